@@ -1,0 +1,46 @@
+/** Rights kept in a database: asks the user's `authorize`, and lays what it says over the token. */
+import { applyClaimsSchema } from "./claims-schema.ts";
+import type { ResolvedConfig } from "./config.ts";
+import { refusal } from "./errors.ts";
+import { RevokedTokenError } from "./jwt/errors.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import type { Claims } from "./rules/rule.ts";
+import { checkOwnClaims, JWT, TokenParts } from "./token.ts";
+
+/** What a subject may do now. */
+export interface Rights<C = Claims> {
+  /** Replaces the token's scope. Default: the token's own. */
+  readonly scope?: unknown;
+  /** Lie over the token's claims of the same name; they may not name a reserved one. */
+  readonly claims?: Readonly<Partial<C>>;
+  /** Seconds, for a token that is issued. Without effect on a request. */
+  readonly maxAge?: number;
+}
+
+/** Looks up the rights of a subject (as text). `null` refuses (`TOKEN_REVOKED`); a throw is `STORE_UNAVAILABLE`. */
+export type Authorize<C = Claims> = (subject: string, token: JWT<C>) => MaybePromise<Rights<C> | null>;
+
+/** The token with the rights of its subject laid over it. Rejects with a refusal. */
+export async function applyRights(config: ResolvedConfig, authorize: Authorize, token: JWT): Promise<JWT> {
+  let claims: Record<string, unknown> | null;
+  try {
+    claims = overlay(config, token, await authorize(token.sub, token));
+  } catch (cause) {
+    throw refusal("STORE_UNAVAILABLE", cause);
+  }
+  if (claims === null) throw refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
+  return new JWT(token.tokenType, new TokenParts(token.signed, token.header, claims));
+}
+
+function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<string, unknown> | null {
+  if (rights === null) return null;
+  if (typeof rights !== "object") throw new TypeError("authorize must give an object or null");
+  const { scope, claims = {} } = rights as Rights;
+  checkOwnClaims(claims, "claims");
+  const over = {
+    ...token.claims,
+    ...structuredClone(claims),
+    ...(scope === undefined ? {} : { scope: structuredClone(scope) }),
+  };
+  return applyClaimsSchema(config.claimsSchema, over);
+}

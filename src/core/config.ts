@@ -1,0 +1,241 @@
+/** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import * as z from "zod";
+import { AuthData } from "./auth-data.ts";
+import type { Authorize } from "./authorize.ts";
+import { InvalidConfigError, MissingConfigError } from "./errors.ts";
+import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
+import { InvalidKeyError } from "./jwt/errors.ts";
+import { derivePublicKey, type KeyInput, type PreparedKey, prepareKey } from "./jwt/keys.ts";
+import type { Claims } from "./rules/rule.ts";
+
+/** Options of `AuthManager`. An unknown option, and one that is explicitly `undefined`, is an `InvalidConfigError`. */
+export interface AuthManagerConfig<C = Claims> {
+  /** The `iss` of tokens issued, and required of tokens verified. */
+  readonly issuer: string;
+  /** The only algorithm tokens are signed and verified with. */
+  readonly algorithm: Algorithm;
+  /** The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. */
+  readonly secret?: KeyInput;
+  /** The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. */
+  readonly privateKey?: KeyInput;
+  /** Default: derived from `privateKey`. Alone it makes a manager that verifies only. */
+  readonly publicKey?: KeyInput;
+  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
+  readonly allowWeakSecret?: boolean;
+  /** The `aud` of tokens issued; tokens verified must be for one of these. Default: none, and a token with `aud` is refused. */
+  readonly audience?: string | readonly string[];
+  /** Seconds an auth token lives. Default 3600. */
+  readonly authMaxAge?: number;
+  /** Seconds a refresh token lives. Default 604800. */
+  readonly refreshMaxAge?: number;
+  /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
+  readonly leeway?: number;
+  /** A synchronous Standard Schema for the claims of one's own; checked when a token is issued and when one is verified (`CLAIM_INVALID`). */
+  readonly claimsSchema?: StandardSchemaV1<unknown, C>;
+  /** Looks up what a subject may do now; see `authorizeAt`. */
+  readonly authorize?: Authorize<C>;
+  /** When `authorize` is asked. `"request"`: once per request, when a guard needs it. `"issue"` needs sessions. */
+  readonly authorizeAt?: "issue" | "request";
+  /** The header a token is read from. Default `{ name: "authorization", scheme: "Bearer" }`; a blank scheme takes the whole value. */
+  readonly header?: { readonly name?: string; readonly scheme?: string };
+  /** The cookies tokens are read from, by type, where no header credential is given. Default: none. */
+  readonly cookies?: { readonly auth?: string; readonly refresh?: string };
+  /** Other origins whose requests may use the cookies, such as `https://app.example.com`. Default: none. */
+  readonly csrf?: { readonly origins: readonly string[] };
+  /** Characters a token may have, checked before anything is parsed. Default 8192. */
+  readonly maxTokenLength?: number;
+  /** Switches `currentToken()` on, at the price of an AsyncLocalStorage. Default false. */
+  readonly ambient?: boolean;
+  /** Verified tokens remembered, by SHA-256. Default `{ max: 10_000 }`; no effect where the runtime has no synchronous hash. */
+  readonly cache?: { readonly max: number } | false;
+  /** The time, in seconds. Default: the clock's. */
+  readonly now?: () => number;
+}
+
+/** The options, read. */
+export interface ResolvedConfig {
+  readonly issuer: string;
+  readonly audience: readonly string[] | undefined;
+  readonly leeway: number;
+  readonly maxTokenLength: number;
+  readonly header: { readonly name: string; readonly scheme: string };
+  readonly cookies: { readonly auth?: string | undefined; readonly refresh?: string | undefined };
+  readonly origins: readonly string[];
+  readonly ambient: boolean;
+  readonly cacheMax: number;
+  readonly now: () => number;
+  readonly claimsSchema: StandardSchemaV1<unknown, Claims> | undefined;
+  readonly authorize: Authorize<Claims> | undefined;
+  /** Absent on a manager that verifies only. */
+  readonly signer: AuthData | undefined;
+  readonly verifyKey: PreparedKey;
+  /** The option that each key came from, for messages. */
+  readonly keyOptions: { readonly sign: string; readonly verify: string };
+}
+
+const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const seconds = z.number().int().positive().max(1e11);
+const name = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
+const audienceSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const anyKey = z.custom<KeyInput>(
+  (value) => value !== null && ["string", "object"].includes(typeof value),
+  "is not a key",
+);
+const anyFunction = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === "function",
+  "is not a function",
+);
+const standardSchema = z.custom<StandardSchemaV1<unknown, Claims>>(
+  (value) => typeof (value as Partial<StandardSchemaV1> | null | undefined)?.["~standard"]?.validate === "function",
+  "is not a Standard Schema",
+);
+
+const configSchema = z.strictObject({
+  issuer: z.string().min(1),
+  algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]),
+  secret: anyKey.optional(),
+  privateKey: anyKey.optional(),
+  publicKey: anyKey.optional(),
+  allowWeakSecret: z.boolean().default(false),
+  audience: audienceSchema.optional(),
+  authMaxAge: seconds.default(3600),
+  refreshMaxAge: seconds.default(604_800),
+  leeway: z.number().nonnegative().default(0),
+  claimsSchema: standardSchema.optional(),
+  authorize: anyFunction.optional(),
+  authorizeAt: z.enum(["issue", "request"]).optional(),
+  header: z
+    .strictObject({ name: name.default("authorization"), scheme: z.union([name, z.literal("")]).default("Bearer") })
+    .default({
+      name: "authorization",
+      scheme: "Bearer",
+    }),
+  cookies: z
+    .strictObject({ auth: name.optional(), refresh: name.optional() })
+    .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
+    .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types")
+    .optional(),
+  csrf: z
+    .strictObject({ origins: z.array(z.string().refine(isOrigin, "is not an origin such as https://app.example.com")) })
+    .optional(),
+  maxTokenLength: z.number().int().positive().default(8192),
+  ambient: z.boolean().default(false),
+  cache: z.union([z.strictObject({ max: z.number().int().positive() }), z.literal(false)]).default({ max: 10_000 }),
+  now: anyFunction.optional(),
+});
+
+type ParsedOptions = z.infer<typeof configSchema>;
+
+/** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
+export function resolveConfig(config: unknown): ResolvedConfig {
+  const options = parseOptions(config);
+  const now = (options.now as (() => number) | undefined) ?? (() => Date.now() / 1000);
+  checkAuthorize(options);
+  checkClaimsSchema(options.claimsSchema);
+  return Object.freeze({
+    issuer: options.issuer,
+    audience: typeof options.audience === "string" ? [options.audience] : options.audience,
+    leeway: options.leeway,
+    maxTokenLength: options.maxTokenLength,
+    header: { name: options.header.name.toLowerCase(), scheme: options.header.scheme },
+    cookies: options.cookies ?? {},
+    origins: options.csrf?.origins ?? [],
+    ambient: options.ambient,
+    cacheMax: options.cache === false ? 0 : options.cache.max,
+    now,
+    claimsSchema: options.claimsSchema,
+    authorize: options.authorize as Authorize<Claims> | undefined,
+    ...resolveKeys(options, now),
+  });
+}
+
+function parseOptions(config: unknown): ParsedOptions {
+  if (typeof config !== "object" || config === null) throw new MissingConfigError("issuer");
+  for (const required of ["issuer", "algorithm"]) {
+    if ((config as Record<string, unknown>)[required] === undefined) throw new MissingConfigError(required);
+  }
+  const unset = Object.entries(config).find(([, value]) => value === undefined);
+  if (unset) throw new InvalidConfigError(unset[0], "is undefined; leave the option out instead");
+  const result = configSchema.safeParse(config);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join(".") ?? "";
+  if (issue?.code === "unrecognized_keys")
+    throw new InvalidConfigError([path, issue.keys[0]].filter(Boolean).join("."), "is not an option");
+  throw new InvalidConfigError(path || "config", issue?.message ?? "is invalid");
+}
+
+function resolveKeys(
+  options: ParsedOptions,
+  now: () => number,
+): Pick<ResolvedConfig, "signer" | "verifyKey" | "keyOptions"> {
+  const { algorithm, allowWeakSecret } = options;
+  const isHmac = algorithm.startsWith("HS");
+  for (const [option, belongs] of [
+    ["secret", isHmac],
+    ["privateKey", !isHmac],
+    ["publicKey", !isHmac],
+  ] as const) {
+    if (!belongs && options[option] !== undefined) throw new InvalidConfigError(option, `is not for ${algorithm}`);
+  }
+  const signOption = isHmac ? "secret" : "privateKey";
+  const signingInput = options[signOption];
+  if (signingInput === undefined && options.publicKey === undefined) throw new MissingConfigError(signOption);
+  const signer =
+    signingInput === undefined
+      ? undefined
+      : naming(signOption, () => {
+          const { issuer, authMaxAge, refreshMaxAge, publicKey } = options;
+          const half = publicKey === undefined ? {} : { publicKey };
+          return new AuthData({
+            authType: algorithm,
+            secret: signingInput,
+            issuer,
+            authMaxAge,
+            refreshMaxAge,
+            allowWeakSecret,
+            now,
+            ...half,
+          });
+        });
+  const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
+  const verifyKey = naming(verifyOption, () => {
+    if (options.publicKey !== undefined) return prepareKey(options.publicKey, algorithm, "verify");
+    return isHmac
+      ? prepareKey(signingInput as KeyInput, algorithm, "verify", { allowWeakSecret })
+      : derivePublicKey(signingInput as KeyInput, algorithm);
+  });
+  return { signer, verifyKey, keyOptions: { sign: signOption, verify: verifyOption } };
+}
+
+function naming<T>(option: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof InvalidKeyError) throw new InvalidConfigError(option, error.message, { cause: error });
+    throw error;
+  }
+}
+
+// Rights that are never looked up would be rights that never change: say so instead of doing nothing.
+function checkAuthorize(options: ParsedOptions): void {
+  if (options.authorize === undefined && options.authorizeAt !== undefined) throw new MissingConfigError("authorize");
+  if (options.authorize !== undefined && options.authorizeAt !== "request") {
+    throw new InvalidConfigError(
+      "authorizeAt",
+      'must be "request": without sessions nothing is issued that authorize could be asked for',
+    );
+  }
+}
+
+function checkClaimsSchema(schema: ResolvedConfig["claimsSchema"]): void {
+  const probe = schema?.["~standard"].validate({});
+  if (!(probe instanceof Promise)) return;
+  probe.catch(() => undefined);
+  throw new InvalidConfigError("claimsSchema", "validates asynchronously, and tokens are checked synchronously");
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

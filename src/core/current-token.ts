@@ -1,0 +1,34 @@
+/** `currentToken()`: the token of the guarded call that is running, kept in an AsyncLocalStorage that `ambient: true` switches on. */
+import { InvalidConfigError } from "./errors.ts";
+import { loadBuiltin } from "./jwt/node-crypto.ts";
+import type { JWT } from "./token.ts";
+
+interface Storage {
+  run<R>(store: JWT | null, fn: () => R): R;
+  getStore(): JWT | null | undefined;
+}
+
+// The one piece of module state: a function without arguments has nowhere else to look.
+const ambient: { storage: Storage | undefined } = { storage: undefined };
+
+/** Makes `currentToken()` work from here on. Throws `InvalidConfigError` where the runtime has no AsyncLocalStorage. */
+export function enableCurrentToken(): void {
+  if (ambient.storage) return;
+  const hooks = loadBuiltin<{ AsyncLocalStorage: new () => Storage }>("node:async_hooks");
+  if (!hooks) throw new InvalidConfigError("ambient", "this runtime has no AsyncLocalStorage");
+  ambient.storage = new hooks.AsyncLocalStorage();
+}
+
+/** Runs `fn`, and whatever it calls, with `token` as the current one. */
+export function runWithToken<R>(token: JWT | null, fn: () => R): R {
+  return ambient.storage ? ambient.storage.run(token, fn) : fn();
+}
+
+/**
+ * The verified token in a guarded procedure or resolver and whatever it calls; `null` elsewhere.
+ * Throws `InvalidConfigError("ambient")` where no manager was built with `ambient: true`.
+ */
+export function currentToken(): JWT | null {
+  if (!ambient.storage) throw new InvalidConfigError("ambient", "currentToken() needs a manager with ambient: true");
+  return ambient.storage.getStore() ?? null;
+}

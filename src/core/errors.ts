@@ -1,0 +1,136 @@
+/** What a refusal is called, what it says and which status it has: the one table both transports translate from. */
+import { isTokenError, type TokenReason } from "./jwt/errors.ts";
+
+/** Why a caller was refused. The same on both transports. */
+export type Reason =
+  | TokenReason
+  | "TOKEN_MISSING"
+  | "SCOPE_INSUFFICIENT"
+  | "CLAIMS_INSUFFICIENT"
+  | "CSRF_REJECTED"
+  | "CREDENTIALS_AMBIGUOUS"
+  | "KEYS_UNAVAILABLE"
+  | "STORE_UNAVAILABLE";
+
+/** The HTTP status of a refusal. */
+export type RefusalStatus = 400 | 401 | 403 | 503;
+
+interface Refusal {
+  readonly status: RefusalStatus;
+  /** ASCII without quotes, so that it can stand in a challenge (RFC 6750, section 3). */
+  readonly message: string;
+}
+
+const REFUSALS = {
+  TOKEN_MISSING: { status: 401, message: "A token is required" },
+  TOKEN_MALFORMED: { status: 401, message: "The token cannot be read" },
+  TOKEN_EXPIRED: { status: 401, message: "The token has expired" },
+  TOKEN_NOT_YET_VALID: { status: 401, message: "The token is not valid yet" },
+  SIGNATURE_INVALID: { status: 401, message: "The signature of the token is invalid" },
+  ALGORITHM_INVALID: { status: 401, message: "The algorithm of the token is not allowed" },
+  ISSUER_INVALID: { status: 401, message: "The token is of another issuer" },
+  AUDIENCE_INVALID: { status: 401, message: "The token is for another audience" },
+  TOKEN_TYPE_INVALID: { status: 401, message: "The token is of the wrong type" },
+  CLAIM_MISSING: { status: 401, message: "The token lacks a claim that every token must have" },
+  CLAIM_INVALID: { status: 401, message: "A claim of the token is invalid" },
+  TOKEN_REVOKED: { status: 401, message: "The token has been revoked" },
+  TOKEN_REUSED: { status: 401, message: "The token was used already" },
+  SCOPE_INSUFFICIENT: { status: 403, message: "The scope of the token does not allow this" },
+  CLAIMS_INSUFFICIENT: { status: 403, message: "The claims of the token do not allow this" },
+  CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
+  CREDENTIALS_AMBIGUOUS: { status: 400, message: "The request carries two different credentials of one kind" },
+  KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
+  STORE_UNAVAILABLE: { status: 503, message: "The rights of the token cannot be looked up now" },
+} as const satisfies Record<Reason, Refusal>;
+
+// A registered symbol, so that the error of another copy of this package is recognised too.
+const AUTH_ERROR: unique symbol = Symbol.for("claimgate.AuthError") as never;
+
+/** A caller was refused: by status 401 `UnauthorizedError`, 403 `ForbiddenError`, else (400, 503) this class itself. */
+export class AuthError extends Error {
+  override readonly name: string = "AuthError";
+  readonly reason: Reason;
+  readonly status: RefusalStatus;
+
+  /** The message is the reason's own. `cause` is what led here, such as the token error. */
+  constructor(reason: Reason, options: { readonly cause?: unknown } = {}) {
+    super(REFUSALS[reason].message, "cause" in options ? { cause: options.cause } : undefined);
+    this.reason = reason;
+    this.status = REFUSALS[reason].status;
+    Object.defineProperty(this, AUTH_ERROR, { value: true });
+  }
+}
+
+/** 401: there is no token, or a bad one. */
+export class UnauthorizedError extends AuthError {
+  override readonly name: string = "UnauthorizedError";
+}
+
+/** 403: the token is good and lacks something. */
+export class ForbiddenError extends AuthError {
+  override readonly name: string = "ForbiddenError";
+}
+
+/** An option or variable that must be set is not; `configValue` names it. */
+export class MissingConfigError extends Error {
+  override readonly name: string = "MissingConfigError";
+  readonly configValue: string;
+
+  constructor(configValue: string) {
+    super(`Missing config value "${configValue}"`);
+    this.configValue = configValue;
+  }
+}
+
+/** An option or variable is set to something it cannot be; `configValue` names it. */
+export class InvalidConfigError extends Error {
+  override readonly name: string = "InvalidConfigError";
+  readonly configValue: string;
+
+  constructor(configValue: string, message: string, options?: { readonly cause?: unknown }) {
+    super(`Invalid config "${configValue}": ${message}`, options);
+    this.configValue = configValue;
+  }
+}
+
+/** The manager cannot sign, or cannot even verify: it has no key for that, or no `init` yet. */
+export class MissingSignerError extends Error {
+  override readonly name: string = "MissingSignerError";
+}
+
+/** The refusal for `reason`, of the class that its status asks for. */
+export function refusal(reason: Reason, cause?: unknown): AuthError {
+  const options = cause === undefined ? {} : { cause };
+  switch (REFUSALS[reason].status) {
+    case 401:
+      return new UnauthorizedError(reason, options);
+    case 403:
+      return new ForbiddenError(reason, options);
+    default:
+      return new AuthError(reason, options);
+  }
+}
+
+/** Whether `error` is a refusal, also of another copy of this package. */
+export function isAuthError(error: unknown): error is AuthError {
+  return error instanceof Error && (error as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
+}
+
+/** A token error as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
+export function toRefusal(error: unknown): unknown {
+  return isTokenError(error) ? refusal(error.reason, error) : error;
+}
+
+/** The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is neither 401 nor 403. */
+export function challengeFor(error: AuthError, scheme: string): string | undefined {
+  if (error.status !== 401 && error.status !== 403) return undefined;
+  // A request without a credential gets no error code (RFC 6750, section 3.1).
+  if (error.reason === "TOKEN_MISSING") return scheme;
+  const code =
+    error.reason === "CSRF_REJECTED"
+      ? "invalid_request"
+      : error.status === 401
+        ? "invalid_token"
+        : "insufficient_scope";
+  return `${scheme} error="${code}", error_description="${REFUSALS[error.reason].message}"`;
+}

@@ -1,0 +1,89 @@
+/** Watches over a stream while it runs: the guard is asked again before every event, and when the token expires. */
+
+/** How a stream is guarded. */
+export interface StreamGuard {
+  /** Throws or rejects with a refusal once the stream may go on no longer. */
+  readonly recheck: () => unknown;
+  /** Milliseconds until it is worth asking again, or `undefined` where only events ask. */
+  readonly recheckInMs: () => number | undefined;
+  /** Runs a step of the source, so that `currentToken()` is there in generators too. */
+  readonly run: <R>(step: () => R) => R;
+  /** What a refusal does to the event it meets (absent where the token expired in between): give the event and end, go on, or throw. */
+  readonly onRefusal: (error: unknown) => "end" | "continue";
+}
+
+const MAX_TIMER_MS = 2_147_483_647;
+const TIME_IS_UP = Symbol();
+
+/** `source`, guarded. When it is refused, the source is ended too. */
+export function guardStream<T>(
+  source: AsyncIterable<T>,
+  guard: StreamGuard,
+): AsyncIterableIterator<T, unknown, unknown> {
+  const iterator = guard.run(() => source[Symbol.asyncIterator]());
+  let ended = false;
+
+  const end = (): void => {
+    ended = true;
+    // Not waited for: a generator that is waiting itself answers only at its next event.
+    void Promise.resolve(guard.run(() => iterator.return?.())).catch(() => undefined);
+  };
+
+  /** Whether the stream goes on. Throws what `onRefusal` throws. */
+  const mayGoOn = async (): Promise<boolean> => {
+    try {
+      await guard.recheck();
+      return true;
+    } catch (error) {
+      let verdict: "end" | "continue" | undefined;
+      try {
+        verdict = guard.onRefusal(error);
+      } finally {
+        if (verdict !== "continue") end();
+      }
+      return verdict === "continue";
+    }
+  };
+
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      if (ended) return { done: true, value: undefined };
+      const step = Promise.resolve(guard.run(() => iterator.next()));
+      for (;;) {
+        const result = await beforeTime(step, guard.recheckInMs());
+        if (result !== TIME_IS_UP) {
+          if (result.done || ended) return result.done ? result : { done: true, value: undefined };
+          await mayGoOn();
+          return result;
+        }
+        if (ended) return { done: true, value: undefined };
+        step.catch(() => undefined);
+        if (!(await mayGoOn())) return { done: false, value: undefined as T };
+      }
+    },
+    async return(value) {
+      ended = true;
+      await guard.run(() => iterator.return?.());
+      return { done: true, value };
+    },
+    async throw(error) {
+      ended = true;
+      await guard.run(() => iterator.return?.());
+      throw error;
+    },
+  };
+}
+
+function beforeTime<R>(step: Promise<R>, ms: number | undefined): Promise<R | typeof TIME_IS_UP> {
+  if (ms === undefined) return step;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeIsUp = new Promise<typeof TIME_IS_UP>((resolve) => {
+    timer = setTimeout(() => resolve(TIME_IS_UP), Math.min(Math.max(ms, 1), MAX_TIMER_MS));
+    // The stream alone must not keep a process alive.
+    (timer as { unref?: () => void }).unref?.();
+  });
+  return Promise.race([step, timeIsUp]).finally(() => clearTimeout(timer));
+}

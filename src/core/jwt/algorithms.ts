@@ -1,0 +1,56 @@
+/** The signature algorithms claimgate signs and verifies with (RFC 7518, section 3.1; RFC 8037), and what each asks of its key. */
+
+/** What an algorithm asks of its key. */
+export type AlgorithmTraits =
+  | { readonly family: "HMAC"; readonly hash: "SHA-256" | "SHA-384" | "SHA-512"; readonly secretBytes: number }
+  | { readonly family: "RSA"; readonly webCryptoName: "RSASSA-PKCS1-v1_5" | "RSA-PSS"; readonly hash: string }
+  | { readonly family: "EC"; readonly curve: "P-256" | "P-384" | "P-521" }
+  | { readonly family: "OKP"; readonly curve: "Ed25519" };
+
+/** A JWS `alg` that claimgate knows. */
+export type Algorithm =
+  | "HS256"
+  | "HS384"
+  | "HS512"
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512"
+  | "ES256"
+  | "ES384"
+  | "ES512"
+  | "EdDSA";
+
+const pkcs1 = (hash: string): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSASSA-PKCS1-v1_5", hash });
+const pss = (hash: string): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSA-PSS", hash });
+
+const TRAITS: Readonly<Record<Algorithm, AlgorithmTraits>> = {
+  HS256: { family: "HMAC", hash: "SHA-256", secretBytes: 32 },
+  HS384: { family: "HMAC", hash: "SHA-384", secretBytes: 48 },
+  HS512: { family: "HMAC", hash: "SHA-512", secretBytes: 64 },
+  RS256: pkcs1("SHA-256"),
+  RS384: pkcs1("SHA-384"),
+  RS512: pkcs1("SHA-512"),
+  PS256: pss("SHA-256"),
+  PS384: pss("SHA-384"),
+  PS512: pss("SHA-512"),
+  ES256: { family: "EC", curve: "P-256" },
+  ES384: { family: "EC", curve: "P-384" },
+  ES512: { family: "EC", curve: "P-521" },
+  EdDSA: { family: "OKP", curve: "Ed25519" },
+};
+
+/** Every known `alg`. `none` is not one of them. */
+export const ALGORITHMS: readonly Algorithm[] = Object.freeze(Object.keys(TRAITS)) as readonly Algorithm[];
+
+/** Whether `alg` is a known algorithm, spelt exactly. */
+export function isAlgorithm(alg: unknown): alg is Algorithm {
+  return typeof alg === "string" && Object.hasOwn(TRAITS, alg);
+}
+
+/** What `algorithm` asks of its key. */
+export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
+  return TRAITS[algorithm];
+}

@@ -1,0 +1,133 @@
+/** All checks of registered claims, in one place, with the time as an argument (RFC 7519, section 4.1). */
+import type { JwtPayload } from "./compact.ts";
+import {
+  DecodeError,
+  ExpiredSignatureError,
+  ImmatureSignatureError,
+  InvalidAudienceError,
+  InvalidIssuedAtError,
+  InvalidIssuerError,
+  InvalidJTIError,
+  InvalidSubjectError,
+  type InvalidTokenError,
+  MissingRequiredClaimError,
+} from "./errors.ts";
+
+/** What is expected of a token's registered claims. */
+export interface ClaimChecks {
+  /** Claims that must be there; `null` counts as absent. */
+  readonly require?: readonly string[];
+  readonly issuer?: string | readonly string[];
+  readonly audience?: string | readonly string[];
+  readonly subject?: string;
+  /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
+  readonly leeway?: number;
+  /** `aud` must be a single string, equal to the one expected. Default false. */
+  readonly strictAud?: boolean;
+  /** A safe integer is a subject too, as Flask_PyJWT writes it. Default false. */
+  readonly integerSubject?: boolean;
+  readonly verifyExp?: boolean;
+  readonly verifyNbf?: boolean;
+  readonly verifyIat?: boolean;
+  readonly verifyAud?: boolean;
+  readonly verifyIss?: boolean;
+  readonly verifySub?: boolean;
+  readonly verifyJti?: boolean;
+}
+
+// The last second a Date can hold. What lies beyond is no date, so no token can live "for ever" by it.
+const MAX_NUMERIC_DATE = 8.64e12;
+
+/** Throws the first error that `claims` give cause for, in PyJWT's order. `now` is in seconds. */
+export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number): void {
+  const leeway = checks.leeway ?? 0;
+  for (const claim of checks.require ?? []) {
+    if (valueOf(claims, claim) == null) throw new MissingRequiredClaimError(claim);
+  }
+  if (checks.verifyIat ?? true) checkIssuedAt(claims, now, leeway);
+  if (checks.verifyNbf ?? true) checkNotBefore(claims, now, leeway);
+  if (checks.verifyExp ?? true) checkExpiry(claims, now, leeway);
+  if (checks.verifyIss ?? true) checkIssuer(claims, checks.issuer);
+  if (checks.verifyAud ?? true) checkAudience(claims, checks.audience, checks.strictAud ?? false);
+  if (checks.verifySub ?? true) checkSubject(claims, checks.subject, checks.integerSubject ?? false);
+  if (checks.verifyJti ?? true) checkJti(claims);
+}
+
+/** Throws `ExpiredSignatureError` once `exp` has come: `exp` equal to now has expired. `now` and `leeway` are in seconds. */
+export function checkExpiry(claims: JwtPayload, now: number, leeway: number): void {
+  const exp = valueOf(claims, "exp");
+  if (exp === undefined) return;
+  const error = (message: string): DecodeError => new DecodeError(message, { reason: "CLAIM_INVALID" });
+  if (numericDate(exp, "exp", error) <= now - leeway) throw new ExpiredSignatureError("The token has expired");
+}
+
+function checkIssuedAt(claims: JwtPayload, now: number, leeway: number): void {
+  const iat = valueOf(claims, "iat");
+  if (iat === undefined) return;
+  if (numericDate(iat, "iat", (message) => new InvalidIssuedAtError(message)) > now + leeway) {
+    throw new ImmatureSignatureError('The token\'s "iat" lies in the future');
+  }
+}
+
+function checkNotBefore(claims: JwtPayload, now: number, leeway: number): void {
+  const nbf = valueOf(claims, "nbf");
+  if (nbf === undefined) return;
+  const error = (message: string): DecodeError => new DecodeError(message, { reason: "CLAIM_INVALID" });
+  if (numericDate(nbf, "nbf", error) > now + leeway) throw new ImmatureSignatureError("The token is not valid yet");
+}
+
+function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | undefined): void {
+  if (expected === undefined) return;
+  const iss = valueOf(claims, "iss");
+  if (iss == null) throw new MissingRequiredClaimError("iss");
+  const issuers = typeof expected === "string" ? [expected] : expected;
+  if (typeof iss !== "string" || !issuers.includes(iss)) throw new InvalidIssuerError("The token is of another issuer");
+}
+
+function checkAudience(claims: JwtPayload, expected: string | readonly string[] | undefined, strict: boolean): void {
+  const aud = valueOf(claims, "aud");
+  if (expected === undefined) {
+    // An audience nobody expected means the token was made for somebody else.
+    if (aud == null) return;
+    throw new InvalidAudienceError("The token is for an audience that nobody expected");
+  }
+  if (aud == null) throw new MissingRequiredClaimError("aud");
+  const audiences = typeof expected === "string" ? [expected] : expected;
+  if (strict) {
+    if (typeof aud === "string" && typeof expected === "string" && aud === expected) return;
+    throw new InvalidAudienceError("The token's audience is not the one expected");
+  }
+  const held = typeof aud === "string" ? [aud] : aud;
+  if (!Array.isArray(held) || !held.every((item) => typeof item === "string")) {
+    throw new InvalidAudienceError('The token\'s "aud" is neither a string nor a list of strings');
+  }
+  if (!held.some((item) => audiences.includes(item)))
+    throw new InvalidAudienceError("The token is for another audience");
+}
+
+function checkSubject(claims: JwtPayload, expected: string | undefined, integerSubject: boolean): void {
+  const sub = valueOf(claims, "sub");
+  if (sub === undefined) {
+    if (expected !== undefined) throw new MissingRequiredClaimError("sub");
+    return;
+  }
+  const isSubject = typeof sub === "string" || (integerSubject && Number.isSafeInteger(sub));
+  if (!isSubject) throw new InvalidSubjectError('The token\'s "sub" is of the wrong type');
+  if (expected !== undefined && sub !== expected) throw new InvalidSubjectError("The token has another subject");
+}
+
+function checkJti(claims: JwtPayload): void {
+  const jti = valueOf(claims, "jti");
+  if (jti !== undefined && typeof jti !== "string") throw new InvalidJTIError('The token\'s "jti" is not a string');
+}
+
+function numericDate(value: unknown, claim: string, error: (message: string) => InvalidTokenError): number {
+  if (typeof value !== "number" || !(Math.abs(value) <= MAX_NUMERIC_DATE)) {
+    throw error(`The token's "${claim}" is not a date in seconds`);
+  }
+  return value;
+}
+
+function valueOf(claims: JwtPayload, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}

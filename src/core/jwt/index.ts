@@ -1,0 +1,28 @@
+/** Tokens by hand (`claimgate/jwt`): knows no request and no rule. */
+export { ALGORITHMS, type Algorithm } from "./algorithms.ts";
+export type { ClaimChecks } from "./claims.ts";
+export type { JwtHeader, JwtPayload } from "./compact.ts";
+export { type CompleteToken, type DecodeOptions, decode, decodeComplete, getUnverifiedHeader } from "./decode.ts";
+export { type EncodeOptions, encode } from "./encode.ts";
+export {
+  DecodeError,
+  ExpiredSignatureError,
+  ImmatureSignatureError,
+  InvalidAlgorithmError,
+  InvalidAudienceError,
+  InvalidIssuedAtError,
+  InvalidIssuerError,
+  InvalidJTIError,
+  InvalidKeyError,
+  InvalidSignatureError,
+  InvalidSubjectError,
+  InvalidTokenError,
+  InvalidTokenTypeError,
+  JWKSClientConnectionError,
+  JWKSClientError,
+  MissingRequiredClaimError,
+  RevokedTokenError,
+  type TokenErrorOptions,
+  type TokenReason,
+} from "./errors.ts";
+export type { KeyInput } from "./keys.ts";

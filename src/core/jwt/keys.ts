@@ -1,0 +1,271 @@
+/** Turns every kind of key a user may hold into one CryptoKey, and refuses early the key that does not fit its algorithm. */
+import {
+  type CryptoKey,
+  exportJWK,
+  importJWK,
+  importPKCS8,
+  importSPKI,
+  importX509,
+  type JWK,
+  type KeyObject,
+} from "jose";
+import { type Algorithm, type AlgorithmTraits, traitsOf } from "./algorithms.ts";
+import { InvalidKeyError } from "./errors.ts";
+import { loadNodeCrypto } from "./node-crypto.ts";
+import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
+
+/** A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node `KeyObject`; for HMAC also a string or bytes. */
+export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
+
+/** What a key is for. */
+export type KeyUse = "sign" | "verify";
+
+/** Options of `prepareKey`. */
+export interface PrepareKeyOptions {
+  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
+  readonly allowWeakSecret?: boolean;
+}
+
+/** A key that fits its algorithm, imported at first use and only once. */
+export interface PreparedKey {
+  readonly algorithm: Algorithm;
+  /** The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every call, where only WebCrypto could judge it. */
+  import(): CryptoKey | Promise<CryptoKey>;
+  /** The public members, where they can be told without waiting; two halves of one pair have equal ones. */
+  readonly publicJwk: JWK | undefined;
+}
+
+type Source =
+  | { readonly jwk: JWK }
+  | { readonly cryptoKey: CryptoKey }
+  | { readonly pem: string }
+  | { readonly secret: Uint8Array };
+
+/** Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see `derivePublicKey`. Throws `InvalidKeyError`. */
+export function prepareKey(
+  input: KeyInput,
+  algorithm: Algorithm,
+  use: KeyUse,
+  options: PrepareKeyOptions = {},
+): PreparedKey {
+  const traits = traitsOf(algorithm);
+  const source = traits.family === "HMAC" ? readSecret(input, algorithm, options) : readAsymmetric(input, use);
+  if ("jwk" in source) checkJwk(source.jwk, algorithm, use);
+  if ("cryptoKey" in source) checkCryptoKey(source.cryptoKey, algorithm, use);
+  return importOnce(source, algorithm, use);
+}
+
+/** The verifying half of a private key. Throws `InvalidKeyError` where the key does not show its public half. */
+export function derivePublicKey(input: KeyInput, algorithm: Algorithm): PreparedKey {
+  const source = readAsymmetric(input, "sign");
+  if ("jwk" in source) return prepareKey(publicMembers(source.jwk), algorithm, "verify");
+  if ("cryptoKey" in source && !source.cryptoKey.extractable) {
+    throw new InvalidKeyError("the private key is not extractable, so its public key must be given too");
+  }
+  return importOnce(source, algorithm, "verify");
+}
+
+function importOnce(source: Source, algorithm: Algorithm, use: KeyUse): PreparedKey {
+  let imported: CryptoKey | undefined;
+  let pending: Promise<CryptoKey> | undefined;
+  return {
+    algorithm,
+    publicJwk: "jwk" in source ? publicMembers(source.jwk) : undefined,
+    import() {
+      if (imported) return imported;
+      pending ??= importSource(source, algorithm, use).then(
+        (key) => {
+          imported = key;
+          return key;
+        },
+        (cause: unknown) => {
+          if (cause instanceof InvalidKeyError) throw cause;
+          throw new InvalidKeyError(`the key is not one that ${algorithm} can ${use} with`, { cause });
+        },
+      );
+      return pending;
+    },
+  };
+}
+
+async function importSource(source: Source, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+  if ("secret" in source) return importHmac(source.secret, algorithm);
+  if ("jwk" in source) return (await importJWK(source.jwk, algorithm)) as CryptoKey;
+  if ("cryptoKey" in source) {
+    if (use === "sign" || source.cryptoKey.type !== "private") return source.cryptoKey;
+    return (await importJWK(publicMembers(await exportJWK(source.cryptoKey)), algorithm)) as CryptoKey;
+  }
+  const key = await importPem(source.pem, algorithm, use);
+  checkCryptoKey(key, algorithm, key.type === "private" ? "sign" : "verify");
+  return key;
+}
+
+// Only where there is no node:crypto to read the PEM with.
+async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+  if (pem.includes("-----BEGIN CERTIFICATE-----")) return importX509(pem, algorithm);
+  if (pem.includes("-----BEGIN PUBLIC KEY-----")) return importSPKI(pem, algorithm);
+  const privateKey = await importPKCS8(pem, algorithm, { extractable: true });
+  if (use === "sign") return privateKey;
+  return (await importJWK(publicMembers(await exportJWK(privateKey)), algorithm)) as CryptoKey;
+}
+
+function importHmac(secret: Uint8Array, algorithm: Algorithm): Promise<CryptoKey> {
+  const traits = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
+  return crypto.subtle.importKey("raw", secret as Uint8Array<ArrayBuffer>, { name: "HMAC", hash: traits.hash }, false, [
+    "sign",
+    "verify",
+  ]);
+}
+
+function readSecret(input: KeyInput, algorithm: Algorithm, options: PrepareKeyOptions): Source {
+  if (isCryptoKey(input)) return { cryptoKey: input };
+  const secret = readSecretBytes(input);
+  const keyLike = describeKeyLikeText(secret);
+  if (keyLike) throw new InvalidKeyError(`an HMAC secret must not be ${keyLike}`);
+  const { secretBytes } = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
+  if (secret.length === 0) throw new InvalidKeyError("the secret is empty");
+  if (secret.length < secretBytes && !options.allowWeakSecret) {
+    throw new InvalidKeyError(
+      `the secret has ${secret.length} bytes, and ${algorithm} needs at least ${secretBytes} (RFC 7518, section 3.2)`,
+    );
+  }
+  return { secret };
+}
+
+function readAsymmetric(input: KeyInput, use: KeyUse): Source {
+  if (isCryptoKey(input)) return { cryptoKey: input };
+  if (typeof input === "string") return readPem(input, use);
+  if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), use);
+  const node = loadNodeCrypto();
+  if (isKeyObject(input)) {
+    if (input.type !== (use === "sign" ? "private" : "public")) {
+      throw new InvalidKeyError(
+        `a ${use === "sign" ? "private" : "public"} key is needed, and this KeyObject is ${input.type}`,
+      );
+    }
+    return { jwk: keyObjectToJwk(input) };
+  }
+  if (typeof input !== "object" || input === null || typeof input.kty !== "string") {
+    throw new InvalidKeyError("the key is neither PEM, JWK, CryptoKey nor KeyObject");
+  }
+  if (node && input.kty !== "oct") {
+    try {
+      if (use === "sign") node.createPrivateKey({ key: input, format: "jwk" });
+      else node.createPublicKey({ key: input, format: "jwk" });
+    } catch (cause) {
+      throw new InvalidKeyError("the JWK does not hold a usable key", { cause });
+    }
+  }
+  return { jwk: { ...input } };
+}
+
+function readPem(text: string, use: KeyUse): Source {
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
+  if (label === undefined) throw new InvalidKeyError("the key text is not PEM");
+  const isPrivate = label.endsWith("PRIVATE KEY");
+  if (isPrivate !== (use === "sign")) {
+    throw new InvalidKeyError(
+      isPrivate
+        ? "a private key was given where a public one belongs"
+        : "a public key was given where a private one belongs",
+    );
+  }
+  const node = loadNodeCrypto();
+  if (!node) return { pem: text };
+  try {
+    return { jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) };
+  } catch (cause) {
+    if (cause instanceof InvalidKeyError) throw cause;
+    throw new InvalidKeyError(`the PEM block "${label}" does not hold a usable key`, { cause });
+  }
+}
+
+function keyObjectToJwk(key: KeyObject): JWK {
+  try {
+    return (key as unknown as { export(options: { format: "jwk" }): JWK }).export({ format: "jwk" });
+  } catch (cause) {
+    throw new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause });
+  }
+}
+
+function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const traits = traitsOf(algorithm);
+  if (jwk.kty !== traits.family)
+    throw new InvalidKeyError(`${algorithm} needs a key of type ${traits.family}, and this one is ${String(jwk.kty)}`);
+  if ("curve" in traits && jwk.crv !== traits.curve) {
+    throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
+  }
+  if (traits.family === "RSA") checkModulus(rsaBits(jwk), algorithm);
+  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
+  if (ownAlg !== undefined && ownAlg !== algorithm)
+    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
+  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
+  if (jwk.key_ops !== undefined && !jwk.key_ops.includes(use))
+    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+  if (use === "verify" && jwk.d !== undefined)
+    throw new InvalidKeyError("a private key was given where a public one belongs");
+  if (use === "sign" && jwk.d === undefined)
+    throw new InvalidKeyError("a public key was given where a private one belongs");
+}
+
+function checkCryptoKey(key: CryptoKey, algorithm: Algorithm, use: KeyUse): void {
+  const traits = traitsOf(algorithm);
+  const actual = key.algorithm as {
+    name: string;
+    hash?: { name: string };
+    namedCurve?: string;
+    modulusLength?: number;
+    length?: number;
+  };
+  const expected =
+    traits.family === "RSA"
+      ? traits.webCryptoName
+      : { HMAC: "HMAC", EC: "ECDSA", OKP: traits.family === "OKP" ? traits.curve : "" }[traits.family];
+  if (actual.name !== expected)
+    throw new InvalidKeyError(`${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}`);
+  if ("hash" in traits && actual.hash?.name !== traits.hash) {
+    throw new InvalidKeyError(
+      `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}`,
+    );
+  }
+  if (traits.family === "EC" && actual.namedCurve !== traits.curve) {
+    throw new InvalidKeyError(
+      `${algorithm} needs the curve ${traits.curve}, and this key is on ${String(actual.namedCurve)}`,
+    );
+  }
+  if (traits.family === "RSA") checkModulus(actual.modulusLength ?? 0, algorithm);
+  const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
+  if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
+  const usages = traits.family === "HMAC" ? (["sign", "verify"] as const) : ([use] as const);
+  const absent = usages.find((usage) => !key.usages.includes(usage));
+  if (absent) throw new InvalidKeyError(`the CryptoKey's usages do not include ${absent}`);
+  if (traits.family === "HMAC" && (actual.length ?? 0) < traits.secretBytes * 8) {
+    throw new InvalidKeyError(
+      `the secret has ${actual.length ?? 0} bits, and ${algorithm} needs at least ${traits.secretBytes * 8} (RFC 7518, section 3.2)`,
+    );
+  }
+}
+
+function checkModulus(bits: number, algorithm: Algorithm): void {
+  if (bits < 2048)
+    throw new InvalidKeyError(
+      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3)`,
+    );
+}
+
+function rsaBits(jwk: JWK): number {
+  return typeof jwk.n === "string" ? Math.floor((jwk.n.length * 6) / 8) * 8 : 0;
+}
+
+function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
+  const members = { kty, crv, x, y, n, e, kid, alg };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JWK;
+}
+
+function isCryptoKey(input: unknown): input is CryptoKey {
+  return Object.prototype.toString.call(input) === "[object CryptoKey]";
+}
+
+function isKeyObject(input: unknown): input is KeyObject {
+  return Object.prototype.toString.call(input) === "[object KeyObject]";
+}

@@ -1,0 +1,22 @@
+/** The one way to `node:crypto`: present on Node and its relatives, absent elsewhere, never imported. */
+import type { JWK, KeyObject } from "jose";
+
+/** The part of `node:crypto` that claimgate uses. */
+export interface NodeCrypto {
+  createPrivateKey(input: string | { key: JWK; format: "jwk" }): KeyObject;
+  createPublicKey(input: string | { key: JWK; format: "jwk" }): KeyObject;
+  /** Node 20.12 and later. */
+  hash?(algorithm: "sha256", data: string, encoding: "base64url"): string;
+}
+
+/** A Node built-in, or `undefined` where the runtime has none. */
+export function loadBuiltin<T>(name: string): T | undefined {
+  const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return host.process?.getBuiltinModule?.(name) as T | undefined;
+}
+
+/** `node:crypto`, or `undefined`. */
+export function loadNodeCrypto(): NodeCrypto | undefined {
+  const crypto = loadBuiltin<NodeCrypto>("node:crypto");
+  return typeof crypto?.createPrivateKey === "function" ? crypto : undefined;
+}

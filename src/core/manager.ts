@@ -1,0 +1,197 @@
+/** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
+import { applyClaimsSchema } from "./claims-schema.ts";
+import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { enableCurrentToken } from "./current-token.ts";
+import { namingVariables, readEnv } from "./env.ts";
+import { InvalidConfigError, MissingSignerError } from "./errors.ts";
+import { InvalidKeyError, isTokenError } from "./jwt/errors.ts";
+import { RequestAuth } from "./request-auth.ts";
+import { RequestGate } from "./request-gate.ts";
+import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";
+import { defineRule } from "./rules/compile.ts";
+import type { Claims, ExactRule, Rule } from "./rules/rule.ts";
+import { JWT, type JWTOptions, TokenParts, type TokenType } from "./token.ts";
+import { checkTokenType, createVerifier, type Verifier } from "./verifier.ts";
+
+/** Options of `authToken`. */
+export interface AuthTokenOptions<C = Claims> {
+  /** The `scope` claim. */
+  readonly scope?: unknown;
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  readonly claims?: Readonly<C>;
+  /** Seconds it lives. Default: `authMaxAge`. */
+  readonly maxAge?: number;
+  /** Default: the manager's audience. */
+  readonly audience?: string | readonly string[];
+}
+
+/** Options of `refreshToken`. */
+export interface RefreshTokenOptions<C = Claims> {
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  readonly claims?: Readonly<C>;
+  /** Seconds it lives. Default: `refreshMaxAge`. */
+  readonly maxAge?: number;
+}
+
+/** A request by hand. Empty is anonymous. */
+export interface RequestInput {
+  /** A token in place of any header or cookie. It is verified like any other. */
+  readonly token?: string | JWT;
+  readonly headers?: HeadersLike;
+  /** Default: unknown, so that a cookie counts only with `Sec-Fetch-Site` or `Origin`. */
+  readonly method?: string;
+}
+
+/** The claims that a manager's `claimsSchema` describes. */
+export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
+
+interface Engine {
+  readonly config: ResolvedConfig;
+  readonly verifier: Verifier;
+}
+
+/** Issues and verifies tokens of one issuer. Never shows a key when logged or serialised. */
+export class AuthManager<C = Claims> {
+  /** Seconds an auth token lives by default: 3600. */
+  static readonly defaultAuthMaxAge: number = 3600;
+  /** Seconds a refresh token lives by default: 604800. */
+  static readonly defaultRefreshMaxAge: number = 604_800;
+
+  #engine: Engine | undefined;
+
+  /** Without a config, `init` must follow before use. Throws `MissingConfigError` or `InvalidConfigError`. */
+  constructor(config?: AuthManagerConfig<C>) {
+    if (config !== undefined) this.init(config);
+  }
+
+  /**
+   * A manager from `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`, `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`, `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`.
+   * `path` names a file to read them from too; the process's own variables win over the file's, `options` over both.
+   * Throws `MissingConfigError` or `InvalidConfigError` that names the variable.
+   */
+  static fromEnv<C = Claims>(options: Partial<AuthManagerConfig<C>> & { readonly path?: string } = {}): AuthManager<C> {
+    const { path, ...given } = options;
+    const env = readEnv(path, given);
+    return namingVariables(env, given, () => new AuthManager<C>({ ...env.options, ...given } as AuthManagerConfig<C>));
+  }
+
+  /** Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is malformed or lacks a claim. */
+  static convertToken(signed: string): JWT {
+    return JWT.fromSignedToken(signed);
+  }
+
+  /** Configures a manager that was built without a config. Throws as the constructor does, and when it is configured already. */
+  init(config: AuthManagerConfig<C>): void {
+    if (this.#engine) throw new InvalidConfigError("init", "the manager is configured already");
+    const resolved = resolveConfig(config);
+    if (resolved.ambient) enableCurrentToken();
+    this.#engine = { config: resolved, verifier: createVerifier(resolved) };
+  }
+
+  /** Settles once the keys are imported and known to belong together. Rejects with `InvalidConfigError` that names the option. */
+  async ready(): Promise<void> {
+    const { config, verifier } = this.#open();
+    const { signer, keyOptions } = config;
+    await this.#naming(keyOptions.verify, async () => config.verifyKey.import());
+    if (!signer) return;
+    const probe = new JWT("refresh", "probe");
+    await this.#naming(keyOptions.sign, () => probe.sign(signer));
+    try {
+      await verifier.verifySignature(probe.signed);
+    } catch (cause) {
+      if (!isTokenError(cause)) throw cause;
+      throw new InvalidConfigError(keyOptions.verify, "does not belong to the private key", { cause });
+    }
+  }
+
+  /** A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments, `InvalidTokenError` for claims off the schema. */
+  authToken(subject: string | number, options: AuthTokenOptions<C> = {}): Promise<JWT<C>> {
+    return this.#issue("auth", subject, options);
+  }
+
+  /** A signed token of type refresh, with `rid` and never a `scope`. Rejects as `authToken` does. */
+  refreshToken(subject: string | number, options: RefreshTokenOptions<C> = {}): Promise<JWT<C>> {
+    return this.#issue("refresh", subject, options);
+  }
+
+  /**
+   * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless `"refresh"` or `"any"` is asked for.
+   * Rejects with a token error, or `MissingSignerError` before `init`.
+   */
+  async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
+    const { type = "auth" } = options;
+    if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
+    const jwt = await this.#open().verifier.verify(token);
+    checkTokenType(jwt, type);
+    return jwt as unknown as JWT<C>;
+  }
+
+  /** `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such as `MissingSignerError`. */
+  async verifyToken(token: string | JWT): Promise<boolean> {
+    try {
+      await this.verify(typeof token === "string" ? token : token.isSigned() ? token.signed : "", { type: "any" });
+      return true;
+    } catch (error) {
+      if (isTokenError(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
+  forRequest(input: RequestInput = {}): RequestAuth<C> {
+    const { token, headers, method } = input;
+    const text = typeof token === "object" ? (token.isSigned() ? token.signed : "") : token;
+    return this["~open"](readRequest({ headers, method }, { token: text }));
+  }
+
+  /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
+  rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
+    return defineRule(rule as Rule) as unknown as R;
+  }
+
+  /** @internal For the transports. */
+  "~open"(source: RequestSource): RequestAuth<C> {
+    return new RequestAuth(this, new RequestGate(source, () => this.#open().verifier));
+  }
+
+  #open(): Engine {
+    if (!this.#engine) throw new MissingSignerError("The manager is not configured: call init first");
+    return this.#engine;
+  }
+
+  async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
+    const { config } = this.#open();
+    const { signer } = config;
+    if (!signer) throw new MissingSignerError("The manager has no key to sign with");
+    checkIssueOptions(type, options);
+    const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
+    const draft = new JWT<C>(type, subject, {
+      ...options,
+      ...(audience === undefined ? {} : { audience }),
+    } as JWTOptions<C>);
+    applyClaimsSchema(config.claimsSchema, draft.claims);
+    await this.#naming(config.keyOptions.sign, () => draft.sign(signer));
+    if (!config.claimsSchema) return draft;
+    // The wire has what was given; the reader sees what the schema makes of it, as after verification.
+    return new JWT<C>(
+      type,
+      new TokenParts(draft.signed, draft.header, applyClaimsSchema(config.claimsSchema, draft.claims)),
+    );
+  }
+
+  async #naming<T>(option: string, use: () => T | Promise<T>): Promise<T> {
+    try {
+      return await use();
+    } catch (error) {
+      if (error instanceof InvalidKeyError) throw new InvalidConfigError(option, error.message, { cause: error });
+      throw error;
+    }
+  }
+}
+
+const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
+
+function checkIssueOptions(type: TokenType, options: object): void {
+  const unknown = Object.keys(options).find((key) => !ISSUE_OPTIONS[type].includes(key));
+  if (unknown !== undefined) throw new TypeError(`${type}Token has no option "${unknown}"`);
+}

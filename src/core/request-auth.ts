@@ -1,0 +1,71 @@
+/** `RequestAuth`, the `ctx.auth` of a request: who is calling, and whether they may. */
+import type { AuthManager } from "./manager.ts";
+import type { RequestGate } from "./request-gate.ts";
+import { compileRule, type Plan } from "./rules/compile.ts";
+import type { RuleFacts } from "./rules/decide.ts";
+import type { Claims, Rule } from "./rules/rule.ts";
+import type { JWT } from "./token.ts";
+
+/** What a request's context holds: `ctx.auth`, without the `token` that only a guard vouches for. */
+export interface AuthContext<C = Claims> {
+  readonly auth: Omit<RequestAuth<C>, "token">;
+}
+
+/** Any context that holds `auth`, whatever its claims. */
+export interface AnyAuthContext {
+  readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
+}
+
+const ANYONE: Plan = compileRule({ optional: true });
+
+/**
+ * The authentication of one request. Building it never throws and verifies nothing; the signature is checked at most once,
+ * when something first asks, and what changes while a request lives (such as `exp`) at every use.
+ */
+export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
+  readonly #manager: AuthManager<C>;
+  readonly #gate: RequestGate;
+  readonly #seen: JWT | null | undefined;
+
+  /** @internal `seen` is the token a guard vouched for; undefined where none did. */
+  constructor(manager: AuthManager<C>, gate: RequestGate, seen?: JWT | null) {
+    this.#manager = manager;
+    this.#gate = gate;
+    this.#seen = seen;
+  }
+
+  /** The manager, to issue tokens with. */
+  get manager(): AuthManager<C> {
+    return this.#manager;
+  }
+
+  /** Behind a guard the token it let in. Elsewhere the auth token, if something verified it already and it is still good, or `null`. */
+  get token(): T {
+    return (this.#seen === undefined ? this.#gate.knownAuthToken : this.#seen) as unknown as T;
+  }
+
+  /** The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError` for a bad one. */
+  async authenticate(): Promise<JWT<C> | null> {
+    return (await this.#gate.check(ANYONE, {})) as JWT<C> | null;
+  }
+
+  /**
+   * The token, if it satisfies `rule` (without one: any valid auth token); `null` only under an `optional` rule without a token.
+   * `facts` is what `args` and `parent` are held against. Rejects with an `AuthError`, or a `TypeError` for a rule that means nothing.
+   */
+  require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
+  require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
+  async require(rule?: Rule<C>, facts: RuleFacts = {}): Promise<JWT<C> | null> {
+    return (await this.#gate.check(compileRule(rule), facts)) as JWT<C> | null;
+  }
+
+  /** @internal For the transports. */
+  get "~gate"(): RequestGate {
+    return this.#gate;
+  }
+
+  /** @internal The same caller, seen through `gate` with a token that a guard vouches for. */
+  "~seenWith"(gate: RequestGate, token: JWT | null): RequestAuth<C> {
+    return new RequestAuth(this.#manager, gate, token);
+  }
+}

@@ -1,0 +1,89 @@
+/** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
+
+/** A request, reduced to what decides about its credentials. */
+export interface RequestSource {
+  /** All values of a header, in the order they came; the name is in lower case. */
+  headerValues(name: string): readonly string[];
+  /** In upper case; absent where it is not known. */
+  readonly method: string | undefined;
+  /** A WebSocket or other upgrade. */
+  readonly isUpgrade: boolean;
+  /** Whether the request is known to have come over TLS. */
+  readonly isSecure: boolean;
+  /** The host it was sent to, with the port. */
+  readonly host: string | undefined;
+  /** Connection parameters, where they count. */
+  readonly connectionParams: Readonly<Record<string, unknown>> | undefined;
+  /** A token given by hand, in place of any header or cookie. */
+  readonly token: string | undefined;
+  /** One context serves many operations, as on a WebSocket. */
+  readonly isConnection: boolean;
+  /** Sets a response header, while that can still be done. */
+  readonly setHeader: ((name: string, value: string) => void) | undefined;
+}
+
+/** A request in any of the shapes servers hand out. */
+export interface RequestLike {
+  readonly headers?: unknown;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly raw?: unknown;
+  readonly headersDistinct?: unknown;
+  readonly socket?: unknown;
+}
+
+/** Headers as a user may give them. */
+export type HeadersLike =
+  | { get(name: string): string | null }
+  | { readonly [name: string]: string | readonly string[] | undefined };
+
+type Reader = RequestSource["headerValues"];
+
+/** What a request says by itself. `extra` adds what only the transport knows. */
+export function readRequest(request: RequestLike | undefined, extra: Partial<RequestSource> = {}): RequestSource {
+  const raw = (request?.raw ?? request) as RequestLike | undefined;
+  const headerValues = headerReader(raw);
+  const url = isAbsolute(raw?.url) ? new URL(raw.url) : undefined;
+  return {
+    headerValues,
+    method: raw?.method?.toUpperCase(),
+    isUpgrade: headerValues("upgrade").length > 0,
+    isSecure: url?.protocol === "https:" || (raw?.socket as { encrypted?: boolean } | undefined)?.encrypted === true,
+    host: headerValues("host")[0] ?? headerValues(":authority")[0] ?? url?.host,
+    connectionParams: undefined,
+    token: undefined,
+    isConnection: false,
+    setHeader: undefined,
+    ...extra,
+  };
+}
+
+function headerReader(request: RequestLike | undefined): Reader {
+  const headers = request?.headers;
+  if (typeof headers !== "object" || headers === null) return () => [];
+  if (isFetchHeaders(headers)) {
+    return (name) => {
+      // Fetch refuses pseudo-headers, and joins repeated ones with commas.
+      const value = name.startsWith(":") ? null : headers.get(name);
+      return value === null ? [] : [value];
+    };
+  }
+  // Node keeps only the first of some repeated headers; `headersDistinct` has them all.
+  const distinct = request?.headersDistinct as Record<string, string[] | undefined> | undefined;
+  const byName = headers as Record<string, string | readonly string[] | undefined>;
+  return (name) => {
+    const all = distinct?.[name];
+    if (all) return all;
+    return Object.keys(byName)
+      .filter((key) => key.toLowerCase() === name)
+      .flatMap((key) => byName[key] ?? []);
+  };
+}
+
+function isFetchHeaders(headers: object): headers is { get(name: string): string | null } {
+  return typeof (headers as { get?: unknown }).get === "function";
+}
+
+function isAbsolute(url: unknown): url is string {
+  return typeof url === "string" && /^https?:/i.test(url) && URL.canParse(url);
+}

@@ -1,0 +1,50 @@
+/** Refuses, with the path, every value in a rule that JSON cannot mean or that would mean nothing. */
+
+const MAX_DEPTH = 64;
+
+/** Throws `TypeError` unless `value` is JSON without empty objects or arrays, inexact integers or anything undefined. Gives a frozen copy. */
+export function checkJson(value: unknown, path: string, depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw new TypeError(`${path} is nested too deeply`);
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return checkNumber(value, path);
+    case "object":
+      if (value === null) return value;
+      return Array.isArray(value) ? checkArray(value, path, depth) : checkObject(value, path, depth);
+    default:
+      throw new TypeError(
+        `${path} is ${value === undefined ? "undefined" : `a ${typeof value}`}, which no claim can match`,
+      );
+  }
+}
+
+/** Throws `TypeError` unless `value` is a plain object with at least one key. */
+export function checkPlainObject(value: unknown, path: string): asserts value is Record<string, unknown> {
+  const prototype: unknown = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined;
+  const isPlain = prototype === null || (prototype !== undefined && Object.getPrototypeOf(prototype) === null);
+  if (!isPlain || Array.isArray(value)) throw new TypeError(`${path} must be a plain object`);
+  if (Object.keys(value as object).length === 0) throw new TypeError(`${path} is empty`);
+}
+
+function checkNumber(value: number, path: string): number {
+  if (!Number.isFinite(value)) throw new TypeError(`${path} is not a finite number`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new TypeError(`${path} is an integer past 2^53, which is not exact`);
+  return value;
+}
+
+function checkArray(value: readonly unknown[], path: string, depth: number): readonly unknown[] {
+  if (value.length === 0) throw new TypeError(`${path} is empty`);
+  // Array.from visits holes too, so that they are refused as undefined.
+  return Object.freeze(Array.from(value, (item, i) => checkJson(item, `${path}[${i}]`, depth + 1)));
+}
+
+function checkObject(value: object, path: string, depth: number): object {
+  checkPlainObject(value, path);
+  const copy = Object.create(null) as Record<string, unknown>;
+  for (const [key, item] of Object.entries(value)) copy[key] = checkJson(item, `${path}.${key}`, depth + 1);
+  return Object.freeze(copy);
+}

@@ -1,0 +1,158 @@
+/** Turns a rule into a plan once, and refuses there the rule that cannot mean anything. */
+import { checkJson, checkPlainObject } from "./check-json.ts";
+import { toWords } from "./match.ts";
+import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
+
+/** A claim and the value it must match. */
+export type ClaimCheck = readonly [name: string, required: unknown];
+
+/** A claim and the paths it must hold: one path it equals, or a list it contains. */
+export interface BindingCheck {
+  readonly claim: string;
+  readonly isList: boolean;
+  readonly paths: readonly (readonly string[])[];
+}
+
+/** A branch, ready to be decided. */
+export interface BranchPlan {
+  /** Wrapped, so that no value is mistaken for "no scope". */
+  readonly scope: { readonly required: unknown } | undefined;
+  readonly claims: readonly ClaimCheck[];
+  readonly args: readonly BindingCheck[];
+  readonly parent: readonly BindingCheck[];
+}
+
+/** A rule, ready to be decided. */
+export interface Plan extends BranchPlan {
+  readonly type: "auth" | "refresh";
+  readonly location: "header" | "cookies" | undefined;
+  readonly optional: boolean;
+  readonly override: readonly ClaimCheck[];
+  readonly anyOf: readonly BranchPlan[];
+}
+
+/** Where a rule is used decides which of its keys have a meaning there. */
+export interface CompileOptions {
+  /** Keys that mean nothing here, each with the reason. */
+  readonly refuse?: { readonly args?: string; readonly parent?: string };
+}
+
+const BRANCH_KEYS = ["scope", "claims", "args", "parent"];
+const RULE_KEYS = ["type", "location", ...BRANCH_KEYS, "override", "anyOf", "optional"];
+const PLAN: unique symbol = Symbol("claimgate.plan") as never;
+
+/**
+ * Checks a rule early and keeps its literal types. Gives a frozen copy, which may be used wherever a rule may.
+ * Throws `TypeError` that names the key.
+ */
+export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>): R {
+  const copy = checkRuleObject(rule);
+  Object.defineProperty(copy, PLAN, { value: compile(rule) });
+  return Object.freeze(copy) as R;
+}
+
+/** The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names the key. */
+export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
+  const known = (rule as { [PLAN]?: Plan } | undefined)?.[PLAN];
+  const plan = known ?? compile(rule ?? { type: "auth" });
+  for (const key of ["args", "parent"] as const) {
+    const why = options.refuse?.[key];
+    if (why !== undefined && [plan, ...plan.anyOf].some((branch) => branch[key].length > 0))
+      throw new TypeError(`rule.${key}: ${why}`);
+  }
+  return plan;
+}
+
+/** Whether any part of the plan looks at the parent object. */
+export function usesParent(plan: Plan): boolean {
+  return [plan, ...plan.anyOf].some((branch) => branch.parent.length > 0);
+}
+
+/** The paths a plan reads in the input or arguments, `anyOf` included. */
+export function argPaths(plan: Plan): (readonly string[])[] {
+  return [plan, ...plan.anyOf].flatMap((branch) => branch.args.flatMap((binding) => binding.paths));
+}
+
+function compile(rule: unknown): Plan {
+  const checked = checkRuleObject(rule);
+  const { type = "auth", location, optional = false } = checked;
+  if (type !== "auth" && type !== "refresh") throw new TypeError('rule.type must be "auth" or "refresh"');
+  if (location !== undefined && location !== "header" && location !== "cookies") {
+    throw new TypeError('rule.location must be "header" or "cookies"');
+  }
+  if (typeof optional !== "boolean") throw new TypeError("rule.optional must be a boolean");
+  const requirement = [...BRANCH_KEYS, "override", "anyOf"].find((key) => Object.hasOwn(checked, key));
+  if (optional && requirement)
+    throw new TypeError(
+      `rule.optional cannot stand beside rule.${requirement}: it would require and not require a token`,
+    );
+  return Object.freeze({
+    type,
+    location,
+    optional,
+    ...compileBranch(checked, "rule"),
+    override: "override" in checked ? compileClaims(checked["override"], "rule.override") : [],
+    anyOf: "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [],
+  });
+}
+
+function checkRuleObject(rule: unknown): Record<string, unknown> {
+  checkPlainObject(rule, "rule");
+  return checkKeys(rule, RULE_KEYS, "rule");
+}
+
+function checkKeys(value: Record<string, unknown>, allowed: readonly string[], path: string): Record<string, unknown> {
+  for (const key of Object.keys(value)) {
+    if (!allowed.includes(key)) throw new TypeError(`${path}.${key} is not a key of a rule (${allowed.join(", ")})`);
+    if (value[key] === undefined) throw new TypeError(`${path}.${key} is undefined; leave the key out instead`);
+  }
+  return checkJson(value, path) as Record<string, unknown>;
+}
+
+function compileAnyOf(anyOf: unknown): readonly BranchPlan[] {
+  if (!Array.isArray(anyOf)) throw new TypeError("rule.anyOf must be a list of rules");
+  return anyOf.map((branch: unknown, i) => {
+    const path = `rule.anyOf[${i}]`;
+    checkPlainObject(branch, path);
+    return compileBranch(checkKeys(branch, BRANCH_KEYS, path), path);
+  });
+}
+
+function compileBranch(branch: Record<string, unknown>, path: string): BranchPlan {
+  return {
+    scope: "scope" in branch ? { required: checkScope(branch["scope"], `${path}.scope`) } : undefined,
+    claims: "claims" in branch ? compileClaims(branch["claims"], `${path}.claims`) : [],
+    args: "args" in branch ? compileBindings(branch["args"], `${path}.args`) : [],
+    parent: "parent" in branch ? compileBindings(branch["parent"], `${path}.parent`) : [],
+  };
+}
+
+function compileClaims(claims: unknown, path: string): readonly ClaimCheck[] {
+  checkPlainObject(claims, path);
+  if (Object.hasOwn(claims, "scope")) checkScope(claims["scope"], `${path}.scope`);
+  return Object.entries(claims);
+}
+
+function checkScope(scope: unknown, path: string): unknown {
+  if (scope === null) throw new TypeError(`${path} is null`);
+  const texts = typeof scope === "string" ? [scope] : scope;
+  const isBlank = Array.isArray(texts) && texts.some((text) => typeof text === "string" && toWords(text)?.length === 0);
+  if (isBlank) throw new TypeError(`${path} is blank`);
+  return scope;
+}
+
+function compileBindings(bindings: unknown, path: string): readonly BindingCheck[] {
+  checkPlainObject(bindings, path);
+  return Object.entries(bindings).map(([claim, bound]) => {
+    const paths: unknown[] = Array.isArray(bound) ? bound : [bound];
+    return { claim, isList: Array.isArray(bound), paths: paths.map((text) => splitPath(text, `${path}.${claim}`)) };
+  });
+}
+
+function splitPath(text: unknown, path: string): readonly string[] {
+  if (typeof text !== "string") throw new TypeError(`${path} must be a path, or a list of paths`);
+  if (text === "") return [];
+  const keys = text.split(".");
+  if (keys.some((key) => key.trim() === "")) throw new TypeError(`${path}: "${text}" is not a path`);
+  return keys;
+}

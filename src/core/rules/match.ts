@@ -1,0 +1,111 @@
+/** How a required value matches a held one: without coercion, own properties only. */
+
+/** Whether `held` is what `required` asks for. */
+export function matches(required: unknown, held: unknown): boolean {
+  if (Array.isArray(required)) {
+    return Array.isArray(held) && required.every((item) => held.some((candidate) => isEqual(item, candidate)));
+  }
+  if (typeof required === "object" && required !== null) {
+    if (!isObject(held)) return false;
+    return Object.keys(required).every(
+      (key) => Object.hasOwn(held, key) && matches((required as Record<string, unknown>)[key], held[key]),
+    );
+  }
+  return required === held;
+}
+
+/** `matches` for a scope: a string or a list of strings is a set of space-delimited words, all of which must be held (RFC 6749, section 3.3). */
+export function matchesScope(required: unknown, held: unknown): boolean {
+  const needed = toWords(required);
+  if (!needed) return matches(required, held);
+  const words = toWords(held);
+  return words !== undefined && needed.every((word) => words.includes(word));
+}
+
+/** The words of a scope, or `undefined` where it is neither a string nor a list of strings. */
+export function toWords(scope: unknown): string[] | undefined {
+  const texts = typeof scope === "string" ? [scope] : scope;
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) return undefined;
+  return texts.flatMap((text: string) => text.split(" ")).filter((word) => word !== "");
+}
+
+/** Whether a claim is bound to a value of the call: only scalars pass, and an integer equals its canonical decimal string. */
+export function matchesBound(claim: unknown, value: unknown): boolean {
+  if (!isScalar(claim) || !isScalar(value)) return false;
+  if (typeof claim === typeof value) return claim === value;
+  return (
+    (isExactInteger(claim) && isText(value) && String(claim) === String(value)) ||
+    (isExactInteger(value) && isText(claim) && String(value) === String(claim))
+  );
+}
+
+/** The claim of that literal name or, where there is none, the one at that dotted path. */
+export function findClaim(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name.includes(".") ? readPath(claims, name.split("."), readOwn) : undefined;
+}
+
+/** The value at `path`, or `undefined`. Lists are not walked into. */
+export function readPath(
+  root: unknown,
+  path: readonly string[],
+  read: (object: object, key: string) => unknown,
+): unknown {
+  let value = root;
+  for (const key of path) {
+    if (!isObject(value)) return undefined;
+    value = read(value, key);
+  }
+  return value;
+}
+
+/** An own property, or `undefined`. */
+export function readOwn(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
+}
+
+/** An own property or a class accessor, or `undefined`. What every object inherits from `Object` does not count. */
+export function readOwnOrAccessor(object: object, key: string): unknown {
+  if (Object.hasOwn(object, key)) return (object as Record<string, unknown>)[key];
+  for (
+    let proto: unknown = Object.getPrototypeOf(object);
+    isObject(proto) && Object.getPrototypeOf(proto) !== null;
+    proto = Object.getPrototypeOf(proto)
+  ) {
+    const descriptor = Object.getOwnPropertyDescriptor(proto, key);
+    if (descriptor) return descriptor.get?.call(object);
+  }
+  return undefined;
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]));
+  if (typeof a === "object" && a !== null) {
+    if (!isObject(b)) return false;
+    const keys = Object.keys(a);
+    if (keys.length !== Object.keys(b).length) return false;
+    return keys.every((key) => Object.hasOwn(b, key) && isEqual((a as Record<string, unknown>)[key], b[key]));
+  }
+  return a === b;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isScalar(value: unknown): value is string | number | boolean | bigint {
+  return (
+    typeof value === "string" ||
+    typeof value === "boolean" ||
+    typeof value === "bigint" ||
+    (typeof value === "number" && Number.isFinite(value))
+  );
+}
+
+function isExactInteger(value: unknown): boolean {
+  return typeof value === "bigint" || Number.isSafeInteger(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" || isExactInteger(value);
+}

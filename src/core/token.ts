@@ -1,0 +1,225 @@
+/** `JWT`: a token of ours, before and after it is signed. It never shows its signed text when logged or serialised. */
+import type { AuthData } from "./auth-data.ts";
+import { isAlgorithm } from "./jwt/algorithms.ts";
+import { checkClaims } from "./jwt/claims.ts";
+import { type JwtHeader, readCompact, readPayload } from "./jwt/compact.ts";
+import { InvalidAlgorithmError, InvalidTokenTypeError } from "./jwt/errors.ts";
+import type { Claims } from "./rules/rule.ts";
+
+/** The two types of token, as Flask_PyJWT names them. */
+export const TokenType: { readonly AUTH: "auth"; readonly REFRESH: "refresh" } = Object.freeze({
+  AUTH: "auth",
+  REFRESH: "refresh",
+});
+
+/** `"auth"` or `"refresh"`: the value of the `type` claim. */
+export type TokenType = (typeof TokenType)[keyof typeof TokenType];
+
+/** Claims that every signed token of ours has, or may have, beside the user's own. */
+export interface RegisteredClaims {
+  readonly iss: string;
+  readonly sub: string | number;
+  readonly iat: number;
+  readonly exp: number;
+  readonly type: TokenType;
+  readonly aud?: string | readonly string[];
+  readonly scope?: unknown;
+  readonly rid?: string;
+  readonly sid?: string;
+}
+
+/** All claims of a token whose own claims are `C`. */
+export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
+
+/** Claims that only the manager sets. */
+export const RESERVED_CLAIMS: readonly string[] = ["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"];
+
+/** What a new, unsigned token may carry besides its type and subject. */
+export interface JWTOptions<C = Claims> {
+  /** The `scope` claim of an auth token. Left out where it is undefined, as Flask_PyJWT does. */
+  readonly scope?: unknown;
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  readonly claims?: Readonly<C>;
+  /** Seconds until it expires. Default: the signer's, by type. */
+  readonly maxAge?: number;
+  /** The `aud` claim. */
+  readonly audience?: string | readonly string[];
+}
+
+/** A token that was signed or read: its text and what stands in it. */
+export class TokenParts {
+  readonly signed: string;
+  readonly header: JwtHeader;
+  readonly claims: Readonly<Record<string, unknown>>;
+
+  constructor(signed: string, header: JwtHeader, claims: Readonly<Record<string, unknown>>) {
+    this.signed = signed;
+    this.header = deepFreeze(header);
+    this.claims = deepFreeze(claims);
+  }
+}
+
+/** A JSON Web Token of type auth or refresh. */
+export class JWT<C = Claims> {
+  /** `"auth"` or `"refresh"`. */
+  readonly tokenType: TokenType;
+  #parts: TokenParts | undefined;
+  readonly #draft: Readonly<Record<string, unknown>>;
+  readonly #maxAge: number | undefined;
+
+  /** An unsigned token. Throws `TypeError` for a bad type, a subject that is neither text nor a safe integer, or a reserved claim. */
+  constructor(tokenType: TokenType, subject: string | number | TokenParts, options: JWTOptions<C> = {}) {
+    if (tokenType !== "auth" && tokenType !== "refresh")
+      throw new TypeError('The token type must be "auth" or "refresh"');
+    this.tokenType = tokenType;
+    this.#maxAge = options.maxAge;
+    if (subject instanceof TokenParts) {
+      this.#parts = subject;
+      this.#draft = subject.claims;
+    } else {
+      this.#draft = deepFreeze(draftClaims(tokenType, subject, options));
+    }
+  }
+
+  /** The claims: deeply frozen; the registered ones are there once it is signed. */
+  get claims(): TokenClaims<C> {
+    return (this.#parts?.claims ?? this.#draft) as TokenClaims<C>;
+  }
+
+  /** The compact text. Throws `TypeError` while it is unsigned. */
+  get signed(): string {
+    if (!this.#parts) throw new TypeError("The token is not signed yet");
+    return this.#parts.signed;
+  }
+
+  /** The protected header: empty while it is unsigned. */
+  get header(): JwtHeader {
+    return this.#parts?.header ?? {};
+  }
+
+  /** The header's `typ`: `"JWT"` on tokens of ours. */
+  get typ(): string | undefined {
+    return textOf(this.header["typ"]);
+  }
+
+  /** The header's `alg`. */
+  get alg(): string | undefined {
+    return textOf(this.header["alg"]);
+  }
+
+  /** The subject as text; `claims.sub` has it as it is on the wire. */
+  get sub(): string {
+    return String(this.#draft["sub"]);
+  }
+
+  /** The `scope` claim as it is on the wire. */
+  get scope(): unknown {
+    return this.claims.scope;
+  }
+
+  /** The issuer. */
+  get iss(): string {
+    return this.claims.iss;
+  }
+
+  /** When it was issued, in seconds. */
+  get iat(): number {
+    return this.claims.iat;
+  }
+
+  /** When it expires, in seconds. */
+  get exp(): number {
+    return this.claims.exp;
+  }
+
+  /** Seconds from `iat` to `exp`. */
+  get maxAge(): number {
+    return this.exp - this.iat;
+  }
+
+  /** Whether it has been signed. */
+  isSigned(): boolean {
+    return this.#parts !== undefined;
+  }
+
+  /** Signs it, with `iat` now, and gives the compact text. Rejects with `TypeError` where it is signed already. */
+  async sign(authData: AuthData): Promise<string> {
+    if (this.#parts) throw new TypeError("The token is signed already");
+    const parts = await authData.sign(this.tokenType, this.#draft, this.#maxAge);
+    this.#parts = parts;
+    return parts.signed;
+  }
+
+  /**
+   * Reads a signed token WITHOUT checking its signature.
+   * Throws `InvalidTokenError` where it is malformed, of no known algorithm or type, or lacks `exp`, `iss`, `sub`, `iat` or `type`.
+   */
+  static fromSignedToken(signed: string): JWT {
+    const { header, payload } = readCompact(signed);
+    if (!isAlgorithm(header["alg"])) throw new InvalidAlgorithmError("The token's algorithm is unknown");
+    const claims = readPayload(payload);
+    const unchecked = {
+      verifyExp: false,
+      verifyIat: false,
+      verifyNbf: false,
+      verifyAud: false,
+      verifySub: false,
+      verifyJti: false,
+    };
+    checkClaims(claims, { require: ["exp", "iss", "sub", "iat", "type"], ...unchecked }, 0);
+    return new JWT(readTokenType(claims), new TokenParts(signed, header, claims));
+  }
+
+  /** What serialising shows: never the signed text. */
+  toJSON(): { tokenType: TokenType; claims: TokenClaims<C> } {
+    return { tokenType: this.tokenType, claims: this.claims };
+  }
+}
+
+/** The `type` claim. Throws `InvalidTokenTypeError` where it is neither auth nor refresh. */
+export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenType {
+  const type = Object.hasOwn(claims, "type") ? claims["type"] : undefined;
+  if (type !== "auth" && type !== "refresh")
+    throw new InvalidTokenTypeError('The token\'s "type" is neither auth nor refresh');
+  return type;
+}
+
+/** Throws `TypeError` that names the first claim only the manager may set. */
+export function checkOwnClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims))
+    throw new TypeError(`${where} must be an object`);
+  const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
+  if (reserved !== undefined)
+    throw new TypeError(`${where}.${reserved}: "${reserved}" is set by the manager and cannot be given`);
+}
+
+/** Freezes `value` and all it holds, however deep, and gives it back. */
+export function deepFreeze<T>(value: T): T {
+  const rest: unknown[] = [value];
+  while (rest.length > 0) {
+    const item = rest.pop();
+    // A typed array cannot be frozen; no claim is one.
+    if (typeof item !== "object" || item === null || Object.isFrozen(item) || ArrayBuffer.isView(item)) continue;
+    Object.freeze(item);
+    rest.push(...Object.values(item));
+  }
+  return value;
+}
+
+function draftClaims(tokenType: TokenType, subject: unknown, options: JWTOptions<unknown>): Record<string, unknown> {
+  const isSubject = (typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject);
+  if (!isSubject) throw new TypeError("The subject must be a non-empty string or a safe integer");
+  const claims: unknown = options.claims ?? {};
+  checkOwnClaims(claims, "claims");
+  return {
+    sub: subject,
+    type: tokenType,
+    ...(options.audience === undefined ? {} : { aud: options.audience }),
+    ...(options.scope === undefined || tokenType === "refresh" ? {} : { scope: options.scope }),
+    ...structuredClone(claims),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

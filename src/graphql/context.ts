@@ -1,0 +1,57 @@
+/** Builds the GraphQL context's `auth` from what a server hands over, and refuses at start a schema that is not guarded. */
+import type { GraphQLSchema } from "graphql";
+import type { AuthManager } from "../core/manager.ts";
+import type { RequestAuth } from "../core/request-auth.ts";
+import { type RequestLike, readRequest } from "../core/request-source.ts";
+import type { Claims } from "../core/rules/rule.ts";
+import { assertGuarded } from "./apply.ts";
+import { DEFAULT_DIRECTIVE } from "./directive.ts";
+
+/** What resolvers find in their context. */
+export interface GraphQLAuthContext<C = Claims> {
+  readonly auth: RequestAuth<C>;
+}
+
+/** What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server and graphql-ws do. */
+export interface ServerContext extends RequestLike {
+  readonly request?: RequestLike | undefined;
+  readonly req?: RequestLike | undefined;
+  /** graphql-ws: where the upgrade request is. */
+  readonly extra?: unknown;
+  /** graphql-ws: what the client sent when it connected. */
+  readonly connectionParams?: unknown;
+}
+
+/** Options of `createGraphQLContext`. */
+export interface GraphQLContextOptions {
+  /** Checked at once: every field that the directive covers must be guarded. */
+  readonly schema?: GraphQLSchema;
+  /** The directive's name, where it was given another. Default `"requireToken"`. */
+  readonly directive?: string;
+}
+
+/** A function that makes the context of a request. It verifies nothing. Throws `TypeError` at once for a schema that is not guarded. */
+export function createGraphQLContext<C>(
+  auth: AuthManager<C>,
+  options: GraphQLContextOptions = {},
+): (server: ServerContext) => GraphQLAuthContext<C> {
+  if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
+  return (server) => ({
+    auth: auth["~open"](readRequest(requestOf(server), { connectionParams: connectionParamsOf(server) })),
+  });
+}
+
+// The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.
+function requestOf(server: ServerContext): RequestLike | undefined {
+  if (server.headers !== undefined) return server;
+  const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
+  return [server.req, server.request, upgrade].find((request) => request?.headers !== undefined);
+}
+
+// They count only on WebSockets, where there is no Fetch request.
+function connectionParamsOf(server: ServerContext): Readonly<Record<string, unknown>> | undefined {
+  const { connectionParams } = server;
+  if (server.request !== undefined || typeof connectionParams !== "object" || connectionParams === null)
+    return undefined;
+  return connectionParams as Record<string, unknown>;
+}

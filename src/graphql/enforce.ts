@@ -1,0 +1,145 @@
+/** Enforces guards where GraphQL resolves: synchronously where the decision is known already. */
+import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLTypeResolver } from "graphql";
+import { defaultFieldResolver, defaultTypeResolver } from "graphql";
+import { runWithToken } from "../core/current-token.ts";
+import { isAuthError } from "../core/errors.ts";
+import { guardStream } from "../core/guard-stream.ts";
+import { andThen, isPromise, type MaybePromise } from "../core/maybe-promise.ts";
+import type { RequestAuth } from "../core/request-auth.ts";
+import type { RequestGate } from "../core/request-gate.ts";
+import type { RuleFacts } from "../core/rules/decide.ts";
+import type { JWT } from "../core/token.ts";
+import { refusalMark, toGraphQLError } from "./errors.ts";
+import type { Guard } from "./read-guards.ts";
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
+
+const NULLED = Symbol("null instead of a refusal");
+type Verdict = JWT | null | typeof NULLED;
+
+interface Place {
+  readonly info: GraphQLResolveInfo;
+  /** Whether the field's resolver has run already. */
+  readonly hasResolved: boolean;
+}
+
+/** A resolver that runs only where all guards let pass. */
+export function guardResolver(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
+  return (source, args, context, info) => {
+    const auth = authOf(context);
+    const verdict = enforce(guards, auth["~gate"], { args, parent: source }, { info, hasResolved: false });
+    return andThen<Verdict, unknown>(verdict, (token) => {
+      if (token === NULLED) return null;
+      const seen = contextFor(context as object, auth, token);
+      return runWithToken(token, () => original(source, args, seen, info));
+    });
+  };
+}
+
+/** A `subscribe` that starts its source only where all guards let pass, and asks them again before every event; a 401 ends it. */
+export function guardSubscriber(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
+  // There is no stream to give in place of a refused one, so a refusal here is always an error.
+  const strict = guards.map((guard) => ({ ...guard, onDeny: "ERROR" as const }));
+  return (source, args, context, info) => {
+    const auth = authOf(context);
+    const gate = auth["~gate"];
+    const check = (): MaybePromise<Verdict> =>
+      enforce(strict, gate, { args, parent: source }, { info, hasResolved: false });
+    return andThen(check(), async (verdict) => {
+      const token = verdict as JWT | null;
+      const seen = contextFor(context as object, auth, token);
+      const stream = await runWithToken(token, () => original(source, args, seen, info));
+      if (!isAsyncIterable(stream)) return stream;
+      return guardStream(stream, {
+        recheck: check,
+        recheckInMs: () => (token ? gate.expiresInMs(token) : undefined),
+        run: (step) => runWithToken(token, step),
+        // The field's own guard refuses the event that is given; only a 401 is for good.
+        onRefusal: (error) => (isLasting(error) ? "end" : "continue"),
+      });
+    });
+  };
+}
+
+/** A `resolveType` that names a type only where the type's guards let pass. */
+export function guardTypeResolver(
+  original: TypeResolver = defaultTypeResolver,
+  guardsOf: (typeName: string) => readonly Guard[],
+): TypeResolver {
+  return (value, context, info, abstractType) =>
+    andThen<string | undefined, string | undefined>(original(value, context, info, abstractType), (typeName) => {
+      const guards = typeName === undefined ? [] : guardsOf(typeName);
+      if (guards.length === 0) return typeName;
+      const verdict = enforce(guards, authOf(context)["~gate"], {}, { info, hasResolved: true });
+      return andThen(verdict, () => typeName);
+    });
+}
+
+function enforce(
+  guards: readonly Guard[],
+  gate: RequestGate,
+  facts: RuleFacts,
+  place: Place,
+  from = 0,
+): MaybePromise<Verdict> {
+  let verdict: Verdict = null;
+  for (let i = from; i < guards.length; i++) {
+    const guard = guards[i] as Guard;
+    const outcome = checkOne(guard, gate, facts, place);
+    if (isPromise(outcome)) {
+      const isLast = i === guards.length - 1;
+      return outcome.then((settled) =>
+        settled === NULLED || isLast ? settled : enforce(guards, gate, facts, place, i + 1),
+      );
+    }
+    if (outcome === NULLED) return NULLED;
+    verdict = outcome;
+  }
+  return verdict;
+}
+
+function checkOne(guard: Guard, gate: RequestGate, facts: RuleFacts, place: Place): MaybePromise<Verdict> {
+  try {
+    const outcome = gate.check(guard.plan, facts);
+    return isPromise(outcome) ? outcome.catch((error: unknown) => deny(error, guard, gate, place)) : outcome;
+  } catch (error) {
+    return deny(error, guard, gate, place);
+  }
+}
+
+function deny(error: unknown, guard: Guard, gate: RequestGate, { info, hasResolved }: Place): typeof NULLED {
+  if (!isAuthError(error)) throw error;
+  if (guard.onDeny === "NULL" && (error.status === 401 || error.status === 403)) return NULLED;
+  const guardedField = hasResolved ? undefined : info;
+  throw toGraphQLError(error, { guardedField, operation: info.operation.operation }, gate.scheme);
+}
+
+function isLasting(error: unknown): boolean {
+  const mark = refusalMark(error);
+  return mark === undefined || mark.status === 401;
+}
+
+function authOf(context: unknown): RequestAuth {
+  const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
+  if (!auth?.["~gate"])
+    throw new TypeError(
+      "The GraphQL context has no auth: add the useAuth plugin, or build it with createGraphQLContext",
+    );
+  return auth;
+}
+
+// `ctx.auth.token` is the auth token everywhere; only behind a guard of another type does a field see another.
+function contextFor(context: object, auth: RequestAuth, token: JWT | null): object {
+  if (token === null || token.tokenType === "auth") return context;
+  const seen = auth["~seenWith"](auth["~gate"], token);
+  return Object.create(context, {
+    auth: { value: seen, enumerable: true, configurable: true, writable: true },
+  }) as object;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return (
+    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
+  );
+}

@@ -1,0 +1,61 @@
+/** What a GraphQL result means over HTTP: a refused operation has the refusal's status, and anything that ran stays 200. */
+import type { ExecutionResult, GraphQLError } from "graphql";
+import { type RefusalMark, refusalMark, translateError } from "./errors.ts";
+import { collectRootFields } from "./root-fields.ts";
+
+/** A result as an HTTP server may send it. */
+export interface AuthHttpResponse {
+  /** 200, or the first of 503, 400, 401 and 403 that refused the operation. */
+  readonly status: number;
+  /** `WWW-Authenticate` on 401 and 403 (RFC 6750, section 3). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The result; without `data` where the operation was refused. */
+  readonly body: ExecutionResult;
+}
+
+/** Options of `authHttpResponse`. */
+export interface AuthHttpResponseOptions {
+  /** The operation's kind, for refusals that resolvers threw themselves. Default: known only where a guard refused. */
+  readonly operation?: "query" | "mutation" | "subscription";
+  /** The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`. */
+  readonly scheme?: string;
+}
+
+const ORDER = [503, 400, 401, 403] as const;
+
+/** Status, headers and body of a result. Not for batches and streams, which stay 200. */
+export function authHttpResponse(result: ExecutionResult, options: AuthHttpResponseOptions = {}): AuthHttpResponse {
+  const translated = translateErrors(result, options);
+  const marks = (translated.errors ?? []).map(refusalMark);
+  const status = ORDER.find((candidate) => marks.some((mark) => mark?.status === candidate));
+  if (status === undefined || !isRefusedWhole(translated, marks)) return { status: 200, headers: {}, body: translated };
+  const challenge = marks.find((mark) => mark?.status === status)?.challenge;
+  const { data: _, ...body } = translated;
+  return { status, headers: challenge === undefined ? {} : { "WWW-Authenticate": challenge }, body };
+}
+
+/** The result with the refusals that resolvers threw themselves as callers may see them. */
+export function translateErrors(result: ExecutionResult, options: AuthHttpResponseOptions = {}): ExecutionResult {
+  if (!result.errors) return result;
+  const errors = result.errors.map((error) => translateError(error, options.operation, options.scheme ?? "Bearer"));
+  return errors.every((error, i) => error === result.errors?.[i]) ? result : { ...result, errors };
+}
+
+function isRefusedWhole(result: ExecutionResult, marks: readonly (RefusalMark | undefined)[]): boolean {
+  const isQuery = marks.some((mark) => mark?.operation === "query");
+  if (isQuery && result.data == null && marks.every((mark) => mark !== undefined)) return true;
+  return isEveryRootFieldRefused(result.errors ?? [], marks);
+}
+
+function isEveryRootFieldRefused(
+  errors: readonly GraphQLError[],
+  marks: readonly (RefusalMark | undefined)[],
+): boolean {
+  const info = marks.find((mark) => mark?.guardedField)?.guardedField;
+  if (!info) return false;
+  const refused = new Set(
+    errors.filter((error, i) => error.path?.length === 1 && marks[i]?.guardedField).map((error) => error.path?.[0]),
+  );
+  const keys = [...collectRootFields(info)].filter(([, name]) => name !== "__typename").map(([key]) => key);
+  return keys.length > 0 && keys.every((key) => refused.has(key));
+}

@@ -1,0 +1,12 @@
+/** claimgate for GraphQL (`claimgate/graphql`). */
+export {
+  createGraphQLContext,
+  type GraphQLAuthContext,
+  type GraphQLContextOptions,
+  type ServerContext,
+} from "./context.ts";
+export { type RequireTokenDirective, type RequireTokenDirectiveOptions, requireTokenDirective } from "./directive.ts";
+export type { AuthErrorCode } from "./errors.ts";
+export { type AuthHttpResponse, type AuthHttpResponseOptions, authHttpResponse } from "./http-response.ts";
+export type { GraphQLRule, OnDeny } from "./read-guards.ts";
+export { type AuthPlugin, type UseAuthOptions, useAuth } from "./yoga.ts";

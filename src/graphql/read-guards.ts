@@ -1,0 +1,124 @@
+/** Reads `@requireToken` where it stands, in SDL or in `extensions.directives`, and compiles each use into a guard. */
+import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
+import { type CompileOptions, compileRule, type Plan } from "../core/rules/compile.ts";
+import type { Rule } from "../core/rules/rule.ts";
+
+/** What happens where a guard refuses: an error, or null in place of the field. */
+export type OnDeny = "ERROR" | "NULL";
+
+/** One use of the directive, compiled. */
+export interface Guard {
+  readonly plan: Plan;
+  readonly onDeny: OnDeny;
+  /** Where it stands: `User` or `User.email`. */
+  readonly origin: string;
+  /** What it says, so that two readings of one schema can be compared. */
+  readonly key: string;
+}
+
+/** A rule as GraphQL takes it. */
+export type GraphQLRule = Rule & {
+  /** Null in place of a 401 or 403. Default `"ERROR"`. */
+  readonly onDeny?: OnDeny;
+};
+
+/** What can carry the directive. */
+export interface Carrier {
+  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
+  readonly extensionASTNodes?:
+    | readonly { readonly directives?: readonly ConstDirectiveNode[] | undefined }[]
+    | undefined;
+  readonly extensions?: unknown;
+}
+
+/** The guards that stand on `carrier`. Throws `TypeError` that names the place and the key. */
+export function readGuards(
+  carrier: Carrier,
+  origin: string,
+  directive: string,
+  options: CompileOptions,
+): readonly Guard[] {
+  const nodes = [carrier.astNode, ...(carrier.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
+  const fromSdl = nodes
+    .filter((node) => node.name.value === directive)
+    .map((node) => placing(directive, origin, () => argumentsOf(node)));
+  return [...fromSdl, ...rulesInExtensions(carrier.extensions, directive)].map((rule) =>
+    placing(directive, origin, () => compileGuard(rule, origin, options)),
+  );
+}
+
+/** Runs `build`; a `TypeError` of its says where the directive stands. */
+export function placing<T>(directive: string, origin: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new TypeError(`@${directive} on ${origin}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {
+  if (typeof given !== "object" || given === null) throw new TypeError("the rule must be an object");
+  const { onDeny = "ERROR", ...rule } = given as GraphQLRule;
+  if (onDeny !== "ERROR" && onDeny !== "NULL") throw new TypeError("rule.onDeny must be ERROR or NULL");
+  const plan = compileRule(Object.keys(rule).length === 0 ? undefined : rule, options);
+  return { plan, onDeny, origin, key: `${origin} ${JSON.stringify([rule, onDeny])}` };
+}
+
+function argumentsOf(node: ConstDirectiveNode): Record<string, unknown> {
+  const rule: Record<string, unknown> = {};
+  for (const argument of node.arguments ?? []) {
+    const name = argument.name.value;
+    if (Object.hasOwn(rule, name)) throw new TypeError(`rule.${name} stands twice`);
+    define(rule, name, toJson(argument.value, `rule.${name}`));
+  }
+  return rule;
+}
+
+// GraphQL's own untyped reading rounds large integers and takes an enum for a string; a rule must not.
+function toJson(node: ConstValueNode, path: string): unknown {
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.LIST:
+      return node.values.map((item, i) => toJson(item, `${path}[${i}]`));
+    case Kind.OBJECT: {
+      const object: Record<string, unknown> = {};
+      for (const field of node.fields) {
+        if (Object.hasOwn(object, field.name.value)) throw new TypeError(`${path}.${field.name.value} stands twice`);
+        define(object, field.name.value, toJson(field.value, `${path}.${field.name.value}`));
+      }
+      return object;
+    }
+    case Kind.ENUM:
+      if (path === "rule.onDeny") return node.value;
+      throw new TypeError(`${path}: ${node.value} is no JSON value; write it in quotes`);
+    default:
+      throw new TypeError(`${path} is no JSON value`);
+  }
+}
+
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** `extensions.directives` in its map form (`{ name: rule | rules }`) and its list form (`[{ name, args }]`). */
+function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
+  const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
+  if (typeof directives !== "object" || directives === null) return [];
+  if (Array.isArray(directives)) {
+    return directives
+      .filter((entry: { name?: unknown } | null) => entry?.name === directive)
+      .map((entry: { args?: unknown }) => entry.args ?? {});
+  }
+  if (!Object.hasOwn(directives, directive)) return [];
+  const rules: unknown = (directives as Record<string, unknown>)[directive];
+  return Array.isArray(rules) ? rules : [rules ?? {}];
+}

@@ -1,0 +1,87 @@
+/** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, getOperationAST } from "graphql";
+import type { AuthManager } from "../core/manager.ts";
+import { assertGuarded } from "./apply.ts";
+import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";
+import { DEFAULT_DIRECTIVE } from "./directive.ts";
+import { authHttpResponse, translateErrors } from "./http-response.ts";
+
+/** Options of `useAuth`. */
+export interface UseAuthOptions {
+  /** The directive's name, where it was given another. Default `"requireToken"`. */
+  readonly directive?: string;
+}
+
+interface ResultPayload {
+  readonly result: unknown;
+  setResult(result: never): void;
+}
+
+interface NextHook {
+  onNext(payload: ResultPayload): void;
+}
+
+/** The hooks of Yoga that the plugin uses. */
+export interface AuthPlugin {
+  onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
+  onContextBuilding(payload: { readonly context: unknown; extendContext(extension: never): void }): void;
+  onExecute(payload: { readonly args: unknown }): { onExecuteDone(payload: ResultPayload): NextHook | undefined };
+  onSubscribe(payload: { readonly args: unknown }): { onSubscribeResult(payload: ResultPayload): NextHook | undefined };
+  onResultProcess(payload: ResultPayload): void;
+}
+
+/** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
+export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
+  const createContext = createGraphQLContext(auth);
+  // The operations of one batch are one request, whose token is verified once.
+  const byRequest = new WeakMap<object, GraphQLAuthContext<C>>();
+
+  const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
+    const { request } = server;
+    const known = request && byRequest.get(request);
+    if (known) return known;
+    const context = createContext(server);
+    if (request) byRequest.set(request, context);
+    return context;
+  };
+
+  const translate = (args: unknown): ((payload: ResultPayload) => NextHook | undefined) => {
+    const { document, operationName, contextValue } = args as {
+      document: DocumentNode;
+      operationName?: string | null;
+      contextValue: GraphQLAuthContext;
+    };
+    const operation = getOperationAST(document, operationName)?.operation;
+    const onNext = ({ result, setResult }: ResultPayload): void => {
+      if (!(result as ExecutionResult).errors) return;
+      const { scheme } = contextValue.auth["~gate"];
+      const translated = translateErrors(result as ExecutionResult, { scheme, ...(operation ? { operation } : {}) });
+      if (translated !== result) setResult(translated as never);
+    };
+    return (payload) => {
+      if (isAsyncIterable(payload.result)) return { onNext };
+      onNext(payload);
+      return undefined;
+    };
+  };
+
+  return {
+    onSchemaChange: ({ schema }) => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
+    onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
+    onExecute: ({ args }) => ({ onExecuteDone: translate(args) }),
+    onSubscribe: ({ args }) => ({ onSubscribeResult: translate(args) }),
+    onResultProcess({ result, setResult }) {
+      if (Array.isArray(result) || isAsyncIterable(result)) return;
+      const { status, headers, body } = authHttpResponse(result as ExecutionResult);
+      // Yoga reads the status from here and takes it out again before it answers.
+      if (status !== 200)
+        setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
+    },
+  };
+}
+
+function isAsyncIterable(value: unknown): boolean {
+  return (
+    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
+  );
+}

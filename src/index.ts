@@ -1,0 +1,50 @@
+/** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
+export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
+export type { Authorize, Rights } from "./core/authorize.ts";
+export type { AuthManagerConfig } from "./core/config.ts";
+export { currentToken } from "./core/current-token.ts";
+export {
+  AuthError,
+  ForbiddenError,
+  InvalidConfigError,
+  isAuthError,
+  MissingConfigError,
+  MissingSignerError,
+  type Reason,
+  type RefusalStatus,
+  UnauthorizedError,
+} from "./core/errors.ts";
+export type { Algorithm } from "./core/jwt/algorithms.ts";
+export {
+  DecodeError,
+  ExpiredSignatureError,
+  ImmatureSignatureError,
+  InvalidAlgorithmError,
+  InvalidAudienceError,
+  InvalidIssuedAtError,
+  InvalidIssuerError,
+  InvalidJTIError,
+  InvalidKeyError,
+  InvalidSignatureError,
+  InvalidSubjectError,
+  InvalidTokenError,
+  InvalidTokenTypeError,
+  JWKSClientConnectionError,
+  JWKSClientError,
+  MissingRequiredClaimError,
+  RevokedTokenError,
+  type TokenReason,
+} from "./core/jwt/errors.ts";
+export type { KeyInput } from "./core/jwt/keys.ts";
+export {
+  AuthManager,
+  type AuthTokenOptions,
+  type InferClaims,
+  type RefreshTokenOptions,
+  type RequestInput,
+} from "./core/manager.ts";
+export { type AuthContext, RequestAuth } from "./core/request-auth.ts";
+export { defineRule } from "./core/rules/compile.ts";
+export type { RuleFacts } from "./core/rules/decide.ts";
+export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from "./core/rules/rule.ts";
+export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/token.ts";

@@ -1,0 +1,63 @@
+/** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify and WebSocket adapters. */
+import type { AuthManager } from "../core/manager.ts";
+import type { AuthContext } from "../core/request-auth.ts";
+import { type RequestLike, readRequest } from "../core/request-source.ts";
+
+/** What every adapter gives to `createContext`. */
+export interface TRPCContextOptions {
+  readonly req: RequestLike;
+  readonly res?: unknown;
+  /** The fetch adapter's response headers. */
+  readonly resHeaders?: { has(name: string): boolean; set(name: string, value: string): void } | undefined;
+  readonly info?:
+    | { readonly type?: string | undefined; readonly connectionParams?: Readonly<Record<string, unknown>> | null }
+    | undefined;
+}
+
+/**
+ * A `createContext` that adds `auth` to what `createUserContext` gives. It verifies nothing and never throws by itself.
+ * `createUserContext` may not provide `auth`: ours stands.
+ */
+export function createTRPCContext<
+  C,
+  TOptions extends TRPCContextOptions = TRPCContextOptions,
+  TUser extends object = object,
+>(
+  auth: AuthManager<C>,
+  createUserContext?: (opts: TOptions) => TUser | Promise<TUser>,
+): (opts: TOptions) => Promise<TUser & AuthContext<C>> {
+  return async (opts) => {
+    const isConnection = isWebSocket(opts.res);
+    // Over HTTP connection parameters stand in the URL, so they count only where nothing else can carry a token.
+    const isSubscription = opts.info?.type === "subscription";
+    const source = readRequest(opts.req, {
+      isConnection,
+      connectionParams: isConnection || isSubscription ? (opts.info?.connectionParams ?? undefined) : undefined,
+      setHeader: (name, value) => setHeader(opts, name, value),
+    });
+    const user = (await createUserContext?.(opts)) as TUser;
+    return { ...user, auth: auth["~open"](source) };
+  };
+}
+
+// The first challenge of a batch stands.
+function setHeader(opts: TRPCContextOptions, name: string, value: string): void {
+  const res = opts.res as
+    | { headersSent?: boolean; hasHeader?(name: string): boolean; setHeader?(name: string, value: string): void }
+    | { sent?: boolean; hasHeader?(name: string): boolean; header?(name: string, value: string): void }
+    | undefined;
+  if (opts.resHeaders) {
+    if (!opts.resHeaders.has(name)) opts.resHeaders.set(name, value);
+  } else if (res && "setHeader" in res && res.setHeader) {
+    if (!res.headersSent && !res.hasHeader?.(name)) res.setHeader(name, value);
+  } else if (res && "header" in res && res.header) {
+    if (!res.sent && !res.hasHeader?.(name)) res.header(name, value);
+  }
+}
+
+function isWebSocket(res: unknown): boolean {
+  const socket = res as { readyState?: unknown; send?: unknown; headersSent?: unknown } | undefined;
+  return (
+    typeof socket?.readyState === "number" && typeof socket.send === "function" && socket.headersSent === undefined
+  );
+}

@@ -1,0 +1,59 @@
+/** How a refusal looks in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
+import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import { type AuthError, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
+import type { RequestAuth } from "../core/request-auth.ts";
+
+/** The tRPC error codes that refusals have. */
+export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
+
+const CODES = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  503: "SERVICE_UNAVAILABLE",
+} as const satisfies Record<RefusalStatus, AuthErrorCode>;
+
+/** An error shape that tells the client why it was refused. */
+export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data"> & {
+  data: TShape["data"] & {
+    /** There where the error is a refusal. */
+    auth?: { reason: Reason };
+  };
+};
+
+/**
+ * An `errorFormatter` that adds `data.auth.reason` to refusals, and gives those that a resolver's own `ctx.auth.require` threw their code.
+ * To combine it with your own, call it first and extend the shape it returns.
+ */
+export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
+  shape: TShape;
+  error: TRPCError;
+  ctx?: unknown;
+}): AuthErrorShape<TShape> {
+  const { shape, error, ctx } = opts;
+  const refused = refusalIn(error);
+  if (!refused) return shape;
+  (ctx as { auth?: RequestAuth } | undefined)?.auth?.["~gate"]?.challenge(refused);
+  const code = CODES[refused.status];
+  return {
+    ...shape,
+    code: TRPC_ERROR_CODES_BY_KEY[code],
+    data: { ...shape.data, code, httpStatus: refused.status, auth: { reason: refused.reason } },
+  };
+}
+
+/** A refusal as the `TRPCError` it is to the caller; anything else unchanged. */
+export function toTRPCError(error: unknown): unknown {
+  if (!isAuthError(error)) return error;
+  return new TRPCError({ code: CODES[error.status], message: error.message, cause: error });
+}
+
+/** The refusal that a guard, or a resolver's own `ctx.auth.require`, ended a call with. A resolver's own `TRPCError` is none. */
+export function refusalIn(error: TRPCError): AuthError | undefined {
+  const { cause } = error;
+  if (!isAuthError(cause)) return undefined;
+  // What tRPC makes of an error that is none of its own.
+  const isWrapped = error.code === "INTERNAL_SERVER_ERROR" && error.message === cause.message;
+  return isWrapped || error.code === CODES[cause.status] ? cause : undefined;
+}

@@ -1,0 +1,223 @@
+/** `requireToken`: the middleware that enforces a rule, before the resolver and while what it returned still streams. */
+import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
+import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
+import { runWithToken } from "../core/current-token.ts";
+import { isAuthError } from "../core/errors.ts";
+import { guardStream } from "../core/guard-stream.ts";
+import type { AuthManager } from "../core/manager.ts";
+import type { AnyAuthContext, RequestAuth } from "../core/request-auth.ts";
+import type { RequestGate } from "../core/request-gate.ts";
+import { argPaths, compileRule, type Plan } from "../core/rules/compile.ts";
+import type { Bindings, NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
+import type { JWT } from "../core/token.ts";
+import { refusalIn, toTRPCError } from "./errors.ts";
+
+/** A branch of a rule in tRPC, where there is no parent object. */
+export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
+
+/** A rule in tRPC, where there is no parent object. */
+export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
+
+/** The claims that a context's manager describes. */
+export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: AuthManager<infer C> } }
+  ? C
+  : Record<string, unknown>;
+
+/** What a guard puts in place of the context's `auth`. */
+export interface Guarded<C, R> {
+  auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
+}
+
+/** A middleware for `.use()`, whose rule's `args` paths are checked against the input parsed before it. */
+export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
+  readonly ctx: TContext;
+  readonly input: TInput & CheckedInput<TInput, R>;
+}) => ReturnType<TRPCMiddlewareFunction<object, object, object, Guarded<ClaimsOf<TContext>, R>, unknown>>;
+
+type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, any, object, object, unknown>>[0];
+type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
+
+/**
+ * A middleware that lets pass only who satisfies `rule`; without one, who has a valid auth token. What `args` checked stays as it was:
+ * later `.input()` parsers no longer see those top-level keys. Throws `TypeError` that names the key, when the router is built.
+ */
+export function requireToken<const R extends TRPCRule = object, TContext extends AnyAuthContext = AnyAuthContext>(
+  rule?: R & NoOtherKeys<R, TRPCRule>,
+): RequireTokenMiddleware<R, TContext> {
+  const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });
+  const checkedKeys = topLevelKeys(plan);
+  const guard = async (opts: MiddlewareOptions): Promise<MiddlewareResult> => {
+    const auth = authOf(opts.ctx);
+    const gate = auth["~gate"].operation();
+    const check = (): unknown => gate.check(plan, { args: opts.input });
+    const token = await refusing(gate, check);
+    const result = await runWithToken(token as JWT | null, () =>
+      (opts.next as (next: object) => Promise<MiddlewareResult>)({
+        ctx: { auth: auth["~seenWith"](gate, token as JWT | null) },
+        ...(checkedKeys === undefined
+          ? {}
+          : { getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) }),
+      }),
+    );
+    return translateResult(watchResult(result, token as JWT | null, check, gate, opts.signal), gate);
+  };
+  return guard as unknown as RequireTokenMiddleware<R, TContext>;
+}
+
+/** A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require` their code. */
+export async function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
+  return translateResult(await opts.next(), authOf(opts.ctx)["~gate"]);
+}
+
+function authOf(ctx: unknown): RequestAuth {
+  const auth = (ctx as { auth?: RequestAuth } | undefined)?.auth;
+  if (!auth?.["~gate"])
+    throw new TypeError(
+      "The context has no auth: build it with createTRPCContext, or give auth.forRequest(...) to the caller",
+    );
+  return auth;
+}
+
+async function refusing(gate: RequestGate, check: () => unknown): Promise<unknown> {
+  try {
+    return await check();
+  } catch (error) {
+    if (isAuthError(error)) gate.challenge(error);
+    throw toTRPCError(error);
+  }
+}
+
+function translateResult(result: MiddlewareResult, gate: RequestGate): MiddlewareResult {
+  if (result.ok) return result;
+  const refused = refusalIn(result.error);
+  if (!refused) return result;
+  gate.challenge(refused);
+  return { ...result, error: toTRPCError(refused) as TRPCError };
+}
+
+/** A stream is asked for again before every event, and ends when it is refused. */
+function watchResult(
+  result: MiddlewareResult,
+  token: JWT | null,
+  check: () => unknown,
+  gate: RequestGate,
+  signal: AbortSignal | undefined,
+): MiddlewareResult {
+  if (!result.ok) return result;
+  const watch = (source: AsyncIterable<unknown>): AsyncIterableIterator<unknown> =>
+    guardStream(source, {
+      recheck: check,
+      recheckInMs: () => (token ? gate.expiresInMs(token) : undefined),
+      run: (step) => runWithToken(token, step),
+      onRefusal: (error) => {
+        throw toTRPCError(error);
+      },
+    });
+  if (isAsyncIterable(result.data)) return { ...result, data: watch(result.data) };
+  if (isObservable(result.data)) return { ...result, data: watchObservable(result.data, watch, signal) };
+  return result;
+}
+
+function watchObservable(
+  source: Observable<unknown, unknown>,
+  watch: (source: AsyncIterable<unknown>) => AsyncIterableIterator<unknown>,
+  signal: AbortSignal | undefined,
+): Observable<unknown, unknown> {
+  return observable((observer) => {
+    const stop = new AbortController();
+    signal?.addEventListener("abort", () => stop.abort(), { once: true });
+    const pump = async (): Promise<void> => {
+      try {
+        for await (const value of watch(observableToAsyncIterable(source, stop.signal))) observer.next(value);
+        observer.complete();
+      } catch (error) {
+        observer.error(error);
+      }
+    };
+    void pump();
+    return () => stop.abort();
+  });
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return (
+    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
+  );
+}
+
+/** The input's keys that a plan checks; `"all"` where it checks the whole of it. */
+function topLevelKeys(plan: Plan): readonly string[] | "all" | undefined {
+  const paths = argPaths(plan);
+  if (paths.length === 0) return undefined;
+  return paths.some((path) => path.length === 0) ? "all" : paths.map((path) => path[0] as string);
+}
+
+// What is no plain object, such as FormData, is hidden altogether: it cannot be shown in part.
+function withoutKeys(raw: unknown, keys: readonly string[] | "all"): unknown {
+  const isPlain =
+    typeof raw === "object" && raw !== null && [Object.prototype, null].includes(Object.getPrototypeOf(raw));
+  if (keys === "all" || !isPlain) return undefined;
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !keys.includes(key)));
+}
+
+type Scalar = string | number | boolean | bigint | null | undefined;
+
+/** The type at a dotted path of `T`, optional steps included; a tagged message where there is none. */
+type AtPath<T, P extends string> = P extends `${infer Key}.${infer Rest}`
+  ? NonNullable<T> extends infer O extends object
+    ? Key extends keyof O
+      ? AtPath<O[Key], Rest>
+      : NoSuchPath<Key>
+    : NoSuchPath<Key>
+  : NonNullable<T> extends infer O extends object
+    ? P extends keyof O
+      ? O[P]
+      : NoSuchPath<P>
+    : NoSuchPath<P>;
+
+interface NoSuchPath<P extends string> {
+  readonly "the input has no such path": P;
+}
+
+interface NotAScalar<P extends string> {
+  readonly "the value at this path is not a scalar": P;
+}
+
+type PathError<T, P extends string> = P extends ""
+  ? T extends Scalar
+    ? never
+    : NotAScalar<P>
+  : AtPath<T, P> extends infer V
+    ? V extends NoSuchPath<string>
+      ? V
+      : [unknown] extends [V]
+        ? never
+        : V extends Scalar
+          ? never
+          : NotAScalar<P>
+    : never;
+
+type PathsOf<B> = B extends Bindings
+  ? {
+      [K in keyof B]: B[K] extends readonly (infer P extends string)[] ? P : B[K] extends string ? B[K] : never;
+    }[keyof B]
+  : never;
+
+type RulePaths<R> =
+  | (R extends { readonly args: infer B } ? PathsOf<B> : never)
+  | (R extends { readonly anyOf: readonly (infer Branch)[] }
+      ? Branch extends { readonly args: infer B }
+        ? PathsOf<B>
+        : never
+      : never);
+
+/** `unknown` where every path of the rule leads to a scalar of the input, else what is wrong with one. */
+type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
+  ? unknown
+  : string extends RulePaths<R>
+    ? unknown
+    : [PathErrors<TInput, RulePaths<R>>] extends [never]
+      ? unknown
+      : PathErrors<TInput, RulePaths<R>>;
+
+type PathErrors<TInput, P extends string> = P extends string ? PathError<TInput, P> : never;

@@ -1,0 +1,12 @@
+/** claimgate for tRPC (`claimgate/trpc`). */
+export type { AuthContext } from "../core/request-auth.ts";
+export { createTRPCContext, type TRPCContextOptions } from "./context.ts";
+export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter } from "./errors.ts";
+export {
+  type Guarded,
+  type RequireTokenMiddleware,
+  requireToken,
+  type TRPCRule,
+  type TRPCRuleBranch,
+} from "./guard.ts";
+export { type AuthProcedures, authProcedures } from "./procedures.ts";

@@ -1,0 +1,21 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^claimgate\/jwt$/, replacement: source("core/jwt/index.ts") },
+      { find: /^claimgate\/(trpc|graphql)$/, replacement: source("$1/index.ts") },
+      { find: /^claimgate$/, replacement: source("index.ts") },
+      // The file that Node itself resolves to: graphql compares its classes by identity, so there must be one of it.
+      { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts", "*.test.ts"],
+    testTimeout: 20_000,
+  },
+});

@@ -1,14 +1,33 @@
 /** Holds a token's own claims against the user's `claimsSchema`. */
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { InvalidTokenError } from "./jwt/errors.ts";
 import type { Claims } from "./rules/rule.ts";
 import { RESERVED_CLAIMS } from "./token.ts";
+
+/** The part of a Standard Schema (https://standardschema.dev) that claimgate uses; zod, valibot and arktype all have it. */
+export interface StandardSchema<Output> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    /** Carries the types only. */
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+      }[];
+    };
 
 const NOT_OWN: readonly string[] = [...RESERVED_CLAIMS, "nbf", "jti"];
 
 /** The claims, with what the schema makes of those that are the user's own. Throws `InvalidTokenError` with `CLAIM_INVALID`. */
 export function applyClaimsSchema(
-  schema: StandardSchemaV1<unknown, Claims> | undefined,
+  schema: StandardSchema<Claims> | undefined,
   claims: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   if (!schema) return { ...claims };

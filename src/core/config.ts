@@ -1,8 +1,8 @@
 /** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import * as z from "zod";
 import { AuthData } from "./auth-data.ts";
 import type { Authorize } from "./authorize.ts";
+import type { StandardSchema } from "./claims-schema.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import { InvalidKeyError } from "./jwt/errors.ts";
@@ -32,7 +32,7 @@ export interface AuthManagerConfig<C = Claims> {
   /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
   readonly leeway?: number;
   /** A synchronous Standard Schema for the claims of one's own; checked when a token is issued and when one is verified (`CLAIM_INVALID`). */
-  readonly claimsSchema?: StandardSchemaV1<unknown, C>;
+  readonly claimsSchema?: StandardSchema<C>;
   /** Looks up what a subject may do now; see `authorizeAt`. */
   readonly authorize?: Authorize<C>;
   /** When `authorize` is asked. `"request"`: once per request, when a guard needs it. `"issue"` needs sessions. */
@@ -65,8 +65,8 @@ export interface ResolvedConfig {
   readonly ambient: boolean;
   readonly cacheMax: number;
   readonly now: () => number;
-  readonly claimsSchema: StandardSchemaV1<unknown, Claims> | undefined;
-  readonly authorize: Authorize<Claims> | undefined;
+  readonly claimsSchema: StandardSchema<Claims> | undefined;
+  readonly authorize: Authorize | undefined;
   /** Absent on a manager that verifies only. */
   readonly signer: AuthData | undefined;
   readonly verifyKey: PreparedKey;
@@ -86,8 +86,9 @@ const anyFunction = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === "function",
   "is not a function",
 );
-const standardSchema = z.custom<StandardSchemaV1<unknown, Claims>>(
-  (value) => typeof (value as Partial<StandardSchemaV1> | null | undefined)?.["~standard"]?.validate === "function",
+const standardSchema = z.custom<StandardSchema<Claims>>(
+  (value) =>
+    typeof (value as Partial<StandardSchema<Claims>> | null | undefined)?.["~standard"]?.validate === "function",
   "is not a Standard Schema",
 );
 
@@ -145,7 +146,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     cacheMax: options.cache === false ? 0 : options.cache.max,
     now,
     claimsSchema: options.claimsSchema,
-    authorize: options.authorize as Authorize<Claims> | undefined,
+    authorize: options.authorize as Authorize | undefined,
     ...resolveKeys(options, now),
   });
 }

@@ -14,7 +14,7 @@ const ambient: { storage: Storage | undefined } = { storage: undefined };
 /** Makes `currentToken()` work from here on. Throws `InvalidConfigError` where the runtime has no AsyncLocalStorage. */
 export function enableCurrentToken(): void {
   if (ambient.storage) return;
-  const hooks = loadBuiltin<{ AsyncLocalStorage: new () => Storage }>("node:async_hooks");
+  const hooks = loadBuiltin("node:async_hooks") as { AsyncLocalStorage: new () => Storage } | undefined;
   if (!hooks) throw new InvalidConfigError("ambient", "this runtime has no AsyncLocalStorage");
   ambient.storage = new hooks.AsyncLocalStorage();
 }

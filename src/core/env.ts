@@ -63,8 +63,8 @@ function readValue(option: string, variable: string, value: string): unknown {
 }
 
 function readEnvFile(path: string): Variables {
-  const fs = loadBuiltin<{ readFileSync(path: string, encoding: "utf8"): string }>("node:fs");
-  const util = loadBuiltin<{ parseEnv?(content: string): Variables }>("node:util");
+  const fs = loadBuiltin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string } | undefined;
+  const util = loadBuiltin("node:util") as { parseEnv?(content: string): Variables } | undefined;
   if (!fs || !util?.parseEnv) throw new InvalidConfigError("path", "this runtime cannot read an environment file");
   try {
     return util.parseEnv(fs.readFileSync(path, "utf8"));

@@ -10,7 +10,7 @@ import { RequestGate } from "./request-gate.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";
 import { defineRule } from "./rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "./rules/rule.ts";
-import { JWT, type JWTOptions, TokenParts, type TokenType } from "./token.ts";
+import { JWT, TokenParts, type TokenType } from "./token.ts";
 import { checkTokenType, createVerifier, type Verifier } from "./verifier.ts";
 
 /** Options of `authToken`. */
@@ -168,7 +168,7 @@ export class AuthManager<C = Claims> {
     const draft = new JWT<C>(type, subject, {
       ...options,
       ...(audience === undefined ? {} : { audience }),
-    } as JWTOptions<C>);
+    });
     applyClaimsSchema(config.claimsSchema, draft.claims);
     await this.#naming(config.keyOptions.sign, () => draft.sign(signer));
     if (!config.claimsSchema) return draft;

@@ -27,7 +27,8 @@ export interface RequestLike {
   readonly headers?: unknown;
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly raw?: unknown;
+  /** Fastify and graphql-http: the server's own request. */
+  readonly raw?: RequestLike | undefined;
   readonly headersDistinct?: unknown;
   readonly socket?: unknown;
 }
@@ -41,7 +42,7 @@ type Reader = RequestSource["headerValues"];
 
 /** What a request says by itself. `extra` adds what only the transport knows. */
 export function readRequest(request: RequestLike | undefined, extra: Partial<RequestSource> = {}): RequestSource {
-  const raw = (request?.raw ?? request) as RequestLike | undefined;
+  const raw = request?.raw ?? request;
   const headerValues = headerReader(raw);
   const url = isAbsolute(raw?.url) ? new URL(raw.url) : undefined;
   return {

@@ -27,7 +27,7 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
       const guards = type ? coverage.field(type, fieldName) : [];
       return guards.length === 0 ? undefined : guardField(config as FieldConfig, guards, typeName === subscriptionName);
     },
-    [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type as GraphQLAbstractType),
+    [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type),
   });
 }
 

@@ -82,7 +82,7 @@ export function objectTypesOf(schema: GraphQLSchema): GraphQLObjectType[] {
 
 /** Every interface and union of a schema. */
 export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
-  return Object.values(schema.getTypeMap()).filter((type) => isAbstractType(type)) as GraphQLAbstractType[];
+  return Object.values(schema.getTypeMap()).filter((type): type is GraphQLAbstractType => isAbstractType(type));
 }
 
 // Reads every place once, so that a wrong rule is found even where nothing implements or returns it yet.

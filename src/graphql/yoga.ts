@@ -14,7 +14,7 @@ export interface UseAuthOptions {
 
 interface ResultPayload {
   readonly result: unknown;
-  setResult(result: never): void;
+  readonly setResult: (result: never) => void;
 }
 
 interface NextHook {
@@ -24,7 +24,7 @@ interface NextHook {
 /** The hooks of Yoga that the plugin uses. */
 export interface AuthPlugin {
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
-  onContextBuilding(payload: { readonly context: unknown; extendContext(extension: never): void }): void;
+  onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
   onExecute(payload: { readonly args: unknown }): { onExecuteDone(payload: ResultPayload): NextHook | undefined };
   onSubscribe(payload: { readonly args: unknown }): { onSubscribeResult(payload: ResultPayload): NextHook | undefined };
   onResultProcess(payload: ResultPayload): void;
@@ -45,26 +45,6 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     return context;
   };
 
-  const translate = (args: unknown): ((payload: ResultPayload) => NextHook | undefined) => {
-    const { document, operationName, contextValue } = args as {
-      document: DocumentNode;
-      operationName?: string | null;
-      contextValue: GraphQLAuthContext;
-    };
-    const operation = getOperationAST(document, operationName)?.operation;
-    const onNext = ({ result, setResult }: ResultPayload): void => {
-      if (!(result as ExecutionResult).errors) return;
-      const { scheme } = contextValue.auth["~gate"];
-      const translated = translateErrors(result as ExecutionResult, { scheme, ...(operation ? { operation } : {}) });
-      if (translated !== result) setResult(translated as never);
-    };
-    return (payload) => {
-      if (isAsyncIterable(payload.result)) return { onNext };
-      onNext(payload);
-      return undefined;
-    };
-  };
-
   return {
     onSchemaChange: ({ schema }) => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
@@ -77,6 +57,27 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
       if (status !== 200)
         setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
     },
+  };
+}
+
+/** Gives refusals that resolvers threw themselves the shape of all others, in a result and in every event of a stream. */
+function translate(args: unknown): (payload: ResultPayload) => NextHook | undefined {
+  const { document, operationName, contextValue } = args as {
+    document: DocumentNode;
+    operationName?: string | null;
+    contextValue: GraphQLAuthContext;
+  };
+  const operation = getOperationAST(document, operationName)?.operation;
+  const onNext = ({ result, setResult }: ResultPayload): void => {
+    if (!(result as ExecutionResult).errors) return;
+    const { scheme } = contextValue.auth["~gate"];
+    const translated = translateErrors(result as ExecutionResult, { scheme, ...(operation ? { operation } : {}) });
+    if (translated !== result) setResult(translated as never);
+  };
+  return (payload) => {
+    if (isAsyncIterable(payload.result)) return { onNext };
+    onNext(payload);
+    return undefined;
   };
 }
 

@@ -34,7 +34,7 @@ export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthC
   readonly input: TInput & CheckedInput<TInput, R>;
 }) => ReturnType<TRPCMiddlewareFunction<object, object, object, Guarded<ClaimsOf<TContext>, R>, unknown>>;
 
-type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, any, object, object, unknown>>[0];
+type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, object, object, unknown>>[0];
 type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
 
 /**

@@ -57,8 +57,7 @@ export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number
 export function checkExpiry(claims: JwtPayload, now: number, leeway: number): void {
   const exp = valueOf(claims, "exp");
   if (exp === undefined) return;
-  const error = (message: string): DecodeError => new DecodeError(message, { reason: "CLAIM_INVALID" });
-  if (numericDate(exp, "exp", error) <= now - leeway) throw new ExpiredSignatureError("The token has expired");
+  if (numericDate(exp, "exp", invalidDate) <= now - leeway) throw new ExpiredSignatureError("The token has expired");
 }
 
 function checkIssuedAt(claims: JwtPayload, now: number, leeway: number): void {
@@ -72,8 +71,8 @@ function checkIssuedAt(claims: JwtPayload, now: number, leeway: number): void {
 function checkNotBefore(claims: JwtPayload, now: number, leeway: number): void {
   const nbf = valueOf(claims, "nbf");
   if (nbf === undefined) return;
-  const error = (message: string): DecodeError => new DecodeError(message, { reason: "CLAIM_INVALID" });
-  if (numericDate(nbf, "nbf", error) > now + leeway) throw new ImmatureSignatureError("The token is not valid yet");
+  if (numericDate(nbf, "nbf", invalidDate) > now + leeway)
+    throw new ImmatureSignatureError("The token is not valid yet");
 }
 
 function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | undefined): void {
@@ -119,6 +118,10 @@ function checkSubject(claims: JwtPayload, expected: string | undefined, integerS
 function checkJti(claims: JwtPayload): void {
   const jti = valueOf(claims, "jti");
   if (jti !== undefined && typeof jti !== "string") throw new InvalidJTIError('The token\'s "jti" is not a string');
+}
+
+function invalidDate(message: string): InvalidTokenError {
+  return new DecodeError(message, { reason: "CLAIM_INVALID" });
 }
 
 function numericDate(value: unknown, claim: string, error: (message: string) => InvalidTokenError): number {

@@ -6,17 +6,17 @@ export interface NodeCrypto {
   createPrivateKey(input: string | { key: JWK; format: "jwk" }): KeyObject;
   createPublicKey(input: string | { key: JWK; format: "jwk" }): KeyObject;
   /** Node 20.12 and later. */
-  hash?(algorithm: "sha256", data: string, encoding: "base64url"): string;
+  readonly hash?: (algorithm: "sha256", data: string, encoding: "base64url") => string;
 }
 
 /** A Node built-in, or `undefined` where the runtime has none. */
-export function loadBuiltin<T>(name: string): T | undefined {
+export function loadBuiltin(name: string): unknown {
   const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-  return host.process?.getBuiltinModule?.(name) as T | undefined;
+  return host.process?.getBuiltinModule?.(name);
 }
 
 /** `node:crypto`, or `undefined`. */
 export function loadNodeCrypto(): NodeCrypto | undefined {
-  const crypto = loadBuiltin<NodeCrypto>("node:crypto");
+  const crypto = loadBuiltin("node:crypto") as NodeCrypto | undefined;
   return typeof crypto?.createPrivateKey === "function" ? crypto : undefined;
 }

@@ -1,0 +1,47 @@
+/** `npm test`: types, lint, build, all tests and the tarball check, with one line at the end that counts them. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "./run.ts";
+
+const counts = { passed: 0, failed: 0 };
+
+function step(name: string, command: string, args: readonly string[]): void {
+  console.log(`\n== ${name}`);
+  const { status } = run(command, args);
+  counts[status === 0 ? "passed" : "failed"]++;
+  if (status !== 0) console.log(`== ${name} FAILED`);
+}
+
+function tests(): void {
+  console.log("\n== tests");
+  const folder = mkdtempSync(join(tmpdir(), "claimgate-test-"));
+  const report = join(folder, "report.json");
+  try {
+    const { status } = run("npx", [
+      "vitest",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ]);
+    const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8")) as Record<
+      string,
+      number
+    >;
+    counts.passed += numPassedTests ?? 0;
+    counts.failed += numFailedTests ?? 0;
+    if (!numTotalTests || (status !== 0 && !numFailedTests)) counts.failed++;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+step("types", "npm", ["run", "--silent", "typecheck"]);
+step("lint", "npm", ["run", "--silent", "lint"]);
+step("build", "npm", ["run", "--silent", "build"]);
+tests();
+step("package", "npm", ["run", "--silent", "test:package"]);
+
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

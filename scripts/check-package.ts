@@ -1,5 +1,5 @@
 /** Checks the package as users get it: packs it, looks at what is in it, installs it into empty folders and uses every entry there. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT, run } from "./run.ts";
@@ -8,6 +8,8 @@ const ENTRIES = ["claimgate", "claimgate/jwt", "claimgate/trpc", "claimgate/grap
 /** Entries, and the peer that each needs; no entry may need another's. */
 const PEER_OF: Readonly<Record<string, string>> = { "claimgate/trpc": "@trpc/server", "claimgate/graphql": "graphql" };
 const PEERS = ["@trpc/server", "graphql", "@graphql-tools/utils"];
+/** What the README's examples use besides. */
+const COMPANIONS = ["@graphql-tools/schema", "graphql-yoga", "zod", "@types/node"];
 const ALLOWED = /^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 const folder = mkdtempSync(join(tmpdir(), "claimgate-package-"));
@@ -63,7 +65,7 @@ function checkAlone(tarball: string): void {
 /** With the peers: every entry by import and by require, and a consumer in TypeScript. */
 function checkWithPeers(tarball: string): void {
   const project = emptyProject("with-peers");
-  const versions = PEERS.map((peer) => `${peer}@${installedVersion(peer)}`);
+  const versions = [...PEERS, ...COMPANIONS].map((peer) => `${peer}@${installedVersion(peer)}`);
   must(
     "npm install",
     run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball, ...versions], {
@@ -82,20 +84,26 @@ function checkWithPeers(tarball: string): void {
     );
   }
   cpSync(join(ROOT, "test/package/consumer.ts"), join(project, "consumer.ts"));
-  const compilerOptions = {
-    module: "NodeNext",
-    target: "ES2022",
-    lib: ["ES2022", "DOM", "ESNext.Disposable"],
-    types: [],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-  };
-  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-  must(
-    "a consumer's types",
-    run(join(ROOT, "node_modules/.bin/tsc"), ["-p", project], { cwd: project, capture: true }),
-  );
+  typeCheck(project, "a consumer's types", ["consumer.ts"], { types: [], skipLibCheck: false });
+  const examples = readmeFiles();
+  for (const [name, code] of examples) writeFileSync(join(project, name), code);
+  typeCheck(project, "the README's examples", [...examples.keys()], { types: ["node"], skipLibCheck: true });
+}
+
+function typeCheck(project: string, what: string, files: readonly string[], options: object): void {
+  const lib = ["ES2022", "DOM", "ESNext.Disposable"];
+  const compilerOptions = { module: "NodeNext", target: "ES2022", lib, strict: true, noEmit: true, ...options };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  must(what, run(join(ROOT, "node_modules/.bin/tsc"), ["-p", project], { cwd: project, capture: true }));
+}
+
+/** The README's examples that are whole files: code that starts with `// file: name`. */
+function readmeFiles(): Map<string, string> {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/```ts\n(\/\/ file: (\S+)\n[\s\S]*?)```/g)];
+  const files = new Map(blocks.map(([, code = "", name = ""]) => [name, code]));
+  if (files.size < 3) throw new Error("the README's examples were not found");
+  return files;
 }
 
 function emptyProject(name: string): string {

@@ -211,13 +211,28 @@ function draftClaims(tokenType: TokenType, subject: unknown, options: JWTOptions
   if (!isSubject) throw new TypeError("The subject must be a non-empty string or a safe integer");
   const claims: unknown = options.claims ?? {};
   checkOwnClaims(claims, "claims");
+  if (options.audience !== undefined) checkAudience(options.audience);
   return {
     sub: subject,
     type: tokenType,
     ...(options.audience === undefined ? {} : { aud: options.audience }),
     ...(options.scope === undefined || tokenType === "refresh" ? {} : { scope: options.scope }),
-    ...structuredClone(claims),
+    ...cloneClaims(claims),
   };
+}
+
+function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return structuredClone(claims);
+  } catch (cause) {
+    throw new TypeError("claims hold something that is no data", { cause });
+  }
+}
+
+function checkAudience(audience: unknown): void {
+  const list = Array.isArray(audience) ? audience : [audience];
+  const isAudience = list.length > 0 && list.every((item) => typeof item === "string" && item !== "");
+  if (!isAudience) throw new TypeError("audience must be a non-empty string or a list of them");
 }
 
 function textOf(value: unknown): string | undefined {

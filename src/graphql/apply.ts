@@ -7,6 +7,7 @@ import {
   type GraphQLSchema,
   GraphQLUnionType,
   isInterfaceType,
+  isObjectType,
 } from "graphql";
 import { abstractTypesOf, type Coverage, objectTypesOf, readCoverage } from "./coverage.ts";
 import { guardResolver, guardSubscriber, guardTypeResolver } from "./enforce.ts";
@@ -23,8 +24,8 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
   const subscriptionName = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
-      const type = objectTypesOf(schema).find((one) => one.name === typeName);
-      const guards = type ? coverage.field(type, fieldName) : [];
+      const type = schema.getType(typeName);
+      const guards = isObjectType(type) ? coverage.field(type, fieldName) : [];
       return guards.length === 0 ? undefined : guardField(config as FieldConfig, guards, typeName === subscriptionName);
     },
     [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type),

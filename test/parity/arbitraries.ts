@@ -66,7 +66,7 @@ const requiringRule = fc.record({
 export const rules: fc.Arbitrary<Rule> = fc
   .oneof({ weight: 1, arbitrary: optionalRule }, { weight: 9, arbitrary: requiringRule })
   .map((rule) => Object.fromEntries(Object.entries(rule).filter(([, part]) => part !== undefined)))
-  .filter((rule) => Object.keys(rule).length > 0) as fc.Arbitrary<Rule>;
+  .filter((rule) => Object.keys(rule).length > 0);
 
 /** Claims of the user's own. */
 export const ownClaims: fc.Arbitrary<{ [name: string]: Json }> = fc

@@ -28,7 +28,7 @@ export function evaluateNaively(rule: Rule, presented: Presented, input: Facts):
 
 function branchReason(branch: RuleBranch, claims: Presented["claims"], input: Facts): string {
   if (branch.scope !== undefined && !scopeHolds(branch.scope, claims["scope"])) return "SCOPE_INSUFFICIENT";
-  if (branch.claims && !claimsHold(branch.claims as Presented["claims"], claims)) return "CLAIMS_INSUFFICIENT";
+  if (branch.claims && !claimsHold(branch.claims, claims)) return "CLAIMS_INSUFFICIENT";
   for (const [claim, bound] of Object.entries(branch.args ?? {})) {
     const held = lookUp(claims, claim);
     if (typeof bound === "string") {
@@ -81,7 +81,7 @@ function same(a: Json, b: Json): boolean {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value)
-        .sort(([x], [y]) => (x < y ? -1 : 1))
+        .toSorted(([x], [y]) => (x < y ? -1 : 1))
         .map(([key, item]) => [key, sorted(item)]),
     );
   };

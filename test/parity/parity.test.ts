@@ -140,7 +140,8 @@ function schemaInSdl(rule: string): GraphQLSchema {
 const plainSchema = makeExecutableSchema({ typeDefs: [nested, `type Query { probe(${fieldArgs}): String }`] });
 
 function schemaInCode(rule: Rule): GraphQLSchema {
-  const { probe } = plainSchema.getQueryType()?.toConfig().fields as { probe: GraphQLFieldConfig<unknown, unknown> };
+  const query = plainSchema.getType("Query") as GraphQLObjectType;
+  const { probe } = query.toConfig().fields as { probe: GraphQLFieldConfig<unknown, unknown> };
   const extensions = directive.extensions(rule);
   return new GraphQLSchema({
     query: new GraphQLObjectType({ name: "Query", fields: { probe: { ...probe, resolve, extensions } } }),

@@ -1,0 +1,56 @@
+/** The ways in which a token can be bad, each with the verdict it must get. */
+import type { Auth } from "../server/auth.ts";
+import type { Tokens } from "./calls.ts";
+
+export interface BadToken {
+  readonly holding: string;
+  readonly token: string | undefined;
+  readonly expected: string;
+}
+
+// Enough for every route, so that a token which carries it is refused for being bad and for nothing else.
+const ALL_RIGHTS = { scope: { admin: true }, claims: { department: "research", admin: true } };
+
+/** What `username` may hold in place of a good auth token. `past` issues what has expired by now. */
+export async function badAuthTokens(username: string, tokens: Tokens, past: Auth): Promise<readonly BadToken[]> {
+  const expired = await past.authToken(username, ALL_RIGHTS);
+  return [
+    { holding: "no token", token: undefined, expected: "401 TOKEN_MISSING" },
+    { holding: "expired token", token: expired.signed, expected: "401 TOKEN_EXPIRED" },
+    ...tampered(tokens.authToken),
+    { holding: "refresh token", token: tokens.refreshToken, expected: "401 TOKEN_TYPE_INVALID" },
+  ];
+}
+
+/** What `username` may hold in place of a good refresh token. */
+export async function badRefreshTokens(username: string, tokens: Tokens, past: Auth): Promise<readonly BadToken[]> {
+  const expired = await past.refreshToken(username);
+  return [
+    { holding: "no token", token: undefined, expected: "401 TOKEN_MISSING" },
+    { holding: "expired token", token: expired.signed, expected: "401 TOKEN_EXPIRED" },
+    ...tampered(tokens.refreshToken),
+    { holding: "auth token", token: tokens.authToken, expected: "401 TOKEN_TYPE_INVALID" },
+  ];
+}
+
+function tampered(token: string): readonly BadToken[] {
+  const [header, payload, signature] = token.split(".") as [string, string, string];
+  return [
+    {
+      holding: "tampered payload",
+      token: [header, changeMiddle(payload), signature].join("."),
+      expected: "401 SIGNATURE_INVALID",
+    },
+    {
+      holding: "tampered signature",
+      token: [header, payload, changeMiddle(signature)].join("."),
+      expected: "401 SIGNATURE_INVALID",
+    },
+    { holding: "half a token", token: [header, payload].join("."), expected: "401 TOKEN_MALFORMED" },
+  ];
+}
+
+function changeMiddle(text: string): string {
+  const middle = Math.floor(text.length / 2);
+  return `${text.slice(0, middle)}${text[middle] === "A" ? "B" : "A"}${text.slice(middle + 1)}`;
+}

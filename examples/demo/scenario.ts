@@ -1,0 +1,123 @@
+/** What is tried: every route, as everybody, with every kind of token. */
+import { randomBytes } from "node:crypto";
+import type { Auth } from "../server/auth.ts";
+import { SAMPLE_USERS, type Users } from "../server/users.ts";
+import { badAuthTokens, badRefreshTokens } from "./bad-tokens.ts";
+import * as calls from "./calls.ts";
+import type { Transcript } from "./transcript.ts";
+
+type Person = "ada" | "bob" | "grace";
+
+const OK = "200 ok";
+const LACKS_SCOPE = "403 SCOPE_INSUFFICIENT";
+const LACKS_CLAIMS = "403 CLAIMS_INSUFFICIENT";
+// Refused by the application itself, which gives no reason of the gate's.
+const NOT_LET_IN = "401 (no reason)";
+
+/** Who may do what: ada is the owner and in research, bob is somebody else, grace is an admin. */
+const ROUTES: readonly { call: calls.Call; entitled: Person; verdicts: Readonly<Record<Person, string>> }[] = [
+  { call: calls.protectedRoute, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
+  { call: calls.userSpecific("ada"), entitled: "ada", verdicts: { ada: OK, bob: LACKS_CLAIMS, grace: LACKS_CLAIMS } },
+  { call: calls.customClaim, entitled: "ada", verdicts: { ada: OK, bob: LACKS_CLAIMS, grace: LACKS_CLAIMS } },
+  { call: calls.adminDashboard, entitled: "grace", verdicts: { ada: LACKS_SCOPE, bob: LACKS_SCOPE, grace: OK } },
+  { call: calls.tokenInfo, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
+  { call: calls.overridable("ada"), entitled: "grace", verdicts: { ada: OK, bob: LACKS_CLAIMS, grace: OK } },
+];
+
+export interface Stage {
+  readonly transcript: Transcript;
+  readonly users: Users;
+  /** The server's manager as it was a month ago. */
+  readonly past: Auth;
+}
+
+export async function playScenario(stage: Stage): Promise<void> {
+  const tokens = await playLogin(stage);
+  await playGuardedRoutes(stage, tokens);
+  await playGreeting(stage, tokens.ada);
+  await playRefresh(stage);
+}
+
+async function playLogin({ transcript, past }: Stage): Promise<Record<Person, calls.Tokens>> {
+  transcript.heading("Logging in");
+  const refuse = (username: string, holding: string) =>
+    transcript.attempt({ who: username, holding, call: calls.login(username, "a guess"), expected: NOT_LET_IN });
+  await refuse("ada", "wrong password");
+  await refuse("nobody", "unknown user");
+
+  const tokens: Record<string, calls.Tokens> = {};
+  for (const { username, password } of SAMPLE_USERS) {
+    tokens[username] = (await transcript.attempt({
+      who: username,
+      holding: "right password",
+      call: calls.login(username, password),
+      expected: OK,
+    })) as calls.Tokens;
+  }
+  // A public route does not look at the token.
+  await transcript.attempt({
+    who: "ada",
+    holding: "and an expired token",
+    token: (await past.authToken("ada")).signed,
+    call: calls.login("ada", passwordOf("ada")),
+    expected: OK,
+  });
+  return tokens;
+}
+
+async function playGuardedRoutes({ transcript, past }: Stage, tokens: Record<Person, calls.Tokens>): Promise<void> {
+  for (const { call, entitled, verdicts } of ROUTES) {
+    transcript.heading(`The guarded route ${call.route}`);
+    for (const [who, expected] of Object.entries(verdicts) as [Person, string][]) {
+      await transcript.attempt({ who, holding: "good token", token: tokens[who].authToken, call, expected });
+    }
+    for (const bad of await badAuthTokens(entitled, tokens[entitled], past)) {
+      await transcript.attempt({ who: bad.token === undefined ? "anonymous" : entitled, call, ...bad });
+    }
+  }
+}
+
+async function playGreeting({ transcript, past }: Stage, ada: calls.Tokens): Promise<void> {
+  const call = calls.greeting;
+  transcript.heading("The route greeting, where the token is optional");
+  await transcript.attempt({ who: "anonymous", holding: "no token", call, expected: OK });
+  await transcript.attempt({ who: "ada", holding: "good token", token: ada.authToken, call, expected: OK });
+  for (const bad of await badAuthTokens("ada", ada, past)) {
+    if (bad.token !== undefined) await transcript.attempt({ who: "ada", call, ...bad });
+  }
+}
+
+async function playRefresh({ transcript, users, past }: Stage): Promise<void> {
+  // A new name and password each time: nobody who was there before is touched.
+  const username = `newcomer-${randomBytes(4).toString("hex")}`;
+  const password = randomBytes(16).toString("hex");
+  const attempt = (holding: string, token: string | undefined, call: calls.Call, expected: string) =>
+    transcript.attempt({ who: "newcomer", holding, token, call, expected });
+
+  await users.add({ username, password, department: "sales", isAdmin: false });
+  try {
+    transcript.heading("Refreshing: only with a refresh token");
+    const tokens = (await attempt("right password", undefined, calls.login(username, password), OK)) as calls.Tokens;
+    for (const bad of await badRefreshTokens(username, tokens, past)) {
+      await attempt(bad.holding, bad.token, calls.refresh, bad.expected);
+    }
+    const before = (await attempt("refresh token", tokens.refreshToken, calls.refresh, OK)) as string;
+    await attempt("refreshed token", before, calls.adminDashboard, LACKS_SCOPE);
+
+    await users.setAdmin(username, true);
+    transcript.heading("Refreshing: rights are looked up anew, here after the newcomer was made an admin");
+    await attempt("token of before", before, calls.adminDashboard, LACKS_SCOPE);
+    const after = (await attempt("refresh token", tokens.refreshToken, calls.refresh, OK)) as string;
+    await attempt("refreshed token", after, calls.adminDashboard, OK);
+
+    await users.remove(username);
+    transcript.heading("Refreshing: not once the account is gone");
+    await attempt("refresh token", tokens.refreshToken, calls.refresh, NOT_LET_IN);
+  } finally {
+    await users.remove(username);
+  }
+}
+
+function passwordOf(username: Person): string {
+  return SAMPLE_USERS.find((user) => user.username === username)?.password ?? "";
+}

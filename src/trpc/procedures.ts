@@ -3,94 +3,38 @@ import type { TRPCProcedureBuilder } from "@trpc/server";
 import type { AnyAuthContext } from "../core/request-auth.ts";
 import { type ClaimsOf, type Guarded, requireToken, translateRefusals } from "./guard.ts";
 
-type Base<
-  TContext,
-  TMeta,
-  TOverrides,
-  TInputIn,
-  TInputOut,
-  TOutputIn,
-  TOutputOut,
-  TCaller extends boolean,
-> = TRPCProcedureBuilder<TContext, TMeta, TOverrides, TInputIn, TInputOut, TOutputIn, TOutputOut, TCaller>;
+/** A builder of any kind: only with `any` do all of them fit, since tRPC's type parameters stand on both sides of its methods. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyBuilder = TRPCProcedureBuilder<any, any, any, any, any, any, any, boolean>;
 
-type GuardedBy<
-  R,
-  TContext,
-  TMeta,
-  TOverrides,
-  TInputIn,
-  TInputOut,
-  TOutputIn,
-  TOutputOut,
-  TCaller extends boolean,
-> = Base<
-  TContext,
-  TMeta,
-  Omit<TOverrides, "auth"> & Guarded<ClaimsOf<TContext>, R>,
-  TInputIn,
-  TInputOut,
-  TOutputIn,
-  TOutputOut,
-  TCaller
->;
+type ContextOf<P> = P extends TRPCProcedureBuilder<infer C, infer _M, infer O, infer _I, infer _J, infer _K, infer _L, boolean>
+  ? Omit<C, keyof O> & O
+  : never;
+
+/** The builder, with `ctx.auth` as a guard of rule `R` leaves it. */
+type GuardedBy<P, R> = P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
+  ? TRPCProcedureBuilder<C, M, Omit<O, "auth"> & Guarded<ClaimsOf<ContextOf<P>>, R>, I, J, K, L, Caller>
+  : never;
 
 /** What `authProcedures` gives. */
-export interface AuthProcedures<
-  TContext,
-  TMeta,
-  TOverrides,
-  TInputIn,
-  TInputOut,
-  TOutputIn,
-  TOutputOut,
-  TCaller extends boolean,
-> {
+export interface AuthProcedures<P> {
   /** Anybody. A token, good or bad, is not looked at unless the resolver asks. */
-  publicProcedure: Base<TContext, TMeta, TOverrides, TInputIn, TInputOut, TOutputIn, TOutputOut, TCaller>;
+  publicProcedure: P;
   /** Anybody without a token, and who has a valid auth token: `ctx.auth.token` is a token or `null`. */
-  optionalProcedure: GuardedBy<
-    { readonly optional: true },
-    TContext,
-    TMeta,
-    TOverrides,
-    TInputIn,
-    TInputOut,
-    TOutputIn,
-    TOutputOut,
-    TCaller
-  >;
+  optionalProcedure: GuardedBy<P, { readonly optional: true }>;
   /** Who has a valid auth token. */
-  protectedProcedure: GuardedBy<
-    object,
-    TContext,
-    TMeta,
-    TOverrides,
-    TInputIn,
-    TInputOut,
-    TOutputIn,
-    TOutputOut,
-    TCaller
-  >;
+  protectedProcedure: GuardedBy<P, object>;
   /** Who has a valid refresh token. */
-  refreshProcedure: GuardedBy<object, TContext, TMeta, TOverrides, TInputIn, TInputOut, TOutputIn, TOutputOut, TCaller>;
+  refreshProcedure: GuardedBy<P, object>;
 }
 
 /** The four procedures, made from your own base procedure, whose context must hold `auth`. */
-export function authProcedures<
-  TContext extends AnyAuthContext,
-  TMeta,
-  TOverrides,
-  TInputIn,
-  TInputOut,
-  TOutputIn,
-  TOutputOut,
-  TCaller extends boolean,
->(
-  procedure: Base<TContext, TMeta, TOverrides, TInputIn, TInputOut, TOutputIn, TOutputOut, TCaller>,
-): AuthProcedures<TContext, TMeta, TOverrides, TInputIn, TInputOut, TOutputIn, TOutputOut, TCaller> {
-  // The builder's own inference does not see through its type parameters; what is promised is what test/types holds it to.
-  const use = procedure.use.bind(procedure) as (middleware: unknown) => never;
+export function authProcedures<P extends AnyBuilder>(
+  procedure: ContextOf<P> extends AnyAuthContext ? P : "The procedure's context has no auth: see createTRPCContext",
+): AuthProcedures<P> {
+  // The builder's own inference does not see through type parameters; what is promised is what test/types holds it to.
+  const base = procedure as AnyBuilder;
+  const use = base.use.bind(base) as (middleware: unknown) => never;
   return {
     publicProcedure: use(translateRefusals),
     optionalProcedure: use(requireToken({ optional: true })),

@@ -1,6 +1,6 @@
 /** What the types promise on tRPC, held by plain tsc. */
-import { createTRPCClient, httpLink } from "@trpc/client";
-import { initTRPC, TRPCError } from "@trpc/server";
+import { createTRPCClient, httpLink, TRPCClientError, type TRPCClientErrorLike } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
 import type { FetchCreateContextFnOptions } from "@trpc/server/adapters/fetch";
 import type { CreateHTTPContextOptions } from "@trpc/server/adapters/standalone";
 import { type AuthContext, AuthManager, type InferClaims, type JWT, type Reason } from "claimgate";
@@ -117,20 +117,22 @@ export const contextForNode: (
 );
 
 const client = createTRPCClient<typeof router>({ links: [httpLink({ url: "http://127.0.0.1" })] });
-export async function readReason(): Promise<Reason | undefined> {
-  try {
-    const length: number = await client.whole.query("x");
-    return length > 0 ? undefined : undefined;
-  } catch (error) {
-    if (!(error instanceof TRPCError)) throw error;
-    return undefined;
-  }
+/** What a client reads of a refusal, in a procedure of each kind. */
+export async function readReasons(): Promise<(Reason | undefined)[]> {
+  const length: number = await client.whole.query("x");
+  const read = (error: unknown): Reason | undefined =>
+    error instanceof TRPCClientError ? (error as TRPCClientErrorLike<typeof router>).data?.auth?.reason : undefined;
+  const asked = await Promise.allSettled([client.open.query(), client.me.query(), length]);
+  return asked.map((one) => (one.status === "rejected" ? read(one.reason) : undefined));
 }
-export type ErrorData = NonNullable<
-  Parameters<
-    Parameters<typeof client.me.query>[1] extends never
-      ? never
-      : (data: (typeof router)["_def"]["_config"]["$types"]["errorShape"]["data"]) => void
-  >[0]
->;
-holds<Equal<NonNullable<ErrorData["auth"]>["reason"], Reason>>();
+type Data = NonNullable<TRPCClientErrorLike<typeof router>["data"]>;
+holds<Equal<NonNullable<Data["auth"]>["reason"], Reason>>();
+
+const bare = initTRPC.context<{ db: string }>().create();
+// @ts-expect-error the context has no auth
+void (() => authProcedures(bare.procedure));
+
+const stored = requireToken({ args: { sub: "id" } });
+t.procedure.input(z.object({ id: z.string() })).use(stored);
+// @ts-expect-error a rule kept for later is checked against the input too
+t.procedure.input(z.object({ ident: z.string() })).use(stored);

@@ -43,7 +43,7 @@ function tokensOf(value: string, scheme: string): string[] {
   const credentials: string[] = [];
   for (const part of value.split(",").map((text) => text.trim())) {
     const last = credentials.length - 1;
-    if (scheme === "" || last < 0 || /^[^\s=",]+( +\S|$)/.test(part)) credentials.push(part);
+    if (scheme === "" || last < 0 || /^[^\s=",]+ +\S/.test(part)) credentials.push(part);
     else credentials[last] = `${credentials[last]},${part}`;
   }
   if (scheme === "") return credentials;

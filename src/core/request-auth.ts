@@ -64,8 +64,8 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#gate;
   }
 
-  /** @internal The same caller, seen through `gate` with a token that a guard vouches for. */
-  "~seenWith"(gate: RequestGate, token: JWT | null): RequestAuth<C> {
+  /** @internal The same caller, seen through `gate`, with the token that a guard vouches for, if one does. */
+  "~seenWith"(gate: RequestGate, token?: JWT | null): RequestAuth<C> {
     return new RequestAuth(this.#manager, gate, token);
   }
 }

@@ -95,7 +95,10 @@ export class RequestGate {
         throw toRefusal(error);
       }
       const { authorize } = verifier.config;
-      return authorize ? once(this.#rights, text, () => applyRights(verifier.config, authorize, token)) : token;
+      if (!authorize) return token;
+      const ask = (): Promise<JWT> => applyRights(verifier.config, authorize, token);
+      // A connection outlives what was true when it opened: its rights are remembered by the gate of each operation only.
+      return this.#source.isConnection ? ask() : once(this.#rights, text, ask);
     });
   }
 }

@@ -66,7 +66,11 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
 
 /** A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require` their code. */
 export async function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
-  return translateResult(await opts.next(), authOf(opts.ctx)["~gate"]);
+  const auth = authOf(opts.ctx);
+  const gate = auth["~gate"].operation();
+  const isOwnOperation = gate === auth["~gate"];
+  const result = isOwnOperation ? await opts.next() : await opts.next({ ctx: { auth: auth["~seenWith"](gate) } });
+  return translateResult(result, gate);
 }
 
 function authOf(ctx: unknown): RequestAuth {

@@ -7,14 +7,16 @@ import { type ClaimsOf, type Guarded, requireToken, translateRefusals } from "./
 // oxlint-disable-next-line typescript/no-explicit-any
 type AnyBuilder = TRPCProcedureBuilder<any, any, any, any, any, any, any, boolean>;
 
-type ContextOf<P> = P extends TRPCProcedureBuilder<infer C, infer _M, infer O, infer _I, infer _J, infer _K, infer _L, boolean>
-  ? Omit<C, keyof O> & O
-  : never;
+type ContextOf<P> =
+  P extends TRPCProcedureBuilder<infer C, infer _M, infer O, infer _I, infer _J, infer _K, infer _L, boolean>
+    ? Omit<C, keyof O> & O
+    : never;
 
 /** The builder, with `ctx.auth` as a guard of rule `R` leaves it. */
-type GuardedBy<P, R> = P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
-  ? TRPCProcedureBuilder<C, M, Omit<O, "auth"> & Guarded<ClaimsOf<ContextOf<P>>, R>, I, J, K, L, Caller>
-  : never;
+type GuardedBy<P, R> =
+  P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
+    ? TRPCProcedureBuilder<C, M, Omit<O, "auth"> & Guarded<ClaimsOf<ContextOf<P>>, R>, I, J, K, L, Caller>
+    : never;
 
 /** What `authProcedures` gives. */
 export interface AuthProcedures<P> {

@@ -46,7 +46,7 @@ const PLAN: unique symbol = Symbol("claimgate.plan") as never;
  * Throws `TypeError` that names the key.
  */
 export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>): R {
-  const copy = checkRuleObject(rule);
+  const copy: Record<string, unknown> = { ...checkRuleObject(rule) };
   Object.defineProperty(copy, PLAN, { value: compile(rule) });
   return Object.freeze(copy) as R;
 }
@@ -54,7 +54,7 @@ export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>)
 /** The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names the key. */
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
   const known = (rule as { [PLAN]?: Plan } | undefined)?.[PLAN];
-  const plan = known ?? compile(rule ?? { type: "auth" });
+  const plan = known ?? compile(rule === undefined ? { type: "auth" } : rule);
   for (const key of ["args", "parent"] as const) {
     const why = options.refuse?.[key];
     if (why !== undefined && [plan, ...plan.anyOf].some((branch) => branch[key].length > 0))

@@ -1,0 +1,102 @@
+/** Two different credentials of one kind are a 400, over every HTTP adapter and in a Fetch request; two that agree are one. */
+import { initTRPC } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { AuthContext } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
+import { describe, expect, test } from "vitest";
+import { httpAdapters, serve } from "./adapters.ts";
+import { ambiguous, createAuth, send, unauthorized, verdictOf, type WireResponse } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, protectedProcedure, optionalProcedure } = authProcedures(t.procedure);
+
+const router = t.router({
+  open: publicProcedure.query(() => "open"),
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  optional: optionalProcedure.query(({ ctx }) => ctx.auth.token?.sub ?? null),
+});
+
+const { auth } = createAuth({ cookies: { auth: "auth", refresh: "refresh" } });
+const served = { router, createContext: createTRPCContext(auth) };
+const tokens = async (): Promise<{ alice: string; bob: string }> => ({
+  alice: (await auth.authToken("alice")).signed,
+  bob: (await auth.authToken("bob")).signed,
+});
+
+describe.each(httpAdapters)("over $name", ({ start }) => {
+  test("differing Authorization headers are refused in either order, and identical ones are one", async () => {
+    const { url } = await serve(served, start);
+    const { alice, bob } = await tokens();
+    const me = (...authorization: string[]): Promise<WireResponse> => send(`${url}/me`, { headers: { authorization } });
+    const refused = await me(`Bearer ${alice}`, `Bearer ${bob}`);
+    expect(verdictOf(refused)).toEqual(ambiguous);
+    expect(refused.status).toBe(400);
+    expect(refused.headers).not.toHaveProperty("www-authenticate");
+    expect(verdictOf(await me(`Bearer ${bob}`, `Bearer ${alice}`))).toEqual(ambiguous);
+    expect(verdictOf(await me(`Bearer ${alice}`, "Bearer garbage"))).toEqual(ambiguous);
+    expect(verdictOf(await me(`Bearer ${alice}`, `bearer ${alice}`))).toBe("alice");
+    expect(verdictOf(await me(`Bearer ${alice}`))).toBe("alice");
+  });
+
+  test("a header of another scheme beside the token's is no second credential", async () => {
+    const { url } = await serve(served, start);
+    const { alice } = await tokens();
+    const me = (...authorization: string[]): Promise<WireResponse> => send(`${url}/me`, { headers: { authorization } });
+    expect(verdictOf(await me(`Bearer ${alice}`, "Basic YTpi"))).toBe("alice");
+    expect(verdictOf(await me("Basic YTpi", `Bearer ${alice}`))).toBe("alice");
+    expect(verdictOf(await me("Basic YTpi", "Digest a=b"))).toEqual(unauthorized("TOKEN_MISSING"));
+  });
+
+  test("differing cookies of one name are refused, and identical ones are one", async () => {
+    const { url } = await serve(served, start);
+    const { alice, bob } = await tokens();
+    const me = (cookie: string): Promise<WireResponse> => send(`${url}/me`, { headers: { cookie } });
+    const refused = await me(`auth=${alice}; auth=${bob}`);
+    expect(verdictOf(refused)).toEqual(ambiguous);
+    expect(refused.status).toBe(400);
+    expect(verdictOf(await me(`auth=${alice}; x=1; auth=${alice}`))).toBe("alice");
+    expect(verdictOf(await me(`auth=${alice}; refresh=${bob}`))).toBe("alice");
+  });
+
+  test("they are refused where a token is optional, and not looked at in a public procedure", async () => {
+    const { url } = await serve(served, start);
+    const { alice, bob } = await tokens();
+    const headers = { authorization: [`Bearer ${alice}`, `Bearer ${bob}`] };
+    expect(verdictOf(await send(`${url}/optional`, { headers }))).toEqual(ambiguous);
+    expect(verdictOf(await send(`${url}/optional`, { headers: { authorization: `Bearer ${alice}` } }))).toBe("alice");
+    expect(verdictOf(await send(`${url}/open`, { headers }))).toBe("open");
+  });
+});
+
+describe("in a Fetch request", () => {
+  const me = async (entries: [string, string][]): Promise<unknown> => {
+    const headers = new Headers();
+    for (const [name, value] of entries) headers.append(name, value);
+    const req = new Request("https://api.test/trpc/me", { headers });
+    const response = await fetchRequestHandler({ endpoint: "/trpc", req, ...served });
+    const body = (await response.json()) as WireResponse["body"];
+    return verdictOf({ status: response.status, headers: {}, body });
+  };
+
+  test("headers that were joined by a comma are still two", async () => {
+    const { alice, bob } = await tokens();
+    expect(await me([["authorization", `Bearer ${alice}, Bearer ${bob}`]])).toEqual(ambiguous);
+    expect(await me([["authorization", `Bearer ${alice},Bearer ${bob}`]])).toEqual(ambiguous);
+    const twice: [string, string] = ["authorization", `Bearer ${alice}`];
+    expect(await me([twice, twice])).toBe("alice");
+    expect(await me([twice, ["authorization", `Bearer ${bob}`]])).toEqual(ambiguous);
+  });
+
+  test("what stands after a comma belongs to the token unless it starts a credential of its own", async () => {
+    const { alice } = await tokens();
+    expect(await me([["authorization", `Bearer ${alice}, realm="x"`]])).toEqual(unauthorized("TOKEN_MALFORMED"));
+    expect(await me([["authorization", `Bearer ${alice}, Basic YTpi`]])).toBe("alice");
+    expect(await me([["authorization", `Digest a="b", c="d", Bearer ${alice}`]])).toBe("alice");
+  });
+
+  test("cookies of two headers that differ are refused", async () => {
+    const { alice, bob } = await tokens();
+    expect(await me([["cookie", `auth=${alice}; auth=${bob}`]])).toEqual(ambiguous);
+    expect(await me([["cookie", `auth=${alice}; auth=${alice}`]])).toBe("alice");
+  });
+});

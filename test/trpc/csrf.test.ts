@@ -1,0 +1,125 @@
+/** A cookie counts only where the request cannot have been sent by another site: over HTTP and on a WebSocket's upgrade. */
+import { createTRPCClient, type TRPCClient, wsLink } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
+import type { AuthContext } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
+import { describe, expect, test } from "vitest";
+import { type Adapter, httpAdapters, serve, socketAdapters } from "./adapters.ts";
+import { openSocket } from "./sockets.ts";
+import { createAuth, forbidden, refusalOf, send, verdictOf } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, protectedProcedure, refreshProcedure, optionalProcedure } = authProcedures(t.procedure);
+
+const router = t.router({
+  open: publicProcedure.mutation(() => "open"),
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  act: protectedProcedure.mutation(({ ctx }) => ctx.auth.token.sub),
+  optional: optionalProcedure.mutation(({ ctx }) => ctx.auth.token?.sub ?? null),
+  renew: refreshProcedure.mutation(({ ctx }) => ctx.auth.token.sub),
+});
+
+const rejected = forbidden("CSRF_REJECTED");
+const app = "https://app.example.com";
+
+async function start(startServer: Adapter["start"]) {
+  const { auth } = createAuth({ cookies: { auth: "auth", refresh: "refresh" }, csrf: { origins: [app] } });
+  const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startServer);
+  const token = (await auth.authToken("alice")).signed;
+  const cookie = `auth=${token}; refresh=${(await auth.refreshToken("alice")).signed}`;
+  return { url, token, cookie, host: new URL(url).host };
+}
+
+/** Headers a browser sets, by where the page is that asks; `host` is the server's own. */
+const fromElsewhere = (host: string): Record<string, Record<string, string>> => ({
+  "another site": { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+  "another site, by an old browser": { origin: "https://evil.example" },
+  "another port of this host": { origin: `http://${host.replace(/:\d+$/, ":1")}`, "sec-fetch-site": "same-site" },
+  "another port, by an old browser": { origin: `http://${host.replace(/:\d+$/, ":1")}` },
+  "a subdomain": { origin: `http://evil.${host}`, "sec-fetch-site": "same-site" },
+  "a host that starts alike": { origin: `http://${host}.evil.example` },
+  "a sandboxed frame": { origin: "null", "sec-fetch-site": "cross-site" },
+  "an origin that starts with an allowed one": { origin: `${app}.evil.example` },
+  "an allowed host over another scheme": { origin: app.replace("https", "http") },
+  "a page that sends no Origin": { "sec-fetch-site": "cross-site" },
+});
+const fromHere = (host: string): Record<string, Record<string, string>> => ({
+  "this origin": { origin: `http://${host}`, "sec-fetch-site": "same-origin" },
+  "this origin, by an old browser": { origin: `http://${host}` },
+  "the address bar": { "sec-fetch-site": "none" },
+  "an allowed origin": { origin: app, "sec-fetch-site": "cross-site" },
+});
+const elsewhere = Object.keys(fromElsewhere("127.0.0.1:2"));
+const here = Object.keys(fromHere("127.0.0.1:2"));
+
+describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
+  test.each(elsewhere)("is refused from %s, whatever the method", async (where) => {
+    const { url, cookie, host } = await start(startServer);
+    const headers = { cookie, ...fromElsewhere(host)[where] };
+    const post = await send(`${url}/act`, { method: "POST", headers });
+    expect(verdictOf(post)).toEqual(rejected);
+    expect(post.status).toBe(403);
+    expect(post.headers["www-authenticate"]).toBe(
+      'Bearer error="invalid_request", error_description="The cookie came with a request from another site"',
+    );
+    expect(verdictOf(await send(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
+    expect(verdictOf(await send(`${url}/optional`, { method: "POST", headers }))).toEqual(rejected);
+    expect(verdictOf(await send(`${url}/me`, { headers }))).toEqual(rejected);
+  });
+
+  test.each(here)("counts from %s", async (where) => {
+    const { url, cookie, host } = await start(startServer);
+    const headers = { cookie, ...fromHere(host)[where] };
+    for (const name of ["act", "renew", "optional"]) {
+      expect(verdictOf(await send(`${url}/${name}`, { method: "POST", headers }))).toBe("alice");
+    }
+    expect(verdictOf(await send(`${url}/me`, { headers }))).toBe("alice");
+  });
+
+  test("counts without either header for a safe method only", async () => {
+    const { url, cookie } = await start(startServer);
+    const headers = { cookie };
+    expect(verdictOf(await send(`${url}/me`, { headers }))).toBe("alice");
+    expect(verdictOf(await send(`${url}/act`, { method: "POST", headers }))).toEqual(rejected);
+    expect(verdictOf(await send(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
+  });
+
+  test("is not looked at where a header carries the token, or nobody asks", async () => {
+    const { url, cookie, token, host } = await start(startServer);
+    const headers = { cookie, ...fromElsewhere(host)["another site"] };
+    expect(verdictOf(await send(`${url}/open`, { method: "POST", headers }))).toBe("open");
+    const withHeader = { ...headers, authorization: `Bearer ${token}` };
+    expect(verdictOf(await send(`${url}/act`, { method: "POST", headers: withHeader }))).toBe("alice");
+  });
+
+  test("is not missed where there is none: who is anonymous stays so from another site", async () => {
+    const { url, host } = await start(startServer);
+    const headers = { cookie: "theme=dark; auth=", ...fromElsewhere(host)["another site"] };
+    expect(verdictOf(await send(`${url}/optional`, { method: "POST", headers }))).toBeNull();
+  });
+});
+
+describe.each(socketAdapters)("a cookie on an upgrade over $name", ({ start: startServer }) => {
+  const connect = (url: string, headers: Record<string, string>): TRPCClient<typeof router> =>
+    createTRPCClient({ links: [wsLink({ client: openSocket(url, { headers }) })] });
+
+  test.each(elsewhere)("is refused from %s, for every call", async (where) => {
+    const { url, cookie, host } = await start(startServer);
+    const client = connect(url, { cookie, ...fromElsewhere(host)[where] });
+    expect(await refusalOf(client.me.query())).toEqual(rejected);
+    expect(await refusalOf(client.act.mutate())).toEqual(rejected);
+    expect(await client.open.mutate()).toBe("open");
+  });
+
+  test.each(here)("counts from %s", async (where) => {
+    const { url, cookie, host } = await start(startServer);
+    const client = connect(url, { cookie, ...fromHere(host)[where] });
+    expect(await client.me.query()).toBe("alice");
+    expect(await client.act.mutate()).toBe("alice");
+  });
+
+  test("is refused without either header, though an upgrade is a GET", async () => {
+    const { url, cookie } = await start(startServer);
+    expect(await refusalOf(connect(url, { cookie }).me.query())).toEqual(rejected);
+  });
+});

@@ -1,0 +1,168 @@
+/** The token comes before the input, and what a guard has checked of the input stays as it was. */
+import { initTRPC } from "@trpc/server";
+import type { AuthContext } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { serve } from "./adapters.ts";
+import { callerFailureOf, createAuth, send, unauthorized, verdictOf } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { protectedProcedure, publicProcedure } = authProcedures(t.procedure);
+
+describe("the token is checked before the input is parsed", () => {
+  const parsed: string[] = [];
+  const recordAs = (name: string) => (raw: unknown) => {
+    parsed.push(name);
+    return raw as { id: string };
+  };
+  const router = t.router({
+    open: publicProcedure.input(recordAs("open")).mutation(() => "done"),
+    guarded: protectedProcedure.input(recordAs("guarded")).mutation(() => "done"),
+    bound: protectedProcedure
+      .input(recordAs("bound"))
+      .use(requireToken({ args: { sub: "id" } }))
+      .mutation(() => "done"),
+    scoped: protectedProcedure
+      .use(requireToken({ scope: "write" }))
+      .input(recordAs("scoped"))
+      .mutation(() => "done"),
+  });
+
+  test("no validator runs for a caller who is refused, and each runs for one who is let in", async () => {
+    const { auth } = createAuth();
+    const anonymous = router.createCaller({ auth: auth.forRequest() });
+    const reader = router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice") }) });
+    for (const name of ["guarded", "bound", "scoped"] as const) {
+      expect(await callerFailureOf(anonymous[name]({ id: "alice" }))).toEqual({
+        code: "UNAUTHORIZED",
+        reason: "TOKEN_MISSING",
+      });
+    }
+    expect(await callerFailureOf(reader.scoped({ id: "alice" }))).toEqual({
+      code: "FORBIDDEN",
+      reason: "SCOPE_INSUFFICIENT",
+    });
+    expect(parsed).toEqual([]);
+    await anonymous.open({ id: "x" });
+    await reader.guarded({ id: "x" });
+    await reader.bound({ id: "alice" });
+    expect(parsed).toEqual(["open", "guarded", "bound"]);
+  });
+
+  test("a body that is no JSON is a 401 without a token, and a 400 with one", async () => {
+    const { auth } = createAuth();
+    const { url } = await serve({ router, createContext: createTRPCContext(auth) });
+    const post = (headers: Record<string, string>) =>
+      send(`${url}/guarded`, {
+        method: "POST",
+        headers,
+        body: "{ no",
+      });
+    expect(verdictOf(await post({}))).toEqual(unauthorized("TOKEN_MISSING"));
+    const { signed } = await auth.authToken("alice");
+    const known = await post({ authorization: `Bearer ${signed}` });
+    expect(known.status).toBe(400);
+    expect(known.body.error?.data).not.toHaveProperty("auth");
+  });
+});
+
+describe("what a guard has checked of the input cannot be replaced by a later parser", () => {
+  const lower = z.string().toLowerCase();
+  const router = t.router({
+    top: protectedProcedure
+      .input(z.object({ id: lower }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .input(z.object({ id: z.string().optional(), note: z.string() }))
+      .query(({ input }) => input),
+    loose: protectedProcedure
+      .input(z.object({ id: lower }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .input(z.looseObject({}))
+      .query(({ input }) => input),
+    nested: protectedProcedure
+      .input(z.object({ owner: z.object({ id: lower }) }))
+      .use(requireToken({ args: { sub: "owner.id" } }))
+      .input(z.object({ owner: z.object({ id: z.string() }).optional() }))
+      .query(({ input }) => input),
+    branch: protectedProcedure
+      .input(z.object({ id: lower }))
+      .use(requireToken({ anyOf: [{ scope: "staff" }, { args: { sub: "id" } }] }))
+      .input(z.object({ id: z.string().optional() }))
+      .query(({ input }) => input),
+    twice: protectedProcedure
+      .input(z.object({ id: lower, team: lower }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .use(requireToken({ args: { team: "team" } }))
+      .input(z.looseObject({}))
+      .query(({ input }) => input),
+    needed: protectedProcedure
+      .input(z.object({ id: lower }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .input(z.object({ id: z.string() }))
+      .query(({ input }) => input),
+    whole: protectedProcedure
+      .input(lower)
+      .use(requireToken({ args: { sub: "" } }))
+      // The types refuse a later parser here; a caller without them gets this.
+      .input(((raw: unknown) => raw) as never)
+      .query(({ input }) => ({ given: input as unknown })),
+    notAnObject: protectedProcedure
+      .input((raw: unknown) => ({ id: String((raw as string[])[0]).toLowerCase() }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .input((raw: unknown) => raw as { id?: string })
+      .query(({ input }) => ({ given: input })),
+    unchecked: protectedProcedure
+      .input(z.object({ id: lower }))
+      .input(z.object({ id: z.string() }))
+      .query(({ input }) => input),
+  });
+  const { auth } = createAuth();
+  const callAs = async (claims: Record<string, unknown> = {}) =>
+    router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice", { claims }) }) });
+  // A parser lowers the case, so what the client sent differs from what was checked.
+  const sent = "ALICE" as never;
+
+  test("at the top of an object, while new keys are added", async () => {
+    const caller = await callAs();
+    expect(await caller.top({ id: sent, note: "hi" })).toEqual({ id: "alice", note: "hi" });
+    expect(await caller.loose({ id: sent, extra: 1 })).toEqual({ id: "alice", extra: 1 });
+    expect(await caller.unchecked({ id: sent })).toEqual({ id: "ALICE" });
+  });
+
+  test("deeper in it", async () => {
+    expect(await (await callAs()).nested({ owner: { id: sent } })).toEqual({ owner: { id: "alice" } });
+  });
+
+  test("in a branch of a rule, and by several guards", async () => {
+    expect(await (await callAs()).branch({ id: sent })).toEqual({ id: "alice" });
+    const member = await callAs({ team: "red" });
+    expect(await member.twice({ id: sent, team: "RED" })).toEqual({ id: "alice", team: "red" });
+  });
+
+  test("nor is it shown to a parser that insists on it", async () => {
+    expect(await callerFailureOf((await callAs()).needed({ id: sent }))).toEqual({
+      code: "BAD_REQUEST",
+      reason: undefined,
+    });
+  });
+
+  test("where the whole input was checked", async () => {
+    expect(await (await callAs()).whole(sent)).toEqual({ given: undefined });
+    expect(await callerFailureOf((await callAs()).whole("BOB"))).toEqual({
+      code: "FORBIDDEN",
+      reason: "CLAIMS_INSUFFICIENT",
+    });
+  });
+
+  test("where the client sent something that is no object", async () => {
+    expect(await (await callAs()).notAnObject(["ALICE", "bob"] as never)).toEqual({ given: undefined });
+  });
+
+  test("and the guard decides by what the parser made of the input", async () => {
+    expect(await callerFailureOf((await callAs()).loose({ id: "BOB" }))).toEqual({
+      code: "FORBIDDEN",
+      reason: "CLAIMS_INSUFFICIENT",
+    });
+  });
+});

@@ -1,0 +1,165 @@
+/** Guards in nested, merged and lazy routers and in callers of the same process, beside a user's own context, meta and formatter. */
+import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
+import { initTRPC, lazy, TRPCError } from "@trpc/server";
+import { type AuthContext, AuthError, ForbiddenError, isAuthError, UnauthorizedError } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { serve } from "./adapters.ts";
+import { createAuth, errorOf, forbidden, refusalOf, send, unauthorized, verdictOf } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
+
+const leaf = t.router({
+  open: publicProcedure.query(() => "open"),
+  guarded: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  scoped: protectedProcedure.use(requireToken({ scope: "write" })).mutation(() => "written"),
+});
+const router = t.router({
+  nested: { deeper: t.router({ leaf }) },
+  late: lazy(() => Promise.resolve({ leaf })),
+  merged: t.mergeRouters(leaf, t.router({ more: protectedProcedure.query(() => "more") })),
+});
+
+describe.each(["nested.deeper.leaf", "late", "merged"])("the guards of %s", (path) => {
+  test("let in and refuse as they would at the root", async () => {
+    const { auth } = createAuth();
+    const { url } = await serve({ router, createContext: createTRPCContext(auth) });
+    const reader = { authorization: `Bearer ${(await auth.authToken("alice")).signed}` };
+    const writer = { authorization: `Bearer ${(await auth.authToken("alice", { scope: "write" })).signed}` };
+    const get = async (name: string, headers = {}) => verdictOf(await send(`${url}/${path}.${name}`, { headers }));
+    const post = async (name: string, headers = {}) =>
+      verdictOf(await send(`${url}/${path}.${name}`, { method: "POST", headers }));
+    expect(await get("open")).toBe("open");
+    expect(await get("guarded", reader)).toBe("alice");
+    expect(await get("guarded")).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await post("scoped", writer)).toBe("written");
+    expect(await post("scoped", reader)).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+  });
+});
+
+describe("a caller in the same process", () => {
+  const { auth } = createAuth();
+  const createCaller = t.createCallerFactory(router);
+
+  test("is let in with a token, as text or as a JWT, through both ways to make one", async () => {
+    const token = await auth.authToken("alice");
+    for (const given of [token, token.signed]) {
+      expect(await createCaller({ auth: auth.forRequest({ token: given }) }).nested.deeper.leaf.guarded()).toBe(
+        "alice",
+      );
+      expect(await router.createCaller({ auth: auth.forRequest({ token: given }) }).late.guarded()).toBe("alice");
+    }
+  });
+
+  test("who is anonymous gets a TRPCError whose cause is the UnauthorizedError", async () => {
+    const error = await errorOf(createCaller({ auth: auth.forRequest() }).nested.deeper.leaf.guarded());
+    const { code, cause } = error as TRPCError;
+    expect(error).toBeInstanceOf(TRPCError);
+    expect(code).toBe("UNAUTHORIZED");
+    expect(isAuthError(cause)).toBe(true);
+    expect(cause).toBeInstanceOf(UnauthorizedError);
+    expect(cause).toBeInstanceOf(AuthError);
+    expect(cause).toMatchObject({ reason: "TOKEN_MISSING", status: 401 });
+  });
+
+  test("whose token lacks something gets one whose cause is the ForbiddenError", async () => {
+    const request = auth.forRequest({ token: await auth.authToken("alice") });
+    const error = await errorOf(createCaller({ auth: request }).merged.scoped());
+    const { code, cause } = error as TRPCError;
+    expect(code).toBe("FORBIDDEN");
+    expect(isAuthError(cause)).toBe(true);
+    expect(cause).toBeInstanceOf(ForbiddenError);
+    expect(cause).toMatchObject({ reason: "SCOPE_INSUFFICIENT", status: 403 });
+  });
+});
+
+describe("what is the user's own", () => {
+  interface Meta {
+    readonly audit: string;
+  }
+  const { auth } = createAuth();
+  const own = initTRPC
+    .context<AuthContext & { db: { name: string } }>()
+    .meta<Meta>()
+    .create({
+      errorFormatter: (opts) => {
+        const shape = authErrorFormatter(opts);
+        return {
+          ...shape,
+          data: { ...shape.data, db: opts.ctx?.db.name, isZod: opts.error.cause instanceof z.ZodError },
+        };
+      },
+    });
+  const { protectedProcedure: guarded } = authProcedures(
+    own.procedure.use(({ ctx, next, meta }) => next({ ctx: { trace: `${ctx.db.name}/${meta?.audit ?? "none"}` } })),
+  );
+  const plugin = initTRPC.context<{ db: { name: string } }>().meta<Meta>().create();
+  const counting = plugin.procedure.use(({ next, ctx }) => next({ ctx: { count: ctx.db.name.length } }));
+  const ownRouter = own.router({
+    all: guarded
+      .meta({ audit: "yes" })
+      .concat(counting)
+      .use(requireToken({ scope: "read" }))
+      .use(({ ctx, next }) => next({ ctx: { late: ctx.auth.token.sub } }))
+      .query(({ ctx }) => [ctx.auth.token.sub, ctx.db.name, ctx.trace, ctx.count, ctx.late]),
+    typed: guarded.input(z.object({ n: z.number() })).query(({ input }) => input.n),
+  });
+
+  async function start() {
+    const createContext = createTRPCContext(auth, async () => ({ db: { name: "main" }, auth: "never this" }));
+    const { url } = await serve({ router: ownRouter, createContext });
+    return (token?: string) =>
+      createTRPCClient<typeof ownRouter>({
+        links: [httpLink({ url, headers: token ? { authorization: `Bearer ${token}` } : {} })],
+      });
+  }
+
+  test("context keys, meta, middlewares and concat stay as they were", async () => {
+    const connect = await start();
+    const { signed } = await auth.authToken("alice", { scope: "read" });
+    expect(await connect(signed).all.query()).toEqual(["alice", "main", "main/yes", 4, "alice"]);
+    expect(await refusalOf(connect().all.query())).toEqual(unauthorized("TOKEN_MISSING"));
+  });
+
+  test("an errorFormatter around ours adds to refusals and to other errors", async () => {
+    const connect = await start();
+    const { signed } = await auth.authToken("alice");
+    const dataOf = async (call: PromiseLike<unknown>) => {
+      const error = await errorOf(call);
+      return error instanceof TRPCClientError ? error.data : error;
+    };
+    expect(await dataOf(connect().typed.query({ n: 1 }))).toMatchObject({
+      code: "UNAUTHORIZED",
+      httpStatus: 401,
+      auth: { reason: "TOKEN_MISSING" },
+      db: "main",
+      isZod: false,
+    });
+    const invalid = await dataOf(connect(signed).typed.query({ n: "x" as never }));
+    expect(invalid).toMatchObject({ code: "BAD_REQUEST", httpStatus: 400, db: "main", isZod: true });
+    expect(invalid).not.toHaveProperty("auth");
+  });
+});
+
+describe("a context without auth", () => {
+  test.each([
+    ["none", {}],
+    ["null", { auth: null }],
+    ["a look-alike", { auth: { token: { sub: "root" }, authenticate: () => ({ sub: "root" }) } }],
+  ])("(%s) is a fault of the server, never access", async (_name, context) => {
+    let ran = 0;
+    const exposed = t.router({
+      guarded: protectedProcedure.query(() => ++ran),
+      optional: authProcedures(t.procedure).optionalProcedure.query(() => ++ran),
+    });
+    const { url } = await serve({ router: exposed, createContext: async () => context });
+    for (const name of ["guarded", "optional"]) {
+      const response = await send(`${url}/${name}`);
+      expect(response.status).toBe(500);
+      expect(verdictOf(response)).toEqual({ code: "INTERNAL_SERVER_ERROR", httpStatus: 500 });
+    }
+    expect(ran).toBe(0);
+  });
+});

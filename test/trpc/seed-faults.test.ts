@@ -1,0 +1,78 @@
+/** The four known faults of Flask_PyJWT's `require_token`, each shown to be absent on tRPC. */
+
+import { initTRPC } from "@trpc/server";
+import type { AuthContext, AuthTokenOptions } from "claimgate";
+import { encode } from "claimgate/jwt";
+import { authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc";
+import { base64url } from "jose";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { callerFailureOf, createAuth, SECRET, START } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { protectedProcedure } = authProcedures(t.procedure);
+
+const router = t.router({
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  nested: t.procedure
+    .use(requireToken({ claims: { org: { role: "owner", active: true }, team: { lead: true, site: "north" } } }))
+    .query(() => "in"),
+  literal: t.procedure
+    .input(z.object({ username: z.string() }))
+    .use(requireToken({ claims: { role: "username" } }))
+    .query(() => "in"),
+  flag: t.procedure.use(requireToken({ claims: { admin: true } })).query(() => "in"),
+  one: t.procedure.use(requireToken({ claims: { admin: 1 } })).query(() => "in"),
+});
+
+const { auth } = createAuth();
+const callWith = (token: string) => router.createCaller({ auth: auth.forRequest({ token }) });
+const callAs = async (options: AuthTokenOptions) => callWith((await auth.authToken("alice", options)).signed);
+const lacking = { code: "FORBIDDEN", reason: "CLAIMS_INSUFFICIENT" };
+
+test("checks the second of two nested claims, and every key of each", async () => {
+  const org = { role: "owner", active: true };
+  const team = { lead: true, site: "north" };
+  expect(await (await callAs({ claims: { org, team } })).nested()).toBe("in");
+  for (const claims of [
+    { org, team: { lead: false, site: "north" } },
+    { org, team: { lead: true, site: "south" } },
+    { org: { role: "owner", active: false }, team },
+    { org },
+    { team },
+  ]) {
+    expect(await callerFailureOf((await callAs({ claims })).nested())).toEqual(lacking);
+  }
+});
+
+test("takes a literal claim value for a literal, also where an input has a key of that name", async () => {
+  expect(await (await callAs({ claims: { role: "username" } })).literal({ username: "alice" })).toBe("in");
+  expect(await callerFailureOf((await callAs({ claims: { role: "alice" } })).literal({ username: "alice" }))).toEqual(
+    lacking,
+  );
+});
+
+test("refuses an algorithm it does not know, and one it was not configured with", async () => {
+  const claims = { iss: "https://api.test", sub: "alice", type: "auth", iat: START, exp: START + 60 };
+  expect(await callWith(await encode(claims, SECRET)).me()).toBe("alice");
+  const [, payload, signature] = (await encode(claims, SECRET)).split(".");
+  for (const alg of ["none", "None", "XS256", "hs256", "", 256, null, undefined]) {
+    const header = base64url.encode(JSON.stringify({ alg, typ: "JWT" }));
+    expect(await callerFailureOf(callWith(`${header}.${payload}.${signature}`).me())).toEqual({
+      code: "UNAUTHORIZED",
+      reason: "ALGORITHM_INVALID",
+    });
+  }
+  expect(await callerFailureOf(callWith(await encode(claims, SECRET, { algorithm: "HS512" })).me())).toEqual({
+    code: "UNAUTHORIZED",
+    reason: "ALGORITHM_INVALID",
+  });
+});
+
+test("never takes true for 1, nor 1 for true", async () => {
+  expect(await (await callAs({ claims: { admin: true } })).flag()).toBe("in");
+  expect(await (await callAs({ claims: { admin: 1 } })).one()).toBe("in");
+  expect(await callerFailureOf((await callAs({ claims: { admin: 1 } })).flag())).toEqual(lacking);
+  expect(await callerFailureOf((await callAs({ claims: { admin: true } })).one())).toEqual(lacking);
+  expect(await callerFailureOf((await callAs({ claims: { admin: "true" } })).flag())).toEqual(lacking);
+});

@@ -1,0 +1,123 @@
+/** One context serves a whole WebSocket: it outlives neither its token nor, with `authorize`, the rights it was opened with. */
+import { createTRPCClient, type TRPCClient, wsLink } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
+import type { AuthContext, AuthManagerConfig, Authorize } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { describe, expect, test, vi } from "vitest";
+import { type Served, serve, socketAdapters, startSockets } from "./adapters.ts";
+import { openSocket } from "./sockets.ts";
+import { createAuth, forbidden, refusalOf, unauthorized } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, protectedProcedure, optionalProcedure } = authProcedures(t.procedure);
+
+const router = t.router({
+  open: publicProcedure.query(() => "open"),
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  optional: optionalProcedure.query(({ ctx }) => ctx.auth.token?.sub ?? null),
+  admin: protectedProcedure
+    .use(requireToken({ scope: "admin" }))
+    .use(requireToken({ claims: { level: 9 } }))
+    .query(async ({ ctx }) => (await ctx.auth.require({ scope: "admin" })).sub),
+  openAdmin: publicProcedure.query(async ({ ctx }) => (await ctx.auth.require({ scope: "admin" })).sub),
+  rawAdmin: t.procedure.query(async ({ ctx }) => (await ctx.auth.require({ scope: "admin" })).sub),
+  seen: publicProcedure.query(async ({ ctx }) => (await ctx.auth.authenticate())?.scope ?? null),
+});
+
+async function start(
+  config: Partial<AuthManagerConfig> = {},
+  startServer: (served: Served) => ReturnType<typeof startSockets> = startSockets,
+) {
+  const { auth, clock } = createAuth(config);
+  const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startServer);
+  const connect = (token?: string): TRPCClient<typeof router> =>
+    createTRPCClient({ links: [wsLink({ client: openSocket(url, token === undefined ? {} : { token }) })] });
+  return { auth, clock, connect };
+}
+
+describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer }) => {
+  test("does not outlive its token", async () => {
+    const { auth, clock, connect } = await start({}, startServer);
+    const client = connect((await auth.authToken("alice", { maxAge: 60 })).signed);
+    expect(await client.me.query()).toBe("alice");
+    clock.seconds += 59;
+    expect(await client.me.query()).toBe("alice");
+    clock.seconds += 1;
+    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(await refusalOf(client.optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(await client.open.query()).toBe("open");
+  });
+
+  test("refuses item by item, in a batch of messages too", async () => {
+    const { auth, connect } = await start({}, startServer);
+    const client = connect((await auth.authToken("alice", { scope: "admin" })).signed);
+    const [open, me, admin] = [client.open.query(), client.me.query(), refusalOf(client.admin.query())];
+    expect([await open, await me, await admin]).toEqual(["open", "alice", forbidden("CLAIMS_INSUFFICIENT")]);
+    const anonymous = connect();
+    expect(await anonymous.optional.query()).toBeNull();
+    expect(await refusalOf(anonymous.me.query())).toEqual(unauthorized("TOKEN_MISSING"));
+  });
+
+  test("lives on, with its public procedures, when it was opened with a bad token", async () => {
+    const { connect } = await start({}, startServer);
+    const client = connect("garbage");
+    expect(await client.open.query()).toBe("open");
+    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
+    expect(await client.open.query()).toBe("open");
+  });
+
+  test("verifies its token once, however many calls it carries", async () => {
+    const { auth, connect } = await start({ cache: false }, startServer);
+    const client = connect((await auth.authToken("alice")).signed);
+    const verify = vi.spyOn(crypto.subtle, "verify");
+    await client.open.query();
+    expect(verify).toHaveBeenCalledTimes(0);
+    await Promise.all([client.me.query(), client.me.query(), client.optional.query()]);
+    await client.me.query();
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+  });
+});
+
+describe("rights on a WebSocket", () => {
+  test("are looked up anew for every call, and once for a chain of guards", async () => {
+    let rights: { scope: string; claims: { level: number } } | null = { scope: "admin", claims: { level: 9 } };
+    const authorize = vi.fn<Authorize>(async () => rights);
+    const { auth, connect } = await start({ authorize, authorizeAt: "request" });
+    const client = connect((await auth.authToken("alice")).signed);
+    expect(await client.open.query()).toBe("open");
+    expect(authorize).toHaveBeenCalledTimes(0);
+    expect(await client.admin.query()).toBe("alice");
+    expect(authorize).toHaveBeenCalledTimes(1);
+    expect(await client.admin.query()).toBe("alice");
+    expect(authorize).toHaveBeenCalledTimes(2);
+    rights = { scope: "reader", claims: { level: 9 } };
+    expect(await refusalOf(client.admin.query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+    rights = null;
+    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_REVOKED"));
+    expect(authorize).toHaveBeenCalledTimes(4);
+  });
+
+  test.each(["openAdmin", "rawAdmin"] as const)(
+    "are looked up anew by a resolver's own require in %s",
+    async (name) => {
+      let scope = "admin";
+      const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
+      const client = connect((await auth.authToken("alice")).signed);
+      expect(await client[name].query()).toBe("alice");
+      scope = "reader";
+      expect(await refusalOf(client[name].query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+      scope = "admin";
+      expect(await client[name].query()).toBe("alice");
+    },
+  );
+
+  test("are looked up anew by a resolver's own authenticate", async () => {
+    let scope = "admin";
+    const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
+    const client = connect((await auth.authToken("alice")).signed);
+    expect(await client.seen.query()).toBe("admin");
+    scope = "reader";
+    expect(await client.seen.query()).toBe("reader");
+  });
+});

@@ -1,0 +1,34 @@
+/** Real WebSocket clients of the tRPC suites, closed when their test ends. */
+import { createWSClient, type TRPCWebSocketClient } from "@trpc/client";
+import { onTestFinished } from "vitest";
+import WebSocket from "ws";
+
+/** How a socket is opened. */
+export interface SocketOptions {
+  /** Sent as `connectionParams`, not as a header. */
+  readonly token?: string;
+  readonly connectionParams?: Record<string, string>;
+  /** Headers of the upgrade request, which a browser would set by itself. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One WebSocket, for `wsLink`. */
+export function openSocket(
+  url: string,
+  { token, connectionParams, headers = {} }: SocketOptions = {},
+): TRPCWebSocketClient {
+  const params = connectionParams ?? (token === undefined ? undefined : { authorization: `Bearer ${token}` });
+  class SocketWithHeaders extends WebSocket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols, { headers: { ...headers } });
+    }
+  }
+  const client = createWSClient({
+    url,
+    // The client wants the browser's class; what it uses of it, ws has.
+    WebSocket: SocketWithHeaders as unknown as typeof globalThis.WebSocket,
+    ...(params ? { connectionParams: params } : {}),
+  });
+  onTestFinished(() => client.close());
+  return client;
+}

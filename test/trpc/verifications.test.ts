@@ -1,0 +1,113 @@
+/** What a request costs: one signature verification at most, none for what is remembered, none for what nobody guards. */
+import { createTRPCClient, httpBatchLink, httpLink, type TRPCClient } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
+import type { AuthContext, AuthManagerConfig } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { httpAdapters, serve } from "./adapters.ts";
+import { createAuth, refusalOf, unauthorized } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, optionalProcedure, protectedProcedure } = authProcedures(t.procedure);
+
+const router = t.router({
+  open: publicProcedure.query(() => "open"),
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  optional: optionalProcedure.query(({ ctx }) => ctx.auth.token?.sub ?? null),
+  chained: protectedProcedure
+    .use(requireToken({ scope: "a" }))
+    .use(requireToken({ scope: "b" }))
+    .query(async ({ ctx }) => {
+      await ctx.auth.require({ scope: "a b" });
+      return (await ctx.auth.authenticate())?.sub;
+    }),
+});
+
+async function start(config: Partial<AuthManagerConfig>, startServer = httpAdapters[1]?.start) {
+  const { auth, clock } = createAuth(config);
+  const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startServer);
+  const connect = (token: string): TRPCClient<typeof router> =>
+    createTRPCClient({ links: [httpLink({ url, headers: { authorization: `Bearer ${token}` } })] });
+  const connectBatch = (token: string): TRPCClient<typeof router> =>
+    createTRPCClient({ links: [httpBatchLink({ url, headers: { authorization: `Bearer ${token}` } })] });
+  return { auth, clock, connect, connectBatch, token: (await auth.authToken("alice", { scope: "a b" })).signed };
+}
+
+// It counts, and calls through.
+const verify = vi.spyOn(crypto.subtle, "verify");
+beforeEach(() => void verify.mockClear());
+
+describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: startServer }) => {
+  test("a request with a chain of guards costs one verification", async () => {
+    const { connect, token } = await start({ cache: false }, startServer);
+    expect(await connect(token).chained.query()).toBe("alice");
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(await connect(token).me.query()).toBe("alice");
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  test("a batch of 20 costs one verification", async () => {
+    const { connectBatch, token } = await start({ cache: false }, startServer);
+    const client = connectBatch(token);
+    const calls = Array.from({ length: 20 }, (_, i) => (i % 2 ? client.me.query() : client.chained.query()));
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, () => "alice"));
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("a bad signature costs one verification in a batch of 20, all of which are refused", async () => {
+    const { connectBatch, token } = await start({ cache: false }, startServer);
+    const client = connectBatch(`${token.slice(0, -6)}AAAAAA`);
+    const calls = Array.from({ length: 20 }, () => refusalOf(client.me.query()));
+    expect(new Set((await Promise.all(calls)).map(({ reason }) => reason))).toEqual(new Set(["SIGNATURE_INVALID"]));
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("a public procedure verifies nothing, and works next to a token that is expired or garbage", async () => {
+    const { clock, connect, token } = await start({ cache: false }, startServer);
+    expect(await connect(token).open.query()).toBe("open");
+    clock.seconds += 3600;
+    expect(await connect(token).open.query()).toBe("open");
+    expect(await connect("garbage").open.query()).toBe("open");
+    expect(await connect("x".repeat(9000)).open.query()).toBe("open");
+    expect(verify).toHaveBeenCalledTimes(0);
+    expect(await refusalOf(connect(token).optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("a remembered token", () => {
+  test("costs nothing the second time", async () => {
+    const { connect, token } = await start({});
+    expect(await connect(token).me.query()).toBe("alice");
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(await connect(token).me.query()).toBe("alice");
+    expect(await connect(token).chained.query()).toBe("alice");
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("is refused all the same once it expired", async () => {
+    const { clock, connect, token } = await start({});
+    expect(await connect(token).me.query()).toBe("alice");
+    clock.seconds += 3600;
+    expect(await refusalOf(connect(token).me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("is forgotten for a newer one where there is room for one only", async () => {
+    const { auth, connect, token } = await start({ cache: { max: 1 } });
+    const other = (await auth.authToken("bob")).signed;
+    for (const given of [token, other, token]) await connect(given).me.query();
+    expect(verify).toHaveBeenCalledTimes(3);
+    await connect(token).me.query();
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+});
+
+test("what is too long or no token is refused without a verification", async () => {
+  const { connect, token } = await start({ maxTokenLength: 1000, cache: false });
+  const malformed = unauthorized("TOKEN_MALFORMED");
+  expect(await refusalOf(connect(`${token}${"A".repeat(1000)}`).me.query())).toEqual(malformed);
+  expect(await refusalOf(connect("garbage").me.query())).toEqual(malformed);
+  expect(verify).toHaveBeenCalledTimes(0);
+  expect(await connect(token).me.query()).toBe("alice");
+});

@@ -65,13 +65,17 @@ export function guardStream<T>(
       }
     },
     async return(value) {
-      ended = true;
-      await guard.run(() => iterator.return?.());
+      if (!ended) {
+        ended = true;
+        await guard.run(() => iterator.return?.());
+      }
       return { done: true, value };
     },
     async throw(error) {
-      ended = true;
-      await guard.run(() => iterator.return?.());
+      if (!ended) {
+        ended = true;
+        await guard.run(() => iterator.return?.());
+      }
       throw error;
     },
   };

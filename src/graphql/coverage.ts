@@ -16,9 +16,11 @@ import {
   isNonNullType,
   isObjectType,
   isScalarType,
+  isSpecifiedScalarType,
   isUnionType,
 } from "graphql";
 import { argPaths, usesParent } from "../core/rules/compile.ts";
+import { typesFilledByClient } from "./federation.ts";
 import { type Guard, placing, readGuards } from "./read-guards.ts";
 
 /** The guards of a schema, by place. */
@@ -44,7 +46,11 @@ export function readCoverage(schema: GraphQLSchema, directive: string): Coverage
   const beforeValue = (type: GraphQLNamedType): readonly Guard[] =>
     isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !usesParent(guard.plan)) : [];
 
+  const filledByClient = typesFilledByClient(schema);
+
   const coverField = memoize((field: AnyField, _name: string, type: GraphQLObjectType): readonly Guard[] => {
+    // What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
+    if (getNamedType(field.type).name === "_Service") return [];
     const fromInterfaces = type.getInterfaces().flatMap((one) => {
       const same = one.getFields()[field.name];
       return same ? ownOfField(same, `${one.name}.${field.name}`) : [];
@@ -56,7 +62,8 @@ export function readCoverage(schema: GraphQLSchema, directive: string): Coverage
       ...beforeValue(getNamedType(field.type)),
     ];
     const unique = [...new Set(guards)];
-    for (const guard of unique) placing(directive, guard.origin, () => checkPlacement(schema, guard, type, field));
+    for (const guard of unique)
+      placing(directive, guard.origin, () => checkPlacement(filledByClient, guard, type, field));
     return unique;
   });
 
@@ -119,25 +126,21 @@ function checkSchema(
   }
 }
 
-function checkPlacement(schema: GraphQLSchema, guard: Guard, type: GraphQLObjectType, field: AnyField): void {
+function checkPlacement(
+  filledByClient: ReadonlySet<string>,
+  guard: Guard,
+  type: GraphQLObjectType,
+  field: AnyField,
+): void {
   const place = `${type.name}.${field.name}`;
   if (guard.onDeny === "NULL" && isNonNullType(field.type))
     throw new TypeError(`rule.onDeny: ${place} is not nullable, so it cannot be NULL`);
-  if (usesParent(guard.plan) && isFilledByClient(schema, type)) {
+  if (usesParent(guard.plan) && filledByClient.has(type.name)) {
     throw new TypeError(
-      `rule.parent: federation fills ${type.name} from the client's representation, as it has no __resolveReference`,
+      `rule.parent: federation fills ${type.name} from the client's representation, where an entity has no __resolveReference`,
     );
   }
   for (const path of argPaths(guard.plan)) checkArgPath(path, field, place);
-}
-
-// An entity without __resolveReference is what the caller says it is.
-function isFilledByClient(schema: GraphQLSchema, type: GraphQLObjectType): boolean {
-  const entities = schema.getType("_Entity");
-  if (!isUnionType(entities) || !entities.getTypes().some((entity) => entity.name === type.name)) return false;
-  const extensions = type.extensions as { apollo?: { subgraph?: { resolveReference?: unknown } } };
-  const own = (type as { resolveReference?: unknown }).resolveReference;
-  return extensions.apollo?.subgraph?.resolveReference === undefined && own === undefined;
 }
 
 function checkArgPath(path: readonly string[], field: AnyField, place: string): void {
@@ -147,7 +150,7 @@ function checkArgPath(path: readonly string[], field: AnyField, place: string): 
   for (const key of rest) {
     const outer: GraphQLInputType | undefined = type && getNullableType(type);
     // What a custom scalar holds is known only at run time, where an absent path denies.
-    if (isScalarType(outer)) return;
+    if (isScalarType(outer) && !isSpecifiedScalarType(outer)) return;
     type = isInputObjectType(outer) ? outer.getFields()[key]?.type : undefined;
   }
   if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);

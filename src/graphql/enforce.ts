@@ -24,9 +24,11 @@ interface Place {
   readonly hasResolved: boolean;
 }
 
+const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
+
 /** A resolver that runs only where all guards let pass. */
 export function guardResolver(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
-  return (source, args, context, info) => {
+  const guarded: Resolver = (source, args, context, info) => {
     const auth = authOf(context);
     const verdict = enforce(guards, auth["~gate"], { args, parent: source }, { info, hasResolved: false });
     return andThen<Verdict, unknown>(verdict, (token) => {
@@ -35,6 +37,16 @@ export function guardResolver(original: Resolver = defaultFieldResolver, guards:
       return runWithToken(token, () => original(source, args, seen, info));
     });
   };
+  return Object.defineProperty(guarded, BY_DEFAULT, { value: resolvesByDefault(original) });
+}
+
+/** Whether a resolver, guarded or not, only reads the parent's property. */
+export function resolvesByDefault(resolver: Resolver | undefined): boolean {
+  return (
+    resolver === undefined ||
+    resolver === defaultFieldResolver ||
+    (resolver as { [BY_DEFAULT]?: boolean })[BY_DEFAULT] === true
+  );
 }
 
 /** A `subscribe` that starts its source only where all guards let pass, and asks them again before every event; a 401 ends it. */

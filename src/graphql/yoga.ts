@@ -1,9 +1,10 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, getOperationAST } from "graphql";
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { AuthManager } from "../core/manager.ts";
 import { assertGuarded } from "./apply.ts";
 import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
+import { translateError } from "./errors.ts";
 import { authHttpResponse, translateErrors } from "./http-response.ts";
 
 /** Options of `useAuth`. */
@@ -26,7 +27,10 @@ export interface AuthPlugin {
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
   onExecute(payload: { readonly args: unknown }): { onExecuteDone(payload: ResultPayload): NextHook | undefined };
-  onSubscribe(payload: { readonly args: unknown }): { onSubscribeResult(payload: ResultPayload): NextHook | undefined };
+  onSubscribe(payload: { readonly args: unknown }): {
+    onSubscribeResult(payload: ResultPayload): NextHook | undefined;
+    onSubscribeError(payload: { readonly error: unknown; setError(error: unknown): void }): void;
+  };
   onResultProcess(payload: ResultPayload): void;
 }
 
@@ -49,7 +53,14 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     onSchemaChange: ({ schema }) => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
     onExecute: ({ args }) => ({ onExecuteDone: translate(args) }),
-    onSubscribe: ({ args }) => ({ onSubscribeResult: translate(args) }),
+    onSubscribe: ({ args }) => ({
+      onSubscribeResult: translate(args),
+      // What the source itself throws, as its generator's own `ctx.auth.require` does.
+      onSubscribeError({ error, setError }) {
+        const { scheme } = (args as { contextValue: GraphQLAuthContext }).contextValue.auth["~gate"];
+        if (error instanceof GraphQLError) setError(translateError(error, "subscription", scheme));
+      },
+    }),
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);

@@ -122,7 +122,7 @@ export async function readReasons(): Promise<(Reason | undefined)[]> {
   const length: number = await client.whole.query("x");
   const read = (error: unknown): Reason | undefined =>
     error instanceof TRPCClientError ? (error as TRPCClientErrorLike<typeof router>).data?.auth?.reason : undefined;
-  const asked = await Promise.allSettled([client.open.query(), client.me.query(), length]);
+  const asked = await Promise.allSettled([client.open.query(), client.me.query(), Promise.resolve(length)]);
   return asked.map((one) => (one.status === "rejected" ? read(one.reason) : undefined));
 }
 type Data = NonNullable<TRPCClientErrorLike<typeof router>["data"]>;

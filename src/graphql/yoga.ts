@@ -29,7 +29,7 @@ export interface AuthPlugin {
   onExecute(payload: { readonly args: unknown }): { onExecuteDone(payload: ResultPayload): NextHook | undefined };
   onSubscribe(payload: { readonly args: unknown }): {
     onSubscribeResult(payload: ResultPayload): NextHook | undefined;
-    onSubscribeError(payload: { readonly error: unknown; setError(error: unknown): void }): void;
+    onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
   };
   onResultProcess(payload: ResultPayload): void;
 }

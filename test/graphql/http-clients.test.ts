@@ -64,7 +64,7 @@ async function refusal(request: Promise<unknown>): Promise<unknown> {
   return {
     status,
     extensions: errors?.[0]?.extensions,
-    challenge: (headers as Headers).get("www-authenticate"),
+    challenge: headers.get("www-authenticate"),
   };
 }
 

@@ -136,7 +136,7 @@ describe("the status", () => {
       "sec-fetch-site": "same-origin",
     };
     const { status, body } = await ask("{ renew me }", { headers });
-    expect(body.errors?.map((error) => error.extensions?.code).sort()).toEqual(["BAD_REQUEST", "UNAUTHENTICATED"]);
+    expect(body.errors?.map((error) => error.extensions?.code).toSorted()).toEqual(["BAD_REQUEST", "UNAUTHENTICATED"]);
     expect(status).toBe(400);
   });
 

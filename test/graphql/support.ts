@@ -84,7 +84,7 @@ export function createGuardedYoga(
     batching,
     logging: false,
     plugins: [useAuth(auth), ...plugins],
-  }) as unknown as Yoga;
+  });
 }
 
 /** A guarded Yoga with its own manager and clock, and a short way to ask it. */

@@ -1,6 +1,7 @@
 /** `AuthData`: what a token is signed with. */
 
 import { base64url } from "jose";
+import { showOnlyJson } from "./inspect.ts";
 import { type Algorithm, isAlgorithm } from "./jwt/algorithms.ts";
 import { signClaims } from "./jwt/encode.ts";
 import { type KeyInput, type PreparedKey, prepareKey } from "./jwt/keys.ts";
@@ -104,12 +105,20 @@ export class AuthData {
     return { ...rid, iss: this.issuer, iat, exp: iat + seconds, ...claims };
   }
 
+  /** What serialising shows: never a key. */
+  toJSON(): { authType: AuthType; issuer: string; authMaxAge: number; refreshMaxAge: number } {
+    const { authType, issuer, authMaxAge, refreshMaxAge } = this;
+    return { authType, issuer, authMaxAge, refreshMaxAge };
+  }
+
   /** Signs extended claims. Used by `JWT.sign`. */
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
     const { token, header, payload } = await signClaims(this.extendClaims(tokenType, claims, maxAge), this.#signingKey);
     return new TokenParts(token, header, payload);
   }
 }
+
+showOnlyJson(AuthData);
 
 /** Throws `TypeError` unless `value` is a positive number of seconds that leaves dates exact. */
 export function checkMaxAge(value: unknown, name: string): number {

@@ -7,7 +7,7 @@ import type { MaybePromise } from "./maybe-promise.ts";
 import type { Claims } from "./rules/rule.ts";
 import { checkOwnClaims, JWT, TokenParts } from "./token.ts";
 
-/** What a subject may do now. */
+/** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the token's own rights in force. */
 export interface Rights<C = Claims> {
   /** Replaces the token's scope. Default: the token's own. */
   readonly scope?: unknown;
@@ -34,11 +34,19 @@ export async function applyRights(config: ResolvedConfig, authorize: Authorize, 
 
 function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<string, unknown> | null {
   if (rights === null) return null;
-  if (typeof rights !== "object") throw new TypeError("authorize must give an object or null");
+  if (typeof rights !== "object" || Array.isArray(rights)) throw new TypeError("authorize must give an object or null");
+  for (const [key, value] of Object.entries(rights)) {
+    // Rights that are misspelt or missing must not leave the token's own in force.
+    if (!["scope", "claims", "maxAge"].includes(key)) throw new TypeError(`authorize gave "${key}", which is no right`);
+    if (value === undefined)
+      throw new TypeError(`authorize gave "${key}" as undefined; leave it out to keep the token's`);
+  }
   const { scope, claims = {} } = rights as Rights;
   checkOwnClaims(claims, "claims");
+  // The schema is applied once, to the claims as they are on the wire with the rights laid over them.
+  const held = config.claimsSchema ? JWT.fromSignedToken(token.signed).claims : token.claims;
   const over = {
-    ...token.claims,
+    ...held,
     ...structuredClone(claims),
     ...(scope === undefined ? {} : { scope: structuredClone(scope) }),
   };

@@ -131,7 +131,7 @@ type ParsedOptions = z.infer<typeof configSchema>;
 /** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
 export function resolveConfig(config: unknown): ResolvedConfig {
   const options = parseOptions(config);
-  const now = (options.now as (() => number) | undefined) ?? (() => Date.now() / 1000);
+  const now = readClock((options.now as (() => number) | undefined) ?? (() => Date.now() / 1000));
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
   return Object.freeze({
@@ -208,6 +208,15 @@ function resolveKeys(
       : derivePublicKey(signingInput as KeyInput, algorithm);
   });
   return { signer, verifyKey, keyOptions: { sign: signOption, verify: verifyOption } };
+}
+
+// By a time that is no number nothing would ever expire.
+function readClock(now: () => number): () => number {
+  return () => {
+    const seconds = now();
+    if (!Number.isFinite(seconds)) throw new InvalidConfigError("now", "gave no number of seconds");
+    return seconds;
+  };
 }
 
 function naming<T>(option: string, build: () => T): T {

@@ -129,7 +129,7 @@ export class AuthManager<C = Claims> {
   /** `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such as `MissingSignerError`. */
   async verifyToken(token: string | JWT): Promise<boolean> {
     try {
-      await this.verify(typeof token === "string" ? token : token.isSigned() ? token.signed : "", { type: "any" });
+      await this.verify(token instanceof JWT ? (token.isSigned() ? token.signed : "") : token, { type: "any" });
       return true;
     } catch (error) {
       if (isTokenError(error)) return false;

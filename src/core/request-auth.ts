@@ -1,7 +1,7 @@
 /** `RequestAuth`, the `ctx.auth` of a request: who is calling, and whether they may. */
 import type { AuthManager } from "./manager.ts";
 import type { RequestGate } from "./request-gate.ts";
-import { compileRule, type Plan } from "./rules/compile.ts";
+import { checkGiven, compileRule, type Plan } from "./rules/compile.ts";
 import type { RuleFacts } from "./rules/decide.ts";
 import type { Claims, Rule } from "./rules/rule.ts";
 import type { JWT } from "./token.ts";
@@ -56,6 +56,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
   require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
   async require(rule?: Rule<C>, facts: RuleFacts = {}): Promise<JWT<C> | null> {
+    checkGiven(arguments);
     return (await this.#gate.check(compileRule(rule), facts)) as JWT<C> | null;
   }
 

@@ -1,5 +1,6 @@
 /** `JWT`: a token of ours, before and after it is signed. It never shows its signed text when logged or serialised. */
 import type { AuthData } from "./auth-data.ts";
+import { showOnlyJson } from "./inspect.ts";
 import { isAlgorithm } from "./jwt/algorithms.ts";
 import { checkClaims } from "./jwt/claims.ts";
 import { type JwtHeader, readCompact, readPayload } from "./jwt/compact.ts";
@@ -176,6 +177,8 @@ export class JWT<C = Claims> {
   }
 }
 
+showOnlyJson(JWT);
+
 /** The `type` claim. Throws `InvalidTokenTypeError` where it is neither auth nor refresh. */
 export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenType {
   const type = Object.hasOwn(claims, "type") ? claims["type"] : undefined;
@@ -195,13 +198,15 @@ export function checkOwnClaims(claims: unknown, where: string): asserts claims i
 
 /** Freezes `value` and all it holds, however deep, and gives it back. */
 export function deepFreeze<T>(value: T): T {
+  // What is frozen already may hold what is not, so what was seen is remembered apart.
+  const seen = new Set<object>();
   const rest: unknown[] = [value];
   while (rest.length > 0) {
     const item = rest.pop();
     // A typed array cannot be frozen; no claim is one.
-    if (typeof item !== "object" || item === null || Object.isFrozen(item) || ArrayBuffer.isView(item)) continue;
-    Object.freeze(item);
-    rest.push(...Object.values(item));
+    if (typeof item !== "object" || item === null || seen.has(item) || ArrayBuffer.isView(item)) continue;
+    seen.add(Object.freeze(item));
+    for (const held of Object.values(item)) rest.push(held);
   }
   return value;
 }
@@ -215,8 +220,9 @@ function draftClaims(tokenType: TokenType, subject: unknown, options: JWTOptions
   return {
     sub: subject,
     type: tokenType,
-    ...(options.audience === undefined ? {} : { aud: options.audience }),
-    ...(options.scope === undefined || tokenType === "refresh" ? {} : { scope: options.scope }),
+    // Copies: what is the caller's is never frozen.
+    ...(options.audience === undefined ? {} : cloneClaims({ aud: options.audience })),
+    ...(options.scope === undefined || tokenType === "refresh" ? {} : cloneClaims({ scope: options.scope })),
     ...cloneClaims(claims),
   };
 }

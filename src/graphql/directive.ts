@@ -1,5 +1,6 @@
 /** `requireTokenDirective`: the directive's SDL, and what puts its rules into a schema. */
 import type { GraphQLSchema } from "graphql";
+import { checkGiven } from "../core/rules/compile.ts";
 import type { NoOtherKeys } from "../core/rules/rule.ts";
 import { applyGuards } from "./apply.ts";
 import { type GraphQLRule, readGuards } from "./read-guards.ts";
@@ -34,6 +35,7 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     typeDefs: typeDefsOf(name),
     apply: (schema) => applyGuards(schema, name),
     extensions(rule) {
+      checkGiven(arguments);
       const directives = { [name]: [{ ...(rule as GraphQLRule | undefined) }] };
       readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };

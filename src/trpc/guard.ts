@@ -7,7 +7,7 @@ import { guardStream } from "../core/guard-stream.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { AnyAuthContext, RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
-import { argPaths, compileRule, type Plan } from "../core/rules/compile.ts";
+import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { Bindings, NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/token.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
@@ -44,6 +44,7 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
 export function requireToken<const R extends TRPCRule = object, TContext extends AnyAuthContext = AnyAuthContext>(
   rule?: R & NoOtherKeys<R, TRPCRule>,
 ): RequireTokenMiddleware<R, TContext> {
+  checkGiven(arguments);
   const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });
   const checkedKeys = topLevelKeys(plan);
   const guard = async (opts: MiddlewareOptions): Promise<MiddlewareResult> => {

@@ -50,11 +50,17 @@ export async function signClaims(
   } = {},
 ): Promise<SignedClaims> {
   const json = stringifyClaims(claims, options.jsonEncoder);
-  const header = Object.assign({ alg: "", typ: "JWT" }, options.headers, { alg: key.algorithm });
+  const header = Object.assign({ alg: "", typ: "JWT" }, options.headers, {
+    alg: key.algorithm,
+  });
   const token = await new CompactSign(new TextEncoder().encode(json))
     .setProtectedHeader(header)
     .sign(await key.import());
-  return { token, header, payload: JSON.parse(json) as Record<string, unknown> };
+  return {
+    token,
+    header,
+    payload: JSON.parse(json) as Record<string, unknown>,
+  };
 }
 
 function stringifyClaims(claims: Readonly<Record<string, unknown>>, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
@@ -67,5 +73,9 @@ function stringifyClaims(claims: Readonly<Record<string, unknown>>, jsonEncoder:
     if (Number.isNaN(value.getTime())) throw new TypeError(`The claim "${claim}" is an invalid Date`);
     dated[claim] = Math.floor(value.getTime() / 1000);
   }
-  return JSON.stringify(dated, jsonEncoder);
+  if (dated["iss"] !== undefined && typeof dated["iss"] !== "string")
+    throw new TypeError('The claim "iss" must be text');
+  const json: string | undefined = JSON.stringify(dated, jsonEncoder);
+  if (!json?.startsWith("{")) throw new TypeError("The claims are no JSON object once they are written");
+  return json;
 }

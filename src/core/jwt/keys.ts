@@ -1,5 +1,6 @@
 /** Turns every kind of key a user may hold into one CryptoKey, and refuses early the key that does not fit its algorithm. */
 import {
+  base64url,
   type CryptoKey,
   exportJWK,
   importJWK,
@@ -49,9 +50,9 @@ export function prepareKey(
   options: PrepareKeyOptions = {},
 ): PreparedKey {
   const traits = traitsOf(algorithm);
-  const source = traits.family === "HMAC" ? readSecret(input, algorithm, options) : readAsymmetric(input, use);
+  const source = traits.family === "HMAC" ? readSecret(input, algorithm, use, options) : readAsymmetric(input, use);
   if ("jwk" in source) checkJwk(source.jwk, algorithm, use);
-  if ("cryptoKey" in source) checkCryptoKey(source.cryptoKey, algorithm, use);
+  if ("cryptoKey" in source) checkCryptoKey(source.cryptoKey, algorithm, use, options);
   return importOnce(source, algorithm, use);
 }
 
@@ -117,9 +118,10 @@ function importHmac(secret: Uint8Array, algorithm: Algorithm): Promise<CryptoKey
   ]);
 }
 
-function readSecret(input: KeyInput, algorithm: Algorithm, options: PrepareKeyOptions): Source {
+function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): Source {
   if (isCryptoKey(input)) return { cryptoKey: input };
   const secret = readSecretBytes(input);
+  if (isJwk(input)) checkJwkPurpose(input, algorithm, use);
   const keyLike = describeKeyLikeText(secret);
   if (keyLike) throw new InvalidKeyError(`an HMAC secret must not be ${keyLike}`);
   const { secretBytes } = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
@@ -160,7 +162,9 @@ function readAsymmetric(input: KeyInput, use: KeyUse): Source {
 }
 
 function readPem(text: string, use: KeyUse): Source {
-  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
+  // `openssl ecparam -genkey` writes the curve's parameters before the key.
+  const labels = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), (match) => match[1] as string);
+  const label = labels.find((name) => !name.endsWith(" PARAMETERS"));
   if (label === undefined) throw new InvalidKeyError("the key text is not PEM");
   const isPrivate = label.endsWith("PRIVATE KEY");
   if (isPrivate !== (use === "sign")) {
@@ -196,19 +200,24 @@ function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
     throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
   }
   if (traits.family === "RSA") checkModulus(rsaBits(jwk), algorithm);
-  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
-  if (ownAlg !== undefined && ownAlg !== algorithm)
-    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
-  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
-  if (jwk.key_ops !== undefined && !jwk.key_ops.includes(use))
-    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+  checkJwkPurpose(jwk, algorithm, use);
   if (use === "verify" && jwk.d !== undefined)
     throw new InvalidKeyError("a private key was given where a public one belongs");
   if (use === "sign" && jwk.d === undefined)
     throw new InvalidKeyError("a public key was given where a private one belongs");
 }
 
-function checkCryptoKey(key: CryptoKey, algorithm: Algorithm, use: KeyUse): void {
+/** What a JWK says of itself (RFC 7517, sections 4.2 to 4.4). */
+function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
+  if (ownAlg !== undefined && ownAlg !== algorithm)
+    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
+  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
+  if (jwk.key_ops !== undefined && !jwk.key_ops.includes(use))
+    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+}
+
+function checkCryptoKey(key: CryptoKey, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions = {}): void {
   const traits = traitsOf(algorithm);
   const actual = key.algorithm as {
     name: string;
@@ -236,10 +245,8 @@ function checkCryptoKey(key: CryptoKey, algorithm: Algorithm, use: KeyUse): void
   if (traits.family === "RSA") checkModulus(actual.modulusLength ?? 0, algorithm);
   const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
   if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
-  const usages = traits.family === "HMAC" ? (["sign", "verify"] as const) : ([use] as const);
-  const absent = usages.find((usage) => !key.usages.includes(usage));
-  if (absent) throw new InvalidKeyError(`the CryptoKey's usages do not include ${absent}`);
-  if (traits.family === "HMAC" && (actual.length ?? 0) < traits.secretBytes * 8) {
+  if (!key.usages.includes(use)) throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}`);
+  if (traits.family === "HMAC" && !options.allowWeakSecret && (actual.length ?? 0) < traits.secretBytes * 8) {
     throw new InvalidKeyError(
       `the secret has ${actual.length ?? 0} bits, and ${algorithm} needs at least ${traits.secretBytes * 8} (RFC 7518, section 3.2)`,
     );
@@ -254,12 +261,20 @@ function checkModulus(bits: number, algorithm: Algorithm): void {
 }
 
 function rsaBits(jwk: JWK): number {
-  return typeof jwk.n === "string" ? Math.floor((jwk.n.length * 6) / 8) * 8 : 0;
+  if (typeof jwk.n !== "string") return 0;
+  // Leading zeros make a modulus longer, not stronger.
+  const bytes = base64url.decode(jwk.n);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
 }
 
 function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
   const members = { kty, crv, x, y, n, e, kid, alg };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JWK;
+}
+
+function isJwk(input: KeyInput): input is JWK {
+  return typeof input === "object" && !(input instanceof Uint8Array) && !isCryptoKey(input) && !isKeyObject(input);
 }
 
 function isCryptoKey(input: unknown): input is CryptoKey {

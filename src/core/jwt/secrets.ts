@@ -31,7 +31,6 @@ function readOctJwk(jwk: JWK): Uint8Array {
       'the secret is neither a string, bytes, an "oct" JWK, a CryptoKey nor a secret KeyObject',
     );
   }
-  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
   try {
     return base64url.decode(jwk.k);
   } catch (cause) {

@@ -53,7 +53,7 @@ export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>)
 
 /** The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names the key. */
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
-  const known = (rule as { [PLAN]?: Plan } | undefined)?.[PLAN];
+  const known = rule && Object.hasOwn(rule, PLAN) ? (rule as { [PLAN]?: Plan })[PLAN] : undefined;
   const plan = known ?? compile(rule === undefined ? { type: "auth" } : rule);
   for (const key of ["args", "parent"] as const) {
     const why = options.refuse?.[key];
@@ -61,6 +61,12 @@ export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions 
       throw new TypeError(`rule.${key}: ${why}`);
   }
   return plan;
+}
+
+/** Throws `TypeError` where a rule was named but is not there, as a misspelt one is: that must not come to mean "any token". */
+export function checkGiven(given: ArrayLike<unknown>): void {
+  if (given.length > 0 && given[0] === undefined)
+    throw new TypeError("rule is undefined; leave it out to require a token only");
 }
 
 /** Whether any part of the plan looks at the parent object. */

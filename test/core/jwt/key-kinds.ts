@@ -1,0 +1,115 @@
+/** Keys for every algorithm, in every shape that a user may hold them in. */
+import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import type { Algorithm, KeyInput } from "claimgate/jwt";
+
+/** One key, twice: what signs and what verifies, each with the name of its shape. */
+export interface KeyKinds {
+  readonly sign: ReadonlyArray<readonly [kind: string, key: KeyInput]>;
+  readonly verify: ReadonlyArray<readonly [kind: string, key: KeyInput]>;
+}
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export const HMAC_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
+export const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
+export const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
+
+/** An X.509 certificate of a P-256 key, and the key as `openssl ecparam -genkey` writes it; for tests alone. */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASWgAwIBAgIUE1lkIkhuZ0gJ/EIPkzujQ4OhxNwwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJY2xhaW1nYXRlMCAXDTI2MTEyMjEzMzkyMFoYDzIxMDAxMDI1
+MTMzOTIwWjAUMRIwEAYDVQQDDAljbGFpbWdhdGUwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARQvPHZ8+ZVM0jEQ2+GIa90WRhEkJ8DnRFCLTGr2acZnmcyggxvtzOY
+kpLOOgaeLXxXNCuhUFEUKMST2SJ76ylAo1MwUTAdBgNVHQ4EFgQUO0rPiwxBQwBs
+jAfKoaWsrUuMwWIwHwYDVR0jBBgwFoAUO0rPiwxBQwBsjAfKoaWsrUuMwWIwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEA9JtbZQs6f63XWambdnBf
+/C3tJavwmLs0ZEtXFSbSZmYCIQDwIRdfeDGbbYhNw+C3tG1CALuIA3mmcd86dl5Q
+XN9xcQ==
+-----END CERTIFICATE-----
+`;
+export const CERTIFIED_PRIVATE_KEY = `-----BEGIN EC PARAMETERS-----
+BggqhkjOPQMBBw==
+-----END EC PARAMETERS-----
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIKN3hrDVbpstwVXzlEzUzroWmXnG6Mj48zBOwwahuSrUoAoGCCqGSM49
+AwEHoUQDQgAEULzx2fPmVTNIxENvhiGvdFkYRJCfA50RQi0xq9mnGZ5nMoIMb7cz
+mJKSzjoGni18VzQroVBRFCjEk9kie+spQA==
+-----END EC PRIVATE KEY-----
+`;
+
+/** A new pair. RSA ones are slow to make: share them within a file. */
+export function makePair(family: "RSA" | "Ed25519" | "P-256" | "P-384" | "P-521", modulusLength = 2048): KeyPair {
+  if (family === "RSA") return generateKeyPairSync("rsa", { modulusLength });
+  if (family === "Ed25519") return generateKeyPairSync("ed25519");
+  return generateKeyPairSync("ec", { namedCurve: family });
+}
+
+/** Every shape of a new secret for `algorithm`. The text is as long as the bytes, but another secret. */
+export async function secretKinds(algorithm: Algorithm): Promise<ReadonlyArray<readonly [string, KeyInput]>> {
+  const length = Number(algorithm.slice(2)) / 8;
+  const text = randomBytes(length).toString("hex").slice(0, length);
+  const bytes = new TextEncoder().encode(text);
+  return [
+    ["text", text],
+    ["bytes", bytes],
+    ["oct JWK", { kty: "oct", k: Buffer.from(bytes).toString("base64url") }],
+    ["CryptoKey", await importHmac(bytes, algorithm, ["sign", "verify"])],
+    ["KeyObject", createSecretKey(bytes)],
+  ];
+}
+
+export function importHmac(bytes: Uint8Array, algorithm: Algorithm, usages: KeyUsage[]): Promise<CryptoKey> {
+  const hash = `SHA-${algorithm.slice(2)}`;
+  return crypto.subtle.importKey("raw", Uint8Array.from(bytes), { name: "HMAC", hash }, false, usages);
+}
+
+/** Every shape of `pair` for `algorithm`. */
+export async function pairKinds(pair: KeyPair, algorithm: Algorithm): Promise<KeyKinds> {
+  const { privateKey, publicKey } = pair;
+  const type = privateKey.asymmetricKeyType;
+  const pkcs8 = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+  const spki = publicKey.export({ format: "pem", type: "spki" }) as string;
+  const older = type === "rsa" ? "pkcs1" : type === "ec" ? "sec1" : undefined;
+  return {
+    sign: [
+      ["PKCS8 PEM", pkcs8],
+      ["PEM bytes", new TextEncoder().encode(pkcs8)],
+      ...(older ? [[`${older} PEM`, privateKey.export({ format: "pem", type: older }) as string] as const] : []),
+      ["JWK", privateKey.export({ format: "jwk" })],
+      ["CryptoKey", await toCryptoKey(privateKey, algorithm)],
+      ["KeyObject", privateKey],
+    ],
+    verify: [
+      ["SPKI PEM", spki],
+      ["PEM bytes", new TextEncoder().encode(spki)],
+      ...(type === "rsa" ? [["pkcs1 PEM", publicKey.export({ format: "pem", type: "pkcs1" }) as string] as const] : []),
+      ["JWK", publicKey.export({ format: "jwk" })],
+      ["CryptoKey", await toCryptoKey(publicKey, algorithm)],
+      ["KeyObject", publicKey],
+    ],
+  };
+}
+
+/** `key` as WebCrypto holds it. */
+export function toCryptoKey(key: KeyObject, algorithm: Algorithm, extractable = true): Promise<CryptoKey> {
+  const isPrivate = key.type === "private";
+  const der = isPrivate ? key.export({ format: "der", type: "pkcs8" }) : key.export({ format: "der", type: "spki" });
+  return crypto.subtle.importKey(
+    isPrivate ? "pkcs8" : "spki",
+    Uint8Array.from(der as Buffer),
+    webCryptoParams(algorithm),
+    extractable,
+    [isPrivate ? "sign" : "verify"],
+  );
+}
+
+function webCryptoParams(algorithm: Algorithm): RsaHashedImportParams | EcKeyImportParams | { name: string } {
+  const hash = `SHA-${algorithm.slice(2)}`;
+  if (algorithm.startsWith("RS")) return { name: "RSASSA-PKCS1-v1_5", hash };
+  if (algorithm.startsWith("PS")) return { name: "RSA-PSS", hash };
+  if (algorithm === "EdDSA") return { name: "Ed25519" };
+  return { name: "ECDSA", namedCurve: CURVES[algorithm as keyof typeof CURVES] };
+}

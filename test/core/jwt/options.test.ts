@@ -1,0 +1,134 @@
+/** Options of `encode` and `decode`: what each does, and that a wrong one is a `TypeError` and never "anything goes". */
+import { decode, decodeComplete, type EncodeOptions, encode, getUnverifiedHeader } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { forge, NOW, refusalOf, SECRET } from "../support.ts";
+
+const decodeWith = (options: object): Promise<unknown> =>
+  decode(forge(), SECRET, { algorithms: ["HS256"], now: NOW, ...options });
+const payloadOf = (token: string): string => Buffer.from(token.split(".")[1] ?? "", "base64url").toString();
+
+describe("decode", () => {
+  it.each([
+    ["no algorithms", { algorithms: undefined }],
+    ["no algorithm in the list", { algorithms: [] }],
+    ["algorithms as text", { algorithms: "HS256" }],
+    ["an unknown algorithm", { algorithms: ["HS256", "none"] }],
+    ["an algorithm in other case", { algorithms: ["hs256"] }],
+    ["an algorithm that only Object has", { algorithms: ["constructor"] }],
+    ["an unknown option", { issuers: ["a"] }],
+    ["integerSubject, which is no option here", { integerSubject: true }],
+    ["verifySignature that is no boolean", { verifySignature: 0 }],
+    ["verifyExp that is no boolean", { verifyExp: "false" }],
+    ["strictAud that is no boolean", { strictAud: 1 }],
+    ["allowWeakSecret that is no boolean", { allowWeakSecret: "yes" }],
+    ["a negative leeway", { leeway: -1 }],
+    ["an infinite leeway", { leeway: Number.POSITIVE_INFINITY }],
+    ["a leeway that is no number", { leeway: Number.NaN }],
+    ["a leeway as text", { leeway: "10" }],
+    ["now that is no number", { now: Number.NaN }],
+    ["now as a Date", { now: new Date() }],
+    ["an explicit undefined issuer", { issuer: undefined }],
+    ["an explicit undefined audience", { audience: undefined }],
+    ["an issuer that is a number", { issuer: 5 }],
+    ["an empty list of issuers", { issuer: [] }],
+    ["an empty list of audiences", { audience: [] }],
+    ["an audience of numbers", { audience: [5] }],
+    ["a subject that is a number", { subject: 5 }],
+    ["require as text", { require: "exp" }],
+  ])("refuses %s with a TypeError", async (_, options) => {
+    expect(await refusalOf(decodeWith(options))).toBeInstanceOf(TypeError);
+  });
+
+  it("refuses to work without options", async () => {
+    expect(await refusalOf(decode(forge(), SECRET, undefined as never))).toBeInstanceOf(TypeError);
+    expect(await decodeWith({})).toMatchObject({ sub: "ada" });
+  });
+
+  it("judges a wrong option before the token", async () => {
+    expect(await refusalOf(decode("not a token", SECRET, {}))).toBeInstanceOf(TypeError);
+  });
+
+  it("reads an unsigned view only where verifySignature is false, and then checks only what it is asked to", async () => {
+    const expired = forge({ secret: "another secret", payload: { exp: 1, iss: "b", aud: "x", sub: 5 } });
+    expect(await decode(expired, undefined, { verifySignature: false })).toEqual({
+      exp: 1,
+      iss: "b",
+      aud: "x",
+      sub: 5,
+    });
+    const asked = decode(expired, undefined, { verifySignature: false, verifyExp: true, now: NOW });
+    expect(await refusalOf(asked)).toMatchObject({ reason: "TOKEN_EXPIRED" });
+    const required = decode(expired, undefined, { verifySignature: false, require: ["jti"] });
+    expect(await refusalOf(required)).toMatchObject({ reason: "CLAIM_MISSING" });
+    expect(await refusalOf(decode("a.b", undefined, { verifySignature: false }))).toMatchObject({
+      reason: "TOKEN_MALFORMED",
+    });
+  });
+
+  it("accepts any of several algorithms, and refuses a known one that is not among them", async () => {
+    const secret = "s".repeat(64);
+    const token = await encode({ a: 1 }, secret, { algorithm: "HS512" });
+    expect(await decode(token, secret, { algorithms: ["HS256", "HS512"] })).toEqual({ a: 1 });
+    expect(await refusalOf(decode(token, secret, { algorithms: ["HS256", "HS384"] }))).toMatchObject({
+      name: "InvalidAlgorithmError",
+      reason: "ALGORITHM_INVALID",
+    });
+  });
+
+  it("takes the time from the clock by default", async () => {
+    const inAMinute = new Date(Date.now() + 60_000);
+    const token = await encode({ exp: inAMinute }, SECRET);
+    expect(await decode(token, SECRET, { algorithms: ["HS256"] })).toEqual({
+      exp: Math.floor(inAMinute.getTime() / 1000),
+    });
+    const past = await encode({ exp: new Date(Date.now() - 60_000) }, SECRET);
+    expect(await refusalOf(decode(past, SECRET, { algorithms: ["HS256"] }))).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+});
+
+describe("encode", () => {
+  it("signs HS256 by default, with alg before typ", async () => {
+    const token = await encode({}, SECRET);
+    expect(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).toBe('{"alg":"HS256","typ":"JWT"}');
+  });
+
+  it("adds headers, lets typ be another, and never lets alg be", async () => {
+    const token = await encode({ a: 1 }, SECRET, { headers: { kid: "k1", typ: "at+jwt", alg: "none" } });
+    expect(getUnverifiedHeader(token)).toEqual({ alg: "HS256", typ: "at+jwt", kid: "k1" });
+    expect(await decode(token, SECRET, { algorithms: ["HS256"] })).toEqual({ a: 1 });
+  });
+
+  it("writes a Date in exp, iat and nbf as whole seconds, and leaves the caller's claims alone", async () => {
+    const claims = { exp: new Date(2_000_999), iat: new Date(1_000), nbf: new Date(0), other: new Date(0) };
+    const token = await encode(claims, SECRET);
+    expect(payloadOf(token)).toBe('{"exp":2000,"iat":1,"nbf":0,"other":"1970-01-01T00:00:00.000Z"}');
+    expect(claims.exp).toBeInstanceOf(Date);
+  });
+
+  it("takes a replacer for the payload", async () => {
+    const jsonEncoder: NonNullable<EncodeOptions["jsonEncoder"]> = (_, value) =>
+      typeof value === "bigint" ? String(value) : value;
+    expect(payloadOf(await encode({ id: 12n }, SECRET, { jsonEncoder }))).toBe('{"id":"12"}');
+    expect(await refusalOf(encode({ id: 12n }, SECRET))).toBeInstanceOf(TypeError);
+  });
+
+  it.each([
+    ["claims that are a list", () => encode([] as never, SECRET)],
+    ["claims that are null", () => encode(null as never, SECRET)],
+    ["claims as text", () => encode("{}" as never, SECRET)],
+    ["an invalid Date", () => encode({ exp: new Date(Number.NaN) }, SECRET)],
+    ["an unknown algorithm", () => encode({}, SECRET, { algorithm: "none" as never })],
+    ["an algorithm that only Object has", () => encode({}, SECRET, { algorithm: "toString" as never })],
+    ["a replacer that leaves nothing", () => encode({}, SECRET, { jsonEncoder: () => undefined })],
+    ["a replacer that leaves no object", () => encode({}, SECRET, { jsonEncoder: () => "text" })],
+    ["an issuer that is no text, as PyJWT does", () => encode({ iss: 5 }, SECRET)],
+  ])("refuses %s with a TypeError", async (_, work) => {
+    expect(await refusalOf(work)).toBeInstanceOf(TypeError);
+  });
+});
+
+it("decodeComplete checks all that decode checks", async () => {
+  const token = forge({ payload: { exp: NOW } });
+  const error = await refusalOf(decodeComplete(token, SECRET, { algorithms: ["HS256"], now: NOW }));
+  expect(error).toMatchObject({ name: "ExpiredSignatureError" });
+});

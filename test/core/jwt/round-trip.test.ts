@@ -1,0 +1,131 @@
+/** What is signed with any kind of key is read with any kind of its counterpart, for every algorithm. */
+import { ALGORITHMS, type Algorithm, decode, decodeComplete, encode, getUnverifiedHeader } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { base64url, refusalOf } from "../support.ts";
+import {
+  CERTIFICATE,
+  CERTIFIED_PRIVATE_KEY,
+  CURVES,
+  HMAC_ALGORITHMS,
+  importHmac,
+  type KeyPair,
+  makePair,
+  pairKinds,
+  RSA_ALGORITHMS,
+  secretKinds,
+} from "./key-kinds.ts";
+
+const CLAIMS = { sub: "ada", text: "grüße ✓", nested: { list: [1, null, true, { a: 1.5 }] } };
+const rsa = makePair("RSA");
+
+const PAIRS: ReadonlyArray<readonly [Algorithm, KeyPair]> = [
+  ...RSA_ALGORITHMS.map((algorithm) => [algorithm, rsa] as const),
+  ...(Object.entries(CURVES) as [keyof typeof CURVES, "P-256" | "P-384" | "P-521"][]).map(
+    ([algorithm, curve]) => [algorithm, makePair(curve)] as const,
+  ),
+  ["EdDSA", makePair("Ed25519")],
+];
+
+describe("every algorithm", () => {
+  it("is covered below", () => {
+    expect(new Set([...HMAC_ALGORITHMS, ...PAIRS.map(([algorithm]) => algorithm)])).toEqual(new Set(ALGORITHMS));
+  });
+
+  it.each(HMAC_ALGORITHMS)("%s reads with any kind of secret what it signed with any other", async (algorithm) => {
+    const kinds = await secretKinds(algorithm);
+    for (const [, signing] of kinds) {
+      const token = await encode(CLAIMS, signing, { algorithm });
+      expect(getUnverifiedHeader(token)).toEqual({ alg: algorithm, typ: "JWT" });
+      for (const [kind, verifying] of kinds) {
+        expect([kind, await decode(token, verifying, { algorithms: [algorithm] })]).toEqual([kind, CLAIMS]);
+      }
+    }
+  });
+
+  it.each(PAIRS)(
+    "%s signs with any kind of private key, and reads with any kind of public key",
+    async (algorithm, pair) => {
+      const kinds = await pairKinds(pair, algorithm);
+      const tokens = await Promise.all(kinds.sign.map(([, key]) => encode(CLAIMS, key, { algorithm })));
+      for (const token of tokens) {
+        expect(getUnverifiedHeader(token)).toEqual({ alg: algorithm, typ: "JWT" });
+        for (const [kind, key] of kinds.verify) {
+          expect([kind, await decode(token, key, { algorithms: [algorithm] })]).toEqual([kind, CLAIMS]);
+        }
+      }
+    },
+  );
+
+  it.each(PAIRS)("%s refuses a signature of another key, and a changed payload", async (algorithm, pair) => {
+    const other = makePairLike(algorithm);
+    const token = await encode(CLAIMS, pair.privateKey, { algorithm });
+    const [header, , signature] = token.split(".");
+    const changed = `${header}.${base64url(JSON.stringify({ ...CLAIMS, sub: "eve" }))}.${signature}`;
+    for (const [text, key] of [
+      [token, other.publicKey],
+      [changed, pair.publicKey],
+    ] as const) {
+      expect(await refusalOf(decode(text, key, { algorithms: [algorithm] }))).toMatchObject({
+        name: "InvalidSignatureError",
+        reason: "SIGNATURE_INVALID",
+      });
+    }
+    expect(await decode(token, pair.publicKey, { algorithms: [algorithm] })).toEqual(CLAIMS);
+  });
+});
+
+describe("keys as other tools write them", () => {
+  it("verifies with an X.509 certificate, in PEM and in bytes", async () => {
+    const key = CERTIFIED_PRIVATE_KEY.slice(CERTIFIED_PRIVATE_KEY.indexOf("-----BEGIN EC PRIVATE KEY"));
+    const token = await encode(CLAIMS, key, { algorithm: "ES256" });
+    for (const certificate of [CERTIFICATE, new TextEncoder().encode(CERTIFICATE)]) {
+      expect(await decode(token, certificate, { algorithms: ["ES256"] })).toEqual(CLAIMS);
+    }
+  });
+
+  it("signs with a SEC1 key that has its parameters before it, as openssl ecparam writes it", async () => {
+    const token = await encode(CLAIMS, CERTIFIED_PRIVATE_KEY, { algorithm: "ES256" });
+    expect(await decode(token, CERTIFICATE, { algorithms: ["ES256"] })).toEqual(CLAIMS);
+  });
+
+  it("takes a JWK that names its own algorithm, use and operation", async () => {
+    const pair = makePair("Ed25519");
+    const own = { kid: "k1", use: "sig" };
+    for (const alg of ["EdDSA", "Ed25519"]) {
+      const signing = { ...pair.privateKey.export({ format: "jwk" }), ...own, alg, key_ops: ["sign"] };
+      const verifying = { ...pair.publicKey.export({ format: "jwk" }), ...own, alg, key_ops: ["verify"] };
+      const token = await encode(CLAIMS, signing, { algorithm: "EdDSA" });
+      expect(await decode(token, verifying as never, { algorithms: ["EdDSA"] })).toEqual(CLAIMS);
+    }
+  });
+
+  it("verifies with an HMAC CryptoKey that may only verify, and signs with one that may only sign", async () => {
+    const bytes = new Uint8Array(32).fill(7);
+    const token = await encode(CLAIMS, await importHmac(bytes, "HS256", ["sign"]));
+    expect(await decode(token, await importHmac(bytes, "HS256", ["verify"]), { algorithms: ["HS256"] })).toEqual(
+      CLAIMS,
+    );
+  });
+});
+
+it("gives header, payload and signature bytes", async () => {
+  const key = "k".repeat(32);
+  const token = await encode(CLAIMS, key, { headers: { kid: "k1" } });
+  const complete = await decodeComplete(token, key, { algorithms: ["HS256"] });
+  expect(complete).toEqual({
+    header: { alg: "HS256", typ: "JWT", kid: "k1" },
+    payload: CLAIMS,
+    signature: new Uint8Array(Buffer.from(token.split(".")[2] ?? "", "base64url")),
+  });
+});
+
+function makePairLike(algorithm: Algorithm): KeyPair {
+  if (algorithm === "EdDSA") return makePair("Ed25519");
+  return algorithm in CURVES ? makePair(CURVES[algorithm as keyof typeof CURVES]) : otherRsa();
+}
+
+let another: KeyPair | undefined;
+function otherRsa(): KeyPair {
+  another ??= makePair("RSA");
+  return another;
+}

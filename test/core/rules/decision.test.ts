@@ -1,0 +1,181 @@
+/** The decision: the order of its questions, the reason where several things fail, `override`, `anyOf` and `optional`. */
+import { ForbiddenError, type Rule, UnauthorizedError } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, verdictOf } from "../support.ts";
+
+const auth = makeManager({ cookies: { auth: "t", refresh: "r" } });
+const SCOPE = "SCOPE_INSUFFICIENT";
+const CLAIMS = "CLAIMS_INSUFFICIENT";
+
+const judge = (rule: Rule, claims: object = {}, facts: object = {}): Promise<string> =>
+  verdictOf(auth, forge({ payload: goodClaims({ ...claims }) }), rule, facts);
+
+describe("the reason", () => {
+  const facts = { args: { id: "eve" }, parent: { id: "eve" } };
+  const rules: ReadonlyArray<readonly [string, Rule]> = [
+    [SCOPE, { scope: "a" }],
+    [SCOPE, { scope: "a", claims: { b: 1 } }],
+    [SCOPE, { claims: { b: 1 }, scope: "a", args: { sub: "id" }, parent: { sub: "id" } }],
+    [SCOPE, { scope: "a", override: { root: true } }],
+    [SCOPE, { scope: "a", anyOf: [{ claims: { b: 1 } }] }],
+    [SCOPE, { anyOf: [{ scope: "a" }, { scope: "b" }] }],
+    [CLAIMS, { anyOf: [{ scope: "a" }, { claims: { b: 1 } }] }],
+    [CLAIMS, { claims: { b: 1 } }],
+    [CLAIMS, { claims: { scope: "a" } }],
+    [CLAIMS, { args: { sub: "id" } }],
+    [CLAIMS, { parent: { sub: "id" } }],
+    [CLAIMS, { args: { sub: "id" }, override: { root: true } }],
+  ];
+
+  it.each(rules)("is %s for %j", async (reason, rule) => {
+    expect(await judge(rule, {}, facts)).toBe(reason);
+  });
+
+  it("is carried by a ForbiddenError with status 403, and none where the rule holds", async () => {
+    const request = auth.forRequest({ token: forge() });
+    const error = await refusalOf(request.require({ scope: "a" }));
+    expect(error).toBeInstanceOf(ForbiddenError);
+    expect(error).toMatchObject({ status: 403, reason: SCOPE });
+    expect((await request.require({ claims: { sub: "ada" } })).sub).toBe("ada");
+  });
+});
+
+describe("the order", () => {
+  const never: Rule = { claims: { never: 1 } };
+
+  it("puts a missing and a bad token before any rule", async () => {
+    for (const rule of [{ type: "auth" } as const, never, { ...never, override: { sub: "ada" } }]) {
+      const missing = await refusalOf(auth.forRequest().require(rule));
+      expect(missing).toBeInstanceOf(UnauthorizedError);
+      expect(missing).toMatchObject({ status: 401, reason: "TOKEN_MISSING" });
+      expect(missing).not.toHaveProperty("cause");
+      const expired = auth.forRequest({ token: forge({ payload: goodClaims({ exp: NOW }) }) });
+      const error = await refusalOf(expired.require(rule));
+      expect(error).toBeInstanceOf(UnauthorizedError);
+      expect(error).toMatchObject({ status: 401, reason: "TOKEN_EXPIRED", cause: { name: "ExpiredSignatureError" } });
+    }
+  });
+
+  it("puts type before override and the rest", async () => {
+    const refresh = forge({ payload: goodClaims({ type: "refresh", admin: true }) });
+    expect(await verdictOf(auth, refresh, { override: { admin: true }, ...never })).toBe("TOKEN_TYPE_INVALID");
+    expect(await verdictOf(auth, refresh, { type: "refresh", override: { admin: true }, ...never })).toBe("allowed");
+    expect(await verdictOf(auth, refresh, { type: "refresh" })).toBe("allowed");
+    expect(await verdictOf(auth, forge(), { type: "refresh" })).toBe("TOKEN_TYPE_INVALID");
+  });
+
+  it("puts location before override and the rest", async () => {
+    const token = forge({ payload: goodClaims({ admin: true }) });
+    const rule: Rule = { override: { admin: true }, ...never };
+    const header = auth.forRequest({ headers: { authorization: `Bearer ${token}` } });
+    const cookie = auth.forRequest({ headers: { cookie: `t=${token}` }, method: "GET" });
+    expect((await header.require({ ...rule, location: "header" })).sub).toBe("ada");
+    expect((await cookie.require({ ...rule, location: "cookies" })).sub).toBe("ada");
+    expect(await refusalOf(header.require({ ...rule, location: "cookies" }))).toMatchObject({
+      reason: "TOKEN_MISSING",
+    });
+    expect(await refusalOf(cookie.require({ ...rule, location: "header" }))).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+});
+
+describe("override", () => {
+  it("lifts scope, claims, args, parent and anyOf where all of it is held", async () => {
+    const rule: Rule = {
+      scope: "x",
+      claims: { never: 1 },
+      args: { sub: "id" },
+      parent: { sub: "id" },
+      anyOf: [{ scope: "y" }],
+      override: { admin: true, "org.owner": true },
+    };
+    expect(await judge(rule, { admin: true, org: { owner: true } })).toBe("allowed");
+    expect(await judge(rule, { admin: true })).toBe(SCOPE);
+    expect(await judge(rule, { admin: 1, org: { owner: true } })).toBe(SCOPE);
+    expect(await judge(rule, { admin: "true", org: { owner: true } })).toBe(SCOPE);
+  });
+
+  it("takes nothing from a rule that holds without it", async () => {
+    expect(await judge({ claims: { sub: "ada" }, override: { admin: true } })).toBe("allowed");
+  });
+});
+
+describe("anyOf", () => {
+  const rule: Rule = { claims: { base: 1 }, anyOf: [{ scope: "a", claims: { x: 1 } }, { args: { sub: "id" } }] };
+
+  it("needs one branch, whole, besides the rest", async () => {
+    const eve = { args: { id: "eve" } };
+    expect(await judge(rule, { base: 1, scope: "a", x: 1 }, eve)).toBe("allowed");
+    expect(await judge(rule, { base: 1 }, { args: { id: "ada" } })).toBe("allowed");
+    expect(await judge(rule, { base: 1, scope: "a" }, eve)).toBe(CLAIMS);
+    expect(await judge(rule, { base: 1, x: 1 }, eve)).toBe(CLAIMS);
+    expect(await judge(rule, { scope: "a", x: 1 }, { args: { id: "ada" } })).toBe(CLAIMS);
+  });
+});
+
+describe("optional", () => {
+  it("passes no token as null, and refuses a bad one", async () => {
+    expect(await auth.forRequest().require({ optional: true })).toBeNull();
+    expect((await auth.forRequest({ token: forge() }).require({ optional: true }))?.sub).toBe("ada");
+    for (const [token, reason] of [
+      [forge({ payload: goodClaims({ exp: NOW }) }), "TOKEN_EXPIRED"],
+      [forge({ secret: "x".repeat(40) }), "SIGNATURE_INVALID"],
+      [forge({ payload: goodClaims({ type: "refresh" }) }), "TOKEN_TYPE_INVALID"],
+      ["", "TOKEN_MALFORMED"],
+    ] as const) {
+      expect(await refusalOf(auth.forRequest({ token }).require({ optional: true }))).toMatchObject({
+        status: 401,
+        reason,
+      });
+    }
+  });
+
+  it("counts a token elsewhere as none", async () => {
+    const headers = { authorization: `Bearer ${forge({ secret: "x".repeat(40) })}` };
+    expect(await auth.forRequest({ headers }).require({ optional: true, location: "cookies" })).toBeNull();
+    expect(await refusalOf(auth.forRequest({ headers }).require({ optional: true, location: "header" }))).toMatchObject(
+      { status: 401 },
+    );
+  });
+
+  it("stands with a type", async () => {
+    const refresh = forge({ payload: goodClaims({ type: "refresh" }) });
+    expect((await auth.forRequest({ token: refresh }).require({ optional: true, type: "refresh" }))?.tokenType).toBe(
+      "refresh",
+    );
+    expect(await verdictOf(auth, forge(), { optional: true, type: "refresh" })).toBe("TOKEN_TYPE_INVALID");
+  });
+
+  it("false is as if it were not there", async () => {
+    expect(await refusalOf(auth.forRequest().require({ optional: false } as Rule))).toMatchObject({
+      reason: "TOKEN_MISSING",
+    });
+    expect(await judge({ optional: false, claims: { iss: ISSUER } })).toBe("allowed");
+  });
+});
+
+describe("the seed's four faults are absent", () => {
+  it("the second of two nested claims is checked too", async () => {
+    const rule = { claims: { org: { id: 1 }, team: { id: 2 } } };
+    expect(await judge(rule, { org: { id: 1 }, team: { id: 2 } })).toBe("allowed");
+    expect(await judge(rule, { org: { id: 1 }, team: { id: 3 } })).toBe(CLAIMS);
+    expect(await judge(rule, { org: { id: 1 } })).toBe(CLAIMS);
+  });
+
+  it("a literal value that equals an argument's name stays a literal", async () => {
+    expect(await judge({ claims: { sub: "username" } }, {}, { args: { username: "ada" } })).toBe(CLAIMS);
+    expect(await judge({ claims: { sub: "username" } }, { sub: "username" }, { args: { username: "ada" } })).toBe(
+      "allowed",
+    );
+  });
+
+  it("an unknown alg is ALGORITHM_INVALID", async () => {
+    expect(await verdictOf(auth, forge({ header: { alg: "HS1" } }))).toBe("ALGORITHM_INVALID");
+    expect(await verdictOf(auth, forge())).toBe("allowed");
+  });
+
+  it("true is not 1", async () => {
+    expect(await judge({ claims: { admin: true } }, { admin: 1 })).toBe(CLAIMS);
+    expect(await judge({ claims: { admin: 1 } }, { admin: true })).toBe(CLAIMS);
+    expect(await judge({ claims: { admin: true } }, { admin: true })).toBe("allowed");
+  });
+});

@@ -112,15 +112,16 @@ describe("behind an open interface or union, no value of a guarded type comes ou
 });
 
 describe("an interface's guarded field", () => {
-  test.each(["{ labelled { label } }", "{ label { label } }", "{ labelled { ... on Label { x: label } } }"])(
-    "is guarded in every implementing type: %s",
-    async (query) => {
-      const { body } = await ask(query);
-      expect(JSON.stringify(body)).not.toContain("secret");
-      expect(body.errors?.map((error) => error.extensions?.auth?.reason)).toEqual(["TOKEN_MISSING"]);
-      expect(JSON.stringify((await ask(query, await good())).body)).toContain("secret");
-    },
-  );
+  test.each([
+    "{ labelled { label } }",
+    "{ label { label } }",
+    "{ labelled { ... on Label { x: label } } }",
+  ])("is guarded in every implementing type: %s", async (query) => {
+    const { body } = await ask(query);
+    expect(JSON.stringify(body)).not.toContain("secret");
+    expect(body.errors?.map((error) => error.extensions?.auth?.reason)).toEqual(["TOKEN_MISSING"]);
+    expect(JSON.stringify((await ask(query, await good())).body)).toContain("secret");
+  });
 
   test("leaves its other fields open", async () => {
     expect((await ask("{ labelled { open } label { open } }")).body).toEqual({

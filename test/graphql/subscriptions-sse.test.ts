@@ -120,17 +120,20 @@ describe("before the source starts", () => {
     expect(source.started).toBe(0);
   });
 
-  test.each(["{ tick }", "{ x: tick }", '{ own(id: "ada") }', "{ hidden }", "{ open }"])(
-    "a caller with a token is let in: %s",
-    async (selection) => {
-      const { source, open, mint } = setUp();
-      const stream = await open(`subscription ${selection}`, { token: await mint() });
-      source.push({ tick: 1, open: 1 });
-      const event = await stream.next();
-      expect(Object.values(event?.data ?? {})).toEqual([1]);
-      expect(source.started).toBe(1);
-    },
-  );
+  test.each([
+    "{ tick }",
+    "{ x: tick }",
+    '{ own(id: "ada") }',
+    "{ hidden }",
+    "{ open }",
+  ])("a caller with a token is let in: %s", async (selection) => {
+    const { source, open, mint } = setUp();
+    const stream = await open(`subscription ${selection}`, { token: await mint() });
+    source.push({ tick: 1, open: 1 });
+    const event = await stream.next();
+    expect(Object.values(event?.data ?? {})).toEqual([1]);
+    expect(source.started).toBe(1);
+  });
 });
 
 describe("per event", () => {
@@ -169,26 +172,27 @@ describe("per event", () => {
     return (await stream.next())?.data;
   }
 
-  test.each(["askingSubscribe", "askingSource", "guardedAskingSource"])(
-    "the source's own require is told like a guard's refusal: %s",
-    async (field) => {
-      const { source, open, mint } = setUp();
-      const stream = await open(`subscription { ${field} }`, { token: await mint() });
-      const event = await stream.next();
-      expect(event?.data ?? null).toBeNull();
-      expect(event?.errors).toMatchObject([
-        {
-          message: "The scope of the token does not allow this",
-          extensions: { code: "FORBIDDEN", auth: { reason: "SCOPE_INSUFFICIENT" } },
-        },
-      ]);
-      expect(await stream.next()).toBeUndefined();
-      const token = await mint({ scope: { admin: true } });
-      const admitted = await open(`subscription { ${field} }`, { token });
-      source.push({ tick: 1 });
-      expect(await admitted.next()).toEqual({ data: { [field]: 1 } });
-    },
-  );
+  test.each([
+    "askingSubscribe",
+    "askingSource",
+    "guardedAskingSource",
+  ])("the source's own require is told like a guard's refusal: %s", async (field) => {
+    const { source, open, mint } = setUp();
+    const stream = await open(`subscription { ${field} }`, { token: await mint() });
+    const event = await stream.next();
+    expect(event?.data ?? null).toBeNull();
+    expect(event?.errors).toMatchObject([
+      {
+        message: "The scope of the token does not allow this",
+        extensions: { code: "FORBIDDEN", auth: { reason: "SCOPE_INSUFFICIENT" } },
+      },
+    ]);
+    expect(await stream.next()).toBeUndefined();
+    const token = await mint({ scope: { admin: true } });
+    const admitted = await open(`subscription { ${field} }`, { token });
+    source.push({ tick: 1 });
+    expect(await admitted.next()).toEqual({ data: { [field]: 1 } });
+  });
 
   test("the source's own error is masked as Yoga masks it", async () => {
     const { open, mint } = setUp();

@@ -96,15 +96,15 @@ describe("a resolver's own ctx.auth.require", () => {
   });
 });
 
-test.each(["who", "rawWho"] as const)(
-  "authenticate() in %s refuses a bad token and not the lack of one",
-  async (name) => {
-    const { connect, alice } = await start();
-    expect(await connect(alice)[name].query()).toBe("alice");
-    expect(await connect()[name].query()).toBeNull();
-    expect(await refusalOf(connect("a.b.c")[name].query())).toEqual(unauthorized("TOKEN_MALFORMED"));
-  },
-);
+test.each([
+  "who",
+  "rawWho",
+] as const)("authenticate() in %s refuses a bad token and not the lack of one", async (name) => {
+  const { connect, alice } = await start();
+  expect(await connect(alice)[name].query()).toBe("alice");
+  expect(await connect()[name].query()).toBeNull();
+  expect(await refusalOf(connect("a.b.c")[name].query())).toEqual(unauthorized("TOKEN_MALFORMED"));
+});
 
 describe("a resolver's own error is untouched", () => {
   test("where it is a TRPCError, also one with a refusal as its cause", async () => {

@@ -98,19 +98,19 @@ describe("rights on a WebSocket", () => {
     expect(authorize).toHaveBeenCalledTimes(4);
   });
 
-  test.each(["openAdmin", "rawAdmin"] as const)(
-    "are looked up anew by a resolver's own require in %s",
-    async (name) => {
-      let scope = "admin";
-      const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
-      const client = connect((await auth.authToken("alice")).signed);
-      expect(await client[name].query()).toBe("alice");
-      scope = "reader";
-      expect(await refusalOf(client[name].query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
-      scope = "admin";
-      expect(await client[name].query()).toBe("alice");
-    },
-  );
+  test.each([
+    "openAdmin",
+    "rawAdmin",
+  ] as const)("are looked up anew by a resolver's own require in %s", async (name) => {
+    let scope = "admin";
+    const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
+    const client = connect((await auth.authToken("alice")).signed);
+    expect(await client[name].query()).toBe("alice");
+    scope = "reader";
+    expect(await refusalOf(client[name].query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+    scope = "admin";
+    expect(await client[name].query()).toBe("alice");
+  });
 
   test("are looked up anew by a resolver's own authenticate", async () => {
     let scope = "admin";

@@ -269,8 +269,9 @@ function rsaBits(jwk: JWK): number {
 }
 
 function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
-  const members = { kty, crv, x, y, n, e, kid, alg };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JWK;
+  const members: Record<string, unknown> = { kty, crv, x, y, n, e, kid, alg };
+  for (const [name, value] of Object.entries(members)) if (value === undefined) delete members[name];
+  return members as JWK;
 }
 
 function isJwk(input: KeyInput): input is JWK {

@@ -271,7 +271,7 @@ function rsaBits(jwk: JWK): number {
 function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
   const members: Record<string, unknown> = { kty, crv, x, y, n, e, kid, alg };
   for (const [name, value] of Object.entries(members)) if (value === undefined) delete members[name];
-  return members as JWK;
+  return members;
 }
 
 function isJwk(input: KeyInput): input is JWK {

@@ -34,8 +34,9 @@ export async function applyRights(config: ResolvedConfig, authorize: Authorize, 
 
 function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<string, unknown> | null {
   if (rights === null) return null;
-  if (typeof rights !== "object" || Array.isArray(rights)) throw new TypeError("authorize must give an object or null");
-  for (const [key, value] of Object.entries(rights)) {
+  if (Object.prototype.toString.call(rights) !== "[object Object]")
+    throw new TypeError("authorize must give an object or null");
+  for (const [key, value] of Object.entries(rights as object)) {
     // Rights that are misspelt or missing must not leave the token's own in force.
     if (!["scope", "claims", "maxAge"].includes(key)) throw new TypeError(`authorize gave "${key}", which is no right`);
     if (value === undefined)

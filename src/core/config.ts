@@ -1,12 +1,11 @@
 /** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
 import * as z from "zod";
-import { AuthData } from "./auth-data.ts";
 import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
+import { type ResolvedKeys, resolveKeys } from "./config-keys.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
-import { InvalidKeyError } from "./jwt/errors.ts";
-import { derivePublicKey, type KeyInput, type PreparedKey, prepareKey } from "./jwt/keys.ts";
+import type { KeyInput } from "./jwt/keys.ts";
 import type { Claims } from "./rules/rule.ts";
 
 /** Options of `AuthManager`. An unknown option, and one that is explicitly `undefined`, is an `InvalidConfigError`. */
@@ -54,7 +53,7 @@ export interface AuthManagerConfig<C = Claims> {
 }
 
 /** The options, read. */
-export interface ResolvedConfig {
+export interface ResolvedConfig extends ResolvedKeys {
   readonly issuer: string;
   readonly audience: readonly string[] | undefined;
   readonly leeway: number;
@@ -67,11 +66,6 @@ export interface ResolvedConfig {
   readonly now: () => number;
   readonly claimsSchema: StandardSchema<Claims> | undefined;
   readonly authorize: Authorize | undefined;
-  /** Absent on a manager that verifies only. */
-  readonly signer: AuthData | undefined;
-  readonly verifyKey: PreparedKey;
-  /** The option that each key came from, for messages. */
-  readonly keyOptions: { readonly sign: string; readonly verify: string };
 }
 
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -156,8 +150,7 @@ function parseOptions(config: unknown): ParsedOptions {
   for (const required of ["issuer", "algorithm"]) {
     if ((config as Record<string, unknown>)[required] === undefined) throw new MissingConfigError(required);
   }
-  const unset = Object.entries(config).find(([, value]) => value === undefined);
-  if (unset) throw new InvalidConfigError(unset[0], "is undefined; leave the option out instead");
+  refuseUndefined(config, "");
   const result = configSchema.safeParse(config);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -167,47 +160,14 @@ function parseOptions(config: unknown): ParsedOptions {
   throw new InvalidConfigError(path || "config", issue?.message ?? "is invalid");
 }
 
-function resolveKeys(
-  options: ParsedOptions,
-  now: () => number,
-): Pick<ResolvedConfig, "signer" | "verifyKey" | "keyOptions"> {
-  const { algorithm, allowWeakSecret } = options;
-  const isHmac = algorithm.startsWith("HS");
-  for (const [option, belongs] of [
-    ["secret", isHmac],
-    ["privateKey", !isHmac],
-    ["publicKey", !isHmac],
-  ] as const) {
-    if (!belongs && options[option] !== undefined) throw new InvalidConfigError(option, `is not for ${algorithm}`);
+// An option from a variable that is not set must not silently switch a check off.
+function refuseUndefined(options: object, path: string): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const place = `${path}${name}`;
+    if (value === undefined) throw new InvalidConfigError(place, "is undefined; leave the option out instead");
+    const isGroup = path === "" && ["header", "cookies", "csrf", "cache"].includes(name);
+    if (isGroup && typeof value === "object" && value !== null) refuseUndefined(value, `${place}.`);
   }
-  const signOption = isHmac ? "secret" : "privateKey";
-  const signingInput = options[signOption];
-  if (signingInput === undefined && options.publicKey === undefined) throw new MissingConfigError(signOption);
-  const signer =
-    signingInput === undefined
-      ? undefined
-      : naming(signOption, () => {
-          const { issuer, authMaxAge, refreshMaxAge, publicKey } = options;
-          const half = publicKey === undefined ? {} : { publicKey };
-          return new AuthData({
-            authType: algorithm,
-            secret: signingInput,
-            issuer,
-            authMaxAge,
-            refreshMaxAge,
-            allowWeakSecret,
-            now,
-            ...half,
-          });
-        });
-  const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
-  const verifyKey = naming(verifyOption, () => {
-    if (options.publicKey !== undefined) return prepareKey(options.publicKey, algorithm, "verify");
-    return isHmac
-      ? prepareKey(signingInput as KeyInput, algorithm, "verify", { allowWeakSecret })
-      : derivePublicKey(signingInput as KeyInput, algorithm);
-  });
-  return { signer, verifyKey, keyOptions: { sign: signOption, verify: verifyOption } };
 }
 
 // By a time that is no number nothing would ever expire.
@@ -217,15 +177,6 @@ function readClock(now: () => number): () => number {
     if (!Number.isFinite(seconds)) throw new InvalidConfigError("now", "gave no number of seconds");
     return seconds;
   };
-}
-
-function naming<T>(option: string, build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    if (error instanceof InvalidKeyError) throw new InvalidConfigError(option, error.message, { cause: error });
-    throw error;
-  }
 }
 
 // Rights that are never looked up would be rights that never change: say so instead of doing nothing.

@@ -12,12 +12,19 @@ export interface Credential {
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/** The credential for rules of `type`, or `undefined` where there is none. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
-export function readCredential(source: RequestSource, config: ResolvedConfig, type: TokenType): Credential | undefined {
+/** What a rule says of the credential it looks for. */
+export interface Wanted {
+  readonly type: TokenType;
+  readonly location: Credential["location"] | undefined;
+}
+
+/** The credential that a rule looks for, or `undefined` where there is none. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
+export function readCredential(source: RequestSource, config: ResolvedConfig, wanted: Wanted): Credential | undefined {
   if (source.token !== undefined) return { token: source.token, location: "header" };
   const fromHeader = onlyOne(headerTokens(source, config));
   if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
-  const cookieName = config.cookies[type];
+  // A rule that asks for a header does not look at cookies, and so is not refused because of one.
+  const cookieName = wanted.location === "header" ? undefined : config.cookies[wanted.type];
   const fromCookie = cookieName === undefined ? undefined : onlyOne(cookieTokens(source, cookieName));
   if (fromCookie === undefined) return undefined;
   if (!isOwnRequest(source, config)) throw refusal("CSRF_REJECTED");
@@ -34,11 +41,15 @@ function headerTokens(source: RequestSource, config: ResolvedConfig): string[] {
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
   const fromParams = Object.keys(params).filter((key) => key.toLowerCase() === config.header.name);
   const values = [...source.headerValues(config.header.name), ...fromParams.map((key) => params[key])];
-  return values.flatMap((value) => (typeof value === "string" ? tokensOf(value, config.header.scheme) : []));
+  return values.flatMap((value) => (typeof value === "string" ? tokensOf(value, config) : []));
 }
 
 // Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
-function tokensOf(value: string, scheme: string): string[] {
+function tokensOf(value: string, { header: { scheme }, maxTokenLength }: ResolvedConfig): string[] {
+  // Too long for two tokens: not taken apart, and refused as too long.
+  if (value.length > 2 * (maxTokenLength + scheme.length + 2)) {
+    return value.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase() ? [value] : [];
+  }
   if (value.trim() === "") return [];
   const credentials: string[] = [];
   for (const part of value.split(",").map((text) => text.trim())) {

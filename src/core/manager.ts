@@ -1,10 +1,11 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
 import { applyClaimsSchema } from "./claims-schema.ts";
 import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { toConfigError } from "./config-keys.ts";
 import { enableCurrentToken } from "./current-token.ts";
 import { namingVariables, readEnv } from "./env.ts";
 import { InvalidConfigError, MissingSignerError } from "./errors.ts";
-import { InvalidKeyError, isTokenError } from "./jwt/errors.ts";
+import { isTokenError } from "./jwt/errors.ts";
 import { RequestAuth } from "./request-auth.ts";
 import { RequestGate } from "./request-gate.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";
@@ -129,7 +130,7 @@ export class AuthManager<C = Claims> {
   /** `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such as `MissingSignerError`. */
   async verifyToken(token: string | JWT): Promise<boolean> {
     try {
-      await this.verify(token instanceof JWT ? (token.isSigned() ? token.signed : "") : token, { type: "any" });
+      await this.verify(textOf(token), { type: "any" });
       return true;
     } catch (error) {
       if (isTokenError(error)) return false;
@@ -140,8 +141,7 @@ export class AuthManager<C = Claims> {
   /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
   forRequest(input: RequestInput = {}): RequestAuth<C> {
     const { token, headers, method } = input;
-    const text = typeof token === "object" ? (token.isSigned() ? token.signed : "") : token;
-    return this["~open"](readRequest({ headers, method }, { token: text }));
+    return this["~open"](readRequest({ headers, method }, { token: token === undefined ? undefined : textOf(token) }));
   }
 
   /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
@@ -183,8 +183,7 @@ export class AuthManager<C = Claims> {
     try {
       return await use();
     } catch (error) {
-      if (error instanceof InvalidKeyError) throw new InvalidConfigError(option, error.message, { cause: error });
-      throw error;
+      throw toConfigError(option, error);
     }
   }
 }
@@ -194,4 +193,11 @@ const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh
 function checkIssueOptions(type: TokenType, options: object): void {
   const unknown = Object.keys(options).find((key) => !ISSUE_OPTIONS[type].includes(key));
   if (unknown !== undefined) throw new TypeError(`${type}Token has no option "${unknown}"`);
+}
+
+// Also of a JWT of another copy of this package. What is no token at all is a malformed one.
+function textOf(token: unknown): string {
+  if (typeof token === "string") return token;
+  const jwt = token as Partial<JWT> | null;
+  return jwt?.isSigned?.() ? (jwt.signed ?? "") : "";
 }

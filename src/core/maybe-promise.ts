@@ -1,4 +1,4 @@
-/** A value that may have to be waited for: what is known already stays synchronous. */
+/** Values that may have to be waited for: what is known already stays synchronous. */
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -11,4 +11,11 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 /** Goes on with `value`, at once where it is there. What `next` throws is thrown at once too, or rejects. */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
+}
+
+/** Whether `value` is a stream of values. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return (
+    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
+  );
 }

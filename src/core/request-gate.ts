@@ -12,26 +12,28 @@ import { checkTokenType, type Verifier } from "./verifier.ts";
 /** What became of something that was asked once. */
 type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 type Memo = Map<string, MaybePromise<Outcome<JWT>>>;
+type Location = Credential["location"] | undefined;
 
 /** Remembers, while a request lives, what was found out about it. Building one verifies nothing and never throws. */
 export class RequestGate {
   readonly #source: RequestSource;
   readonly #verifier: () => Verifier;
-  readonly #credentials: Map<TokenType, Outcome<Credential | undefined>> = new Map();
-  readonly #verified: Memo;
+  readonly #credentials: Map<string, Outcome<Credential | undefined>> = new Map();
+  readonly #known: Map<string, JWT>;
+  readonly #verified: Memo = new Map();
   readonly #rights: Memo = new Map();
 
-  /** `verified` is what is known already of tokens of the same connection. */
-  constructor(source: RequestSource, verifier: () => Verifier, verified: Memo = new Map()) {
+  /** `known` holds tokens that were verified on the same connection. */
+  constructor(source: RequestSource, verifier: () => Verifier, known: Map<string, JWT> = new Map()) {
     this.#source = source;
     this.#verifier = verifier;
-    this.#verified = verified;
+    this.#known = known;
   }
 
   /** The token that satisfies `plan`, at once where nothing must be waited for; `null` only where the plan is optional. Throws or rejects with a refusal. */
   check(plan: Plan, facts: RuleFacts): MaybePromise<JWT | null> {
     const verifier = this.#verifier();
-    const credential = this.#credential(verifier, plan.type);
+    const credential = this.#credential(verifier, plan.type, plan.location);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
       if (plan.optional) return null;
       throw refusal("TOKEN_MISSING");
@@ -45,7 +47,7 @@ export class RequestGate {
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
   operation(): RequestGate {
     if (!this.#source.isConnection) return this;
-    return new RequestGate({ ...this.#source, isConnection: false }, this.#verifier, this.#verified);
+    return new RequestGate({ ...this.#source, isConnection: false }, this.#verifier, this.#known);
   }
 
   /** Tells the response about a refusal, where headers can still be set. */
@@ -59,35 +61,41 @@ export class RequestGate {
     return this.#verifier().config.header.scheme || "Bearer";
   }
 
-  /** Milliseconds until `token` expires, leeway included. */
-  expiresInMs(token: JWT): number {
+  /** Milliseconds until the first of `tokens` expires, leeway included; `undefined` where there is none. */
+  expiresInMs(tokens: readonly JWT[]): number | undefined {
+    if (tokens.length === 0) return undefined;
     const { config } = this.#verifier();
-    return (token.exp + config.leeway - config.now()) * 1000;
+    return (Math.min(...tokens.map((token) => token.exp)) + config.leeway - config.now()) * 1000;
   }
 
   /** The auth token, if something verified it already and it is still good. */
   get knownAuthToken(): JWT | null {
-    const credential = this.#credentials.get("auth");
-    const text = credential && "value" in credential ? credential.value?.token : undefined;
-    if (text === undefined) return null;
+    if (this.#known.size === 0) return null;
     const verifier = this.#verifier();
-    const known = (verifier.config.authorize ? this.#rights : this.#verified).get(text);
-    if (!known || isPromise(known) || !("value" in known) || known.value.tokenType !== "auth") return null;
-    return "value" in attempt(() => verifier.assertCurrent(known.value)) ? known.value : null;
+    const credential = attempt(() => this.#credential(verifier, "auth", undefined));
+    const text = "value" in credential ? credential.value?.token : undefined;
+    const token =
+      text === undefined
+        ? undefined
+        : verifier.config.authorize
+          ? settled(this.#rights.get(text))
+          : this.#known.get(text);
+    if (token?.tokenType !== "auth") return null;
+    return "value" in attempt(() => verifier.assertCurrent(token)) ? token : null;
   }
 
-  #credential(verifier: Verifier, type: TokenType): Credential | undefined {
-    let outcome = this.#credentials.get(type);
+  #credential(verifier: Verifier, type: TokenType, location: Location): Credential | undefined {
+    const key = `${type} ${location}`;
+    let outcome = this.#credentials.get(key);
     if (!outcome) {
-      outcome = attempt(() => readCredential(this.#source, verifier.config, type));
-      this.#credentials.set(type, outcome);
+      outcome = attempt(() => readCredential(this.#source, verifier.config, { type, location }));
+      this.#credentials.set(key, outcome);
     }
     return settle(outcome);
   }
 
   #trusted(verifier: Verifier, text: string, type: TokenType): MaybePromise<JWT> {
-    const verified = once(this.#verified, text, () => verifier.verify(text));
-    return andThen(verified, (token) => {
+    return andThen(this.#verify(verifier, text), (token) => {
       try {
         verifier.assertCurrent(token);
         checkTokenType(token, type);
@@ -101,6 +109,24 @@ export class RequestGate {
       return this.#source.isConnection ? ask() : once(this.#rights, text, ask);
     });
   }
+
+  // That a token is good stays so for a connection; that it is not may change, as `nbf` does.
+  #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
+    const known = this.#known.get(text);
+    if (known) return known;
+    const memo: Memo = this.#source.isConnection ? new Map() : this.#verified;
+    return andThen(
+      once(memo, text, () => verifier.verify(text)),
+      (token) => {
+        this.#known.set(text, token);
+        return token;
+      },
+    );
+  }
+}
+
+function settled(outcome: MaybePromise<Outcome<JWT>> | undefined): JWT | undefined {
+  return outcome && !isPromise(outcome) && "value" in outcome ? outcome.value : undefined;
 }
 
 /** Throws a refusal unless the token's claims satisfy the plan. A check that throws denies. */

@@ -1,10 +1,10 @@
 /** Verifies tokens of either type against the manager's config: signature, registered claims, the user's schema. */
 import { applyClaimsSchema } from "./claims-schema.ts";
 import type { ResolvedConfig } from "./config.ts";
-import { InvalidConfigError } from "./errors.ts";
+import { toConfigError } from "./config-keys.ts";
 import { checkClaims, checkExpiry } from "./jwt/claims.ts";
 import { type CompleteToken, verifyCompact } from "./jwt/decode.ts";
-import { DecodeError, InvalidKeyError, InvalidSubjectError, InvalidTokenTypeError } from "./jwt/errors.ts";
+import { DecodeError, InvalidSubjectError, InvalidTokenTypeError } from "./jwt/errors.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { JWT, readTokenType, TokenParts, type TokenType } from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
@@ -30,7 +30,9 @@ export function createVerifier(config: ResolvedConfig): Verifier {
   const assertCurrent = (token: JWT): void => checkExpiry(token.claims, config.now(), config.leeway);
 
   const verifySignature = (token: string): Promise<CompleteToken> =>
-    verifyCompact(token, config.verifyKey).catch(namingKey(config));
+    verifyCompact(token, config.verifyKey).catch((error: unknown) => {
+      throw toConfigError(config.keyOptions.verify, error);
+    });
 
   const verifyFresh = async (token: string): Promise<JWT> => {
     const { header, payload } = await verifySignature(token);
@@ -76,12 +78,4 @@ function checkRegistered(claims: Readonly<Record<string, unknown>>, config: Reso
     config.now(),
   );
   if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
-}
-
-function namingKey(config: ResolvedConfig): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof InvalidKeyError)
-      throw new InvalidConfigError(config.keyOptions.verify, error.message, { cause: error });
-    throw error;
-  };
 }

@@ -10,6 +10,7 @@ import {
   getNamedType,
   getNullableType,
   isAbstractType,
+  isEnumType,
   isInputObjectType,
   isInterfaceType,
   isLeafType,
@@ -21,7 +22,7 @@ import {
 } from "graphql";
 import { argPaths, usesParent } from "../core/rules/compile.ts";
 import { typesFilledByClient } from "./federation.ts";
-import { type Guard, placing, readGuards } from "./read-guards.ts";
+import { type Carrier, type Guard, placing, readGuards } from "./read-guards.ts";
 
 /** The guards of a schema, by place. */
 export interface Coverage {
@@ -49,14 +50,12 @@ export function readCoverage(schema: GraphQLSchema, directive: string): Coverage
   const filledByClient = typesFilledByClient(schema);
 
   const coverField = memoize((field: AnyField, _name: string, type: GraphQLObjectType): readonly Guard[] => {
-    // What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
-    if (getNamedType(field.type).name === "_Service") return [];
     const fromInterfaces = type.getInterfaces().flatMap((one) => {
       const same = one.getFields()[field.name];
       return same ? ownOfField(same, `${one.name}.${field.name}`) : [];
     });
     const guards = [
-      ...ofType(type),
+      ...(isServiceField(schema, type, field) ? [] : ofType(type)),
       ...fromInterfaces,
       ...ownOfField(field, `${type.name}.${field.name}`),
       ...beforeValue(getNamedType(field.type)),
@@ -107,6 +106,12 @@ function checkSchema(
       returned.add(getNamedType(field.type));
     }
   }
+  for (const [carrier, origin] of carriersWithoutFields(schema)) {
+    if (readGuards(carrier, origin, directive, {}).length === 0) continue;
+    placing(directive, origin, () => {
+      throw new TypeError("a rule stands only on fields, object types and interfaces");
+    });
+  }
   for (const type of abstractTypesOf(schema)) {
     if (isInterfaceType(type)) {
       ownOfType(type);
@@ -124,6 +129,28 @@ function checkSchema(
       });
     }
   }
+}
+
+/** Places that can carry a directive, and that no guard can stand before. */
+function* carriersWithoutFields(schema: GraphQLSchema): Iterable<[Carrier, string]> {
+  yield [schema, "schema"];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isObjectType(type) || isInterfaceType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        for (const arg of field.args) yield [arg, `${type.name}.${field.name}(${arg.name})`];
+      }
+      continue;
+    }
+    yield [type, type.name];
+    if (isInputObjectType(type))
+      for (const field of Object.values(type.getFields())) yield [field, `${type.name}.${field.name}`];
+    if (isEnumType(type)) for (const value of type.getValues()) yield [value, `${type.name}.${value.name}`];
+  }
+}
+
+// What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
+function isServiceField(schema: GraphQLSchema, type: GraphQLObjectType, field: AnyField): boolean {
+  return type === schema.getQueryType() && field.name === "_service" && getNamedType(field.type).name === "_Service";
 }
 
 function checkPlacement(

@@ -4,7 +4,7 @@ import { defaultFieldResolver, defaultTypeResolver } from "graphql";
 import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import { guardStream } from "../core/guard-stream.ts";
-import { andThen, isPromise, type MaybePromise } from "../core/maybe-promise.ts";
+import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/maybe-promise.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import type { RuleFacts } from "../core/rules/decide.ts";
@@ -63,9 +63,11 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, guard
       const seen = contextFor(context as object, auth, token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
       if (!isAsyncIterable(stream)) return stream;
+      const tokens = await Promise.all(strict.map(async (guard) => gate.check(guard.plan, { args, parent: source })));
+      const lifetimes = tokens.filter((one) => one !== null);
       return guardStream(stream, {
         recheck: check,
-        recheckInMs: () => (token ? gate.expiresInMs(token) : undefined),
+        recheckInMs: () => gate.expiresInMs(lifetimes),
         run: (step) => runWithToken(token, step),
         // The field's own guard refuses the event that is given; only a 401 is for good.
         onRefusal: (error) => (isLasting(error) ? "end" : "continue"),
@@ -124,12 +126,12 @@ function deny(error: unknown, guard: Guard, gate: RequestGate, { info, hasResolv
   if (!isAuthError(error)) throw error;
   if (guard.onDeny === "NULL" && (error.status === 401 || error.status === 403)) return NULLED;
   const guardedField = hasResolved ? undefined : info;
-  throw toGraphQLError(error, { guardedField, operation: info.operation.operation }, gate.scheme);
+  throw toGraphQLError(error, { guardedField, operation: info.operation }, gate.scheme);
 }
 
 function isLasting(error: unknown): boolean {
   const mark = refusalMark(error);
-  return mark === undefined || mark.status === 401;
+  return mark === undefined || mark.error.status === 401;
 }
 
 function authOf(context: unknown): RequestAuth {
@@ -148,10 +150,4 @@ function contextFor(context: object, auth: RequestAuth, token: JWT | null): obje
   return Object.create(context, {
     auth: { value: seen, enumerable: true, configurable: true, writable: true },
   }) as object;
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return (
-    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
-  );
 }

@@ -1,6 +1,6 @@
 /** How a refusal looks in GraphQL: a `GraphQLError` with `extensions.code` and `extensions.auth.reason`. */
-import { GraphQLError, type GraphQLResolveInfo, type OperationTypeNode } from "graphql";
-import { type AuthError, challengeFor, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
+import { GraphQLError, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
+import { type AuthError, challengeFor, isAuthError, type RefusalStatus } from "../core/errors.ts";
 
 /** The `extensions.code` that refusals have. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHENTICATED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
@@ -14,20 +14,22 @@ const CODES = {
 
 /** What is known of a refusal beyond what its error shows. */
 export interface RefusalMark {
-  readonly status: RefusalStatus;
-  readonly reason: Reason;
+  readonly error: AuthError;
   readonly challenge: string | undefined;
   /** The guard's own view of the operation, where a guard refused before the field's resolver ran. */
   readonly guardedField: GraphQLResolveInfo | undefined;
-  readonly operation: OperationTypeNode | `${OperationTypeNode}` | undefined;
+  readonly operation: RefusedOperation | undefined;
 }
+
+/** An operation, or where that is not at hand its kind. */
+export type RefusedOperation = OperationDefinitionNode | "query" | "mutation" | "subscription";
 
 const MARK: unique symbol = Symbol.for("claimgate.refusal") as never;
 
 /** A refusal as a `GraphQLError`: original, so that error masking lets it through, with the `AuthError` as its `cause`. */
 export function toGraphQLError(
   error: AuthError,
-  mark: Omit<RefusalMark, "status" | "reason" | "challenge">,
+  mark: Omit<RefusalMark, "error" | "challenge">,
   scheme: string,
   located?: GraphQLError,
 ): GraphQLError {
@@ -39,7 +41,7 @@ export function toGraphQLError(
     path: located?.path ?? null,
     extensions: { ...located?.extensions, code: CODES[status], auth: { reason } },
   });
-  const full: RefusalMark = { ...mark, status, reason, challenge: challengeFor(error, scheme) };
+  const full: RefusalMark = { ...mark, error, challenge: challengeFor(error, scheme) };
   Object.defineProperties(result, {
     cause: { value: error, configurable: true, writable: true },
     [MARK]: { value: full },
@@ -56,9 +58,29 @@ export function refusalMark(error: unknown): RefusalMark | undefined {
   return undefined;
 }
 
-/** The refusals that resolvers threw themselves (`ctx.auth.require`) as callers may see them; any other error unchanged. */
-export function translateError(error: GraphQLError, operation: RefusalMark["operation"], scheme: string): GraphQLError {
-  const { originalError } = error;
-  if (!isAuthError(originalError)) return error;
-  return toGraphQLError(originalError, { guardedField: undefined, operation }, scheme, error);
+/** Where an error came from, for its translation. */
+export interface TranslateOptions {
+  /** The operation that is answered. */
+  readonly operation?: RefusedOperation;
+  /** The scheme that a challenge names. Default `"Bearer"`. */
+  readonly scheme?: string;
+}
+
+/**
+ * The refusals that resolvers threw themselves as callers may see them; any other error unchanged. Those of `ctx.auth.require` are such,
+ * and those of another operation that a resolver ran: they say nothing about whether this one was refused.
+ */
+export function translateError(error: GraphQLError, options: TranslateOptions): GraphQLError {
+  const { operation, scheme = "Bearer" } = options;
+  const mark = refusalMark(error);
+  const isForeign =
+    typeof operation === "object" && typeof mark?.operation === "object" && mark.operation !== operation;
+  const refused = isForeign ? mark.error : error.originalError;
+  if (!isAuthError(refused)) return error;
+  return toGraphQLError(refused, { guardedField: undefined, operation }, scheme, error);
+}
+
+/** The kind of the operation that was refused, where it is known. */
+export function kindOf(operation: RefusedOperation | undefined): string | undefined {
+  return typeof operation === "object" ? operation.operation : operation;
 }

@@ -1,6 +1,6 @@
 /** What a GraphQL result means over HTTP: a refused operation has the refusal's status, and anything that ran stays 200. */
 import type { ExecutionResult, GraphQLError } from "graphql";
-import { type RefusalMark, refusalMark, translateError } from "./errors.ts";
+import { kindOf, type RefusalMark, type RefusedOperation, refusalMark, translateError } from "./errors.ts";
 import { collectRootFields } from "./root-fields.ts";
 
 /** A result as an HTTP server may send it. */
@@ -15,8 +15,8 @@ export interface AuthHttpResponse {
 
 /** Options of `authHttpResponse`. */
 export interface AuthHttpResponseOptions {
-  /** The operation's kind, for refusals that resolvers threw themselves. Default: known only where a guard refused. */
-  readonly operation?: "query" | "mutation" | "subscription";
+  /** The operation, or its kind: tells refusals that resolvers threw themselves from the guards'. Default: known only where a guard refused. */
+  readonly operation?: RefusedOperation;
   /** The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`. */
   readonly scheme?: string;
 }
@@ -27,9 +27,9 @@ const ORDER = [503, 400, 401, 403] as const;
 export function authHttpResponse(result: ExecutionResult, options: AuthHttpResponseOptions = {}): AuthHttpResponse {
   const translated = translateErrors(result, options);
   const marks = (translated.errors ?? []).map(refusalMark);
-  const status = ORDER.find((candidate) => marks.some((mark) => mark?.status === candidate));
+  const status = ORDER.find((candidate) => marks.some((mark) => mark?.error.status === candidate));
   if (status === undefined || !isRefusedWhole(translated, marks)) return { status: 200, headers: {}, body: translated };
-  const challenge = marks.find((mark) => mark?.status === status)?.challenge;
+  const challenge = marks.find((mark) => mark?.error.status === status)?.challenge;
   const { data: _, ...body } = translated;
   return { status, headers: challenge === undefined ? {} : { "WWW-Authenticate": challenge }, body };
 }
@@ -37,12 +37,12 @@ export function authHttpResponse(result: ExecutionResult, options: AuthHttpRespo
 /** The result with the refusals that resolvers threw themselves as callers may see them. */
 export function translateErrors(result: ExecutionResult, options: AuthHttpResponseOptions = {}): ExecutionResult {
   if (!result.errors) return result;
-  const errors = result.errors.map((error) => translateError(error, options.operation, options.scheme ?? "Bearer"));
+  const errors = result.errors.map((error) => translateError(error, options));
   return errors.every((error, i) => error === result.errors?.[i]) ? result : { ...result, errors };
 }
 
 function isRefusedWhole(result: ExecutionResult, marks: readonly (RefusalMark | undefined)[]): boolean {
-  const isQuery = marks.some((mark) => mark?.operation === "query");
+  const isQuery = marks.some((mark) => kindOf(mark?.operation) === "query");
   if (isQuery && result.data == null && marks.every((mark) => mark !== undefined)) return true;
   return isEveryRootFieldRefused(result.errors ?? [], marks);
 }

@@ -1,11 +1,12 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import type { AuthManager } from "../core/manager.ts";
+import { isAsyncIterable } from "../core/maybe-promise.ts";
 import { assertGuarded } from "./apply.ts";
 import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { translateError } from "./errors.ts";
-import { authHttpResponse, translateErrors } from "./http-response.ts";
+import { type AuthHttpResponseOptions, authHttpResponse, translateErrors } from "./http-response.ts";
 
 /** Options of `useAuth`. */
 export interface UseAuthOptions {
@@ -40,6 +41,14 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   // The operations of one batch are one request, whose token is verified once.
   const byRequest = new WeakMap<object, GraphQLAuthContext<C>>();
 
+  // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again before it is executed.
+  const guardedSchemas = new WeakSet<GraphQLSchema>();
+  const assertOnce = (schema: GraphQLSchema): void => {
+    if (guardedSchemas.has(schema)) return;
+    assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE);
+    guardedSchemas.add(schema);
+  };
+
   const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
     const { request } = server;
     const known = request && byRequest.get(request);
@@ -50,17 +59,22 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   };
 
   return {
-    onSchemaChange: ({ schema }) => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
+    onSchemaChange: ({ schema }) => assertOnce(schema),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
-    onExecute: ({ args }) => ({ onExecuteDone: translate(args) }),
-    onSubscribe: ({ args }) => ({
-      onSubscribeResult: translate(args),
-      // What the source itself throws, as its generator's own `ctx.auth.require` does.
-      onSubscribeError({ error, setError }) {
-        const { scheme } = (args as { contextValue: GraphQLAuthContext }).contextValue.auth["~gate"];
-        if (error instanceof GraphQLError) setError(translateError(error, "subscription", scheme));
-      },
-    }),
+    onExecute({ args }) {
+      assertOnce((args as ExecutionArgs).schema);
+      return { onExecuteDone: translate(args as ExecutionArgs) };
+    },
+    onSubscribe({ args }) {
+      assertOnce((args as ExecutionArgs).schema);
+      return {
+        onSubscribeResult: translate(args as ExecutionArgs),
+        // What the source itself throws, as its generator's own `ctx.auth.require` does.
+        onSubscribeError({ error, setError }) {
+          if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args as ExecutionArgs)));
+        },
+      };
+    },
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);
@@ -72,17 +86,10 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
 }
 
 /** Gives refusals that resolvers threw themselves the shape of all others, in a result and in every event of a stream. */
-function translate(args: unknown): (payload: ResultPayload) => NextHook | undefined {
-  const { document, operationName, contextValue } = args as {
-    document: DocumentNode;
-    operationName?: string | null;
-    contextValue: GraphQLAuthContext;
-  };
-  const operation = getOperationAST(document, operationName)?.operation;
+function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | undefined {
   const onNext = ({ result, setResult }: ResultPayload): void => {
     if (!(result as ExecutionResult).errors) return;
-    const { scheme } = contextValue.auth["~gate"];
-    const translated = translateErrors(result as ExecutionResult, { scheme, ...(operation ? { operation } : {}) });
+    const translated = translateErrors(result as ExecutionResult, responseOptions(args));
     if (translated !== result) setResult(translated as never);
   };
   return (payload) => {
@@ -92,8 +99,8 @@ function translate(args: unknown): (payload: ResultPayload) => NextHook | undefi
   };
 }
 
-function isAsyncIterable(value: unknown): boolean {
-  return (
-    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
-  );
+function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
+  const operation = getOperationAST(document, operationName);
+  const { scheme } = (contextValue as GraphQLAuthContext).auth["~gate"];
+  return { scheme, ...(operation ? { operation } : {}) };
 }

@@ -5,6 +5,7 @@ import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import { guardStream } from "../core/guard-stream.ts";
 import type { AuthManager } from "../core/manager.ts";
+import { isAsyncIterable } from "../core/maybe-promise.ts";
 import type { AnyAuthContext, RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
@@ -60,7 +61,7 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
           : { getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) }),
       }),
     );
-    return translateResult(watchResult(result, token as JWT | null, check, gate, opts.signal), gate);
+    return translateResult(watchResult(result, token as JWT | null, check, gate, opts), gate);
   };
   return guard as unknown as RequireTokenMiddleware<R, TContext>;
 }
@@ -106,21 +107,26 @@ function watchResult(
   token: JWT | null,
   check: () => unknown,
   gate: RequestGate,
-  signal: AbortSignal | undefined,
+  { type, signal }: MiddlewareOptions,
 ): MiddlewareResult {
   if (!result.ok) return result;
   const watch = (source: AsyncIterable<unknown>): AsyncIterableIterator<unknown> =>
     guardStream(source, {
       recheck: check,
-      recheckInMs: () => (token ? gate.expiresInMs(token) : undefined),
+      recheckInMs: () => gate.expiresInMs(token ? [token] : []),
       run: (step) => runWithToken(token, step),
       onRefusal: (error) => {
         throw toTRPCError(error);
       },
     });
-  if (isAsyncIterable(result.data)) return { ...result, data: watch(result.data) };
+  if (isAsyncIterable(result.data) && isStream(result.data, type)) return { ...result, data: watch(result.data) };
   if (isObservable(result.data)) return { ...result, data: watchObservable(result.data, watch, signal) };
   return result;
+}
+
+// A subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
+function isStream(data: AsyncIterable<unknown>, type: string): boolean {
+  return type === "subscription" || typeof (data as { next?: unknown }).next === "function";
 }
 
 function watchObservable(
@@ -142,12 +148,6 @@ function watchObservable(
     void pump();
     return () => stop.abort();
   });
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return (
-    typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
-  );
 }
 
 /** The input's keys that a plan checks; `"all"` where it checks the whole of it. */

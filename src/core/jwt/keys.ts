@@ -32,7 +32,7 @@ export interface PreparedKey {
   readonly algorithm: Algorithm;
   /** The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every call, where only WebCrypto could judge it. */
   import(): CryptoKey | Promise<CryptoKey>;
-  /** The public members, where they can be told without waiting; two halves of one pair have equal ones. */
+  /** The public members, where they can be told without waiting: see `isSamePair`. */
   readonly publicJwk: JWK | undefined;
 }
 
@@ -64,6 +64,13 @@ export function derivePublicKey(input: KeyInput, algorithm: Algorithm): Prepared
     throw new InvalidKeyError("the private key is not extractable, so its public key must be given too");
   }
   return importOnce(source, algorithm, "verify");
+}
+
+/** Whether two public keys are one; `undefined` where that cannot be told at once. */
+export function isSamePair(a: PreparedKey, b: PreparedKey): boolean | undefined {
+  if (!a.publicJwk || !b.publicJwk) return undefined;
+  const [one, other] = [a.publicJwk, b.publicJwk];
+  return (["kty", "crv", "x", "y", "n", "e"] as const).every((member) => one[member] === other[member]);
 }
 
 function importOnce(source: Source, algorithm: Algorithm, use: KeyUse): PreparedKey {

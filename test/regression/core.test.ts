@@ -1,0 +1,120 @@
+/** Faults that were mended in the core, each held down by what showed it. */
+import { generateKeyPairSync } from "node:crypto";
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, AuthManager, type JWT } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
+import { expect, it } from "vitest";
+
+const base = { issuer: "regression", algorithm: "HS256", secret: "r".repeat(32) } as const;
+const auth = new AuthManager(base);
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { protectedProcedure } = authProcedures(t.procedure);
+
+it("does not take a credential apart that is too long for two tokens", async () => {
+  const commas = ",".repeat(3_000_000);
+  for (const [authorization, reason] of [
+    [`Bearer ${commas}`, "TOKEN_MALFORMED"],
+    [`Basic ${commas}`, "TOKEN_MISSING"],
+  ] as const) {
+    await expect(auth.forRequest({ headers: { authorization } }).require()).rejects.toMatchObject({ reason });
+  }
+  const token = (await auth.authToken("u", { claims: { pad: "x".repeat(5_000) } })).signed;
+  const twice = { authorization: `Bearer ${token}, Bearer ${token}` };
+  expect((await auth.forRequest({ headers: twice }).require()).sub).toBe("u");
+});
+
+it("does not refuse a rule for a header because of a cookie it does not look at", async () => {
+  const manager = new AuthManager({ ...base, cookies: { auth: "a" } });
+  const token = (await manager.authToken("u")).signed;
+  const foreign = { cookie: `a=${token}`, "sec-fetch-site": "cross-site" };
+  const twofold = { cookie: "a=1; a=2", "sec-fetch-site": "same-origin" };
+  for (const headers of [foreign, twofold]) {
+    const request = manager.forRequest({ headers, method: "POST" });
+    await expect(request.require({ location: "header" })).rejects.toMatchObject({ reason: "TOKEN_MISSING" });
+    expect(await request.require({ location: "header", optional: true })).toBeNull();
+  }
+  await expect(manager.forRequest({ headers: foreign, method: "POST" }).require()).rejects.toMatchObject({
+    reason: "CSRF_REJECTED",
+  });
+  await expect(manager.forRequest({ headers: twofold, method: "POST" }).require()).rejects.toMatchObject({
+    reason: "CREDENTIALS_AMBIGUOUS",
+  });
+});
+
+it("refuses at construction a public key that does not belong to the private one", () => {
+  const [one, other] = [
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  ];
+  const config = { issuer: "i", algorithm: "ES256", privateKey: one.privateKey } as const;
+  expect(() => new AuthManager({ ...config, publicKey: other.publicKey })).toThrow(
+    expect.objectContaining({ configValue: "publicKey" }),
+  );
+  expect(() => new AuthManager({ ...config, publicKey: one.publicKey })).not.toThrow();
+});
+
+it("lets a token in once its nbf has come, on a connection that saw it before", async () => {
+  let now = 1_000;
+  const manager = new AuthManager({ ...base, now: () => now });
+  const token = (await manager.authToken("u", { claims: { nbf: 1_010 } })).signed;
+  const socket = { readyState: 1, send: () => undefined };
+  const req = { headers: { authorization: `Bearer ${token}` } };
+  const ctx = await createTRPCContext(manager)({ req, res: socket });
+  const caller = t.createCallerFactory(
+    t.router({ me: protectedProcedure.query(({ ctx: { auth: seen } }) => seen.token.sub) }),
+  )(ctx);
+  await expect(caller.me()).rejects.toMatchObject({ cause: { reason: "TOKEN_NOT_YET_VALID" } });
+  await expect(ctx.auth.require()).rejects.toMatchObject({ reason: "TOKEN_NOT_YET_VALID" });
+  now = 1_020;
+  expect(await caller.me()).toBe("u");
+  expect((await ctx.auth.require()).sub).toBe("u");
+});
+
+it("takes a JWT of another copy of the package for what it is", async () => {
+  const copy = "../../src/core/manager.ts?copy";
+  const { AuthManager: Other } = (await import(/* @vite-ignore */ copy)) as { AuthManager: typeof AuthManager };
+  const jwt: JWT = await new Other(base).authToken("u");
+  expect(await auth.verifyToken(jwt)).toBe(true);
+  expect((await auth.forRequest({ token: jwt }).require()).sub).toBe("u");
+  expect(await new AuthManager({ ...base, issuer: "another" }).verifyToken(jwt)).toBe(false);
+});
+
+it("takes what is no token at all for a malformed one, never for none", async () => {
+  for (const token of [null, 7, {}, []]) {
+    const request = auth.forRequest({ token: token as never });
+    await expect(request.require({ optional: true })).rejects.toMatchObject({ reason: "TOKEN_MALFORMED" });
+    expect(await auth.verifyToken(token as never)).toBe(false);
+  }
+});
+
+it.each([
+  ["header.scheme", { header: { scheme: undefined } }],
+  ["cookies.auth", { cookies: { auth: undefined, refresh: "r" } }],
+  ["csrf.origins", { csrf: { origins: undefined } }],
+])("refuses an option that is undefined inside another: %s", (configValue, options) => {
+  expect(() => new AuthManager({ ...base, ...(options as object) })).toThrow(expect.objectContaining({ configValue }));
+});
+
+it.each([
+  ["a Map", new Map()],
+  ["a Date", new Date()],
+])("does not take %s from authorize for rights", async (_, rights) => {
+  const manager = new AuthManager({ ...base, authorize: () => rights as object, authorizeAt: "request" });
+  const token = (await manager.authToken("u", { scope: "old" })).signed;
+  await expect(manager.forRequest({ token }).require({ scope: "old" })).rejects.toMatchObject({
+    reason: "STORE_UNAVAILABLE",
+  });
+});
+
+it("hands on a stream that a guarded query gives as a value", async () => {
+  const stream = new ReadableStream();
+  const router = t.router({
+    download: protectedProcedure.query(() => ({ stream })),
+    bare: protectedProcedure.query(() => stream),
+  });
+  const caller = t.createCallerFactory(router)({
+    auth: auth.forRequest({ token: (await auth.authToken("u")).signed }),
+  });
+  expect(await caller.bare()).toBe(stream);
+  expect((await caller.download()).stream).toBe(stream);
+});

@@ -124,6 +124,7 @@ export class AuthManager<C = Claims> {
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
     const jwt = await this.#open().verifier.verify(token);
     checkTokenType(jwt, type);
+    // The schema, where there is one, has made the claims a C; where there is none, C is any claims.
     return jwt as unknown as JWT<C>;
   }
 
@@ -146,6 +147,7 @@ export class AuthManager<C = Claims> {
 
   /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
   rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
+    // A rule of some claims is a rule of any; the compiler cannot relate the two through R.
     return defineRule(rule as Rule) as unknown as R;
   }
 

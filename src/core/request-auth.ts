@@ -41,6 +41,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
 
   /** Behind a guard the token it let in. Elsewhere the auth token, if something verified it already and it is still good, or `null`. */
   get token(): T {
+    // T is null only where no guard has let anybody in: the guards' types see to that.
     return (this.#seen === undefined ? this.#gate.knownAuthToken : this.#seen) as unknown as T;
   }
 

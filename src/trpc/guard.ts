@@ -63,6 +63,7 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
     );
     return translateResult(watchResult(result, token as JWT | null, check, gate, opts), gate);
   };
+  // Only here do the rule's types meet the middleware's, which tRPC infers from what it is used on.
   return guard as unknown as RequireTokenMiddleware<R, TContext>;
 }
 

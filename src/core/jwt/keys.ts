@@ -193,6 +193,7 @@ function readPem(text: string, use: KeyUse): Source {
 
 function keyObjectToJwk(key: KeyObject): JWK {
   try {
+    // jose's KeyObject type leaves the method out; Node's own type would make @types/node a dependency.
     return (key as unknown as { export(options: { format: "jwk" }): JWK }).export({ format: "jwk" });
   } catch (cause) {
     throw new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause });

@@ -7,6 +7,7 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
   if (typeof input === "string") return new TextEncoder().encode(input);
   if (input instanceof Uint8Array) return Uint8Array.from(input);
   if (Object.prototype.toString.call(input) === "[object KeyObject]") {
+    // jose's KeyObject type leaves the method out; Node's own type would make @types/node a dependency.
     const key = input as unknown as { type: string; export(): Uint8Array };
     if (key.type !== "secret") throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${key.type}`);
     return Uint8Array.from(key.export());

@@ -4,8 +4,9 @@ import type { ResolvedConfig } from "./config.ts";
 import { refusal } from "./errors.ts";
 import { RevokedTokenError } from "./jwt/errors.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
+import { checkOwnClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { checkOwnClaims, JWT, TokenParts } from "./token.ts";
+import { JWT, TokenParts } from "./token.ts";
 
 /** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the token's own rights in force. */
 export interface Rights<C = Claims> {

@@ -1,7 +1,7 @@
 /** Holds a token's own claims against the user's `claimsSchema`. */
 import { InvalidTokenError } from "./jwt/errors.ts";
+import { RESERVED_CLAIMS } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { RESERVED_CLAIMS } from "./token.ts";
 
 /** The part of a Standard Schema (https://standardschema.dev) that claimgate uses; zod, valibot and arktype all have it. */
 export interface StandardSchema<Output> {

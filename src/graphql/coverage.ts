@@ -2,27 +2,20 @@
 import {
   type GraphQLAbstractType,
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
-  getNullableType,
   isAbstractType,
-  isEnumType,
-  isInputObjectType,
   isInterfaceType,
-  isLeafType,
-  isNonNullType,
   isObjectType,
-  isScalarType,
-  isSpecifiedScalarType,
   isUnionType,
 } from "graphql";
-import { argPaths, usesParent } from "../core/rules/compile.ts";
+import { usesParent } from "../core/rules/compile.ts";
 import { typesFilledByClient } from "./federation.ts";
-import { type Carrier, type Guard, placing, readGuards } from "./read-guards.ts";
+import { carriersWithoutFields, checkPlacement } from "./placement.ts";
+import { type Guard, placing, readGuards } from "./read-guards.ts";
 
 /** The guards of a schema, by place. */
 export interface Coverage {
@@ -131,58 +124,9 @@ function checkSchema(
   }
 }
 
-/** Places that can carry a directive, and that no guard can stand before. */
-function* carriersWithoutFields(schema: GraphQLSchema): Iterable<[Carrier, string]> {
-  yield [schema, "schema"];
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (isObjectType(type) || isInterfaceType(type)) {
-      for (const field of Object.values(type.getFields())) {
-        for (const arg of field.args) yield [arg, `${type.name}.${field.name}(${arg.name})`];
-      }
-      continue;
-    }
-    yield [type, type.name];
-    if (isInputObjectType(type))
-      for (const field of Object.values(type.getFields())) yield [field, `${type.name}.${field.name}`];
-    if (isEnumType(type)) for (const value of type.getValues()) yield [value, `${type.name}.${value.name}`];
-  }
-}
-
 // What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
 function isServiceField(schema: GraphQLSchema, type: GraphQLObjectType, field: AnyField): boolean {
   return type === schema.getQueryType() && field.name === "_service" && getNamedType(field.type).name === "_Service";
-}
-
-function checkPlacement(
-  filledByClient: ReadonlySet<string>,
-  guard: Guard,
-  type: GraphQLObjectType,
-  field: AnyField,
-): void {
-  const place = `${type.name}.${field.name}`;
-  if (guard.onDeny === "NULL" && isNonNullType(field.type))
-    throw new TypeError(`rule.onDeny: ${place} is not nullable, so it cannot be NULL`);
-  if (usesParent(guard.plan) && filledByClient.has(type.name)) {
-    throw new TypeError(
-      `rule.parent: federation fills ${type.name} from the client's representation, where an entity has no __resolveReference`,
-    );
-  }
-  for (const path of argPaths(guard.plan)) checkArgPath(path, field, place);
-}
-
-function checkArgPath(path: readonly string[], field: AnyField, place: string): void {
-  const shown = path.join(".");
-  const [first, ...rest] = path;
-  let type: GraphQLInputType | undefined = field.args.find((arg) => arg.name === first)?.type;
-  for (const key of rest) {
-    const outer: GraphQLInputType | undefined = type && getNullableType(type);
-    // What a custom scalar holds is known only at run time, where an absent path denies.
-    if (isScalarType(outer) && !isSpecifiedScalarType(outer)) return;
-    type = isInputObjectType(outer) ? outer.getFields()[key]?.type : undefined;
-  }
-  if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);
-  if (!isLeafType(getNullableType(type)))
-    throw new TypeError(`rule.args: the argument "${shown}" of ${place} is not a scalar`);
 }
 
 /** Remembers by the first argument. */

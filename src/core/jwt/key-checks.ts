@@ -1,0 +1,88 @@
+/** What a key must be to serve an algorithm (RFC 7518, section 3; RFC 7517, section 4). */
+import { base64url, type CryptoKey, type JWK } from "jose";
+import { type Algorithm, traitsOf } from "./algorithms.ts";
+import { InvalidKeyError } from "./errors.ts";
+import type { KeyUse, PrepareKeyOptions } from "./keys.ts";
+
+/** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
+export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const traits = traitsOf(algorithm);
+  if (jwk.kty !== traits.family)
+    throw new InvalidKeyError(`${algorithm} needs a key of type ${traits.family}, and this one is ${String(jwk.kty)}`);
+  if ("curve" in traits && jwk.crv !== traits.curve) {
+    throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
+  }
+  if (traits.family === "RSA") checkModulus(rsaBits(jwk), algorithm);
+  checkJwkPurpose(jwk, algorithm, use);
+  if (use === "verify" && jwk.d !== undefined)
+    throw new InvalidKeyError("a private key was given where a public one belongs");
+  if (use === "sign" && jwk.d === undefined)
+    throw new InvalidKeyError("a public key was given where a private one belongs");
+}
+
+/** What a JWK says of itself (RFC 7517, sections 4.2 to 4.4). */
+export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
+  if (ownAlg !== undefined && ownAlg !== algorithm)
+    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
+  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
+  if (jwk.key_ops !== undefined && !jwk.key_ops.includes(use))
+    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+}
+
+/** Throws `InvalidKeyError` unless a CryptoKey fits its algorithm and use. */
+export function checkCryptoKey(
+  key: CryptoKey,
+  algorithm: Algorithm,
+  use: KeyUse,
+  options: PrepareKeyOptions = {},
+): void {
+  const traits = traitsOf(algorithm);
+  const actual = key.algorithm as {
+    name: string;
+    hash?: { name: string };
+    namedCurve?: string;
+    modulusLength?: number;
+    length?: number;
+  };
+  const expected =
+    traits.family === "RSA"
+      ? traits.webCryptoName
+      : { HMAC: "HMAC", EC: "ECDSA", OKP: traits.family === "OKP" ? traits.curve : "" }[traits.family];
+  if (actual.name !== expected)
+    throw new InvalidKeyError(`${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}`);
+  if ("hash" in traits && actual.hash?.name !== traits.hash) {
+    throw new InvalidKeyError(
+      `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}`,
+    );
+  }
+  if (traits.family === "EC" && actual.namedCurve !== traits.curve) {
+    throw new InvalidKeyError(
+      `${algorithm} needs the curve ${traits.curve}, and this key is on ${String(actual.namedCurve)}`,
+    );
+  }
+  if (traits.family === "RSA") checkModulus(actual.modulusLength ?? 0, algorithm);
+  const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
+  if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
+  if (!key.usages.includes(use)) throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}`);
+  if (traits.family === "HMAC" && !options.allowWeakSecret && (actual.length ?? 0) < traits.secretBytes * 8) {
+    throw new InvalidKeyError(
+      `the secret has ${actual.length ?? 0} bits, and ${algorithm} needs at least ${traits.secretBytes * 8} (RFC 7518, section 3.2)`,
+    );
+  }
+}
+
+function checkModulus(bits: number, algorithm: Algorithm): void {
+  if (bits < 2048)
+    throw new InvalidKeyError(
+      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3)`,
+    );
+}
+
+function rsaBits(jwk: JWK): number {
+  if (typeof jwk.n !== "string") return 0;
+  // Leading zeros make a modulus longer, not stronger.
+  const bytes = base64url.decode(jwk.n);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
+}

@@ -1,0 +1,64 @@
+/** Claims as users give them: which they may, and copies that nobody can change afterwards. */
+import type { JWTOptions, TokenType } from "./token.ts";
+
+/** Claims that only the manager sets. */
+export const RESERVED_CLAIMS: readonly string[] = ["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"];
+
+/** Throws `TypeError` that names the first claim only the manager may set. */
+export function checkOwnClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
+  if (typeof claims !== "object" || claims === null || Array.isArray(claims))
+    throw new TypeError(`${where} must be an object`);
+  const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
+  if (reserved !== undefined)
+    throw new TypeError(`${where}.${reserved}: "${reserved}" is set by the manager and cannot be given`);
+}
+
+/** The claims of a new token before it is signed. Throws `TypeError` for what it may not hold. */
+export function draftClaims(
+  tokenType: TokenType,
+  subject: unknown,
+  options: JWTOptions<unknown>,
+): Record<string, unknown> {
+  const isSubject = (typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject);
+  if (!isSubject) throw new TypeError("The subject must be a non-empty string or a safe integer");
+  const claims: unknown = options.claims ?? {};
+  checkOwnClaims(claims, "claims");
+  if (options.audience !== undefined) checkAudience(options.audience);
+  return {
+    sub: subject,
+    type: tokenType,
+    // Copies: what is the caller's is never frozen.
+    ...(options.audience === undefined ? {} : cloneClaims({ aud: options.audience })),
+    ...(options.scope === undefined || tokenType === "refresh" ? {} : cloneClaims({ scope: options.scope })),
+    ...cloneClaims(claims),
+  };
+}
+
+/** Freezes `value` and all it holds, however deep, and gives it back. */
+export function deepFreeze<T>(value: T): T {
+  // What is frozen already may hold what is not, so what was seen is remembered apart.
+  const seen = new Set<object>();
+  const rest: unknown[] = [value];
+  while (rest.length > 0) {
+    const item = rest.pop();
+    // A typed array cannot be frozen; no claim is one.
+    if (typeof item !== "object" || item === null || seen.has(item) || ArrayBuffer.isView(item)) continue;
+    seen.add(Object.freeze(item));
+    for (const held of Object.values(item)) rest.push(held);
+  }
+  return value;
+}
+
+function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return structuredClone(claims);
+  } catch (cause) {
+    throw new TypeError("claims hold something that is no data", { cause });
+  }
+}
+
+function checkAudience(audience: unknown): void {
+  const list = Array.isArray(audience) ? audience : [audience];
+  const isAudience = list.length > 0 && list.every((item) => typeof item === "string" && item !== "");
+  if (!isAudience) throw new TypeError("audience must be a non-empty string or a list of them");
+}

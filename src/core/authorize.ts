@@ -45,6 +45,8 @@ function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<st
   }
   const { scope, claims = {} } = rights as Rights;
   checkOwnClaims(claims, "claims");
+  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
+  if (dated !== undefined) throw new TypeError(`authorize gave "${dated}", which belongs to the token itself`);
   // The schema is applied once, to the claims as they are on the wire with the rights laid over them.
   const held = config.claimsSchema ? JWT.fromSignedToken(token.signed).claims : token.claims;
   const over = {

@@ -39,7 +39,8 @@ function onlyOne(tokens: readonly string[]): string | undefined {
 function headerTokens(source: RequestSource, config: ResolvedConfig): string[] {
   const params = source.connectionParams ?? {};
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
-  const fromParams = Object.keys(params).filter((key) => key.toLowerCase() === config.header.name);
+  const names = ["authorization", config.header.name];
+  const fromParams = Object.keys(params).filter((key) => names.includes(key.toLowerCase()));
   const values = [...source.headerValues(config.header.name), ...fromParams.map((key) => params[key])];
   return values.flatMap((value) => (typeof value === "string" ? tokensOf(value, config) : []));
 }
@@ -48,7 +49,8 @@ function headerTokens(source: RequestSource, config: ResolvedConfig): string[] {
 function tokensOf(value: string, { header: { scheme }, maxTokenLength }: ResolvedConfig): string[] {
   // Too long for two tokens: not taken apart, and refused as too long.
   if (value.length > 2 * (maxTokenLength + scheme.length + 2)) {
-    return value.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase() ? [value] : [];
+    const word = value.slice(0, scheme.length + 1).trimEnd();
+    return scheme === "" || word.toLowerCase() === scheme.toLowerCase() ? [value] : [];
   }
   if (value.trim() === "") return [];
   const credentials: string[] = [];

@@ -43,9 +43,10 @@ export function createGraphQLContext<C>(
 
 // The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.
 function requestOf(server: ServerContext): RequestLike | undefined {
-  if (server.headers !== undefined) return server;
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
-  return [server.req, server.request, upgrade].find((request) => request?.headers !== undefined);
+  const held = [server.req, server.request, upgrade].find((request) => request?.headers !== undefined);
+  // Only what holds no request is one itself: a context may have `headers` of its own.
+  return held ?? (server.headers === undefined ? undefined : server);
 }
 
 // They count only on WebSockets, where there is no Fetch request.

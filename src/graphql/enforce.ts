@@ -56,15 +56,16 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, guard
   return (source, args, context, info) => {
     const auth = authOf(context);
     const gate = auth["~gate"];
-    const check = (): MaybePromise<Verdict> =>
-      enforce(strict, gate, { args, parent: source }, { info, hasResolved: false });
+    const facts = { args, parent: source };
+    const place = { info, hasResolved: false };
+    const check = (): MaybePromise<Verdict> => enforce(strict, gate, facts, place);
     return andThen(check(), async (verdict) => {
       const token = verdict as JWT | null;
+      const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, facts, place)));
+      const lifetimes = tokens.filter((one): one is JWT => one !== null && one !== NULLED);
       const seen = contextFor(context as object, auth, token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
       if (!isAsyncIterable(stream)) return stream;
-      const tokens = await Promise.all(strict.map(async (guard) => gate.check(guard.plan, { args, parent: source })));
-      const lifetimes = tokens.filter((one) => one !== null);
       return guardStream(stream, {
         recheck: check,
         recheckInMs: () => gate.expiresInMs(lifetimes),
@@ -147,7 +148,9 @@ function authOf(context: unknown): RequestAuth {
 function contextFor(context: object, auth: RequestAuth, token: JWT | null): object {
   if (token === null || token.tokenType === "auth") return context;
   const seen = auth["~seenWith"](auth["~gate"], token);
-  return Object.create(context, {
-    auth: { value: seen, enumerable: true, configurable: true, writable: true },
-  }) as object;
+  // The context itself but for `auth`: what is read and written goes through to it, private members included.
+  return new Proxy(context, {
+    get: (target, key) => (key === "auth" ? seen : (Reflect.get(target, key, target) as unknown)),
+    set: (target, key, value) => Reflect.set(target, key, value, target),
+  });
 }

@@ -74,10 +74,15 @@ export function translateError(error: GraphQLError, options: TranslateOptions): 
   const { operation, scheme = "Bearer" } = options;
   const mark = refusalMark(error);
   const isForeign =
-    typeof operation === "object" && typeof mark?.operation === "object" && mark.operation !== operation;
+    typeof operation === "object" && typeof mark?.operation === "object" && !isSameOperation(mark.operation, operation);
   const refused = isForeign ? mark.error : error.originalError;
   if (!isAuthError(refused)) return error;
   return toGraphQLError(refused, { guardedField: undefined, operation }, scheme, error);
+}
+
+// A plugin may have copied the document, which keeps where it was read from.
+function isSameOperation(a: OperationDefinitionNode, b: OperationDefinitionNode): boolean {
+  return a === b || (a.loc !== undefined && a.loc.source === b.loc?.source && a.name?.value === b.name?.value);
 }
 
 /** The kind of the operation that was refused, where it is known. */

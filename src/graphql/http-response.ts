@@ -1,5 +1,5 @@
 /** What a GraphQL result means over HTTP: a refused operation has the refusal's status, and anything that ran stays 200. */
-import type { ExecutionResult, GraphQLError } from "graphql";
+import type { ExecutionResult } from "graphql";
 import { kindOf, type RefusalMark, type RefusedOperation, refusalMark, translateError } from "./errors.ts";
 import { collectRootFields } from "./root-fields.ts";
 
@@ -44,18 +44,21 @@ export function translateErrors(result: ExecutionResult, options: AuthHttpRespon
 function isRefusedWhole(result: ExecutionResult, marks: readonly (RefusalMark | undefined)[]): boolean {
   const isQuery = marks.some((mark) => kindOf(mark?.operation) === "query");
   if (isQuery && result.data == null && marks.every((mark) => mark !== undefined)) return true;
-  return isEveryRootFieldRefused(result.errors ?? [], marks);
+  return isEveryRootFieldRefused(result, marks);
 }
 
 function isEveryRootFieldRefused(
-  errors: readonly GraphQLError[],
+  { data, errors = [] }: ExecutionResult,
   marks: readonly (RefusalMark | undefined)[],
 ): boolean {
   const info = marks.find((mark) => mark?.guardedField)?.guardedField;
   if (!info) return false;
+  const fields = collectRootFields(info);
+  // What the guard's operation does not ask for was asked for by another, around it.
+  if (Object.keys(data ?? {}).some((key) => !fields.has(key))) return false;
   const refused = new Set(
     errors.filter((error, i) => error.path?.length === 1 && marks[i]?.guardedField).map((error) => error.path?.[0]),
   );
-  const keys = [...collectRootFields(info)].filter(([, name]) => name !== "__typename").map(([key]) => key);
+  const keys = [...fields].filter(([, name]) => name !== "__typename").map(([key]) => key);
   return keys.length > 0 && keys.every((key) => refused.has(key));
 }

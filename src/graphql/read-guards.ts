@@ -59,7 +59,13 @@ export function placing<T>(directive: string, origin: string, build: () => T): T
 }
 
 function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {
-  if (typeof given !== "object" || given === null) throw new TypeError("the rule must be an object");
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new TypeError(
+      `rule is ${Array.isArray(given) ? "a list" : String(given)}, not an object; write {} to require a token only`,
+    );
+  }
+  if ("onDeny" in given && given.onDeny === undefined)
+    throw new TypeError("rule.onDeny is undefined; leave the key out instead");
   const { onDeny = "ERROR", ...rule } = given as GraphQLRule;
   if (onDeny !== "ERROR" && onDeny !== "NULL") throw new TypeError("rule.onDeny must be ERROR or NULL");
   const plan = compileRule(Object.keys(rule).length === 0 ? undefined : rule, options);
@@ -116,9 +122,10 @@ function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   if (Array.isArray(directives)) {
     return directives
       .filter((entry: { name?: unknown } | null) => entry?.name === directive)
-      .map((entry: { args?: unknown }) => entry.args ?? {});
+      .map((entry: { args?: unknown }) => ("args" in entry ? entry.args : {}));
   }
   if (!Object.hasOwn(directives, directive)) return [];
   const rules: unknown = (directives as Record<string, unknown>)[directive];
-  return Array.isArray(rules) ? rules : [rules ?? {}];
+  // An empty list has no rule, and so is handed on as what it is: no object.
+  return Array.isArray(rules) && rules.length > 0 ? rules : [rules];
 }

@@ -101,6 +101,7 @@ function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | 
 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
-  const { scheme } = (contextValue as GraphQLAuthContext).auth["~gate"];
-  return { scheme, ...(operation ? { operation } : {}) };
+  // Another plugin may have put something else there; the guards refuse then, and other errors stay as they are.
+  const scheme = (contextValue as Partial<GraphQLAuthContext> | undefined)?.auth?.["~gate"]?.scheme;
+  return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

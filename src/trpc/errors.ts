@@ -53,7 +53,7 @@ export function toTRPCError(error: unknown): unknown {
 export function refusalIn(error: TRPCError): AuthError | undefined {
   const { cause } = error;
   if (!isAuthError(cause)) return undefined;
-  // What tRPC makes of an error that is none of its own.
-  const isWrapped = error.code === "INTERNAL_SERVER_ERROR" && error.message === cause.message;
-  return isWrapped || error.code === CODES[cause.status] ? cause : undefined;
+  // Ours, or what tRPC makes of an error that is none of its own. A resolver's has words of its own.
+  const isOurs = error.code === CODES[cause.status] || error.code === "INTERNAL_SERVER_ERROR";
+  return isOurs && error.message === cause.message ? cause : undefined;
 }

@@ -1,20 +1,22 @@
 /** Faults that were mended in the core, each held down by what showed it. */
 import { generateKeyPairSync } from "node:crypto";
-import { initTRPC } from "@trpc/server";
-import { type AuthContext, AuthManager, type JWT } from "claimgate";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { type AuthContext, AuthManager, defineRule, ForbiddenError, type JWT } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { expect, it } from "vitest";
 
 const base = { issuer: "regression", algorithm: "HS256", secret: "r".repeat(32) } as const;
 const auth = new AuthManager(base);
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
-const { protectedProcedure } = authProcedures(t.procedure);
+const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
 
 it("does not take a credential apart that is too long for two tokens", async () => {
   const commas = ",".repeat(3_000_000);
   for (const [authorization, reason] of [
     [`Bearer ${commas}`, "TOKEN_MALFORMED"],
     [`Basic ${commas}`, "TOKEN_MISSING"],
+    [`Bearerx${commas}`, "TOKEN_MISSING"],
   ] as const) {
     await expect(auth.forRequest({ headers: { authorization } }).require()).rejects.toMatchObject({ reason });
   }
@@ -117,4 +119,61 @@ it("hands on a stream that a guarded query gives as a value", async () => {
   });
   expect(await caller.bare()).toBe(stream);
   expect((await caller.download()).stream).toBe(stream);
+});
+
+it("leaves a resolver's own TRPCError its words, also where its code is that of its cause", async () => {
+  const router = t.router({
+    own: publicProcedure.query(() => {
+      throw new TRPCError({
+        code: "FORBIDDEN",
+        message: "my own words",
+        cause: new ForbiddenError("SCOPE_INSUFFICIENT"),
+      });
+    }),
+    thrown: publicProcedure.query(() => {
+      throw new ForbiddenError("SCOPE_INSUFFICIENT");
+    }),
+  });
+  const ask = async (path: string) => {
+    const req = new Request(`http://localhost/${path}`);
+    const createContext = createTRPCContext(auth);
+    const response = await fetchRequestHandler({ endpoint: "/", req, router, createContext });
+    const { error } = (await response.json()) as { error: { message: string; data: { auth?: object } } };
+    return [response.status, error.message, error.data.auth];
+  };
+  expect(await ask("own")).toEqual([403, "my own words", undefined]);
+  expect(await ask("thrown")).toEqual([
+    403,
+    "The scope of the token does not allow this",
+    { reason: "SCOPE_INSUFFICIENT" },
+  ]);
+});
+
+it.each(["\t", "\n ", "\u00a0"])("refuses a scope of blanks only: %j", (scope) => {
+  expect(() => defineRule({ scope })).toThrow(/rule\.scope is blank/);
+});
+
+it.each(["nbf", "jti"])("does not take %s from authorize", async (claim) => {
+  const manager = new AuthManager({ ...base, authorize: () => ({ claims: { [claim]: "x" } }), authorizeAt: "request" });
+  const request = manager.forRequest({ token: (await manager.authToken("u")).signed });
+  await expect(request.require()).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
+});
+
+it("reads connectionParams.authorization whatever the header is called", async () => {
+  const manager = new AuthManager({ ...base, header: { name: "x-token" } });
+  const [token, other] = [(await manager.authToken("u")).signed, (await manager.authToken("v")).signed];
+  const open = async (connectionParams: object) => {
+    const res = { readyState: 1, send: () => undefined };
+    const ctx = await createTRPCContext(manager)({
+      req: { headers: {} },
+      res,
+      info: { connectionParams: connectionParams as never },
+    });
+    return ctx.auth.require();
+  };
+  expect((await open({ authorization: `Bearer ${token}` })).sub).toBe("u");
+  expect((await open({ "X-Token": `Bearer ${token}` })).sub).toBe("u");
+  await expect(open({ authorization: `Bearer ${token}`, "x-token": `Bearer ${other}` })).rejects.toMatchObject({
+    reason: "CREDENTIALS_AMBIGUOUS",
+  });
 });

@@ -1,6 +1,5 @@
 /** Turns a rule into a plan once, and refuses there the rule that cannot mean anything. */
 import { checkJson, checkPlainObject } from "./check-json.ts";
-import { toWords } from "./match.ts";
 import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
 
 /** A claim and the value it must match. */
@@ -142,7 +141,7 @@ function compileClaims(claims: unknown, path: string): readonly ClaimCheck[] {
 function checkScope(scope: unknown, path: string): unknown {
   if (scope === null) throw new TypeError(`${path} is null`);
   const texts = typeof scope === "string" ? [scope] : scope;
-  const isBlank = Array.isArray(texts) && texts.some((text) => typeof text === "string" && toWords(text)?.length === 0);
+  const isBlank = Array.isArray(texts) && texts.some((text) => typeof text === "string" && text.trim() === "");
   if (isBlank) throw new TypeError(`${path} is blank`);
   return scope;
 }

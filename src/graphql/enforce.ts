@@ -148,6 +148,8 @@ function authOf(context: unknown): RequestAuth {
 function contextFor(context: object, auth: RequestAuth, token: JWT | null): object {
   if (token === null || token.tokenType === "auth") return context;
   const seen = auth["~seenWith"](auth["~gate"], token);
+  // A frozen context allows no proxy that differs from it, and nothing is written to it.
+  if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;
   // The context itself but for `auth`: what is read and written goes through to it, private members included.
   return new Proxy(context, {
     get: (target, key) => (key === "auth" ? seen : (Reflect.get(target, key, target) as unknown)),

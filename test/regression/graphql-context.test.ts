@@ -176,6 +176,23 @@ it("shows a field behind a refresh rule its own context, private members and wri
   expect(contextValue.seen).toBe("refresh");
 });
 
+it("shows a field behind a refresh rule its token in a frozen context too", async () => {
+  const schema = build('type Query { a: Int } type Mutation { renew: String @requireToken(type: "refresh") }', {
+    Mutation: {
+      renew: (_parent, _args, ctx: { auth: { token: { tokenType: string } }; db: string }) =>
+        `${ctx.auth.token.tokenType} ${ctx.db}`,
+    },
+  });
+  const token = (await auth.refreshToken("u")).signed;
+  const contextValue = Object.freeze({ auth: auth.forRequest({ token }), db: "db" });
+  expect(await execute({ schema, document: parse("mutation { renew }"), contextValue })).toEqual({
+    data: { renew: "refresh db" },
+  });
+  const anonymous = Object.freeze({ auth: auth.forRequest(), db: "db" });
+  const refused = await execute({ schema, document: parse("mutation { renew }"), contextValue: anonymous });
+  expect(refused.errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
+});
+
 it("still knows its own refusals where a plugin executes a copy of the document", async () => {
   const copying: Plugin = {
     onExecute: ({ args, setExecuteFn, executeFn }) =>

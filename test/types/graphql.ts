@@ -5,9 +5,7 @@ import { createGraphQLContext, type GraphQLAuthContext, requireTokenDirective, u
 import { decode, encode, type JwtPayload } from "claimgate/jwt";
 import { createSchema, createYoga, type Plugin } from "graphql-yoga";
 import * as z from "zod";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const holds = <T extends true>(): T => true as T;
+import { type Equal, holds } from "./equal.ts";
 
 const auth = new AuthManager({
   issuer: "types",

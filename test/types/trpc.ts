@@ -6,9 +6,7 @@ import type { CreateHTTPContextOptions } from "@trpc/server/adapters/standalone"
 import { type AuthContext, AuthManager, type InferClaims, type JWT, type Reason } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import * as z from "zod";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const holds = <T extends true>(): T => true as T;
+import { type Equal, holds } from "./equal.ts";
 
 const auth = new AuthManager({
   issuer: "types",

@@ -1,4 +1,5 @@
 /** `RequestAuth`, the `ctx.auth` of a request: who is calling, and whether they may. */
+import { isAuthError } from "./errors.ts";
 import type { AuthManager } from "./manager.ts";
 import type { RequestGate } from "./request-gate.ts";
 import { checkGiven, compileRule, type Plan } from "./rules/compile.ts";
@@ -47,7 +48,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
 
   /** The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError` for a bad one. */
   async authenticate(): Promise<JWT<C> | null> {
-    return (await this.#gate.check(ANYONE, {})) as JWT<C> | null;
+    return this.#ask(ANYONE, {});
   }
 
   /**
@@ -58,7 +59,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
   async require(rule?: Rule<C>, facts: RuleFacts = {}): Promise<JWT<C> | null> {
     checkGiven(arguments);
-    return (await this.#gate.check(compileRule(rule), facts)) as JWT<C> | null;
+    return this.#ask(compileRule(rule), facts);
+  }
+
+  async #ask(plan: Plan, facts: RuleFacts): Promise<JWT<C> | null> {
+    try {
+      return (await this.#gate.check(plan, facts)) as JWT<C> | null;
+    } catch (error) {
+      if (isAuthError(error)) this.#gate.describe(error);
+      throw error;
+    }
   }
 
   /** @internal For the transports. */

@@ -56,6 +56,16 @@ export class RequestGate {
     if (challenge !== undefined) this.#source.setHeader?.("WWW-Authenticate", challenge);
   }
 
+  /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
+  describe(error: AuthError): void {
+    this.#source.describe?.(error);
+  }
+
+  /** Whether `challenge` reaches the response, as it does wherever the server lets headers be set while the request is answered. */
+  get canChallenge(): boolean {
+    return this.#source.setHeader !== undefined;
+  }
+
   /** The scheme that a challenge names. */
   get scheme(): string {
     return this.#verifier().config.header.scheme || "Bearer";

@@ -1,5 +1,7 @@
 /** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
 
+import type { AuthError } from "./errors.ts";
+
 /** A request, reduced to what decides about its credentials. */
 export interface RequestSource {
   /** All values of a header, in the order they came; the name is in lower case. */
@@ -20,6 +22,8 @@ export interface RequestSource {
   readonly isConnection: boolean;
   /** Sets a response header, while that can still be done. */
   readonly setHeader: ((name: string, value: string) => void) | undefined;
+  /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
+  readonly describe: ((error: AuthError) => void) | undefined;
 }
 
 /** A request in any of the shapes servers hand out. */
@@ -38,6 +42,8 @@ export type HeadersLike =
   | { get(name: string): string | null }
   | { readonly [name: string]: string | readonly string[] | undefined };
 
+const SAID_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host"];
+
 type Reader = RequestSource["headerValues"];
 
 /** What a request says by itself. `extra` adds what only the transport knows. */
@@ -55,6 +61,7 @@ export function readRequest(request: RequestLike | undefined, extra: Partial<Req
     token: undefined,
     isConnection: false,
     setHeader: undefined,
+    describe: undefined,
     ...extra,
   };
 }
@@ -69,12 +76,14 @@ function headerReader(request: RequestLike | undefined): Reader {
       return value === null ? [] : [value];
     };
   }
-  // Node keeps only the first of some repeated headers; `headersDistinct` has them all.
+  // Node keeps only the first of some repeated headers; `headersDistinct` has them all, as they were sent.
   const distinct = request?.headersDistinct as Record<string, string[] | undefined> | undefined;
   const byName = headers as Record<string, string | readonly string[] | undefined>;
   return (name) => {
     const all = distinct?.[name];
     if (all) return all;
+    // What only a browser may say: some servers write into `headers` what a page sent by other means (Mercurius: connection_init).
+    if (distinct && SAID_BY_BROWSERS.includes(name)) return [];
     return Object.keys(byName)
       .filter((key) => key.toLowerCase() === name)
       .flatMap((key) => byName[key] ?? []);

@@ -1,21 +1,25 @@
 /** Builds the GraphQL context's `auth` from what a server hands over, and refuses at start a schema that is not guarded. */
 import type { GraphQLSchema } from "graphql";
+import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
 import { type RequestLike, readRequest } from "../core/request-source.ts";
 import type { Claims } from "../core/rules/rule.ts";
 import { assertGuarded } from "./apply.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
+import { describeRefusal } from "./errors.ts";
 
 /** What resolvers find in their context. */
 export interface GraphQLAuthContext<C = Claims> {
   readonly auth: RequestAuth<C>;
 }
 
-/** What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server and graphql-ws do. */
+/** What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server, Hono and graphql-ws do. */
 export interface ServerContext extends RequestLike {
   readonly request?: RequestLike | undefined;
   readonly req?: RequestLike | undefined;
+  /** AWS Lambda: what is there in place of a request. */
+  readonly event?: LambdaEvent | undefined;
   /** graphql-ws: where the upgrade request is. */
   readonly extra?: unknown;
   /** graphql-ws: what the client sent when it connected. */
@@ -37,16 +41,20 @@ export function createGraphQLContext<C>(
 ): (server: ServerContext) => GraphQLAuthContext<C> {
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
   return (server) => ({
-    auth: auth["~open"](readRequest(requestOf(server), { connectionParams: connectionParamsOf(server) })),
+    auth: auth["~open"](
+      readRequest(requestOf(server), { connectionParams: connectionParamsOf(server), describe: describeRefusal }),
+    ),
   });
 }
 
 // The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
-  const held = [server.req, server.request, upgrade].find((request) => request?.headers !== undefined);
+  const held = [server.req, server.request, upgrade].find((one) => (one?.raw ?? one)?.headers !== undefined);
+  if (held) return held;
+  if (server.event) return requestOfEvent(server.event);
   // Only what holds no request is one itself: a context may have `headers` of its own.
-  return held ?? (server.headers === undefined ? undefined : server);
+  return server.headers === undefined ? undefined : server;
 }
 
 // They count only on WebSockets, where there is no Fetch request.

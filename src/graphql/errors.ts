@@ -33,13 +33,12 @@ export function toGraphQLError(
   scheme: string,
   located?: GraphQLError,
 ): GraphQLError {
-  const { status, reason } = error;
   const result = new GraphQLError(error.message, {
     nodes: located?.nodes ?? null,
     source: located?.source ?? null,
     positions: located?.positions ?? null,
     path: located?.path ?? null,
-    extensions: { ...located?.extensions, code: CODES[status], auth: { reason } },
+    extensions: { ...located?.extensions, ...extensionsOf(error) },
   });
   const full: RefusalMark = { ...mark, error, challenge: challengeFor(error, scheme) };
   Object.defineProperties(result, {
@@ -47,6 +46,16 @@ export function toGraphQLError(
     [MARK]: { value: full },
   });
   return result;
+}
+
+/** Gives a refusal that a resolver throws itself the `extensions` that GraphQL puts into every error made from it, on any server. */
+export function describeRefusal(error: AuthError): void {
+  if (Object.hasOwn(error, "extensions")) return;
+  Object.defineProperty(error, "extensions", { value: extensionsOf(error) });
+}
+
+function extensionsOf({ status, reason }: AuthError): { readonly code: AuthErrorCode; readonly auth: object } {
+  return { code: CODES[status], auth: { reason } };
 }
 
 /** The refusal that an error of a result is, or `undefined` for any other error. */
@@ -61,9 +70,9 @@ export function refusalMark(error: unknown): RefusalMark | undefined {
 /** Where an error came from, for its translation. */
 export interface TranslateOptions {
   /** The operation that is answered. */
-  readonly operation?: RefusedOperation;
+  readonly operation?: RefusedOperation | null | undefined;
   /** The scheme that a challenge names. Default `"Bearer"`. */
-  readonly scheme?: string;
+  readonly scheme?: string | undefined;
 }
 
 /**
@@ -71,7 +80,8 @@ export interface TranslateOptions {
  * and those of another operation that a resolver ran: they say nothing about whether this one was refused.
  */
 export function translateError(error: GraphQLError, options: TranslateOptions): GraphQLError {
-  const { operation, scheme = "Bearer" } = options;
+  const { scheme = "Bearer" } = options;
+  const operation = options.operation ?? undefined;
   const mark = refusalMark(error);
   const isForeign =
     typeof operation === "object" && typeof mark?.operation === "object" && !isSameOperation(mark.operation, operation);

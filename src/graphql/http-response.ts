@@ -1,5 +1,5 @@
 /** What a GraphQL result means over HTTP: a refused operation has the refusal's status, and anything that ran stays 200. */
-import type { ExecutionResult } from "graphql";
+import type { ExecutionResult, GraphQLError } from "graphql";
 import { kindOf, type RefusalMark, type RefusedOperation, refusalMark, translateError } from "./errors.ts";
 import { collectRootFields } from "./root-fields.ts";
 
@@ -13,19 +13,26 @@ export interface AuthHttpResponse {
   readonly body: ExecutionResult;
 }
 
+/** A result, as servers hand it to their hooks. */
+export interface ResultLike {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphQLError[] | undefined;
+  readonly extensions?: unknown;
+}
+
 /** Options of `authHttpResponse`. */
 export interface AuthHttpResponseOptions {
   /** The operation, or its kind: tells refusals that resolvers threw themselves from the guards'. Default: known only where a guard refused. */
-  readonly operation?: RefusedOperation;
+  readonly operation?: RefusedOperation | null | undefined;
   /** The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`. */
-  readonly scheme?: string;
+  readonly scheme?: string | undefined;
 }
 
 const ORDER = [503, 400, 401, 403] as const;
 
 /** Status, headers and body of a result. Not for batches and streams, which stay 200. */
-export function authHttpResponse(result: ExecutionResult, options: AuthHttpResponseOptions = {}): AuthHttpResponse {
-  const translated = translateErrors(result, options);
+export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOptions = {}): AuthHttpResponse {
+  const translated = translateErrors(result as ExecutionResult, options);
   const marks = (translated.errors ?? []).map(refusalMark);
   const status = ORDER.find((candidate) => marks.some((mark) => mark?.error.status === candidate));
   if (status === undefined || !isRefusedWhole(translated, marks)) return { status: 200, headers: {}, body: translated };

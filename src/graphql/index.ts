@@ -7,6 +7,11 @@ export {
 } from "./context.ts";
 export { type RequireTokenDirective, type RequireTokenDirectiveOptions, requireTokenDirective } from "./directive.ts";
 export type { AuthErrorCode } from "./errors.ts";
-export { type AuthHttpResponse, type AuthHttpResponseOptions, authHttpResponse } from "./http-response.ts";
+export {
+  type AuthHttpResponse,
+  type AuthHttpResponseOptions,
+  authHttpResponse,
+  type ResultLike,
+} from "./http-response.ts";
 export type { GraphQLRule, OnDeny } from "./read-guards.ts";
 export { type AuthPlugin, type UseAuthOptions, useAuth } from "./yoga.ts";

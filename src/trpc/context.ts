@@ -1,11 +1,17 @@
-/** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify and WebSocket adapters. */
+/** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify, AWS Lambda and WebSocket adapters. */
+import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { AuthContext } from "../core/request-auth.ts";
 import { type RequestLike, readRequest } from "../core/request-source.ts";
 
-/** What every adapter gives to `createContext`. */
-export interface TRPCContextOptions {
-  readonly req: RequestLike;
+/** What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its place. */
+export type TRPCContextOptions = TRPCResponseOptions &
+  (
+    | { readonly req: RequestLike; readonly event?: undefined }
+    | { readonly event: LambdaEvent; readonly req?: undefined }
+  );
+
+interface TRPCResponseOptions {
   readonly res?: unknown;
   /** The fetch adapter's response headers. */
   readonly resHeaders?: { has(name: string): boolean; set(name: string, value: string): void } | undefined;
@@ -30,10 +36,11 @@ export function createTRPCContext<
     const isConnection = isWebSocket(opts.res);
     // Over HTTP connection parameters stand in the URL, so they count only where nothing else can carry a token.
     const isSubscription = opts.info?.type === "subscription";
-    const source = readRequest(opts.req, {
+    const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
       isConnection,
       connectionParams: isConnection || isSubscription ? (opts.info?.connectionParams ?? undefined) : undefined,
-      setHeader: (name, value) => setHeader(opts, name, value),
+      // AWS Lambda has no response yet: there `authResponseMeta` tells it.
+      setHeader: opts.event ? undefined : (name, value) => setHeader(opts, name, value),
     });
     const user = (await createUserContext?.(opts)) as TUser;
     return { ...user, auth: auth["~open"](source) };
@@ -41,7 +48,7 @@ export function createTRPCContext<
 }
 
 // The first challenge of a batch stands.
-function setHeader(opts: TRPCContextOptions, name: string, value: string): void {
+function setHeader(opts: TRPCResponseOptions, name: string, value: string): void {
   const res = opts.res as
     | { headersSent?: boolean; hasHeader?(name: string): boolean; setHeader?(name: string, value: string): void }
     | { sent?: boolean; hasHeader?(name: string): boolean; header?(name: string, value: string): void }

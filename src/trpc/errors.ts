@@ -1,7 +1,7 @@
 /** How a refusal looks in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { type AuthError, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
+import { type AuthError, challengeFor, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
 
 /** The tRPC error codes that refusals have. */
@@ -41,6 +41,25 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
     code: TRPC_ERROR_CODES_BY_KEY[code],
     data: { ...shape.data, code, httpStatus: refused.status, auth: { reason: refused.reason } },
   };
+}
+
+/**
+ * A `responseMeta` that gives the response its `WWW-Authenticate` where `createContext` has no response to set it on, as on AWS Lambda.
+ * Elsewhere its headers are empty. To combine it with your own, call it first and add to the headers it returns.
+ */
+export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors: readonly TRPCError[] }): {
+  headers: Headers;
+} {
+  const headers = new Headers();
+  const gate = (opts.ctx as { auth?: RequestAuth } | undefined)?.auth?.["~gate"];
+  if (!gate || gate.canChallenge) return { headers };
+  // The first challenge of a batch stands.
+  for (const error of opts.errors) {
+    const refused = refusalIn(error);
+    const challenge = refused && challengeFor(refused, gate.scheme);
+    if (challenge !== undefined && !headers.has("WWW-Authenticate")) headers.set("WWW-Authenticate", challenge);
+  }
+  return { headers };
 }
 
 /** A refusal as the `TRPCError` it is to the caller; anything else unchanged. */

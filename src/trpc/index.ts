@@ -1,7 +1,7 @@
 /** claimgate for tRPC (`claimgate/trpc`). */
 export type { AuthContext } from "../core/request-auth.ts";
 export { createTRPCContext, type TRPCContextOptions } from "./context.ts";
-export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter } from "./errors.ts";
+export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter, authResponseMeta } from "./errors.ts";
 export {
   type Guarded,
   type RequireTokenMiddleware,

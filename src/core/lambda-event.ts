@@ -1,0 +1,34 @@
+/** An AWS Lambda event of HTTP (API Gateway's payload formats 1.0 and 2.0, function URLs, load balancers), read as a request. */
+import type { RequestLike } from "./request-source.ts";
+
+type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What is read of an event. */
+export interface LambdaEvent {
+  readonly headers?: Values | null | undefined;
+  /** Format 1.0: every value of repeated headers, where `headers` has the last one only. */
+  readonly multiValueHeaders?: Values | null | undefined;
+  /** Format 2.0: the cookies, which are not among the headers there. */
+  readonly cookies?: readonly string[] | undefined;
+  readonly httpMethod?: string | undefined;
+  readonly requestContext?:
+    | { readonly http?: { readonly method?: string | undefined } | undefined; readonly elb?: unknown }
+    | undefined;
+}
+
+/** The request that an event tells of. */
+export function requestOfEvent(event: LambdaEvent): RequestLike {
+  const { httpMethod, requestContext, cookies = [] } = event;
+  const repeated = event.multiValueHeaders ?? {};
+  const headers: Record<string, string | readonly string[] | undefined> = { ...repeated };
+  const isKnown = new Set(Object.keys(repeated).map((name) => name.toLowerCase()));
+  for (const [name, value] of Object.entries(event.headers ?? {}))
+    if (!isKnown.has(name.toLowerCase())) headers[name] = value;
+  if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
+  return {
+    headers,
+    method: httpMethod ?? requestContext?.http?.method,
+    // Everything but a load balancer is reached over TLS only.
+    socket: { encrypted: requestContext !== undefined && requestContext.elb === undefined },
+  };
+}

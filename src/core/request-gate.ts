@@ -22,6 +22,7 @@ export class RequestGate {
   readonly #known: Map<string, JWT>;
   readonly #verified: Memo = new Map();
   readonly #rights: Memo = new Map();
+  #madeByClient: WeakSet<object> | undefined;
 
   /** `known` holds tokens that were verified on the same connection. */
   constructor(source: RequestSource, verifier: () => Verifier, known: Map<string, JWT> = new Map()) {
@@ -42,6 +43,22 @@ export class RequestGate {
       judge(plan, token, facts);
       return token;
     });
+  }
+
+  /** Remembers that `value`, and every object inside it, is what the client sent: no fact about anything. */
+  distrust(value: unknown): void {
+    const madeByClient = (this.#madeByClient ??= new WeakSet());
+    for (const waiting = [value]; waiting.length > 0; ) {
+      const one = waiting.pop();
+      if (typeof one !== "object" || one === null || madeByClient.has(one)) continue;
+      madeByClient.add(one);
+      waiting.push(...(Object.values(one) as unknown[]));
+    }
+  }
+
+  /** Whether the client sent this very object. */
+  isMadeByClient(value: unknown): boolean {
+    return typeof value === "object" && value !== null && this.#madeByClient?.has(value) === true;
   }
 
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */

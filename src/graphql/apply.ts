@@ -4,6 +4,7 @@ import {
   type GraphQLAbstractType,
   type GraphQLFieldConfig,
   GraphQLInterfaceType,
+  GraphQLObjectType,
   type GraphQLSchema,
   GraphQLUnionType,
   isInterfaceType,
@@ -11,6 +12,7 @@ import {
 } from "graphql";
 import { abstractTypesOf, type Coverage, objectTypesOf, readCoverage } from "./coverage.ts";
 import { guardResolver, guardSubscriber, guardTypeResolver } from "./enforce.ts";
+import { distrustReference, distrustRepresentations, isEntitiesField } from "./federation.ts";
 import type { Guard } from "./read-guards.ts";
 
 const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
@@ -26,7 +28,18 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
       const type = schema.getType(typeName);
       const guards = isObjectType(type) ? coverage.field(type, fieldName) : [];
-      return guards.length === 0 ? undefined : guardField(config as FieldConfig, guards, typeName === subscriptionName);
+      const given = config as FieldConfig;
+      // The guards stand outside: what they refuse is not looked at.
+      const distrusting =
+        isEntitiesField(schema, typeName, fieldName) && !isGuarded(given.resolve)
+          ? { ...given, resolve: distrustRepresentations(given.resolve) }
+          : undefined;
+      if (guards.length === 0) return distrusting;
+      return guardField(distrusting ?? given, guards, typeName === subscriptionName);
+    },
+    [MapperKind.OBJECT_TYPE]: (type) => {
+      const extensions = distrustReference(type.extensions);
+      return extensions && new GraphQLObjectType({ ...type.toConfig(), extensions });
     },
     [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type),
   });
@@ -72,14 +85,18 @@ function guardAbstractType(
   type: GraphQLAbstractType,
 ): GraphQLAbstractType | undefined {
   const key = abstractKey(schema, coverage, type);
-  if (key === "" || isGuardedBy(type.resolveType, key)) return undefined;
+  const extensions = distrustReference(type.extensions);
+  if (key === "" || isGuardedBy(type.resolveType, key))
+    return extensions && isInterfaceType(type)
+      ? new GraphQLInterfaceType({ ...type.toConfig(), extensions })
+      : undefined;
   const byName = new Map(schema.getPossibleTypes(type).map(({ name }) => [name, coverage.runtimeType(type, name)]));
   const resolveType = markGuarded(
     guardTypeResolver(type.resolveType ?? undefined, (name) => byName.get(name) ?? []),
     key,
   );
   return isInterfaceType(type)
-    ? new GraphQLInterfaceType({ ...type.toConfig(), resolveType })
+    ? new GraphQLInterfaceType({ ...type.toConfig(), ...(extensions ? { extensions } : {}), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });
 }
 
@@ -94,6 +111,10 @@ function keyOf(guards: readonly Guard[]): string {
 function markGuarded<F extends object>(guarded: F, key: string): F {
   Object.defineProperty(guarded, GUARDED, { value: key });
   return guarded;
+}
+
+function isGuarded(resolver: Guardable): boolean {
+  return resolver != null && Object.hasOwn(resolver, GUARDED);
 }
 
 function isGuardedBy(resolver: Guardable, key: string): boolean {

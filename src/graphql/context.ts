@@ -1,5 +1,6 @@
 /** Builds the GraphQL context's `auth` from what a server hands over, and refuses at start a schema that is not guarded. */
 import type { GraphQLSchema } from "graphql";
+import { checkOptions } from "../core/check-options.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
@@ -39,6 +40,7 @@ export function createGraphQLContext<C>(
   auth: AuthManager<C>,
   options: GraphQLContextOptions = {},
 ): (server: ServerContext) => GraphQLAuthContext<C> {
+  checkOptions("createGraphQLContext", options, ["schema", "directive"]);
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
   return (server) => ({
     auth: auth["~open"](

@@ -13,8 +13,9 @@ import {
   isUnionType,
 } from "graphql";
 import { usesParent } from "../core/rules/compile.ts";
+import { placesOf } from "./carriers.ts";
 import { typesFilledByClient } from "./federation.ts";
-import { carriersWithoutFields, checkPlacement } from "./placement.ts";
+import { checkPlacement } from "./placement.ts";
 import { type Guard, placing, readGuards } from "./read-guards.ts";
 
 /** The guards of a schema, by place. */
@@ -99,8 +100,8 @@ function checkSchema(
       returned.add(getNamedType(field.type));
     }
   }
-  for (const [carrier, origin] of carriersWithoutFields(schema)) {
-    if (readGuards(carrier, origin, directive, {}).length === 0) continue;
+  for (const { carrier, origin, canBeGuarded } of placesOf(schema)) {
+    if (canBeGuarded || readGuards(carrier, origin, directive, {}).length === 0) continue;
     placing(directive, origin, () => {
       throw new TypeError("a rule stands only on fields, object types and interfaces");
     });

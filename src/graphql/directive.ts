@@ -1,14 +1,18 @@
 /** `requireTokenDirective`: the directive's SDL, and what puts its rules into a schema. */
 import type { GraphQLSchema } from "graphql";
+import { checkOptions } from "../core/check-options.ts";
 import { checkGiven } from "../core/rules/compile.ts";
 import type { NoOtherKeys } from "../core/rules/rule.ts";
 import { applyGuards } from "./apply.ts";
+import { checkDirectiveNames } from "./carriers.ts";
 import { type GraphQLRule, readGuards } from "./read-guards.ts";
 
 /** Options of `requireTokenDirective`. */
 export interface RequireTokenDirectiveOptions {
   /** The directive's name. Default `"requireToken"`. */
   readonly name?: string;
+  /** Directives of other tools that your code-first schema carries without declaring them. Any other is refused as a misspelling. Default: none. */
+  readonly knownDirectives?: readonly string[];
 }
 
 /** The directive, ready to be used in a schema. */
@@ -28,12 +32,16 @@ export const DEFAULT_DIRECTIVE = "requireToken";
 
 /** The directive that enforces a rule on a field, an object type or an interface. Throws `TypeError` for a name GraphQL does not allow. */
 export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}): RequireTokenDirective {
-  const { name = DEFAULT_DIRECTIVE } = options;
+  checkOptions("requireTokenDirective", options, ["name", "knownDirectives"]);
+  const { name = DEFAULT_DIRECTIVE, knownDirectives = [] } = options;
   if (!/^[_A-Za-z][_0-9A-Za-z]*$/.test(name) || name.startsWith("__"))
     throw new TypeError(`"${name}" is not a name for a directive`);
   return {
     typeDefs: typeDefsOf(name),
-    apply: (schema) => applyGuards(schema, name),
+    apply(schema) {
+      checkDirectiveNames(schema, name, knownDirectives);
+      return applyGuards(schema, name);
+    },
     extensions(rule) {
       checkGiven(arguments);
       const directives = { [name]: [{ ...(rule as GraphQLRule | undefined) }] };

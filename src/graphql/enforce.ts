@@ -30,7 +30,9 @@ const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as n
 export function guardResolver(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
     const auth = authOf(context);
-    const verdict = enforce(guards, auth["~gate"], { args, parent: source }, { info, hasResolved: false });
+    const gate = auth["~gate"];
+    const parent = gate.isMadeByClient(source) ? undefined : source;
+    const verdict = enforce(guards, gate, { args, parent }, { info, hasResolved: false });
     return andThen<Verdict, unknown>(verdict, (token) => {
       if (token === NULLED) return null;
       const seen = contextFor(context as object, auth, token);

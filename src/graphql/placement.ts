@@ -3,19 +3,15 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLObjectType,
-  type GraphQLSchema,
   getNullableType,
-  isEnumType,
   isInputObjectType,
-  isInterfaceType,
   isLeafType,
   isNonNullType,
-  isObjectType,
   isScalarType,
   isSpecifiedScalarType,
 } from "graphql";
 import { argPaths, usesParent } from "../core/rules/compile.ts";
-import type { Carrier, Guard } from "./read-guards.ts";
+import type { Guard } from "./read-guards.ts";
 
 type AnyField = GraphQLField<unknown, unknown>;
 
@@ -50,21 +46,4 @@ function checkArgPath(path: readonly string[], field: AnyField, place: string): 
   if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);
   if (!isLeafType(getNullableType(type)))
     throw new TypeError(`rule.args: the argument "${shown}" of ${place} is not a scalar`);
-}
-
-/** Places that can carry a directive, and that no guard can stand before. */
-export function* carriersWithoutFields(schema: GraphQLSchema): Iterable<[Carrier, string]> {
-  yield [schema, "schema"];
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (isObjectType(type) || isInterfaceType(type)) {
-      for (const field of Object.values(type.getFields())) {
-        for (const arg of field.args) yield [arg, `${type.name}.${field.name}(${arg.name})`];
-      }
-      continue;
-    }
-    yield [type, type.name];
-    if (isInputObjectType(type))
-      for (const field of Object.values(type.getFields())) yield [field, `${type.name}.${field.name}`];
-    if (isEnumType(type)) for (const value of type.getValues()) yield [value, `${type.name}.${value.name}`];
-  }
 }

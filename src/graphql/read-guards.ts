@@ -2,6 +2,7 @@
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
 import { type CompileOptions, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { Rule } from "../core/rules/rule.ts";
+import { type Carrier, directiveNodes, directivesInExtensions } from "./carriers.ts";
 
 /** What happens where a guard refuses: an error, or null in place of the field. */
 export type OnDeny = "ERROR" | "NULL";
@@ -22,15 +23,6 @@ export type GraphQLRule = Rule & {
   readonly onDeny?: OnDeny;
 };
 
-/** What can carry the directive. */
-export interface Carrier {
-  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
-  readonly extensionASTNodes?:
-    | readonly { readonly directives?: readonly ConstDirectiveNode[] | undefined }[]
-    | undefined;
-  readonly extensions?: unknown;
-}
-
 /** The guards that stand on `carrier`. Throws `TypeError` that names the place and the key. */
 export function readGuards(
   carrier: Carrier,
@@ -38,11 +30,11 @@ export function readGuards(
   directive: string,
   options: CompileOptions,
 ): readonly Guard[] {
-  const nodes = [carrier.astNode, ...(carrier.extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
-  const fromSdl = nodes
+  const fromSdl = directiveNodes(carrier)
     .filter((node) => node.name.value === directive)
     .map((node) => placing(directive, origin, () => argumentsOf(node)));
-  return [...fromSdl, ...rulesInExtensions(carrier.extensions, directive)].map((rule) =>
+  const fromExtensions = placing(directive, origin, () => rulesInExtensions(carrier.extensions, directive));
+  return [...fromSdl, ...fromExtensions].map((rule) =>
     placing(directive, origin, () => compileGuard(rule, origin, options)),
   );
 }
@@ -115,17 +107,18 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** `extensions.directives` in its map form (`{ name: rule | rules }`) and its list form (`[{ name, args }]`). */
 function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
-  const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
-  if (typeof directives !== "object" || directives === null) return [];
-  if (Array.isArray(directives)) {
-    return directives
-      .filter((entry: { name?: unknown } | null) => entry?.name === directive)
-      .map((entry: { args?: unknown }) => ("args" in entry ? entry.args : {}));
-  }
-  if (!Object.hasOwn(directives, directive)) return [];
-  const rules: unknown = (directives as Record<string, unknown>)[directive];
-  // An empty list has no rule, and so is handed on as what it is: no object.
-  return Array.isArray(rules) && rules.length > 0 ? rules : [rules];
+  const isList = Array.isArray((extensions as { directives?: unknown } | null | undefined)?.directives);
+  const held = directivesInExtensions(extensions).filter(([name]) => name === directive);
+  return held.flatMap(([, rules]) => {
+    if (isList) return [argsOfEntry(rules as object)];
+    // An empty list has no rule, and so is handed on as what it is: no object.
+    return Array.isArray(rules) && rules.length > 0 ? (rules as unknown[]) : [rules];
+  });
+}
+
+function argsOfEntry(entry: object): unknown {
+  const extra = Object.keys(entry).find((key) => key !== "name" && key !== "args");
+  if (extra !== undefined) throw new TypeError(`an entry of extensions.directives takes name and args, not "${extra}"`);
+  return "args" in entry ? entry.args : {};
 }

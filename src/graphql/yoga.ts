@@ -1,5 +1,6 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { checkOptions } from "../core/check-options.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { isAsyncIterable } from "../core/maybe-promise.ts";
 import { assertGuarded } from "./apply.ts";
@@ -37,6 +38,7 @@ export interface AuthPlugin {
 
 /** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
+  checkOptions("useAuth", options, ["directive"]);
   const createContext = createGraphQLContext(auth);
   // The operations of one batch are one request, whose token is verified once.
   const byRequest = new WeakMap<object, GraphQLAuthContext<C>>();

@@ -1,0 +1,90 @@
+/** The places of a schema that can carry a directive, and the check that each carries only directives somebody knows. */
+import {
+  type ConstDirectiveNode,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from "graphql";
+
+/** What can carry the directive. */
+export interface Carrier {
+  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
+  readonly extensionASTNodes?:
+    | readonly { readonly directives?: readonly ConstDirectiveNode[] | undefined }[]
+    | undefined;
+  readonly extensions?: unknown;
+}
+
+/** One place. */
+export interface Place {
+  readonly carrier: Carrier;
+  /** As an error names it: `User.email`. */
+  readonly origin: string;
+  /** A field, an object type or an interface: where a guard can stand. */
+  readonly canBeGuarded: boolean;
+}
+
+/** Every place of a schema that users define. */
+export function* placesOf(schema: GraphQLSchema): Iterable<Place> {
+  yield { carrier: schema, origin: "schema", canBeGuarded: false };
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("__")) continue;
+    const hasFields = isObjectType(type) || isInterfaceType(type);
+    yield { carrier: type, origin: type.name, canBeGuarded: hasFields };
+    if (hasFields) {
+      for (const field of Object.values(type.getFields())) {
+        const origin = `${type.name}.${field.name}`;
+        yield { carrier: field, origin, canBeGuarded: true };
+        for (const arg of field.args) yield { carrier: arg, origin: `${origin}(${arg.name})`, canBeGuarded: false };
+      }
+    }
+    const parts = isInputObjectType(type) ? Object.values(type.getFields()) : isEnumType(type) ? type.getValues() : [];
+    for (const part of parts) yield { carrier: part, origin: `${type.name}.${part.name}`, canBeGuarded: false };
+  }
+}
+
+/** The directives of SDL that stand on a carrier. */
+export function directiveNodes({ astNode, extensionASTNodes = [] }: Carrier): readonly ConstDirectiveNode[] {
+  return [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
+}
+
+/** What `extensions.directives` holds, by name: in its map form rules, in its list form objects of name and args. Throws `TypeError`. */
+export function directivesInExtensions(extensions: unknown): readonly (readonly [name: string, held: unknown])[] {
+  const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
+  if (directives === undefined || directives === null) return [];
+  if (typeof directives !== "object") throw new TypeError(`extensions.directives is a ${typeof directives}`);
+  return Array.isArray(directives)
+    ? directives.map((entry, i) => [nameOf(entry, i), entry] as const)
+    : Object.entries(directives);
+}
+
+/** Throws `TypeError` for a directive that is neither declared nor known: a misspelt rule must not leave its field open. */
+export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {
+  const names = new Set([directive, ...known, ...schema.getDirectives().map(({ name }) => name)]);
+  for (const { carrier, origin } of placesOf(schema)) {
+    const { extensions } = carrier;
+    if (typeof extensions === "object" && extensions !== null && Object.hasOwn(extensions, directive)) {
+      throw new TypeError(
+        `${origin}: extensions.${directive} is not read; a rule stands in extensions.directives, where requireToken.extensions(rule) puts it`,
+      );
+    }
+    const carried = [
+      ...directiveNodes(carrier).map((node) => node.name.value),
+      ...directivesInExtensions(extensions).map(([name]) => name),
+    ];
+    const unknown = carried.find((name) => !names.has(name));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `${origin}: nothing declares the directive @${unknown}. If it is no misspelt @${directive}, declare it or name it in knownDirectives`,
+      );
+    }
+  }
+}
+
+function nameOf(entry: unknown, i: number): string {
+  const name = (entry as { name?: unknown } | null | undefined)?.name;
+  if (typeof name !== "string") throw new TypeError(`extensions.directives[${i}] has no name`);
+  return name;
+}

@@ -11,14 +11,14 @@ export interface LambdaEvent {
   /** Format 2.0: the cookies, which are not among the headers there. */
   readonly cookies?: readonly string[] | undefined;
   readonly httpMethod?: string | undefined;
-  readonly requestContext?:
-    | { readonly http?: { readonly method?: string | undefined } | undefined; readonly elb?: unknown }
-    | undefined;
+  /** Holds `http.method` in format 2.0, and `elb` where a load balancer sent the event. */
+  readonly requestContext?: object | undefined;
 }
 
 /** The request that an event tells of. */
 export function requestOfEvent(event: LambdaEvent): RequestLike {
-  const { httpMethod, requestContext, cookies = [] } = event;
+  const { httpMethod, cookies = [] } = event;
+  const context: { http?: { method?: string }; elb?: unknown } = event.requestContext ?? {};
   const repeated = event.multiValueHeaders ?? {};
   const headers: Record<string, string | readonly string[] | undefined> = { ...repeated };
   const isKnown = new Set(Object.keys(repeated).map((name) => name.toLowerCase()));
@@ -27,8 +27,8 @@ export function requestOfEvent(event: LambdaEvent): RequestLike {
   if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
   return {
     headers,
-    method: httpMethod ?? requestContext?.http?.method,
+    method: httpMethod ?? context.http?.method,
     // Everything but a load balancer is reached over TLS only.
-    socket: { encrypted: requestContext !== undefined && requestContext.elb === undefined },
+    socket: { encrypted: event.requestContext !== undefined && context.elb === undefined },
   };
 }

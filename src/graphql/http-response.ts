@@ -41,11 +41,23 @@ export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOp
   return { status, headers: challenge === undefined ? {} : { "WWW-Authenticate": challenge }, body };
 }
 
-/** The result with the refusals that resolvers threw themselves as callers may see them. */
-export function translateErrors(result: ExecutionResult, options: AuthHttpResponseOptions = {}): ExecutionResult {
-  if (!result.errors) return result;
-  const errors = result.errors.map((error) => translateError(error, options));
-  return errors.every((error, i) => error === result.errors?.[i]) ? result : { ...result, errors };
+/** The result, or a part of one that is delivered incrementally, with the refusals that resolvers threw themselves as callers may see them. */
+export function translateErrors<R extends ResultParts>(result: R, options: AuthHttpResponseOptions = {}): R {
+  const changed: { -readonly [K in keyof ResultParts]: ResultParts[K] } = {};
+  const errors = result.errors?.map((error) => translateError(error, options));
+  if (errors?.some((error, i) => error !== result.errors?.[i])) changed.errors = errors;
+  for (const key of ["incremental", "completed"] as const) {
+    const parts = result[key]?.map((part) => translateErrors(part, options));
+    if (parts?.some((part, i) => part !== result[key]?.[i])) changed[key] = parts;
+  }
+  return Object.keys(changed).length === 0 ? result : { ...result, ...changed };
+}
+
+/** Where a result has errors: its own, and those of the parts that `@defer` and `@stream` send later. */
+interface ResultParts {
+  readonly errors?: readonly GraphQLError[] | undefined;
+  readonly incremental?: readonly ResultParts[] | undefined;
+  readonly completed?: readonly ResultParts[] | undefined;
 }
 
 function isRefusedWhole(result: ExecutionResult, marks: readonly (RefusalMark | undefined)[]): boolean {

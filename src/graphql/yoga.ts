@@ -90,7 +90,6 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
 /** Gives refusals that resolvers threw themselves the shape of all others, in a result and in every event of a stream. */
 function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | undefined {
   const onNext = ({ result, setResult }: ResultPayload): void => {
-    if (!(result as ExecutionResult).errors) return;
     const translated = translateErrors(result as ExecutionResult, responseOptions(args));
     if (translated !== result) setResult(translated as never);
   };

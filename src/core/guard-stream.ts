@@ -55,8 +55,9 @@ export function guardStream<T>(
       for (;;) {
         const result = await beforeTime(step, guard.recheckInMs());
         if (result !== TIME_IS_UP) {
-          if (result.done || ended) return result.done ? result : { done: true, value: undefined };
-          await mayGoOn();
+          if (ended && !result.done) return { done: true, value: undefined };
+          // What a generator returns is sent like an event, where it returns something.
+          if (!result.done || result.value !== undefined) await mayGoOn();
           return result;
         }
         if (ended) return { done: true, value: undefined };

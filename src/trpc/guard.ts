@@ -1,11 +1,8 @@
 /** `requireToken`: the middleware that enforces a rule, before the resolver and while what it returned still streams. */
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
-import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
 import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
-import { guardStream } from "../core/guard-stream.ts";
 import type { AuthManager } from "../core/manager.ts";
-import { isAsyncIterable } from "../core/maybe-promise.ts";
 import type { AnyAuthContext, RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
@@ -13,6 +10,7 @@ import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/token.ts";
 import type { CheckedInput } from "./checked-input.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
+import { watchResult } from "./watch-result.ts";
 
 /** A branch of a rule in tRPC, where there is no parent object. */
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
@@ -62,7 +60,15 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
           : { getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) }),
       }),
     );
-    return translateResult(watchResult(result, token as JWT | null, check, gate, opts), gate);
+    if (!result.ok) return translateResult(result, gate);
+    const data = watchResult(result.data, {
+      token: token as JWT | null,
+      recheck: check,
+      recheckInMs: () => gate.expiresInMs(token ? [token as JWT] : []),
+      type: opts.type,
+      signal: opts.signal,
+    });
+    return data === result.data ? result : { ...result, data };
   };
   // Only here do the rule's types meet the middleware's, which tRPC infers from what it is used on.
   return guard as unknown as RequireTokenMiddleware<R, TContext>;
@@ -101,55 +107,6 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
   if (!refused) return result;
   gate.challenge(refused);
   return { ...result, error: toTRPCError(refused) as TRPCError };
-}
-
-/** A stream is asked for again before every event, and ends when it is refused. */
-function watchResult(
-  result: MiddlewareResult,
-  token: JWT | null,
-  check: () => unknown,
-  gate: RequestGate,
-  { type, signal }: MiddlewareOptions,
-): MiddlewareResult {
-  if (!result.ok) return result;
-  const watch = (source: AsyncIterable<unknown>): AsyncIterableIterator<unknown> =>
-    guardStream(source, {
-      recheck: check,
-      recheckInMs: () => gate.expiresInMs(token ? [token] : []),
-      run: (step) => runWithToken(token, step),
-      onRefusal: (error) => {
-        throw toTRPCError(error);
-      },
-    });
-  if (isAsyncIterable(result.data) && isStream(result.data, type)) return { ...result, data: watch(result.data) };
-  if (isObservable(result.data)) return { ...result, data: watchObservable(result.data, watch, signal) };
-  return result;
-}
-
-// A subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
-function isStream(data: AsyncIterable<unknown>, type: string): boolean {
-  return type === "subscription" || typeof (data as { next?: unknown }).next === "function";
-}
-
-function watchObservable(
-  source: Observable<unknown, unknown>,
-  watch: (source: AsyncIterable<unknown>) => AsyncIterableIterator<unknown>,
-  signal: AbortSignal | undefined,
-): Observable<unknown, unknown> {
-  return observable((observer) => {
-    const stop = new AbortController();
-    signal?.addEventListener("abort", () => stop.abort(), { once: true });
-    const pump = async (): Promise<void> => {
-      try {
-        for await (const value of watch(observableToAsyncIterable(source, stop.signal))) observer.next(value);
-        observer.complete();
-      } catch (error) {
-        observer.error(error);
-      }
-    };
-    void pump();
-    return () => stop.abort();
-  });
 }
 
 /** The input's keys that a plan checks; `"all"` where it checks the whole of it. */

@@ -1,10 +1,14 @@
 /** What the types promise on tRPC, held by plain tsc. */
+
+import { trpcServer } from "@hono/trpc-server";
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClientErrorLike } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
+import { awsLambdaRequestHandler } from "@trpc/server/adapters/aws-lambda";
 import type { FetchCreateContextFnOptions } from "@trpc/server/adapters/fetch";
 import type { CreateHTTPContextOptions } from "@trpc/server/adapters/standalone";
+import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from "aws-lambda";
 import { type AuthContext, AuthManager, type InferClaims, type JWT, type Reason } from "claimgate";
-import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { authErrorFormatter, authProcedures, authResponseMeta, createTRPCContext, requireToken } from "claimgate/trpc";
 import * as z from "zod";
 import { type Equal, holds } from "./equal.ts";
 
@@ -113,6 +117,13 @@ export const contextForNode: (
   auth,
   ({ req }: CreateHTTPContextOptions) => ({ db: req.url }),
 );
+
+trpcServer({ router, createContext: createTRPCContext(auth, () => ({ db: { name: "x" } })) });
+awsLambdaRequestHandler<typeof router, APIGatewayProxyEvent | APIGatewayProxyEventV2>({
+  router,
+  createContext: createTRPCContext(auth, () => ({ db: { name: "x" } })),
+  responseMeta: authResponseMeta,
+});
 
 const client = createTRPCClient<typeof router>({ links: [httpLink({ url: "http://127.0.0.1" })] });
 /** What a client reads of a refusal, in a procedure of each kind. */

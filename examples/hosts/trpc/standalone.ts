@@ -1,0 +1,11 @@
+/** tRPC's standalone server: what every other host here is measured by. */
+import { createHTTPServer } from "@trpc/server/adapters/standalone";
+import type { AuthManager } from "claimgate";
+import { createTRPCContext } from "claimgate/trpc";
+import { listen, type Running } from "./listen.ts";
+import { appRouter } from "./router.ts";
+
+export function start(auth: AuthManager, port = 0): Promise<Running> {
+  const server = createHTTPServer({ router: appRouter, createContext: createTRPCContext(auth) });
+  return listen(server, { port });
+}

@@ -1,0 +1,102 @@
+/** Checks the Next.js example where it really runs: packs claimgate, installs it beside Next.js in an empty folder, builds, starts, and holds the hosts' suite against it. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { startVitest } from "vitest/node";
+import { ROOT, run } from "./run.ts";
+
+const EXAMPLE = join(ROOT, "examples/hosts/trpc");
+const PACKED = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+
+const started = Date.now();
+const folder = mkdtempSync(join(tmpdir(), "claimgate-next-"));
+const app = join(folder, "app");
+// What is built has no secret: only what runs has one.
+delete process.env["JWT_SECRET"];
+process.env["NEXT_TELEMETRY_DISABLED"] = "1";
+try {
+  copyApp();
+  must("npm install", "npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", pack()], app);
+  must("next build", "npx", ["next", "build"], app);
+  const secret = randomBytes(32).toString("hex");
+  const server = start(secret);
+  const ended = once(server, "exit");
+  const said = text(server.stderr);
+  try {
+    process.exitCode = await drive(await untilReady(server), secret);
+  } finally {
+    server.kill();
+    await ended;
+  }
+  // It logs every refusal that a page did not catch: that is of interest only where something failed.
+  if (process.exitCode !== 0) console.error(await said);
+  console.log(`Next.js was installed, built, started and driven in ${Math.round((Date.now() - started) / 1000)} s`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The example as an app of its own: the router that all hosts share stands in its place. */
+function copyApp(): void {
+  cpSync(join(EXAMPLE, "next"), app, {
+    recursive: true,
+    filter: (path) => !/[\\/](node_modules|\.next)$/.test(path),
+  });
+  for (const file of ["router.ts", "ticker.ts"]) cpSync(join(EXAMPLE, file), join(app, "app", file));
+}
+
+/** The tarball, made beside the repository. */
+function pack(): string {
+  const copy = join(folder, "claimgate");
+  mkdirSync(copy);
+  for (const file of PACKED) cpSync(join(ROOT, file), join(copy, file));
+  must("tsc", "npx", ["tsc", "-p", "tsconfig.build.json", "--outDir", join(copy, "dist")], ROOT);
+  must("npm pack", "npm", ["pack", "--ignore-scripts", "--pack-destination", folder, copy], folder);
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  return join(folder, `claimgate-${version}.tgz`);
+}
+
+type NextServer = ChildProcessByStdio<null, Readable, Readable>;
+
+/** `next start` on a free port. */
+function start(secret: string): NextServer {
+  const next = join(app, "node_modules/next/dist/bin/next");
+  return spawn(process.execPath, [next, "start", "--hostname", "127.0.0.1", "--port", "0"], {
+    cwd: app,
+    env: { ...process.env, JWT_SECRET: secret },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** Where it listens, once it says that it is ready. */
+async function untilReady({ stdout }: NextServer): Promise<string> {
+  let url: string | undefined;
+  for await (const line of createInterface({ input: stdout, signal: AbortSignal.timeout(60_000) })) {
+    url ??= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url !== undefined && line.includes("Ready")) {
+      // What else it says is nobody's concern, but must not fill the pipe.
+      stdout.resume();
+      return url;
+    }
+  }
+  throw new Error("next start did not get ready");
+}
+
+async function drive(url: string, secret: string): Promise<number> {
+  process.env["NEXT_URL"] = url;
+  process.env["NEXT_JWT_SECRET"] = secret;
+  const vitest = await startVitest("test", [], { root: ROOT, watch: false, include: ["test/hosts/trpc/next.live.ts"] });
+  await vitest.close();
+  const passed = vitest.state.getTestModules().every((module) => module.ok());
+  return passed && vitest.state.getTestModules().length > 0 ? 0 : 1;
+}
+
+function must(what: string, command: string, args: readonly string[], cwd: string): void {
+  const { status, output } = run(command, args, { cwd, capture: true });
+  if (status !== 0) throw new Error(`${what} failed:\n${output}`);
+}

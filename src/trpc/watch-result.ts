@@ -1,0 +1,101 @@
+/** Watches what a guarded procedure sends later: its token is asked for again before every event, and before every part of a streamed result. */
+import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
+import { runWithToken } from "../core/current-token.ts";
+import { guardStream } from "../core/guard-stream.ts";
+import { isAsyncIterable, isPromise } from "../core/maybe-promise.ts";
+import type { JWT } from "../core/token.ts";
+import { toTRPCError } from "./errors.ts";
+
+/** How a result is watched. */
+export interface Watch {
+  /** Whom the guard let in. */
+  readonly token: JWT | null;
+  /** Rejects once the result may go on no longer. */
+  readonly recheck: () => unknown;
+  /** Milliseconds until it is worth asking again, or `undefined`. */
+  readonly recheckInMs: () => number | undefined;
+  /** The procedure's type. */
+  readonly type: string;
+  /** Aborts when the caller leaves. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a procedure gave, watched; the same value where nothing of it is sent later. */
+export function watchResult(data: unknown, watch: Watch): unknown {
+  return isObservable(data) ? watchObservable(data, watch) : watchLater(data, watch);
+}
+
+// What tRPC's httpBatchStreamLink sends later: streams, promises, and those among a plain object's values.
+function watchLater(value: unknown, watch: Watch): unknown {
+  if (isAsyncIterable(value)) return isStream(value, watch) ? watchStream(value, watch) : value;
+  if (isDeferred(value)) return watchPromise(value, watch);
+  if (!isPlainObject(value)) return value;
+  const parts = Object.entries(value);
+  if (!parts.some(([, part]) => isAsyncIterable(part) || isDeferred(part))) return value;
+  return Object.fromEntries(parts.map(([key, part]) => [key, isPlainObject(part) ? part : watchLater(part, watch)]));
+}
+
+function watchStream(source: AsyncIterable<unknown>, watch: Watch): AsyncIterableIterator<unknown> {
+  const stream = guardStream(source, {
+    recheck: watch.recheck,
+    recheckInMs: watch.recheckInMs,
+    run: (step) => runWithToken(watch.token, step),
+    onRefusal: (error) => {
+      throw toTRPCError(error);
+    },
+  });
+  if (watch.type === "subscription") return stream;
+  const next = async (): Promise<IteratorResult<unknown>> => {
+    const event = await stream.next();
+    return { ...event, value: watchLater(event.value, watch) };
+  };
+  return { ...stream, next };
+}
+
+function watchPromise(promise: Promise<unknown>, watch: Watch): Promise<unknown> {
+  const watched = Promise.resolve(promise).then(async (value) => {
+    try {
+      await watch.recheck();
+    } catch (error) {
+      throw toTRPCError(error);
+    }
+    return watchLater(value, watch);
+  });
+  // Nobody waits for it where the link does not stream: that must not end the process.
+  watched.catch(() => undefined);
+  return watched;
+}
+
+function watchObservable(source: Observable<unknown, unknown>, watch: Watch): Observable<unknown, unknown> {
+  return observable((observer) => {
+    const stop = new AbortController();
+    watch.signal?.addEventListener("abort", () => stop.abort(), { once: true });
+    const pump = async (): Promise<void> => {
+      try {
+        for await (const value of watchStream(observableToAsyncIterable(source, stop.signal), watch))
+          observer.next(value);
+        observer.complete();
+      } catch (error) {
+        observer.error(error);
+      }
+    };
+    void pump();
+    return () => stop.abort();
+  });
+}
+
+// A subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
+function isStream(data: AsyncIterable<unknown>, { type }: Watch): boolean {
+  return type === "subscription" || typeof (data as { next?: unknown }).next === "function";
+}
+
+// As tRPC itself tells a promise and a plain object.
+function isDeferred(value: unknown): value is Promise<unknown> {
+  return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (Object.prototype.toString.call(value) !== "[object Object]") return false;
+  const { constructor } = value as { constructor?: { prototype?: object } | null };
+  return constructor == null || Object.hasOwn(constructor.prototype ?? {}, "isPrototypeOf");
+}

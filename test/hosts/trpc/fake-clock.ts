@@ -1,0 +1,35 @@
+/** Runs a driver's host on a clock that stands still. */
+import { AuthManager, type AuthManagerConfig } from "claimgate";
+import { onTestFinished } from "vitest";
+import { SECRET, START } from "../../trpc/support.ts";
+import type { Driver, Host } from "./host.ts";
+
+export function onFakeClock({ name, buffers, originOf = (url) => new URL(url).origin, start }: Driver): Host {
+  return {
+    name,
+    buffers,
+    async open(changes = {}) {
+      let seconds = START;
+      const config: AuthManagerConfig = {
+        issuer: "https://api.test",
+        algorithm: "HS256",
+        secret: SECRET,
+        cookies: { auth: "auth", refresh: "refresh" },
+        now: () => seconds,
+        ...changes,
+      };
+      const { url, close } = await start(config);
+      onTestFinished(close);
+      return {
+        url,
+        origin: originOf(url),
+        auth: new AuthManager(config),
+        past: new AuthManager({ ...config, now: () => seconds - 3600 }),
+        short: 60,
+        async pass(more) {
+          seconds += more;
+        },
+      };
+    },
+  };
+}

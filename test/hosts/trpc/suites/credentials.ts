@@ -1,0 +1,117 @@
+/** What a host owes to a credential: two that differ are refused, and a cookie counts only where no other site can have sent it. */
+import { describe, expect, test } from "vitest";
+import { ambiguous, forbidden, send, unauthorized, verdictOf, type WireResponse } from "../../../trpc/support.ts";
+import type { Host, Site } from "../host.ts";
+
+const rejected = forbidden("CSRF_REJECTED");
+
+async function signedIn(site: Site): Promise<{ token: string; other: string; cookie: string }> {
+  const token = (await site.auth.authToken("alice")).signed;
+  const refresh = (await site.auth.refreshToken("alice")).signed;
+  const other = (await site.auth.authToken("root")).signed;
+  return { token, other, cookie: `theme=dark; auth=${token}; refresh=${refresh}` };
+}
+
+export function describeTwoHeaders(host: Host): void {
+  describe("of two Authorization headers", () => {
+    test("that differ none counts", async () => {
+      const response = await sendTwo(await host.open());
+      expect([response.status, verdictOf(response)]).toEqual([400, ambiguous]);
+      expect(response.headers).not.toHaveProperty("www-authenticate");
+    });
+  });
+}
+
+/** For hosts that never see the second. */
+export function describeFirstHeader(host: Host): void {
+  describe("of two Authorization headers", () => {
+    test("that differ the first counts", async () => {
+      const response = await sendTwo(await host.open());
+      expect([response.status, verdictOf(response)]).toEqual([200, "alice"]);
+    });
+  });
+}
+
+async function sendTwo(site: Site): Promise<WireResponse> {
+  const { token, other } = await signedIn(site);
+  return send(`${site.url}/me`, { headers: { authorization: [`Bearer ${token}`, `Bearer ${other}`] } });
+}
+
+export function describeCredentials(host: Host): void {
+  test("an Authorization header that is sent twice counts once", async () => {
+    const site = await host.open();
+    const { token } = await signedIn(site);
+    const response = await send(`${site.url}/me`, {
+      headers: { authorization: [`Bearer ${token}`, `Bearer ${token}`] },
+    });
+    expect(verdictOf(response)).toBe("alice");
+  });
+
+  describe("a cookie", () => {
+    const move = JSON.stringify({ id: "alice", department: "research" });
+    const post = (site: Site, headers: Record<string, string>, name = "move") =>
+      send(`${site.url}/${name}`, { method: "POST", headers, ...(name === "move" ? { body: move } : {}) });
+
+    test("counts from this origin, for queries and mutations, each rule its own", async () => {
+      const site = await host.open();
+      const { cookie } = await signedIn(site);
+      for (const marks of [{ "sec-fetch-site": "same-origin" }, { origin: site.origin }]) {
+        const headers = { cookie, ...marks };
+        expect(verdictOf(await send(`${site.url}/me`, { headers }))).toBe("alice");
+        expect(verdictOf(await post(site, headers))).toBe("alice moved to research");
+        expect(verdictOf(await post(site, headers, "refresh"))).toBeTypeOf("string");
+      }
+    });
+
+    test("does not count from another site, whatever the method", async () => {
+      const site = await host.open();
+      const { cookie } = await signedIn(site);
+      const elsewhere = [
+        { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
+        { origin: "https://evil.example" },
+        { origin: site.origin.replace(/:\d+$/, ":1"), "sec-fetch-site": "same-site" },
+        { origin: "null" },
+        { "sec-fetch-site": "cross-site" },
+      ];
+      for (const marks of elsewhere) {
+        const headers = { cookie, ...marks };
+        const refused = await post(site, headers);
+        expect([refused.status, verdictOf(refused)]).toEqual([403, rejected]);
+        expect(refused.headers["www-authenticate"]).toMatch(/^Bearer error="invalid_request"/);
+        expect(verdictOf(await send(`${site.url}/me`, { headers }))).toEqual(rejected);
+      }
+    });
+
+    test("does not count from a page in the clear, where the app is reached over TLS", async () => {
+      const site = await host.open();
+      const { cookie } = await signedIn(site);
+      const inTheClear = await post(site, { cookie, origin: site.origin.replace("https:", "http:") });
+      expect(verdictOf(inTheClear)).toEqual(site.origin.startsWith("https:") ? rejected : "alice moved to research");
+    });
+
+    test("counts without a word about where it comes from only where nothing changes", async () => {
+      const site = await host.open();
+      const { cookie } = await signedIn(site);
+      expect(verdictOf(await send(`${site.url}/me`, { headers: { cookie } }))).toBe("alice");
+      expect(verdictOf(await post(site, { cookie }))).toEqual(rejected);
+      expect(verdictOf(await post(site, { cookie }, "refresh"))).toEqual(rejected);
+    });
+
+    test("counts only under its own name, and not beside another of that name", async () => {
+      const site = await host.open();
+      const { token, other } = await signedIn(site);
+      const ask = async (cookie: string): Promise<unknown> =>
+        verdictOf(await send(`${site.url}/me`, { headers: { cookie } }));
+      expect(await ask(`refresh=${token}`)).toEqual(unauthorized("TOKEN_MISSING"));
+      expect(await ask(`auth=${token}; auth=${other}`)).toEqual(ambiguous);
+      expect(await ask(`auth=${token}; auth=${token}`)).toBe("alice");
+    });
+
+    test("steps back behind a header", async () => {
+      const site = await host.open();
+      const { token, other } = await signedIn(site);
+      const headers = { cookie: `auth=${token}`, authorization: `Bearer ${other}`, origin: "https://evil.example" };
+      expect(verdictOf(await send(`${site.url}/me`, { headers }))).toBe("root");
+    });
+  });
+}

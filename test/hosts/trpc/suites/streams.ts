@@ -1,0 +1,101 @@
+/** What a host owes to streamed batches: a refusal arrives in the item it belongs to, and nothing is sent before its guard. */
+import { describe, expect, test } from "vitest";
+import { errorOf, failureOf, forbidden, refusalOf, unauthorized } from "../../../trpc/support.ts";
+import { bearer, type Client, connectStream } from "../clients.ts";
+import type { Host } from "../host.ts";
+import { collect, openTicker } from "../ticker.ts";
+
+const admin = { scope: { admin: true }, claims: { admin: true } };
+
+export function describeStreams(host: Host): void {
+  const start = async () => {
+    const { site, ...ticker } = await openTicker(host);
+    const stream = async (sub: string, rights: object, raw?: string[]): Promise<Client> =>
+      connectStream(site, bearer((await site.auth.authToken(sub, { ...rights, maxAge: site.short })).signed), raw);
+    return { site, stream, ...ticker };
+  };
+
+  describe("a streamed batch", () => {
+    test("has each refusal in its own item, and the others resolve", async () => {
+      const { stream } = await start();
+      const client = await stream("alice", {});
+      const [own, stats, greeting, other] = await Promise.all([
+        client.me.query(),
+        failureOf(client.stats.query()),
+        client.greeting.query(),
+        failureOf(client.user.query({ id: "root" })),
+      ]);
+      expect([own, greeting]).toEqual(["alice", "Hello, alice"]);
+      expect(stats).toEqual({ ...forbidden("SCOPE_INSUFFICIENT"), status: 200, challenge: undefined });
+      expect(other).toMatchObject(forbidden("CLAIMS_INSUFFICIENT"));
+    });
+
+    test("sends nothing of what is refused, and starts nothing", async () => {
+      const { site, stream, streams } = await start();
+      const before = await streams();
+      const refused: string[] = [];
+      const client = await stream("alice", {}, refused);
+      const anonymous = connectStream(site, {}, refused);
+      await Promise.all([
+        client.me.query(),
+        errorOf(client.stats.query()),
+        errorOf(client.report.query({ events: 1 })),
+        errorOf(anonymous.report.query({ events: 1 })),
+        errorOf(anonymous.log.query({ events: 1 })),
+      ]);
+      expect(refused.join("")).toContain("alice");
+      expect(refused.join("")).not.toMatch(/confidential|visits/);
+      expect(await streams()).toEqual(before);
+      const allowed: string[] = [];
+      const root = await stream("root", admin, allowed);
+      await root.stats.query();
+      expect(allowed.join("")).toContain("42 visits");
+    });
+
+    test("is refused in every item where nobody may pass", async () => {
+      const { site } = await start();
+      const client = connectStream(site, bearer("garbage"));
+      const refused = unauthorized("TOKEN_MALFORMED");
+      expect(await Promise.all([refusalOf(client.me.query()), refusalOf(client.log.query({ events: 1 }))])).toEqual([
+        refused,
+        refused,
+      ]);
+    });
+  });
+
+  describe("a query that streams", () => {
+    test("is asked for again at every event, and ends when the token has expired", async () => {
+      const { site, stream, tick, untilOpen } = await start();
+      const client = await stream("alice", {});
+      const log = client.log.query({ events: 3 }).then((events) => collect(events));
+      await untilOpen(1);
+      await site.pass(site.short);
+      const count = await tick();
+      expect(await log).toEqual({ values: [count - 1], refusal: unauthorized("TOKEN_EXPIRED") });
+      await tick();
+      await untilOpen(0);
+    });
+
+    test("has parts that come later, to who may have them", async () => {
+      const { stream, tick, untilOpen } = await start();
+      const client = await stream("root", admin);
+      const report = client.report.query({ events: 2 });
+      const parts = report.then(async ({ title, next, ticks }) => [title, await next, await collect(ticks)]);
+      await untilOpen(1);
+      const count = await tick();
+      expect(await parts).toEqual(["The confidential report", count, { values: [count - 1, count] }]);
+    });
+
+    test("withholds the parts that come when the token has expired", async () => {
+      const { site, stream, tick, untilOpen } = await start();
+      const client = await stream("root", admin);
+      const report = client.report.query({ events: 3 });
+      const parts = report.then(({ next, ticks }) => Promise.all([refusalOf(next), collect(ticks)]));
+      await untilOpen(1);
+      await site.pass(site.short);
+      const count = await tick();
+      const expired = unauthorized("TOKEN_EXPIRED");
+      expect(await parts).toEqual([expired, { values: [count - 1], refusal: expired }]);
+    });
+  });
+}

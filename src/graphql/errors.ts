@@ -40,6 +40,9 @@ export function toGraphQLError(
     path: located?.path ?? null,
     extensions: { ...located?.extensions, ...extensionsOf(error) },
   });
+  // graphql-jit says where without the nodes.
+  if (!result.locations && located?.locations)
+    Object.defineProperty(result, "locations", { value: located.locations, enumerable: true });
   const full: RefusalMark = { ...mark, error, challenge: challengeFor(error, scheme) };
   Object.defineProperties(result, {
     cause: { value: error, configurable: true, writable: true },

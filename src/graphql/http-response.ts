@@ -74,7 +74,8 @@ function isEveryRootFieldRefused(
   if (!info) return false;
   const fields = collectRootFields(info);
   // What the guard's operation does not ask for was asked for by another, around it.
-  if (Object.keys(data ?? {}).some((key) => !fields.has(key))) return false;
+  // (graphql-jit keeps the keys of skipped fields, without a value.)
+  if (Object.entries(data ?? {}).some(([key, value]) => value !== undefined && !fields.has(key))) return false;
   const refused = new Set(
     errors.filter((error, i) => error.path?.length === 1 && marks[i]?.guardedField).map((error) => error.path?.[0]),
   );

@@ -1,0 +1,32 @@
+/** graphql-ws on the sockets of ws: queries, mutations and subscriptions over WebSockets. */
+import { createServer } from "node:http";
+import type { AuthManager } from "claimgate";
+import { createGraphQLContext } from "claimgate/graphql";
+import type { FormattedExecutionResult, GraphQLError } from "graphql";
+import { useServer } from "graphql-ws/use/ws";
+import { WebSocketServer } from "ws";
+import { type HostOptions, listen, type RunningHost } from "./host.ts";
+import { maskError } from "./mask-error.ts";
+import { createSchema } from "./schema.ts";
+
+const maskAll = (errors: readonly GraphQLError[]) => errors.map((error) => maskError(error).toJSON());
+
+export async function start(auth: AuthManager, options: HostOptions = {}): Promise<RunningHost> {
+  const { port = 0, schema = createSchema() } = options;
+  const createContext = createGraphQLContext(auth, { schema });
+  const server = createServer((_, response) => response.writeHead(426, { upgrade: "websocket" }).end());
+  const sockets = useServer(
+    {
+      schema,
+      // Made for each operation, so that each asks anew who may.
+      context: (connection) => ({ ...createContext(connection) }),
+      onNext(_connection, _id, _payload, _args, { errors, ...result }) {
+        return (errors ? { ...result, errors: maskAll(errors) } : result) as FormattedExecutionResult;
+      },
+      onError: (_connection, _id, _payload, errors) => maskAll(errors),
+    },
+    new WebSocketServer({ server, path: "/graphql" }),
+  );
+  const running = await listen(server, port, async () => sockets.dispose());
+  return { ...running, wsUrl: running.url.replace("http:", "ws:") };
+}

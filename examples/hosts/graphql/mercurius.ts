@@ -1,0 +1,69 @@
+/** Mercurius on Fastify: HTTP, and everything over WebSockets too. */
+import type { AuthManager } from "claimgate";
+import { authHttpResponse, createGraphQLContext, type GraphQLAuthContext } from "claimgate/graphql";
+import fastify, { type FastifyRequest } from "fastify";
+import { type DocumentNode, type GraphQLError, getOperationAST } from "graphql";
+import mercurius, { type MercuriusContext, type MercuriusOptions } from "mercurius";
+import type { HostOptions, RunningHost } from "./host.ts";
+import { maskError } from "./mask-error.ts";
+import { createSchema } from "./schema.ts";
+
+/** What is in a context besides what Mercurius tells of. */
+type Context = Partial<GraphQLAuthContext> & {
+  document?: DocumentNode;
+  /** On a WebSocket: the request that was upgraded, and what the client sent with connection_init. */
+  readonly request?: FastifyRequest;
+  readonly _connectionInit?: unknown;
+};
+
+// What Mercurius and Fastify say themselves, as of a query that is not valid, is meant for callers.
+function isHostsOwn({ originalError }: GraphQLError): boolean {
+  return /^(MER|FST)_/.test(String((originalError as { code?: unknown } | undefined)?.code));
+}
+
+const formatErrors: NonNullable<MercuriusOptions["errorFormatter"]> = (execution, context) => {
+  const { reply, operationsCount, document } = context as MercuriusContext & Context;
+  // Only a single operation over HTTP has a status of its own.
+  if (reply && document && operationsCount === undefined) {
+    const { operationName } = (reply.request.body ?? reply.request.query) as { operationName?: string };
+    const operation = getOperationAST(document, operationName);
+    const { status, headers, body } = authHttpResponse(execution, { operation });
+    if (status !== 200) {
+      void reply.headers(headers);
+      return { statusCode: status, response: body };
+    }
+  }
+  const errors = execution.errors.map((error) => (isHostsOwn(error) ? error : maskError(error)));
+  return mercurius.defaultErrorFormatter({ ...execution, errors }, context);
+};
+
+export async function start(
+  auth: AuthManager,
+  options: HostOptions & Pick<MercuriusOptions, "jit"> = {},
+): Promise<RunningHost> {
+  const { port = 0, schema = createSchema(), batching = false, jit = 0 } = options;
+  const app = fastify();
+  await app.register(mercurius, {
+    schema,
+    context: (request) => createContext({ req: request }),
+    errorFormatter: formatErrors,
+    subscription: { fullWsTransport: true },
+    allowBatchedQueries: batching,
+    jit,
+  });
+  // The schema that is served: resolvers and loaders given to Mercurius replace guarded ones.
+  const createContext = createGraphQLContext(auth, { schema: app.graphql.schema });
+  // On a WebSocket each operation gets a context of its own.
+  const addAuth = (context: Context): unknown =>
+    Object.assign(context, createContext({ req: context.request, connectionParams: context._connectionInit }));
+  app.graphql.addHook("preSubscriptionExecution", async (_schema, _document, context: Context) => {
+    addAuth(context);
+  });
+  app.graphql.addHook("preExecution", async (_schema, document, context: Context) => {
+    context.document ??= document;
+    if (!context.auth) addAuth(context);
+  });
+  const address = await app.listen({ port, host: "127.0.0.1" });
+  const url = `${address}/graphql`;
+  return { url, wsUrl: url.replace("http:", "ws:"), close: () => app.close() };
+}

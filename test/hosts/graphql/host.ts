@@ -1,0 +1,71 @@
+/** A host as the suite sees it: how it starts, what it speaks and what it cannot do; and one that runs while a group of tests does. */
+import { EventEmitter } from "node:events";
+import type { AuthManager } from "claimgate";
+import { afterAll, beforeAll } from "vitest";
+import type { HostOptions, RunningHost } from "../../../examples/hosts/graphql/host.ts";
+import { createSchema } from "../../../examples/hosts/graphql/schema.ts";
+import { type Clock, createAuth } from "../../graphql/support.ts";
+
+/** How an operation that is no subscription travels. */
+export type Transport = "http" | "ws";
+
+/** Something that a host may be unable to do. */
+export type Limit =
+  | "answer over HTTP"
+  | "start again with a schema it served"
+  | "serve subscriptions"
+  | "answer batches"
+  | "negotiate the media type"
+  | "keep indexes in paths as numbers"
+  | "mask what a source throws";
+
+/** What a driver tells of its host. */
+export interface Host {
+  readonly name: string;
+  start(auth: AuthManager, options: HostOptions): Promise<RunningHost>;
+  readonly transports: readonly Transport[];
+  /** How subscriptions travel. */
+  readonly streams: readonly ("ws" | "sse")[];
+  /** With the reason. The suite holds the host to what it does instead. */
+  readonly cannot: Partial<Record<Limit, string>>;
+}
+
+/** A host that runs. */
+export interface Served {
+  readonly auth: AuthManager;
+  readonly clock: Clock;
+  readonly feed: EventEmitter;
+  readonly url: string;
+  readonly wsUrl: string;
+  /** A token of ada's, whose rights are what it says. */
+  mint(options?: Parameters<AuthManager["authToken"]>[1]): Promise<string>;
+}
+
+type Overrides = Parameters<typeof createAuth>[0];
+
+/** Runs `host` from the first test of a group to its last, with a manager and a feed of its own. */
+export function serve(host: Host, overrides: Overrides = {}, options: HostOptions = {}): Served {
+  const { auth, clock } = createAuth({ ambient: true, ...overrides });
+  const feed = new EventEmitter();
+  let running: RunningHost | undefined;
+  beforeAll(async () => {
+    running = await host.start(auth, { schema: createSchema(feed), ...options });
+  });
+  afterAll(() => running?.close());
+  const known = (url: string | undefined): string => {
+    if (url === undefined) throw new Error(`${host.name} has no such URL`);
+    return url;
+  };
+  return {
+    auth,
+    clock,
+    feed,
+    get url() {
+      return known(running?.url);
+    },
+    get wsUrl() {
+      return known(running?.wsUrl);
+    },
+    mint: async (options = {}) => (await auth.authToken("ada", options)).signed,
+  };
+}

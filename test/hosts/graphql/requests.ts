@@ -1,0 +1,78 @@
+/** What a request costs and keeps to itself: one signature, one look-up of rights, and a `currentToken()` that is nobody else's. */
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { openSocketEvents } from "../../graphql/ws-support.ts";
+import { type Answer, type AskOptions, ask, connect, expectData } from "./ask.ts";
+import { type Host, serve, type Transport } from "./host.ts";
+
+/** What requests to `host` over `transport` cost and keep to themselves. */
+export function describeRequests(host: Host, transport: Transport): void {
+  describe("requests", () => {
+    let asked = 0;
+    const authorize = async (): Promise<object> => {
+      asked++;
+      return {};
+    };
+    const served = serve(host, { cache: false, authorize, authorizeAt: "request" });
+    const send = (query: string, options?: AskOptions): Promise<Answer> => ask(served, transport, query, options);
+
+    let verify: MockInstance<typeof crypto.subtle.verify>;
+    beforeEach(() => {
+      asked = 0;
+      verify = vi.spyOn(crypto.subtle, "verify");
+    });
+    afterEach(() => verify.mockRestore());
+    const costs = (): object => ({ asked, verified: verify.mock.calls.length });
+
+    test("a request with many guarded fields pays for one verification and one look-up", async () => {
+      const token = await served.mint();
+      const { body } = await send("{ a: me { id } b: me { phone email } balance greeting users { phone } }", { token });
+      expect(body["data"]).toMatchObject({ a: { id: "ada" }, balance: 100 });
+      expect(costs()).toEqual({ asked: 1, verified: 1 });
+      await send("{ me { id } }", { token });
+      expect(costs()).toEqual({ asked: 2, verified: 2 });
+    });
+
+    test("a request for what is open pays nothing, whatever it carries", async () => {
+      for (const token of [await served.mint(), "bad"])
+        expectData(await send("{ open __typename }", { token }), { open: "for anybody", __typename: "Query" });
+      expect(costs()).toEqual({ asked: 0, verified: 0 });
+    });
+
+    test("callers at the same time each see their own token", async () => {
+      const subjects = Array.from({ length: 12 }, (_, i) => `user-${i}`);
+      const answers = await Promise.all(
+        subjects.map(async (subject) => {
+          const { signed: token } = await served.auth.authToken(subject);
+          return send("{ me { id } again: me { id } }", { token });
+        }),
+      );
+      expect(answers.map(({ body }) => body)).toEqual(subjects.map((id) => ({ data: { me: { id }, again: { id } } })));
+    });
+  });
+}
+
+/** What a connection to `host` costs. */
+export function describeConnections(host: Host): void {
+  let asked = 0;
+  const authorize = (): object => {
+    asked++;
+    return {};
+  };
+  const served = serve(host, { authorize, authorizeAt: "request" });
+
+  test("each operation of a connection asks anew who may", async () => {
+    const client = connect(served.wsUrl, { token: await served.mint({ maxAge: 60 }) });
+    for (const expected of [1, 2]) {
+      expect(await openSocketEvents(client, "{ me { id } balance }")()).toEqual({
+        data: { me: { id: "ada" }, balance: 100 },
+      });
+      expect(asked).toBe(expected);
+    }
+    served.clock.seconds += 60;
+    expect(await openSocketEvents(client, "{ me { id } }")()).toMatchObject({
+      errors: [{ extensions: { auth: { reason: "TOKEN_EXPIRED" } } }],
+    });
+    expect(await openSocketEvents(client, "{ open }")()).toEqual({ data: { open: "for anybody" } });
+    await client.dispose();
+  });
+}

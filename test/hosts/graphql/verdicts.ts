@@ -1,0 +1,121 @@
+/** Who is let in and who is refused, over any transport. */
+import { describe, expect, test } from "vitest";
+import { type Answer, type AskOptions, ask, expectData, expectRefused, postTwice, type Reason } from "./ask.ts";
+import { type Host, type Served, serve, type Transport } from "./host.ts";
+
+const ADMIN = { scope: { admin: true } };
+const ada = { id: "ada" };
+
+/** The verdicts of `host` over `transport`. */
+export function describeVerdicts(host: Host, transport: Transport): void {
+  describe("verdicts", () => {
+    const served = serve(host);
+    const send = (query: string, options?: AskOptions): Promise<Answer> => ask(served, transport, query, options);
+
+    test("who logs in is let in", async () => {
+      const login = (password: string) => send(`mutation { login(user: "ada", password: "${password}") }`);
+      const { body } = await login("ada-password");
+      const { login: token } = body["data"] as { login: string };
+      expectData(await send("{ me { id } }", { token }), { me: ada });
+      expectData(await login("a guess"), { login: null });
+    });
+
+    test.each<[what: string, reason: Reason, token: (served: Served) => Promise<string> | undefined]>([
+      ["no token", "TOKEN_MISSING", () => undefined],
+      ["a malformed token", "TOKEN_MALFORMED", async () => "bad"],
+      ["an expired token", "TOKEN_EXPIRED", mintExpired],
+      [
+        "a wrong signature",
+        "SIGNATURE_INVALID",
+        async ({ mint }) => `${(await mint()).slice(0, -43)}${"A".repeat(43)}`,
+      ],
+      ["a refresh token", "TOKEN_TYPE_INVALID", async ({ auth }) => (await auth.refreshToken("ada")).signed],
+    ])("%s is refused, and a good token let in", async (_, reason, make) => {
+      const token = await make(served);
+      expectRefused(await send("{ me { id } }", token === undefined ? {} : { token }), reason);
+      expectData(await send("{ me { id } }", { token: await served.mint() }), { me: ada });
+      expectData(await send("{ open }", token === undefined ? {} : { token }), { open: "for anybody" });
+    });
+
+    test("a scope that the token lacks is asked for", async () => {
+      expectRefused(await send("{ stats }", { token: await served.mint() }), "SCOPE_INSUFFICIENT", "stats");
+      expectData(await send("{ stats }", { token: await served.mint(ADMIN) }), { stats: 42 });
+    });
+
+    test("claims that the token lacks are asked for", async () => {
+      const token = await served.mint({ claims: { plan: "free" } });
+      expectRefused(await send("{ reports }", { token }), "CLAIMS_INSUFFICIENT", "reports");
+      expectData(await send("{ reports }", { token: await served.mint({ claims: { plan: "pro" } }) }), { reports: 7 });
+    });
+
+    test("an argument must be the token's own, unless an override lifts that", async () => {
+      const [own, others] = ['{ user(id: "ada") { id } }', '{ user(id: "grace") { id } }'];
+      const token = await served.mint();
+      expectData(await send(own, { token }), { user: ada });
+      expectRefused(await send(others, { token }), "CLAIMS_INSUFFICIENT", "user");
+      const admin = await served.mint({ claims: { admin: true } });
+      expectData(await send(others, { token: admin }), { user: { id: "grace" } });
+      expectRefused(await send(others), "TOKEN_MISSING", "user");
+    });
+
+    test("where a token is optional a stranger is let in, and a bad token refused", async () => {
+      expectData(await send("{ greeting }"), { greeting: "Hello, stranger" });
+      expectData(await send("{ greeting }", { token: await served.mint() }), { greeting: "Hello, ada" });
+      const { body } = await send("{ greeting }", { token: "bad" });
+      expect(body["errors"]).toMatchObject([{ extensions: { auth: { reason: "TOKEN_MALFORMED" } } }]);
+    });
+
+    test("a refresh token is let in where one is asked for", async () => {
+      const { signed: token } = await served.auth.refreshToken("ada");
+      const { body } = await send("mutation { renew }", { token });
+      const { renew } = body["data"] as { renew: string };
+      expectData(await send("{ me { id } }", { token: renew }), { me: ada });
+      expectRefused(await send("mutation { renew }", { token: renew }), "TOKEN_TYPE_INVALID", "renew");
+    });
+
+    test("two different credentials are ambiguous, and the same one twice is not", async () => {
+      const [token, other] = [await served.mint(), await served.mint({ maxAge: 5 })];
+      const send = (second: string): Promise<Answer> =>
+        transport === "http"
+          ? postTwice(served.url, [`Bearer ${token}`, `Bearer ${second}`])
+          : ask(served, "ws", "{ me { id } }", { token, connectionParams: { authorization: `Bearer ${second}` } });
+      expectRefused(await send(other), "CREDENTIALS_AMBIGUOUS");
+      expectData(await send(token), { me: ada });
+    });
+
+    test("onDeny: NULL gives null for others' fields and the value for one's own", async () => {
+      const users = (email: string | null) => ({
+        users: [
+          { ...ada, email },
+          { id: "grace", email: null },
+        ],
+      });
+      expectData(await send("{ users { id email } }"), users(null));
+      expectData(await send("{ users { id email } }", { token: await served.mint() }), users("ada@example.com"));
+    });
+
+    describe("while rights cannot be looked up", () => {
+      let isDown = false;
+      const authorize = () => {
+        if (isDown) throw new Error("The store is out of reach");
+        return {};
+      };
+      const served = serve(host, { authorize, authorizeAt: "request" });
+
+      test("everybody is refused, and nobody's token is called bad", async () => {
+        const token = await served.mint();
+        isDown = true;
+        expectRefused(await ask(served, transport, "{ me { id } }", { token }), "STORE_UNAVAILABLE");
+        expectData(await ask(served, transport, "{ open }", { token }), { open: "for anybody" });
+        isDown = false;
+        expectData(await ask(served, transport, "{ me { id } }", { token }), { me: ada });
+      });
+    });
+  });
+}
+
+async function mintExpired({ clock, mint }: Served): Promise<string> {
+  const token = await mint({ maxAge: 5 });
+  clock.seconds += 5;
+  return token;
+}

@@ -1,5 +1,5 @@
 /** Runs a command to its end, for the scripts beside this file. */
-import { spawnSync } from "node:child_process";
+import { type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The repository. */
@@ -26,4 +26,42 @@ export function run(
   });
   if (ended.error) throw ended.error;
   return { status: ended.status ?? 1, output: capture ? `${ended.stdout}${ended.stderr}` : "" };
+}
+
+/** Runs `command` in `cwd` beside others, and captures what it prints. One that hangs is killed, and so are all when this process ends. */
+export function runBeside(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number },
+): Promise<Ended> {
+  const { cwd, env = {}, timeoutMs = 300_000 } = options;
+  return new Promise((resolve, reject) => {
+    const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+    // A group of its own, so that what it started itself can be killed with it.
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: true });
+    const kill = (): void => void (child.pid === undefined || process.kill(-child.pid, "SIGKILL"));
+    const timer = setTimeout(kill, timeoutMs);
+    // Before what is written to is removed.
+    process.prependListener("exit", kill);
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const settled = (): void => {
+      clearTimeout(timer);
+      process.off("exit", kill);
+    };
+    child.on("error", (error) => {
+      settled();
+      reject(error);
+    });
+    child.on("close", (status, signal) => {
+      settled();
+      const killed = signal === null ? "" : `\n(killed by ${signal})`;
+      resolve({ status: status ?? 1, output: `${Buffer.concat(chunks).toString()}${killed}` });
+    });
+  });
+}
+
+/** Throws, with what was printed, where a command failed. */
+export function must(what: string, { status, output }: Ended): void {
+  if (status !== 0) throw new Error(`${what} failed:\n${output}`);
 }

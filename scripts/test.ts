@@ -1,4 +1,4 @@
-/** `npm test`: types, lint, build, all tests and the tarball check, with one line at the end that counts them. */
+/** `npm test`: types, lint, build, all tests, the tarball check and a diagonal of the matrix, with one line at the end that counts them. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,7 @@ step("lint", "npm", ["run", "--silent", "lint"]);
 step("build", "npm", ["run", "--silent", "build"]);
 tests();
 step("package", "npm", ["run", "--silent", "test:package"]);
+step("matrix", "npm", ["run", "--silent", "matrix", "--", "--diagonal"]);
 
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -33,13 +33,7 @@ export function toGraphQLError(
   scheme: string,
   located?: GraphQLError,
 ): GraphQLError {
-  const result = new GraphQLError(error.message, {
-    nodes: located?.nodes ?? null,
-    source: located?.source ?? null,
-    positions: located?.positions ?? null,
-    path: located?.path ?? null,
-    extensions: { ...located?.extensions, ...extensionsOf(error) },
-  });
+  const result = createError(error.message, located, { ...located?.extensions, ...extensionsOf(error) });
   // graphql-jit says where without the nodes.
   if (!result.locations && located?.locations)
     Object.defineProperty(result, "locations", { value: located.locations, enumerable: true });
@@ -101,4 +95,14 @@ function isSameOperation(a: OperationDefinitionNode, b: OperationDefinitionNode)
 /** The kind of the operation that was refused, where it is known. */
 export function kindOf(operation: RefusedOperation | undefined): string | undefined {
   return typeof operation === "object" ? operation.operation : operation;
+}
+
+function createError(message: string, located: GraphQLError | undefined, extensions: object): GraphQLError {
+  const { nodes = null, source = null, positions = null, path = null } = located ?? {};
+  // Before 16.3 `graphql` takes the parts one by one, from 17 on only together.
+  if (GraphQLError.length > 1) {
+    const PositionalError = GraphQLError as unknown as new (...parts: readonly unknown[]) => GraphQLError;
+    return new PositionalError(message, nodes, source, positions, path, null, extensions);
+  }
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { ...extensions } });
 }

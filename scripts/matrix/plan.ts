@@ -1,0 +1,35 @@
+/** Which cells are run: all, or the few that every `npm test` can wait for. */
+import { NEWEST, OLDEST, PEER_SETS, type PeerSet } from "./peer-sets.ts";
+import { BUN, DENO, node, OWN_NODE, RUNTIMES, type Runtime } from "./runtimes.ts";
+import { TYPESCRIPTS } from "./typescript.ts";
+
+/** The cells of both tables. */
+export interface Plan {
+  readonly runtimes: readonly Runtime[];
+  readonly sets: readonly PeerSet[];
+  readonly includes: (runtime: Runtime, set: PeerSet) => boolean;
+  /** The columns of the second table. */
+  readonly ends: readonly PeerSet[];
+  readonly typescripts: readonly string[];
+  readonly hasWorkerd: boolean;
+}
+
+/** All cells. */
+export const FULL: Plan = {
+  runtimes: RUNTIMES,
+  sets: PEER_SETS,
+  includes: () => true,
+  ends: [OLDEST, NEWEST],
+  typescripts: TYPESCRIPTS,
+  hasWorkerd: true,
+};
+
+/** Every kind of runtime, the oldest and the newest peers. */
+export const DIAGONAL: Plan = {
+  runtimes: [OWN_NODE, node("24"), BUN, DENO],
+  sets: [OLDEST, NEWEST],
+  includes: (runtime, set) => (set === OLDEST) === (runtime === OWN_NODE || runtime === BUN),
+  ends: [NEWEST],
+  typescripts: TYPESCRIPTS.slice(0, 1),
+  hasWorkerd: false,
+};

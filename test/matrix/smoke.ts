@@ -1,0 +1,16 @@
+/** The smoke programme: everything that a user would notice first, on whatever runtime and peers it is started with. One line of JSON says what held. */
+import { createChecks } from "./checks.ts";
+import { checkGraphQL } from "./graphql-checks.ts";
+import { checkIncremental } from "./incremental-checks.ts";
+import { checkAmbientIsOff, checkTokens } from "./jwt-checks.ts";
+import { checkTRPC } from "./trpc-checks.ts";
+
+const { check, report } = createChecks();
+await checkAmbientIsOff(check);
+await checkTokens(check);
+await checkTRPC(check);
+await checkGraphQL(check);
+await checkIncremental(check);
+
+// Explicitly: what a failed check left open must not keep the process alive.
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(report.failed.length === 0 ? 0 : 1));

@@ -2,44 +2,41 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { startVitest } from "vitest/node";
-import { ROOT, run } from "./run.ts";
+import { createWorkspace, install, pack } from "./project.ts";
+import { must, ROOT, run, runBeside } from "./run.ts";
 
 const EXAMPLE = join(ROOT, "examples/hosts/trpc");
-const PACKED = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
 
 const started = Date.now();
-const folder = mkdtempSync(join(tmpdir(), "claimgate-next-"));
-const app = join(folder, "app");
+const workspace = createWorkspace("next");
+const app = join(workspace, "app");
 // What is built has no secret: only what runs has one.
 delete process.env["JWT_SECRET"];
 process.env["NEXT_TELEMETRY_DISABLED"] = "1";
+
+must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
+copyApp();
+await install(app, [pack(workspace).tarball]);
+must("next build", await runBeside("npx", ["next", "build"], { cwd: app }));
+const secret = randomBytes(32).toString("hex");
+const server = start(secret);
+const ended = once(server, "exit");
+const said = text(server.stderr);
 try {
-  copyApp();
-  must("npm install", "npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", pack()], app);
-  must("next build", "npx", ["next", "build"], app);
-  const secret = randomBytes(32).toString("hex");
-  const server = start(secret);
-  const ended = once(server, "exit");
-  const said = text(server.stderr);
-  try {
-    process.exitCode = await drive(await untilReady(server), secret);
-  } finally {
-    server.kill();
-    await ended;
-  }
-  // It logs every refusal that a page did not catch: that is of interest only where something failed.
-  if (process.exitCode !== 0) console.error(await said);
-  console.log(`Next.js was installed, built, started and driven in ${Math.round((Date.now() - started) / 1000)} s`);
+  process.exitCode = await drive(await untilReady(server), secret);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  server.kill();
+  await ended;
 }
+// It logs every refusal that a page did not catch: that is of interest only where something failed.
+if (process.exitCode !== 0) console.error(await said);
+console.log(`Next.js was installed, built, started and driven in ${Math.round((Date.now() - started) / 1000)} s`);
 
 /** The example as an app of its own: the router that all hosts share stands in its place. */
 function copyApp(): void {
@@ -48,17 +45,6 @@ function copyApp(): void {
     filter: (path) => !/[\\/](node_modules|\.next)$/.test(path),
   });
   for (const file of ["router.ts", "ticker.ts"]) cpSync(join(EXAMPLE, file), join(app, "app", file));
-}
-
-/** The tarball, made beside the repository. */
-function pack(): string {
-  const copy = join(folder, "claimgate");
-  mkdirSync(copy);
-  for (const file of PACKED) cpSync(join(ROOT, file), join(copy, file));
-  must("tsc", "npx", ["tsc", "-p", "tsconfig.build.json", "--outDir", join(copy, "dist")], ROOT);
-  must("npm pack", "npm", ["pack", "--ignore-scripts", "--pack-destination", folder, copy], folder);
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
-  return join(folder, `claimgate-${version}.tgz`);
 }
 
 type NextServer = ChildProcessByStdio<null, Readable, Readable>;
@@ -94,9 +80,4 @@ async function drive(url: string, secret: string): Promise<number> {
   await vitest.close();
   const passed = vitest.state.getTestModules().every((module) => module.ok());
   return passed && vitest.state.getTestModules().length > 0 ? 0 : 1;
-}
-
-function must(what: string, command: string, args: readonly string[], cwd: string): void {
-  const { status, output } = run(command, args, { cwd, capture: true });
-  if (status !== 0) throw new Error(`${what} failed:\n${output}`);
 }

@@ -121,7 +121,7 @@ export class AuthData {
 showOnlyJson(AuthData);
 
 /** Throws `TypeError` unless `value` is a positive number of seconds that leaves dates exact. */
-export function checkMaxAge(value: unknown, name: string): number {
+function checkMaxAge(value: unknown, name: string): number {
   if (!Number.isSafeInteger(value) || (value as number) <= 0 || (value as number) > 1e11) {
     throw new TypeError(`${name} must be a positive whole number of seconds`);
   }

@@ -52,7 +52,7 @@ export class RequestGate {
       const one = waiting.pop();
       if (typeof one !== "object" || one === null || madeByClient.has(one)) continue;
       madeByClient.add(one);
-      waiting.push(...(Object.values(one) as unknown[]));
+      for (const inner of Object.values(one) as unknown[]) waiting.push(inner);
     }
   }
 
@@ -81,6 +81,11 @@ export class RequestGate {
   /** Whether `challenge` reaches the response, as it does wherever the server lets headers be set while the request is answered. */
   get canChallenge(): boolean {
     return this.#source.setHeader !== undefined;
+  }
+
+  /** Whether a server sends what the request is answered with, streams of every kind included. */
+  get isServed(): boolean {
+    return this.#source.isServed;
   }
 
   /** The scheme that a challenge names. */

@@ -20,6 +20,8 @@ export interface RequestSource {
   readonly token: string | undefined;
   /** One context serves many operations, as on a WebSocket. */
   readonly isConnection: boolean;
+  /** A server answers it, and sends all that the answer holds; by hand, a caller gets the very values. */
+  readonly isServed: boolean;
   /** Sets a response header, while that can still be done. */
   readonly setHeader: ((name: string, value: string) => void) | undefined;
   /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
@@ -32,7 +34,7 @@ export interface RequestLike {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   /** Fastify and graphql-http: the server's own request. */
-  readonly raw?: RequestLike | undefined;
+  readonly raw?: unknown;
   readonly headersDistinct?: unknown;
   readonly socket?: unknown;
 }
@@ -48,7 +50,7 @@ type Reader = RequestSource["headerValues"];
 
 /** What a request says by itself. `extra` adds what only the transport knows. */
 export function readRequest(request: RequestLike | undefined, extra: Partial<RequestSource> = {}): RequestSource {
-  const raw = request?.raw ?? request;
+  const raw = rawRequest(request);
   const headerValues = headerReader(raw);
   const url = isAbsolute(raw?.url) ? new URL(raw.url) : undefined;
   return {
@@ -60,10 +62,16 @@ export function readRequest(request: RequestLike | undefined, extra: Partial<Req
     connectionParams: undefined,
     token: undefined,
     isConnection: false,
+    isServed: false,
     setHeader: undefined,
     describe: undefined,
     ...extra,
   };
+}
+
+/** The server's own request, where this is one made from it. */
+export function rawRequest(request: RequestLike | undefined): RequestLike | undefined {
+  return request?.raw ?? request;
 }
 
 function headerReader(request: RequestLike | undefined): Reader {
@@ -77,11 +85,13 @@ function headerReader(request: RequestLike | undefined): Reader {
     };
   }
   // Node keeps only the first of some repeated headers; `headersDistinct` has them all, as they were sent.
-  const distinct = request?.headersDistinct as Record<string, string[] | undefined> | undefined;
+  const all = request?.headersDistinct as Record<string, string[] | undefined> | undefined;
+  // A request put together by hand, as Lambda adapters of Express do, has its headers in `headers` only.
+  const distinct = all && Object.keys(all).length > 0 ? all : undefined;
   const byName = headers as Record<string, string | readonly string[] | undefined>;
   return (name) => {
-    const all = distinct?.[name];
-    if (all) return all;
+    const sent = distinct?.[name];
+    if (sent) return sent;
     // What only a browser may say: some servers write into `headers` what a page sent by other means (Mercurius: connection_init).
     if (distinct && SAID_BY_BROWSERS.includes(name)) return [];
     return Object.keys(byName)

@@ -38,7 +38,7 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
       return guardField(distrusting ?? given, guards, typeName === subscriptionName);
     },
     [MapperKind.OBJECT_TYPE]: (type) => {
-      const extensions = distrustReference(type.extensions);
+      const extensions = distrustReference(type);
       return extensions && new GraphQLObjectType({ ...type.toConfig(), extensions });
     },
     [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type),
@@ -85,7 +85,7 @@ function guardAbstractType(
   type: GraphQLAbstractType,
 ): GraphQLAbstractType | undefined {
   const key = abstractKey(schema, coverage, type);
-  const extensions = distrustReference(type.extensions);
+  const extensions = distrustReference(type);
   if (key === "" || isGuardedBy(type.resolveType, key))
     return extensions && isInterfaceType(type)
       ? new GraphQLInterfaceType({ ...type.toConfig(), extensions })

@@ -6,7 +6,10 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  specifiedDirectives,
 } from "graphql";
+
+import { isFederationDirective } from "./federation.ts";
 
 /** What can carry the directive. */
 export interface Carrier {
@@ -55,32 +58,45 @@ export function directivesInExtensions(extensions: unknown): readonly (readonly 
   const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
   if (directives === undefined || directives === null) return [];
   if (typeof directives !== "object") throw new TypeError(`extensions.directives is a ${typeof directives}`);
-  return Array.isArray(directives)
-    ? directives.map((entry, i) => [nameOf(entry, i), entry] as const)
-    : Object.entries(directives);
+  if (Array.isArray(directives)) return directives.map((entry, i) => [nameOf(entry, i), entry] as const);
+  // A Map or an instance of a class would be read as empty, and leave its field open.
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(directives) as object | null))
+    throw new TypeError("extensions.directives is neither a plain object nor a list");
+  return Object.entries(directives);
 }
 
 /** Throws `TypeError` for a directive that is neither declared nor known: a misspelt rule must not leave its field open. */
 export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {
-  const names = new Set([directive, ...known, ...schema.getDirectives().map(({ name }) => name)]);
+  const declared = [...specifiedDirectives, ...schema.getDirectives()].map(({ name }) => name);
+  const names = new Set([directive, ...known, ...declared]);
   for (const { carrier, origin } of placesOf(schema)) {
     const { extensions } = carrier;
-    if (typeof extensions === "object" && extensions !== null && Object.hasOwn(extensions, directive)) {
+    const misspelt = Object.keys(extensions ?? {}).find((key) => isMisspelt(key, extensions, directive));
+    if (misspelt !== undefined) {
       throw new TypeError(
-        `${origin}: extensions.${directive} is not read; a rule stands in extensions.directives, where requireToken.extensions(rule) puts it`,
+        `${origin}: extensions.${misspelt} is not read; a rule stands in extensions.directives, where requireToken.extensions(rule) puts it, or in extensions.${directive}`,
       );
     }
     const carried = [
       ...directiveNodes(carrier).map((node) => node.name.value),
       ...directivesInExtensions(extensions).map(([name]) => name),
     ];
-    const unknown = carried.find((name) => !names.has(name));
+    const unknown = carried.find((name) => !names.has(name) && !isFederationDirective(schema, name));
     if (unknown !== undefined) {
       throw new TypeError(
         `${origin}: nothing declares the directive @${unknown}. If it is no misspelt @${directive}, declare it or name it in knownDirectives`,
       );
     }
   }
+}
+
+// `extensions.directive`, `extensions.Directives` or `extensions.requiretoken` would leave their place open.
+function isMisspelt(key: string, extensions: unknown, directive: string): boolean {
+  if (key !== directive && key.toLowerCase() === directive.toLowerCase()) return true;
+  if (key === "directives" || !/^directives?$/i.test(key)) return false;
+  const held = (extensions as Record<string, unknown>)[key];
+  if (Array.isArray(held)) return held.some((entry: { name?: unknown } | null) => entry?.name === directive);
+  return typeof held === "object" && held !== null && Object.hasOwn(held, directive);
 }
 
 function nameOf(entry: unknown, i: number): string {

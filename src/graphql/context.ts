@@ -4,7 +4,7 @@ import { checkOptions } from "../core/check-options.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
-import { type RequestLike, readRequest } from "../core/request-source.ts";
+import { type RequestLike, rawRequest, readRequest } from "../core/request-source.ts";
 import type { Claims } from "../core/rules/rule.ts";
 import { assertGuarded } from "./apply.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
@@ -19,8 +19,8 @@ export interface GraphQLAuthContext<C = Claims> {
 export interface ServerContext extends RequestLike {
   readonly request?: RequestLike | undefined;
   readonly req?: RequestLike | undefined;
-  /** AWS Lambda: what is there in place of a request. */
-  readonly event?: LambdaEvent | undefined;
+  /** AWS Lambda: what is there in place of a request. Hono has an event of another kind there, beside its request. */
+  readonly event?: LambdaEvent | object | undefined;
   /** graphql-ws: where the upgrade request is. */
   readonly extra?: unknown;
   /** graphql-ws: what the client sent when it connected. */
@@ -52,7 +52,7 @@ export function createGraphQLContext<C>(
 // The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
-  const held = [server.req, server.request, upgrade].find((one) => (one?.raw ?? one)?.headers !== undefined);
+  const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
   if (held) return held;
   if (server.event) return requestOfEvent(server.event);
   // Only what holds no request is one itself: a context may have `headers` of its own.

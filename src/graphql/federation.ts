@@ -1,6 +1,7 @@
 /** Apollo Federation: the values that a client can make up, because nothing looked them up. */
 import {
   defaultFieldResolver,
+  type GraphQLAbstractType,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -9,9 +10,19 @@ import {
   isObjectType,
   isUnionType,
 } from "graphql";
+import { andThen } from "../core/maybe-promise.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { resolvesByDefault } from "./enforce.ts";
+
+// Of Apollo Federation 2, and of `@link`, which brings them.
+const DIRECTIVES =
+  /^(link|key|requires|provides|external|tag|extends|shareable|inaccessible|override|composeDirective|interfaceObject|authenticated|requiresScopes|policy|context|fromContext|cost|listSize|cacheTag|federation__.+)$/;
+
+/** Whether a subgraph may carry this directive undeclared, as those of code-first builders do. */
+export function isFederationDirective(schema: GraphQLSchema, name: string): boolean {
+  return DIRECTIVES.test(name) && isObjectType(schema.getType("_Service"));
+}
 
 /** Where `@apollo/subgraph` keeps `__resolveReference`. */
 interface EntityExtensions {
@@ -60,15 +71,29 @@ export function distrustRepresentations(original: Resolver = defaultFieldResolve
 }
 
 /** The extensions of an entity whose `__resolveReference` may give its argument back, which is then not trusted either. */
-export function distrustReference(extensions: object): Readonly<Record<string, unknown>> | undefined {
-  const { apollo } = extensions as EntityExtensions;
+export function distrustReference(
+  type: GraphQLObjectType | GraphQLAbstractType,
+): Readonly<Record<string, unknown>> | undefined {
+  const { apollo } = type.extensions as EntityExtensions;
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
-    gateOf(context)?.distrust(reference);
-    return original(reference, context, ...rest);
+    const gate = gateOf(context);
+    gate?.distrust(reference);
+    return andThen(original(reference, context, ...rest), (entity) =>
+      gate?.isMadeByClient(entity) ? echoOf(entity as object, type, gate) : entity,
+    );
   });
-  return { ...extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
+  return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
+}
+
+// Federation copies an entity whose `__typename` is not the one it expects, and a copy would be trusted: so this is our own, without another.
+function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType, gate: RequestGate): object {
+  const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
+  const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;
+  const named = isNamedByClient ? { ...echo, __typename: given } : echo;
+  gate.distrust(named);
+  return named;
 }
 
 // Done once only, so that a schema may be gone through again.

@@ -110,11 +110,18 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
 function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   const isList = Array.isArray((extensions as { directives?: unknown } | null | undefined)?.directives);
   const held = directivesInExtensions(extensions).filter(([name]) => name === directive);
-  return held.flatMap(([, rules]) => {
-    if (isList) return [argsOfEntry(rules as object)];
-    // An empty list has no rule, and so is handed on as what it is: no object.
-    return Array.isArray(rules) && rules.length > 0 ? (rules as unknown[]) : [rules];
-  });
+  // By the directive's own name, where no printer of directives looks.
+  const own = Object.hasOwn(extensions ?? {}, directive) ? [(extensions as Record<string, unknown>)[directive]] : [];
+  const entries = held.map(([, entry]) => entry);
+  return [
+    ...(isList ? entries.map((entry) => argsOfEntry(entry as object)) : entries.flatMap(oneOrMany)),
+    ...own.flatMap(oneOrMany),
+  ];
+}
+
+// An empty list has no rule, and so is handed on as what it is: no object.
+function oneOrMany(rules: unknown): unknown[] {
+  return Array.isArray(rules) && rules.length > 0 ? (rules as unknown[]) : [rules];
 }
 
 function argsOfEntry(entry: object): unknown {

@@ -38,6 +38,7 @@ export function createTRPCContext<
     const isSubscription = opts.info?.type === "subscription";
     const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
       isConnection,
+      isServed: true,
       connectionParams: isConnection || isSubscription ? (opts.info?.connectionParams ?? undefined) : undefined,
       // AWS Lambda has no response yet: there `authResponseMeta` tells it.
       setHeader: opts.event ? undefined : (name, value) => setHeader(opts, name, value),

@@ -66,6 +66,7 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
       recheck: check,
       recheckInMs: () => gate.expiresInMs(token ? [token as JWT] : []),
       type: opts.type,
+      isServed: gate.isServed,
       signal: opts.signal,
     });
     return data === result.data ? result : { ...result, data };

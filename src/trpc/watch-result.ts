@@ -16,9 +16,13 @@ export interface Watch {
   readonly recheckInMs: () => number | undefined;
   /** The procedure's type. */
   readonly type: string;
+  /** Whether all that can be iterated is sent; a caller in the same process gets other iterables as they are. */
+  readonly isServed: boolean;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal | undefined;
 }
+
+type Later = Promise<unknown> | AsyncIterable<unknown>;
 
 /** What a procedure gave, watched; the same value where nothing of it is sent later. */
 export function watchResult(data: unknown, watch: Watch): unknown {
@@ -27,12 +31,19 @@ export function watchResult(data: unknown, watch: Watch): unknown {
 
 // What tRPC's httpBatchStreamLink sends later: streams, promises, and those among a plain object's values.
 function watchLater(value: unknown, watch: Watch): unknown {
-  if (isAsyncIterable(value)) return isStream(value, watch) ? watchStream(value, watch) : value;
-  if (isDeferred(value)) return watchPromise(value, watch);
+  if (isLater(value)) return watchPart(value, watch);
   if (!isPlainObject(value)) return value;
   const parts = Object.entries(value);
-  if (!parts.some(([, part]) => isAsyncIterable(part) || isDeferred(part))) return value;
-  return Object.fromEntries(parts.map(([key, part]) => [key, isPlainObject(part) ? part : watchLater(part, watch)]));
+  if (!parts.some(([, part]) => isLater(part))) return value;
+  return Object.fromEntries(parts.map(([key, part]) => [key, isLater(part) ? watchPart(part, watch) : part]));
+}
+
+// In the order in which tRPC asks: what is both, such as a list that can be awaited, is a promise.
+function watchPart(part: Later, watch: Watch): unknown {
+  if (isDeferred(part)) return watchPromise(part, watch);
+  if (!isStream(part, watch)) return part;
+  // Opened only when it is read: a ReadableStream is locked by that.
+  return "next" in part ? watchStream(part, watch) : { [Symbol.asyncIterator]: () => watchStream(part, watch) };
 }
 
 function watchStream(source: AsyncIterable<unknown>, watch: Watch): AsyncIterableIterator<unknown> {
@@ -84,14 +95,19 @@ function watchObservable(source: Observable<unknown, unknown>, watch: Watch): Ob
   });
 }
 
-// A subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
-function isStream(data: AsyncIterable<unknown>, { type }: Watch): boolean {
-  return type === "subscription" || typeof (data as { next?: unknown }).next === "function";
+// What a server sends, a subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
+function isStream(data: AsyncIterable<unknown>, { type, isServed }: Watch): boolean {
+  return isServed || type === "subscription" || typeof (data as { next?: unknown }).next === "function";
 }
 
 // As tRPC itself tells a promise and a plain object.
 function isDeferred(value: unknown): value is Promise<unknown> {
   return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
+}
+
+// A plain object may be either of them too, such as an iterator written by hand.
+function isLater(value: unknown): value is Later {
+  return isDeferred(value) || isAsyncIterable(value);
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -74,6 +74,7 @@ describe("extensions.directives", () => {
     ["a map of a rule", { requireToken: admin }],
     ["a map of rules", { requireToken: [{}, admin] }],
     ["a list", [{ name: "requireToken", args: admin }]],
+    ["a map without a prototype", Object.assign(Object.create(null), { requireToken: admin }) as object],
     ["a list in which it stands twice", [{ name: "requireToken" }, { name: "requireToken", args: admin }]],
   ])("guards from %s", async (_, directives) => {
     const yoga = createGuardedYoga(guardField({ directives }), auth);
@@ -93,10 +94,44 @@ describe("extensions.directives", () => {
     ["an entry without a name", { directives: [{ nmae: "requireToken", args: admin }] }, /directives\[0\]/],
     ["an entry that is no object", { directives: ["requireToken"] }, /directives\[0\]/],
     ["directives that are no object", { directives: "requireToken" }, /extensions\.directives/],
-    ["a rule beside directives", { requireToken: admin }, /extensions\.requireToken/],
+    ["a misspelt name beside directives", { requiretoken: admin }, /extensions\.requiretoken/],
+    ["a misspelt extensions.directives", { directive: { requireToken: admin } }, /extensions\.directive /],
+    ["its list", { Directives: [{ name: "requireToken", args: admin }] }, /extensions\.Directives/],
+    ["a map of another kind", { directives: new Map([["requireToken", admin]]) }, /extensions\.directives/],
+    [
+      "what an object inherits",
+      { directives: Object.create({ requireToken: admin }) as object },
+      /extensions\.directives/,
+    ],
   ])("refuses %s", (_, extensions, error) => {
     expect(() => guardField(extensions)).toThrow(TypeError);
     expect(() => guardField(extensions)).toThrow(error);
+  });
+
+  test.each([
+    ["a rule", admin],
+    ["rules", [{}, admin]],
+  ])("guards from %s that stands under the directive's own name, beside others", async (_, requireToken) => {
+    for (const extensions of [{ requireToken }, { requireToken, directives: { requireToken: {} } }]) {
+      const yoga = createGuardedYoga(guardField(extensions), auth);
+      const token = await tokenOf("root", { admin: true });
+      expect((await askYoga(yoga, "{ f }", { token })).body).toEqual({ data: { f: 1 } });
+      expect((await askYoga(yoga, "{ f }", { token: await tokenOf("ada") })).refused).toEqual(
+        refusedWith("SCOPE_INSUFFICIENT"),
+      );
+    }
+  });
+
+  test("leaves what other tools call a directive alone", () => {
+    for (const directive of ["x", { other: {} }, [{ name: "other" }], [null], null])
+      expect(() => guardField({ directive })).not.toThrow();
+  });
+
+  test("knows the directives that GraphQL itself specifies, also where the schema lists its own only", () => {
+    const f = { type: GraphQLInt, extensions: { directives: { deprecated: {} } } };
+    const mine = new GraphQLDirective({ name: "mine", locations: [] });
+    const query = new GraphQLObjectType({ name: "Query", fields: { f } });
+    expect(() => requireToken.apply(new GraphQLSchema({ query, directives: [mine] }))).not.toThrow();
   });
 
   test("refuses a misspelt key where the rule is written", () => {

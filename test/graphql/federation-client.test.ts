@@ -92,6 +92,42 @@ test("a representation of an interface, which federation copies for the type it 
   expect(await ask(own, "Note { text }", reference)).toEqual({ text: "the text of eve's" });
 });
 
+test.each<[string, (reference: unknown) => unknown]>([
+  ["at once", (reference) => reference],
+  ["later", async (reference) => reference],
+])("what an interface's own __resolveReference gives back %s is not believed", async (_, echo) => {
+  const sdl = `
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
+    type Query { item: Item }
+    interface Item @key(fields: "id") { id: ID! }
+    type Note implements Item @key(fields: "id") { id: ID!, text: String @requireToken(parent: { sub: "owner" }) }
+  `;
+  const buildItem = (resolveReference: unknown): GraphQLSchema =>
+    build(sdl, {
+      Item: { __resolveType: () => "Note", __resolveReference: resolveReference },
+      Note: { __resolveReference: lookedUp("eve"), text },
+    });
+  const reference = { __typename: "Item", id: "eve's", owner: "ada" };
+  expect(await ask(buildItem(echo), "Note { text }", reference)).toEqual(refused);
+  expect(await ask(buildItem(echo), "Note { id }", reference)).toEqual({ id: "eve's" });
+  expect(await ask(buildItem(lookedUp("ada")), "Note { text }", reference)).toEqual({ text: "the text of eve's" });
+});
+
+test("an object inside a representation that names a type of its own is not believed as the entity", async () => {
+  const schema = build(note, { Note: { __resolveReference: ({ inner }: { inner: object }) => inner, text } });
+  for (const inner of [
+    { id: "eve's", owner: "ada" },
+    { __typename: "Other", id: "eve's", owner: "ada" },
+  ])
+    expect(await ask(schema, "Note { text }", { ...forged, inner })).toEqual(refused);
+});
+
+test("a large representation is gone through whole", async () => {
+  const schema = build(note, { Note: { __resolveReference: lookedUp("ada"), text } });
+  const many = Array.from({ length: 300_000 }, () => 1);
+  expect(await ask(schema, "Note { text }", { ...forged, many })).toEqual({ text: "the text of eve's" });
+});
+
 test("applying the directive again changes nothing of that", async () => {
   const once = build(note, { Note: { __resolveReference: (reference: unknown) => reference, text } });
   const twice = requireToken.apply(once);

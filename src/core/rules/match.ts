@@ -23,7 +23,7 @@ export function matchesScope(required: unknown, held: unknown): boolean {
 }
 
 /** The words of a scope, or `undefined` where it is neither a string nor a list of strings. */
-export function toWords(scope: unknown): string[] | undefined {
+function toWords(scope: unknown): string[] | undefined {
   const texts = typeof scope === "string" ? [scope] : scope;
   if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) return undefined;
   return texts.flatMap((text: string) => text.split(" ")).filter((word) => word !== "");

@@ -9,7 +9,7 @@ export interface LambdaEvent {
   /** Format 1.0: every value of repeated headers, where `headers` has the last one only. */
   readonly multiValueHeaders?: Values | null | undefined;
   /** Format 2.0: the cookies, which are not among the headers there. */
-  readonly cookies?: readonly string[] | undefined;
+  readonly cookies?: readonly string[] | null | undefined;
   readonly httpMethod?: string | undefined;
   /** Holds `http.method` in format 2.0, and `elb` where a load balancer sent the event. */
   readonly requestContext?: object | undefined;
@@ -17,7 +17,8 @@ export interface LambdaEvent {
 
 /** The request that an event tells of. */
 export function requestOfEvent(event: LambdaEvent): RequestLike {
-  const { httpMethod, cookies = [] } = event;
+  const { httpMethod } = event;
+  const cookies = event.cookies ?? [];
   const context: { http?: { method?: string }; elb?: unknown } = event.requestContext ?? {};
   const repeated = event.multiValueHeaders ?? {};
   const headers: Record<string, string | readonly string[] | undefined> = { ...repeated };

@@ -71,7 +71,8 @@ export function readRequest(request: RequestLike | undefined, extra: Partial<Req
 
 /** The server's own request, where this is one made from it. */
 export function rawRequest(request: RequestLike | undefined): RequestLike | undefined {
-  return request?.raw ?? request;
+  const raw = request?.raw as RequestLike | null | undefined;
+  return raw?.headers === undefined ? request : raw;
 }
 
 function headerReader(request: RequestLike | undefined): Reader {

@@ -66,7 +66,7 @@ export function assertGuarded(schema: GraphQLSchema, directive: string): void {
 
 function refuseSchema(directive: string, place: string): never {
   throw new TypeError(
-    `@${directive} covers ${place}, but nothing guards it: call apply on the schema, after everything else that changes it`,
+    `@${directive} covers ${place}, but nothing guards it: call apply on the schema, after everything else that changes it (a server that wrapped its resolvers, as Apollo Server does, changed it)`,
   );
 }
 

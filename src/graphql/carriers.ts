@@ -90,13 +90,32 @@ export function checkDirectiveNames(schema: GraphQLSchema, directive: string, kn
   }
 }
 
-// `extensions.directive`, `extensions.Directives` or `extensions.requiretoken` would leave their place open.
+// What was meant as a rule and stands beside the two places where one is read, and so would leave its field open.
 function isMisspelt(key: string, extensions: unknown, directive: string): boolean {
-  if (key !== directive && key.toLowerCase() === directive.toLowerCase()) return true;
-  if (key === "directives" || !/^directives?$/i.test(key)) return false;
+  if (key === directive || key === "directives") return false;
+  if (isNear(key, directive)) return true;
   const held = (extensions as Record<string, unknown>)[key];
-  if (Array.isArray(held)) return held.some((entry: { name?: unknown } | null) => entry?.name === directive);
-  return typeof held === "object" && held !== null && Object.hasOwn(held, directive);
+  if (key === "extensions")
+    return holdsRule((held as { directives?: unknown } | null | undefined)?.directives, directive);
+  return isNear(key, "directives") && holdsRule(held, directive);
+}
+
+function holdsRule(directives: unknown, directive: string): boolean {
+  if (typeof directives !== "object" || directives === null) return false;
+  const names: unknown[] = Array.isArray(directives)
+    ? directives.map((entry: { name?: unknown } | null) => entry?.name)
+    : Object.keys(directives);
+  return names.some((name) => typeof name === "string" && isNear(name, directive));
+}
+
+/** Whether two names have the same letters and digits, in a long name but for one that is missing or another; case does not count. */
+function isNear(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")) as [string, string];
+  if (x === y || y.length < 7) return x === y;
+  let i = 0;
+  while (i < x.length && x[i] === y[i]) i++;
+  const [atX, atY] = [x.slice(i), y.slice(i)];
+  return [atX, atX.slice(1)].some((left) => [atY, atY.slice(1)].includes(left));
 }
 
 function nameOf(entry: unknown, i: number): string {

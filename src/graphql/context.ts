@@ -19,7 +19,7 @@ export interface GraphQLAuthContext<C = Claims> {
 export interface ServerContext extends RequestLike {
   readonly request?: RequestLike | undefined;
   readonly req?: RequestLike | undefined;
-  /** AWS Lambda: what is there in place of a request. Hono has an event of another kind there, beside its request. */
+  /** AWS Lambda: what is there in place of a request. No other server's event is read: give the request that it holds. */
   readonly event?: LambdaEvent | object | undefined;
   /** graphql-ws: where the upgrade request is. */
   readonly extra?: unknown;

@@ -42,8 +42,25 @@ function watchLater(value: unknown, watch: Watch): unknown {
 function watchPart(part: Later, watch: Watch): unknown {
   if (isDeferred(part)) return watchPromise(part, watch);
   if (!isStream(part, watch)) return part;
-  // Opened only when it is read: a ReadableStream is locked by that.
-  return "next" in part ? watchStream(part, watch) : { [Symbol.asyncIterator]: () => watchStream(part, watch) };
+  return "next" in part ? watchStream(part, watch) : watchWhenRead(part, watch);
+}
+
+// Opened only when it is read: a ReadableStream is locked by that. All else of it stays as it is, for JSON where it is not streamed
+// (on WebSockets), and for a caller in the same process.
+function watchWhenRead(source: AsyncIterable<unknown>, watch: Watch): AsyncIterable<unknown> {
+  const open = (): AsyncIterator<unknown> => watchStream(source, watch);
+  // A proxy may not give another value than a fixed property has.
+  const isFixed = (key: PropertyKey): boolean => Object.getOwnPropertyDescriptor(source, key)?.configurable === false;
+  if (isFixed(Symbol.asyncIterator)) return { [Symbol.asyncIterator]: open };
+  return new Proxy(source, {
+    get: (target, key) => {
+      if (key === Symbol.asyncIterator) return open;
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" && key !== "constructor" && !isFixed(key)
+        ? (value.bind(target) as unknown)
+        : value;
+    },
+  });
 }
 
 function watchStream(source: AsyncIterable<unknown>, watch: Watch): AsyncIterableIterator<unknown> {
@@ -105,9 +122,9 @@ function isDeferred(value: unknown): value is Promise<unknown> {
   return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
 }
 
-// A plain object may be either of them too, such as an iterator written by hand.
+// A plain object may be either of them too, such as an iterator written by hand; an array is an array to tRPC.
 function isLater(value: unknown): value is Later {
-  return isDeferred(value) || isAsyncIterable(value);
+  return isDeferred(value) || (isAsyncIterable(value) && !Array.isArray(value));
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -53,7 +53,7 @@ describe("the Authorization header", () => {
     ["1.0", v1({ Authorization: [`Bearer ${token}`] }), "ada"],
     ["1.0, repeated", v1({ Authorization: [`Bearer ${token}`, `Bearer ${other}`] }), "CREDENTIALS_AMBIGUOUS"],
     ["1.0 without multiValueHeaders", { httpMethod: "GET", headers: { Authorization: `Bearer ${token}` } }, "ada"],
-    ["1.0 with null headers", { httpMethod: "GET", headers: null, multiValueHeaders: null }, null],
+    ["1.0 with null headers", { httpMethod: "GET", headers: null, multiValueHeaders: null, cookies: null }, null],
     [
       "1.0 whose two maps differ in case",
       { headers: { authorization: "x" }, multiValueHeaders: { Authorization: [`Bearer ${token}`] } },

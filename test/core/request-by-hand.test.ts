@@ -2,6 +2,7 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { AuthManager, isAuthError } from "claimgate";
+import { createGraphQLContext } from "claimgate/graphql";
 import { createTRPCContext } from "claimgate/trpc";
 import { expect, test } from "vitest";
 
@@ -42,4 +43,14 @@ test.each([
   ["a request without marks, reading", "GET", {}, "ada"],
 ])("a cookie of %s", async (_, method, headers, caller) => {
   expect(await callerOf(method, headers as Record<string, string>)).toBe(caller);
+});
+
+test.each<[string, unknown]>([
+  ["Hapi's pair of request and response", { req: {}, res: {} }],
+  ["a body as it was sent", "raw"],
+  ["nothing", null],
+])("a request whose `raw` is %s has its own headers", async (_, raw) => {
+  const headers = { authorization: `Bearer ${(await auth.authToken("ada")).signed}` };
+  const context = createGraphQLContext(auth)({ headers, method: "get", raw });
+  expect((await context.auth.authenticate())?.sub).toBe("ada");
 });

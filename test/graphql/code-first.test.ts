@@ -96,6 +96,13 @@ describe("extensions.directives", () => {
     ["directives that are no object", { directives: "requireToken" }, /extensions\.directives/],
     ["a misspelt name beside directives", { requiretoken: admin }, /extensions\.requiretoken/],
     ["a misspelt extensions.directives", { directive: { requireToken: admin } }, /extensions\.directive /],
+    ["one letter more", { requiresToken: admin }, /extensions\.requiresToken/],
+    ["one letter less", { requireTokn: admin }, /extensions\.requireTokn/],
+    ["another letter", { requireTokem: admin }, /extensions\.requireTokem/],
+    ["an underscore", { require_token: admin }, /extensions\.require_token/],
+    ["a name as SDL writes it", { "@requireToken": admin }, /extensions\.@requireToken/],
+    ["extensions in extensions", { extensions: requireToken.extensions(admin) }, /extensions\.extensions/],
+    ["both misspelt", { directive: { requiretoken: admin } }, /extensions\.directive /],
     ["its list", { Directives: [{ name: "requireToken", args: admin }] }, /extensions\.Directives/],
     ["a map of another kind", { directives: new Map([["requireToken", admin]]) }, /extensions\.directives/],
     [
@@ -124,7 +131,7 @@ describe("extensions.directives", () => {
 
   test("leaves what other tools call a directive alone", () => {
     for (const directive of ["x", { other: {} }, [{ name: "other" }], [null], null])
-      expect(() => guardField({ directive })).not.toThrow();
+      expect(() => guardField({ directive, token: "x", required: true, extensions: { other: 1 } })).not.toThrow();
   });
 
   test("knows the directives that GraphQL itself specifies, also where the schema lists its own only", () => {

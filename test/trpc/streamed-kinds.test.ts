@@ -1,11 +1,12 @@
 /** Whatever tRPC streams of a guarded query is asked for again, of what kind it may be, and by every guard. */
 import { Readable } from "node:stream";
-import { createTRPCClient, httpBatchStreamLink, type TRPCClient } from "@trpc/client";
+import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
-import { serve } from "./adapters.ts";
+import { serve, startSockets } from "./adapters.ts";
+import { openSocket } from "./sockets.ts";
 import { createAuth, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
@@ -151,4 +152,53 @@ test("the outer of two guards is asked again too, whose token lives shorter than
   expire();
   expect(await refusalOf(events.next())).toEqual(expired);
   expect(await refusalOf(result.late)).toEqual(expired);
+});
+
+/** A page of a list as clients of APIs give it: to be iterated, and for JSON what it holds. */
+class Page {
+  readonly items = [1, 2];
+
+  toArray(): readonly number[] {
+    return this.items;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+    yield* this.items;
+  }
+}
+
+describe("what can be iterated, where nothing is streamed, stays what it is", () => {
+  const pages = t.router({
+    page: protectedProcedure.query(() => ({ page: new Page() })),
+    stream: protectedProcedure.query(() => Readable.toWeb(Readable.from(["a"]))),
+    list: protectedProcedure.query(() =>
+      Object.assign([1, 2], { [Symbol.asyncIterator]: () => new Page()[Symbol.asyncIterator]() }),
+    ),
+  });
+  const router = t.router({
+    pages,
+    inside: protectedProcedure.query(async ({ ctx }) => {
+      const caller = t.createCallerFactory(pages)(ctx);
+      const { page } = await caller.page();
+      const { value } = await (await caller.stream()).getReader().read();
+      return [page.toArray(), page instanceof Page, JSON.stringify(page), value];
+    }),
+  });
+
+  test("on a WebSocket, in JSON", async () => {
+    const { auth } = createAuth();
+    const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startSockets);
+    const socket = openSocket(url, { token: (await auth.authToken("alice")).signed });
+    const client = createTRPCClient<typeof router>({ links: [wsLink({ client: socket })] });
+    expect(await client.pages.page.query()).toEqual({ page: { items: [1, 2] } });
+  });
+
+  test("in a caller that a resolver makes of its own context", async () => {
+    const { auth } = createAuth();
+    const { url } = await serve({ router, createContext: createTRPCContext(auth) });
+    const headers = { authorization: `Bearer ${(await auth.authToken("alice")).signed}` };
+    const client = createTRPCClient<typeof router>({ links: [httpLink({ url, headers })] });
+    expect(await client.inside.query()).toEqual([[1, 2], true, '{"items":[1,2]}', "a"]);
+    expect(await client.pages.list.query()).toEqual([1, 2]);
+  });
 });

@@ -25,7 +25,7 @@ export function requestOfEvent(event: LambdaEvent): RequestLike {
   const isKnown = new Set(Object.keys(repeated).map((name) => name.toLowerCase()));
   for (const [name, value] of Object.entries(event.headers ?? {}))
     if (!isKnown.has(name.toLowerCase())) headers[name] = value;
-  if (cookies.length > 0) headers["cookie"] = cookies.join("; ");
+  if (cookies.length > 0) headers["cookie"] = [headers["cookie"] ?? [], cookies.join("; ")].flat();
   return {
     headers,
     method: httpMethod ?? context.http?.method,

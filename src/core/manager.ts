@@ -1,4 +1,5 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
+import { checkOptionNames } from "./check-options.ts";
 import { applyClaimsSchema } from "./claims-schema.ts";
 import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 import { toConfigError } from "./config-keys.ts";
@@ -165,7 +166,7 @@ export class AuthManager<C = Claims> {
     const { config } = this.#open();
     const { signer } = config;
     if (!signer) throw new MissingSignerError("The manager has no key to sign with");
-    checkIssueOptions(type, options);
+    checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
     const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
     const draft = new JWT<C>(type, subject, {
       ...options,
@@ -191,11 +192,6 @@ export class AuthManager<C = Claims> {
 }
 
 const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
-
-function checkIssueOptions(type: TokenType, options: object): void {
-  const unknown = Object.keys(options).find((key) => !ISSUE_OPTIONS[type].includes(key));
-  if (unknown !== undefined) throw new TypeError(`${type}Token has no option "${unknown}"`);
-}
 
 // Also of a JWT of another copy of this package. What is no token at all is a malformed one.
 function textOf(token: unknown): string {

@@ -17,6 +17,12 @@ export interface AnyAuthContext {
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
 
+/** The `auth` that a transport put into a context, also where it is of another copy of this package; `undefined` where there is none. */
+export function authIn(context: unknown): RequestAuth | undefined {
+  const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
+  return auth?.["~gate"] ? auth : undefined;
+}
+
 const ANYONE: Plan = compileRule({ optional: true });
 
 /**

@@ -1,5 +1,4 @@
 /** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
-
 import type { AuthError } from "./errors.ts";
 
 /** A request, reduced to what decides about its credentials. */

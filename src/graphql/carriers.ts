@@ -8,7 +8,6 @@ import {
   isObjectType,
   specifiedDirectives,
 } from "graphql";
-
 import { isFederationDirective } from "./federation.ts";
 
 /** What can carry the directive. */

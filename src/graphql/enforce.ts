@@ -5,7 +5,7 @@ import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import { guardStream } from "../core/guard-stream.ts";
 import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/maybe-promise.ts";
-import type { RequestAuth } from "../core/request-auth.ts";
+import { authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import type { RuleFacts } from "../core/rules/decide.ts";
 import type { JWT } from "../core/token.ts";
@@ -138,8 +138,8 @@ function isLasting(error: unknown): boolean {
 }
 
 function authOf(context: unknown): RequestAuth {
-  const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
-  if (!auth?.["~gate"])
+  const auth = authIn(context);
+  if (!auth)
     throw new TypeError(
       "The GraphQL context has no auth: add the useAuth plugin, or build it with createGraphQLContext",
     );

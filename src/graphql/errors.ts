@@ -48,7 +48,8 @@ export function toGraphQLError(
 /** Gives a refusal that a resolver throws itself the `extensions` that GraphQL puts into every error made from it, on any server. */
 export function describeRefusal(error: AuthError): void {
   if (Object.hasOwn(error, "extensions")) return;
-  Object.defineProperty(error, "extensions", { value: extensionsOf(error) });
+  // Anew for each error that is made of it: servers write into them.
+  Object.defineProperty(error, "extensions", { get: () => extensionsOf(error) });
 }
 
 function extensionsOf({ status, reason }: AuthError): { readonly code: AuthErrorCode; readonly auth: object } {
@@ -101,6 +102,7 @@ function createError(message: string, located: GraphQLError | undefined, extensi
   const { nodes = null, source = null, positions = null, path = null } = located ?? {};
   // Before 16.3 `graphql` takes the parts one by one, from 17 on only together.
   if (GraphQLError.length > 1) {
+    // The types are those of the release that is installed here, which knows the other form only.
     const PositionalError = GraphQLError as unknown as new (...parts: readonly unknown[]) => GraphQLError;
     return new PositionalError(message, nodes, source, positions, path, null, extensions);
   }

@@ -11,7 +11,7 @@ import {
   isUnionType,
 } from "graphql";
 import { andThen } from "../core/maybe-promise.ts";
-import type { RequestAuth } from "../core/request-auth.ts";
+import { authIn } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { resolvesByDefault } from "./enforce.ts";
 
@@ -65,7 +65,7 @@ export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldNa
 /** The resolver of that field, after which no representation is trusted as a parent, also where it is handed on as the entity. */
 export function distrustRepresentations(original: Resolver = defaultFieldResolver): Resolver {
   return distrusting(original, (source, args, context, info) => {
-    gateOf(context)?.distrust(args["representations"]);
+    authIn(context)?.["~gate"].distrust(args["representations"]);
     return original(source, args, context, info);
   });
 }
@@ -78,7 +78,7 @@ export function distrustReference(
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
-    const gate = gateOf(context);
+    const gate = authIn(context)?.["~gate"];
     gate?.distrust(reference);
     return andThen(original(reference, context, ...rest), (entity) =>
       gate?.isMadeByClient(entity) ? echoOf(entity as object, type, gate) : entity,
@@ -100,10 +100,6 @@ function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType, g
 function distrusting<F extends object>(original: F, wrapper: F): F {
   if (Object.hasOwn(original, DISTRUSTING)) return original;
   return Object.defineProperty(wrapper, DISTRUSTING, { value: true });
-}
-
-function gateOf(context: unknown): RequestGate | undefined {
-  return (context as { auth?: RequestAuth } | null | undefined)?.auth?.["~gate"];
 }
 
 function hasResolveReference(type: GraphQLObjectType): boolean {

@@ -1,4 +1,4 @@
-/** Reads `@requireToken` where it stands, in SDL or in `extensions.directives`, and compiles each use into a guard. */
+/** Reads `@requireToken` where it stands, in SDL, in `extensions.directives` or under its own name in `extensions`, and compiles each use into a guard. */
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
 import { type CompileOptions, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { Rule } from "../core/rules/rule.ts";

@@ -3,6 +3,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSch
 import { checkOptions } from "../core/check-options.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { isAsyncIterable } from "../core/maybe-promise.ts";
+import { authIn } from "../core/request-auth.ts";
 import { assertGuarded } from "./apply.ts";
 import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
@@ -15,6 +16,8 @@ export interface UseAuthOptions {
   readonly directive?: string;
 }
 
+// What is set is typed `never` in these hooks, and cast to it where it is given: only so do Yoga's own setters fit, whose types differ by
+// hook and release, and naming them would make Yoga a dependency.
 interface ResultPayload {
   readonly result: unknown;
   readonly setResult: (result: never) => void;
@@ -103,6 +106,6 @@ function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
   // Another plugin may have put something else there; the guards refuse then, and other errors stay as they are.
-  const scheme = (contextValue as Partial<GraphQLAuthContext> | undefined)?.auth?.["~gate"]?.scheme;
+  const scheme = authIn(contextValue)?.["~gate"].scheme;
   return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

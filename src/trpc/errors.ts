@@ -2,7 +2,7 @@
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { type AuthError, challengeFor, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
-import type { RequestAuth } from "../core/request-auth.ts";
+import { authIn } from "../core/request-auth.ts";
 
 /** The tRPC error codes that refusals have. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
@@ -34,7 +34,7 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
   const { shape, error, ctx } = opts;
   const refused = refusalIn(error);
   if (!refused) return shape;
-  (ctx as { auth?: RequestAuth } | undefined)?.auth?.["~gate"]?.challenge(refused);
+  authIn(ctx)?.["~gate"].challenge(refused);
   const code = CODES[refused.status];
   return {
     ...shape,
@@ -51,7 +51,7 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   headers: Headers;
 } {
   const headers = new Headers();
-  const gate = (opts.ctx as { auth?: RequestAuth } | undefined)?.auth?.["~gate"];
+  const gate = authIn(opts.ctx)?.["~gate"];
   if (!gate || gate.canChallenge) return { headers };
   // The first challenge of a batch stands.
   for (const error of opts.errors) {

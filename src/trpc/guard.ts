@@ -3,7 +3,7 @@ import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import type { AuthManager } from "../core/manager.ts";
-import type { AnyAuthContext, RequestAuth } from "../core/request-auth.ts";
+import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
@@ -85,8 +85,8 @@ export async function translateRefusals(opts: MiddlewareOptions): Promise<Middle
 }
 
 function authOf(ctx: unknown): RequestAuth {
-  const auth = (ctx as { auth?: RequestAuth } | undefined)?.auth;
-  if (!auth?.["~gate"])
+  const auth = authIn(ctx);
+  if (!auth)
     throw new TypeError(
       "The context has no auth: build it with createTRPCContext, or give auth.forRequest(...) to the caller",
     );

@@ -72,6 +72,8 @@ describe("cookies", () => {
     ["2.0, a page in the clear", v2(http, "POST", [cookie]), "CSRF_REJECTED"],
     ["2.0, unmarked GET", v2({}, "GET", [cookie]), "ada"],
     ["2.0, unmarked POST", v2({}, "POST", [cookie]), "CSRF_REJECTED"],
+    ["2.0, one more among the headers", v2({ cookie: `session=${other}` }, "GET", [cookie]), "CREDENTIALS_AMBIGUOUS"],
+    ["2.0, the same among the headers", v2({ cookie }, "GET", [cookie]), "ada"],
     ["2.0, two that differ", v2({}, "GET", [cookie, `session=${other}`]), "CREDENTIALS_AMBIGUOUS"],
     ["1.0, same origin", v1({ Host: ["api.test"], Cookie: [cookie], Origin: [https.origin] }), "ada"],
     ["1.0, unmarked GET", v1({ Cookie: [cookie] }, "GET"), "ada"],

@@ -12,7 +12,7 @@ import {
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "./algorithms.ts";
 import { InvalidKeyError } from "./errors.ts";
 import { checkCryptoKey, checkJwk, checkJwkPurpose } from "./key-checks.ts";
-import { loadNodeCrypto } from "./node-crypto.ts";
+import { isNodeKey, loadNodeCrypto, type NodeKey } from "./node-crypto.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /** A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node `KeyObject`; for HMAC also a string or bytes. */
@@ -146,7 +146,7 @@ function readAsymmetric(input: KeyInput, use: KeyUse): Source {
   if (typeof input === "string") return readPem(input, use);
   if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), use);
   const node = loadNodeCrypto();
-  if (isKeyObject(input)) {
+  if (isNodeKey(input)) {
     if (input.type !== (use === "sign" ? "private" : "public")) {
       throw new InvalidKeyError(
         `a ${use === "sign" ? "private" : "public"} key is needed, and this KeyObject is ${input.type}`,
@@ -154,7 +154,7 @@ function readAsymmetric(input: KeyInput, use: KeyUse): Source {
     }
     return { jwk: keyObjectToJwk(input) };
   }
-  if (typeof input !== "object" || input === null || typeof input.kty !== "string") {
+  if (!isJwk(input) || input === null || typeof input.kty !== "string") {
     throw new InvalidKeyError("the key is neither PEM, JWK, CryptoKey nor KeyObject");
   }
   if (node && input.kty !== "oct") {
@@ -191,10 +191,9 @@ function readPem(text: string, use: KeyUse): Source {
   }
 }
 
-function keyObjectToJwk(key: KeyObject): JWK {
+function keyObjectToJwk(key: NodeKey): JWK {
   try {
-    // jose's KeyObject type leaves the method out; Node's own type would make @types/node a dependency.
-    return (key as unknown as { export(options: { format: "jwk" }): JWK }).export({ format: "jwk" });
+    return key.export({ format: "jwk" });
   } catch (cause) {
     throw new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause });
   }
@@ -207,13 +206,9 @@ function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
 }
 
 function isJwk(input: KeyInput): input is JWK {
-  return typeof input === "object" && !(input instanceof Uint8Array) && !isCryptoKey(input) && !isKeyObject(input);
+  return typeof input === "object" && !(input instanceof Uint8Array) && !isCryptoKey(input) && !isNodeKey(input);
 }
 
 function isCryptoKey(input: unknown): input is CryptoKey {
   return Object.prototype.toString.call(input) === "[object CryptoKey]";
-}
-
-function isKeyObject(input: unknown): input is KeyObject {
-  return Object.prototype.toString.call(input) === "[object KeyObject]";
 }

@@ -1,16 +1,15 @@
 /** HMAC secrets: their bytes, and the texts that are keys of another kind and so must never become one (RFC 8725, section 3.1). */
 import { base64url, type JWK, type KeyObject } from "jose";
 import { InvalidKeyError } from "./errors.ts";
+import { isNodeKey } from "./node-crypto.ts";
 
 /** The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws `InvalidKeyError`. */
 export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | CryptoKey): Uint8Array {
   if (typeof input === "string") return new TextEncoder().encode(input);
   if (input instanceof Uint8Array) return Uint8Array.from(input);
-  if (Object.prototype.toString.call(input) === "[object KeyObject]") {
-    // jose's KeyObject type leaves the method out; Node's own type would make @types/node a dependency.
-    const key = input as unknown as { type: string; export(): Uint8Array };
-    if (key.type !== "secret") throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${key.type}`);
-    return Uint8Array.from(key.export());
+  if (isNodeKey(input)) {
+    if (input.type !== "secret") throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${input.type}`);
+    return Uint8Array.from(input.export());
   }
   return readOctJwk(input as JWK);
 }

@@ -17,7 +17,12 @@ import {
 import { type Ended, must, ROOT, run } from "./run.ts";
 
 /** Entries, and the peer that each needs; no entry may need another's. */
-const PEER_OF: Readonly<Record<string, string>> = { "claimgate/trpc": "@trpc/server", "claimgate/graphql": "graphql" };
+const PEERS_OF: Readonly<Record<string, readonly string[]>> = {
+  "claimgate/trpc": ["@trpc/server"],
+  "claimgate/graphql": ["graphql", "@graphql-tools/utils"],
+};
+/** The README's first examples: shorter than this, in lines. */
+const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
 const ALLOWED = /^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 const workspace = createWorkspace("package");
@@ -27,6 +32,7 @@ must("publint", run("npx", ["publint", "--strict", packed.tarball], { capture: t
 const attw = ["attw", "--profile", "esm-only", "--no-emoji", packed.tarball];
 must("are the types wrong", run("npx", attw, { capture: true }));
 await checkAlone(packed);
+await checkOwnPeers(packed);
 await checkWithPeers(packed);
 console.log("the package holds only what it should, installs, imports, requires and type-checks");
 
@@ -44,11 +50,20 @@ async function checkAlone({ tarball }: Packed): Promise<void> {
   await install(project, [tarball]);
   for (const entry of ENTRIES) {
     const { status, output } = evaluate(project, `await import(${JSON.stringify(entry)})`);
-    const peer = PEER_OF[entry];
+    const peer = PEERS_OF[entry]?.[0];
     if (peer === undefined && status !== 0) throw new Error(`${entry} does not import without peers:\n${output}`);
     if (peer !== undefined && !new RegExp(`Cannot find package '${peer}'`).test(output)) {
       throw new Error(`${entry} should ask for ${peer}, and says:\n${output}`);
     }
+  }
+}
+
+/** With its own peers only: each transport works, so that none pulls another's. */
+async function checkOwnPeers({ tarball }: Packed): Promise<void> {
+  for (const [entry, peers] of Object.entries(PEERS_OF)) {
+    const project = createProject(workspace, `own-peers-of-${entry.replace("/", "-")}`);
+    await install(project, [tarball, ...peers.map(atOurVersion)]);
+    must(`${entry} with its own peers`, evaluate(project, `await import(${JSON.stringify(entry)})`));
   }
 }
 
@@ -58,7 +73,7 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   const examples = readmeFiles();
   const companions = [...examples.values()].flatMap(companionsOf);
   const names = new Set([...Object.keys(MANIFEST.peerDependencies), ...companions, "@types/node"]);
-  await install(project, [tarball, ...[...names].map((name) => `${name}@${readManifest(ROOT, name).version}`)]);
+  await install(project, [tarball, ...[...names].map(atOurVersion)]);
   for (const entry of ENTRIES) {
     must(`import ${entry}`, evaluate(project, `await import(${JSON.stringify(entry)})`));
     must(
@@ -71,9 +86,18 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   }
   cpSync(join(ROOT, "test/package/consumer.ts"), join(project, "consumer.ts"));
   must("a consumer's types", await typeCheck(project, ["consumer.ts"], { types: [], skipLibCheck: false }));
+  for (const [name, limit] of Object.entries(SHORT)) {
+    const lines = examples.get(name)?.trimEnd().split("\n").length;
+    if (lines === undefined || lines >= limit)
+      throw new Error(`the README's ${name} has ${lines} lines, not under ${limit}`);
+  }
   for (const [name, code] of examples) writeFileSync(join(project, name), code);
   const options = { types: ["node"], skipLibCheck: true };
   must("the README's examples", await typeCheck(project, [...examples.keys()], options));
+}
+
+function atOurVersion(name: string): string {
+  return `${name}@${readManifest(ROOT, name).version}`;
 }
 
 function evaluate(cwd: string, code: string): Ended {

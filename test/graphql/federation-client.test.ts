@@ -122,6 +122,14 @@ test("an object inside a representation that names a type of its own is not beli
     expect(await ask(schema, "Note { text }", { ...forged, inner })).toEqual(refused);
 });
 
+test("a rule on the root type changes nothing of that", async () => {
+  const schema = build(note.replace("type Query", "type Query @requireToken"), {
+    Note: { __resolveReference: (reference: unknown) => reference, text },
+  });
+  expect(await ask(schema, "Note { text }", forged)).toEqual(refused);
+  expect(await ask(schema, "Note { id }", forged)).toEqual({ id: "eve's" });
+});
+
 test("a large representation is gone through whole", async () => {
   const schema = build(note, { Note: { __resolveReference: lookedUp("ada"), text } });
   const many = Array.from({ length: 300_000 }, () => 1);

@@ -1,5 +1,6 @@
 /** A resolver's own errors stay its own; a refusal it asks for itself is told like a guard's. */
 import { type Rule, UnauthorizedError } from "claimgate";
+import { createGraphQLContext } from "claimgate/graphql";
 import { GraphQLError } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createGate, refusedWith } from "./support.ts";
@@ -40,6 +41,16 @@ const { auth, ask } = createGate(typeDefs, {
 });
 const { signed: token } = await auth.authToken("ada");
 const { signed: adminToken } = await auth.authToken("root", { scope: { admin: true } });
+
+test("what a server writes into the extensions of one error is not in the next", async () => {
+  const refuse = createGraphQLContext(auth)({ headers: {} }).auth.require();
+  const refused: unknown = await refuse.catch((error: unknown) => error);
+  const [first, second] = [0, 1].map(() => new GraphQLError("refused", { originalError: refused as Error }));
+  Object.assign(first?.extensions ?? {}, { requestId: 1 });
+  expect(first?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" }, requestId: 1 });
+  expect(second?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
+});
+
 const masked = { message: "Unexpected error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
 
 describe.each(["open", "guarded"])("in the %s field", (field) => {

@@ -4,7 +4,8 @@ import type { AuthManager } from "claimgate";
 import { authHttpResponse, createGraphQLContext } from "claimgate/graphql";
 import { GraphQLError, getOperationAST } from "graphql";
 import { createHandler } from "graphql-http/lib/use/http";
-import { type HostOptions, listen, type RunningHost } from "./host.ts";
+import { listen } from "../listen.ts";
+import type { HostOptions, RunningHost } from "./host.ts";
 import { maskError } from "./mask-error.ts";
 import { createSchema } from "./schema.ts";
 
@@ -26,5 +27,5 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
       return [JSON.stringify(body), { ...init, headers: { ...headers, "content-type": `${type}; charset=utf-8` } }];
     },
   });
-  return listen(createServer(handler), port);
+  return listen(createServer(handler), { port, path: "/graphql" });
 }

@@ -5,7 +5,8 @@ import { createGraphQLContext } from "claimgate/graphql";
 import type { FormattedExecutionResult, GraphQLError } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
-import { type HostOptions, listen, type RunningHost } from "./host.ts";
+import { listen } from "../listen.ts";
+import type { HostOptions, RunningHost } from "./host.ts";
 import { maskError } from "./mask-error.ts";
 import { createSchema } from "./schema.ts";
 
@@ -27,6 +28,6 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
     },
     new WebSocketServer({ server, path: "/graphql" }),
   );
-  const running = await listen(server, port, async () => sockets.dispose());
+  const running = await listen(server, { port, path: "/graphql", stop: async () => sockets.dispose() });
   return { ...running, wsUrl: running.url.replace("http:", "ws:") };
 }

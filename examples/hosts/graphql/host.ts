@@ -1,8 +1,6 @@
-/** What every host here takes and gives, and how those on a plain Node server listen. */
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** What every host here takes and gives. */
 import type { GraphQLSchema } from "graphql";
+import type { Running } from "../listen.ts";
 
 /** How a host is started. */
 export interface HostOptions {
@@ -15,25 +13,7 @@ export interface HostOptions {
 }
 
 /** A host that is running. */
-export interface RunningHost {
-  readonly url: string;
+export interface RunningHost extends Running {
   /** Where it takes WebSockets. */
   readonly wsUrl?: string;
-  close(): Promise<void>;
-}
-
-/** Listens on loopback. `stop` ends what listens on the server besides itself. */
-export async function listen(server: Server, port: number, stop?: () => Promise<void>): Promise<RunningHost> {
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
-    async close() {
-      await stop?.();
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }

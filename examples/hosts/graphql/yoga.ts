@@ -3,12 +3,13 @@ import { createServer } from "node:http";
 import type { AuthManager } from "claimgate";
 import { useAuth } from "claimgate/graphql";
 import { createYoga } from "graphql-yoga";
-import { type HostOptions, listen, type RunningHost } from "./host.ts";
+import { listen } from "../listen.ts";
+import type { HostOptions, RunningHost } from "./host.ts";
 import { createSchema } from "./schema.ts";
 
 export async function start(auth: AuthManager, options: HostOptions = {}): Promise<RunningHost> {
   const { port = 0, schema = createSchema(), batching = false } = options;
   const logging = process.env["NODE_ENV"] !== "test";
   const yoga = createYoga({ schema, batching, logging, plugins: [useAuth(auth)] });
-  return listen(createServer(yoga), port, async () => yoga.dispose());
+  return listen(createServer(yoga), { port, path: "/graphql", stop: async () => yoga.dispose() });
 }

@@ -5,7 +5,7 @@ import { trpcServer } from "@hono/trpc-server";
 import type { AuthManager } from "claimgate";
 import { createTRPCContext } from "claimgate/trpc";
 import { Hono } from "hono";
-import { listen, type Running } from "./listen.ts";
+import { listen, type Running } from "../listen.ts";
 import { appRouter } from "./router.ts";
 
 export function createApp(auth: AuthManager): Hono {

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { buffer } from "node:stream/consumers";
 import type { APIGatewayProxyResult, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { AuthManager } from "claimgate";
+import { listen } from "../../../../examples/hosts/listen.ts";
 import { createHandler, createStreamingHandler } from "../../../../examples/hosts/trpc/aws-lambda.ts";
-import { listen } from "../../../../examples/hosts/trpc/listen.ts";
 import type { Listening } from "../../../trpc/adapters.ts";
 import type { Driver } from "../host.ts";
 import { toEventV1, toEventV2 } from "../lambda-events.ts";

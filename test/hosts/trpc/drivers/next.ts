@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { vi } from "vitest";
-import { listen } from "../../../../examples/hosts/trpc/listen.ts";
+import { listen } from "../../../../examples/hosts/listen.ts";
 import type { Driver } from "../host.ts";
 
 export const next: Driver = {

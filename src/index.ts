@@ -1,7 +1,7 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
 export type { Authorize, Rights } from "./core/authorize.ts";
-export type { AuthManagerConfig } from "./core/config.ts";
+export type { AuthManagerConfig, AuthManagerOptions } from "./core/config.ts";
 export { currentToken } from "./core/current-token.ts";
 export {
   AuthError,
@@ -31,11 +31,14 @@ export {
   InvalidTokenTypeError,
   JWKSClientConnectionError,
   JWKSClientError,
+  type KeysReason,
   MissingRequiredClaimError,
   RevokedTokenError,
   type TokenReason,
 } from "./core/jwt/errors.ts";
+export type { KeyFetch } from "./core/jwt/key-fetch.ts";
 export type { KeyInput } from "./core/jwt/keys.ts";
+export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-config.ts";
 export {
   AuthManager,
   type AuthTokenOptions,
@@ -48,3 +51,4 @@ export { defineRule } from "./core/rules/compile.ts";
 export type { RuleFacts } from "./core/rules/decide.ts";
 export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from "./core/rules/rule.ts";
 export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/token.ts";
+export type { TrustedIssuer } from "./core/trust.ts";

@@ -4,7 +4,8 @@ import { base64url } from "jose";
 import { showOnlyJson } from "./inspect.ts";
 import { type Algorithm, isAlgorithm } from "./jwt/algorithms.ts";
 import { signClaims } from "./jwt/encode.ts";
-import { type KeyInput, type PreparedKey, prepareKey } from "./jwt/keys.ts";
+import { type KeyInput, prepareKey } from "./jwt/keys.ts";
+import type { PreparedKey } from "./jwt/prepared-key.ts";
 import { TokenParts, type TokenType } from "./token.ts";
 
 /** The algorithms by name, as Flask_PyJWT has them; each is its own name on the wire. */
@@ -41,6 +42,8 @@ export interface AuthDataOptions {
   readonly publicKey?: KeyInput;
   /** Accept an HMAC secret shorter than the hash output. Default false. */
   readonly allowWeakSecret?: boolean;
+  /** The `kid` header of what is signed. Default: none. */
+  readonly kid?: string;
   /** The time, in seconds. Default: the clock's. */
   readonly now?: () => number;
 }
@@ -51,6 +54,7 @@ export class AuthData {
   readonly issuer: string;
   readonly authMaxAge: number;
   readonly refreshMaxAge: number;
+  readonly kid: string | undefined;
   readonly #secret: KeyInput;
   readonly #publicKey: KeyInput | undefined;
   readonly #signingKey: PreparedKey;
@@ -65,6 +69,9 @@ export class AuthData {
     this.issuer = options.issuer;
     this.authMaxAge = checkMaxAge(options.authMaxAge ?? 3600, "authMaxAge");
     this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? 604_800, "refreshMaxAge");
+    if (options.kid !== undefined && (typeof options.kid !== "string" || options.kid === ""))
+      throw new TypeError("kid must be a non-empty string");
+    this.kid = options.kid;
     this.#secret = options.secret;
     this.#publicKey = options.publicKey;
     this.#signingKey = prepareKey(options.secret, options.authType, "sign", {
@@ -113,7 +120,9 @@ export class AuthData {
 
   /** Signs extended claims. Used by `JWT.sign`. */
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
-    const { token, header, payload } = await signClaims(this.extendClaims(tokenType, claims, maxAge), this.#signingKey);
+    const headers = this.kid === undefined ? {} : { kid: this.kid };
+    const extended = this.extendClaims(tokenType, claims, maxAge);
+    const { token, header, payload } = await signClaims(extended, this.#signingKey, { headers });
     return new TokenParts(token, header, payload);
   }
 }

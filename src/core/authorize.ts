@@ -3,10 +3,10 @@ import { applyClaimsSchema } from "./claims-schema.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { refusal } from "./errors.ts";
 import { RevokedTokenError } from "./jwt/errors.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "./jwt/maybe-promise.ts";
 import { checkOwnClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { JWT, TokenParts } from "./token.ts";
+import { JWT, type TokenParts } from "./token.ts";
 
 /** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the token's own rights in force. */
 export interface Rights<C = Claims> {
@@ -30,7 +30,7 @@ export async function applyRights(config: ResolvedConfig, authorize: Authorize, 
     throw refusal("STORE_UNAVAILABLE", cause);
   }
   if (claims === null) throw refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
-  return new JWT(token.tokenType, new TokenParts(token.signed, token.header, claims));
+  return new JWT(token.tokenType, partsOf(token).withClaims(claims));
 }
 
 function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<string, unknown> | null {
@@ -47,12 +47,16 @@ function overlay(config: ResolvedConfig, token: JWT, rights: unknown): Record<st
   checkOwnClaims(claims, "claims");
   const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
   if (dated !== undefined) throw new TypeError(`authorize gave "${dated}", which belongs to the token itself`);
-  // The schema is applied once, to the claims as they are on the wire with the rights laid over them.
-  const held = config.claimsSchema ? JWT.fromSignedToken(token.signed).claims : token.claims;
+  // The schema is applied once, to the claims as they came with the rights laid over them.
   const over = {
-    ...held,
+    ...partsOf(token).original,
     ...structuredClone(claims),
     ...(scope === undefined ? {} : { scope: structuredClone(scope) }),
   };
   return applyClaimsSchema(config.claimsSchema, over);
+}
+
+// Who asks for rights has verified the token.
+function partsOf(token: JWT): TokenParts {
+  return token["~parts"] as TokenParts;
 }

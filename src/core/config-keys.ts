@@ -1,32 +1,35 @@
-/** The keys of a manager: prepared from its options, and known to belong together where that can be told at once. */
+/** A key of a manager: prepared from its options, its halves known to belong together where that can be told at once. */
 import { AuthData } from "./auth-data.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import type { Algorithm } from "./jwt/algorithms.ts";
 import { InvalidKeyError } from "./jwt/errors.ts";
-import { derivePublicKey, isSamePair, type KeyInput, type PreparedKey, prepareKey } from "./jwt/keys.ts";
+import { derivePublicKey, isSamePair, type KeyInput, prepareKey } from "./jwt/keys.ts";
+import type { PreparedKey } from "./jwt/prepared-key.ts";
 
-/** The options that keys are made from. */
+/** The options that a key is made from. */
 export interface KeyOptions {
   readonly algorithm: Algorithm;
   readonly issuer: string;
   readonly authMaxAge: number;
   readonly refreshMaxAge: number;
   readonly allowWeakSecret: boolean;
+  readonly now: () => number;
   readonly secret?: KeyInput | undefined;
   readonly privateKey?: KeyInput | undefined;
   readonly publicKey?: KeyInput | undefined;
 }
 
-/** The keys, and the option that each came from. */
-export interface ResolvedKeys {
-  /** Absent on a manager that verifies only. */
-  readonly signer: AuthData | undefined;
+/** A key, and the options that its halves came from. */
+export interface ResolvedKey {
+  readonly algorithm: Algorithm;
   readonly verifyKey: PreparedKey;
-  readonly keyOptions: { readonly sign: string; readonly verify: string };
+  /** Makes the signer, whose tokens name `kid`. Absent on a key that verifies only. */
+  readonly makeSigner: ((kid: string | undefined) => AuthData) | undefined;
+  readonly options: { readonly sign: string; readonly verify: string };
 }
 
-/** Prepares the keys that the options give. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
-export function resolveKeys(options: KeyOptions, now: () => number): ResolvedKeys {
+/** Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
+export function resolveKey(options: KeyOptions, path: string = ""): ResolvedKey {
   const { algorithm, allowWeakSecret } = options;
   const isHmac = algorithm.startsWith("HS");
   for (const [option, belongs] of [
@@ -34,37 +37,26 @@ export function resolveKeys(options: KeyOptions, now: () => number): ResolvedKey
     ["privateKey", !isHmac],
     ["publicKey", !isHmac],
   ] as const) {
-    if (!belongs && options[option] !== undefined) throw new InvalidConfigError(option, `is not for ${algorithm}`);
+    if (!belongs && options[option] !== undefined)
+      throw new InvalidConfigError(`${path}${option}`, `is not for ${algorithm}`);
   }
   const signOption = isHmac ? "secret" : "privateKey";
   const signingInput = options[signOption];
-  if (signingInput === undefined && options.publicKey === undefined) throw new MissingConfigError(signOption);
-  const signer =
-    signingInput === undefined
-      ? undefined
-      : namingOption(signOption, () => {
-          const { issuer, authMaxAge, refreshMaxAge, publicKey } = options;
-          const half = publicKey === undefined ? {} : { publicKey };
-          return new AuthData({
-            authType: algorithm,
-            secret: signingInput,
-            issuer,
-            authMaxAge,
-            refreshMaxAge,
-            allowWeakSecret,
-            now,
-            ...half,
-          });
-        });
+  if (signingInput === undefined && options.publicKey === undefined)
+    throw new MissingConfigError(`${path}${signOption}`);
   const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
-  const verifyKey = namingOption(verifyOption, () => {
+  const names = { sign: `${path}${signOption}`, verify: `${path}${verifyOption}` };
+  const makeSigner = signingInput === undefined ? undefined : signerMaker(options, signingInput);
+  namingOption(names.sign, () => makeSigner?.(undefined));
+  const verifyKey = namingOption(names.verify, () => {
     if (options.publicKey !== undefined) return prepareKey(options.publicKey, algorithm, "verify");
     return isHmac
       ? prepareKey(signingInput as KeyInput, algorithm, "verify", { allowWeakSecret })
       : derivePublicKey(signingInput as KeyInput, algorithm);
   });
-  if (signer && options.publicKey !== undefined) checkPair(signingInput as KeyInput, algorithm, verifyKey);
-  return { signer, verifyKey, keyOptions: { sign: signOption, verify: verifyOption } };
+  if (makeSigner && options.publicKey !== undefined)
+    checkPair(signingInput as KeyInput, algorithm, verifyKey, names.verify);
+  return { algorithm, verifyKey, makeSigner, options: names };
 }
 
 /** An `InvalidKeyError` as the config error it is, named by `option`; anything else unchanged. */
@@ -72,7 +64,14 @@ export function toConfigError(option: string, error: unknown): unknown {
   return error instanceof InvalidKeyError ? new InvalidConfigError(option, error.message, { cause: error }) : error;
 }
 
-function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: PreparedKey): void {
+function signerMaker(options: KeyOptions, secret: KeyInput): (kid: string | undefined) => AuthData {
+  const { algorithm, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, publicKey } = options;
+  const half = publicKey === undefined ? {} : { publicKey };
+  const shared = { authType: algorithm, secret, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, ...half };
+  return (kid) => new AuthData(kid === undefined ? shared : { ...shared, kid });
+}
+
+function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: PreparedKey, option: string): void {
   let derived: PreparedKey;
   try {
     derived = derivePublicKey(privateKey, algorithm);
@@ -82,7 +81,7 @@ function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: Prepar
     throw error;
   }
   if (isSamePair(derived, publicKey) === false)
-    throw new InvalidConfigError("publicKey", "does not belong to the private key");
+    throw new InvalidConfigError(option, "does not belong to the private key");
 }
 
 function namingOption<T>(option: string, build: () => T): T {

@@ -2,24 +2,44 @@
 import * as z from "zod";
 import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
-import { type ResolvedKeys, resolveKeys } from "./config-keys.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { KeyInput } from "./jwt/keys.ts";
+import { anyKey, type KeyConfig, type KeyLoader, type KeyRefreshConfig, parseKeyRefresh } from "./key-config.ts";
+import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "./key-ring.ts";
+import { parseOptions, refuseUndefined } from "./parse-options.ts";
 import type { Claims } from "./rules/rule.ts";
+import { type ForeignIssuer, resolveTrust, type TrustedIssuer } from "./trust.ts";
 
-/** Options of `AuthManager`. An unknown option, and one that is explicitly `undefined`, is an `InvalidConfigError`. */
-export interface AuthManagerConfig<C = Claims> {
+/**
+ * Options of `AuthManager`: an `issuer` with one key or with a ring of `keys`, or nothing but issuers to `trust`.
+ * An unknown option, and one that is explicitly `undefined`, is an `InvalidConfigError`.
+ */
+export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
+  (
+    | { readonly issuer: string; readonly algorithm: Algorithm }
+    | { readonly issuer: string; readonly keys: readonly KeyConfig[] | KeyLoader }
+    | { readonly trust: readonly TrustedIssuer[] }
+  );
+
+/** Every option of `AuthManager`; `AuthManagerConfig` says which must be there. */
+export interface AuthManagerOptions<C = Claims> {
   /** The `iss` of tokens issued, and required of tokens verified. */
-  readonly issuer: string;
-  /** The only algorithm tokens are signed and verified with. */
-  readonly algorithm: Algorithm;
+  readonly issuer?: string;
+  /** The only algorithm tokens are signed and verified with; or give `keys`. */
+  readonly algorithm?: Algorithm;
   /** The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. */
   readonly secret?: KeyInput;
   /** The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. */
   readonly privateKey?: KeyInput;
   /** Default: derived from `privateKey`. Alone it makes a manager that verifies only. */
   readonly publicKey?: KeyInput;
+  /** Keys that take turns, in place of `algorithm` and a key: the newest whose `signFrom` has come signs, all verify until `retireAt`. */
+  readonly keys?: readonly KeyConfig[] | KeyLoader;
+  /** How the keys of a loader are renewed, in seconds. Default `{ interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }`. */
+  readonly keyRefresh?: KeyRefreshConfig;
+  /** Other issuers whose tokens pass the same guards. Default: none. */
+  readonly trust?: readonly TrustedIssuer[];
   /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
   readonly allowWeakSecret?: boolean;
   /** The `aud` of tokens issued; tokens verified must be for one of these. Default: none, and a token with `aud` is refused. */
@@ -28,6 +48,8 @@ export interface AuthManagerConfig<C = Claims> {
   readonly authMaxAge?: number;
   /** Seconds a refresh token lives. Default 604800. */
   readonly refreshMaxAge?: number;
+  /** The most seconds any token may live, so that a key can be retired that long after its last signature. Default: no bound. */
+  readonly maxTokenAge?: number;
   /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
   readonly leeway?: number;
   /** A synchronous Standard Schema for the claims of one's own; checked when a token is issued and when one is verified (`CLAIM_INVALID`). */
@@ -53,8 +75,12 @@ export interface AuthManagerConfig<C = Claims> {
 }
 
 /** The options, read. */
-export interface ResolvedConfig extends ResolvedKeys {
-  readonly issuer: string;
+export interface ResolvedConfig {
+  /** The manager's own issuer and keys; absent where it only trusts others. */
+  readonly own: { readonly issuer: string; readonly keys: KeyRing } | undefined;
+  /** Other issuers, by name. */
+  readonly trust: ReadonlyMap<string, ForeignIssuer>;
+  readonly maxTokenAge: number;
   readonly audience: readonly string[] | undefined;
   readonly leeway: number;
   readonly maxTokenLength: number;
@@ -72,10 +98,6 @@ const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const seconds = z.number().int().positive().max(1e11);
 const name = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
 const audienceSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
-const anyKey = z.custom<KeyInput>(
-  (value) => value !== null && ["string", "object"].includes(typeof value),
-  "is not a key",
-);
 const anyFunction = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === "function",
   "is not a function",
@@ -87,15 +109,20 @@ const standardSchema = z.custom<StandardSchema<Claims>>(
 );
 
 const configSchema = z.strictObject({
-  issuer: z.string().min(1),
-  algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]),
+  issuer: z.string().min(1).optional(),
+  algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]).optional(),
   secret: anyKey.optional(),
   privateKey: anyKey.optional(),
   publicKey: anyKey.optional(),
+  // Read by the key ring, which names the place in a list.
+  keys: z.union([z.array(z.unknown()), anyFunction], "is neither a list of keys nor a function").optional(),
+  keyRefresh: z.unknown().optional(),
+  trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
   audience: audienceSchema.optional(),
-  authMaxAge: seconds.default(3600),
-  refreshMaxAge: seconds.default(604_800),
+  authMaxAge: seconds.optional(),
+  refreshMaxAge: seconds.optional(),
+  maxTokenAge: seconds.optional(),
   leeway: z.number().nonnegative().default(0),
   claimsSchema: standardSchema.optional(),
   authorize: anyFunction.optional(),
@@ -124,12 +151,16 @@ type ParsedOptions = z.infer<typeof configSchema>;
 
 /** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
 export function resolveConfig(config: unknown): ResolvedConfig {
-  const options = parseOptions(config);
+  const options = readOptions(config);
   const now = readClock((options.now as (() => number) | undefined) ?? (() => Date.now() / 1000));
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
+  const keys = openKeys(options, now);
+  const own = keys && { issuer: options.issuer as string, keys };
   return Object.freeze({
-    issuer: options.issuer,
+    own,
+    trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now }),
+    maxTokenAge: options.maxTokenAge ?? Number.POSITIVE_INFINITY,
     audience: typeof options.audience === "string" ? [options.audience] : options.audience,
     leeway: options.leeway,
     maxTokenLength: options.maxTokenLength,
@@ -141,33 +172,50 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     now,
     claimsSchema: options.claimsSchema,
     authorize: options.authorize as Authorize | undefined,
-    ...resolveKeys(options, now),
   });
 }
 
-function parseOptions(config: unknown): ParsedOptions {
+function readOptions(config: unknown): ParsedOptions {
   if (typeof config !== "object" || config === null) throw new MissingConfigError("issuer");
-  for (const required of ["issuer", "algorithm"]) {
-    if ((config as Record<string, unknown>)[required] === undefined) throw new MissingConfigError(required);
+  const given = config as Readonly<Record<string, unknown>>;
+  const isTrustOnly = given["trust"] !== undefined && OF_OWN_KEYS.every((option) => given[option] === undefined);
+  if (!isTrustOnly) {
+    if (given["issuer"] === undefined) throw new MissingConfigError("issuer");
+    if (given["algorithm"] === undefined && given["keys"] === undefined) throw new MissingConfigError("algorithm");
   }
-  refuseUndefined(config, "");
-  const result = configSchema.safeParse(config);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.join(".") ?? "";
-  if (issue?.code === "unrecognized_keys")
-    throw new InvalidConfigError([path, issue.keys[0]].filter(Boolean).join("."), "is not an option");
-  throw new InvalidConfigError(path || "config", issue?.message ?? "is invalid");
+  refuseUndefined(config, "", ["header", "cookies", "csrf", "cache"]);
+  return parseOptions(configSchema, config);
 }
 
-// An option from a variable that is not set must not silently switch a check off.
-function refuseUndefined(options: object, path: string): void {
-  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    const place = `${path}${name}`;
-    if (value === undefined) throw new InvalidConfigError(place, "is undefined; leave the option out instead");
-    const isGroup = path === "" && ["header", "cookies", "csrf", "cache"].includes(name);
-    if (isGroup && typeof value === "object" && value !== null) refuseUndefined(value, `${place}.`);
+// What is about tokens of the manager's own, and stands for nothing without a key for them.
+const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
+
+function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefined {
+  const { issuer, algorithm, keys } = options;
+  if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys");
+  if (issuer === undefined) return undefined;
+  const { allowWeakSecret } = options;
+  const shared = { issuer, allowWeakSecret, now, ...readAges(options) };
+  if (keys === undefined) return createSingleKeyRing({ ...options, ...shared, algorithm: algorithm as Algorithm });
+  const beside = (["algorithm", "secret", "privateKey", "publicKey"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (beside) throw new InvalidConfigError(beside, "does not stand beside keys");
+  if (typeof keys === "function")
+    return createLoadedRing(keys as unknown as KeyLoader, parseKeyRefresh(options.keyRefresh), shared);
+  if (options.keyRefresh !== undefined)
+    throw new InvalidConfigError("keyRefresh", "is for keys that a function loads, and these are a list");
+  return createListedRing(keys, shared);
+}
+
+// Defaults give way to the bound; what was asked for must keep to it.
+function readAges(options: ParsedOptions): { readonly authMaxAge: number; readonly refreshMaxAge: number } {
+  const { maxTokenAge = Number.POSITIVE_INFINITY } = options;
+  for (const option of ["authMaxAge", "refreshMaxAge"] as const) {
+    if ((options[option] ?? 0) > maxTokenAge) throw new InvalidConfigError(option, "is more than maxTokenAge");
   }
+  const { authMaxAge = 3600, refreshMaxAge = 604_800 } = options;
+  return { authMaxAge: Math.min(authMaxAge, maxTokenAge), refreshMaxAge: Math.min(refreshMaxAge, maxTokenAge) };
 }
 
 // By a time that is no number nothing would ever expire.

@@ -17,6 +17,8 @@ const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
 export function readEnv(path: string | undefined, given: Readonly<Record<string, unknown>>): EnvConfig {
   const host = globalThis as { process?: { env?: Variables } };
   const env: Variables = { ...(path === undefined ? {} : readEnvFile(path)), ...host.process?.env };
+  // A ring of keys takes the place of the one key that the variables describe.
+  const ofOneKey = Object.hasOwn(given, "keys") ? ["JWT_AUTHTYPE", "JWT_SECRET", "JWT_PUBLICKEY"] : [];
   const algorithm = typeof given["algorithm"] === "string" ? given["algorithm"] : env["JWT_AUTHTYPE"];
   const variables = {
     issuer: "JWT_ISSUER",
@@ -30,7 +32,7 @@ export function readEnv(path: string | undefined, given: Readonly<Record<string,
   const options: Record<string, unknown> = {};
   for (const [option, variable] of Object.entries(variables)) {
     const value = env[variable];
-    if (value === undefined || Object.hasOwn(given, option)) continue;
+    if (value === undefined || Object.hasOwn(given, option) || ofOneKey.includes(variable)) continue;
     if (value.trim() === "")
       throw REQUIRED.includes(variable)
         ? new MissingConfigError(variable)

@@ -1,5 +1,5 @@
 /** What a refusal is called, what it says and which status it has: the one table both transports translate from. */
-import { isTokenError, type TokenReason } from "./jwt/errors.ts";
+import { isKeysError, isTokenError, type TokenReason } from "./jwt/errors.ts";
 
 /** Why a caller was refused. The same on both transports. */
 export type Reason =
@@ -116,9 +116,9 @@ export function isAuthError(error: unknown): error is AuthError {
   return error instanceof Error && (error as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
 }
 
-/** A token error as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
+/** A token error, or keys out of reach, as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
 export function toRefusal(error: unknown): unknown {
-  return isTokenError(error) ? refusal(error.reason, error) : error;
+  return isTokenError(error) || isKeysError(error) ? refusal(error.reason, error) : error;
 }
 
 /** The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is neither 401 nor 403. */

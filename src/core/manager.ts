@@ -1,18 +1,19 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
+import type { JSONWebKeySet } from "jose";
 import { checkOptionNames } from "./check-options.ts";
 import { applyClaimsSchema } from "./claims-schema.ts";
 import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
-import { toConfigError } from "./config-keys.ts";
 import { enableCurrentToken } from "./current-token.ts";
 import { namingVariables, readEnv } from "./env.ts";
 import { InvalidConfigError, MissingSignerError } from "./errors.ts";
 import { isTokenError } from "./jwt/errors.ts";
+import { proveKeys, signWith } from "./key-ring-use.ts";
 import { RequestAuth } from "./request-auth.ts";
 import { RequestGate } from "./request-gate.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";
 import { defineRule } from "./rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "./rules/rule.ts";
-import { JWT, TokenParts, type TokenType } from "./token.ts";
+import { JWT, type TokenParts, type TokenType } from "./token.ts";
 import { checkTokenType, createVerifier, type Verifier } from "./verifier.ts";
 
 /** Options of `authToken`. */
@@ -90,20 +91,10 @@ export class AuthManager<C = Claims> {
     this.#engine = { config: resolved, verifier: createVerifier(resolved) };
   }
 
-  /** Settles once the keys are imported and known to belong together. Rejects with `InvalidConfigError` that names the option. */
+  /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
   async ready(): Promise<void> {
-    const { config, verifier } = this.#open();
-    const { signer, keyOptions } = config;
-    await this.#naming(keyOptions.verify, async () => config.verifyKey.import());
-    if (!signer) return;
-    const probe = new JWT("refresh", "probe");
-    await this.#naming(keyOptions.sign, () => probe.sign(signer));
-    try {
-      await verifier.verifySignature(probe.signed);
-    } catch (cause) {
-      if (!isTokenError(cause)) throw cause;
-      throw new InvalidConfigError(keyOptions.verify, "does not belong to the private key", { cause });
-    }
+    const { config } = this.#open();
+    if (config.own) await proveKeys(config.own.keys);
   }
 
   /** A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments, `InvalidTokenError` for claims off the schema. */
@@ -118,7 +109,7 @@ export class AuthManager<C = Claims> {
 
   /**
    * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless `"refresh"` or `"any"` is asked for.
-   * Rejects with a token error, or `MissingSignerError` before `init`.
+   * Rejects with a token error, with `JWKSClientError` where the keys to verify it cannot be had, or with `MissingSignerError` before `init`.
    */
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
     const { type = "auth" } = options;
@@ -146,6 +137,26 @@ export class AuthManager<C = Claims> {
     return this["~open"](readRequest({ headers, method }, { token: token === undefined ? undefined : textOf(token) }));
   }
 
+  /**
+   * The public key set (RFC 7517): the keys that verify now or will, by an allow-list of members; never a private one, never a secret.
+   * Rejects with `JWKSClientError` where a loader of keys fails.
+   */
+  async jwks(): Promise<JSONWebKeySet> {
+    const { own } = this.#open().config;
+    return { keys: own ? await own.keys.publicKeys() : [] };
+  }
+
+  /**
+   * From now on the key neither signs nor verifies, in this process: its tokens are refused (`SIGNATURE_INVALID`), those verified before
+   * included. For every process, and for good, take it out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`.
+   * Rejects with `TypeError` where no key has this `kid`.
+   */
+  async retire(kid: string): Promise<void> {
+    const { own } = this.#open().config;
+    if (!own) throw new TypeError("The manager has no keys of its own");
+    await own.keys.retire(kid);
+  }
+
   /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
   rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
     // A rule of some claims is a rule of any; the compiler cannot relate the two through R.
@@ -164,30 +175,19 @@ export class AuthManager<C = Claims> {
 
   async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
     const { config } = this.#open();
-    const { signer } = config;
-    if (!signer) throw new MissingSignerError("The manager has no key to sign with");
+    if (!config.own) throw new MissingSignerError("The manager has no key to sign with");
     checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
+    if ((options.maxAge ?? 0) > config.maxTokenAge) throw new TypeError("maxAge must not be more than maxTokenAge");
     const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
     const draft = new JWT<C>(type, subject, {
       ...options,
       ...(audience === undefined ? {} : { audience }),
     });
     applyClaimsSchema(config.claimsSchema, draft.claims);
-    await this.#naming(config.keyOptions.sign, () => draft.sign(signer));
+    await signWith(config.own.keys, draft);
     if (!config.claimsSchema) return draft;
     // The wire has what was given; the reader sees what the schema makes of it, as after verification.
-    return new JWT<C>(
-      type,
-      new TokenParts(draft.signed, draft.header, applyClaimsSchema(config.claimsSchema, draft.claims)),
-    );
-  }
-
-  async #naming<T>(option: string, use: () => T | Promise<T>): Promise<T> {
-    try {
-      return await use();
-    } catch (error) {
-      throw toConfigError(option, error);
-    }
+    return new JWT<C>(type, partsOf(draft).withClaims(applyClaimsSchema(config.claimsSchema, draft.claims)));
   }
 }
 
@@ -198,4 +198,9 @@ function textOf(token: unknown): string {
   if (typeof token === "string") return token;
   const jwt = token as Partial<JWT> | null;
   return jwt?.isSigned?.() ? (jwt.signed ?? "") : "";
+}
+
+// A signed token has parts.
+function partsOf(token: JWT<never> | JWT): TokenParts {
+  return token["~parts"] as TokenParts;
 }

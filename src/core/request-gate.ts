@@ -2,7 +2,7 @@
 import { applyRights } from "./authorize.ts";
 import { type Credential, readCredential } from "./credentials.ts";
 import { type AuthError, challengeFor, refusal, toRefusal } from "./errors.ts";
-import { andThen, isPromise, type MaybePromise } from "./maybe-promise.ts";
+import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
 import type { RequestSource } from "./request-source.ts";
 import type { Plan } from "./rules/compile.ts";
 import { decide, type RuleFacts } from "./rules/decide.ts";
@@ -93,11 +93,11 @@ export class RequestGate {
     return this.#verifier().config.header.scheme || "Bearer";
   }
 
-  /** Milliseconds until the first of `tokens` expires, leeway included; `undefined` where there is none. */
+  /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
-    const { config } = this.#verifier();
-    return (Math.min(...tokens.map((token) => token.exp)) + config.leeway - config.now()) * 1000;
+    const verifier = this.#verifier();
+    return (Math.min(...tokens.map((token) => verifier.goodUntil(token))) - verifier.config.now()) * 1000;
   }
 
   /** The auth token, if something verified it already and it is still good. */
@@ -113,7 +113,9 @@ export class RequestGate {
           ? settled(this.#rights.get(text))
           : this.#known.get(text);
     if (token?.tokenType !== "auth") return null;
-    return "value" in attempt(() => verifier.assertCurrent(token)) ? token : null;
+    // Where the keys must be waited for, nothing can be said at once.
+    const confirmed = attemptAsync(() => verifier.confirm(token));
+    return !isPromise(confirmed) && "value" in confirmed ? token : null;
   }
 
   #credential(verifier: Verifier, type: TokenType, location: Location): Credential | undefined {
@@ -129,7 +131,6 @@ export class RequestGate {
   #trusted(verifier: Verifier, text: string, type: TokenType): MaybePromise<JWT> {
     return andThen(this.#verify(verifier, text), (token) => {
       try {
-        verifier.assertCurrent(token);
         checkTokenType(token, type);
       } catch (error) {
         throw toRefusal(error);
@@ -142,10 +143,14 @@ export class RequestGate {
     });
   }
 
-  // That a token is good stays so for a connection; that it is not may change, as `nbf` does.
+  // A signature is checked once; that the token has not expired and that its key is trusted, at every use.
   #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
     const known = this.#known.get(text);
-    if (known) return known;
+    if (known)
+      return andThen(
+        attemptAsync(() => verifier.confirm(known)),
+        settle,
+      );
     const memo: Memo = this.#source.isConnection ? new Map() : this.#verified;
     return andThen(
       once(memo, text, () => verifier.verify(text)),

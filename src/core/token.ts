@@ -5,6 +5,8 @@ import { isAlgorithm } from "./jwt/algorithms.ts";
 import { checkClaims } from "./jwt/claims.ts";
 import { type JwtHeader, readCompact, readPayload } from "./jwt/compact.ts";
 import { InvalidAlgorithmError, InvalidTokenTypeError } from "./jwt/errors.ts";
+import type { KeySource } from "./jwt/key-set.ts";
+import type { PreparedKey } from "./jwt/prepared-key.ts";
 import { deepFreeze, draftClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 
@@ -45,16 +47,38 @@ export interface JWTOptions<C = Claims> {
   readonly audience?: string | readonly string[];
 }
 
+/** The key that a token's signature holds with, and where that key came from. */
+export interface Standing {
+  readonly keys: KeySource;
+  readonly key: PreparedKey;
+}
+
 /** A token that was signed or read: its text and what stands in it. */
 export class TokenParts {
   readonly signed: string;
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The claims before a schema or rights were laid over them. */
+  readonly original: Readonly<Record<string, unknown>>;
+  /** Absent where no signature was checked. */
+  readonly standing: Standing | undefined;
 
-  constructor(signed: string, header: JwtHeader, claims: Readonly<Record<string, unknown>>) {
+  constructor(
+    signed: string,
+    header: JwtHeader,
+    claims: Readonly<Record<string, unknown>>,
+    rest: Partial<Pick<TokenParts, "original" | "standing">> = {},
+  ) {
     this.signed = signed;
     this.header = deepFreeze(header);
     this.claims = deepFreeze(claims);
+    this.original = deepFreeze(rest.original ?? claims);
+    this.standing = rest.standing;
+  }
+
+  /** The same token with other claims for its readers. */
+  withClaims(claims: Readonly<Record<string, unknown>>): TokenParts {
+    return new TokenParts(this.signed, this.header, claims, this);
   }
 }
 
@@ -83,6 +107,11 @@ export class JWT<C = Claims> {
   /** The claims: deeply frozen; the registered ones are there once it is signed. */
   get claims(): TokenClaims<C> {
     return (this.#parts?.claims ?? this.#draft) as TokenClaims<C>;
+  }
+
+  /** @internal What it was read from; absent while it is unsigned. */
+  get "~parts"(): TokenParts | undefined {
+    return this.#parts;
   }
 
   /** The compact text. Throws `TypeError` while it is unsigned. */

@@ -4,7 +4,7 @@ import { defaultFieldResolver, defaultTypeResolver } from "graphql";
 import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import { guardStream } from "../core/guard-stream.ts";
-import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/maybe-promise.ts";
+import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import { authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import type { RuleFacts } from "../core/rules/decide.ts";

@@ -10,7 +10,7 @@ import {
   isObjectType,
   isUnionType,
 } from "graphql";
-import { andThen } from "../core/maybe-promise.ts";
+import { andThen } from "../core/jwt/maybe-promise.ts";
 import { authIn } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import { resolvesByDefault } from "./enforce.ts";

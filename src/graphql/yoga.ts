@@ -1,8 +1,8 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { checkOptions } from "../core/check-options.ts";
+import { isAsyncIterable } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
-import { isAsyncIterable } from "../core/maybe-promise.ts";
 import { authIn } from "../core/request-auth.ts";
 import { assertGuarded } from "./apply.ts";
 import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";

@@ -2,7 +2,7 @@
 import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
 import { runWithToken } from "../core/current-token.ts";
 import { guardStream } from "../core/guard-stream.ts";
-import { isAsyncIterable, isPromise } from "../core/maybe-promise.ts";
+import { isAsyncIterable, isPromise } from "../core/jwt/maybe-promise.ts";
 import type { JWT } from "../core/token.ts";
 import { toTRPCError } from "./errors.ts";
 

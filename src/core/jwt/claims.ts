@@ -78,7 +78,7 @@ function checkNotBefore(claims: JwtPayload, now: number, leeway: number): void {
 function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | undefined): void {
   if (expected === undefined) return;
   const iss = valueOf(claims, "iss");
-  if (iss == null) throw new MissingRequiredClaimError("iss");
+  if (iss === undefined) throw new MissingRequiredClaimError("iss");
   const issuers = typeof expected === "string" ? [expected] : expected;
   if (typeof iss !== "string" || !issuers.includes(iss)) throw new InvalidIssuerError("The token is of another issuer");
 }
@@ -90,7 +90,7 @@ function checkAudience(claims: JwtPayload, expected: string | readonly string[] 
     if (aud == null) return;
     throw new InvalidAudienceError("The token is for an audience that nobody expected");
   }
-  if (aud == null) throw new MissingRequiredClaimError("aud");
+  if (aud == null || aud === "" || (Array.isArray(aud) && aud.length === 0)) throw new MissingRequiredClaimError("aud");
   const audiences = typeof expected === "string" ? [expected] : expected;
   if (strict) {
     if (typeof aud === "string" && typeof expected === "string" && aud === expected) return;

@@ -1,10 +1,14 @@
 /** Verifies compact JWTs, as PyJWT's `decode` does. */
 import { compactVerify, errors } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
+import { checkFlag, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
 import { type JwtHeader, type JwtPayload, readCompact, readPayload } from "./compact.ts";
-import { DecodeError, InvalidAlgorithmError, InvalidSignatureError } from "./errors.ts";
-import { type KeyInput, type PreparedKey, prepareKey } from "./keys.ts";
+import { DecodeError, InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
+import type { KeySource } from "./key-set.ts";
+import { type KeyInput, prepareKey } from "./keys.ts";
+import type { PreparedKey } from "./prepared-key.ts";
+import { isSigningKey, type SigningKey } from "./signing-key.ts";
 
 /** Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is false. */
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject"> {
@@ -29,22 +33,31 @@ export interface CompleteToken {
  * The claims of a token whose signature and registered claims hold.
  * Rejects with a token error for a bad token, `InvalidKeyError` for a key that does not fit, `TypeError` for a wrong option.
  */
-export async function decode(token: string, key: KeyInput | undefined, options: DecodeOptions): Promise<JwtPayload> {
+export async function decode(
+  token: string,
+  key: KeyInput | SigningKey | undefined,
+  options: DecodeOptions,
+): Promise<JwtPayload> {
   return (await decodeComplete(token, key, options)).payload;
 }
 
 /** `decode`, with the header and the signature's bytes beside the payload. */
 export async function decodeComplete(
   token: string,
-  key: KeyInput | undefined,
+  key: KeyInput | SigningKey | undefined,
   options: DecodeOptions,
 ): Promise<CompleteToken> {
-  const { verifySignature, algorithms, allowWeakSecret, now, checks } = readOptions(options);
+  const { verifySignature, algorithms, allowWeakSecret, now, checks } = readInput("The options of decode", () =>
+    parseOptions(options),
+  );
   const parts = readCompact(token);
   if (verifySignature) {
     const algorithm = allowedAlgorithm(parts.header, algorithms);
     if (key === undefined) throw new TypeError("A key is needed to verify a signature");
-    await verifySignatureWith(token, prepareKey(key, algorithm, "verify", { allowWeakSecret }));
+    const prepared = readKey(() =>
+      isSigningKey(key) ? key["~prepare"](algorithm) : prepareKey(key, algorithm, "verify", { allowWeakSecret }),
+    );
+    await verifySignatureWith(token, prepared);
   }
   const payload = readPayload(parts.payload);
   checkClaims(payload, checks, now);
@@ -56,12 +69,44 @@ export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
 }
 
-/** Verifies `token` with `key` alone and gives its parts; the claims are not checked. Rejects with a token error, or `InvalidKeyError`. */
-export async function verifyCompact(token: string, key: PreparedKey): Promise<CompleteToken> {
+/** A token whose signature holds, and the key that it holds with. */
+export interface VerifiedToken extends CompleteToken {
+  readonly key: PreparedKey;
+}
+
+/**
+ * Verifies a token with the keys of `source` that its header asks for; the claims are not checked.
+ * Rejects with a token error, with `InvalidKeyError` for a key that only WebCrypto could judge, and with what `source` rejects with.
+ */
+export async function verifyWithKeys(
+  token: string,
+  source: KeySource,
+  algorithms: readonly Algorithm[],
+): Promise<VerifiedToken> {
   const parts = readCompact(token);
-  allowedAlgorithm(parts.header, [key.algorithm]);
-  await verifySignatureWith(token, key);
-  return { header: parts.header, payload: readPayload(parts.payload), signature: parts.signature };
+  const algorithm = allowedAlgorithm(parts.header, algorithms);
+  for (const key of await findKeys(source, parts.header, algorithm)) {
+    if (await isSignedWith(token, key)) return { ...parts, payload: readPayload(parts.payload), key };
+  }
+  throw new InvalidSignatureError("The signature matches no key that is trusted");
+}
+
+/** Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be read. */
+export async function isSignedWith(token: string, key: PreparedKey): Promise<boolean> {
+  try {
+    await verifySignatureWith(token, key);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidSignatureError) return false;
+    throw error;
+  }
+}
+
+async function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): Promise<readonly PreparedKey[]> {
+  // readCompact lets only text through.
+  const kid = Object.hasOwn(header, "kid") ? (header["kid"] as string) : undefined;
+  const keys = (await source.current()).find(kid, algorithm);
+  return keys.length > 0 ? keys : (await source.renewed()).find(kid, algorithm);
 }
 
 function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
@@ -82,37 +127,19 @@ async function verifySignatureWith(token: string, key: PreparedKey): Promise<voi
     if (cause instanceof errors.JOSEAlgNotAllowed)
       throw new InvalidAlgorithmError("The token's algorithm is not allowed");
     if (cause instanceof errors.JOSEError) throw new DecodeError("The token cannot be read", { cause });
-    throw cause;
+    throw new InvalidKeyError(`the key cannot verify with ${key.algorithm}`, { cause });
   }
 }
 
-function readOptions(options: DecodeOptions): {
-  verifySignature: boolean;
-  algorithms: readonly Algorithm[];
-  allowWeakSecret: boolean;
-  now: number;
-  checks: ClaimChecks;
-} {
-  if (typeof options !== "object" || options === null) throw new TypeError("decode needs options");
-  const { algorithms, verifySignature = true, allowWeakSecret = false, now = Date.now() / 1000, ...checks } = options;
-  for (const [name, value] of Object.entries({ verifySignature, allowWeakSecret })) {
-    if (typeof value !== "boolean") throw new TypeError(`${name} must be a boolean`);
-  }
-  if (verifySignature && (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every(isAlgorithm))) {
-    throw new TypeError(`algorithms must list at least one of ${ALGORITHMS.join(", ")}`);
-  }
-  if (typeof now !== "number" || !Number.isFinite(now)) throw new TypeError("now must be a number of seconds");
-  checkOptions(checks);
-  return {
-    verifySignature,
-    algorithms: algorithms ?? [],
-    allowWeakSecret,
-    now,
-    checks: verifySignature ? checks : withoutChecks(checks),
-  };
+interface ReadOptions {
+  readonly verifySignature: boolean;
+  readonly algorithms: readonly Algorithm[];
+  readonly allowWeakSecret: boolean;
+  readonly now: number;
+  readonly checks: ClaimChecks;
 }
 
-const FLAGS = [
+const VERIFY_FLAGS = [
   "verifyExp",
   "verifyNbf",
   "verifyIat",
@@ -120,45 +147,48 @@ const FLAGS = [
   "verifyIss",
   "verifySub",
   "verifyJti",
-  "strictAud",
 ] as const;
+const CHECKS = [...VERIFY_FLAGS, "strictAud", "leeway", "require", "issuer", "audience", "subject"] as const;
+const OPTIONS = ["algorithms", "verifySignature", "allowWeakSecret", "now", ...CHECKS] as const;
 
 // A wrong option must never come to mean "anything goes".
-function checkOptions(checks: Readonly<Record<string, unknown>>): void {
-  const known: readonly string[] = [...FLAGS, "leeway", "require", "issuer", "audience", "subject"];
-  for (const [name, value] of Object.entries(checks)) {
-    if (!known.includes(name)) throw new TypeError(`Unknown option "${name}"`);
-    if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
-    const isFlag = (FLAGS as readonly string[]).includes(name);
-    if (isFlag && typeof value !== "boolean") throw new TypeError(`${name} must be a boolean`);
-    if (name === "leeway" && !(typeof value === "number" && value >= 0 && Number.isFinite(value))) {
+function parseOptions(options: unknown): ReadOptions {
+  const given = readOptions("decode", options, OPTIONS);
+  const { algorithms: list, verifySignature = true, allowWeakSecret = false, now = Date.now() / 1000, ...rest } = given;
+  checkFlag("verifySignature", verifySignature);
+  checkFlag("allowWeakSecret", allowWeakSecret);
+  const algorithms = list === undefined && !verifySignature ? [] : readStrings(list);
+  if (!algorithms?.every(isAlgorithm) || (verifySignature && algorithms.length === 0)) {
+    throw new TypeError(`algorithms must list at least one of ${ALGORITHMS.join(", ")}`);
+  }
+  if (typeof now !== "number" || !Number.isFinite(now)) throw new TypeError("now must be a number of seconds");
+  const unchecked = verifySignature ? {} : Object.fromEntries(VERIFY_FLAGS.map((flag) => [flag, false]));
+  const checks = Object.entries(rest).map(([name, value]) => [name, readCheck(name, value)] as const);
+  return { verifySignature, algorithms, allowWeakSecret, now, checks: { ...unchecked, ...Object.fromEntries(checks) } };
+}
+
+function readCheck(name: string, value: unknown): unknown {
+  if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
+  switch (name) {
+    case "leeway":
+      if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return value;
       throw new TypeError("leeway must be a number of seconds, not negative");
+    case "subject":
+      if (typeof value === "string") return value;
+      throw new TypeError("subject must be a string");
+    case "require": {
+      const names = readStrings(value);
+      if (names) return names;
+      throw new TypeError("require must be a list of claim names");
     }
-    if (name === "subject" && typeof value !== "string") throw new TypeError("subject must be a string");
-    if (name === "require" && !isStringList(value)) throw new TypeError("require must be a list of claim names");
-    if (
-      (name === "issuer" || name === "audience") &&
-      typeof value !== "string" &&
-      !(isStringList(value) && value.length > 0)
-    ) {
+    case "issuer":
+    case "audience": {
+      const expected = typeof value === "string" ? value : readStrings(value);
+      if (expected !== undefined && (typeof value === "string" || expected.length > 0)) return expected;
       throw new TypeError(`${name} must be a string or a list of strings`);
     }
+    default:
+      checkFlag(name, value);
+      return value;
   }
-}
-
-function withoutChecks(checks: Omit<DecodeOptions, "algorithms">): ClaimChecks {
-  const off = {
-    verifyExp: false,
-    verifyNbf: false,
-    verifyIat: false,
-    verifyAud: false,
-    verifyIss: false,
-    verifySub: false,
-    verifyJti: false,
-  };
-  return { ...off, ...checks };
-}
-
-function isStringList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

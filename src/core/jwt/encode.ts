@@ -1,20 +1,27 @@
 /** Signs claims into a compact JWT, as PyJWT's `encode` does. */
 import { CompactSign } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
-import { type KeyInput, type PreparedKey, prepareKey } from "./keys.ts";
+import { checkFlag, isMembers, readInput, readKey, readOptions } from "./caller-input.ts";
+import { InvalidKeyError } from "./errors.ts";
+import { type KeyInput, prepareKey } from "./keys.ts";
+import type { PreparedKey } from "./prepared-key.ts";
 
 /** Options of `encode`. */
 export interface EncodeOptions {
   /** Default `"HS256"`. */
   readonly algorithm?: Algorithm;
-  /** Further header members; `alg` is always the algorithm's, `typ` is `"JWT"` unless given here. */
+  /**
+   * Further header members. `alg` is always the algorithm's; `typ` is `"JWT"` unless given here, and left out where it is given empty.
+   * `crit` and `b64` are refused, as is a `kid` that is no string: no token of ours may hold what we would not read.
+   */
   readonly headers?: Readonly<Record<string, unknown>>;
-  /** A `JSON.stringify` replacer for the payload. */
+  /** A `JSON.stringify` replacer for the payload and for `headers`. */
   readonly jsonEncoder?: (this: unknown, key: string, value: unknown) => unknown;
   /** Accept an HMAC secret shorter than the hash output. Default false. */
   readonly allowWeakSecret?: boolean;
 }
 
+const OPTIONS = ["algorithm", "headers", "jsonEncoder", "allowWeakSecret"] as const;
 const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
 
 /**
@@ -26,9 +33,15 @@ export async function encode(
   key: KeyInput,
   options: EncodeOptions = {},
 ): Promise<string> {
-  const { algorithm = "HS256", headers = {}, jsonEncoder, allowWeakSecret = false } = options;
+  const read = readInput("The options of encode", () => readOptions("encode", options, OPTIONS));
+  const { algorithm = "HS256", allowWeakSecret = false, headers, jsonEncoder } = read as EncodeOptions;
   if (!isAlgorithm(algorithm)) throw new TypeError(`algorithm must be one of ${ALGORITHMS.join(", ")}`);
-  const prepared = prepareKey(key, algorithm, "sign", { allowWeakSecret });
+  checkFlag("allowWeakSecret", allowWeakSecret);
+  // JSON.stringify takes a list too, and would drop every claim that it does not name.
+  if (jsonEncoder !== undefined && typeof jsonEncoder !== "function") {
+    throw new TypeError("jsonEncoder must be a function");
+  }
+  const prepared = readKey(() => prepareKey(key, algorithm, "sign", { allowWeakSecret }));
   return (await signClaims(claims, prepared, { headers, jsonEncoder })).token;
 }
 
@@ -45,17 +58,17 @@ export async function signClaims(
   claims: Readonly<Record<string, unknown>>,
   key: PreparedKey,
   options: {
-    readonly headers?: Readonly<Record<string, unknown>>;
+    readonly headers?: EncodeOptions["headers"] | undefined;
     readonly jsonEncoder?: EncodeOptions["jsonEncoder"] | undefined;
   } = {},
 ): Promise<SignedClaims> {
-  const json = stringifyClaims(claims, options.jsonEncoder);
-  const header = Object.assign({ alg: "", typ: "JWT" }, options.headers, {
-    alg: key.algorithm,
+  const json = readInput("The claims", () => stringifyClaims(claims, options.jsonEncoder));
+  const header = readInput("The headers", () => makeHeader(key.algorithm, options.headers, options.jsonEncoder));
+  const cryptoKey = await key.import();
+  const signer = new CompactSign(new TextEncoder().encode(json)).setProtectedHeader(header);
+  const token = await signer.sign(cryptoKey).catch((cause: unknown) => {
+    throw new InvalidKeyError(`the key cannot sign with ${key.algorithm}`, { cause });
   });
-  const token = await new CompactSign(new TextEncoder().encode(json))
-    .setProtectedHeader(header)
-    .sign(await key.import());
   return {
     token,
     header,
@@ -63,19 +76,45 @@ export async function signClaims(
   };
 }
 
-function stringifyClaims(claims: Readonly<Record<string, unknown>>, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
-  if (typeof claims !== "object" || claims === null || Array.isArray(claims))
-    throw new TypeError("The claims must be an object");
+function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
+  if (!isMembers(claims)) throw new TypeError("The claims must be an object");
   const dated: Record<string, unknown> = { ...claims };
   for (const claim of DATE_CLAIMS) {
     const value = dated[claim];
-    if (!(value instanceof Date)) continue;
-    if (Number.isNaN(value.getTime())) throw new TypeError(`The claim "${claim}" is an invalid Date`);
-    dated[claim] = Math.floor(value.getTime() / 1000);
+    const seconds = value instanceof Date ? Math.floor(value.getTime() / 1000) : value;
+    // JSON would write null, and say nothing.
+    if (typeof seconds === "number" && !Number.isFinite(seconds)) {
+      throw new TypeError(`The claim "${claim}" is not a date`);
+    }
+    if (seconds !== value) dated[claim] = seconds;
   }
   if (dated["iss"] !== undefined && typeof dated["iss"] !== "string")
     throw new TypeError('The claim "iss" must be text');
-  const json: string | undefined = JSON.stringify(dated, jsonEncoder);
-  if (!json?.startsWith("{")) throw new TypeError("The claims are no JSON object once they are written");
+  return stringify("claims", dated, jsonEncoder);
+}
+
+type Header = Readonly<Record<string, unknown>> & { readonly alg: Algorithm };
+
+function makeHeader(alg: Algorithm, headers: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]): Header {
+  const further = headers === undefined ? {} : readHeaders(headers, jsonEncoder);
+  const { alg: _, typ = "JWT", ...rest } = further;
+  return typ === null || typ === "" ? { alg, ...rest } : { alg, typ, ...rest };
+}
+
+function readHeaders(headers: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]): Record<string, unknown> {
+  if (!isMembers(headers)) throw new TypeError("headers must be an object");
+  const further = JSON.parse(stringify("headers", { ...headers }, jsonEncoder)) as Record<string, unknown>;
+  for (const name of ["crit", "b64"]) {
+    if (Object.hasOwn(further, name)) throw new TypeError(`The header "${name}" cannot be given`);
+  }
+  if (Object.hasOwn(further, "kid") && typeof further["kid"] !== "string") {
+    throw new TypeError('The header "kid" must be text');
+  }
+  return further;
+}
+
+function stringify(what: string, members: object, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
+  const json: string | undefined = JSON.stringify(members, jsonEncoder);
+  if (!json?.startsWith("{")) throw new TypeError(`The ${what} are no JSON object once they are written`);
   return json;
 }

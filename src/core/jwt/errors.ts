@@ -158,10 +158,24 @@ export class InvalidKeyError extends Error {
   override readonly name: string = "InvalidKeyError";
 }
 
-/** A JSON Web Key Set could not be used. */
+/** Why keys could not be had: out of reach or unusable, or there, and none of them the one asked for. */
+export type KeysReason = "KEYS_UNAVAILABLE" | "SIGNATURE_INVALID";
+
+const KEYS_ERROR: unique symbol = Symbol.for("claimgate.KeysError") as never;
+
+/**
+ * Keys could not be had. `reason` is `KEYS_UNAVAILABLE` (503: nothing can be said of any token), or `SIGNATURE_INVALID` (401) where
+ * the set was read and has no key for this token.
+ */
 export class JWKSClientError extends Error {
   override readonly name: string = "JWKSClientError";
-  readonly reason = "KEYS_UNAVAILABLE" as const;
+  readonly reason: KeysReason;
+
+  constructor(message: string, options: { readonly reason?: KeysReason; readonly cause?: unknown } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.reason = options.reason ?? "KEYS_UNAVAILABLE";
+    Object.defineProperty(this, KEYS_ERROR, { value: true });
+  }
 }
 
 /** A JSON Web Key Set could not be fetched. */
@@ -172,4 +186,9 @@ export class JWKSClientConnectionError extends JWKSClientError {
 /** Whether `error` is a token error, also of another copy of this package. */
 export function isTokenError(error: unknown): error is InvalidTokenError {
   return error instanceof Error && (error as { [TOKEN_ERROR]?: unknown })[TOKEN_ERROR] === true;
+}
+
+/** Whether `error` is a `JWKSClientError`, also of another copy of this package. */
+export function isKeysError(error: unknown): error is JWKSClientError {
+  return error instanceof Error && (error as { [KEYS_ERROR]?: unknown })[KEYS_ERROR] === true;
 }

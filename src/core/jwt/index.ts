@@ -20,9 +20,13 @@ export {
   InvalidTokenTypeError,
   JWKSClientConnectionError,
   JWKSClientError,
+  type KeysReason,
   MissingRequiredClaimError,
   RevokedTokenError,
   type TokenErrorOptions,
   type TokenReason,
 } from "./errors.ts";
+export { JWKSClient, type JWKSClientOptions } from "./jwks-client.ts";
+export type { KeyFetch } from "./key-fetch.ts";
 export type { KeyInput } from "./keys.ts";
+export { SigningKey } from "./signing-key.ts";

@@ -2,7 +2,8 @@
 import { base64url, type CryptoKey, type JWK } from "jose";
 import { type Algorithm, traitsOf } from "./algorithms.ts";
 import { InvalidKeyError } from "./errors.ts";
-import type { KeyUse, PrepareKeyOptions } from "./keys.ts";
+import type { PrepareKeyOptions } from "./keys.ts";
+import type { KeyUse } from "./prepared-key.ts";
 
 /** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
 export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
@@ -26,7 +27,7 @@ export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): vo
   if (ownAlg !== undefined && ownAlg !== algorithm)
     throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
   if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
-  if (jwk.key_ops !== undefined && !jwk.key_ops.includes(use))
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes(use)))
     throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
 }
 
@@ -82,7 +83,15 @@ function checkModulus(bits: number, algorithm: Algorithm): void {
 function rsaBits(jwk: JWK): number {
   if (typeof jwk.n !== "string") return 0;
   // Leading zeros make a modulus longer, not stronger.
-  const bytes = base64url.decode(jwk.n);
+  const bytes = decodeModulus(jwk.n);
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
+}
+
+function decodeModulus(n: string): Uint8Array {
+  try {
+    return base64url.decode(n);
+  } catch (cause) {
+    throw new InvalidKeyError('the JWK\'s "n" is not base64url', { cause });
+  }
 }

@@ -1,46 +1,20 @@
-/** Turns every kind of key a user may hold into one CryptoKey, and refuses early the key that does not fit its algorithm. */
-import {
-  type CryptoKey,
-  exportJWK,
-  importJWK,
-  importPKCS8,
-  importSPKI,
-  importX509,
-  type JWK,
-  type KeyObject,
-} from "jose";
+/** Reads every kind of key a user may hold, and refuses early the key that does not fit its algorithm. */
+import type { CryptoKey, JWK, KeyObject } from "jose";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "./algorithms.ts";
 import { InvalidKeyError } from "./errors.ts";
 import { checkCryptoKey, checkJwk, checkJwkPurpose } from "./key-checks.ts";
 import { isNodeKey, loadNodeCrypto, type NodeKey } from "./node-crypto.ts";
+import { importOnce, type KeyMaterial, type KeyUse, type PreparedKey, publicMembers } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /** A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node `KeyObject`; for HMAC also a string or bytes. */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
-
-/** What a key is for. */
-export type KeyUse = "sign" | "verify";
 
 /** Options of `prepareKey`. */
 export interface PrepareKeyOptions {
   /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
   readonly allowWeakSecret?: boolean;
 }
-
-/** A key that fits its algorithm, imported at first use and only once. */
-export interface PreparedKey {
-  readonly algorithm: Algorithm;
-  /** The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every call, where only WebCrypto could judge it. */
-  import(): CryptoKey | Promise<CryptoKey>;
-  /** The public members, where they can be told without waiting: see `isSamePair`. */
-  readonly publicJwk: JWK | undefined;
-}
-
-type Source =
-  | { readonly jwk: JWK }
-  | { readonly cryptoKey: CryptoKey }
-  | { readonly pem: string }
-  | { readonly secret: Uint8Array };
 
 /** Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see `derivePublicKey`. Throws `InvalidKeyError`. */
 export function prepareKey(
@@ -73,59 +47,7 @@ export function isSamePair(a: PreparedKey, b: PreparedKey): boolean | undefined 
   return (["kty", "crv", "x", "y", "n", "e"] as const).every((member) => one[member] === other[member]);
 }
 
-function importOnce(source: Source, algorithm: Algorithm, use: KeyUse): PreparedKey {
-  let imported: CryptoKey | undefined;
-  let pending: Promise<CryptoKey> | undefined;
-  return {
-    algorithm,
-    publicJwk: "jwk" in source ? publicMembers(source.jwk) : undefined,
-    import() {
-      if (imported) return imported;
-      pending ??= importSource(source, algorithm, use).then(
-        (key) => {
-          imported = key;
-          return key;
-        },
-        (cause: unknown) => {
-          if (cause instanceof InvalidKeyError) throw cause;
-          throw new InvalidKeyError(`the key is not one that ${algorithm} can ${use} with`, { cause });
-        },
-      );
-      return pending;
-    },
-  };
-}
-
-async function importSource(source: Source, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
-  if ("secret" in source) return importHmac(source.secret, algorithm);
-  if ("jwk" in source) return (await importJWK(source.jwk, algorithm)) as CryptoKey;
-  if ("cryptoKey" in source) {
-    if (use === "sign" || source.cryptoKey.type !== "private") return source.cryptoKey;
-    return (await importJWK(publicMembers(await exportJWK(source.cryptoKey)), algorithm)) as CryptoKey;
-  }
-  const key = await importPem(source.pem, algorithm, use);
-  checkCryptoKey(key, algorithm, key.type === "private" ? "sign" : "verify");
-  return key;
-}
-
-// Only where there is no node:crypto to read the PEM with.
-async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
-  if (pem.includes("-----BEGIN CERTIFICATE-----")) return importX509(pem, algorithm);
-  if (pem.includes("-----BEGIN PUBLIC KEY-----")) return importSPKI(pem, algorithm);
-  const privateKey = await importPKCS8(pem, algorithm, { extractable: true });
-  if (use === "sign") return privateKey;
-  return (await importJWK(publicMembers(await exportJWK(privateKey)), algorithm)) as CryptoKey;
-}
-
-function importHmac(secret: Uint8Array, algorithm: Algorithm): Promise<CryptoKey> {
-  const traits = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
-  return crypto.subtle.importKey("raw", secret as Uint8Array<ArrayBuffer>, { name: "HMAC", hash: traits.hash }, false, [
-    "sign",
-    "verify",
-  ]);
-}
-
-function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): Source {
+function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): KeyMaterial {
   if (isCryptoKey(input)) return { cryptoKey: input };
   const secret = readSecretBytes(input);
   if (isJwk(input)) checkJwkPurpose(input, algorithm, use);
@@ -141,7 +63,7 @@ function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options:
   return { secret };
 }
 
-function readAsymmetric(input: KeyInput, use: KeyUse): Source {
+function readAsymmetric(input: KeyInput, use: KeyUse): KeyMaterial {
   if (isCryptoKey(input)) return { cryptoKey: input };
   if (typeof input === "string") return readPem(input, use);
   if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), use);
@@ -168,7 +90,7 @@ function readAsymmetric(input: KeyInput, use: KeyUse): Source {
   return { jwk: { ...input } };
 }
 
-function readPem(text: string, use: KeyUse): Source {
+function readPem(text: string, use: KeyUse): KeyMaterial {
   // `openssl ecparam -genkey` writes the curve's parameters before the key.
   const labels = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), (match) => match[1] as string);
   const label = labels.find((name) => !name.endsWith(" PARAMETERS"));
@@ -197,12 +119,6 @@ function keyObjectToJwk(key: NodeKey): JWK {
   } catch (cause) {
     throw new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause });
   }
-}
-
-function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
-  const members: Record<string, unknown> = { kty, crv, x, y, n, e, kid, alg };
-  for (const [name, value] of Object.entries(members)) if (value === undefined) delete members[name];
-  return members;
 }
 
 function isJwk(input: KeyInput): input is JWK {

@@ -19,3 +19,9 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
     typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
   );
 }
+
+/** Whether one request may wait for what another began: on Cloudflare's workers it may not. */
+export function promisesAreShared(): boolean {
+  const host = globalThis as { navigator?: { userAgent?: string } };
+  return host.navigator?.userAgent !== "Cloudflare-Workers";
+}

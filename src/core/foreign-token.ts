@@ -1,0 +1,145 @@
+/** What a token of a trusted issuer must be, and what of it rules may read. */
+import { checkClaims } from "./jwt/claims.ts";
+import type { JwtHeader, JwtPayload } from "./jwt/compact.ts";
+import {
+  InvalidAudienceError,
+  InvalidSubjectError,
+  InvalidTokenError,
+  InvalidTokenTypeError,
+  MissingRequiredClaimError,
+} from "./jwt/errors.ts";
+import { deepFreeze } from "./own-claims.ts";
+import { matches } from "./rules/match.ts";
+
+/** What an entry of `trust` asks. */
+export interface ForeignTokenPolicy {
+  readonly issuer: string;
+  readonly audience: string | readonly string[] | null;
+  readonly audienceClaim: string;
+  readonly typ: string | null;
+  readonly require?: Readonly<Record<string, unknown>> | undefined;
+  readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
+  readonly subject: "verbatim" | ((claims: JwtPayload) => unknown);
+  /** `undefined`: all of them. */
+  readonly claims?: readonly string[] | undefined;
+  readonly leeway: number;
+}
+
+// Ours alone: a foreign token is always of type auth, and belongs to none of our sessions.
+const DROPPED = ["type", "sid", "rid"];
+const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
+// What only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
+const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
+
+/** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
+export function acceptForeignToken(
+  policy: ForeignTokenPolicy,
+  header: JwtHeader,
+  payload: JwtPayload,
+  now: number,
+): Record<string, unknown> {
+  deepFreeze(payload);
+  checkType(policy, header, payload);
+  const needed = policy.subject === "verbatim" ? ["exp", "iat", "iss", "sub"] : ["exp", "iat", "iss"];
+  const isPlainAudience = policy.audience !== null && policy.audienceClaim === "aud";
+  checkClaims(
+    payload,
+    {
+      require: needed,
+      issuer: policy.issuer,
+      ...(isPlainAudience ? { audience: policy.audience } : { verifyAud: false }),
+      leeway: policy.leeway,
+      integerSubject: true,
+    },
+    now,
+  );
+  if (policy.audience !== null && !isPlainAudience) checkAudience(policy, payload);
+  checkRequired(policy, payload);
+  return visibleClaims(policy, payload);
+}
+
+function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPayload): void {
+  if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
+    throw new InvalidTokenTypeError(`The token's "typ" header is not ${policy.typ}`);
+  if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  // Nothing here proves possession of the key that the token is bound to (RFC 7800).
+  if (Object.hasOwn(payload, "cnf"))
+    throw new InvalidTokenTypeError('The token is bound to its sender ("cnf"), which cannot be checked here');
+}
+
+function isIdToken(payload: JwtPayload): boolean {
+  if (readOwn(payload, "token_use") === "id" || readOwn(payload, "typ") === "ID") return true;
+  if (OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim))) return true;
+  // Keycloak before 25 writes it into access tokens too, and marks them by the claim "typ".
+  return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
+}
+
+// Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).
+function mediaType(typ: unknown): string | undefined {
+  return typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : undefined;
+}
+
+function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
+  const held = readOwn(payload, audienceClaim);
+  if (held == null) throw new MissingRequiredClaimError(audienceClaim);
+  const values: readonly unknown[] = Array.isArray(held) ? held : [held];
+  const expected = typeof audience === "string" ? [audience] : (audience ?? []);
+  if (!values.some((value) => typeof value === "string" && expected.includes(value)))
+    throw new InvalidAudienceError("The token is for another audience");
+}
+
+function checkRequired({ require = {} }: ForeignTokenPolicy, payload: JwtPayload): void {
+  for (const [claim, required] of Object.entries(require)) {
+    if (!Object.hasOwn(payload, claim)) throw new MissingRequiredClaimError(claim);
+    if (!matches(required, payload[claim]))
+      throw new InvalidTokenError(`The claim "${claim}" is not what its issuer's entry requires`, {
+        reason: "CLAIM_INVALID",
+      });
+  }
+}
+
+function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<string, unknown> {
+  const shown = policy.claims === undefined ? Object.keys(payload) : [...ALWAYS_SHOWN, ...policy.claims];
+  const kept = shown.filter((claim) => Object.hasOwn(payload, claim) && !DROPPED.includes(claim) && claim !== "scope");
+  const scope = readScope(policy, payload);
+  return {
+    ...Object.fromEntries(kept.map((claim) => [claim, payload[claim]])),
+    sub: readSubject(policy, payload),
+    type: "auth",
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function readSubject({ subject }: ForeignTokenPolicy, payload: JwtPayload): string | number {
+  const value = subject === "verbatim" ? readOwn(payload, "sub") : ask(subject, payload, "subject");
+  const isSubject =
+    (typeof value === "string" && value !== "") || (subject === "verbatim" && Number.isSafeInteger(value));
+  if (!isSubject) throw new InvalidSubjectError("The token has no subject that could be told");
+  return value as string | number;
+}
+
+function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
+  if (typeof scopeClaim === "function") return ask(scopeClaim, payload, "scopeClaim");
+  if (typeof scopeClaim === "string") return readOwn(payload, scopeClaim);
+  const held = scopeClaim.map((claim) => readOwn(payload, claim)).filter((value) => value != null);
+  if (held.length === 0) return undefined;
+  return held.flat().flatMap((words) => {
+    if (typeof words !== "string")
+      throw new InvalidTokenError("A claim of the token's scope is neither text nor a list of texts", {
+        reason: "CLAIM_INVALID",
+      });
+    return words.split(" ").filter((word) => word !== "");
+  });
+}
+
+function ask(read: (claims: JwtPayload) => unknown, payload: JwtPayload, option: string): unknown {
+  try {
+    return read(payload);
+  } catch (cause) {
+    throw new InvalidTokenError(`${option} could make nothing of the token`, { reason: "CLAIM_INVALID", cause });
+  }
+}
+
+function readOwn(claims: JwtPayload, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}

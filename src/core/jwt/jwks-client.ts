@@ -1,0 +1,144 @@
+/** `JWKSClient`: the public keys of an issuer, fetched from its JSON Web Key Set, as PyJWT's `PyJWKClient` does. */
+import type { JSONWebKeySet } from "jose";
+import { type Algorithm, isAlgorithm } from "./algorithms.ts";
+import { readCompact } from "./compact.ts";
+import { isSignedWith } from "./decode.ts";
+import { InvalidAlgorithmError, JWKSClientError } from "./errors.ts";
+import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwks-source.ts";
+import { checkKeyUrl, type KeyFetch } from "./key-fetch.ts";
+import type { JwksKeySet } from "./key-set.ts";
+import type { Refreshing } from "./refreshing.ts";
+import { SigningKey } from "./signing-key.ts";
+
+/** Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a `TypeError`. */
+export interface JWKSClientOptions {
+  /** How long a fetched set is trusted; a withdrawn key is trusted no longer. Default 300. */
+  readonly lifespan?: number;
+  /** How long a fetch may take. Default 5. */
+  readonly timeout?: number;
+  /** The least time between two fetches that a failure or an unknown `kid` asks for. Default 30. */
+  readonly cooldown?: number;
+  /** How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0 for not at all. */
+  readonly staleIfError?: number;
+  /** Sent with every request. Default: none but those of the runtime. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether a key is imported once for as long as the set lists it. Default true; false imports it at each use. */
+  readonly cacheKeys?: boolean;
+  /** Bytes an answer may have. Default 1,048,576. */
+  readonly maxBytes?: number;
+  /** Default: the runtime's `fetch`. */
+  readonly fetch?: KeyFetch;
+  /** The time, in seconds. Default: the clock's. */
+  readonly now?: () => number;
+}
+
+/**
+ * The keys at one URL. Requests nothing before something asks, and makes one request however many ask. `jku`, `x5u`, `x5c` and `jwk`
+ * headers of tokens are never looked at. Redirects are followed within the URL's origin only, three at most.
+ */
+export class JWKSClient {
+  readonly #keys: Refreshing<JwksKeySet>;
+  readonly #cacheKeys: boolean;
+
+  /** `uri` is https, or http on a loopback address. Throws `TypeError` for a wrong one and for a wrong option. */
+  constructor(uri: string | URL, options: JWKSClientOptions = {}) {
+    const { href } = naming("uri", () => checkKeyUrl(uri));
+    this.#cacheKeys = options.cacheKeys ?? true;
+    this.#keys = createRemoteKeys(() => href, readOptions(options));
+  }
+
+  /**
+   * The key that signed `token`, by its `kid` and `alg`; where several would do, the one that its signature matches.
+   * Rejects with a token error where the token cannot be read, and with `JWKSClientError`: `SIGNATURE_INVALID` where there is no such key,
+   * else `KEYS_UNAVAILABLE`. The claims are NOT checked: give the key to `decode`.
+   */
+  async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
+    const { header } = readCompact(token);
+    const algorithm = header["alg"];
+    if (!isAlgorithm(algorithm)) throw new InvalidAlgorithmError("The token's algorithm is unknown");
+    const keys = await this.#search((set) => set.matching(header["kid"] as string | undefined, algorithm));
+    const key = keys.length === 1 ? keys[0] : await signerOf(token, algorithm, keys);
+    if (!key) throw new JWKSClientError("The key set has no key for this token", { reason: "SIGNATURE_INVALID" });
+    return this.#share(key);
+  }
+
+  /** The key with this `kid`. Rejects with `JWKSClientError`: `SIGNATURE_INVALID` where there is none, else `KEYS_UNAVAILABLE`. */
+  async getSigningKey(kid: string): Promise<SigningKey> {
+    if (typeof kid !== "string") throw new TypeError("kid must be a string");
+    const [key, another] = await this.#search((set) => set.keys.filter((candidate) => candidate.kid === kid));
+    if (!key) throw new JWKSClientError("The key set has no key with this kid", { reason: "SIGNATURE_INVALID" });
+    if (another) throw new JWKSClientError("The key set has several keys with this kid: use getSigningKeyFromJwt");
+    return this.#share(key);
+  }
+
+  /** All keys that can verify signatures. `refresh` fetches them anew. Rejects with `JWKSClientError`. */
+  async getSigningKeys(refresh = false): Promise<SigningKey[]> {
+    const { keys } = await this.#read(refresh);
+    return keys.map((key) => this.#share(key));
+  }
+
+  /** The set as it was published: a copy. `refresh` fetches it anew. Rejects with `JWKSClientError`. */
+  async getJwkSet(refresh = false): Promise<JSONWebKeySet> {
+    return structuredClone((await this.#read(refresh)).jwks);
+  }
+
+  async #read(refresh: boolean): Promise<JwksKeySet> {
+    return refresh ? this.#keys.reload() : this.#keys.current();
+  }
+
+  async #search(find: (set: JwksKeySet) => readonly SigningKey[]): Promise<readonly SigningKey[]> {
+    const found = find(await this.#keys.current());
+    return found.length > 0 ? found : find(await this.#keys.renewed());
+  }
+
+  #share(key: SigningKey): SigningKey {
+    return this.#cacheKeys ? key : new SigningKey(key.jwk);
+  }
+}
+
+async function signerOf(
+  token: string,
+  algorithm: Algorithm,
+  keys: readonly SigningKey[],
+): Promise<SigningKey | undefined> {
+  for (const key of keys) if (await isSignedWith(token, key["~prepare"](algorithm))) return key;
+  return undefined;
+}
+
+const NUMBERS = ["lifespan", "timeout", "cooldown", "staleIfError", "maxBytes"] as const;
+const MAX_SECONDS = 1e9;
+const MAX_TIMEOUT_SECONDS = 2_000_000;
+
+function readOptions(options: JWKSClientOptions): RemoteKeysOptions {
+  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
+  for (const [name, value] of Object.entries(options)) checkOption(name, value);
+  const { cacheKeys: _, fetch, now = () => Date.now() / 1000, ...given } = options;
+  return { ...REMOTE_KEYS_DEFAULTS, ...given, fetch, now };
+}
+
+// A wrong option must never come to mean "for ever" or "anything goes".
+function checkOption(name: string, value: unknown): void {
+  if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
+  if ((NUMBERS as readonly string[]).includes(name)) {
+    const max = name === "timeout" ? MAX_TIMEOUT_SECONDS : MAX_SECONDS;
+    const least = name === "cooldown" || name === "staleIfError" ? 0 : Number.MIN_VALUE;
+    if (typeof value !== "number" || !(value >= least && value <= max))
+      throw new TypeError(`${name} must be a ${least === 0 ? "number, not negative" : "positive number"}`);
+  } else if (name === "headers") {
+    naming(name, () => new Headers(value as Record<string, string>));
+  } else if (name === "cacheKeys") {
+    if (typeof value !== "boolean") throw new TypeError("cacheKeys must be a boolean");
+  } else if (name === "fetch" || name === "now") {
+    if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
+  } else {
+    throw new TypeError(`Unknown option "${name}"`);
+  }
+}
+
+function naming<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new TypeError(`${name} ${error instanceof Error ? error.message : "is invalid"}`, { cause: error });
+  }
+}

@@ -1,0 +1,84 @@
+/** How key sets and issuers' metadata are fetched: https only, a few redirects within one origin, so many bytes and no more. */
+import { JWKSClientConnectionError } from "./errors.ts";
+
+/** A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and `redirect: "manual"`. */
+export type KeyFetch = (
+  url: string,
+  init: {
+    readonly method: "GET";
+    readonly headers: Headers;
+    readonly redirect: "manual";
+    readonly signal: AbortSignal;
+  },
+) => Promise<Response>;
+
+const MAX_REDIRECTS = 3;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Throws `TypeError` unless keys may be fetched from `url`: https, or http on this machine, without credentials in it. */
+export function checkKeyUrl(url: string | URL): URL {
+  const text = String(url);
+  if (!URL.canParse(text)) throw new TypeError("is not an absolute URL");
+  const parsed = new URL(text);
+  const isSafe = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
+  if (!isSafe) throw new TypeError("must be https (or http on a loopback address)");
+  if (parsed.username !== "" || parsed.password !== "") throw new TypeError("must not hold a user name or password");
+  return parsed;
+}
+
+/** `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for a body of more than `maxBytes`. */
+export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
+  return async (url, init) => {
+    let at = url;
+    for (let redirects = 0; ; redirects++) {
+      const response = await (fetchKeys ?? fetch)(at, init);
+      const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
+      if (location === null) {
+        if (response.status === 200) return new Response(await readBody(response, maxBytes), { status: 200 });
+        await response.body?.cancel();
+        throw new JWKSClientConnectionError(`${hostOf(at)} answered with status ${response.status}, not 200`);
+      }
+      await response.body?.cancel();
+      at = follow(at, location, redirects);
+    }
+  };
+}
+
+function follow(from: string, location: string, redirects: number): string {
+  if (redirects === MAX_REDIRECTS) throw new JWKSClientConnectionError(`${hostOf(from)} redirects too often`);
+  const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  // Whoever can redirect to another origin could choose the keys.
+  if (to?.origin !== new URL(from).origin || to.username !== "" || to.password !== "") {
+    throw new JWKSClientConnectionError(`${hostOf(from)} redirects to another origin`);
+  }
+  return to.href;
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      throw new JWKSClientConnectionError(`the answer has more than ${maxBytes} bytes`);
+    }
+    chunks.push(part.value);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}

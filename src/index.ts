@@ -14,6 +14,7 @@ export {
   type RefusalStatus,
   UnauthorizedError,
 } from "./core/errors.ts";
+export { type JWKSHandlerOptions, jwksHandler } from "./core/jwks-handler.ts";
 export type { Algorithm } from "./core/jwt/algorithms.ts";
 export {
   DecodeError,
@@ -39,6 +40,7 @@ export {
 export type { KeyFetch } from "./core/jwt/key-fetch.ts";
 export type { KeyInput } from "./core/jwt/keys.ts";
 export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-config.ts";
+export { keysFromFile } from "./core/key-file.ts";
 export {
   AuthManager,
   type AuthTokenOptions,

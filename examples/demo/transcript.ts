@@ -18,6 +18,8 @@ export interface Transcript {
   heading(text: string): void;
   /** The answer, as tRPC gave it. */
   attempt(attempt: Attempt): Promise<unknown>;
+  /** Something that is not a call on both transports. */
+  check(what: string, isFine: boolean): void;
   /** Whether there was something to see, and all of it was as expected. Writes the last line. */
   finish(): boolean;
 }
@@ -25,6 +27,7 @@ export interface Transcript {
 export function createTranscript(trpc: Transport, graphql: Transport, print: (line: string) => void): Transcript {
   let attempts = 0;
   let failures = 0;
+  let otherFailures = 0;
   return {
     heading: (text) => print(`\n${text}`),
     async attempt({ who, holding, token, call, expected }) {
@@ -44,8 +47,13 @@ export function createTranscript(trpc: Transport, graphql: Transport, print: (li
       print(`  ${columns.join("  ")}${complaint ? `  <- ${complaint}` : ""}`);
       return first.answer;
     },
+    check(what, isFine) {
+      if (!isFine) otherFailures++;
+      print(`  ${isFine ? "ok".padEnd(4) : "FAIL"}  ${what}`);
+    },
     finish() {
-      const isFine = attempts > 0 && failures === 0;
+      if (otherFailures > 0) print(`\nFAIL: ${otherFailures} of what is not a call went another way than expected.`);
+      const isFine = attempts > 0 && failures === 0 && otherFailures === 0;
       print(
         isFine
           ? `\n${attempts} calls on each transport: every verdict as expected, and tRPC and GraphQL agree.`

@@ -1,6 +1,6 @@
 /** The one AuthManager behind both APIs, and the tokens it issues. Everything here is shared by trpc.ts and graphql.ts. */
-import { randomBytes } from "node:crypto";
-import { AuthManager, currentToken } from "claimgate";
+import { generateKeyPairSync } from "node:crypto";
+import { AuthManager, currentToken, type KeyConfig, type KeyLoader, keysFromFile } from "claimgate";
 import * as z from "zod";
 import type { User, Users } from "./users.ts";
 
@@ -11,24 +11,33 @@ export type Claims = z.infer<typeof claimsSchema>;
 export type Auth = AuthManager<Claims>;
 
 export interface AuthOptions {
-  /** Default: `JWT_SECRET`, or a new one per start, which no token of an earlier start survives. */
-  readonly secret?: string | Uint8Array;
+  /**
+   * Default: the file that `JWT_KEYS` names, made by `npx claimgate keys generate`; or a new key per start, which no token of an earlier
+   * start survives.
+   */
+  readonly keys?: readonly KeyConfig[] | KeyLoader;
   /** The time, in seconds. Default: the clock's. */
   readonly now?: () => number;
 }
 
-export function createAuth({
-  secret = process.env["JWT_SECRET"] || randomBytes(32),
-  now = () => Date.now() / 1000,
-}: AuthOptions = {}): Auth {
+export function createAuth({ keys = defaultKeys(), now = () => Date.now() / 1000 }: AuthOptions = {}): Auth {
   return new AuthManager({
     issuer: "claimgate-example",
-    algorithm: "HS256",
-    secret,
+    keys,
     claimsSchema,
     ambient: true, // for currentToken(), below
     now,
   });
+}
+
+/** A new signing key. */
+export function makeKey(): KeyConfig {
+  return { algorithm: "ES256", privateKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey };
+}
+
+function defaultKeys(): readonly KeyConfig[] | KeyLoader {
+  const file = process.env["JWT_KEYS"];
+  return file ? keysFromFile(file) : [makeKey()];
 }
 
 /** Both tokens for who knows the password; `null` for everybody else. */

@@ -7,6 +7,7 @@ const [somebody] = SAMPLE_USERS;
 
 console.log(`tRPC     ${server.url}/trpc
 GraphQL  ${server.url}/graphql   (open it in a browser for GraphiQL)
+Keys     ${server.url}/.well-known/jwks.json
 
 Users    ${SAMPLE_USERS.map(({ username, password }) => `${username} / ${password}`).join("\n         ")}
 

@@ -168,6 +168,13 @@ export class AuthManager<C = Claims> {
     return new RequestAuth(this, new RequestGate(source, () => this.#open().verifier));
   }
 
+  /** @internal For `jwksHandler`: how long the published set stays as it is, as far as is known. */
+  async "~secondsToRetirement"(): Promise<number> {
+    const { own, now } = this.#open().config;
+    const next = await own?.keys.nextRetirement();
+    return next === undefined ? Number.POSITIVE_INFINITY : next - now();
+  }
+
   #open(): Engine {
     if (!this.#engine) throw new MissingSignerError("The manager is not configured: call init first");
     return this.#engine;

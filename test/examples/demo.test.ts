@@ -202,7 +202,7 @@ async function createThrowAwayDatabase(): Promise<string | undefined> {
 }
 
 function runDemo(env: Record<string, string> = {}): Promise<{ exitCode: number | null; stdout: string }> {
-  const { DATABASE_URL: _url, JWT_SECRET: _secret, ...inherited } = process.env;
+  const { DATABASE_URL: _url, JWT_KEYS: _keys, ...inherited } = process.env;
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,

@@ -64,7 +64,7 @@ export async function decodeComplete(
   return { header: parts.header, payload, signature: parts.signature };
 }
 
-/** A token's header, NOT verified. Throws `DecodeError`. */
+/** A token's header, NOT verified. Throws `DecodeError`, or `InvalidTokenError` for a `kid` that is no string and for `crit` and `b64`. */
 export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
 }

@@ -1,0 +1,170 @@
+/** `claimgate keys`: makes, rotates and lists the keys of a file that `keysFromFile` reads. */
+import type { Command } from "commander";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, type JWK } from "jose";
+import { ALGORITHMS, type Algorithm, isAlgorithm } from "../core/jwt/algorithms.ts";
+import type { FileKey } from "../core/key-file.ts";
+import { changeKeyFile, createKeyFile, readKeys } from "./key-store.ts";
+import { CommandError, print, readSeconds, showTime } from "./output.ts";
+
+interface Shared {
+  readonly json?: boolean;
+}
+
+interface GenerateOptions extends Shared {
+  readonly alg: string;
+  readonly kid?: string;
+}
+
+interface RotateOptions extends Shared {
+  readonly alg?: string;
+  readonly kid?: string;
+  readonly signIn: string;
+  readonly maxTokenAge: string;
+  readonly now?: boolean;
+}
+
+// For clocks that differ, and for processes that read the file late.
+const MARGIN_SECONDS = 300;
+const RSA_BITS = 3072;
+
+/** Adds the commands to `program`. */
+export function addKeysCommands(program: Command): void {
+  const keys = program.command("keys").description("make, rotate and list the keys of a file (a JWKS, mode 0600)");
+  const algorithms = `one of ${ALGORITHMS.join(", ")}`;
+  keys
+    .command("generate")
+    .description("make a new file with one key, which signs at once")
+    .argument("<file>", "the file to make")
+    .option("--alg <algorithm>", algorithms, "ES256")
+    .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
+    .option("--json", "print JSON")
+    .action(generate);
+  keys
+    .command("rotate")
+    .description("add a key that signs after a while, and retire the earlier ones once their last token has expired")
+    .argument("<file>", "the file to change")
+    .option("--alg <algorithm>", `${algorithms}; default: the newest key's`)
+    .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
+    .option(
+      "--sign-in <seconds>",
+      "when the new key begins to sign: later than every process and cache has read it",
+      "600",
+    )
+    .option("--max-token-age <seconds>", "the longest that a token lives, as the manager's maxTokenAge", "604800")
+    .option(
+      "--now",
+      "a key has leaked: the new key signs at once, the earlier ones end at once, and so do their tokens",
+    )
+    .option("--json", "print JSON")
+    .action(rotate);
+  keys
+    .command("list")
+    .description("list the keys: never their private members")
+    .argument("<file>", "the file to read")
+    .option("--json", "print JSON")
+    .action(list);
+}
+
+async function generate(file: string, { alg, kid, json }: GenerateOptions): Promise<void> {
+  const key = await makeKey(readAlgorithm(alg), kid);
+  await createKeyFile(file, [key]);
+  print({ file, ...describe(key, now()) }, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
+}
+
+async function rotate(file: string, options: RotateOptions): Promise<void> {
+  const signFrom = now() + (options.now ? 0 : readSeconds("--sign-in", options.signIn));
+  const retireAt = options.now
+    ? now()
+    : signFrom + readSeconds("--max-token-age", options.maxTokenAge) + MARGIN_SECONDS;
+  let made: FileKey | undefined;
+  let removed: readonly FileKey[] = [];
+  await changeKeyFile(file, async (keys) => {
+    const newest = keys.at(-1);
+    made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
+    const { kid } = made;
+    if (keys.some((key) => key.kid === kid)) throw new CommandError(`${file} has a key with the kid ${String(kid)}`);
+    const kept = keys.map((key) => ({ ...key, retireAt: Math.min(readTime(key.retireAt), retireAt) }));
+    removed = kept.filter((key) => key.retireAt <= now());
+    return [...kept.filter((key) => !removed.includes(key)), options.now ? made : { ...made, signFrom }];
+  });
+  const result = { file, kid: made?.kid, signFrom, retireAt, removed: removed.map((key) => key.kid) };
+  print(result, options.json, () =>
+    [
+      `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
+      ...(options.now ? [] : [`Earlier keys verify until ${showTime(retireAt)} at the latest`]),
+      ...removed.map((key) => `Removed the retired key ${String(key.kid)}`),
+    ].join("\n"),
+  );
+}
+
+async function list(file: string, { json }: Shared): Promise<void> {
+  const keys = await readKeys(file);
+  const signing = signingKey(keys);
+  const rows = keys.map((key) => describe(key, now(), key === signing));
+  print({ file, keys: rows }, json, () =>
+    rows
+      .map(({ kid, alg, state, signFrom, retireAt }) =>
+        [
+          String(kid).padEnd(43),
+          String(alg).padEnd(5),
+          state.padEnd(9),
+          signFrom === undefined ? "" : `signs from ${showTime(signFrom)}`,
+          retireAt === undefined ? "" : `retires ${showTime(retireAt)}`,
+        ]
+          .filter(Boolean)
+          .join("  ")
+          .trimEnd(),
+      )
+      .join("\n"),
+  );
+}
+
+/** What may be said of a key: an allow-list. */
+function describe(key: FileKey, at: number, signs: boolean = true) {
+  const { kid, alg, kty } = key;
+  const [signFrom, retireAt] = [key.signFrom, key.retireAt].map((time) =>
+    typeof time === "number" ? time : undefined,
+  );
+  const state =
+    retireAt !== undefined && retireAt <= at
+      ? "retired"
+      : signs
+        ? "signs"
+        : (signFrom ?? 0) > at
+          ? "waits"
+          : "verifies";
+  return { kid, alg, kty, state, signFrom, retireAt };
+}
+
+/** The key that a manager signs with now: the newest whose time has come, the last of those that began together. */
+function signingKey(keys: readonly FileKey[]): FileKey | undefined {
+  return keys
+    .filter((key) => key.kty === "oct" || key.d !== undefined)
+    .filter((key) => startOf(key) <= now() && readTime(key.retireAt) > now())
+    .reduce<FileKey | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
+}
+
+function startOf({ signFrom }: FileKey): number {
+  return typeof signFrom === "number" ? signFrom : 0;
+}
+
+async function makeKey(alg: Algorithm, kid: string | undefined): Promise<FileKey> {
+  if (kid === "") throw new CommandError("--kid must not be empty");
+  const jwk: JWK = alg.startsWith("HS")
+    ? await exportJWK(await generateSecret(alg, { extractable: true }))
+    : await exportJWK((await generateKeyPair(alg, { extractable: true, modulusLength: RSA_BITS })).privateKey);
+  return { ...jwk, kid: kid ?? (await calculateJwkThumbprint(jwk)), alg, use: "sig" };
+}
+
+function readAlgorithm(alg: unknown): Algorithm {
+  if (!isAlgorithm(alg)) throw new CommandError(`--alg must be one of ${ALGORITHMS.join(", ")}`);
+  return alg;
+}
+
+function readTime(time: unknown): number {
+  return typeof time === "number" ? time : Number.POSITIVE_INFINITY;
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}

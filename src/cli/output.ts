@@ -1,0 +1,39 @@
+/** What commands read and print. */
+import { readFile } from "node:fs/promises";
+
+/** A wrong call or a file that is not as it should be: its message is for the caller. */
+export class CommandError extends Error {
+  override readonly name: string = "CommandError";
+}
+
+/** Prints one result: as JSON, or as the lines that `text` gives. */
+export function print(result: object, json: boolean | undefined, text: () => string): void {
+  console.log(json ? JSON.stringify({ ok: true, ...result }) : text());
+}
+
+/** What stands in `file`, or on standard input, without the white space around it. */
+export async function readInput(file: string | undefined, what: string): Promise<string> {
+  if (file !== undefined) {
+    try {
+      return (await readFile(file, "utf8")).trim();
+    } catch (cause) {
+      throw new CommandError(`${file} cannot be read`, { cause });
+    }
+  }
+  if (process.stdin.isTTY) console.error(`Type or paste ${what}, then Ctrl+D:`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8").trim();
+}
+
+/** A whole number of seconds in an argument. Throws `CommandError` that names the option. */
+export function readSeconds(option: string, value: string): number {
+  if (!/^\d{1,11}$/.test(value)) throw new CommandError(`${option} must be a whole number of seconds`);
+  return Number(value);
+}
+
+/** A time in seconds since 1970, as people read it. */
+export function showTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,180 @@
+/** `claimgate token`: reads, verifies and signs tokens by hand. */
+import type { Command } from "commander";
+import { ALGORITHMS, type Algorithm } from "../core/jwt/algorithms.ts";
+import { readCompact, readPayload } from "../core/jwt/compact.ts";
+import { keysFromFile } from "../core/key-file.ts";
+import { AuthManager } from "../core/manager.ts";
+import type { TokenType } from "../core/token.ts";
+import { CommandError, print, readInput, readSeconds, showTime } from "./output.ts";
+
+interface InspectOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+interface VerifyOptions extends InspectOptions {
+  readonly issuer: string;
+  readonly keys?: string;
+  readonly jwksUri?: string;
+  readonly discovery?: boolean;
+  readonly audience?: string[];
+  readonly alg?: string[];
+  readonly type?: string;
+  readonly typ: string;
+  readonly leeway: string;
+}
+
+interface SignOptions {
+  readonly keys: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly type: string;
+  readonly scope?: string;
+  readonly claims?: string;
+  readonly audience?: string[];
+  readonly maxAge?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the commands to `program`. */
+export function addTokenCommands(program: Command): void {
+  const token = program.command("token").description("read, verify and sign tokens; they are read from standard input");
+  const file = ["--file <file>", "read the token from a file in place of standard input"] as const;
+  token
+    .command("inspect")
+    .description("show a token's header and claims WITHOUT verifying them")
+    .option(...file)
+    .option("--json", "print JSON")
+    .action(inspect);
+  token
+    .command("verify")
+    .description("verify a token: of our own with --keys, of another issuer with --jwks-uri or --discovery")
+    .requiredOption("--issuer <issuer>", "the iss it must have")
+    .option("--keys <file>", "the file of keys that signed it")
+    .option("--jwks-uri <url>", "the key set of another issuer")
+    .option("--discovery", "find the key set by the issuer's metadata")
+    .option("--audience <audience...>", "the aud it must have, one of these")
+    .option("--alg <algorithm...>", "another issuer's: the algorithms it may have; default: every asymmetric one")
+    .option("--typ <typ>", 'another issuer\'s: the typ header it must have, or "any"', "at+jwt")
+    .option("--type <type>", "our own: auth, refresh or any; default: auth")
+    .option("--leeway <seconds>", "tolerance for exp, nbf and iat", "0")
+    .option(...file)
+    .option("--json", "print JSON")
+    .action(verify);
+  token
+    .command("sign")
+    .description("sign a token with the newest key of a file, and print it")
+    .requiredOption("--keys <file>", "the file of keys")
+    .requiredOption("--issuer <issuer>", "its iss")
+    .requiredOption("--subject <subject>", "its sub")
+    .option("--type <type>", "auth or refresh", "auth")
+    .option("--scope <scope>", "words, or JSON")
+    .option("--claims <json>", "further claims, a JSON object")
+    .option("--audience <audience...>", "its aud")
+    .option("--max-age <seconds>", "how long it lives; default: 3600, or 604800 for a refresh token")
+    .option("--json", "print JSON")
+    .action(sign);
+}
+
+async function inspect({ file, json }: InspectOptions): Promise<void> {
+  const { header, payload } = readCompact(await readInput(file, "a token"));
+  const claims = readPayload(payload);
+  print({ verified: false, header, claims }, json, () =>
+    [
+      `header  ${JSON.stringify(header)}`,
+      `claims  ${JSON.stringify(claims, undefined, 2)}`,
+      ...dates(claims),
+      "NOT verified",
+    ].join("\n"),
+  );
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  const auth = new AuthManager(options.keys === undefined ? foreignConfig(options) : ownConfig(options, options.keys));
+  const type = readType(options.type ?? "auth", ["auth", "refresh", "any"]);
+  const token = await auth.verify(await readInput(options.file, "a token"), { type });
+  const { header, claims } = token;
+  print({ verified: true, header, claims }, options.json, () =>
+    [`claims  ${JSON.stringify(claims, undefined, 2)}`, ...dates(claims), "verified"].join("\n"),
+  );
+}
+
+async function sign(options: SignOptions): Promise<void> {
+  const { issuer, subject } = options;
+  const type = readType(options.type, ["auth", "refresh"]);
+  const auth = new AuthManager({ issuer, keys: keysFromFile(options.keys) });
+  await auth.ready();
+  const shared = {
+    ...(options.claims === undefined
+      ? {}
+      : { claims: readJson("--claims", options.claims) as Record<string, unknown> }),
+    ...(options.maxAge === undefined ? {} : { maxAge: readSeconds("--max-age", options.maxAge) }),
+  };
+  const token =
+    type === "refresh"
+      ? await auth.refreshToken(subject, { ...shared, ...refuseForRefresh(options) })
+      : await auth.authToken(subject, {
+          ...shared,
+          ...(options.scope === undefined ? {} : { scope: readScope(options.scope) }),
+          ...(options.audience === undefined ? {} : { audience: options.audience }),
+        });
+  print({ token: token.signed, kid: token.header["kid"], exp: token.exp }, options.json, () => token.signed);
+}
+
+function ownConfig({ issuer, audience, leeway, ...rest }: VerifyOptions, keys: string) {
+  if (rest.jwksUri !== undefined || rest.discovery)
+    throw new CommandError("--keys does not stand beside --jwks-uri or --discovery");
+  if (rest.alg !== undefined)
+    throw new CommandError("--alg is for another issuer's tokens; the file says it of its keys");
+  return {
+    issuer,
+    keys: keysFromFile(keys),
+    leeway: readSeconds("--leeway", leeway),
+    ...(audience === undefined ? {} : { audience }),
+  };
+}
+
+function foreignConfig({ issuer, jwksUri, discovery, audience, alg, typ, leeway, type }: VerifyOptions) {
+  if ((jwksUri === undefined) === !discovery)
+    throw new CommandError("one of --keys, --jwks-uri and --discovery is needed");
+  if (type === "refresh")
+    throw new CommandError("--type refresh is for our own tokens: another issuer's are always of type auth");
+  const algorithms = (alg as Algorithm[] | undefined) ?? ALGORITHMS.filter((algorithm) => !algorithm.startsWith("HS"));
+  const keys = jwksUri === undefined ? { discovery: true as const } : { jwksUri };
+  return {
+    leeway: readSeconds("--leeway", leeway),
+    trust: [{ issuer, ...keys, audience: audience ?? null, algorithms, typ: typ === "any" ? null : typ }],
+  };
+}
+
+function refuseForRefresh({ scope, audience }: SignOptions): object {
+  if (scope !== undefined) throw new CommandError("--scope is for auth tokens: a refresh token never has one");
+  if (audience !== undefined) throw new CommandError("--audience is for auth tokens");
+  return {};
+}
+
+function readType<T extends TokenType | "any">(type: string, known: readonly T[]): T {
+  const found = known.find((one) => one === type);
+  if (found === undefined) throw new CommandError(`--type must be one of ${known.join(", ")}`);
+  return found;
+}
+
+// A scope is words, unless it is JSON that is no text.
+function readScope(scope: string): unknown {
+  return /^[[{]/.test(scope) ? readJson("--scope", scope) : scope;
+}
+
+function readJson(option: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CommandError(`${option} must be JSON`);
+  }
+}
+
+function dates(claims: object): string[] {
+  return ["iat", "nbf", "exp"].flatMap((name) => {
+    const value = (claims as Record<string, unknown>)[name];
+    return typeof value === "number" ? [`${name.padEnd(6)}  ${showTime(value)}`] : [];
+  });
+}

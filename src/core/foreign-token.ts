@@ -8,8 +8,11 @@ import {
   InvalidTokenTypeError,
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
+import { isPromise } from "./jwt/maybe-promise.ts";
 import { deepFreeze } from "./own-claims.ts";
-import { matches } from "./rules/match.ts";
+import type { Plan } from "./rules/compile.ts";
+import { decide } from "./rules/decide.ts";
+import { findClaim, readOwn } from "./rules/match.ts";
 
 /** What an entry of `trust` asks. */
 export interface ForeignTokenPolicy {
@@ -17,7 +20,8 @@ export interface ForeignTokenPolicy {
   readonly audience: string | readonly string[] | null;
   readonly audienceClaim: string;
   readonly typ: string | null;
-  readonly require?: Readonly<Record<string, unknown>> | undefined;
+  /** Of `claims` only. */
+  readonly require: Plan | undefined;
   readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
   readonly subject: "verbatim" | ((claims: JwtPayload) => unknown);
   /** `undefined`: all of them. */
@@ -80,7 +84,7 @@ function mediaType(typ: unknown): string | undefined {
 }
 
 function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
-  const held = readOwn(payload, audienceClaim);
+  const held = findClaim(payload, audienceClaim);
   if (held == null) throw new MissingRequiredClaimError(audienceClaim);
   const values: readonly unknown[] = Array.isArray(held) ? held : [held];
   const expected = typeof audience === "string" ? [audience] : (audience ?? []);
@@ -88,14 +92,14 @@ function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload:
     throw new InvalidAudienceError("The token is for another audience");
 }
 
-function checkRequired({ require = {} }: ForeignTokenPolicy, payload: JwtPayload): void {
-  for (const [claim, required] of Object.entries(require)) {
-    if (!Object.hasOwn(payload, claim)) throw new MissingRequiredClaimError(claim);
-    if (!matches(required, payload[claim]))
-      throw new InvalidTokenError(`The claim "${claim}" is not what its issuer's entry requires`, {
-        reason: "CLAIM_INVALID",
-      });
-  }
+function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): void {
+  if (!require || decide(require, payload, {}) === undefined) return;
+  const names = require.claims.map(([claim]) => claim);
+  const missing = names.find((claim) => findClaim(payload, claim) === undefined);
+  if (missing !== undefined) throw new MissingRequiredClaimError(missing);
+  throw new InvalidTokenError(`The token's claims (${names.join(", ")}) are not what its issuer's entry requires`, {
+    reason: "CLAIM_INVALID",
+  });
 }
 
 function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<string, unknown> {
@@ -119,9 +123,9 @@ function readSubject({ subject }: ForeignTokenPolicy, payload: JwtPayload): stri
 }
 
 function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
-  if (typeof scopeClaim === "function") return ask(scopeClaim, payload, "scopeClaim");
-  if (typeof scopeClaim === "string") return readOwn(payload, scopeClaim);
-  const held = scopeClaim.map((claim) => readOwn(payload, claim)).filter((value) => value != null);
+  if (typeof scopeClaim === "function") return copyData(ask(scopeClaim, payload, "scopeClaim"));
+  if (typeof scopeClaim === "string") return findClaim(payload, scopeClaim);
+  const held = scopeClaim.map((claim) => findClaim(payload, claim)).filter((value) => value != null);
   if (held.length === 0) return undefined;
   return held.flat().flatMap((words) => {
     if (typeof words !== "string")
@@ -132,14 +136,24 @@ function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unk
   });
 }
 
+// What it cannot read is the token's fault. A promise is its author's, and surfaces as such.
 function ask(read: (claims: JwtPayload) => unknown, payload: JwtPayload, option: string): unknown {
+  let value: unknown;
   try {
-    return read(payload);
+    value = read(payload);
   } catch (cause) {
     throw new InvalidTokenError(`${option} could make nothing of the token`, { reason: "CLAIM_INVALID", cause });
   }
+  if (!isPromise(value)) return value;
+  value.then(undefined, () => undefined);
+  throw new TypeError(`${option} gave a promise, and tokens are read synchronously`);
 }
 
-function readOwn(claims: JwtPayload, name: string): unknown {
-  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+// Claims are frozen, and what is the user's own must not be.
+function copyData(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw new TypeError("scopeClaim gave something that is no data", { cause });
+  }
 }

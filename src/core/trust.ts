@@ -11,6 +11,7 @@ import { checkKeyUrl, type KeyFetch } from "./jwt/key-fetch.ts";
 import { type KeySource, readKeySet } from "./jwt/key-set.ts";
 import { RESERVED_CLAIMS } from "./own-claims.ts";
 import { parseOptions, refuseUndefined } from "./parse-options.ts";
+import { compileRule, type Plan } from "./rules/compile.ts";
 import type { Json } from "./rules/rule.ts";
 
 /** An issuer whose tokens pass the same guards as the manager's own. */
@@ -119,6 +120,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
     checkEntry(entry, path, isAlone);
     const policy: ForeignTokenPolicy = {
       ...entry,
+      require: compileRequired(entry, path),
       audienceClaim: entry.audienceClaim ?? "aud",
       subject: entry.subject ?? "verbatim",
       leeway: context.leeway,
@@ -148,6 +150,16 @@ function checkEntry(entry: Parsed, path: string, isAlone: boolean): void {
   }
 }
 
+function compileRequired({ require }: Parsed, path: string): Plan | undefined {
+  if (!require) return undefined;
+  try {
+    return compileRule({ claims: require });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.replaceAll("rule.claims", "require") : "is invalid";
+    throw new InvalidConfigError(`${path}.require`, message, { cause });
+  }
+}
+
 function isAccessTokenType(typ: string | null): boolean {
   return typ !== null && /^(application\/)?at\+jwt$/i.test(typ);
 }
@@ -162,7 +174,7 @@ function openKeys(entry: Parsed, path: string, now: () => number): KeySource {
   const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
     checkKeyUrl(entry.jwksUri ?? entry.issuer),
   );
-  naming(`${path}.headers`, () => new Headers(entry.headers));
+  checkHeaders(entry.headers, `${path}.headers`);
   const options: RemoteKeysOptions = { ...entry, fetch: entry.fetch, maxBytes: REMOTE_KEYS_DEFAULTS.maxBytes, now };
   return createRemoteKeys(
     from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(entry.issuer, options, signal),
@@ -176,10 +188,19 @@ function openLocalKeys({ jwks, algorithms }: Parsed, path: string): KeySource {
     throw new InvalidConfigError(place, "is no JSON Web Key Set");
   const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && "d" in key);
   if (isPrivate >= 0) throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "is a private key");
-  const set = readKeySet(structuredClone(jwks), { secrets: true });
+  const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));
   const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
   if (served === undefined) throw new InvalidConfigError(place, "has no key for any of the algorithms");
   return { current: () => set, renewed: () => set };
+}
+
+// The runtime's own message shows the value, which may be a credential.
+function checkHeaders(headers: Readonly<Record<string, string>>, place: string): void {
+  try {
+    new Headers(headers);
+  } catch {
+    throw new InvalidConfigError(place, "holds what can be no header");
+  }
 }
 
 function naming<T>(option: string, read: () => T): T {

@@ -13,6 +13,7 @@ import {
   InvalidSubjectError,
   InvalidTokenTypeError,
   JWKSClientError,
+  MissingRequiredClaimError,
 } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
 import { JWT, readTokenType, type Standing, TokenParts, type TokenType } from "./token.ts";
@@ -95,8 +96,11 @@ function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer |
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);
   const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
+  if (iss == null) throw new MissingRequiredClaimError("iss");
   const foreign = typeof iss === "string" ? config.trust.get(iss) : undefined;
-  if (!foreign && !config.own) throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+  // Told before any key is asked for, the manager's own included.
+  if (!foreign && iss !== config.own?.issuer)
+    throw new InvalidIssuerError("The token is of an issuer that is not trusted");
   return foreign;
 }
 

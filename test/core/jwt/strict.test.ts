@@ -1,0 +1,156 @@
+/** The compact form is read strictly (RFC 7515, section 7.1; RFC 7519, section 4), by whatever reads a token. */
+import { AuthManager } from "claimgate";
+import { decode, decodeComplete, getUnverifiedHeader } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { forge, goodClaims, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+
+type Reader = readonly [name: string, read: (token: string) => unknown];
+
+const auth = makeManager();
+const options = { algorithms: ["HS256"], now: NOW } as const;
+const READERS: readonly Reader[] = [
+  ["decode", (token) => decode(token, SECRET, options)],
+  ["decodeComplete", (token) => decodeComplete(token, SECRET, options)],
+  ["decode without verification", (token) => decode(token, undefined, { verifySignature: false })],
+  ["getUnverifiedHeader", getUnverifiedHeader],
+  ["AuthManager.verify", (token) => auth.verify(token)],
+  ["AuthManager.convertToken", (token) => AuthManager.convertToken(token)],
+];
+
+const good = forge();
+const segments = good.split(".");
+/** The token with each of its segments changed, one at a time. */
+const inEachSegment = (change: (segment: string) => string): string[] =>
+  segments.map((segment, index) => segments.with(index, change(segment)).join("."));
+const insert = (char: string) => (segment: string) => `${segment.slice(0, 4)}${char}${segment.slice(4)}`;
+
+const MALFORMED: ReadonlyArray<readonly [what: string, tokens: readonly string[]]> = [
+  ["a space", spread(" ")],
+  ["a tab", spread("\t")],
+  ["a line feed", spread("\n")],
+  ["a carriage return and line feed", spread("\r\n")],
+  ["a non-breaking space", spread("\u00a0")],
+  ["a byte order mark", spread("\ufeff")],
+  ["a space of no width", spread("\u200b")],
+  ["a null character", spread("\u0000")],
+  ["padding", [...inEachSegment((segment) => `${segment}=`), ...inEachSegment((segment) => `${segment}==`)]],
+  ["a letter of the other alphabet", ["+", "/"].flatMap((char) => inEachSegment(insert(char)))],
+  ["a letter outside ASCII that looks like one inside", inEachSegment(insert("\u0430"))],
+  ["one segment", [segments[0] as string, segments.join("")]],
+  ["two segments", [segments.slice(0, 2).join("."), segments.slice(1).join(".")]],
+  ["four segments", [`${good}.`, `.${good}`, `${good}.${segments[2]}`, segments.join("..").replace("..", ".")]],
+];
+
+describe.each(READERS)("%s", (_name, read) => {
+  it("reads the token as it is", async () => {
+    expect(await read(good)).toBeDefined();
+  });
+
+  it.each(MALFORMED)("refuses it with %s", async (_what, tokens) => {
+    for (const token of tokens) {
+      expect(await refusalOf(async () => read(token))).toMatchObject({
+        name: "DecodeError",
+        reason: "TOKEN_MALFORMED",
+      });
+    }
+  });
+});
+
+describe("text that is no UTF-8", () => {
+  const wrap = (open: string, bytes: readonly number[], close: string): Uint8Array =>
+    Buffer.concat([Buffer.from(open), Uint8Array.from(bytes), Buffer.from(close)]);
+  const inPayload = (bytes: readonly number[]): string =>
+    forge({ payload: wrap(`${JSON.stringify(goodClaims()).slice(0, -1)},"x":"`, bytes, '"}') });
+  const inHeader = (bytes: readonly number[]): string => forge({ header: wrap('{"alg":"HS256","x":"', bytes, '"}') });
+  const writers = [inPayload, inHeader];
+
+  it.each([
+    ["a byte that UTF-8 never has", [0xff]],
+    ["a continuation without a start", [0x80]],
+    ["a start without its continuation", [0xc3]],
+    ["an overlong null", [0xc0, 0x80]],
+    ["an overlong slash", [0xe0, 0x80, 0xaf]],
+    ["half a surrogate pair", [0xed, 0xa0, 0x80]],
+    ["a code point past the last", [0xf4, 0x90, 0x80, 0x80]],
+  ])("is refused: %s", async (_, bytes) => {
+    for (const token of writers.map((write) => write(bytes))) {
+      for (const read of [() => decode(token, SECRET, options), () => auth.verify(token)]) {
+        expect(await refusalOf(read)).toMatchObject({ name: "DecodeError", reason: "TOKEN_MALFORMED" });
+      }
+    }
+  });
+
+  it("leaves nothing behind in what reads the next token", async () => {
+    for (const write of writers) {
+      await refusalOf(decode(write([0xc3]), SECRET, options));
+      expect(await decode(write([0xc3, 0xa4]), SECRET, options)).toMatchObject(goodClaims());
+    }
+    expect(await decode(inPayload([0xf0, 0x9f, 0xa6, 0x8a]), SECRET, options)).toMatchObject({ x: "🦊" });
+  });
+});
+
+describe("of members with one name", () => {
+  const claims = (members: string): string =>
+    forge({ payload: `${JSON.stringify(goodClaims()).slice(0, -1)},${members}}` });
+
+  it.each([
+    ["sub", '"sub":"eve","sub":"bob"', { sub: "bob" }],
+    ["sub, once with an escape in its name", '"sub":"eve","\\u0073ub":"bob"', { sub: "bob" }],
+    ["exp", `"exp":1,"exp":${NOW + 5}`, { exp: NOW + 5 }],
+    ["a name inside another claim", '"own":{"a":1,"a":2}', { own: { a: 2 } }],
+  ])("the last one counts: %s", async (_, members, expected) => {
+    const token = claims(members);
+    expect(await decode(token, SECRET, options)).toEqual({ ...goodClaims(), ...expected });
+    expect((await auth.verify(token)).claims).toEqual({ ...goodClaims(), ...expected });
+  });
+
+  it.each([
+    ["exp", `"exp":${NOW + 5},"exp":${NOW}`, "TOKEN_EXPIRED"],
+    ["nbf", `"nbf":0,"nbf":${NOW + 1}`, "TOKEN_NOT_YET_VALID"],
+    ["aud", '"aud":null,"aud":"x"', "AUDIENCE_INVALID"],
+  ])("the last one is judged: %s", async (_, members, reason) => {
+    const token = claims(members);
+    expect(await refusalOf(decode(token, SECRET, options))).toMatchObject({ reason });
+    expect(await refusalOf(auth.verify(token))).toMatchObject({ reason });
+  });
+
+  it("the last alg counts", async () => {
+    const token = forge({ header: '{"alg":"none","alg":"HS256"}' });
+    expect(getUnverifiedHeader(token)).toEqual({ alg: "HS256" });
+    expect((await auth.verify(token)).sub).toBe("ada");
+    const other = forge({ header: '{"alg":"HS256","alg":"none"}' });
+    expect(await refusalOf(auth.verify(other))).toMatchObject({ reason: "ALGORITHM_INVALID" });
+  });
+});
+
+describe("crit", () => {
+  it.each([
+    ["a name that is there", { crit: ["exp"], exp: 1 }],
+    ["a name that is not there", { crit: ["exp"] }],
+    ["no names", { crit: [] }],
+    ["b64", { crit: ["b64"], b64: true }],
+    ["text", { crit: "exp" }],
+    ["null", { crit: null }],
+  ])("is refused whatever is in it: %s", async (_, members) => {
+    const token = forge({ header: { alg: "HS256", ...members } });
+    for (const [, read] of READERS) {
+      const error = await refusalOf(async () => read(token));
+      expect(error).toMatchObject({ name: "InvalidTokenError", reason: "TOKEN_MALFORMED" });
+    }
+  });
+
+  it("is no matter as a claim", async () => {
+    expect(await decode(forge({ payload: { crit: ["exp"] } }), SECRET, options)).toEqual({ crit: ["exp"] });
+  });
+});
+
+/** `char` before, after and between the segments, and inside each. */
+function spread(char: string): string[] {
+  return [
+    `${char}${good}`,
+    `${good}${char}`,
+    segments.join(`.${char}`),
+    segments.join(`${char}.`),
+    ...inEachSegment(insert(char)),
+  ];
+}

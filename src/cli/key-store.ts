@@ -2,12 +2,12 @@
 import { chmod, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileKey, readKeyFile } from "../core/key-file.ts";
-import { CommandError } from "./output.ts";
+import { CommandError, type Terminal } from "./output.ts";
 
 const OWNER_ONLY = 0o600;
 
 /** The keys in `file`. Throws where it cannot be read or is no key set; warns where others may read it. */
-export async function readKeys(file: string): Promise<FileKey[]> {
+export async function readKeys(file: string, terminal: Terminal): Promise<FileKey[]> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -15,7 +15,7 @@ export async function readKeys(file: string): Promise<FileKey[]> {
     throw new CommandError(`${file} cannot be read`, { cause });
   }
   if (process.platform !== "win32" && ((await stat(file)).mode & 0o077) !== 0)
-    console.error(`Warning: others may read ${file}; chmod 600 it`);
+    terminal.err(`Warning: others may read ${file}; chmod 600 it`);
   return readKeyFile(text);
 }
 
@@ -34,6 +34,7 @@ export async function createKeyFile(file: string, keys: readonly FileKey[]): Pro
 /** Replaces the keys in `file` by what `change` makes of them. */
 export async function changeKeyFile(
   file: string,
+  terminal: Terminal,
   change: (keys: FileKey[]) => Promise<readonly FileKey[]>,
 ): Promise<void> {
   let target: string;
@@ -43,7 +44,7 @@ export async function changeKeyFile(
   } catch (cause) {
     throw new CommandError(`${file} cannot be read`, { cause });
   }
-  await replace(target, async () => change(await readKeys(target)));
+  await replace(target, async () => change(await readKeys(target, terminal)));
 }
 
 // The new text is written into a lock file, which then takes the file's name: as git does, one step that is both the lock and atomic.

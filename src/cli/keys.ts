@@ -4,7 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, typ
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "../core/jwt/algorithms.ts";
 import type { FileKey } from "../core/key-file.ts";
 import { changeKeyFile, createKeyFile, readKeys } from "./key-store.ts";
-import { CommandError, print, readSeconds, showTime } from "./output.ts";
+import { CommandError, print, readSeconds, showTime, type Terminal } from "./output.ts";
 
 interface Shared {
   readonly json?: boolean;
@@ -28,7 +28,7 @@ const MARGIN_SECONDS = 300;
 const RSA_BITS = 3072;
 
 /** Adds the commands to `program`. */
-export function addKeysCommands(program: Command): void {
+export function addKeysCommands(program: Command, terminal: Terminal): void {
   const keys = program.command("keys").description("make, rotate and list the keys of a file (a JWKS, mode 0600)");
   const algorithms = `one of ${ALGORITHMS.join(", ")}`;
   keys
@@ -38,7 +38,7 @@ export function addKeysCommands(program: Command): void {
     .option("--alg <algorithm>", algorithms, "ES256")
     .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
     .option("--json", "print JSON")
-    .action(generate);
+    .action((file: string, options: GenerateOptions) => generate(file, options, terminal));
   keys
     .command("rotate")
     .description("add a key that signs after a while, and retire the earlier ones once their last token has expired")
@@ -56,29 +56,29 @@ export function addKeysCommands(program: Command): void {
       "a key has leaked: the new key signs at once, the earlier ones end at once, and so do their tokens",
     )
     .option("--json", "print JSON")
-    .action(rotate);
+    .action((file: string, options: RotateOptions) => rotate(file, options, terminal));
   keys
     .command("list")
     .description("list the keys: never their private members")
     .argument("<file>", "the file to read")
     .option("--json", "print JSON")
-    .action(list);
+    .action((file: string, options: Shared) => list(file, options, terminal));
 }
 
-async function generate(file: string, { alg, kid, json }: GenerateOptions): Promise<void> {
+async function generate(file: string, { alg, kid, json }: GenerateOptions, terminal: Terminal): Promise<void> {
   const key = await makeKey(readAlgorithm(alg), kid);
   await createKeyFile(file, [key]);
-  print({ file, ...describe(key, now()) }, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
+  print(terminal, { file, ...describe(key, now()) }, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
 }
 
-async function rotate(file: string, options: RotateOptions): Promise<void> {
+async function rotate(file: string, options: RotateOptions, terminal: Terminal): Promise<void> {
   const signFrom = now() + (options.now ? 0 : readSeconds("--sign-in", options.signIn));
   const retireAt = options.now
     ? now()
     : signFrom + readSeconds("--max-token-age", options.maxTokenAge) + MARGIN_SECONDS;
   let made: FileKey | undefined;
   let removed: readonly FileKey[] = [];
-  await changeKeyFile(file, async (keys) => {
+  await changeKeyFile(file, terminal, async (keys) => {
     const newest = keys.at(-1);
     made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
     const { kid } = made;
@@ -88,7 +88,7 @@ async function rotate(file: string, options: RotateOptions): Promise<void> {
     return [...kept.filter((key) => !removed.includes(key)), options.now ? made : { ...made, signFrom }];
   });
   const result = { file, kid: made?.kid, signFrom, retireAt, removed: removed.map((key) => key.kid) };
-  print(result, options.json, () =>
+  print(terminal, result, options.json, () =>
     [
       `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
       ...(options.now ? [] : [`Earlier keys verify until ${showTime(retireAt)} at the latest`]),
@@ -97,11 +97,11 @@ async function rotate(file: string, options: RotateOptions): Promise<void> {
   );
 }
 
-async function list(file: string, { json }: Shared): Promise<void> {
-  const keys = await readKeys(file);
+async function list(file: string, { json }: Shared, terminal: Terminal): Promise<void> {
+  const keys = await readKeys(file, terminal);
   const signing = signingKey(keys);
   const rows = keys.map((key) => describe(key, now(), key === signing));
-  print({ file, keys: rows }, json, () =>
+  print(terminal, { file, keys: rows }, json, () =>
     rows
       .map(({ kid, alg, state, signFrom, retireAt }) =>
         [

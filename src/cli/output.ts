@@ -6,24 +6,45 @@ export class CommandError extends Error {
   override readonly name: string = "CommandError";
 }
 
+/** Where a command reads and writes. */
+export interface Terminal {
+  /** All of standard input. */
+  read(): Promise<string>;
+  readonly isInteractive: boolean;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** The process's own. */
+export const processTerminal: Terminal = {
+  async read() {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString("utf8");
+  },
+  get isInteractive() {
+    return process.stdin.isTTY;
+  },
+  out: (text) => console.log(text),
+  err: (text) => console.error(text),
+};
+
 /** Prints one result: as JSON, or as the lines that `text` gives. */
-export function print(result: object, json: boolean | undefined, text: () => string): void {
-  console.log(json ? JSON.stringify({ ok: true, ...result }) : text());
+export function print(terminal: Terminal, result: object, json: boolean | undefined, text: () => string): void {
+  terminal.out(json ? JSON.stringify({ ok: true, ...result }) : text());
 }
 
 /** What stands in `file`, or on standard input, without the white space around it. */
-export async function readInput(file: string | undefined, what: string): Promise<string> {
-  if (file !== undefined) {
-    try {
-      return (await readFile(file, "utf8")).trim();
-    } catch (cause) {
-      throw new CommandError(`${file} cannot be read`, { cause });
-    }
+export async function readInput(terminal: Terminal, file: string | undefined, what: string): Promise<string> {
+  if (file === undefined) {
+    if (terminal.isInteractive) terminal.err(`Type or paste ${what}, then Ctrl+D:`);
+    return (await terminal.read()).trim();
   }
-  if (process.stdin.isTTY) console.error(`Type or paste ${what}, then Ctrl+D:`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8").trim();
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be read`, { cause });
+  }
 }
 
 /** A whole number of seconds in an argument. Throws `CommandError` that names the option. */

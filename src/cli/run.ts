@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../core/errors.ts";
 import { InvalidKeyError, isKeysError, isTokenError } from "../core/jwt/errors.ts";
 import { addKeysCommands } from "./keys.ts";
-import { CommandError } from "./output.ts";
+import { CommandError, processTerminal, type Terminal } from "./output.ts";
 import { addTokenCommands } from "./token.ts";
 
 /** 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token are out of reach. */
@@ -14,7 +14,7 @@ const EXIT_CODES = `
 Exit codes: 0 done, 1 the token is refused, 2 a wrong call, option or file, 3 keys out of reach.`;
 
 /** Runs the command that `args` give. Never throws for what a caller can get wrong. */
-export async function runCommand(args: readonly string[]): Promise<ExitCode> {
+export async function runCommand(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
   const program = new Command("claimgate")
     .description(
       "Keys and tokens for claimgate. Secrets and tokens come from files and standard input, never from arguments.",
@@ -22,16 +22,22 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
     .version(readVersion(), "-v, --version")
     .addHelpText("after", EXIT_CODES)
     .exitOverride();
-  addKeysCommands(program);
-  addTokenCommands(program);
+  addKeysCommands(program, terminal);
+  addTokenCommands(program, terminal);
   for (const command of allCommands(program))
-    command.exitOverride().showHelpAfterError("(add --help for how to call it)");
+    command
+      .exitOverride()
+      .showHelpAfterError("(add --help for how to call it)")
+      .configureOutput({
+        writeOut: (text) => terminal.out(text.trimEnd()),
+        writeErr: (text) => terminal.err(text.trimEnd()),
+      });
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return report(error, args.includes("--json"));
+    return report(error, args.includes("--json"), terminal);
   }
 }
 
@@ -44,10 +50,10 @@ function allCommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allCommands)];
 }
 
-function report(error: unknown, json: boolean): ExitCode {
+function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
   const { code, reason, message } = describe(error);
-  if (json) console.log(JSON.stringify({ ok: false, reason, message }));
-  else console.error(reason === undefined ? message : `${reason}: ${message}`);
+  if (json) terminal.out(JSON.stringify({ ok: false, reason, message }));
+  else terminal.err(reason === undefined ? message : `${reason}: ${message}`);
   return code;
 }
 

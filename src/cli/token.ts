@@ -5,7 +5,7 @@ import { readCompact, readPayload } from "../core/jwt/compact.ts";
 import { keysFromFile } from "../core/key-file.ts";
 import { AuthManager } from "../core/manager.ts";
 import type { TokenType } from "../core/token.ts";
-import { CommandError, print, readInput, readSeconds, showTime } from "./output.ts";
+import { CommandError, print, readInput, readSeconds, showTime, type Terminal } from "./output.ts";
 
 interface InspectOptions {
   readonly file?: string;
@@ -37,7 +37,7 @@ interface SignOptions {
 }
 
 /** Adds the commands to `program`. */
-export function addTokenCommands(program: Command): void {
+export function addTokenCommands(program: Command, terminal: Terminal): void {
   const token = program.command("token").description("read, verify and sign tokens; they are read from standard input");
   const file = ["--file <file>", "read the token from a file in place of standard input"] as const;
   token
@@ -45,7 +45,7 @@ export function addTokenCommands(program: Command): void {
     .description("show a token's header and claims WITHOUT verifying them")
     .option(...file)
     .option("--json", "print JSON")
-    .action(inspect);
+    .action((options: InspectOptions) => inspect(options, terminal));
   token
     .command("verify")
     .description("verify a token: of our own with --keys, of another issuer with --jwks-uri or --discovery")
@@ -60,7 +60,7 @@ export function addTokenCommands(program: Command): void {
     .option("--leeway <seconds>", "tolerance for exp, nbf and iat", "0")
     .option(...file)
     .option("--json", "print JSON")
-    .action(verify);
+    .action((options: VerifyOptions) => verify(options, terminal));
   token
     .command("sign")
     .description("sign a token with the newest key of a file, and print it")
@@ -73,13 +73,13 @@ export function addTokenCommands(program: Command): void {
     .option("--audience <audience...>", "its aud")
     .option("--max-age <seconds>", "how long it lives; default: 3600, or 604800 for a refresh token")
     .option("--json", "print JSON")
-    .action(sign);
+    .action((options: SignOptions) => sign(options, terminal));
 }
 
-async function inspect({ file, json }: InspectOptions): Promise<void> {
-  const { header, payload } = readCompact(await readInput(file, "a token"));
+async function inspect({ file, json }: InspectOptions, terminal: Terminal): Promise<void> {
+  const { header, payload } = readCompact(await readInput(terminal, file, "a token"));
   const claims = readPayload(payload);
-  print({ verified: false, header, claims }, json, () =>
+  print(terminal, { verified: false, header, claims }, json, () =>
     [
       `header  ${JSON.stringify(header)}`,
       `claims  ${JSON.stringify(claims, undefined, 2)}`,
@@ -89,17 +89,19 @@ async function inspect({ file, json }: InspectOptions): Promise<void> {
   );
 }
 
-async function verify(options: VerifyOptions): Promise<void> {
+async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const auth = new AuthManager(options.keys === undefined ? foreignConfig(options) : ownConfig(options, options.keys));
   const type = readType(options.type ?? "auth", ["auth", "refresh", "any"]);
-  const token = await auth.verify(await readInput(options.file, "a token"), { type });
+  // A file of keys that cannot be read is told whatever the token is.
+  await auth.ready();
+  const token = await auth.verify(await readInput(terminal, options.file, "a token"), { type });
   const { header, claims } = token;
-  print({ verified: true, header, claims }, options.json, () =>
+  print(terminal, { verified: true, header, claims }, options.json, () =>
     [`claims  ${JSON.stringify(claims, undefined, 2)}`, ...dates(claims), "verified"].join("\n"),
   );
 }
 
-async function sign(options: SignOptions): Promise<void> {
+async function sign(options: SignOptions, terminal: Terminal): Promise<void> {
   const { issuer, subject } = options;
   const type = readType(options.type, ["auth", "refresh"]);
   const auth = new AuthManager({ issuer, keys: keysFromFile(options.keys) });
@@ -118,7 +120,7 @@ async function sign(options: SignOptions): Promise<void> {
           ...(options.scope === undefined ? {} : { scope: readScope(options.scope) }),
           ...(options.audience === undefined ? {} : { audience: options.audience }),
         });
-  print({ token: token.signed, kid: token.header["kid"], exp: token.exp }, options.json, () => token.signed);
+  print(terminal, { token: token.signed, kid: token.header["kid"], exp: token.exp }, options.json, () => token.signed);
 }
 
 function ownConfig({ issuer, audience, leeway, ...rest }: VerifyOptions, keys: string) {

@@ -1,0 +1,237 @@
+/** `claimgate keys`: what it writes, what it says, and what it never shows. */
+import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AuthManager, keysFromFile } from "claimgate";
+import { ALGORITHMS } from "claimgate/jwt";
+import { calculateJwkThumbprint, type JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import { claimgate, claimgateProcess, temporaryFolder } from "./command.ts";
+
+const folder = temporaryFolder();
+let files = 0;
+const newPath = (): string => join(folder, `keys-${files++}.json`);
+type FileKey = JWK & { signFrom?: number; retireAt?: number };
+const read = (file: string): FileKey[] => (JSON.parse(readFileSync(file, "utf8")) as { keys: FileKey[] }).keys;
+const seconds = (): number => Date.now() / 1000;
+const SECRETS = ["d", "p", "q", "dp", "dq", "qi", "k"] as const;
+
+async function generate(...options: string[]): Promise<string> {
+  const file = newPath();
+  expect(await claimgate(["keys", "generate", file, ...options])).toMatchObject({ code: 0, err: "" });
+  return file;
+}
+
+function expectNoSecret(text: string, file: string): void {
+  for (const key of read(file)) for (const member of SECRETS) if (key[member]) expect(text).not.toContain(key[member]);
+}
+
+describe("generate", () => {
+  it.each(ALGORITHMS)("makes a file with one %s key that a manager signs with", { timeout: 30_000 }, async (alg) => {
+    const file = newPath();
+    const { code, out } = await claimgate(["keys", "generate", file, "--alg", alg, "--json"]);
+    const [key] = read(file);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({ ok: true, file, kid: key?.kid, alg, kty: key?.kty, state: "signs" });
+    expect(key?.kid).toBe(await calculateJwkThumbprint(key as JWK));
+    expectNoSecret(out, file);
+    const auth = new AuthManager({ issuer: "me", keys: keysFromFile(file) });
+    await auth.ready();
+    const token = await auth.authToken("ada");
+    expect(token.header).toEqual({ alg, typ: "JWT", kid: key?.kid });
+    expect(await auth.verifyToken(token)).toBe(true);
+  });
+
+  it("writes for the owner only, whatever the umask, and leaves no other file", async () => {
+    const file = await generate("--kid", "first");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(read(file).map(({ kid }) => kid)).toEqual(["first"]);
+    expect(readdirSync(folder).filter((name) => name.includes("lock"))).toEqual([]);
+  });
+
+  it("never overwrites", async () => {
+    const file = await generate();
+    const before = readFileSync(file, "utf8");
+    const { code, err } = await claimgate(["keys", "generate", file]);
+    expect([code, err]).toEqual([2, expect.stringContaining("is there already")]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  it("refuses a wrong algorithm, an empty kid and a folder that is not there, and makes nothing", async () => {
+    for (const args of [
+      [newPath(), "--alg", "none"],
+      [newPath(), "--kid", ""],
+      [join(folder, "no", "keys.json")],
+      [],
+    ]) {
+      const { code, err } = await claimgate(["keys", "generate", ...args]);
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/--alg|--kid|cannot be written|missing required argument/),
+      ]);
+    }
+    expect(readdirSync(folder).filter((name) => name.includes("lock"))).toEqual([]);
+  });
+});
+
+describe("rotate", () => {
+  it("adds a key that signs later, of the newest one's algorithm, and retires the earlier ones after their last token", async () => {
+    const file = await generate("--alg", "EdDSA", "--kid", "a");
+    const { code, out } = await claimgate([
+      "keys",
+      "rotate",
+      file,
+      "--kid",
+      "b",
+      "--sign-in",
+      "100",
+      "--max-token-age",
+      "1000",
+      "--json",
+    ]);
+    const [a, b] = read(file);
+    expect(code).toBe(0);
+    expect([a?.kid, b?.kid, b?.alg]).toEqual(["a", "b", "EdDSA"]);
+    const wait = (b?.signFrom ?? 0) - seconds();
+    expect(wait > 60 && wait <= 100).toBe(true);
+    expect((a?.retireAt ?? 0) - (b?.signFrom ?? 0)).toBe(1000 + 300);
+    expect(JSON.parse(out)).toEqual({
+      ok: true,
+      file,
+      kid: "b",
+      signFrom: b?.signFrom,
+      retireAt: a?.retireAt,
+      removed: [],
+    });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expectNoSecret(out, file);
+  });
+
+  it("never puts a retirement off, and removes what has retired", async () => {
+    const file = await generate("--kid", "a");
+    const [a] = read(file);
+    const soon = Math.floor(seconds()) + 500;
+    const old = { ...a, kid: "old", retireAt: 1000 };
+    writeFileSync(file, JSON.stringify({ keys: [old, { ...a, retireAt: soon, "x-note": "kept" }] }));
+    const { out } = await claimgate(["keys", "rotate", file, "--kid", "b", "--alg", "RS256"]);
+    expect(out).toContain("Removed the retired key old");
+    expect(read(file).map(({ kid, alg, retireAt }) => [kid, alg, retireAt])).toEqual([
+      ["a", "ES256", soon],
+      ["b", "RS256", undefined],
+    ]);
+    expect(read(file)[0]).toHaveProperty("x-note", "kept");
+  });
+
+  it("with --now ends every earlier key at once", async () => {
+    const file = await generate("--kid", "a");
+    await claimgate(["keys", "rotate", file, "--kid", "b"]);
+    await claimgate(["keys", "rotate", file, "--kid", "c", "--now"]);
+    expect(read(file).map(({ kid, signFrom }) => [kid, signFrom])).toEqual([["c", undefined]]);
+  });
+
+  it("of many at once loses no key: one has the lock, and the others are told so", async () => {
+    const file = await generate("--kid", "a");
+    const results = await Promise.all(
+      ["b", "c", "d", "e"].map((kid) => claimgateProcess(["keys", "rotate", file, "--kid", kid])),
+    );
+    const done = results.filter(({ code }) => code === 0).length;
+    expect(done).toBeGreaterThan(0);
+    expect(read(file)).toHaveLength(1 + done);
+    for (const { code, err } of results.filter((result) => result.code !== 0))
+      expect([code, err]).toEqual([2, expect.stringContaining("another command is at work")]);
+  });
+
+  it("writes nothing while a lock is there, and leaves the lock", async () => {
+    const file = await generate("--kid", "a");
+    const before = readFileSync(file, "utf8");
+    writeFileSync(`${file}.lock`, "");
+    const { code, err } = await claimgate(["keys", "rotate", file]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${file}.lock is there`)]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(readFileSync(`${file}.lock`, "utf8")).toBe("");
+  });
+
+  it("through a link changes what it leads to, and the link stays one", async () => {
+    const file = await generate("--kid", "a");
+    const link = newPath();
+    symlinkSync(file, link);
+    expect((await claimgate(["keys", "rotate", link, "--kid", "b"])).code).toBe(0);
+    expect(read(file).map(({ kid }) => kid)).toEqual(["a", "b"]);
+    expect(
+      readdirSync(folder, { withFileTypes: true })
+        .find(({ name }) => link.endsWith(name))
+        ?.isSymbolicLink(),
+    ).toBe(true);
+  });
+
+  it.each([
+    ["a file that is not there", async () => ["keys", "rotate", newPath()]],
+    ["a kid that is taken", async () => ["keys", "rotate", await generate("--kid", "a"), "--kid", "a"]],
+    ["a wait that is no number", async () => ["keys", "rotate", await generate(), "--sign-in", "soon"]],
+    ["an age that is negative", async () => ["keys", "rotate", await generate(), "--max-token-age", "-1"]],
+    ["an unknown option", async () => ["keys", "rotate", await generate(), "--force"]],
+  ])("refuses %s with exit code 2, and changes nothing", async (_, prepare) => {
+    const args = await prepare();
+    const file = args[2] ?? "";
+    const before = readIfThere(file);
+    expect(await claimgate(args)).toMatchObject({ code: 2, out: "" });
+    expect(readIfThere(file)).toBe(before);
+    expect(readdirSync(folder)).not.toContain(`${file}.lock`);
+  });
+});
+
+describe("list", () => {
+  it("says which key signs, waits, verifies and has retired, and shows no private member", async () => {
+    const file = await generate("--kid", "signs");
+    const [key] = read(file);
+    const at = Math.floor(seconds());
+    const { d: _, ...publicKey } = key as FileKey;
+    const keys = [
+      { ...publicKey, kid: "public" },
+      { ...key, kid: "older", signFrom: 5 },
+      { ...key, signFrom: 10, retireAt: at + 900 },
+      { ...key, kid: "waits", signFrom: at + 500 },
+      { ...key, kid: "retired", retireAt: at - 5 },
+    ];
+    writeFileSync(file, JSON.stringify({ keys }));
+    const json = await claimgate(["keys", "list", file, "--json"]);
+    const rows = (JSON.parse(json.out) as { keys: { kid: string; state: string; retireAt?: number }[] }).keys;
+    expect(rows.map(({ kid, state }) => [kid, state])).toEqual([
+      ["public", "verifies"],
+      ["older", "verifies"],
+      ["signs", "signs"],
+      ["waits", "waits"],
+      ["retired", "retired"],
+    ]);
+    expect(rows[2]?.retireAt).toBe(at + 900);
+    const text = await claimgate(["keys", "list", file]);
+    expect(text.out.split("\n")).toHaveLength(5);
+    expect(text.out).toMatch(/signs +ES256 +signs +signs from 1970-01-01T00:00:10Z +retires \d{4}-/);
+    for (const { code, out } of [json, text]) {
+      expect(code).toBe(0);
+      expectNoSecret(out, file);
+    }
+  });
+
+  it("warns where others may read the file", async () => {
+    const file = await generate();
+    chmodSync(file, 0o644);
+    expect(await claimgate(["keys", "list", file])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("chmod 600"),
+    });
+  });
+
+  it("refuses what is no file of keys, and quotes nothing of it", async () => {
+    const file = newPath();
+    for (const content of ['{"keys":[{"d":"private-value', '"private-value"', '{"keys":{"d":"private-value"}}']) {
+      writeFileSync(file, content, { mode: 0o600 });
+      const { code, out, err } = await claimgate(["keys", "list", file, "--json"]);
+      expect([code, JSON.parse(out)]).toEqual([2, { ok: false, message: expect.stringContaining("file is no") }]);
+      expect(out + err).not.toContain("private-value");
+    }
+  });
+});
+
+function readIfThere(file: string): string | undefined {
+  return readdirSync(folder).some((name) => file === join(folder, name)) ? readFileSync(file, "utf8") : undefined;
+}

@@ -1,0 +1,220 @@
+/** `claimgate token`: tokens come by standard input or file, the exit code says how it went, and `--json` says it to programs. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { AuthManager, keysFromFile } from "claimgate";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claimgate, claimgateProcess, temporaryFolder } from "./command.ts";
+
+const folder = temporaryFolder();
+const file = join(folder, "keys.json");
+const SIGN = ["token", "sign", "--keys", file, "--issuer", "https://me.example", "--subject", "ada"];
+const VERIFY = ["token", "verify", "--issuer", "https://me.example", "--keys", file];
+
+beforeAll(async () => {
+  await claimgate(["keys", "generate", file]);
+});
+
+const sign = async (...options: string[]): Promise<string> => {
+  const { code, out, err } = await claimgate([...SIGN, ...options]);
+  expect([code, err]).toEqual([0, ""]);
+  return out;
+};
+
+describe("sign", () => {
+  it("prints a token that a manager with the same file verifies", async () => {
+    const token = await sign("--scope", "a b", "--claims", '{"plan":"pro"}', "--max-age", "60", "--audience", "x", "y");
+    const auth = new AuthManager({ issuer: "https://me.example", audience: "x", keys: keysFromFile(file) });
+    const { claims, maxAge } = await auth.verify(token);
+    expect(claims).toMatchObject({ sub: "ada", scope: "a b", plan: "pro", aud: ["x", "y"], type: "auth" });
+    expect(maxAge).toBe(60);
+    const refresh = await sign("--type", "refresh");
+    const ours = new AuthManager({ issuer: "https://me.example", keys: keysFromFile(file) });
+    expect((await ours.verify(refresh, { type: "refresh" })).claims.rid).toMatch(/^[\w-]{22}$/);
+  });
+
+  it("takes a scope that is JSON, and says more with --json", async () => {
+    const { out } = await claimgate([...SIGN, "--scope", '{"admin":true}', "--json"]);
+    const result = JSON.parse(out) as { token: string; kid: string };
+    expect(result).toEqual({ ok: true, token: expect.any(String), kid: expect.any(String), exp: expect.any(Number) });
+    expect(AuthManager.convertToken(result.token).scope).toEqual({ admin: true });
+  });
+
+  it.each([
+    [["--claims", "plan=pro"], "--claims must be JSON"],
+    [["--claims", '{"sub":"eve"}'], "claims.sub"],
+    [["--scope", "{admin"], "--scope must be JSON"],
+    [["--max-age", "1h"], "--max-age"],
+    [["--type", "any"], "--type"],
+    [["--type", "refresh", "--scope", "a"], "--scope"],
+    [["--keys", join("no", "where.json")], "cannot be read"],
+  ])("refuses %j with exit code 2", async (options, message) => {
+    const { code, out, err } = await claimgate([...SIGN, ...options]);
+    expect([code, out, err]).toEqual([2, "", expect.stringContaining(message)]);
+  });
+});
+
+describe("inspect", () => {
+  it("shows header and claims, and says that nothing was verified", async () => {
+    const token = await sign();
+    const { code, out } = await claimgate(["token", "inspect"], `${token}\n`);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/"alg":"ES256"[\s\S]*"sub": "ada"[\s\S]*exp +\d{4}-[\s\S]*NOT verified$/),
+    ]);
+    expect(out).not.toContain(token.split(".")[2]);
+    const json = JSON.parse((await claimgate(["token", "inspect", "--json"], token)).out) as object;
+    expect(json).toMatchObject({ ok: true, verified: false, header: { alg: "ES256" }, claims: { sub: "ada" } });
+  });
+
+  it("reads a file too, and never an argument", async () => {
+    const token = await sign();
+    const path = join(folder, "token.jwt");
+    writeFileSync(path, token);
+    expect(await claimgate(["token", "inspect", "--file", path])).toMatchObject({ code: 0 });
+    const { code, out, err } = await claimgate(["token", "inspect", token]);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).not.toContain(token);
+  });
+
+  it("refuses what is no token with exit code 1", async () => {
+    expect(await claimgate(["token", "inspect"], "a.b")).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/^TOKEN_MALFORMED: /),
+    });
+    expect(JSON.parse((await claimgate(["token", "inspect", "--json"])).out)).toMatchObject({
+      ok: false,
+      reason: "TOKEN_MALFORMED",
+    });
+  });
+});
+
+describe("verify, our own", () => {
+  it("says yes with exit code 0, and no with exit code 1 and the reason", async () => {
+    const token = await sign();
+    const good = await claimgate([...VERIFY, "--json"], token);
+    expect([good.code, JSON.parse(good.out)]).toEqual([
+      0,
+      expect.objectContaining({ ok: true, verified: true, claims: expect.objectContaining({ sub: "ada" }) }),
+    ]);
+    const changed = `${token.slice(0, -6)}AAAAAA`;
+    const cases: [string[], string, string][] = [
+      [VERIFY, changed, "SIGNATURE_INVALID"],
+      [[...VERIFY, "--type", "refresh"], token, "TOKEN_TYPE_INVALID"],
+      [[...VERIFY, "--audience", "x"], token, "CLAIM_MISSING"],
+      [["token", "verify", "--keys", file, "--issuer", "other"], token, "ISSUER_INVALID"],
+      [VERIFY, await sign("--audience", "x"), "AUDIENCE_INVALID"],
+    ];
+    for (const [args, text, reason] of cases) {
+      const { code, out } = await claimgate([...args, "--json"], text);
+      expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ok: false, reason })]);
+    }
+    expect((await claimgate([...VERIFY, "--type", "any"], token)).code).toBe(0);
+  });
+
+  it("refuses a wrong call with exit code 2", async () => {
+    for (const args of [
+      ["token", "verify"],
+      ["token", "verify", "--issuer", "x"],
+      [...VERIFY, "--jwks-uri", "https://a.example"],
+      [...VERIFY, "--alg", "ES256"],
+      [...VERIFY, "--leeway", "a"],
+      [...VERIFY, "--type", "access"],
+      ["token", "verify", "--issuer", "x", "--keys", join(folder, "none.json")],
+    ])
+      expect(await claimgate(args, "a.b.c")).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+describe("verify, another issuer's", () => {
+  let issuer = "";
+  let token = "";
+  const server = createServer((req, res) => {
+    if (req.url === "/jwks") res.end(JSON.stringify({ keys: [published] }));
+    else if (req.url === "/.well-known/openid-configuration")
+      res.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/jwks` }));
+    else res.writeHead(404).end();
+  });
+  let published: object = {};
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { privateKey, publicKey } = await generateKeyPair("RS256");
+    published = { ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256" };
+    token = await new SignJWT({ scope: "read" })
+      .setProtectedHeader({ alg: "RS256", typ: "at+jwt", kid: "k1" })
+      .setIssuer(issuer)
+      .setAudience("api")
+      .setSubject("client")
+      .setIssuedAt()
+      .setExpirationTime("5m")
+      .sign(privateKey);
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it("verifies by key set and by discovery, and refuses another audience, type and algorithm", async () => {
+    const base = ["token", "verify", "--issuer", issuer, "--json"];
+    for (const from of [["--jwks-uri", `${issuer}/jwks`], ["--discovery"]]) {
+      const { code, out } = await claimgate([...base, ...from, "--audience", "api"], token);
+      expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ verified: true })]);
+    }
+    const from = ["--jwks-uri", `${issuer}/jwks`];
+    for (const [options, reason] of [
+      [["--audience", "other"], "AUDIENCE_INVALID"],
+      [["--audience", "api", "--typ", "JWT"], "TOKEN_TYPE_INVALID"],
+      [["--audience", "api", "--alg", "ES256"], "ALGORITHM_INVALID"],
+    ] as const) {
+      const { code, out } = await claimgate([...base, ...from, ...options], token);
+      expect([code, (JSON.parse(out) as { reason: string }).reason]).toEqual([1, reason]);
+    }
+  });
+
+  it("says with exit code 3 that the keys are out of reach", async () => {
+    const { code, err } = await claimgate(
+      ["token", "verify", "--issuer", issuer, "--jwks-uri", `${issuer}/nowhere`, "--audience", "api"],
+      token,
+    );
+    expect([code, err]).toEqual([3, expect.stringMatching(/^KEYS_UNAVAILABLE: /)]);
+  });
+
+  it("asks for what would tell an access token from an ID token", async () => {
+    const args = ["token", "verify", "--issuer", issuer, "--discovery", "--typ", "any"];
+    expect(await claimgate(args, token)).toMatchObject({ code: 2, err: expect.stringContaining("trust.0.audience") });
+    expect(await claimgate([...args, "--type", "refresh"], token)).toMatchObject({ code: 2 });
+  });
+});
+
+it("--help and --version succeed, and an unknown command does not", async () => {
+  for (const args of [["--help"], ["keys", "--help"], ["keys", "rotate", "--help"], ["token", "verify", "-h"]])
+    expect(await claimgate(args)).toMatchObject({ code: 0, err: "", out: expect.stringContaining("Usage: claimgate") });
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  expect(await claimgate(["--version"])).toEqual({ code: 0, err: "", out: version });
+  for (const args of [[], ["keys"], ["frobnicate"], ["keys", "frobnicate"]])
+    expect(await claimgate(args)).toMatchObject({ code: 2, out: "" });
+});
+
+it("as a process of its own reads standard input, writes to the right stream and ends with the code", async () => {
+  const { code, out, err } = await claimgateProcess(SIGN);
+  expect([code, err]).toEqual([0, ""]);
+  expect(await claimgateProcess(VERIFY, `${out}\n`)).toEqual({
+    code: 0,
+    out: expect.stringMatching(/verified$/),
+    err: "",
+  });
+  expect(await claimgateProcess([...VERIFY, "--type", "refresh"], out)).toEqual({
+    code: 1,
+    out: "",
+    err: expect.stringMatching(/^TOKEN_TYPE_INVALID: /),
+  });
+  expect(await claimgateProcess(["keys", "generate", file])).toMatchObject({ code: 2, out: "" });
+});

@@ -56,6 +56,22 @@ async function checkAlone({ tarball }: Packed): Promise<void> {
       throw new Error(`${entry} should ask for ${peer}, and says:\n${output}`);
     }
   }
+  checkCommand(project);
+}
+
+/** The command: makes keys, signs and verifies, also without any peer. */
+function checkCommand(project: string): void {
+  const claimgate = (args: readonly string[], input = ""): Ended =>
+    run(join(project, "node_modules/.bin/claimgate"), args, { cwd: project, capture: true, input });
+  must("claimgate keys generate", claimgate(["keys", "generate", "keys.json"]));
+  must("claimgate keys rotate", claimgate(["keys", "rotate", "keys.json"]));
+  must("claimgate keys list", claimgate(["keys", "list", "keys.json"]));
+  const ours = ["--keys", "keys.json", "--issuer", "me"];
+  const signed = claimgate(["token", "sign", ...ours, "--subject", "ann"]);
+  must("claimgate token sign", signed);
+  must("claimgate token verify", claimgate(["token", "verify", ...ours], signed.output));
+  const { status } = claimgate(["token", "verify", ...ours, "--type", "refresh"], signed.output);
+  if (status !== 1) throw new Error(`claimgate token verify ended with ${status} for a token of another type`);
 }
 
 /** With its own peers only: each transport works, so that none pulls another's. */

@@ -15,13 +15,15 @@ export interface Ended {
 export function run(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; capture?: boolean } = {},
+  options: { cwd?: string; capture?: boolean; input?: string } = {},
 ): Ended {
-  const { cwd = ROOT, capture = false } = options;
+  const { cwd = ROOT, capture = false, input } = options;
+  const stdin = input === undefined ? "ignore" : "pipe";
   const ended = spawnSync(command, args, {
     cwd,
     encoding: "utf8",
-    stdio: capture ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+    stdio: capture ? [stdin, "pipe", "pipe"] : [stdin, "inherit", "inherit"],
+    ...(input === undefined ? {} : { input }),
     maxBuffer: 64 * 1024 * 1024,
   });
   if (ended.error) throw ended.error;

@@ -16,6 +16,7 @@ import {
   type KeyInput,
 } from "claimgate/jwt";
 import type { Check } from "./checks.ts";
+import { KEY_RING_OUTCOME, useKeyRing } from "./key-ring-use.ts";
 import { generateKeys } from "./web-keys.ts";
 
 const START = 1_700_000_000;
@@ -40,6 +41,9 @@ export async function checkTokens(check: Check): Promise<void> {
     await assert.rejects(decode(none, signing, { algorithms: ["HS256"] }), InvalidAlgorithmError);
     const token = await encode({ a: 1 }, signing, { algorithm: "HS256" });
     await assert.rejects(decode(token, signing, { algorithms: ["HS384"] }), InvalidAlgorithmError);
+  });
+  await check("manager: a ring of keys is published, trusted and retired", async () => {
+    assert.deepEqual(await useKeyRing(), KEY_RING_OUTCOME);
   });
   await check("manager: verify-only needs the public key alone", async () => {
     const { signing, verifying } = await generateKeys("ES256");

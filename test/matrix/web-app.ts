@@ -11,6 +11,7 @@ import {
 import { decode, encode } from "claimgate/jwt";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { buildSchema, execute, getOperationAST, parse } from "graphql";
+import { useKeyRing } from "./key-ring-use.ts";
 import { generateKeys } from "./web-keys.ts";
 
 // Made when the module is read, where a worker may neither draw random numbers nor wait.
@@ -37,11 +38,12 @@ const schema = directive.apply(
 const createContext = createGraphQLContext(auth, { schema });
 const rootValue = { me: (_: unknown, ctx: GraphQLAuthContext) => ctx.auth.token?.sub, stats: () => 42 };
 
-/** Answers a request to `/trpc`, `/graphql`, `/keys` or `/ambient`. */
+/** Answers a request to `/trpc`, `/graphql`, `/keys`, `/key-ring` or `/ambient`. */
 export async function handle(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/graphql") return answerGraphQL(request);
   if (pathname === "/keys") return Response.json(await useKeys(searchParams.get("algorithm") as never));
+  if (pathname === "/key-ring") return Response.json(await useKeyRing());
   if (pathname === "/ambient") return Response.json(await useAmbient());
   return fetchRequestHandler({ endpoint: "/trpc", req: request, router, createContext: createTRPCContext(auth) });
 }

@@ -1,5 +1,6 @@
 /** What the Web application must answer, wherever it runs. Needs nothing but the Web platform. */
 import type { Check } from "./checks.ts";
+import { KEY_RING_OUTCOME } from "./key-ring-use.ts";
 
 /** What the checks are told of the runtime. */
 export interface WebRuntime {
@@ -20,6 +21,9 @@ export async function checkWeb(check: Check, { send, hasBuiltins }: WebRuntime):
       same(await (await send(`/keys?algorithm=${algorithm}`)).json(), ["by hand", "alice"]);
     });
   }
+  await check("a ring of keys is published, trusted and retired", async () => {
+    same(await (await send("/key-ring")).json(), KEY_RING_OUTCOME);
+  });
   await check("tRPC lets in, 401, 403", async () => {
     same(await answer(send("/trpc/me", { headers: bearer })), [200, null, "alice"]);
     same(await answer(send("/trpc/me")), [401, "Bearer", "TOKEN_MISSING"]);

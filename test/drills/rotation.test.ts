@@ -97,9 +97,9 @@ function startTraffic(): Traffic {
   const tokens: string[] = [];
   const refused: string[] = [];
   let accepted = 0;
-  let isRunning = true;
+  const running = new AbortController();
   const drive = async (at: number): Promise<void> => {
-    for (let round = at; isRunning; round++) {
+    for (let round = at; !running.signal.aborted; round++) {
       const [here, there] = [servers[round % 2]?.url ?? "", servers[(round + 1) % 2]?.url ?? ""];
       const fresh = await clientOf(here).login.mutate();
       tokens.push(fresh);
@@ -119,7 +119,7 @@ function startTraffic(): Traffic {
     until: (reached) => waitFor(async () => reached() || refused.length > 0),
     signedBy: (kid) => tokens.filter((token) => kidOf(token) === kid).length,
     async stop() {
-      isRunning = false;
+      running.abort();
       await Promise.all(drivers);
       return { refused, accepted, tokens };
     },

@@ -1,6 +1,7 @@
 /** Subscriptions and queries over WebSockets, with a real graphql-ws client and server. */
 import { currentToken } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
+import { calculateJwkThumbprint } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { createSource, reasonsOf, type Source, type StreamEvent } from "./stream-support.ts";
 import { askYoga, createAuth, createGuardedSchema, createGuardedYoga, ENDPOINT, refusedWith } from "./support.ts";
@@ -85,6 +86,20 @@ describe("a subscription", () => {
     expect(last?.errors).toMatchObject([
       { path: ["tick"], extensions: { code: "UNAUTHENTICATED", auth: { reason: "TOKEN_EXPIRED" } } },
     ]);
+    expect(await next()).toBeUndefined();
+    await source.ended;
+  });
+
+  test("ends at the first event after its token's key was retired", async () => {
+    const { auth, source, open, mint } = await setUp();
+    const next = open("subscription { tick }", { headers: { authorization: bearer(await mint()) } });
+    source.push({ tick: 1 });
+    expect(await next()).toEqual({ data: { tick: 1 } });
+    await auth.retire(
+      await calculateJwkThumbprint({ kty: "oct", k: Buffer.from("k".repeat(32)).toString("base64url") }),
+    );
+    source.push({ tick: 2 });
+    expect(reasonsOf(await next())).toEqual(["SIGNATURE_INVALID"]);
     expect(await next()).toBeUndefined();
     await source.ended;
   });

@@ -4,13 +4,14 @@ import { initTRPC, tracked } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import { type AuthContext, type AuthManagerConfig, currentToken } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { httpAdapters, type Listening, type Served, serve, socketAdapters } from "./adapters.ts";
 import { FetchEventSource } from "./event-source.ts";
 import { createFeed, type Feed, watch } from "./feed.ts";
 import { openSocket } from "./sockets.ts";
-import { type Clock, createAuth, forbidden, START, unauthorized } from "./support.ts";
+import { type Clock, createAuth, forbidden, SECRET, START, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
@@ -145,6 +146,18 @@ describe.each(transports)("over $name", (transport) => {
     clock.seconds += 1;
     feed.push(3);
     await expect(events.next()).rejects.toEqual(unauthorized("TOKEN_EXPIRED"));
+    await vi.waitFor(() => expect(feed.ended).toBe(1));
+  });
+
+  test("the first event after the token's key was retired is withheld, and the stream ends", async () => {
+    const { as, auth, feed } = await startOver(transport);
+    const client = await as();
+    const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
+    feed.push(1);
+    expect(await events.next()).toBe(1);
+    await auth.retire(await calculateJwkThumbprint({ kty: "oct", k: Buffer.from(SECRET).toString("base64url") }));
+    feed.push(2);
+    await expect(events.next()).rejects.toEqual(unauthorized("SIGNATURE_INVALID"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 

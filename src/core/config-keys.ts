@@ -1,4 +1,5 @@
 /** A key of a manager: prepared from its options, its halves known to belong together where that can be told at once. */
+import type { JWK } from "jose";
 import { AuthData } from "./auth-data.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import type { Algorithm } from "./jwt/algorithms.ts";
@@ -64,11 +65,18 @@ export function toConfigError(option: string, error: unknown): unknown {
   return error instanceof InvalidKeyError ? new InvalidConfigError(option, error.message, { cause: error }) : error;
 }
 
-function signerMaker(options: KeyOptions, secret: KeyInput): (kid: string | undefined) => AuthData {
+function signerMaker(options: KeyOptions, given: KeyInput): (kid: string | undefined) => AuthData {
   const { algorithm, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, publicKey } = options;
+  const secret = copyOf(given);
   const half = publicKey === undefined ? {} : { publicKey };
   const shared = { authType: algorithm, secret, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, ...half };
   return (kid) => new AuthData(kid === undefined ? shared : { ...shared, kid });
+}
+
+// Bytes and JWKs are the caller's, who may wipe them once they are given: the signer is made when its `kid` is known.
+function copyOf(key: KeyInput): KeyInput {
+  if (key instanceof Uint8Array) return Uint8Array.from(key);
+  return Object.prototype.toString.call(key) === "[object Object]" ? { ...(key as JWK) } : key;
 }
 
 function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: PreparedKey, option: string): void {

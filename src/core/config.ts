@@ -187,13 +187,18 @@ function readOptions(config: unknown): ParsedOptions {
   return parseOptions(configSchema, config);
 }
 
-// What is about tokens of the manager's own, and stands for nothing without a key for them.
+// What makes keys of the manager's own, and what is for their tokens only: an `audience` that nobody checks must not look like a check.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
+const OF_OWN_TOKENS = ["audience", "authMaxAge", "refreshMaxAge", "maxTokenAge", "allowWeakSecret"] as const;
 
 function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefined {
   const { issuer, algorithm, keys } = options;
   if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys");
-  if (issuer === undefined) return undefined;
+  if (issuer === undefined) {
+    const idle = OF_OWN_TOKENS.find((option) => options[option]);
+    if (idle) throw new InvalidConfigError(idle, "is for tokens of the manager's own, and it only trusts others");
+    return undefined;
+  }
   const { allowWeakSecret } = options;
   const shared = { issuer, allowWeakSecret, now, ...readAges(options) };
   if (keys === undefined) return createSingleKeyRing({ ...options, ...shared, algorithm: algorithm as Algorithm });

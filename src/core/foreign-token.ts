@@ -32,6 +32,8 @@ export interface ForeignTokenPolicy {
 // Ours alone: a foreign token is always of type auth, and belongs to none of our sessions.
 const DROPPED = ["type", "sid", "rid"];
 const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
+// What a logout token's "events" holds (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 // What only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
 
@@ -66,6 +68,7 @@ function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPa
   if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
     throw new InvalidTokenTypeError(`The token's "typ" header is not ${policy.typ}`);
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
   // Nothing here proves possession of the key that the token is bound to (RFC 7800).
   if (Object.hasOwn(payload, "cnf"))
     throw new InvalidTokenTypeError('The token is bound to its sender ("cnf"), which cannot be checked here');
@@ -76,6 +79,11 @@ function isIdToken(payload: JwtPayload): boolean {
   if (OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim))) return true;
   // Keycloak before 25 writes it into access tokens too, and marks them by the claim "typ".
   return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
+}
+
+function isLogoutToken(payload: JwtPayload): boolean {
+  const events = readOwn(payload, "events");
+  return typeof events === "object" && events !== null && Object.hasOwn(events, LOGOUT);
 }
 
 // Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).

@@ -43,9 +43,8 @@ export function jwksHandler<C>(
 }
 
 async function publish<C>(auth: AuthManager<C>, maxAge: number): Promise<{ body: string; maxAge: number }> {
-  const body = JSON.stringify(await auth.jwks());
-  const left = await auth["~secondsToRetirement"]();
-  return { body, maxAge: Math.max(0, Math.min(maxAge, Math.floor(left))) };
+  const { keys, seconds } = await auth["~publish"]();
+  return { body: JSON.stringify({ keys }), maxAge: Math.max(0, Math.min(maxAge, Math.floor(seconds))) };
 }
 
 async function tagOf(body: string): Promise<string> {

@@ -44,7 +44,8 @@ export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
   "is not a key",
 );
 
-const numericDate = z.number().nonnegative().max(8.64e12);
+// Now in milliseconds would be a time some 50,000 years off: a key that never retires, or never signs.
+const numericDate = z.number().nonnegative().max(1e11, "is too far off: it is in seconds since 1970");
 
 const keyList = z
   .array(

@@ -4,9 +4,9 @@ import type { AuthData } from "./auth-data.ts";
 import { type KeyOptions, type ResolvedKey, resolveKey, toConfigError } from "./config-keys.ts";
 import { InvalidConfigError, MissingSignerError } from "./errors.ts";
 import type { Algorithm } from "./jwt/algorithms.ts";
-import { JWKSClientError } from "./jwt/errors.ts";
+import { InvalidKeyError, JWKSClientError } from "./jwt/errors.ts";
 import type { KeySet, KeySource } from "./jwt/key-set.ts";
-import type { MaybePromise } from "./jwt/maybe-promise.ts";
+import { type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
 import { createRefreshing, type RefreshTimes } from "./jwt/refreshing.ts";
 import { type KeyConfig, type KeyLoader, parseKeyList } from "./key-config.ts";
 
@@ -28,12 +28,18 @@ export interface KeyRing extends KeySource {
   readonly algorithms: readonly Algorithm[] | undefined;
   /** The option that an invalid key is named by where nothing more is known. */
   readonly option: string;
-  /** From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where no key has this `kid`. */
+  /** From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where no key has this `kid` yet. */
   retire(kid: string): Promise<void>;
-  /** The public keys that verify now or will (RFC 7517): by an allow-list of members, and never a secret. */
-  publicKeys(): Promise<JWK[]>;
-  /** When the first of its keys retires, in seconds. */
-  nextRetirement(): Promise<number | undefined>;
+  /** What others may know of the keys. */
+  publish(): Promise<PublishedKeys>;
+}
+
+/** The keys that verify now or will, as others see them. */
+export interface PublishedKeys {
+  /** By an allow-list of members (RFC 7517), and never a secret. */
+  readonly keys: JWK[];
+  /** When the first of them retires, in seconds; `Infinity` where none does. */
+  readonly until: number;
 }
 
 /** A key of the ring. */
@@ -51,50 +57,50 @@ export interface RingKey extends Omit<ResolvedKey, "makeSigner"> {
 
 /** A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it. Throws a config error. */
 export function createSingleKeyRing(options: KeyOptions): KeyRing {
-  const resolved = resolveKey(options);
+  const { makeSigner, ...resolved } = resolveKey(options);
   let thumbprint: string | undefined;
   const key: RingKey = {
     ...resolved,
     kid: undefined,
     id: () => thumbprint,
-    identify: async () => (thumbprint ??= await resolved.verifyKey.thumbprint()),
-    signer: resolved.makeSigner?.(undefined),
+    identify: async () => (thumbprint ??= await thumbprintOf(resolved)),
+    signer: makeSigner?.(undefined),
     signFrom: 0,
     retireAt: Number.POSITIVE_INFINITY,
   };
-  return createRing([key.algorithm], resolved.options.verify, options.now, (retired) => {
-    const ring = makeRing([key], retired, options.now);
+  const traits = { algorithms: [key.algorithm], option: resolved.options.verify, now: options.now };
+  return createRing(traits, (life) => {
+    const ring = makeRing([key], life);
     return { current: () => ring, renewed: () => ring };
   });
 }
 
 /** A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a thumbprint that two keys share rejects at every use. */
 export function createListedRing(list: unknown, options: RingOptions): KeyRing {
-  const configs = parseKeyList(list);
-  const resolved = configs.map((config, index) => resolveKey({ ...options, ...config }, `keys.${index}.`));
-  const algorithms = [...new Set(configs.map(({ algorithm }) => algorithm))];
-  return createRing(algorithms, "keys", options.now, (retired) => {
+  const listed = readList(list, options);
+  const algorithms = [...new Set(listed.map(({ algorithm }) => algorithm))];
+  return createRing({ algorithms, option: "keys", now: options.now }, (life) => {
     let ring: Ring | undefined;
-    const build = once(async () => {
-      ring = makeRing(await nameKeys(configs, resolved), retired, options.now);
-      return ring;
-    });
-    const current = (): MaybePromise<Ring> => ring ?? build();
+    let building: Promise<Ring> | undefined;
+    const build = async (): Promise<Ring> => (ring = makeRing(await nameKeys(listed), life));
+    const current = (): MaybePromise<Ring> => {
+      if (ring) return ring;
+      if (!building || !promisesAreShared()) building = build();
+      return building;
+    };
     return { current, renewed: current };
   });
 }
 
 /** A ring that `load` fills, asked again in time. Loads nothing before something asks. */
 export function createLoadedRing(load: KeyLoader, times: RefreshTimes, options: RingOptions): KeyRing {
-  return createRing(undefined, "keys", options.now, (retired) => {
+  return createRing({ algorithms: undefined, option: "keys", now: options.now }, (life) => {
     let previous: Ring | undefined;
     return createRefreshing({
       ...times,
       now: options.now,
       async load() {
-        const configs = parseKeyList(await load());
-        const resolved = configs.map((config, index) => resolveKey({ ...options, ...config }, `keys.${index}.`));
-        previous = makeRing(await nameKeys(configs, resolved, previous), retired, options.now);
+        previous = makeRing(await nameKeys(readList(await load(), options), previous), life);
         return previous;
       },
       explain: (cause) => new JWKSClientError("The keys cannot be loaded", { cause }),
@@ -102,40 +108,40 @@ export function createLoadedRing(load: KeyLoader, times: RefreshTimes, options: 
   });
 }
 
-type RingSource = Pick<KeyRing, "current" | "renewed">;
+/** What ends a key: its time, and `retire`. */
+interface Life {
+  readonly now: () => number;
+  /** By `kid`, whether or not a key has it yet. */
+  readonly retired: ReadonlySet<string>;
+}
 
-function createRing(
-  algorithms: readonly Algorithm[] | undefined,
-  option: string,
-  now: () => number,
-  open: (retired: Set<string>) => RingSource,
-): KeyRing {
+type Traits = Pick<KeyRing, "algorithms" | "option"> & Pick<Life, "now">;
+
+function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current" | "renewed">): KeyRing {
+  const { now, ...rest } = traits;
   const retired = new Set<string>();
-  const { current, renewed } = open(retired);
-  const live = async (): Promise<readonly RingKey[]> => {
-    const ring = await current();
-    await Promise.all(ring.keys.map((key) => key.identify()));
-    return ring.keys.filter((key) => ring.holds(key.verifyKey));
-  };
+  const { current, renewed } = open({ now, retired });
   return {
+    ...rest,
     current,
     renewed,
-    algorithms,
-    option,
     async retire(kid) {
       if (typeof kid !== "string") throw new TypeError("kid must be a string");
+      // At once, and for good: what no key has yet, a loader may still bring.
       retired.add(kid);
       if ((await has(await current(), kid)) || (await has(await renewed(), kid))) return;
-      retired.delete(kid);
       throw new TypeError(`No key has the kid "${kid}"`);
     },
-    async publicKeys() {
-      const jwks = await Promise.all((await live()).map(toPublished));
-      return jwks.filter((jwk) => jwk !== undefined);
-    },
-    async nextRetirement() {
-      const next = Math.min(...(await live()).map(({ retireAt }) => retireAt));
-      return next === Number.POSITIVE_INFINITY || next <= now() ? undefined : next;
+    async publish() {
+      const ring = await current();
+      await Promise.all(ring.keys.map((key) => key.identify()));
+      const live = ring.keys.filter((key) => ring.holds(key.verifyKey));
+      const published = await Promise.all(live.map(async (key) => ({ jwk: await toPublished(key), key })));
+      const open = published.filter(({ jwk }) => jwk !== undefined);
+      return {
+        keys: open.map(({ jwk }) => jwk as JWK),
+        until: Math.min(...open.map(({ key }) => key.retireAt)),
+      };
     },
   };
 }
@@ -144,8 +150,9 @@ async function has(ring: Ring, kid: string): Promise<boolean> {
   return (await Promise.all(ring.keys.map((key) => key.identify()))).includes(kid);
 }
 
-function makeRing(keys: readonly RingKey[], retired: ReadonlySet<string>, now: () => number): Ring {
-  const liveKeys = (): RingKey[] => keys.filter((key) => now() < key.retireAt && !retired.has(key.id() ?? ""));
+function makeRing(keys: readonly RingKey[], { now, retired }: Life): Ring {
+  const isRetired = (id: string | undefined): boolean => id !== undefined && retired.has(id);
+  const liveKeys = (): RingKey[] => keys.filter((key) => now() < key.retireAt && !isRetired(key.id()));
   return {
     keys,
     find: (kid, algorithm) =>
@@ -168,38 +175,55 @@ function makeRing(keys: readonly RingKey[], retired: ReadonlySet<string>, now: (
   };
 }
 
-/** The keys with their `kid`s. One that `previous` had too is the same, with all that was imported. */
-async function nameKeys(
-  configs: readonly KeyConfig[],
-  resolved: readonly ResolvedKey[],
-  previous?: Ring,
-): Promise<RingKey[]> {
-  const thumbprints = await Promise.all(resolved.map((key) => thumbprintOf(key)));
-  const kids = configs.map((config, index) => config.kid ?? thumbprints[index]);
+interface ListedKey extends ResolvedKey {
+  readonly config: KeyConfig;
+}
+
+function readList(list: unknown, options: RingOptions): ListedKey[] {
+  return parseKeyList(list).map((config, index) => ({
+    ...resolveKey({ ...options, ...config }, `keys.${index}.`),
+    config,
+  }));
+}
+
+/** The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it verified stands. */
+async function nameKeys(listed: readonly ListedKey[], previous?: Ring): Promise<RingKey[]> {
+  const thumbprints = await Promise.all(listed.map(thumbprintOf));
+  const kids = listed.map(({ config }, index) => config.kid ?? thumbprints[index]);
   return Promise.all(
-    resolved.map(async ({ makeSigner, ...key }, index) => {
+    listed.map(async ({ config, makeSigner, ...key }, index) => {
       const kid = kids[index];
       if (kid === undefined)
         throw new InvalidConfigError(`keys.${index}.kid`, "must be given: the key cannot be exported for a thumbprint");
       if (kids.indexOf(kid) < index)
         throw new InvalidConfigError(`keys.${index}.kid`, "is the kid of an earlier key too");
-      const { signFrom = 0, retireAt = Number.POSITIVE_INFINITY } = configs[index] as KeyConfig;
+      const { signFrom = 0, retireAt = Number.POSITIVE_INFINITY } = config;
+      const before = previous?.keys.find((one) => one.kid === kid && one.algorithm === key.algorithm);
       const thumbprint = thumbprints[index];
-      const before = previous?.keys.find(
-        (one) => one.kid === kid && one.algorithm === key.algorithm && (one.signer === undefined) === !makeSigner,
-      );
-      const isSame = thumbprint !== undefined && before && (await before.verifyKey.thumbprint()) === thumbprint;
-      const kept = isSame ? before : { ...key, signer: makeSigner?.(kid) };
-      return { ...kept, kid, id: () => kid, identify: async () => kid, signFrom, retireAt, options: key.options };
+      const isSame = thumbprint !== undefined && (await before?.verifyKey.thumbprint()) === thumbprint;
+      return {
+        ...key,
+        ...(before && isSame ? { verifyKey: before.verifyKey } : {}),
+        kid,
+        id: () => kid,
+        identify: async () => kid,
+        signer: makeSigner?.(kid),
+        signFrom,
+        retireAt,
+      };
     }),
   );
 }
 
-async function thumbprintOf({ verifyKey, options }: ResolvedKey): Promise<string | undefined> {
+async function thumbprintOf({
+  verifyKey,
+  options,
+}: Pick<ResolvedKey, "verifyKey" | "options">): Promise<string | undefined> {
   try {
     return await verifyKey.thumbprint();
-  } catch (error) {
-    throw toConfigError(options.verify, error);
+  } catch (cause) {
+    if (cause instanceof InvalidKeyError) throw toConfigError(options.verify, cause);
+    throw new InvalidConfigError(options.verify, "is no key that a thumbprint can be made of", { cause });
   }
 }
 
@@ -207,9 +231,4 @@ async function toPublished(key: RingKey): Promise<JWK | undefined> {
   const jwk = await key.verifyKey.toPublicJwk();
   const kid = await key.identify();
   return jwk && { ...jwk, ...(kid === undefined ? {} : { kid }), alg: key.algorithm, use: "sig" };
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }

@@ -1,5 +1,5 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
-import type { JSONWebKeySet } from "jose";
+import type { JSONWebKeySet, JWK } from "jose";
 import { checkOptionNames } from "./check-options.ts";
 import { applyClaimsSchema } from "./claims-schema.ts";
 import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
@@ -142,14 +142,13 @@ export class AuthManager<C = Claims> {
    * Rejects with `JWKSClientError` where a loader of keys fails.
    */
   async jwks(): Promise<JSONWebKeySet> {
-    const { own } = this.#open().config;
-    return { keys: own ? await own.keys.publicKeys() : [] };
+    return { keys: (await this["~publish"]()).keys };
   }
 
   /**
    * From now on the key neither signs nor verifies, in this process: its tokens are refused (`SIGNATURE_INVALID`), those verified before
    * included. For every process, and for good, take it out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`.
-   * Rejects with `TypeError` where no key has this `kid`.
+   * Rejects with `TypeError` where no key has this `kid`; one that a loader brings later has retired all the same.
    */
   async retire(kid: string): Promise<void> {
     const { own } = this.#open().config;
@@ -168,11 +167,12 @@ export class AuthManager<C = Claims> {
     return new RequestAuth(this, new RequestGate(source, () => this.#open().verifier));
   }
 
-  /** @internal For `jwksHandler`: how long the published set stays as it is, as far as is known. */
-  async "~secondsToRetirement"(): Promise<number> {
+  /** @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is known. */
+  async "~publish"(): Promise<{ readonly keys: JWK[]; readonly seconds: number }> {
     const { own, now } = this.#open().config;
-    const next = await own?.keys.nextRetirement();
-    return next === undefined ? Number.POSITIVE_INFINITY : next - now();
+    if (!own) return { keys: [], seconds: Number.POSITIVE_INFINITY };
+    const { keys, until } = await own.keys.publish();
+    return { keys, seconds: until - now() };
   }
 
   #open(): Engine {

@@ -97,7 +97,8 @@ export class RequestGate {
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
     const verifier = this.#verifier();
-    return (Math.min(...tokens.map((token) => verifier.goodUntil(token))) - verifier.config.now()) * 1000;
+    const ends = tokens.map((token) => verifier.goodUntil(this.#known.get(token.signed) ?? token));
+    return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
 
   /** The auth token, if something verified it already and it is still good. */
@@ -106,16 +107,12 @@ export class RequestGate {
     const verifier = this.#verifier();
     const credential = attempt(() => this.#credential(verifier, "auth", undefined));
     const text = "value" in credential ? credential.value?.token : undefined;
-    const token =
-      text === undefined
-        ? undefined
-        : verifier.config.authorize
-          ? settled(this.#rights.get(text))
-          : this.#known.get(text);
-    if (token?.tokenType !== "auth") return null;
+    const known = text === undefined ? undefined : this.#known.get(text);
+    if (text === undefined || known?.tokenType !== "auth") return null;
     // Where the keys must be waited for, nothing can be said at once.
-    const confirmed = attemptAsync(() => verifier.confirm(token));
-    return !isPromise(confirmed) && "value" in confirmed ? token : null;
+    const confirmed = settled(attemptAsync(() => verifier.confirm(known)));
+    if (!confirmed) return null;
+    return verifier.config.authorize ? (settled(this.#rights.get(text)) ?? null) : confirmed;
   }
 
   #credential(verifier: Verifier, type: TokenType, location: Location): Credential | undefined {
@@ -146,19 +143,17 @@ export class RequestGate {
   // A signature is checked once; that the token has not expired and that its key is trusted, at every use.
   #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
     const known = this.#known.get(text);
-    if (known)
-      return andThen(
-        attemptAsync(() => verifier.confirm(known)),
-        settle,
-      );
     const memo: Memo = this.#source.isConnection ? new Map() : this.#verified;
-    return andThen(
-      once(memo, text, () => verifier.verify(text)),
-      (token) => {
-        this.#known.set(text, token);
-        return token;
-      },
-    );
+    const verified = known
+      ? andThen(
+          attemptAsync(() => verifier.confirm(known)),
+          settle,
+        )
+      : once(memo, text, () => verifier.verify(text));
+    return andThen(verified, (token) => {
+      this.#known.set(text, token);
+      return token;
+    });
   }
 }
 

@@ -7,7 +7,7 @@ import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "./jwt/compact.ts";
 import { discoverKeySet } from "./jwt/discovery.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwt/jwks-source.ts";
-import { checkKeyUrl, type KeyFetch } from "./jwt/key-fetch.ts";
+import { checkKeyUrl, type KeyFetch, readHeaders } from "./jwt/key-fetch.ts";
 import { type KeySource, readKeySet } from "./jwt/key-set.ts";
 import { RESERVED_CLAIMS } from "./own-claims.ts";
 import { parseOptions, refuseUndefined } from "./parse-options.ts";
@@ -174,8 +174,12 @@ function openKeys(entry: Parsed, path: string, now: () => number): KeySource {
   const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
     checkKeyUrl(entry.jwksUri ?? entry.issuer),
   );
-  checkHeaders(entry.headers, `${path}.headers`);
-  const options: RemoteKeysOptions = { ...entry, fetch: entry.fetch, maxBytes: REMOTE_KEYS_DEFAULTS.maxBytes, now };
+  // Its metadata is below its path (OpenID Connect Discovery 1.0, section 4).
+  if (from === "discovery" && (url.search !== "" || url.hash !== ""))
+    throw new InvalidConfigError(`${path}.issuer`, "must have no query and no fragment to be discovered");
+  const headers = naming(`${path}.headers`, () => readHeaders(entry.headers));
+  const { maxBytes } = REMOTE_KEYS_DEFAULTS;
+  const options: RemoteKeysOptions = { ...entry, headers, fetch: entry.fetch, maxBytes, now };
   return createRemoteKeys(
     from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(entry.issuer, options, signal),
     options,
@@ -192,15 +196,6 @@ function openLocalKeys({ jwks, algorithms }: Parsed, path: string): KeySource {
   const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
   if (served === undefined) throw new InvalidConfigError(place, "has no key for any of the algorithms");
   return { current: () => set, renewed: () => set };
-}
-
-// The runtime's own message shows the value, which may be a credential.
-function checkHeaders(headers: Readonly<Record<string, string>>, place: string): void {
-  try {
-    new Headers(headers);
-  } catch {
-    throw new InvalidConfigError(place, "holds what can be no header");
-  }
 }
 
 function naming<T>(option: string, read: () => T): T {

@@ -43,7 +43,9 @@ export function createVerifier(config: ResolvedConfig): Verifier {
 
   const verifyFresh = async (token: string): Promise<JWT> => {
     const foreign = foreignIssuerOf(token, config);
-    const { type, parts } = foreign ? await verifyForeign(token, foreign) : await verifyOwn(token, config);
+    const { type, parts, standing } = foreign ? await verifyForeign(token, foreign) : await verifyOwn(token, config);
+    // It may have retired, or been exchanged, while it was verified with.
+    if (!(await standing.keys.current()).holds(standing.key)) return verifyFresh(token);
     const jwt = new JWT(type, parts.withClaims(applyClaimsSchema(config.claimsSchema, parts.claims)));
     cache?.set(token, jwt);
     return jwt;
@@ -89,6 +91,7 @@ export function checkTokenType(token: JWT, type: TokenType | "any"): void {
 interface Verified {
   readonly type: TokenType;
   readonly parts: TokenParts;
+  readonly standing: Standing;
 }
 
 /** The trusted issuer that the token names; `undefined` for one that is to be verified as the manager's own. Asks nobody. */
@@ -113,10 +116,8 @@ async function verifyOwn(token: string, config: ResolvedConfig): Promise<Verifie
     },
   );
   checkRegistered(payload, own.issuer, config);
-  return {
-    type: readTokenType(payload),
-    parts: new TokenParts(token, header, payload, { standing: { keys: own.keys, key } }),
-  };
+  const standing = { keys: own.keys, key };
+  return { type: readTokenType(payload), parts: new TokenParts(token, header, payload, { standing }), standing };
 }
 
 async function verifyForeign(token: string, issuer: ForeignIssuer): Promise<Verified> {
@@ -126,9 +127,11 @@ async function verifyForeign(token: string, issuer: ForeignIssuer): Promise<Veri
     if (!(error instanceof InvalidKeyError)) throw error;
     throw new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause: error });
   });
+  const standing = { keys, key };
   return {
     type: "auth",
-    parts: new TokenParts(token, header, issuer.accept(header, payload), { standing: { keys, key } }),
+    parts: new TokenParts(token, header, issuer.accept(header, payload), { standing }),
+    standing,
   };
 }
 
@@ -139,7 +142,6 @@ function retirementOf({ keys, key }: Standing): number {
     set.catch(() => undefined);
   } catch {
     // Keys that are out of reach are found out at the next use.
-    return Number.POSITIVE_INFINITY;
   }
   return Number.POSITIVE_INFINITY;
 }

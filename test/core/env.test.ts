@@ -71,6 +71,32 @@ describe("the process's variables", () => {
     expect((await AuthManager.fromEnv({ algorithm: "ES256" }).authToken("ada")).alg).toBe("ES256");
   });
 
+  it("of the one key are left out where there is a ring of keys; the others count", async () => {
+    Object.assign(process.env, { ...HS, JWT_PUBLICKEY: "not a key", JWT_AUTHMAXAGE: "60" });
+    const auth = AuthManager.fromEnv({ keys: [{ kid: "a", algorithm: "ES256", privateKey: privatePem }] });
+    expect(await auth.authToken("ada")).toMatchObject({ iss: ISSUER, alg: "ES256", maxAge: 60 });
+    delete process.env["JWT_ISSUER"];
+    const error = await refusalOf(() =>
+      AuthManager.fromEnv({ keys: [{ algorithm: "ES256", privateKey: privatePem }] }),
+    );
+    expect(error).toMatchObject({ name: "MissingConfigError", configValue: "JWT_ISSUER" });
+  });
+
+  it("need not be there for a manager that only trusts others, and stand beside its trust where they are", async () => {
+    const { publicKey } = makePair("Ed25519");
+    const entry = {
+      issuer: "https://other.example",
+      jwks: { keys: [publicKey.export({ format: "jwk" })] },
+      audience: "api",
+      algorithms: ["EdDSA"],
+    } as const;
+    const trusting = AuthManager.fromEnv({ trust: [entry] } as never);
+    expect(await refusalOf(trusting.authToken("ada"))).toMatchObject({ name: "MissingSignerError" });
+    Object.assign(process.env, HS);
+    const both = AuthManager.fromEnv({ trust: [{ ...entry, subject: "verbatim", claims: [] }] } as never);
+    expect(await both.authToken("ada")).toMatchObject({ iss: ISSUER });
+  });
+
   it("are not read where no manager asks for them", async () => {
     Object.assign(process.env, HS);
     const error = await refusalOf(() => new AuthManager({ algorithm: "HS256", secret: SECRET } as never));

@@ -85,10 +85,27 @@ export async function verifyWithKeys(
 ): Promise<VerifiedToken> {
   const parts = readCompact(token);
   const algorithm = allowedAlgorithm(parts.header, algorithms);
-  for (const key of await findKeys(source, parts.header, algorithm)) {
-    if (await isSignedWith(token, key)) return { ...parts, payload: readPayload(parts.payload), key };
+  const key = await findSigner(token, await findKeys(source, parts.header, algorithm));
+  if (!key) throw new InvalidSignatureError("The signature matches no key that is trusted");
+  return { ...parts, payload: readPayload(parts.payload), key };
+}
+
+/**
+ * The first of `keys` that signed `token`. A key that cannot be imported is passed over; where no other signed it, nobody can tell, and its
+ * `InvalidKeyError` is what this rejects with. Rejects with a token error for a token that cannot be read.
+ */
+export async function findSigner(token: string, keys: readonly PreparedKey[]): Promise<PreparedKey | undefined> {
+  let unusable: InvalidKeyError | undefined;
+  for (const key of keys) {
+    try {
+      if (await isSignedWith(token, key)) return key;
+    } catch (error) {
+      if (!(error instanceof InvalidKeyError)) throw error;
+      unusable = error;
+    }
   }
-  throw new InvalidSignatureError("The signature matches no key that is trusted");
+  if (unusable) throw unusable;
+  return undefined;
 }
 
 /** Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be read. */

@@ -1,18 +1,19 @@
 /** `JWKSClient`: the public keys of an issuer, fetched from its JSON Web Key Set, as PyJWT's `PyJWKClient` does. */
 import type { JSONWebKeySet } from "jose";
 import { type Algorithm, isAlgorithm } from "./algorithms.ts";
+import { checkFlag, readInput, readOptions } from "./caller-input.ts";
 import { readCompact } from "./compact.ts";
-import { isSignedWith } from "./decode.ts";
-import { InvalidAlgorithmError, JWKSClientError } from "./errors.ts";
+import { findSigner } from "./decode.ts";
+import { InvalidAlgorithmError, InvalidKeyError, JWKSClientError } from "./errors.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwks-source.ts";
-import { checkKeyUrl, type KeyFetch } from "./key-fetch.ts";
+import { checkKeyUrl, type KeyFetch, readHeaders } from "./key-fetch.ts";
 import type { JwksKeySet } from "./key-set.ts";
 import type { Refreshing } from "./refreshing.ts";
 import { SigningKey } from "./signing-key.ts";
 
 /** Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a `TypeError`. */
 export interface JWKSClientOptions {
-  /** How long a fetched set is trusted; a withdrawn key is trusted no longer. Default 300. */
+  /** How long a set is trusted from when it was asked for; a withdrawn key is trusted no longer. Default 300. */
   readonly lifespan?: number;
   /** How long a fetch may take. Default 5. */
   readonly timeout?: number;
@@ -20,7 +21,7 @@ export interface JWKSClientOptions {
   readonly cooldown?: number;
   /** How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0 for not at all. */
   readonly staleIfError?: number;
-  /** Sent with every request. Default: none but those of the runtime. */
+  /** Sent with every request, redirects within the origin included. Default: none but those of the runtime. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether a key is imported once for as long as the set lists it. Default true; false imports it at each use. */
   readonly cacheKeys?: boolean;
@@ -28,7 +29,7 @@ export interface JWKSClientOptions {
   readonly maxBytes?: number;
   /** Default: the runtime's `fetch`. */
   readonly fetch?: KeyFetch;
-  /** The time, in seconds. Default: the clock's. */
+  /** The time, in seconds. Default: the clock's. Where it gives no number, everything rejects with `TypeError`. */
   readonly now?: () => number;
 }
 
@@ -43,8 +44,9 @@ export class JWKSClient {
   /** `uri` is https, or http on a loopback address. Throws `TypeError` for a wrong one and for a wrong option. */
   constructor(uri: string | URL, options: JWKSClientOptions = {}) {
     const { href } = naming("uri", () => checkKeyUrl(uri));
-    this.#cacheKeys = options.cacheKeys ?? true;
-    this.#keys = createRemoteKeys(() => href, readOptions(options));
+    const { cacheKeys, ...remote } = readInput("The options of JWKSClient", () => parseOptions(options));
+    this.#cacheKeys = cacheKeys;
+    this.#keys = createRemoteKeys(() => href, remote);
   }
 
   /**
@@ -101,38 +103,67 @@ async function signerOf(
   algorithm: Algorithm,
   keys: readonly SigningKey[],
 ): Promise<SigningKey | undefined> {
-  for (const key of keys) if (await isSignedWith(token, key["~prepare"](algorithm))) return key;
-  return undefined;
+  const prepared = keys.map((key) => key["~prepare"](algorithm));
+  const signer = await findSigner(token, prepared).catch((cause: unknown) => {
+    if (!(cause instanceof InvalidKeyError)) throw cause;
+    throw new JWKSClientError("The key set holds a key that cannot be used", { cause });
+  });
+  return signer && keys[prepared.indexOf(signer)];
 }
 
 const NUMBERS = ["lifespan", "timeout", "cooldown", "staleIfError", "maxBytes"] as const;
+const OPTIONS = [...NUMBERS, "headers", "cacheKeys", "fetch", "now"] as const;
 const MAX_SECONDS = 1e9;
 const MAX_TIMEOUT_SECONDS = 2_000_000;
 
-function readOptions(options: JWKSClientOptions): RemoteKeysOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError("the options must be an object");
-  for (const [name, value] of Object.entries(options)) checkOption(name, value);
-  const { cacheKeys: _, fetch, now = () => Date.now() / 1000, ...given } = options;
-  return { ...REMOTE_KEYS_DEFAULTS, ...given, fetch, now };
+interface ClientOptions extends RemoteKeysOptions {
+  readonly cacheKeys: boolean;
+}
+
+function parseOptions(options: unknown): ClientOptions {
+  const given = Object.entries(readOptions("JWKSClient", options, OPTIONS));
+  const defaults: ClientOptions = {
+    ...REMOTE_KEYS_DEFAULTS,
+    cacheKeys: true,
+    fetch: undefined,
+    now: () => Date.now() / 1000,
+  };
+  return { ...defaults, ...Object.fromEntries(given.map(([name, value]) => [name, readOption(name, value)])) };
 }
 
 // A wrong option must never come to mean "for ever" or "anything goes".
-function checkOption(name: string, value: unknown): void {
+function readOption(name: string, value: unknown): unknown {
   if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
-  if ((NUMBERS as readonly string[]).includes(name)) {
-    const max = name === "timeout" ? MAX_TIMEOUT_SECONDS : MAX_SECONDS;
-    const least = name === "cooldown" || name === "staleIfError" ? 0 : Number.MIN_VALUE;
-    if (typeof value !== "number" || !(value >= least && value <= max))
-      throw new TypeError(`${name} must be a ${least === 0 ? "number, not negative" : "positive number"}`);
-  } else if (name === "headers") {
-    naming(name, () => new Headers(value as Record<string, string>));
-  } else if (name === "cacheKeys") {
-    if (typeof value !== "boolean") throw new TypeError("cacheKeys must be a boolean");
-  } else if (name === "fetch" || name === "now") {
-    if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
-  } else {
-    throw new TypeError(`Unknown option "${name}"`);
+  switch (name) {
+    case "headers":
+      return naming(name, () => readHeaders(value));
+    case "cacheKeys":
+      checkFlag(name, value);
+      return value;
+    case "fetch":
+    case "now":
+      if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
+      return name === "now" ? readClock(value as () => unknown) : value;
+    default:
+      checkNumber(name, value);
+      return value;
   }
+}
+
+function checkNumber(name: string, value: unknown): void {
+  const max = name === "timeout" ? MAX_TIMEOUT_SECONDS : MAX_SECONDS;
+  const least = name === "cooldown" || name === "staleIfError" ? 0 : Number.MIN_VALUE;
+  if (typeof value !== "number" || !(value >= least && value <= max))
+    throw new TypeError(`${name} must be a ${least === 0 ? "number, not negative" : "positive number"}`);
+}
+
+// By a time that is no number every key would be out of date, and every use a request.
+function readClock(now: () => unknown): () => number {
+  return () => {
+    const seconds = now();
+    if (typeof seconds !== "number" || !Number.isFinite(seconds)) throw new TypeError("now gave no number of seconds");
+    return seconds;
+  };
 }
 
 function naming<T>(name: string, read: () => T): T {

@@ -1,7 +1,8 @@
 /** How key sets and issuers' metadata are fetched: https only, a few redirects within one origin, so many bytes and no more. */
+import { isMembers } from "./caller-input.ts";
 import { JWKSClientConnectionError } from "./errors.ts";
 
-/** A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and `redirect: "manual"`. */
+/** A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and `redirect: "manual"`: what came by a redirect that it followed is refused. */
 export type KeyFetch = (
   url: string,
   init: {
@@ -26,12 +27,25 @@ export function checkKeyUrl(url: string | URL): URL {
   return parsed;
 }
 
+/** Headers as they are now: what the caller does to them later changes nothing. Throws `TypeError` that shows none of them. */
+export function readHeaders(headers: unknown): Record<string, string> {
+  if (isMembers(headers) && Object.values(headers).every((value) => typeof value === "string")) {
+    try {
+      return Object.fromEntries(new Headers(headers as Record<string, string>));
+    } catch {
+      // What fetch says quotes the value, which may be a secret.
+    }
+  }
+  throw new TypeError("must be an object of strings that can stand in a header");
+}
+
 /** `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for a body of more than `maxBytes`. */
 export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
   return async (url, init) => {
     let at = url;
     for (let redirects = 0; ; redirects++) {
       const response = await (fetchKeys ?? fetch)(at, init);
+      if (response.redirected) throw new JWKSClientConnectionError("fetch followed a redirect: it was told not to");
       const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
       if (location === null) {
         if (response.status === 200) return new Response(await readBody(response, maxBytes), { status: 200 });

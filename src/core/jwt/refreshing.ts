@@ -3,7 +3,7 @@ import { type MaybePromise, promisesAreShared } from "./maybe-promise.ts";
 
 /** How long things last, all in seconds. */
 export interface RefreshTimes {
-  /** How long a loaded value is trusted. */
+  /** How long a loaded value is trusted, from when its load began. */
   readonly lifespan: number;
   /** How long one load may take. */
   readonly timeout: number;
@@ -54,23 +54,26 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   const isCoolingDown = (): boolean => loadedAt !== undefined && isWithin(loadedAt, cooldown);
   const canStandIn = (): boolean => good !== undefined && isWithin(good.at, lifespan + staleIfError);
 
-  const settle = (value: T): void => {
-    const flaw = options.flawOf?.(value);
-    good = flaw ? undefined : { value, at: now() };
-    failure = flaw && { error: flaw, at: now() };
+  const loadNow = async (): Promise<void> => {
+    const startedAt = now();
+    try {
+      const value = await withDeadline(options.load, timeout);
+      const flaw = options.flawOf?.(value);
+      // Trusted from when it was asked for: what was withdrawn while the answer was on its way may be in it.
+      good = flaw ? undefined : { value, at: startedAt };
+      failure = flaw && { error: flaw, at: now() };
+    } catch (cause) {
+      failure = { error: options.explain(cause), at: now() };
+    } finally {
+      loadedAt = now();
+    }
   };
 
   const load = (): Promise<void> => {
     if (running && promisesAreShared()) return running;
-    const mine = withDeadline(options.load, timeout)
-      .then(settle)
-      .catch((cause: unknown) => {
-        failure = { error: options.explain(cause), at: now() };
-      })
-      .finally(() => {
-        loadedAt = now();
-        if (running === mine) running = undefined;
-      });
+    const mine = loadNow().finally(() => {
+      if (running === mine) running = undefined;
+    });
     running = mine;
     return mine;
   };

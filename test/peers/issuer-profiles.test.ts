@@ -1,0 +1,62 @@
+/** The entries of `trust` that the README has for well-known issuers: their access tokens for our API pass, and nothing else of theirs does. */
+import type { AuthManager } from "claimgate";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeManager, NOW, verdictOf } from "../core/support.ts";
+import { createIssuer, type Issuer } from "../core/trust-support.ts";
+import { PROFILES, type Profile, type Shape } from "./issuer-profiles.ts";
+
+const READ = { scope: "notes:read" };
+
+/** Beside keys of our own; only the issuer's keys are given here, where the README has `discovery: true`. */
+function trusting({ entry }: Profile, { jwks }: Issuer): AuthManager {
+  return makeManager({ trust: [{ ...entry, jwks }] });
+}
+
+function sign(issuer: Issuer, { typ, claims }: Shape, over = {}): Promise<string> {
+  return issuer.token({ sub: undefined, aud: undefined, jti: undefined, ...claims, ...over }, { typ });
+}
+
+describe.each(PROFILES.map((profile) => [profile.name, profile] as const))("%s", (_, profile) => {
+  let issuer: Issuer;
+  let auth: AuthManager;
+  beforeAll(async () => {
+    issuer = await createIssuer(profile.entry.issuer, { alg: "RS256" });
+    auth = trusting(profile, issuer);
+  });
+
+  it("has its access tokens let in by their scope", async () => {
+    const signed = await sign(issuer, profile.access);
+    expect(await verdictOf(auth, signed, READ)).toBe("allowed");
+    expect(await verdictOf(auth, signed, { scope: "notes:write" })).toBe("SCOPE_INSUFFICIENT");
+  });
+
+  it("has its user told from ours, and shows what its entry lists", async () => {
+    const { sub, claims } = await auth.verify(await sign(issuer, profile.access));
+    expect(sub).toBe(profile.subject);
+    const {
+      iss,
+      aud: _aud,
+      iat,
+      exp,
+      jti: _jti,
+      sub: _sub,
+      scope: _scope,
+      type,
+      ...rest
+    } = claims as Record<string, unknown>;
+    expect({ iss, iat, exp, type }).toEqual({ iss: profile.entry.issuer, iat: NOW, exp: NOW + 60, type: "auth" });
+    expect(rest).toEqual(profile.visible);
+  });
+
+  it("has its ID tokens refused, also where they are for a client that is the audience", async () => {
+    expect(await verdictOf(auth, await sign(issuer, profile.id))).toBe("TOKEN_TYPE_INVALID");
+    const { audienceClaim = "aud", audience } = profile.entry;
+    const forAudience = await sign(issuer, profile.id, { [audienceClaim]: audience });
+    expect(await verdictOf(auth, forAudience)).toBe("TOKEN_TYPE_INVALID");
+  });
+
+  it("has its access tokens for anything else refused", async () => {
+    const signed = await sign(issuer, profile.access, profile.foreign.claims);
+    expect(await verdictOf(auth, signed)).toBe(profile.foreign.reason);
+  });
+});

@@ -36,6 +36,8 @@ const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
 const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 // What only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
+// What access tokens have and ID tokens do not: RFC 9068's, and those of Okta, Entra and Auth0.
+const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
 
 /** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
 export function acceptForeignToken(
@@ -68,6 +70,8 @@ function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPa
   if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
     throw new InvalidTokenTypeError(`The token's "typ" header is not ${policy.typ}`);
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  if (!policy.require && !isMarkedAsAccessToken(header, payload))
+    throw new InvalidTokenTypeError("Nothing tells that the token is an access token: state in require what does");
   if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
   // Nothing here proves possession of the key that the token is bound to (RFC 7800).
   if (Object.hasOwn(payload, "cnf"))
@@ -81,9 +85,23 @@ function isIdToken(payload: JwtPayload): boolean {
   return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
 }
 
+// An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves nothing.
+function isMarkedAsAccessToken(header: JwtHeader, payload: JwtPayload): boolean {
+  if (isAccessTokenType(header["typ"])) return true;
+  if (readOwn(payload, "token_use") === "access" || readOwn(payload, "typ") === "Bearer") return true;
+  // Another claimgate's or Flask_PyJWT's: its refresh tokens have the same key and another type.
+  if (readOwn(payload, "type") === "auth") return true;
+  return OF_ACCESS_TOKENS.some((claim) => readOwn(payload, claim) != null);
+}
+
 function isLogoutToken(payload: JwtPayload): boolean {
   const events = readOwn(payload, "events");
   return typeof events === "object" && events !== null && Object.hasOwn(events, LOGOUT);
+}
+
+/** Whether a `typ` is that of RFC 9068, which no ID token has. */
+export function isAccessTokenType(typ: unknown): boolean {
+  return mediaType(typ) === "at+jwt";
 }
 
 // Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).
@@ -112,10 +130,13 @@ function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): vo
 
 function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<string, unknown> {
   const shown = policy.claims === undefined ? Object.keys(payload) : [...ALWAYS_SHOWN, ...policy.claims];
-  const kept = shown.filter((claim) => Object.hasOwn(payload, claim) && !DROPPED.includes(claim) && claim !== "scope");
+  const kept = shown
+    .filter((claim) => !DROPPED.includes(claim) && claim !== "scope")
+    .map((claim) => [claim, findClaim(payload, claim)] as const)
+    .filter(([, value]) => value !== undefined);
   const scope = readScope(policy, payload);
   return {
-    ...Object.fromEntries(kept.map((claim) => [claim, payload[claim]])),
+    ...Object.fromEntries(kept),
     sub: readSubject(policy, payload),
     type: "auth",
     ...(scope === undefined ? {} : { scope }),

@@ -2,7 +2,7 @@
 import type { JSONWebKeySet } from "jose";
 import * as z from "zod";
 import { InvalidConfigError } from "./errors.ts";
-import { acceptForeignToken, type ForeignTokenPolicy } from "./foreign-token.ts";
+import { acceptForeignToken, type ForeignTokenPolicy, isAccessTokenType } from "./foreign-token.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "./jwt/compact.ts";
 import { discoverKeySet } from "./jwt/discovery.ts";
@@ -32,13 +32,16 @@ export interface TrustedIssuer {
   readonly algorithms: readonly Algorithm[];
   /** The header's `typ`, with or without `application/`. Default `"at+jwt"` (RFC 9068); `null` for any. */
   readonly typ?: string | null;
-  /** Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a rule's `claims` are. */
+  /**
+   * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a rule's `claims` are. Without it, and with another
+   * `typ` than `"at+jwt"`, a token must have some claim that only access tokens have, such as a scope.
+   */
   readonly require?: Readonly<Record<string, Json>>;
   /** Where the scope is: a claim's name, several whose words are joined, or a function of the claims. Default `"scope"`. */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
   /** `"verbatim"`, or what tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
-  /** Further claims that rules and resolvers may read. Required where there is more than one issuer; default: all but `type`, `sid` and `rid`. */
+  /** Further claims, by name or dotted path, that rules and resolvers may read under that name. Required where there is more than one issuer; default: all but `type`, `sid` and `rid`. */
   readonly claims?: readonly string[];
   /** Seconds a fetched key set is trusted. Default 300. */
   readonly lifespan?: number;
@@ -126,7 +129,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
       leeway: context.leeway,
     };
     issuers.set(entry.issuer, {
-      keys: openKeys(entry, path, context.now),
+      keys: openKeys(entry, path, value as object, context.now),
       algorithms: entry.algorithms,
       accept: (header, payload) => acceptForeignToken(policy, header, payload, context.now()),
     });
@@ -160,15 +163,13 @@ function compileRequired({ require }: Parsed, path: string): Plan | undefined {
   }
 }
 
-function isAccessTokenType(typ: string | null): boolean {
-  return typ !== null && /^(application\/)?at\+jwt$/i.test(typ);
-}
+const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
 
-function openKeys(entry: Parsed, path: string, now: () => number): KeySource {
+function openKeys(entry: Parsed, path: string, stated: object, now: () => number): KeySource {
   const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
   const [from] = given;
   if (given.length !== 1 || !from) throw new InvalidConfigError(path, "needs one of jwksUri, discovery and jwks");
-  if (from === "jwks") return openLocalKeys(entry, path);
+  if (from === "jwks") return openLocalKeys(entry, path, stated);
   if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
     throw new InvalidConfigError(`${path}.algorithms`, "holds HS*, whose secret no published key set can hold");
   const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
@@ -186,7 +187,9 @@ function openKeys(entry: Parsed, path: string, now: () => number): KeySource {
   );
 }
 
-function openLocalKeys({ jwks, algorithms }: Parsed, path: string): KeySource {
+function openLocalKeys({ jwks, algorithms }: Parsed, path: string, stated: object): KeySource {
+  const idle = OF_FETCHED_KEYS.find((option) => Object.hasOwn(stated, option));
+  if (idle) throw new InvalidConfigError(`${path}.${idle}`, "is for keys that are fetched, and jwks is there already");
   const place = `${path}.jwks`;
   if (!jwks?.keys.every((key) => typeof key === "object" && key !== null))
     throw new InvalidConfigError(place, "is no JSON Web Key Set");

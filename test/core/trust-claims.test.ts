@@ -81,6 +81,17 @@ describe("a claim that is not listed", () => {
     expect(JSON.stringify(token)).not.toContain("admin");
   });
 
+  it("may be listed by a dotted path, and is read under that name", async () => {
+    const auth = listing(["realm.roles"]);
+    const token = await auth.forRequest({ token: await theirs.token(claims) }).require();
+    expect(token.claims).toMatchObject({ "realm.roles": ["admin"] });
+    expect(token.claims).not.toHaveProperty("realm");
+    const signed = await theirs.token(claims);
+    expect(await verdictOf(auth, signed, { claims: { "realm.roles": ["admin"] } })).toBe("allowed");
+    expect(await verdictOf(auth, signed, { claims: { "realm.roles": ["owner"] } })).toBe("CLAIMS_INSUFFICIENT");
+    expect(await verdictOf(auth, signed, { claims: { realm: { roles: ["admin"] } } })).toBe("CLAIMS_INSUFFICIENT");
+  });
+
   it("is seen where there is but one issuer and nothing is listed", async () => {
     expect(await verdictOf(trusting(entryOf(theirs)), await theirs.token(claims), { claims: { role: "admin" } })).toBe(
       "allowed",

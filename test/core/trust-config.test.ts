@@ -76,6 +76,8 @@ describe("an entry", () => {
     ["no issuer", "issuer", { issuer: undefined }],
     ["an empty issuer", "issuer", { issuer: "" }],
     ["an issuer that is no text", "issuer", { issuer: new URL(THEIRS) }],
+    ["a lifespan of keys that are there", "lifespan", { jwksUri: undefined, jwks: { keys: [] }, lifespan: 60 }],
+    ["a fetch of keys that are there", "fetch", { jwksUri: undefined, jwks: { keys: [] }, fetch }],
     ["no keys", "", { jwksUri: undefined }],
     ["two places for keys", "", { discovery: true }],
     ["discovery that is false", "discovery", { discovery: false }],

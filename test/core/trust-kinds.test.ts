@@ -32,7 +32,7 @@ describe("typ", () => {
     ["any, also one of its own", null, "application/okta-internal-at+jwt", "allowed"],
   ])("is %s", async (_, typ, header, verdict) => {
     const auth = by(typ === undefined ? {} : { typ });
-    expect(await verdictOf(auth, await theirs.token({}, { typ: header }))).toBe(verdict);
+    expect(await verdictOf(auth, await theirs.token({ scope: "notes" }, { typ: header }))).toBe(verdict);
   });
 });
 
@@ -88,6 +88,47 @@ describe("an ID token", () => {
   it("is not what has neither of these", async () => {
     const claims = { token_use: "access", typ: "Bearer", auth_time: NOW, acr: "1", azp: "app", email: "a@b.c" };
     expect(await verdictOf(by(anyType), await theirs.token(claims, { typ: "JWT" }))).toBe("allowed");
+  });
+});
+
+describe("a token that is not marked as anything", () => {
+  const plain = (claims: Record<string, unknown> = {}): Promise<string> => theirs.token(claims, { typ: "JWT" });
+
+  it("may be an ID token, and is refused unless something is required of it", async () => {
+    for (const typ of ["JWT", null]) {
+      expect(await verdictOf(by({ typ }), await plain())).toBe("TOKEN_TYPE_INVALID");
+      expect(await verdictOf(by({ typ, require: { tier: 1 } }), await plain({ tier: 1 }))).toBe("allowed");
+      expect(await verdictOf(by({ typ, require: { tier: 1 } }), await plain())).toBe("CLAIM_MISSING");
+    }
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["a scope", { scope: "" }],
+    ["RFC 9068's client", { client_id: "app" }],
+    ["Okta's scope", { scp: ["a"] }],
+    ["Okta's client", { cid: "app" }],
+    ["Entra's client", { appid: "app" }],
+    ["how Entra's client proved itself", { azpacr: "1" }],
+    ["how Entra's client proved itself, version 1", { appidacr: "1" }],
+    ["Auth0's permissions", { permissions: [] }],
+    ["Auth0's grant type", { gty: "client-credentials" }],
+    ["Cognito's use", { token_use: "access" }],
+    ["Keycloak's type", { typ: "Bearer" }],
+    ["claimgate's own type", { type: "auth" }],
+  ])("is marked by %s", async (_, claims) => {
+    expect(await verdictOf(by({ typ: "JWT" }), await plain(claims))).toBe("allowed");
+    const [name = ""] = Object.keys(claims);
+    expect(await verdictOf(by({ typ: "JWT" }), await plain({ [name]: null }))).toBe("TOKEN_TYPE_INVALID");
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["azp", { azp: "app" }],
+    ["claimgate's type of refresh tokens", { type: "refresh", rid: "r" }],
+    ["a session", { sid: "s" }],
+    ["roles", { roles: ["staff"] }],
+    ["a tenant", { tid: "t", ver: "2.0", oid: "o" }],
+  ])("is not marked by %s, which ID tokens have too", async (_, claims) => {
+    expect(await verdictOf(by({ typ: "JWT" }), await plain(claims))).toBe("TOKEN_TYPE_INVALID");
   });
 });
 

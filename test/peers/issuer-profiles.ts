@@ -161,7 +161,6 @@ const entra: Profile = {
     audience: ENTRA_API,
     algorithms: ["RS256"],
     typ: "JWT",
-    require: { ver: "2.0", tid: TENANT },
     scopeClaim: ["scp", "roles"],
     subject: ({ tid, oid }) => `entra|${String(tid)}|${String(oid)}`,
     claims: ["oid", "azp", "preferred_username"],
@@ -183,7 +182,8 @@ const entra: Profile = {
   },
   subject: `entra|${TENANT}|42`,
   visible: { oid: "42", azp: "spa", preferred_username: "ada@example.com" },
-  id: { typ: "JWT", claims: { aud: ENTRA_API, ver: "2.0", tid: TENANT, oid: "42", sub: "pairwise", nonce: "n" } },
+  // Where the page and the API are one registration, and the page sends no nonce.
+  id: { typ: "JWT", claims: { aud: ENTRA_API, ver: "2.0", tid: TENANT, oid: "42", sub: "pairwise", roles: ["staff"] } },
   foreign: { claims: { aud: "00000003-0000-0000-c000-000000000000" }, reason: "AUDIENCE_INVALID" },
 };
 
@@ -195,7 +195,6 @@ const entraFirst: Profile = {
     ...entra.entry,
     issuer: `https://sts.windows.net/${TENANT}/`,
     audience: `api://${ENTRA_API}`,
-    require: { ver: "1.0", tid: TENANT },
     claims: ["oid", "appid"],
   },
   access: {

@@ -114,7 +114,12 @@ describe("the tokens of someone who logged in", () => {
   it.each<[string, Entry, string]>([
     ["the default typ", { audience: WEB }, "TOKEN_TYPE_INVALID"],
     ["typ JWT", { audience: WEB, typ: "JWT" }, "TOKEN_TYPE_INVALID"],
-    ["an audience that is the API's", { typ: null }, "AUDIENCE_INVALID"],
+    [
+      "having none, though the audience is theirs and any typ will do",
+      { audience: WEB, typ: null },
+      "TOKEN_TYPE_INVALID",
+    ],
+    ["an audience that is the API's", { typ: null, require: { sub: USER } }, "AUDIENCE_INVALID"],
     ["a claim that is required", { audience: WEB, typ: null, require: { client_id: WEB } }, "CLAIM_MISSING"],
   ])("are refused where they are ID tokens without any mark, by %s", async (_, over, reason) => {
     const { ask } = await openTrusting(oidc, over);

@@ -31,6 +31,8 @@ export async function startServer({ port, auth = createAuth(), database }: Serve
     if (!database) await opened.close();
   };
   try {
+    // A key that cannot be had stops the start, not the first request.
+    await auth.ready();
     const users = await openUsers(opened);
     const trpc = createTRPCHandler(auth, users);
     const graphql = createGraphQLHandler(auth, users);

@@ -1,20 +1,19 @@
 /** Reads and writes a file of keys: one writer at a time, whole or not at all, and readable by its owner only. */
-import { chmod, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileKey, readKeyFile } from "../core/key-file.ts";
-import { CommandError, type Terminal } from "./output.ts";
+import { CommandError, fileError, type Terminal } from "./output.ts";
 
 const OWNER_ONLY = 0o600;
 
 /** The keys in `file`. Throws where it cannot be read or is no key set; warns where others may read it. */
 export async function readKeys(file: string, terminal: Terminal): Promise<FileKey[]> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new CommandError(`${file} cannot be read`, { cause });
-  }
-  if (process.platform !== "win32" && ((await stat(file)).mode & 0o077) !== 0)
+  const read = (cause: unknown): never => {
+    throw fileError(file, "read", cause);
+  };
+  const text = await readFile(file, "utf8").catch(read);
+  const { mode } = await stat(file).catch(read);
+  if (process.platform !== "win32" && (mode & 0o077) !== 0)
     terminal.err(`Warning: others may read ${file}; chmod 600 it`);
   return readKeyFile(text);
 }
@@ -22,7 +21,7 @@ export async function readKeys(file: string, terminal: Terminal): Promise<FileKe
 /** Makes a new file of `keys`. Throws where there is one already. */
 export async function createKeyFile(file: string, keys: readonly FileKey[]): Promise<void> {
   await replace(file, async () => {
-    const isThere = await stat(file).then(
+    const isThere = await lstat(file).then(
       () => true,
       () => false,
     );
@@ -31,42 +30,66 @@ export async function createKeyFile(file: string, keys: readonly FileKey[]): Pro
   });
 }
 
-/** Replaces the keys in `file` by what `change` makes of them. */
+/** Replaces the keys in `file` by what `change` makes of them. Its owner stays who it was. */
 export async function changeKeyFile(
   file: string,
   terminal: Terminal,
   change: (keys: FileKey[]) => Promise<readonly FileKey[]>,
 ): Promise<void> {
-  let target: string;
-  try {
-    // Where it is a link, the link stays one.
-    target = await realpath(file);
-  } catch (cause) {
-    throw new CommandError(`${file} cannot be read`, { cause });
-  }
-  await replace(target, async () => change(await readKeys(target, terminal)));
+  // Where it is a link, the link stays one.
+  const target = await realpath(file).catch((cause: unknown) => {
+    throw fileError(file, "read", cause);
+  });
+  await replace(target, async (lock) => {
+    const keys = await change(await readKeys(target, terminal));
+    // A process that runs as its owner must be able to go on reading it, whoever rotates.
+    const [before, { uid }] = [await stat(target), await lock.stat()];
+    if (uid !== before.uid) await lock.chown(before.uid, before.gid);
+    return keys;
+  });
 }
 
 // The new text is written into a lock file, which then takes the file's name: as git does, one step that is both the lock and atomic.
-async function replace(file: string, make: () => Promise<readonly FileKey[]>): Promise<void> {
+async function replace(file: string, make: (lock: FileHandle) => Promise<readonly FileKey[]>): Promise<void> {
   const lock = `${file}.lock`;
-  const handle = await open(lock, "wx", OWNER_ONLY).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EEXIST") throw new CommandError(`${file} cannot be written`, { cause });
-    throw new CommandError(`${lock} is there: another command is at work, or one was stopped; then remove it`);
+  await puttingOffSignals(async (isStopped) => {
+    const handle = await open(lock, "wx", OWNER_ONLY).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EEXIST") throw fileError(file, "written", cause);
+      throw new CommandError(`${lock} is there: another command is at work, or one was killed; then remove it`);
+    });
+    try {
+      await handle.writeFile(`${JSON.stringify({ keys: await make(handle) }, undefined, 2)}\n`);
+      // Whatever the umask took or gave.
+      await handle.chmod(OWNER_ONLY);
+      await handle.sync();
+      await handle.close();
+      if (isStopped()) throw new CommandError("stopped; nothing was changed");
+      await rename(lock, file);
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await rm(lock, { force: true }).catch(() => undefined);
+      const isOfSystem = (error as NodeJS.ErrnoException | null)?.syscall !== undefined;
+      throw isOfSystem ? fileError(file, "written", error) : error;
+    }
   });
-  try {
-    await handle.writeFile(`${JSON.stringify({ keys: await make() }, undefined, 2)}\n`);
-    await handle.sync();
-    await handle.close();
-    // Whatever the umask took or gave.
-    await chmod(lock, OWNER_ONLY);
-    await rename(lock, file);
-  } catch (error) {
-    await handle.close().catch(() => undefined);
-    await rm(lock, { force: true });
-    throw error;
-  }
   await syncFolder(dirname(file));
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+// Who stops a command must not leave its lock behind: the signal takes effect when `work` has cleaned up.
+async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<void>): Promise<void> {
+  let signal: NodeJS.Signals | undefined;
+  const note = (name: NodeJS.Signals): void => {
+    signal = name;
+  };
+  for (const name of SIGNALS) process.on(name, note);
+  try {
+    await work(() => signal !== undefined);
+  } finally {
+    for (const name of SIGNALS) process.off(name, note);
+    if (signal) process.kill(process.pid, signal);
+  }
 }
 
 // So that the new name survives a loss of power; some systems cannot open a folder, and need not.

@@ -1,7 +1,8 @@
 /** `claimgate keys`: makes, rotates and lists the keys of a file that `keysFromFile` reads. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, type JWK } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "../core/jwt/algorithms.ts";
+import { newestOf } from "../core/key-config.ts";
 import type { FileKey } from "../core/key-file.ts";
 import { changeKeyFile, createKeyFile, readKeys } from "./key-store.ts";
 import { CommandError, print, readSeconds, showTime, type Terminal } from "./output.ts";
@@ -51,9 +52,11 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
       "600",
     )
     .option("--max-token-age <seconds>", "the longest that a token lives, as the manager's maxTokenAge", "604800")
-    .option(
-      "--now",
-      "a key has leaked: the new key signs at once, the earlier ones end at once, and so do their tokens",
+    .addOption(
+      new Option(
+        "--now",
+        "a key has leaked: the new key signs at once, the earlier ones end at once, and so do their tokens",
+      ).conflicts(["signIn", "maxTokenAge"]),
     )
     .option("--json", "print JSON")
     .action((file: string, options: RotateOptions) => rotate(file, options, terminal));
@@ -68,23 +71,23 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
 async function generate(file: string, { alg, kid, json }: GenerateOptions, terminal: Terminal): Promise<void> {
   const key = await makeKey(readAlgorithm(alg), kid);
   await createKeyFile(file, [key]);
-  print(terminal, { file, ...describe(key, now()) }, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
+  const result = { file, ...describe(key), state: "signs" };
+  print(terminal, result, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
 }
 
 async function rotate(file: string, options: RotateOptions, terminal: Terminal): Promise<void> {
-  const signFrom = now() + (options.now ? 0 : readSeconds("--sign-in", options.signIn));
-  const retireAt = options.now
-    ? now()
-    : signFrom + readSeconds("--max-token-age", options.maxTokenAge) + MARGIN_SECONDS;
+  const at = now();
+  const signFrom = at + (options.now ? 0 : readSeconds("--sign-in", options.signIn));
+  const retireAt = options.now ? at : signFrom + readSeconds("--max-token-age", options.maxTokenAge) + MARGIN_SECONDS;
   let made: FileKey | undefined;
   let removed: readonly FileKey[] = [];
   await changeKeyFile(file, terminal, async (keys) => {
-    const newest = keys.at(-1);
-    made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
+    if (!options.now) refuseToOvertake(keys, signFrom, at);
+    made = await makeKey(readAlgorithm(options.alg ?? keys.at(-1)?.alg), options.kid);
     const { kid } = made;
     if (keys.some((key) => key.kid === kid)) throw new CommandError(`${file} has a key with the kid ${String(kid)}`);
     const kept = keys.map((key) => ({ ...key, retireAt: Math.min(readTime(key.retireAt), retireAt) }));
-    removed = kept.filter((key) => key.retireAt <= now());
+    removed = kept.filter((key) => key.retireAt <= at);
     return [...kept.filter((key) => !removed.includes(key)), options.now ? made : { ...made, signFrom }];
   });
   const result = { file, kid: made?.kid, signFrom, retireAt, removed: removed.map((key) => key.kid) };
@@ -97,10 +100,21 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
   );
 }
 
+// A key that began to sign after the new one would sign until it retires, and its last tokens would outlive it.
+function refuseToOvertake(keys: readonly FileKey[], signFrom: number, at: number): void {
+  const later = keys.find((key) => canSign(key) && startOf(key) > signFrom && readTime(key.retireAt) > at);
+  if (!later) return;
+  const wait = Math.ceil(startOf(later)) - at;
+  throw new CommandError(
+    `The key ${String(later.kid)} waits to sign from ${showTime(startOf(later))}, and the new one must not begin before it: --sign-in ${wait} or more, or --now`,
+  );
+}
+
 async function list(file: string, { json }: Shared, terminal: Terminal): Promise<void> {
   const keys = await readKeys(file, terminal);
-  const signing = signingKey(keys);
-  const rows = keys.map((key) => describe(key, now(), key === signing));
+  const at = now();
+  const signing = signingKey(keys, at);
+  const rows = keys.map((key) => ({ ...describe(key), state: stateOf(key, signing, at) }));
   print(terminal, { file, keys: rows }, json, () =>
     rows
       .map(({ kid, alg, state, signFrom, retireAt }) =>
@@ -120,28 +134,28 @@ async function list(file: string, { json }: Shared, terminal: Terminal): Promise
 }
 
 /** What may be said of a key: an allow-list. */
-function describe(key: FileKey, at: number, signs: boolean = true) {
-  const { kid, alg, kty } = key;
-  const [signFrom, retireAt] = [key.signFrom, key.retireAt].map((time) =>
+function describe({ kid, alg, kty, ...times }: FileKey) {
+  const [signFrom, retireAt] = [times.signFrom, times.retireAt].map((time) =>
     typeof time === "number" ? time : undefined,
   );
-  const state =
-    retireAt !== undefined && retireAt <= at
-      ? "retired"
-      : signs
-        ? "signs"
-        : (signFrom ?? 0) > at
-          ? "waits"
-          : "verifies";
-  return { kid, alg, kty, state, signFrom, retireAt };
+  return { kid, alg, kty, signFrom, retireAt };
 }
 
-/** The key that a manager signs with now: the newest whose time has come, the last of those that began together. */
-function signingKey(keys: readonly FileKey[]): FileKey | undefined {
-  return keys
-    .filter((key) => key.kty === "oct" || key.d !== undefined)
-    .filter((key) => startOf(key) <= now() && readTime(key.retireAt) > now())
-    .reduce<FileKey | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
+/** What a manager does with the key at a time when it signs with `signing`. */
+function stateOf(key: FileKey, signing: FileKey | undefined, at: number): "retired" | "signs" | "waits" | "verifies" {
+  if (readTime(key.retireAt) <= at) return "retired";
+  if (key === signing) return "signs";
+  return canSign(key) && startOf(key) > at ? "waits" : "verifies";
+}
+
+/** The key that a manager signs with. */
+function signingKey(keys: readonly FileKey[], at: number): FileKey | undefined {
+  const signing = keys.filter((key) => canSign(key) && startOf(key) <= at && readTime(key.retireAt) > at);
+  return newestOf(signing, startOf);
+}
+
+function canSign({ kty, d }: FileKey): boolean {
+  return kty === "oct" || d !== undefined;
 }
 
 function startOf({ signFrom }: FileKey): number {

@@ -6,6 +6,12 @@ export class CommandError extends Error {
   override readonly name: string = "CommandError";
 }
 
+/** What a caller is told of a file that could not be read or written. */
+export function fileError(file: string, verb: "read" | "written", cause: unknown): CommandError {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  return new CommandError(`${file} cannot be ${verb} ${code && `(${code})`}`.trimEnd(), { cause });
+}
+
 /** Where a command reads and writes. */
 export interface Terminal {
   /** All of standard input. */
@@ -31,7 +37,14 @@ export const processTerminal: Terminal = {
 
 /** Prints one result: as JSON, or as the lines that `text` gives. */
 export function print(terminal: Terminal, result: object, json: boolean | undefined, text: () => string): void {
-  terminal.out(json ? JSON.stringify({ ok: true, ...result }) : text());
+  terminal.out(json ? JSON.stringify({ ok: true, ...result }) : text().replace(CONTROLS, escapeControl));
+}
+
+// What a token says must not command the terminal; JSON leaves some of these as they are.
+const CONTROLS = /[^\P{Cc}\n]/gu;
+
+function escapeControl(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** What stands in `file`, or on standard input, without the white space around it. */
@@ -43,13 +56,13 @@ export async function readInput(terminal: Terminal, file: string | undefined, wh
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (cause) {
-    throw new CommandError(`${file} cannot be read`, { cause });
+    throw fileError(file, "read", cause);
   }
 }
 
-/** A whole number of seconds in an argument. Throws `CommandError` that names the option. */
+/** A whole number of seconds in an argument, less than 10^10. Throws `CommandError` that names the option. */
 export function readSeconds(option: string, value: string): number {
-  if (!/^\d{1,11}$/.test(value)) throw new CommandError(`${option} must be a whole number of seconds`);
+  if (!/^\d{1,10}$/.test(value)) throw new CommandError(`${option} must be a whole number of seconds`);
   return Number(value);
 }
 

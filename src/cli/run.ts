@@ -7,14 +7,15 @@ import { addKeysCommands } from "./keys.ts";
 import { CommandError, processTerminal, type Terminal } from "./output.ts";
 import { addTokenCommands } from "./token.ts";
 
-/** 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token are out of reach. */
+/** 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token are out of reach. `main` adds 70: a fault of claimgate's own. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 the token is refused, 2 a wrong call, option or file, 3 keys out of reach.`;
+Exit codes: 0 done, 1 the token is refused, 2 a wrong call, option or file, 3 keys out of reach, 70 a fault of claimgate's own.`;
 
 /** Runs the command that `args` give. Never throws for what a caller can get wrong. */
 export async function runCommand(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
+  const json = args.includes("--json");
   const program = new Command("claimgate")
     .description(
       "Keys and tokens for claimgate. Secrets and tokens come from files and standard input, never from arguments.",
@@ -30,14 +31,18 @@ export async function runCommand(args: readonly string[], terminal: Terminal = p
       .showHelpAfterError("(add --help for how to call it)")
       .configureOutput({
         writeOut: (text) => terminal.out(text.trimEnd()),
-        writeErr: (text) => terminal.err(text.trimEnd()),
+        writeErr: (text) => {
+          if (!json) terminal.err(hideTokens(text.trimEnd()));
+        },
       });
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return report(error, args.includes("--json"), terminal);
+    if (!(error instanceof CommanderError)) return report(error, json, terminal);
+    if (error.exitCode === 0) return 0;
+    if (json) printFailure(terminal, { message: error.message.replace(/^error: /, "") });
+    return 2;
   }
 }
 
@@ -52,9 +57,18 @@ function allCommands(command: Command): Command[] {
 
 function report(error: unknown, json: boolean, terminal: Terminal): ExitCode {
   const { code, reason, message } = describe(error);
-  if (json) terminal.out(JSON.stringify({ ok: false, reason, message }));
-  else terminal.err(reason === undefined ? message : `${reason}: ${message}`);
+  if (json) printFailure(terminal, { reason, message });
+  else terminal.err(hideTokens(reason === undefined ? message : `${reason}: ${message}`));
   return code;
+}
+
+function printFailure(terminal: Terminal, { reason, message }: { reason?: string | undefined; message: string }): void {
+  terminal.out(JSON.stringify({ ok: false, reason, message: hideTokens(message) }));
+}
+
+// One that was given as an argument, against the rules, must not get into a log as well.
+function hideTokens(text: string): string {
+  return text.replace(/eyJ[\w-]*\.[\w-]*\.[\w-]*/g, "(a token)");
 }
 
 function describe(error: unknown): { code: ExitCode; reason?: string; message: string } {

@@ -3,18 +3,14 @@ import { toConfigError } from "./config-keys.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import { isSignedWith } from "./jwt/decode.ts";
 import { isKeysError } from "./jwt/errors.ts";
-import type { KeyRing, Ring, RingKey } from "./key-ring.ts";
+import type { KeyRing } from "./key-ring.ts";
+import type { Ring, RingKey } from "./ring-keys.ts";
 import { JWT } from "./token.ts";
 
 /** Signs `draft` with the newest key that may sign now. Rejects with `MissingSignerError`, or `InvalidConfigError` that names the key's option. */
 export async function signWith<C>(ring: KeyRing, draft: JWT<C>): Promise<void> {
-  const keys = await ring.current();
-  const newest = keys.signer();
-  try {
-    await draft.sign(newest);
-  } catch (error) {
-    throw toConfigError(keys.keys.find((key) => key.signer === newest)?.options.sign ?? ring.option, error);
-  }
+  const { signer, options } = (await ring.current()).newest();
+  await naming(options.sign, () => draft.sign(signer));
 }
 
 /** Imports every key, and signs something with each that can: a pair that does not belong together is an `InvalidConfigError`. */

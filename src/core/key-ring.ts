@@ -1,26 +1,24 @@
-/** The manager's own keys: which of them signs now, which verify, and which are published. */
+/** The manager's own keys, for as long as it lives: where they come from, and what retires and publishes them. */
 import type { JWK } from "jose";
-import type { AuthData } from "./auth-data.ts";
-import { type KeyOptions, type ResolvedKey, resolveKey, toConfigError } from "./config-keys.ts";
-import { InvalidConfigError, MissingSignerError } from "./errors.ts";
+import { type KeyOptions, resolveKey } from "./config-keys.ts";
 import type { Algorithm } from "./jwt/algorithms.ts";
-import { InvalidKeyError, JWKSClientError } from "./jwt/errors.ts";
-import type { KeySet, KeySource } from "./jwt/key-set.ts";
+import { JWKSClientError } from "./jwt/errors.ts";
+import type { KeySource } from "./jwt/key-set.ts";
 import { type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
 import { createRefreshing, type RefreshTimes } from "./jwt/refreshing.ts";
-import { type KeyConfig, type KeyLoader, parseKeyList } from "./key-config.ts";
+import type { KeyLoader } from "./key-config.ts";
+import {
+  type Life,
+  makeRing,
+  nameKeys,
+  type Ring,
+  type RingKey,
+  type RingOptions,
+  readList,
+  thumbprintOf,
+} from "./ring-keys.ts";
 
-/** What all keys of a ring share. */
-export type RingOptions = Omit<KeyOptions, "algorithm" | "secret" | "privateKey" | "publicKey">;
-
-/** The keys at one moment. */
-export interface Ring extends KeySet {
-  readonly keys: readonly RingKey[];
-  /** The newest key that may sign now. Throws `MissingSignerError`. */
-  signer(): AuthData;
-}
-
-/** The keys, for as long as the manager lives. */
+/** The keys of a manager. */
 export interface KeyRing extends KeySource {
   current(): MaybePromise<Ring>;
   renewed(): MaybePromise<Ring>;
@@ -40,19 +38,6 @@ export interface PublishedKeys {
   readonly keys: JWK[];
   /** When the first of them retires, in seconds; `Infinity` where none does. */
   readonly until: number;
-}
-
-/** A key of the ring. */
-export interface RingKey extends Omit<ResolvedKey, "makeSigner"> {
-  /** The `kid` of its tokens; `undefined` for a manager's only key, whose tokens name none and may name any. */
-  readonly kid: string | undefined;
-  /** Its `kid`, or the thumbprint once `identify` was asked for it. */
-  id(): string | undefined;
-  /** Its `kid`, or the thumbprint where it has one. */
-  identify(): Promise<string | undefined>;
-  readonly signer: AuthData | undefined;
-  readonly signFrom: number;
-  readonly retireAt: number;
 }
 
 /** A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it. Throws a config error. */
@@ -108,13 +93,6 @@ export function createLoadedRing(load: KeyLoader, times: RefreshTimes, options: 
   });
 }
 
-/** What ends a key: its time, and `retire`. */
-interface Life {
-  readonly now: () => number;
-  /** By `kid`, whether or not a key has it yet. */
-  readonly retired: ReadonlySet<string>;
-}
-
 type Traits = Pick<KeyRing, "algorithms" | "option"> & Pick<Life, "now">;
 
 function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current" | "renewed">): KeyRing {
@@ -136,95 +114,15 @@ function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current
       const ring = await current();
       await Promise.all(ring.keys.map((key) => key.identify()));
       const live = ring.keys.filter((key) => ring.holds(key.verifyKey));
-      const published = await Promise.all(live.map(async (key) => ({ jwk: await toPublished(key), key })));
-      const open = published.filter(({ jwk }) => jwk !== undefined);
-      return {
-        keys: open.map(({ jwk }) => jwk as JWK),
-        until: Math.min(...open.map(({ key }) => key.retireAt)),
-      };
+      const jwks = await Promise.all(live.map(toPublished));
+      const retirements = live.filter((_, index) => jwks[index]).map(({ retireAt }) => retireAt);
+      return { keys: jwks.filter((jwk) => jwk !== undefined), until: Math.min(...retirements) };
     },
   };
 }
 
 async function has(ring: Ring, kid: string): Promise<boolean> {
   return (await Promise.all(ring.keys.map((key) => key.identify()))).includes(kid);
-}
-
-function makeRing(keys: readonly RingKey[], { now, retired }: Life): Ring {
-  const isRetired = (id: string | undefined): boolean => id !== undefined && retired.has(id);
-  const liveKeys = (): RingKey[] => keys.filter((key) => now() < key.retireAt && !isRetired(key.id()));
-  return {
-    keys,
-    find: (kid, algorithm) =>
-      liveKeys()
-        .filter((key) => key.algorithm === algorithm)
-        .filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
-        .map(({ verifyKey }) => verifyKey),
-    holds: (prepared) => liveKeys().some(({ verifyKey }) => verifyKey === prepared),
-    retiresAt: (prepared) => keys.find(({ verifyKey }) => verifyKey === prepared)?.retireAt,
-    signer() {
-      const signing = liveKeys().filter((key) => key.signer && key.signFrom <= now());
-      // Of keys that began together the one listed last.
-      const newest = signing.reduce<RingKey | undefined>(
-        (best, key) => (best && best.signFrom > key.signFrom ? best : key),
-        undefined,
-      );
-      if (!newest?.signer) throw new MissingSignerError("The manager has no key that may sign now");
-      return newest.signer;
-    },
-  };
-}
-
-interface ListedKey extends ResolvedKey {
-  readonly config: KeyConfig;
-}
-
-function readList(list: unknown, options: RingOptions): ListedKey[] {
-  return parseKeyList(list).map((config, index) => ({
-    ...resolveKey({ ...options, ...config }, `keys.${index}.`),
-    config,
-  }));
-}
-
-/** The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it verified stands. */
-async function nameKeys(listed: readonly ListedKey[], previous?: Ring): Promise<RingKey[]> {
-  const thumbprints = await Promise.all(listed.map(thumbprintOf));
-  const kids = listed.map(({ config }, index) => config.kid ?? thumbprints[index]);
-  return Promise.all(
-    listed.map(async ({ config, makeSigner, ...key }, index) => {
-      const kid = kids[index];
-      if (kid === undefined)
-        throw new InvalidConfigError(`keys.${index}.kid`, "must be given: the key cannot be exported for a thumbprint");
-      if (kids.indexOf(kid) < index)
-        throw new InvalidConfigError(`keys.${index}.kid`, "is the kid of an earlier key too");
-      const { signFrom = 0, retireAt = Number.POSITIVE_INFINITY } = config;
-      const before = previous?.keys.find((one) => one.kid === kid && one.algorithm === key.algorithm);
-      const thumbprint = thumbprints[index];
-      const isSame = thumbprint !== undefined && (await before?.verifyKey.thumbprint()) === thumbprint;
-      return {
-        ...key,
-        ...(before && isSame ? { verifyKey: before.verifyKey } : {}),
-        kid,
-        id: () => kid,
-        identify: async () => kid,
-        signer: makeSigner?.(kid),
-        signFrom,
-        retireAt,
-      };
-    }),
-  );
-}
-
-async function thumbprintOf({
-  verifyKey,
-  options,
-}: Pick<ResolvedKey, "verifyKey" | "options">): Promise<string | undefined> {
-  try {
-    return await verifyKey.thumbprint();
-  } catch (cause) {
-    if (cause instanceof InvalidKeyError) throw toConfigError(options.verify, cause);
-    throw new InvalidConfigError(options.verify, "is no key that a thumbprint can be made of", { cause });
-  }
 }
 
 async function toPublished(key: RingKey): Promise<JWK | undefined> {

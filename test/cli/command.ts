@@ -1,5 +1,5 @@
 /** Runs the command line: inside this process where only the command counts, and as a process of its own where that counts too. */
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,10 +26,15 @@ export async function claimgate(args: readonly string[], input: string = ""): Pr
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
+/** Starts a command as a user does. */
+export function startClaimgate(args: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: ROOT });
+}
+
 /** Runs a command as a user does. */
 export function claimgateProcess(args: readonly string[], input: string = ""): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: ROOT });
+    const child = startClaimgate(args);
     let [out, err] = ["", ""];
     child.stdout.on("data", (chunk: Buffer) => (out += chunk));
     child.stderr.on("data", (chunk: Buffer) => (err += chunk));

@@ -1,11 +1,23 @@
 /** `claimgate keys`: what it writes, what it says, and what it never shows. */
-import { chmodSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { AuthManager, keysFromFile } from "claimgate";
 import { ALGORITHMS } from "claimgate/jwt";
 import { calculateJwkThumbprint, type JWK } from "jose";
-import { describe, expect, it } from "vitest";
-import { claimgate, claimgateProcess, temporaryFolder } from "./command.ts";
+import { describe, expect, it, vi } from "vitest";
+import { claimgate, claimgateProcess, startClaimgate, temporaryFolder } from "./command.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -55,6 +67,9 @@ describe("generate", () => {
     const { code, err } = await claimgate(["keys", "generate", file]);
     expect([code, err]).toEqual([2, expect.stringContaining("is there already")]);
     expect(readFileSync(file, "utf8")).toBe(before);
+    const dangling = newPath();
+    symlinkSync(join(folder, "nowhere"), dangling);
+    expect(await claimgate(["keys", "generate", dangling])).toMatchObject({ code: 2 });
   });
 
   it("refuses a wrong algorithm, an empty kid and a folder that is not there, and makes nothing", async () => {
@@ -62,6 +77,7 @@ describe("generate", () => {
       [newPath(), "--alg", "none"],
       [newPath(), "--kid", ""],
       [join(folder, "no", "keys.json")],
+      [""],
       [],
     ]) {
       const { code, err } = await claimgate(["keys", "generate", ...args]);
@@ -129,6 +145,58 @@ describe("rotate", () => {
     expect(read(file).map(({ kid, signFrom }) => [kid, signFrom])).toEqual([["c", undefined]]);
   });
 
+  it("lets no key begin before one that waits: that would take over again and outlive its retirement", async () => {
+    const file = await generate("--kid", "a");
+    await claimgate(["keys", "rotate", file, "--kid", "b", "--sign-in", "1000"]);
+    const before = readFileSync(file, "utf8");
+    const early = await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "10", "--max-token-age", "60"]);
+    expect(early).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/key b waits.*--sign-in (1000|999) /) });
+    expect(readFileSync(file, "utf8")).toBe(before);
+    await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "1000", "--max-token-age", "0"]);
+    expect(read(file).map(({ kid }) => kid)).toEqual(["a", "b", "c"]);
+    await new AuthManager({ issuer: "me", keys: keysFromFile(file) }).ready();
+    expect(await claimgate(["keys", "rotate", file, "--kid", "d", "--now"])).toMatchObject({ code: 0 });
+  });
+
+  it("writes what a manager reads, whatever the waits", async () => {
+    const file = await generate();
+    for (const [wait, age] of [
+      ["0", "0"],
+      ["0", "9999999999"],
+      ["9999999999", "9999999999"],
+    ] as const) {
+      const rotated = await claimgate(["keys", "rotate", file, "--sign-in", wait, "--max-token-age", age]);
+      expect(rotated).toMatchObject({ code: 0 });
+      await new AuthManager({ issuer: "me", keys: keysFromFile(file) }).ready();
+    }
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("leaves the file to its owner, whoever rotates", async () => {
+    const file = await generate("--kid", "a");
+    chownSync(file, 12_345, 12_346);
+    expect(await claimgate(["keys", "rotate", file])).toMatchObject({ code: 0 });
+    const { uid, gid, mode } = statSync(file);
+    expect([uid, gid, mode & 0o777]).toEqual([12_345, 12_346, 0o600]);
+  });
+
+  it.each([
+    ["SIGINT", false],
+    ["SIGTERM", false],
+    ["SIGKILL", true],
+  ] as const)("stopped by %s while it works has changed nothing, and leaves a lock: %s", async (signal, leavesLock) => {
+    const file = await generate("--kid", "a");
+    const before = readFileSync(file, "utf8");
+    const child = startClaimgate(["keys", "rotate", file, "--kid", "b", "--alg", "RS512"]);
+    const closed = once(child, "close");
+    await vi.waitUntil(() => existsSync(`${file}.lock`), { interval: 1, timeout: 10_000 });
+    child.kill(signal);
+    expect(await closed).toEqual([null, signal]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(existsSync(`${file}.lock`)).toBe(leavesLock);
+    rmSync(`${file}.lock`, { force: true });
+    expect(await claimgate(["keys", "rotate", file, "--kid", "b"])).toMatchObject({ code: 0 });
+  });
+
   it("of many at once loses no key: one has the lock, and the others are told so", async () => {
     const file = await generate("--kid", "a");
     const results = await Promise.all(
@@ -169,7 +237,10 @@ describe("rotate", () => {
     ["a kid that is taken", async () => ["keys", "rotate", await generate("--kid", "a"), "--kid", "a"]],
     ["a wait that is no number", async () => ["keys", "rotate", await generate(), "--sign-in", "soon"]],
     ["an age that is negative", async () => ["keys", "rotate", await generate(), "--max-token-age", "-1"]],
+    ["an age beyond all reason", async () => ["keys", "rotate", await generate(), "--max-token-age", "99999999999"]],
+    ["--now beside a wait", async () => ["keys", "rotate", await generate(), "--now", "--sign-in", "5"]],
     ["an unknown option", async () => ["keys", "rotate", await generate(), "--force"]],
+    ["a folder", async () => ["keys", "rotate", newFolder()]],
   ])("refuses %s with exit code 2, and changes nothing", async (_, prepare) => {
     const args = await prepare();
     const file = args[2] ?? "";
@@ -188,6 +259,7 @@ describe("list", () => {
     const { d: _, ...publicKey } = key as FileKey;
     const keys = [
       { ...publicKey, kid: "public" },
+      { ...publicKey, kid: "public, later", signFrom: at + 500 },
       { ...key, kid: "older", signFrom: 5 },
       { ...key, signFrom: 10, retireAt: at + 900 },
       { ...key, kid: "waits", signFrom: at + 500 },
@@ -198,14 +270,15 @@ describe("list", () => {
     const rows = (JSON.parse(json.out) as { keys: { kid: string; state: string; retireAt?: number }[] }).keys;
     expect(rows.map(({ kid, state }) => [kid, state])).toEqual([
       ["public", "verifies"],
+      ["public, later", "verifies"],
       ["older", "verifies"],
       ["signs", "signs"],
       ["waits", "waits"],
       ["retired", "retired"],
     ]);
-    expect(rows[2]?.retireAt).toBe(at + 900);
+    expect(rows[3]?.retireAt).toBe(at + 900);
     const text = await claimgate(["keys", "list", file]);
-    expect(text.out.split("\n")).toHaveLength(5);
+    expect(text.out.split("\n")).toHaveLength(6);
     expect(text.out).toMatch(/signs +ES256 +signs +signs from 1970-01-01T00:00:10Z +retires \d{4}-/);
     for (const { code, out } of [json, text]) {
       expect(code).toBe(0);
@@ -234,5 +307,11 @@ describe("list", () => {
 });
 
 function readIfThere(file: string): string | undefined {
-  return readdirSync(folder).some((name) => file === join(folder, name)) ? readFileSync(file, "utf8") : undefined;
+  return existsSync(file) && statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
+}
+
+function newFolder(): string {
+  const path = newPath();
+  mkdirSync(path);
+  return path;
 }

@@ -1,6 +1,7 @@
 /** `claimgate token`: tokens come by standard input or file, the exit code says how it went, and `--json` says it to programs. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -78,6 +79,13 @@ describe("inspect", () => {
     const { code, out, err } = await claimgate(["token", "inspect", token]);
     expect([code, out]).toEqual([2, ""]);
     expect(err).not.toContain(token);
+  });
+
+  it("lets no token command the terminal", async () => {
+    const [header, , signature] = (await sign()).split(".");
+    const claims = Buffer.from(JSON.stringify({ sub: "\u009b2J\u007f\u001b[2J" })).toString("base64url");
+    const { code, out } = await claimgate(["token", "inspect"], `${header}.${claims}.${signature}`);
+    expect([code, out]).toEqual([0, expect.stringContaining(String.raw`"\u009b2J\u007f\u001b[2J"`)]);
   });
 
   it("refuses what is no token with exit code 1", async () => {
@@ -201,6 +209,54 @@ it("--help and --version succeed, and an unknown command does not", async () => 
   expect(await claimgate(["--version"])).toEqual({ code: 0, err: "", out: version });
   for (const args of [[], ["keys"], ["frobnicate"], ["keys", "frobnicate"]])
     expect(await claimgate(args)).toMatchObject({ code: 2, out: "" });
+});
+
+it("tells programs of a wrong call as of anything else: --json", async () => {
+  for (const [args, message] of [
+    [["keys", "generate"], "missing required argument 'file'"],
+    [["keys", "rotate", file, "--force"], "unknown option '--force'"],
+    [["frobnicate"], "unknown command 'frobnicate'"],
+    [["token", "verify"], "required option '--issuer <issuer>' not specified"],
+    [["keys", "rotate", file, "--now", "--sign-in", "5"], expect.stringContaining("cannot be used with")],
+  ] as const) {
+    const { code, out, err } = await claimgate([...args, "--json"]);
+    expect([code, JSON.parse(out), err]).toEqual([2, { ok: false, message }, ""]);
+  }
+});
+
+it("repeats no token that was given as an argument", async () => {
+  const token = await sign();
+  for (const args of [
+    ["token", token],
+    ["token", "inspect", `--token=${token}`],
+    ["token", "inspect", "--file", token],
+    ["keys", "list", token],
+  ]) {
+    for (const options of [[], ["--json"]]) {
+      const { code, out, err } = await claimgate([...args, ...options]);
+      expect([code, out + err]).toEqual([2, expect.stringContaining("(a token)")]);
+      for (const part of token.split(".")) expect(out + err).not.toContain(part);
+    }
+  }
+});
+
+it.skipIf(!existsSync("/dev/full"))(
+  "a reader that leaves early is no failure; output that is lost is one",
+  async () => {
+    const command = `"${process.execPath}" --import tsx src/cli/main.ts keys list "${file}"`;
+    const codeOf = (rest: string): number | null =>
+      spawnSync("bash", ["-c", `${command} ${rest}`], { cwd: new URL("../..", import.meta.url) }).status;
+    expect(codeOf(`| true; exit "\${PIPESTATUS[0]}"`)).toBe(0);
+    expect(codeOf("> /dev/full")).toBe(2);
+  },
+);
+
+it("a fault of ours is no refusal of a token: exit code 70", () => {
+  const fault = "data:text/javascript,crypto.subtle.generateKey=()=>{throw new RangeError('ours')}";
+  const args = ["--import", "tsx", "--import", fault, "src/cli/main.ts", "keys", "generate", join(folder, "none.json")];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: new URL("../..", import.meta.url) });
+  expect([status, String(stderr)]).toEqual([70, expect.stringContaining("RangeError: ours")]);
+  expect(existsSync(join(folder, "none.json.lock"))).toBe(false);
 });
 
 it("as a process of its own reads standard input, writes to the right stream and ends with the code", async () => {

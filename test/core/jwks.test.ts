@@ -138,6 +138,19 @@ describe("jwksHandler", () => {
     expect(await ageOf()).toBe("public, max-age=500");
   });
 
+  it("is kept no shorter for a secret that retires, since none is in it", async () => {
+    const clock = new Clock();
+    const [key] = EVERY_KIND as [KeyConfig];
+    const secret = { kid: "s", algorithm: "HS256", secret: "s".repeat(32), retireAt: NOW + 10 } as const;
+    const handler = jwksHandler(managerOf([key, secret], clock));
+    expect((await handler(get())).headers.get("cache-control")).toBe("public, max-age=300");
+  });
+
+  it("may forbid caches to keep it at all", async () => {
+    const handler = jwksHandler(managerOf(EVERY_KIND), { maxAge: 0 });
+    expect((await handler(get())).headers.get("cache-control")).toBe("public, max-age=0");
+  });
+
   it("answers HEAD without a body, and nothing but GET and HEAD", async () => {
     const handler = jwksHandler(managerOf(EVERY_KIND));
     const head = await handler(get({}, "HEAD"));

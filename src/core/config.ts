@@ -102,6 +102,7 @@ const anyFunction = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === "function",
   "is not a function",
 );
+const keyLoader = z.custom<KeyLoader>((value) => typeof value === "function", "is not a function");
 const standardSchema = z.custom<StandardSchema<Claims>>(
   (value) =>
     typeof (value as Partial<StandardSchema<Claims>> | null | undefined)?.["~standard"]?.validate === "function",
@@ -115,7 +116,7 @@ const configSchema = z.strictObject({
   privateKey: anyKey.optional(),
   publicKey: anyKey.optional(),
   // Read by the key ring, which names the place in a list.
-  keys: z.union([z.array(z.unknown()), anyFunction], "is neither a list of keys nor a function").optional(),
+  keys: z.union([z.array(z.unknown()), keyLoader], "is neither a list of keys nor a function").optional(),
   keyRefresh: z.unknown().optional(),
   trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
@@ -206,8 +207,7 @@ function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefine
     (name) => options[name] !== undefined,
   );
   if (beside) throw new InvalidConfigError(beside, "does not stand beside keys");
-  if (typeof keys === "function")
-    return createLoadedRing(keys as unknown as KeyLoader, parseKeyRefresh(options.keyRefresh), shared);
+  if (typeof keys === "function") return createLoadedRing(keys, parseKeyRefresh(options.keyRefresh), shared);
   if (options.keyRefresh !== undefined)
     throw new InvalidConfigError("keyRefresh", "is for keys that a function loads, and these are a list");
   return createListedRing(keys, shared);

@@ -40,7 +40,9 @@ function toKeyConfig({ signFrom, retireAt, ...jwk }: FileKey, index: number): Ke
   const half = jwk.kty === "oct" ? "secret" : jwk.d === undefined ? "publicKey" : "privateKey";
   const config = { kid: jwk.kid, algorithm: jwk.alg, [half]: jwk, signFrom, retireAt };
   // What is wrong with it is found where every list of keys is read.
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as KeyConfig;
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  ) as Partial<KeyConfig> as KeyConfig;
 }
 
 // Without the cause: a parser's message quotes what it read.

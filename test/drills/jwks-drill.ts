@@ -1,0 +1,142 @@
+/** A manager that trusts an issuer whose key server can misbehave, behind either transport, and what a real client of it sees. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createTRPCClient, httpLink } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, AuthManager, type TrustedIssuer } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
+import { ClientError, GraphQLClient } from "graphql-request";
+import { onTestFinished } from "vitest";
+import { makeSigner, type Signer } from "../core/jwt/jwks-support.ts";
+import { Clock, NOW, refusalOf } from "../core/support.ts";
+import { createGuardedSchema, createGuardedYoga } from "../graphql/support.ts";
+import { serve } from "../trpc/adapters.ts";
+import { failureOf } from "../trpc/support.ts";
+import { type JwksServer, serving, startJwksServer } from "./jwks-server.ts";
+
+const ISSUER = "https://issuer.example";
+const AUDIENCE = "https://api.example";
+
+/** The issuer's key, unless a test says otherwise. */
+export const KEY: Signer = makeSigner("ES256", { kid: "a" });
+
+/** The times of every drill, in seconds; `timeout` alone is of real time. */
+export const TIMES = { lifespan: 300, cooldown: 30, staleIfError: 600, timeout: 15 } as const;
+
+/** The subject of the token that was let in, or all that tells a client why it was refused. */
+export type Verdict =
+  | string
+  | {
+      readonly status: number;
+      readonly code: string;
+      readonly reason: string;
+      readonly challenge: string | undefined;
+    };
+
+/** A way to guard something with a manager. */
+export interface Transport {
+  readonly name: string;
+  /** What it calls a 401. */
+  readonly unauthorized: string;
+  /** Starts a server that is closed when the test ends: who asks as what. */
+  start(auth: AuthManager): Promise<(token: string) => Promise<Verdict>>;
+}
+
+export const TRANSPORTS: readonly Transport[] = [
+  { name: "tRPC", unauthorized: "UNAUTHORIZED", start: startTRPC },
+  { name: "GraphQL", unauthorized: "UNAUTHENTICATED", start: startGraphQL },
+];
+
+export interface Drill {
+  readonly jwks: JwksServer;
+  readonly clock: Clock;
+  readonly auth: AuthManager;
+  ask(token: string): Promise<Verdict>;
+  /** Nothing can be said of the token. */
+  readonly unavailable: Verdict;
+  /** The keys were there, and none of them signed the token. */
+  readonly invalid: Verdict;
+}
+
+/** A drill with a cold cache, whose key server serves `KEY`. */
+export async function startDrill(
+  transport: Transport,
+  options: Partial<TrustedIssuer> = {},
+  connect: (jwks: JwksServer) => Partial<TrustedIssuer> = ({ url }) => ({ jwksUri: url }),
+): Promise<Drill> {
+  const jwks = await startJwksServer(serving(KEY.jwk));
+  const clock = new Clock();
+  const issuer = { issuer: ISSUER, audience: AUDIENCE, algorithms: ["ES256", "RS256", "EdDSA"], ...TIMES } as const;
+  const auth = new AuthManager({ trust: [{ ...issuer, ...connect(jwks), ...options }], now: clock.now });
+  return {
+    jwks,
+    clock,
+    auth,
+    ask: await transport.start(auth),
+    unavailable: { status: 503, code: "SERVICE_UNAVAILABLE", reason: "KEYS_UNAVAILABLE", challenge: undefined },
+    invalid: {
+      status: 401,
+      code: transport.unauthorized,
+      reason: "SIGNATURE_INVALID",
+      challenge: 'Bearer error="invalid_token", error_description="The signature of the token is invalid"',
+    },
+  };
+}
+
+/** A token of `signer` that has nothing wrong with it but, perhaps, its key. Each is another; all outlive every drill. */
+export function mint(signer: Signer = KEY, headers: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: "ada", iat: NOW, exp: NOW + 100_000, jti: crypto.randomUUID() };
+  return signer.sign({ typ: "at+jwt", ...headers }, claims);
+}
+
+/** A token that names a key which nobody has. It costs less than signing. */
+export function mintUnknown(kid: string): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const header = { alg: "ES256", typ: "at+jwt", kid };
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: "root", iat: NOW, exp: NOW + 100_000 };
+  return `${encode(header)}.${encode(claims)}.${"A".repeat(86)}`;
+}
+
+async function startTRPC(auth: AuthManager): Promise<(token: string) => Promise<Verdict>> {
+  const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+  const { protectedProcedure } = authProcedures(t.procedure);
+  const router = t.router({ me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub) });
+  const { url } = await serve({ router, createContext: createTRPCContext(auth) });
+  return async (token) => {
+    const links = [httpLink({ url, headers: { authorization: `Bearer ${token}` } })];
+    const call = createTRPCClient<typeof router>({ links }).me.query();
+    return call.catch(async () => {
+      const { status = 0, code, reason = "", challenge } = await failureOf(call);
+      return { status, code, reason, challenge };
+    });
+  };
+}
+
+async function startGraphQL(auth: AuthManager): Promise<(token: string) => Promise<Verdict>> {
+  const schema = createGuardedSchema("type Query { me: String @requireToken }", {
+    Query: { me: (_, __, ctx) => ctx.auth.token?.sub },
+  });
+  const server = createServer(createGuardedYoga(schema, auth));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  return async (token) => {
+    const call = new GraphQLClient(url, { headers: { authorization: `Bearer ${token}` } }).request<{ me: string }>(
+      "{ me }",
+    );
+    return call.then(
+      ({ me }) => me,
+      async () => readClientError(await refusalOf(call)),
+    );
+  };
+}
+
+function readClientError(error: unknown): Verdict {
+  if (!(error instanceof ClientError)) throw error;
+  const { status, headers, errors = [] } = error.response;
+  const { code = "", auth } = (errors[0]?.extensions ?? {}) as { code?: string; auth?: { reason: string } };
+  return { status, code, reason: auth?.reason ?? "", challenge: headers.get("www-authenticate") ?? undefined };
+}

@@ -1,0 +1,189 @@
+/** The outage drill: an issuer's key server does everything that key servers do, behind real guards with real clients. */
+import { describe, expect, it } from "vitest";
+import { makeSigner } from "../core/jwt/jwks-support.ts";
+import { makePair } from "../core/jwt/key-kinds.ts";
+import { watchRejections } from "../core/support.ts";
+import { KEY, mint, mintUnknown, startDrill, TIMES, TRANSPORTS } from "./jwks-drill.ts";
+import {
+  type Behaviour,
+  compressing,
+  cuttingOff,
+  dripping,
+  failing,
+  hanging,
+  hangingInTheBody,
+  padding,
+  redirecting,
+  sending,
+  serving,
+  showingHtml,
+  slowly,
+  startJwksServer,
+} from "./jwks-server.ts";
+
+watchRejections();
+
+const MEGABYTE = 1_048_576;
+const { lifespan, cooldown, staleIfError } = TIMES;
+
+/** What is no key set, and how long, in seconds, a fetch of it may take. */
+const OUTAGES: ReadonlyArray<readonly [name: string, answer: Behaviour, timeout: number]> = [
+  ["never answers", hanging, 0.35],
+  ["hangs in the middle", hangingInTheBody, 0.35],
+  ["sends drop by drop", dripping, 0.35],
+  ["answers 500", failing(500), TIMES.timeout],
+  ["answers 404", failing(404), TIMES.timeout],
+  ["answers with HTML", showingHtml, TIMES.timeout],
+  ["answers with half a set", sending('{"keys":['), TIMES.timeout],
+  ["cuts the connection", cuttingOff, TIMES.timeout],
+  ["answers with 50 MB", padding(50 * MEGABYTE), TIMES.timeout],
+  ["answers without end", padding(Number.POSITIVE_INFINITY), TIMES.timeout],
+  ["answers with 50 MB in 50 KB", compressing(50 * MEGABYTE), TIMES.timeout],
+  ["redirects in a circle", redirecting("/jwks.json"), TIMES.timeout],
+];
+/** Requests for each fetch of it. */
+const FETCHES: Readonly<Record<string, number>> = { "redirects in a circle": 4 };
+
+describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
+  describe.each(OUTAGES)("%s", (name, outage, timeout) => {
+    const each = FETCHES[name] ?? 1;
+
+    it("makes every token a 503 while nothing is known, asked once per cooldown, until it recovers", async () => {
+      const { jwks, clock, ask, unavailable } = await startDrill(transport, { timeout });
+      jwks.answer = outage;
+      expect(await Promise.all([ask(await mint()), ask(mintUnknown("x"))])).toEqual([unavailable, unavailable]);
+      expect(jwks.requests).toHaveLength(each);
+      expect(jwks.bytesWritten).toBeLessThan(25 * MEGABYTE);
+      clock.seconds += cooldown - 1;
+      expect(await ask(await mint())).toEqual(unavailable);
+      expect(jwks.requests).toHaveLength(each);
+      jwks.answer = serving(KEY.jwk);
+      clock.seconds += 1;
+      expect(await ask(await mint())).toBe("ada");
+      expect(jwks.requests).toHaveLength(each + 1);
+    });
+
+    it("takes nothing from the keys that are known, until lifespan and staleIfError are over", async () => {
+      const { jwks, clock, ask, unavailable, invalid } = await startDrill(transport, { timeout });
+      const token = await mint();
+      expect([await ask(token), await ask(mintUnknown("x"))]).toEqual(["ada", invalid]);
+      jwks.answer = outage;
+      clock.seconds += lifespan - 1;
+      expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
+      expect(await ask(mintUnknown("x"))).toEqual(unavailable);
+      clock.seconds += staleIfError;
+      expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
+      expect(await ask(mintUnknown("x"))).toEqual(unavailable);
+      clock.seconds += 1;
+      expect([await ask(token), await ask(await mint())]).toEqual([unavailable, unavailable]);
+      // One for the set that is known, one in the last fifth of its lifespan, one after it.
+      expect(jwks.requests).toHaveLength(1 + 2 * each);
+      jwks.answer = serving(KEY.jwk);
+      clock.seconds += cooldown;
+      expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
+      expect(await ask(mintUnknown("x"))).toEqual(invalid);
+      expect(jwks.requests).toHaveLength(2 + 2 * each);
+    });
+  });
+
+  it("is gone is an outage like any other", async () => {
+    const { jwks, clock, ask, unavailable } = await startDrill(transport);
+    await jwks.stop();
+    expect(await ask(await mint())).toEqual(unavailable);
+    await jwks.start();
+    clock.seconds += cooldown;
+    expect(await ask(await mint())).toBe("ada");
+  });
+
+  it("redirects elsewhere is an outage: elsewhere nobody is asked, at home it is followed", async () => {
+    const elsewhere = await startJwksServer(serving(KEY.jwk));
+    const { jwks, clock, ask, unavailable } = await startDrill(transport);
+    jwks.answer = redirecting(elsewhere.url);
+    expect(await ask(await mint())).toEqual(unavailable);
+    expect([jwks.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
+    jwks.answer = (response, request) =>
+      (request.url === "/keys" ? serving(KEY.jwk) : redirecting("/keys"))(response, request);
+    clock.seconds += cooldown;
+    expect(await ask(await mint())).toBe("ada");
+    expect(jwks.requests.map(({ path }) => path)).toEqual(["/jwks.json", "/jwks.json", "/keys"]);
+  });
+
+  it("is slow makes its callers wait, and no more than that", async () => {
+    const { jwks, ask, invalid } = await startDrill(transport);
+    jwks.answer = slowly(200, serving(KEY.jwk));
+    expect(await Promise.all([ask(await mint()), ask(mintUnknown("x"))])).toEqual(["ada", invalid]);
+    expect(jwks.requests).toHaveLength(1);
+  });
+
+  it("has an empty set has withdrawn its keys: 503 at once, for what was verified before too", async () => {
+    const { jwks, clock, ask, unavailable } = await startDrill(transport);
+    const token = await mint();
+    jwks.answer = serving();
+    expect(await ask(token)).toEqual(unavailable);
+    jwks.answer = serving(KEY.jwk);
+    clock.seconds += cooldown;
+    expect(await ask(token)).toBe("ada");
+    jwks.answer = serving();
+    clock.seconds += lifespan;
+    expect([await ask(token), await ask(mintUnknown("x"))]).toEqual([unavailable, unavailable]);
+    expect(jwks.requests).toHaveLength(3);
+    jwks.answer = serving(KEY.jwk);
+    clock.seconds += cooldown;
+    expect(await ask(token)).toBe("ada");
+    expect(jwks.requests).toHaveLength(4);
+  });
+
+  it("has two keys of one kid lets in whom either signed, and nobody else", async () => {
+    const { jwks, ask, invalid } = await startDrill(transport);
+    const twin = makeSigner("ES256", { kid: "a" });
+    jwks.answer = serving(KEY.jwk, twin.jwk);
+    expect([await ask(await mint()), await ask(await mint(twin))]).toEqual(["ada", "ada"]);
+    expect(await ask(await mint(makeSigner("ES256", { kid: "a" })))).toEqual(invalid);
+    expect(jwks.requests).toHaveLength(1);
+  });
+
+  it("has a key of the wrong type for the token's kid and alg has no key for it: 401, not 503", async () => {
+    const { jwks, ask, invalid } = await startDrill(transport);
+    const rsa = makePair("RSA");
+    jwks.answer = serving(makeSigner("RS256", { kid: "a" }, rsa).jwk, makeSigner("EdDSA", { kid: "a" }).jwk);
+    expect(await ask(await mint())).toEqual(invalid);
+    expect(await ask(await mint(makeSigner("PS256", { kid: "a" }, rsa)))).toMatchObject({
+      reason: "ALGORITHM_INVALID",
+    });
+    expect(await ask(await mint(makeSigner("RS256", { kid: "a" }, rsa)))).toBe("ada");
+    expect(jwks.requests).toHaveLength(1);
+  });
+
+  it("has only keys of which none can verify anything has none: 503", async () => {
+    const { jwks, ask, unavailable } = await startDrill(transport);
+    jwks.answer = serving({ kty: "oct", kid: "a", k: "A".repeat(43) }, { ...KEY.jwk, use: "enc" });
+    expect(await ask(await mint())).toEqual(unavailable);
+    expect(jwks.requests).toHaveLength(1);
+  });
+
+  it("withdraws a key has it refused within lifespan, whoever was let in by it before", async () => {
+    const { jwks, clock, ask, invalid } = await startDrill(transport);
+    const next = makeSigner("ES256", { kid: "b" });
+    const token = await mint();
+    expect(await ask(token)).toBe("ada");
+    jwks.answer = serving(next.jwk);
+    clock.seconds += lifespan * 0.8 - 1;
+    expect(await ask(token)).toBe("ada");
+    expect(jwks.requests).toHaveLength(1);
+    clock.seconds += lifespan * 0.2 + 1;
+    expect([await ask(token), await ask(await mint())]).toEqual([invalid, invalid]);
+    expect(await ask(await mint(next))).toBe("ada");
+    expect(jwks.requests).toHaveLength(2);
+  });
+
+  it("exchanges a key for another of the same name has the old one refused within lifespan", async () => {
+    const { jwks, clock, ask, invalid } = await startDrill(transport);
+    const next = makeSigner("ES256", { kid: "a" });
+    const token = await mint();
+    expect(await ask(token)).toBe("ada");
+    jwks.answer = serving(next.jwk);
+    clock.seconds += lifespan;
+    expect([await ask(token), await ask(await mint(next))]).toEqual([invalid, "ada"]);
+    expect(jwks.requests).toHaveLength(2);
+  });
+});

@@ -17,7 +17,7 @@ export interface JWKSClientOptions {
   readonly lifespan?: number;
   /** How long a fetch may take. Default 5. */
   readonly timeout?: number;
-  /** The least time between two fetches that a failure or an unknown `kid` asks for. Default 30. */
+  /** The least time between two fetches that a failure or an unknown `kid` asks for. Default 30; 5 at most while no set can serve. */
   readonly cooldown?: number;
   /** How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0 for not at all. */
   readonly staleIfError?: number;

@@ -88,9 +88,11 @@ async function toSecretJwk(source: KeyMaterial): Promise<JWK | undefined> {
 
 async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
   if ("secret" in source) return importHmac(source.secret, algorithm);
-  // What a JWK says of its use is checked already, and WebCrypto reads more into it (RFC 7517, section 4.3, allows "sign" beside "verify").
-  if ("jwk" in source)
-    return (await importJWK(use === "verify" ? publicMembers(source.jwk) : source.jwk, algorithm)) as CryptoKey;
+  if ("jwk" in source) {
+    // What a JWK says of its use is checked already, and WebCrypto reads more into it (RFC 7517, section 4.3, allows "sign" beside "verify").
+    const { key_ops: _ops, use: _use, ext: _ext, ...key } = source.jwk;
+    return (await importJWK(use === "verify" ? publicMembers(key) : key, algorithm)) as CryptoKey;
+  }
   if ("cryptoKey" in source) {
     if (use === "sign" || source.cryptoKey.type !== "private") return source.cryptoKey;
     return (await importJWK(publicMembers(await exportJWK(source.cryptoKey)), algorithm)) as CryptoKey;

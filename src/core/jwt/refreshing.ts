@@ -7,7 +7,7 @@ export interface RefreshTimes {
   readonly lifespan: number;
   /** How long one load may take. */
   readonly timeout: number;
-  /** The least time between a load and the next that a failure or a miss asks for. */
+  /** The least time between a load and the next that a failure or a miss asks for; 5 seconds at most while no value can stand in. */
   readonly cooldown: number;
   /** How long beyond its lifespan the last good value serves while loads fail. */
   readonly staleIfError: number;
@@ -34,12 +34,13 @@ export interface Refreshing<T> {
    * Throws or rejects where the last load failed, since then nobody can tell that it really is missing.
    */
   renewed(): MaybePromise<T>;
-  /** One loaded anew, whatever the cooldown. Rejects where that fails and nothing may stand in. */
+  /** One loaded anew, whatever the cooldown. Rejects where that fails. */
   reload(): Promise<T>;
 }
 
 // From here on a value is renewed beside its use, so that steady traffic never waits for it.
 const RENEW_AHEAD = 0.8;
+const COLD_COOLDOWN_SECONDS = 5;
 
 /** Loads nothing before something asks. */
 export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
@@ -51,8 +52,10 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
 
   // A clock that was put back makes nothing fresh.
   const isWithin = (at: number, seconds: number): boolean => now() - at >= 0 && now() - at < seconds;
-  const isCoolingDown = (): boolean => loadedAt !== undefined && isWithin(loadedAt, cooldown);
   const canStandIn = (): boolean => good !== undefined && isWithin(good.at, lifespan + staleIfError);
+  // While nothing can stand in, everybody is refused: one blip must not last as long as a cooldown may.
+  const isCoolingDown = (): boolean =>
+    loadedAt !== undefined && isWithin(loadedAt, canStandIn() ? cooldown : Math.min(cooldown, COLD_COOLDOWN_SECONDS));
 
   const loadNow = async (): Promise<void> => {
     const startedAt = now();
@@ -89,6 +92,12 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
     throw failure?.error ?? options.explain(undefined);
   };
 
+  const reload = async (): Promise<T> => {
+    await load();
+    if (failure) throw failure.error;
+    return answer();
+  };
+
   return {
     current() {
       if (good && isWithin(good.at, lifespan)) {
@@ -108,12 +117,9 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
         if (failure) throw failure.error;
         return answer();
       }
-      return load().then(() => {
-        if (failure) throw failure.error;
-        return answer();
-      });
+      return reload();
     },
-    reload: () => load().then(answer),
+    reload,
   };
 }
 

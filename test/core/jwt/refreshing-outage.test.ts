@@ -8,16 +8,31 @@ watchRejections();
 const EXPLAINED = { message: "explained", cause: DOWN.cause };
 
 describe("a load that fails with nothing held", () => {
-  it("is explained to everybody who waited, and to who asks within the cooldown without another load", async () => {
+  it("is explained to everybody who waited, and to who asks within five seconds without another load", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = Array.from({ length: 10 }, () => refusalOf(async () => held.current()));
     await settled();
     await end(DOWN);
     for (const error of await Promise.all(asked)) expect(error).toMatchObject(EXPLAINED);
-    clock.seconds += 9;
+    clock.seconds += 4;
     expect(() => held.current()).toThrow("explained");
     expect(() => held.renewed()).toThrow("explained");
     expect(loads).toHaveLength(1);
+  });
+
+  it.each([
+    ["five seconds later, though the cooldown is longer", 10, 5],
+    ["after the cooldown where that is shorter", 2, 2],
+  ])("is tried again %s", async (_, cooldown, seconds) => {
+    const { held, clock, loads, end } = startHarness({ cooldown });
+    const asked = refusalOf(async () => held.current());
+    await end(DOWN);
+    await asked;
+    clock.seconds += seconds;
+    const again = held.current();
+    await end({ value: "first" });
+    expect(await again).toBe("first");
+    expect(loads).toHaveLength(2);
   });
 
   it("is tried again after the cooldown, and forgotten when that succeeds", async () => {
@@ -143,15 +158,12 @@ describe("a load that fails with a value held", () => {
     expect(held.renewed()).toBe("second");
   });
 
-  it("makes a reload give the value that stands in, and reject where none may", async () => {
-    const { held, clock, end } = await startHolding();
-    const reloaded = held.reload();
-    await end(DOWN);
-    expect(await reloaded).toBe("first");
-    clock.seconds += 150;
+  it("makes a reload reject, though the value stands in for who asks otherwise", async () => {
+    const { held, end } = await startHolding();
     const refused = refusalOf(held.reload());
     await end(DOWN);
     expect(await refused).toMatchObject(EXPLAINED);
+    expect(held.current()).toBe("first");
   });
 
   it("lets nothing stand in that is from the future", async () => {
@@ -169,7 +181,7 @@ describe("a value with a flaw", () => {
     const reloaded = refusalOf(held.reload());
     await end({ value: "" });
     expect(await reloaded).toMatchObject({ message: "flawed" });
-    clock.seconds += 9;
+    clock.seconds += 4;
     expect(() => held.current()).toThrow("flawed");
     expect(() => held.renewed()).toThrow("flawed");
     expect(loads).toHaveLength(2);

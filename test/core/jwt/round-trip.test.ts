@@ -128,3 +128,14 @@ function otherRsa(): KeyPair {
   another ??= makePair("RSA");
   return another;
 }
+
+it("takes a private JWK whose key_ops name both operations, as some tools write it", async () => {
+  const pair = makePair("P-256");
+  const jwk = { ...pair.privateKey.export({ format: "jwk" }), key_ops: ["sign", "verify"], ext: "yes", use: "sig" };
+  const token = await encode(CLAIMS, jwk as never, { algorithm: "ES256" });
+  expect(await decode(token, pair.publicKey, { algorithms: ["ES256"] })).toEqual(CLAIMS);
+  const verifyOnly = { ...jwk, key_ops: ["verify"] };
+  expect(await refusalOf(encode(CLAIMS, verifyOnly as never, { algorithm: "ES256" }))).toMatchObject({
+    name: "InvalidKeyError",
+  });
+});

@@ -17,5 +17,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "*.test.ts"],
     testTimeout: 20_000,
+    // Every core: by default vitest leaves one to others, which of two is half.
+    maxWorkers: "100%",
   },
 });

@@ -23,7 +23,7 @@ const PEERS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 /** The README's first examples: shorter than this, in lines. */
 const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
-const ALLOWED = /^(dist\/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const ALLOWED = /^(dist\/.*\.(js|d\.ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 const workspace = createWorkspace("package");
 const packed = pack(workspace);

@@ -15,7 +15,7 @@ export async function readKeys(file: string, terminal: Terminal): Promise<FileKe
   const { mode } = await stat(file).catch(read);
   if (process.platform !== "win32" && (mode & 0o077) !== 0)
     terminal.err(`Warning: others may read ${file}; chmod 600 it`);
-  return readKeyFile(text);
+  return readKeyFile(text, file);
 }
 
 /** Makes a new file of `keys`. Throws where there is one already. */

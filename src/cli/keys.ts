@@ -78,15 +78,24 @@ async function generate(file: string, { alg, kid, json }: GenerateOptions, termi
 async function rotate(file: string, options: RotateOptions, terminal: Terminal): Promise<void> {
   const at = now();
   const signFrom = at + (options.now ? 0 : readSeconds("--sign-in", options.signIn));
-  const retireAt = options.now ? at : signFrom + readSeconds("--max-token-age", options.maxTokenAge) + MARGIN_SECONDS;
+  const retireAt = options.now
+    ? at
+    : signFrom + readSeconds("--max-token-age", options.maxTokenAge, 1) + MARGIN_SECONDS;
   let made: FileKey | undefined;
   let removed: readonly FileKey[] = [];
   await changeKeyFile(file, terminal, async (keys) => {
     if (!options.now) refuseToOvertake(keys, signFrom, at);
-    made = await makeKey(readAlgorithm(options.alg ?? keys.at(-1)?.alg), options.kid);
+    const newest = keys.at(-1);
+    if (!newest && options.alg === undefined)
+      throw new CommandError(`${file} has no key to take the algorithm from: give --alg`);
+    made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
     const { kid } = made;
     if (keys.some((key) => key.kid === kid)) throw new CommandError(`${file} has a key with the kid ${String(kid)}`);
-    const kept = keys.map((key) => ({ ...key, retireAt: Math.min(readTime(key.retireAt), retireAt) }));
+    // One that has its end has it from when its last token was known; only --now brings that forward.
+    const kept = keys.map((key) => ({
+      ...key,
+      retireAt: options.now || typeof key.retireAt !== "number" ? retireAt : key.retireAt,
+    }));
     removed = kept.filter((key) => key.retireAt <= at);
     return [...kept.filter((key) => !removed.includes(key)), options.now ? made : { ...made, signFrom }];
   });
@@ -94,7 +103,7 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
   print(terminal, result, options.json, () =>
     [
       `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
-      ...(options.now ? [] : [`Earlier keys verify until ${showTime(retireAt)} at the latest`]),
+      ...(options.now ? [] : [`Keys that had no end yet verify until ${showTime(retireAt)}`]),
       ...removed.map((key) => `Removed the retired key ${String(key.kid)}`),
     ].join("\n"),
   );

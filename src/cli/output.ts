@@ -9,7 +9,8 @@ export class CommandError extends Error {
 /** What a caller is told of a file that could not be read or written. */
 export function fileError(file: string, verb: "read" | "written", cause: unknown): CommandError {
   const { code = "" } = cause as NodeJS.ErrnoException;
-  return new CommandError(`${file} cannot be ${verb} ${code && `(${code})`}`.trimEnd(), { cause });
+  const hint = code === "EBUSY" ? ": mounted by itself? mount its folder" : "";
+  return new CommandError(`${file} cannot be ${verb} ${code && `(${code}${hint})`}`.trimEnd(), { cause });
 }
 
 /** Where a command reads and writes. */
@@ -60,9 +61,10 @@ export async function readInput(terminal: Terminal, file: string | undefined, wh
   }
 }
 
-/** A whole number of seconds in an argument, less than 10^10. Throws `CommandError` that names the option. */
-export function readSeconds(option: string, value: string): number {
-  if (!/^\d{1,10}$/.test(value)) throw new CommandError(`${option} must be a whole number of seconds`);
+/** A whole number of seconds in an argument, `least` or more and less than 10^10. Throws `CommandError` that names the option. */
+export function readSeconds(option: string, value: string, least: number = 0): number {
+  if (!/^\d{1,10}$/.test(value) || Number(value) < least)
+    throw new CommandError(`${option} must be a whole number of seconds${least > 0 ? `, ${least} or more` : ""}`);
   return Number(value);
 }
 

@@ -77,7 +77,7 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
     const { cause } = error;
     // A file that cannot be read is the caller's to mend; an issuer that does not answer is not.
     if (cause instanceof InvalidConfigError || cause instanceof MissingConfigError)
-      return { code: 2, message: cause.message };
+      return { code: 2, message: inOptions(cause.message) };
     return { code: 3, reason: error.reason, message: error.message };
   }
   const isCallers = [
@@ -88,6 +88,26 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
     InvalidKeyError,
     TypeError,
   ].some((type) => error instanceof type);
-  if (isCallers) return { code: 2, message: (error as Error).message };
+  if (isCallers) return { code: 2, message: inOptions((error as Error).message) };
   throw error;
 }
+
+// The library's names for what a caller gave as options.
+function inOptions(message: string): string {
+  return message
+    .replace(/^Invalid config "keys": /, "")
+    .replace(/^Invalid config "(?:trust\.0\.)?(\w+)[.\w]*": /, (whole, name: string) => {
+      const option = OPTIONS[name];
+      return option === undefined ? whole : `${option} `;
+    });
+}
+
+const OPTIONS: Readonly<Record<string, string>> = {
+  audience: "--audience",
+  audienceClaim: "--audience-claim",
+  algorithms: "--alg",
+  issuer: "--issuer",
+  jwksUri: "--jwks-uri",
+  require: "--require",
+  typ: "--typ",
+};

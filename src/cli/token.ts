@@ -4,6 +4,7 @@ import { ALGORITHMS, type Algorithm } from "../core/jwt/algorithms.ts";
 import { readCompact, readPayload } from "../core/jwt/compact.ts";
 import { keysFromFile } from "../core/key-file.ts";
 import { AuthManager } from "../core/manager.ts";
+import type { Json } from "../core/rules/rule.ts";
 import type { TokenType } from "../core/token.ts";
 import { CommandError, print, readInput, readSeconds, showTime, type Terminal } from "./output.ts";
 
@@ -20,7 +21,9 @@ interface VerifyOptions extends InspectOptions {
   readonly audience?: string[];
   readonly alg?: string[];
   readonly type?: string;
-  readonly typ: string;
+  readonly audienceClaim?: string;
+  readonly typ?: string;
+  readonly require?: string;
   readonly leeway: string;
 }
 
@@ -55,7 +58,9 @@ export function addTokenCommands(program: Command, terminal: Terminal): void {
     .option("--discovery", "find the key set by the issuer's metadata")
     .option("--audience <audience...>", "the aud it must have, one of these")
     .option("--alg <algorithm...>", "another issuer's: the algorithms it may have; default: every asymmetric one")
-    .option("--typ <typ>", 'another issuer\'s: the typ header it must have, or "any"', "at+jwt")
+    .option("--audience-claim <claim>", "another issuer's: the claim that --audience is held against; default: aud")
+    .option("--typ <typ>", 'another issuer\'s: the typ header it must have, or "any"; default: at+jwt')
+    .option("--require <json>", "another issuer's: claims it must have, a JSON object")
     .option("--type <type>", "our own: auth, refresh or any; default: auth")
     .option("--leeway <seconds>", "tolerance for exp, nbf and iat", "0")
     .option(...file)
@@ -104,7 +109,8 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<void>
 async function sign(options: SignOptions, terminal: Terminal): Promise<void> {
   const { issuer, subject } = options;
   const type = readType(options.type, ["auth", "refresh"]);
-  const auth = new AuthManager({ issuer, keys: keysFromFile(options.keys) });
+  const audience = options.audience === undefined ? {} : { audience: options.audience };
+  const auth = new AuthManager({ issuer, keys: keysFromFile(options.keys), ...audience });
   await auth.ready();
   const shared = {
     ...(options.claims === undefined
@@ -114,44 +120,56 @@ async function sign(options: SignOptions, terminal: Terminal): Promise<void> {
   };
   const token =
     type === "refresh"
-      ? await auth.refreshToken(subject, { ...shared, ...refuseForRefresh(options) })
+      ? await auth.refreshToken(subject, { ...shared, ...refuseScope(options) })
       : await auth.authToken(subject, {
           ...shared,
           ...(options.scope === undefined ? {} : { scope: readScope(options.scope) }),
-          ...(options.audience === undefined ? {} : { audience: options.audience }),
         });
   print(terminal, { token: token.signed, kid: token.header["kid"], exp: token.exp }, options.json, () => token.signed);
 }
 
-function ownConfig({ issuer, audience, leeway, ...rest }: VerifyOptions, keys: string) {
-  if (rest.jwksUri !== undefined || rest.discovery)
+const OF_OTHERS = { alg: "--alg", typ: "--typ", require: "--require", audienceClaim: "--audience-claim" } as const;
+
+function ownConfig(options: VerifyOptions, keys: string) {
+  if (options.jwksUri !== undefined || options.discovery)
     throw new CommandError("--keys does not stand beside --jwks-uri or --discovery");
-  if (rest.alg !== undefined)
-    throw new CommandError("--alg is for another issuer's tokens; the file says it of its keys");
+  for (const [name, option] of Object.entries(OF_OTHERS) as [keyof typeof OF_OTHERS, string][])
+    if (options[name] !== undefined) throw new CommandError(`${option} is for another issuer's tokens`);
   return {
-    issuer,
+    issuer: options.issuer,
     keys: keysFromFile(keys),
-    leeway: readSeconds("--leeway", leeway),
-    ...(audience === undefined ? {} : { audience }),
+    leeway: readSeconds("--leeway", options.leeway),
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
   };
 }
 
-function foreignConfig({ issuer, jwksUri, discovery, audience, alg, typ, leeway, type }: VerifyOptions) {
+function foreignConfig(options: VerifyOptions) {
+  const { issuer, jwksUri, discovery, audience, audienceClaim, alg, typ = "at+jwt", leeway, type } = options;
   if ((jwksUri === undefined) === !discovery)
     throw new CommandError("one of --keys, --jwks-uri and --discovery is needed");
-  if (type === "refresh")
-    throw new CommandError("--type refresh is for our own tokens: another issuer's are always of type auth");
-  const algorithms = (alg as Algorithm[] | undefined) ?? ALGORITHMS.filter((algorithm) => !algorithm.startsWith("HS"));
-  const keys = jwksUri === undefined ? { discovery: true as const } : { jwksUri };
+  if (type !== undefined && type !== "auth")
+    throw new CommandError("--type is for our own tokens: another issuer's are always of type auth");
+  const required = options.require === undefined ? {} : { require: readJson("--require", options.require) as object };
+  if (audience === undefined && typ !== "at+jwt" && options.require === undefined)
+    throw new CommandError(`--audience or --require is needed with --typ ${typ}: nothing else tells an access token`);
   return {
     leeway: readSeconds("--leeway", leeway),
-    trust: [{ issuer, ...keys, audience: audience ?? null, algorithms, typ: typ === "any" ? null : typ }],
+    trust: [
+      {
+        issuer,
+        ...(jwksUri === undefined ? { discovery: true as const } : { jwksUri }),
+        audience: audience ?? null,
+        ...(audienceClaim === undefined ? {} : { audienceClaim }),
+        algorithms: (alg as Algorithm[] | undefined) ?? ALGORITHMS.filter((algorithm) => !algorithm.startsWith("HS")),
+        typ: typ === "any" ? null : typ,
+        ...(required as { require?: Record<string, Json> }),
+      },
+    ],
   };
 }
 
-function refuseForRefresh({ scope, audience }: SignOptions): object {
+function refuseScope({ scope }: SignOptions): object {
   if (scope !== undefined) throw new CommandError("--scope is for auth tokens: a refresh token never has one");
-  if (audience !== undefined) throw new CommandError("--audience is for auth tokens");
   return {};
 }
 

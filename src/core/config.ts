@@ -116,7 +116,9 @@ const configSchema = z.strictObject({
   privateKey: anyKey.optional(),
   publicKey: anyKey.optional(),
   // Read by the key ring, which names the place in a list.
-  keys: z.union([z.array(z.unknown()), keyLoader], "is neither a list of keys nor a function").optional(),
+  keys: z
+    .union([z.array(z.unknown()), keyLoader], "is neither a list of keys nor a function, such as keysFromFile(path)")
+    .optional(),
   keyRefresh: z.unknown().optional(),
   trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
@@ -206,7 +208,7 @@ function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefine
   const beside = (["algorithm", "secret", "privateKey", "publicKey"] as const).find(
     (name) => options[name] !== undefined,
   );
-  if (beside) throw new InvalidConfigError(beside, "does not stand beside keys");
+  if (beside) throw new InvalidConfigError(beside, "does not stand beside keys, each of which says its own");
   if (typeof keys === "function") return createLoadedRing(keys, parseKeyRefresh(options.keyRefresh), shared);
   if (options.keyRefresh !== undefined)
     throw new InvalidConfigError("keyRefresh", "is for keys that a function loads, and these are a list");

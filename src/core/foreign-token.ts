@@ -38,6 +38,9 @@ const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
 // What access tokens have and ID tokens do not: RFC 9068's, and those of Okta, Entra and Auth0.
 const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
+// Where issuers say that a token is a refresh token, and how: Flask's extensions, Simple JWT, Keycloak (which has offline ones as well).
+const OF_TYPES = ["type", "token_type", "token_use", "typ"];
+const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
 
 /** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
 export function acceptForeignToken(
@@ -68,8 +71,11 @@ export function acceptForeignToken(
 
 function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPayload): void {
   if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
-    throw new InvalidTokenTypeError(`The token's "typ" header is not ${policy.typ}`);
+    throw new InvalidTokenTypeError(
+      `The token's "typ" header is ${JSON.stringify(header["typ"])}, not "${policy.typ}"`,
+    );
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
   if (!policy.require && !isMarkedAsAccessToken(header, payload))
     throw new InvalidTokenTypeError("Nothing tells that the token is an access token: state in require what does");
   if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
@@ -83,6 +89,11 @@ function isIdToken(payload: JwtPayload): boolean {
   if (OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim))) return true;
   // Keycloak before 25 writes it into access tokens too, and marks them by the claim "typ".
   return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
+}
+
+// They have scopes and clients too, and may have the same key. What is typed as an access token is one, whatever such a claim means to its issuer.
+function isRefreshToken(header: JwtHeader, payload: JwtPayload): boolean {
+  return !isAccessTokenType(header["typ"]) && OF_TYPES.some((claim) => REFRESH.includes(readOwn(payload, claim)));
 }
 
 // An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves nothing.
@@ -147,7 +158,9 @@ function readSubject({ subject }: ForeignTokenPolicy, payload: JwtPayload): stri
   const value = subject === "verbatim" ? readOwn(payload, "sub") : ask(subject, payload, "subject");
   const isSubject =
     (typeof value === "string" && value !== "") || (subject === "verbatim" && Number.isSafeInteger(value));
-  if (!isSubject) throw new InvalidSubjectError("The token has no subject that could be told");
+  // `theirs|${sub}` of a token without `sub`: all who have none would be one user.
+  const isOfNothing = subject !== "verbatim" && /\bundefined\b/.test(String(value));
+  if (!isSubject || isOfNothing) throw new InvalidSubjectError("The token has no subject that could be told");
   return value as string | number;
 }
 

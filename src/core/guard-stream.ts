@@ -13,6 +13,8 @@ export interface StreamGuard {
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
+// A stream that goes on though its time is over, as while keys are out of reach, is not asked about without pause.
+const RECHECK_PAUSE_MS = 1000;
 const TIME_IS_UP = Symbol();
 
 /** `source`, guarded. When it is refused, the source is ended too. */
@@ -52,8 +54,9 @@ export function guardStream<T>(
     async next() {
       if (ended) return { done: true, value: undefined };
       const step = Promise.resolve(guard.run(() => iterator.next()));
-      for (;;) {
-        const result = await beforeTime(step, guard.recheckInMs());
+      for (let overdueMs = 1; ; overdueMs = RECHECK_PAUSE_MS) {
+        const ms = guard.recheckInMs();
+        const result = await beforeTime(step, ms !== undefined && ms <= 0 ? overdueMs : ms);
         if (result !== TIME_IS_UP) {
           if (ended && !result.done) return { done: true, value: undefined };
           // What a generator returns is sent like an event, where it returns something.

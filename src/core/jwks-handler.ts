@@ -21,9 +21,14 @@ export function jwksHandler<C>(
   options: JWKSHandlerOptions = {},
 ): (request: Request) => Promise<Response> {
   checkOptions("jwksHandler", options, ["maxAge"]);
+  if (typeof (auth as Partial<AuthManager<C>> | undefined)?.jwks !== "function")
+    throw new TypeError("jwksHandler needs an AuthManager");
   const { maxAge = 300 } = options;
   if (!Number.isSafeInteger(maxAge) || maxAge < 0) throw new TypeError("maxAge must be a whole number of seconds");
-  return async ({ method, headers }) => {
+  return async (request) => {
+    const { method, headers } = request;
+    if (typeof method !== "string" || typeof (headers as Partial<Headers> | undefined)?.get !== "function")
+      throw new TypeError("The handler of jwksHandler needs a Fetch Request; Node's servers and Hono have their own");
     if (method !== "GET" && method !== "HEAD")
       return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
     let published: { readonly body: string; readonly maxAge: number };

@@ -3,7 +3,8 @@ import * as z from "zod";
 import { InvalidConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { KeyInput } from "./jwt/keys.ts";
-import type { RefreshTimes } from "./jwt/refreshing.ts";
+import type { MaybePromise } from "./jwt/maybe-promise.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS, type RefreshTimes } from "./jwt/refreshing.ts";
 import { parseOptions, refuseUndefined } from "./parse-options.ts";
 
 /** A key of the ring. It has a `secret`, or a `privateKey`, or, to verify only, a `publicKey`. */
@@ -24,7 +25,7 @@ export interface KeyConfig {
 }
 
 /** Gives the keys of the ring as they are now. */
-export type KeyLoader = () => Promise<readonly KeyConfig[]>;
+export type KeyLoader = () => MaybePromise<readonly KeyConfig[]>;
 
 /** How keys of a loader are renewed. All in seconds. */
 export interface KeyRefreshConfig {
@@ -45,7 +46,10 @@ export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
 );
 
 // Now in milliseconds would be a time some 50,000 years off: a key that never retires, or never signs.
-const numericDate = z.number().nonnegative().max(1e11, "is too far off: it is in seconds since 1970");
+const numericDate = z
+  .number("must be a number of seconds since 1970")
+  .nonnegative()
+  .max(1e11, "is too far off: it is in seconds since 1970");
 
 const keyList = z
   .array(
@@ -67,10 +71,10 @@ const keyList = z
   .min(1, "holds no key");
 
 const refreshTimes = z.strictObject({
-  interval: z.number().positive().max(1e9).default(60),
-  timeout: z.number().positive().max(2e6).default(5),
-  cooldown: z.number().nonnegative().max(1e9).default(5),
-  staleIfError: z.number().nonnegative().max(1e9).default(3600),
+  interval: z.number().positive().max(MAX_SECONDS).default(60),
+  timeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(5),
+  cooldown: z.number().nonnegative().max(MAX_SECONDS).default(5),
+  staleIfError: z.number().nonnegative().max(MAX_SECONDS).default(3600),
 });
 
 /** Reads a list of keys. Throws `InvalidConfigError` that names the place, such as `keys.0.algorithm`. */

@@ -15,23 +15,32 @@ export interface FileKey {
 }
 
 /**
- * A loader for the option `keys`: reads the file anew at each refresh, as `claimgate keys` writes it. A key with private members signs, one
- * without verifies only. The loader rejects with `InvalidConfigError` where the file cannot be read; nothing of the file is ever shown.
+ * A loader for the option `keys`: reads the file anew at each refresh, as `claimgate keys` writes it. `path` is a path, from the working
+ * directory as it is now, or a `file:` URL. A key with private members signs, one without verifies only. The loader rejects with
+ * `InvalidConfigError` where the file cannot be read; nothing of the file is ever shown.
  */
-export function keysFromFile(path: string): KeyLoader {
-  if (typeof path !== "string" || path === "") throw new InvalidConfigError("keys", "needs the path of a file");
-  const fs = loadBuiltin("node:fs/promises") as
-    | { readFile(path: string, encoding: "utf8"): Promise<string> }
-    | undefined;
-  if (!fs) throw new InvalidConfigError("keys", "this runtime cannot read a file");
-  return async () => readKeyFile(await fs.readFile(path, "utf8").catch(explain)).map(toKeyConfig);
+export function keysFromFile(path: string | URL): KeyLoader {
+  if (!(path instanceof URL) && (typeof path !== "string" || path === ""))
+    throw new InvalidConfigError("keys", "needs the path of a file, or its URL");
+  const fs = loadBuiltin("node:fs/promises") as FileSystem | undefined;
+  const paths = loadBuiltin("node:path") as { resolve(path: string): string } | undefined;
+  if (!fs || !paths) throw new InvalidConfigError("keys", "this runtime cannot read a file");
+  const file = path instanceof URL ? path : paths.resolve(path);
+  return async () => {
+    const text = await fs.readFile(file, "utf8").catch((cause: unknown) => explain(file, cause));
+    return readKeyFile(text, String(file)).map(toKeyConfig);
+  };
 }
 
-/** The keys in the text of a file. Throws `InvalidConfigError`. */
-export function readKeyFile(text: string): FileKey[] {
-  const keys = (parse(text) as { keys?: unknown } | null)?.keys;
+interface FileSystem {
+  readFile(path: string | URL, encoding: "utf8"): Promise<string>;
+}
+
+/** The keys in the text of `file`. Throws `InvalidConfigError`. */
+export function readKeyFile(text: string, file: string): FileKey[] {
+  const keys = (parse(text, file) as { keys?: unknown } | null)?.keys;
   const isList = Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null);
-  if (!isList) throw new InvalidConfigError("keys", "the file is no JSON Web Key Set");
+  if (!isList) throw new InvalidConfigError("keys", `${file} is no JSON Web Key Set`);
   return keys as FileKey[];
 }
 
@@ -46,14 +55,15 @@ function toKeyConfig({ signFrom, retireAt, ...jwk }: FileKey, index: number): Ke
 }
 
 // Without the cause: a parser's message quotes what it read.
-function parse(text: string): unknown {
+function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InvalidConfigError("keys", "the file is not JSON");
+    throw new InvalidConfigError("keys", `${file} is not JSON`);
   }
 }
 
-function explain(cause: unknown): never {
-  throw new InvalidConfigError("keys", "the file cannot be read", { cause });
+function explain(file: string | URL, cause: unknown): never {
+  const { code = "" } = cause as { code?: string };
+  throw new InvalidConfigError("keys", `${String(file)} cannot be read ${code && `(${code})`}`.trimEnd(), { cause });
 }

@@ -9,6 +9,7 @@ import { discoverKeySet } from "./jwt/discovery.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwt/jwks-source.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "./jwt/key-fetch.ts";
 import { type KeySource, readKeySet } from "./jwt/key-set.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "./jwt/refreshing.ts";
 import { RESERVED_CLAIMS } from "./own-claims.ts";
 import { parseOptions, refuseUndefined } from "./parse-options.ts";
 import { compileRule, type Plan } from "./rules/compile.ts";
@@ -34,12 +35,15 @@ export interface TrustedIssuer {
   readonly typ?: string | null;
   /**
    * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a rule's `claims` are. Without it, and with another
-   * `typ` than `"at+jwt"`, a token must have some claim that only access tokens have, such as a scope.
+   * `typ` than `"at+jwt"`, a token must have some claim that ID tokens do not have, such as a scope, and must not call itself a refresh token.
    */
   readonly require?: Readonly<Record<string, Json>>;
   /** Where the scope is: a claim's name, several whose words are joined, or a function of the claims. Default `"scope"`. */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
-  /** `"verbatim"`, or what tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. */
+  /**
+   * `"verbatim"`, or what tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. A text with the word
+   * `undefined` in it, made of a claim that is absent, refuses the token (`CLAIM_INVALID`).
+   */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
   /** Further claims, by name or dotted path, that rules and resolvers may read under that name. Required where there is more than one issuer; default: all but `type`, `sid` and `rid`. */
   readonly claims?: readonly string[];
@@ -74,7 +78,7 @@ const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),
   "is no JSON Web Key Set",
 );
-const seconds = z.number().nonnegative().max(1e9);
+const seconds = z.number().nonnegative().max(MAX_SECONDS);
 
 const trustSchema = z.strictObject({
   issuer: z.string().min(1),
@@ -93,7 +97,7 @@ const trustSchema = z.strictObject({
   subject: z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function').optional(),
   claims: z.array(z.string().min(1)).optional(),
   lifespan: seconds.positive().default(REMOTE_KEYS_DEFAULTS.lifespan),
-  timeout: seconds.positive().max(2e6).default(REMOTE_KEYS_DEFAULTS.timeout),
+  timeout: seconds.positive().max(MAX_TIMEOUT_SECONDS).default(REMOTE_KEYS_DEFAULTS.timeout),
   cooldown: seconds.default(REMOTE_KEYS_DEFAULTS.cooldown),
   staleIfError: seconds.default(REMOTE_KEYS_DEFAULTS.staleIfError),
   headers: z.record(z.string(), z.string()).default({}),
@@ -168,7 +172,11 @@ const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "hea
 function openKeys(entry: Parsed, path: string, stated: object, now: () => number): KeySource {
   const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
   const [from] = given;
-  if (given.length !== 1 || !from) throw new InvalidConfigError(path, "needs one of jwksUri, discovery and jwks");
+  if (given.length !== 1 || !from)
+    throw new InvalidConfigError(
+      path,
+      `needs exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
+    );
   if (from === "jwks") return openLocalKeys(entry, path, stated);
   if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
     throw new InvalidConfigError(`${path}.algorithms`, "holds HS*, whose secret no published key set can hold");

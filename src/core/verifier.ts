@@ -10,6 +10,7 @@ import {
   DecodeError,
   InvalidIssuerError,
   InvalidKeyError,
+  InvalidSignatureError,
   InvalidSubjectError,
   InvalidTokenTypeError,
   JWKSClientError,
@@ -41,11 +42,14 @@ export function createVerifier(config: ResolvedConfig): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const pending = new Map<string, Promise<JWT>>();
 
-  const verifyFresh = async (token: string): Promise<JWT> => {
+  const verifyFresh = async (token: string, isSecondTry = false): Promise<JWT> => {
     const foreign = foreignIssuerOf(token, config);
     const { type, parts, standing } = foreign ? await verifyForeign(token, foreign) : await verifyOwn(token, config);
-    // It may have retired, or been exchanged, while it was verified with.
-    if (!(await standing.keys.current()).holds(standing.key)) return verifyFresh(token);
+    // It may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
+    if (!(await standing.keys.current()).holds(standing.key)) {
+      if (isSecondTry) throw new InvalidSignatureError("The key of the token is not trusted any more");
+      return verifyFresh(token, true);
+    }
     const jwt = new JWT(type, parts.withClaims(applyClaimsSchema(config.claimsSchema, parts.claims)));
     cache?.set(token, jwt);
     return jwt;

@@ -138,6 +138,25 @@ describe("rotate", () => {
     expect(read(file)[0]).toHaveProperty("x-note", "kept");
   });
 
+  it("never brings an end forward that a key has already, but with --now", async () => {
+    const file = await generate("--kid", "a");
+    await claimgate(["keys", "rotate", file, "--kid", "b", "--sign-in", "0"]);
+    const before = read(file)[0]?.retireAt ?? 0;
+    expect(before).toBeGreaterThan(seconds() + 604_000);
+    await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "0", "--max-token-age", "60"]);
+    const [a, b, c] = read(file);
+    expect(a?.retireAt).toBe(before);
+    expect(b?.retireAt).toBe((c?.signFrom ?? 0) + 360);
+  });
+
+  it("takes the algorithm of a file without keys only from --alg", async () => {
+    const file = newPath();
+    writeFileSync(file, '{"keys":[]}', { mode: 0o600 });
+    const { code, err } = await claimgate(["keys", "rotate", file]);
+    expect([code, err]).toEqual([2, `${file} has no key to take the algorithm from: give --alg`]);
+    expect((await claimgate(["keys", "rotate", file, "--alg", "EdDSA"])).code).toBe(0);
+  });
+
   it("with --now ends every earlier key at once", async () => {
     const file = await generate("--kid", "a");
     await claimgate(["keys", "rotate", file, "--kid", "b"]);
@@ -152,7 +171,7 @@ describe("rotate", () => {
     const early = await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "10", "--max-token-age", "60"]);
     expect(early).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/key b waits.*--sign-in (1000|999) /) });
     expect(readFileSync(file, "utf8")).toBe(before);
-    await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "1000", "--max-token-age", "0"]);
+    await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "1000", "--max-token-age", "1"]);
     expect(read(file).map(({ kid }) => kid)).toEqual(["a", "b", "c"]);
     await new AuthManager({ issuer: "me", keys: keysFromFile(file) }).ready();
     expect(await claimgate(["keys", "rotate", file, "--kid", "d", "--now"])).toMatchObject({ code: 0 });
@@ -161,7 +180,7 @@ describe("rotate", () => {
   it("writes what a manager reads, whatever the waits", async () => {
     const file = await generate();
     for (const [wait, age] of [
-      ["0", "0"],
+      ["0", "1"],
       ["0", "9999999999"],
       ["9999999999", "9999999999"],
     ] as const) {
@@ -236,6 +255,7 @@ describe("rotate", () => {
     ["a file that is not there", async () => ["keys", "rotate", newPath()]],
     ["a kid that is taken", async () => ["keys", "rotate", await generate("--kid", "a"), "--kid", "a"]],
     ["a wait that is no number", async () => ["keys", "rotate", await generate(), "--sign-in", "soon"]],
+    ["an age of nothing", async () => ["keys", "rotate", await generate(), "--max-token-age", "0"]],
     ["an age that is negative", async () => ["keys", "rotate", await generate(), "--max-token-age", "-1"]],
     ["an age beyond all reason", async () => ["keys", "rotate", await generate(), "--max-token-age", "99999999999"]],
     ["--now beside a wait", async () => ["keys", "rotate", await generate(), "--now", "--sign-in", "5"]],
@@ -300,7 +320,7 @@ describe("list", () => {
     for (const content of ['{"keys":[{"d":"private-value', '"private-value"', '{"keys":{"d":"private-value"}}']) {
       writeFileSync(file, content, { mode: 0o600 });
       const { code, out, err } = await claimgate(["keys", "list", file, "--json"]);
-      expect([code, JSON.parse(out)]).toEqual([2, { ok: false, message: expect.stringContaining("file is no") }]);
+      expect([code, JSON.parse(out)]).toEqual([2, { ok: false, message: expect.stringContaining(`${file} is no`) }]);
       expect(out + err).not.toContain("private-value");
     }
   });

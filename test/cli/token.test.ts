@@ -33,6 +33,8 @@ describe("sign", () => {
     expect(claims).toMatchObject({ sub: "ada", scope: "a b", plan: "pro", aud: ["x", "y"], type: "auth" });
     expect(maxAge).toBe(60);
     const refresh = await sign("--type", "refresh");
+    const forApi = await sign("--type", "refresh", "--audience", "x");
+    expect(await auth.verify(forApi, { type: "refresh" })).toMatchObject({ claims: { aud: "x" } });
     const ours = new AuthManager({ issuer: "https://me.example", keys: keysFromFile(file) });
     expect((await ours.verify(refresh, { type: "refresh" })).claims.rid).toMatch(/^[\w-]{22}$/);
   });
@@ -130,6 +132,9 @@ describe("verify, our own", () => {
       ["token", "verify", "--issuer", "x"],
       [...VERIFY, "--jwks-uri", "https://a.example"],
       [...VERIFY, "--alg", "ES256"],
+      [...VERIFY, "--typ", "JWT"],
+      [...VERIFY, "--require", "{}"],
+      [...VERIFY, "--audience-claim", "aud"],
       [...VERIFY, "--leeway", "a"],
       [...VERIFY, "--type", "access"],
       ["token", "verify", "--issuer", "x", "--keys", join(folder, "none.json")],
@@ -185,6 +190,27 @@ describe("verify, another issuer's", () => {
     }
   });
 
+  it("holds the audience against another claim", async () => {
+    const args = ["token", "verify", "--issuer", issuer, "--discovery", "--audience-claim", "sub", "--audience"];
+    expect(await claimgate([...args, "client"], token)).toMatchObject({ code: 0 });
+    expect(await claimgate([...args, "api"], token)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^AUDIENCE_INVALID: /),
+    });
+  });
+
+  it.each([
+    [["--audience", "api", "--alg", "HS256"], /^--alg holds HS\*/],
+    [["--audience", "api", "--alg", "none"], /^--alg /],
+    [["--audience", ""], /^--audience /],
+    [["--require", "{}"], /^--require names no claim/],
+    [["--require", "read"], /^--require must be JSON/],
+    [["--audience-claim", "client_id"], /^--audience-claim is held against no audience/],
+  ])("names the option of %j that is wrong, as it is called here", async (options, message) => {
+    const args = ["token", "verify", "--issuer", issuer, "--jwks-uri", `${issuer}/jwks`, ...options];
+    expect(await claimgate(args, token)).toEqual({ code: 2, out: "", err: expect.stringMatching(message) });
+  });
+
   it("says with exit code 3 that the keys are out of reach", async () => {
     const { code, err } = await claimgate(
       ["token", "verify", "--issuer", issuer, "--jwks-uri", `${issuer}/nowhere`, "--audience", "api"],
@@ -195,7 +221,15 @@ describe("verify, another issuer's", () => {
 
   it("asks for what would tell an access token from an ID token", async () => {
     const args = ["token", "verify", "--issuer", issuer, "--discovery", "--typ", "any"];
-    expect(await claimgate(args, token)).toMatchObject({ code: 2, err: expect.stringContaining("trust.0.audience") });
+    expect(await claimgate(args, token)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--audience or --require"),
+    });
+    expect(await claimgate([...args, "--require", '{"scope":"read"}'], token)).toMatchObject({ code: 0 });
+    expect(await claimgate([...args, "--require", '{"scope":"write"}'], token)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^CLAIM_INVALID: /),
+    });
     expect(await claimgate([...args, "--type", "refresh"], token)).toMatchObject({ code: 2 });
   });
 });

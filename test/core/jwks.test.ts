@@ -181,5 +181,12 @@ describe("jwksHandler", () => {
     for (const options of [{ maxAge: -1 }, { maxAge: 1.5 }, { maxAge: "300" }, { maxAge: undefined }, { ttl: 5 }])
       expect(() => jwksHandler(auth, options as never)).toThrow(TypeError);
     expect(await refusalOf(jwksHandler(new AuthManager())(get()))).toMatchObject({ name: "MissingSignerError" });
+    expect(() => jwksHandler({} as never)).toThrow("needs an AuthManager");
+    // What Express and Hono would give it.
+    for (const request of [{ method: "GET", headers: {} }, { req: { raw: get() } }])
+      expect(await refusalOf(jwksHandler(auth)(request as never))).toMatchObject({
+        name: "TypeError",
+        message: expect.stringContaining("Fetch Request"),
+      });
   });
 });

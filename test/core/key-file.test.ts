@@ -1,7 +1,8 @@
 /** Keys from a file: read anew, told apart, and never shown. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { AuthManager, keysFromFile } from "claimgate";
 import { exportJWK, generateKeyPair } from "jose";
@@ -83,9 +84,20 @@ describe("keysFromFile", () => {
     expect(shown).not.toContain(privateJwk.d);
   });
 
+  it("takes a URL, and a path from the working directory as it was", async () => {
+    const file = write({ keys: [privateJwk] });
+    expect((await keysFromFile(pathToFileURL(file))()).map(({ kid }) => kid)).toEqual(["private"]);
+    const before = process.cwd();
+    process.chdir(folder);
+    const load = keysFromFile(basename(file));
+    process.chdir(before);
+    expect((await load()).map(({ kid }) => kid)).toEqual(["private"]);
+  });
+
   it("refuses a file that is not there, and no path at all", async () => {
     expect(await refusalOf(open(join(folder, "none.json")).ready())).toMatchObject({
       name: "InvalidConfigError",
+      message: expect.stringContaining(`${join(folder, "none.json")} cannot be read (ENOENT)`),
       cause: { code: "ENOENT" },
     });
     for (const path of ["", undefined, 5]) expect(() => keysFromFile(path as never)).toThrow(/path/);

@@ -261,7 +261,7 @@ const sibling: Profile = {
   subject: "42",
   visible: { plan: "pro" },
   id: { typ: "JWT", claims: { sub: 42, aud: API, type: "auth", nonce: "n" } },
-  foreign: { claims: { type: "refresh", rid: "r" }, reason: "CLAIM_INVALID" },
+  foreign: { claims: { type: "refresh", rid: "r" }, reason: "TOKEN_TYPE_INVALID" },
 };
 
 /** All of them. */

@@ -105,8 +105,8 @@ describe("a key", () => {
 
   it("without a thumbprint is a config error by its place", async () => {
     const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
-    const auth = open([{ algorithm: "RS256", privateKey: { ...privateKey, e: "" } }]);
-    for (const use of [auth.ready(), auth.jwks(), auth.retire("a")])
+    const keys: KeyConfig[] = [{ algorithm: "RS256", privateKey: { ...privateKey, e: "" } }];
+    for (const use of [() => open(keys), () => open(async () => keys).ready()])
       expect(await refusalOf(use)).toMatchObject({ name: "InvalidConfigError", configValue: "keys.0.privateKey" });
   });
 });

@@ -8,7 +8,7 @@ import { InvalidAlgorithmError, InvalidKeyError, JWKSClientError } from "./error
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwks-source.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "./key-fetch.ts";
 import type { JwksKeySet } from "./key-set.ts";
-import type { Refreshing } from "./refreshing.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS, type Refreshing } from "./refreshing.ts";
 import { SigningKey } from "./signing-key.ts";
 
 /** Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a `TypeError`. */
@@ -113,8 +113,6 @@ async function signerOf(
 
 const NUMBERS = ["lifespan", "timeout", "cooldown", "staleIfError", "maxBytes"] as const;
 const OPTIONS = [...NUMBERS, "headers", "cacheKeys", "fetch", "now"] as const;
-const MAX_SECONDS = 1e9;
-const MAX_TIMEOUT_SECONDS = 2_000_000;
 
 interface ClientOptions extends RemoteKeysOptions {
   readonly cacheKeys: boolean;

@@ -42,7 +42,8 @@ export function createRemoteKeys(
       keys.length > 0 ? undefined : new JWKSClientError("The key set holds no key to verify signatures with"),
     explain(cause) {
       if (cause instanceof JWKSClientError) return cause;
-      return new JWKSClientConnectionError("The key set cannot be fetched", { cause });
+      const detail = cause instanceof Error ? `: ${cause.message}` : "";
+      return new JWKSClientConnectionError(`The key set cannot be fetched${detail}`, { cause });
     },
   });
 }

@@ -13,7 +13,7 @@ export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   if ("curve" in traits && jwk.crv !== traits.curve) {
     throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
   }
-  if (traits.family === "RSA") checkModulus(rsaBits(jwk), algorithm);
+  if (traits.family === "RSA") checkRsa(bitLength(readMember(jwk, "n")), readMember(jwk, "e"), algorithm);
   checkJwkPurpose(jwk, algorithm, use);
   if (use === "verify" && jwk.d !== undefined)
     throw new InvalidKeyError("a private key was given where a public one belongs");
@@ -44,6 +44,7 @@ export function checkCryptoKey(
     hash?: { name: string };
     namedCurve?: string;
     modulusLength?: number;
+    publicExponent?: Uint8Array;
     length?: number;
   };
   const expected =
@@ -62,7 +63,8 @@ export function checkCryptoKey(
       `${algorithm} needs the curve ${traits.curve}, and this key is on ${String(actual.namedCurve)}`,
     );
   }
-  if (traits.family === "RSA") checkModulus(actual.modulusLength ?? 0, algorithm);
+  if (traits.family === "RSA")
+    checkRsa(actual.modulusLength ?? 0, actual.publicExponent ?? new Uint8Array(), algorithm);
   const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
   if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
   if (!key.usages.includes(use)) throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}`);
@@ -73,25 +75,36 @@ export function checkCryptoKey(
   }
 }
 
-function checkModulus(bits: number, algorithm: Algorithm): void {
+// With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the same limits, the second for large keys only.
+const MAX_RSA_BITS = 16_384;
+const MAX_EXPONENT_BITS = 64;
+
+function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): void {
   if (bits < 2048)
     throw new InvalidKeyError(
       `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3)`,
     );
+  if (bits > MAX_RSA_BITS) throw new InvalidKeyError(`the RSA key has ${bits} bits, more than ${MAX_RSA_BITS}`);
+  const exponentBits = bitLength(exponent);
+  const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
+  if (exponentBits < 2 || exponentBits > MAX_EXPONENT_BITS || !isOdd)
+    throw new InvalidKeyError(
+      `the RSA key's exponent must be odd, at least 3 and of at most ${MAX_EXPONENT_BITS} bits`,
+    );
 }
 
-function rsaBits(jwk: JWK): number {
-  if (typeof jwk.n !== "string") return 0;
-  // Leading zeros make a modulus longer, not stronger.
-  const bytes = decodeModulus(jwk.n);
+function bitLength(bytes: Uint8Array): number {
+  // Leading zeros make a number longer, not larger.
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
 }
 
-function decodeModulus(n: string): Uint8Array {
+function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
+  const value = jwk[member];
+  if (typeof value !== "string") return new Uint8Array();
   try {
-    return base64url.decode(n);
+    return base64url.decode(value);
   } catch (cause) {
-    throw new InvalidKeyError('the JWK\'s "n" is not base64url', { cause });
+    throw new InvalidKeyError(`the JWK's "${member}" is not base64url`, { cause });
   }
 }

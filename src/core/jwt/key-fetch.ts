@@ -41,10 +41,12 @@ export function readHeaders(headers: unknown): Record<string, string> {
 
 /** `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for a body of more than `maxBytes`. */
 export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
+  // In an async function, so that what throws at once is handled like what rejects.
+  const send: KeyFetch = async (url, init) => (fetchKeys ?? fetch)(url, init);
   return async (url, init) => {
     let at = url;
     for (let redirects = 0; ; redirects++) {
-      const response = await (fetchKeys ?? fetch)(at, init);
+      const response = await send(at, init).catch((cause: unknown) => unreachable(at, cause));
       if (response.redirected) throw new JWKSClientConnectionError("fetch followed a redirect: it was told not to");
       const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
       if (location === null) {
@@ -56,6 +58,13 @@ export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): K
       at = follow(at, location, redirects);
     }
   };
+}
+
+// Named by its code alone: a message may quote what was sent.
+function unreachable(url: string, cause: unknown): never {
+  const { code = (cause as { cause?: { code?: unknown } } | null)?.cause?.code } = (cause ?? {}) as { code?: unknown };
+  const detail = typeof code === "string" ? ` (${code})` : "";
+  throw new JWKSClientConnectionError(`${hostOf(url)} cannot be reached${detail}`, { cause });
 }
 
 function follow(from: string, location: string, redirects: number): string {

@@ -247,3 +247,27 @@ describe("an answer of a megabyte", () => {
     expect((await load(compressing(1000))).got).toEqual(UNAVAILABLE);
   });
 });
+
+describe("an endpoint that cannot be reached", () => {
+  it("is named, with the code of what went wrong", async () => {
+    const error = await refusalOf(new JWKSClient("http://127.0.0.1:1/jwks.json").getSigningKeys());
+    expect(error).toMatchObject({
+      name: "JWKSClientConnectionError",
+      message: expect.stringMatching(/127\.0\.0\.1:1 cannot be reached/),
+    });
+  });
+
+  it.each([
+    ["rejects", async () => Promise.reject(new Error("Bearer secret"))],
+    [
+      "throws at once",
+      () => {
+        throw Object.assign(new Error("Bearer secret"), { code: "EPROXY" });
+      },
+    ],
+  ])("says nothing of what a fetch of one's own %s with, but its code", async (_, fetch) => {
+    const client = new JWKSClient("https://issuer.example/jwks.json", { fetch: fetch as never });
+    const { message } = (await refusalOf(client.getSigningKeys())) as Error;
+    expect(message).toMatch(/^issuer\.example cannot be reached( \(EPROXY\))?$/);
+  });
+});

@@ -1,0 +1,142 @@
+/** What an adversarial reading of trusted issuers and of the keys behind tokens found. */
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
+import { AuthManager, isAuthError } from "claimgate";
+import { decode, encode, InvalidKeyError } from "claimgate/jwt";
+import { beforeAll, describe, expect, it } from "vitest";
+import { guardStream } from "../../src/core/guard-stream.ts";
+import { base64url, Clock, ISSUER, makeManager, NOW, refusalOf, verdictOf } from "../core/support.ts";
+import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "../core/trust-support.ts";
+
+let theirs: Issuer;
+beforeAll(async () => {
+  theirs = await createIssuer();
+});
+
+describe("a trusted issuer's refresh token", () => {
+  it.each<[string, Record<string, unknown>]>([
+    ["type, as Flask's extensions do", { type: "refresh" }],
+    ["token_type, as Simple JWT does", { token_type: "refresh" }],
+    ["token_use", { token_use: "refresh" }],
+    ["typ, as Keycloak does", { typ: "Refresh" }],
+    ["typ, as Keycloak does offline", { typ: "Offline" }],
+  ])("is no access token where it says so by %s, though it has a scope", async (_, claims) => {
+    const auth = trusting(entryOf(theirs, { typ: "JWT" }));
+    const token = (over: object): Promise<string> => theirs.token({ scope: "notes", ...over }, { typ: "JWT" });
+    expect(await verdictOf(auth, await token(claims))).toBe("TOKEN_TYPE_INVALID");
+    const requiring = trusting(entryOf(theirs, { typ: "JWT", require: { scope: "notes" } }));
+    expect(await verdictOf(requiring, await token(claims))).toBe("TOKEN_TYPE_INVALID");
+    const [name = ""] = Object.keys(claims);
+    expect(await verdictOf(auth, await token({ [name]: "access" }))).toBe("allowed");
+  });
+});
+
+describe("a subject that a function makes of a claim that is absent", () => {
+  it("is nobody's, so that not all who lack it are one user", async () => {
+    const auth = makeManager({ trust: [entryOf(theirs, ASIDE)] });
+    expect(await verdictOf(auth, await theirs.token({ sub: undefined }))).toBe("CLAIM_INVALID");
+    expect((await auth.verify(await theirs.token())).sub).toBe("theirs|42");
+  });
+});
+
+describe("an RSA key", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const good = publicKey.export({ format: "jwk" });
+  const number = (bytes: number): string =>
+    Buffer.concat([Buffer.from([0xff]), randomBytes(bytes - 2), Buffer.from([1])]).toString("base64url");
+
+  it.each<[string, object]>([
+    ["the exponent 1", { e: "AQ" }],
+    ["the exponent 1, behind zeros", { e: "AAAB" }],
+    ["the exponent 0", { e: "AA" }],
+    ["an even exponent", { e: "AQAA" }],
+    ["no exponent", { e: "" }],
+    ["an exponent of more than 64 bits", { e: number(9) }],
+    ["more than 16,384 bits", { n: number(2049) }],
+  ])("with %s verifies nothing", async (_, members) => {
+    const token = await encode({ sub: "ada" }, privateKey, { algorithm: "RS256" });
+    const weak = { ...good, ...members };
+    expect(await refusalOf(decode(token, weak, { algorithms: ["RS256"] }))).toBeInstanceOf(InvalidKeyError);
+    expect(await decode(token, good, { algorithms: ["RS256"] })).toEqual({ sub: "ada" });
+  });
+
+  it("with the exponent 1 is passed over in a key set: anybody could sign for it", async () => {
+    const header = base64url(JSON.stringify({ alg: "RS256", typ: "at+jwt", kid: "weak" }));
+    const claims = base64url(JSON.stringify({ iss: THEIRS, sub: "root", aud: API, iat: NOW, exp: NOW + 60 }));
+    const digest = createHash("sha256").update(`${header}.${claims}`).digest();
+    // EMSA-PKCS1-v1_5 (RFC 8017, section 9.2), which to the power of 1 is itself.
+    const info = Buffer.concat([Buffer.from("3031300d060960864801650304020105000420", "hex"), digest]);
+    const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(253 - info.length, 0xff), Buffer.from([0]), info]);
+    const forged = `${header}.${claims}.${base64url(padded)}`;
+    const weak = { kty: "RSA", kid: "weak", n: number(256), e: "AQ" };
+    const auth = trusting(entryOf(theirs, { jwks: { keys: [weak, theirs.jwk] }, algorithms: ["RS256", "ES256"] }));
+    expect(await verdictOf(auth, forged)).toBe("SIGNATURE_INVALID");
+    expect(await verdictOf(auth, await theirs.token())).toBe("allowed");
+  });
+});
+
+describe("a key set that is another each time it is asked for, and past its lifespan when it comes", () => {
+  it("has no token verified again and again", async () => {
+    const newer = await createIssuer(undefined, { kid: "k2" });
+    const clock = new Clock();
+    const asked: string[] = [];
+    const { jwks: _, ...entry } = entryOf(theirs);
+    const fetchSlowly = async (url: string): Promise<Response> => {
+      clock.seconds += 2;
+      return Response.json(asked.push(url) % 2 === 1 ? theirs.jwks : newer.jwks);
+    };
+    const auth = trusting({ ...entry, jwksUri: `${THEIRS}/jwks`, lifespan: 1, fetch: fetchSlowly }, { now: clock.now });
+    expect(await verdictOf(auth, await theirs.token({ exp: NOW + 3600 }))).toBe("SIGNATURE_INVALID");
+    expect(asked.length).toBeLessThan(8);
+  });
+});
+
+describe("a stream whose key has retired while the loader of keys fails", () => {
+  it("goes on where it may, and does not ask without pause", async () => {
+    const clock = new Clock();
+    const keyOf = (kid: string): { kid: string; algorithm: "ES256"; privateKey: ReturnType<typeof makeEc> } => ({
+      kid,
+      algorithm: "ES256",
+      privateKey: makeEc(),
+    });
+    const keys = [
+      { ...keyOf("a"), retireAt: NOW + 10 },
+      { ...keyOf("b"), signFrom: NOW + 100 },
+    ];
+    const source = { isDown: false };
+    const auth = new AuthManager({
+      issuer: ISSUER,
+      keys: async () => {
+        if (source.isDown) throw new Error("down");
+        return keys;
+      },
+      now: clock.now,
+      keyRefresh: { interval: 1000 },
+    });
+    const request = auth.forRequest({ token: await auth.authToken("ada") });
+    const token = await request.require();
+    source.isDown = true;
+    clock.seconds = NOW + 11;
+    const reasons: unknown[] = [];
+    const stream = guardStream(oneLater(200), {
+      recheck: () => request.require(),
+      recheckInMs: () => request["~gate"].expiresInMs([token]),
+      run: (step) => step(),
+      onRefusal(error) {
+        reasons.push(isAuthError(error) && error.reason);
+        return "continue";
+      },
+    });
+    expect(await stream.next()).toEqual({ done: false, value: "late" });
+    // Once as soon as its time is over, and once for the event.
+    expect(reasons).toEqual(["KEYS_UNAVAILABLE", "KEYS_UNAVAILABLE"]);
+  });
+});
+
+function makeEc() {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
+
+async function* oneLater(ms: number): AsyncGenerator<string> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  yield "late";
+}

@@ -108,7 +108,7 @@ function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current
       // At once, and for good: what no key has yet, a loader may still bring.
       retired.add(kid);
       if ((await has(await current(), kid)) || (await has(await renewed(), kid))) return;
-      throw new TypeError(`No key has the kid "${kid}"`);
+      throw new TypeError(`No key has the kid "${kid}"; one that comes with it will not be trusted`);
     },
     async publish() {
       const ring = await current();

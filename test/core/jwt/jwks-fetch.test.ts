@@ -17,7 +17,7 @@ import {
   slowly,
   startJwksServer,
 } from "../../drills/jwks-server.ts";
-import { watchRejections } from "../support.ts";
+import { refusalOf, watchRejections } from "../support.ts";
 import { makeSigner, outcomeOf, UNAVAILABLE, UNREACHABLE } from "./jwks-support.ts";
 
 watchRejections();

@@ -266,7 +266,7 @@ describe("an endpoint that cannot be reached", () => {
       },
     ],
   ])("says nothing of what a fetch of one's own %s with, but its code", async (_, fetch) => {
-    const client = new JWKSClient("https://issuer.example/jwks.json", { fetch: fetch });
+    const client = new JWKSClient("https://issuer.example/jwks.json", { fetch });
     const { message } = (await refusalOf(client.getSigningKeys())) as Error;
     expect(message).toMatch(/^issuer\.example cannot be reached( \(EPROXY\))?$/);
   });

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { AuthManager, keysFromFile } from "claimgate";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeWithService } from "../services.ts";
 import { claimgate, claimgateProcess, temporaryFolder } from "./command.ts";
 
+const FULL = "/dev/full";
 const folder = temporaryFolder();
 const file = join(folder, "keys.json");
 const SIGN = ["token", "sign", "--keys", file, "--issuer", "https://me.example", "--subject", "ada"];
@@ -274,14 +276,17 @@ it("repeats no token that was given as an argument", async () => {
   }
 });
 
-it.skipIf(!existsSync("/dev/full"))(
-  "a reader that leaves early is no failure; output that is lost is one",
-  async () => {
-    const command = `"${process.execPath}" --import tsx src/cli/main.ts keys list "${file}"`;
-    const codeOf = (rest: string): number | null =>
-      spawnSync("bash", ["-c", `${command} ${rest}`], { cwd: new URL("../..", import.meta.url) }).status;
-    expect(codeOf(`| true; exit "\${PIPESTATUS[0]}"`)).toBe(0);
-    expect(codeOf("> /dev/full")).toBe(2);
+describeWithService(
+  "a device that is always full",
+  () => (existsSync(FULL) ? undefined : `there is no ${FULL}`),
+  () => {
+    it("a reader that leaves early is no failure; output that is lost is one", () => {
+      const command = `"${process.execPath}" --import tsx src/cli/main.ts keys list "${file}"`;
+      const codeOf = (rest: string): number | null =>
+        spawnSync("bash", ["-c", `${command} ${rest}`], { cwd: new URL("../..", import.meta.url) }).status;
+      expect(codeOf(`| true; exit "\${PIPESTATUS[0]}"`)).toBe(0);
+      expect(codeOf(`> ${FULL}`)).toBe(2);
+    });
   },
 );
 

@@ -1,5 +1,5 @@
 /** Subscriptions and queries over WebSockets, with a real graphql-ws client and server. */
-import { currentToken } from "claimgate";
+import { currentToken, type KeyConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
@@ -99,6 +99,25 @@ describe("a subscription", () => {
       await calculateJwkThumbprint({ kty: "oct", k: Buffer.from("k".repeat(32)).toString("base64url") }),
     );
     source.push({ tick: 2 });
+    expect(reasonsOf(await next())).toEqual(["SIGNATURE_INVALID"]);
+    expect(await next()).toBeUndefined();
+    await source.ended;
+  });
+
+  test("outlives its key being loaded anew, and ends at the first event after the loader withdrew it", async () => {
+    const keyOf = (kid: string): KeyConfig => ({ kid, algorithm: "HS256", secret: kid.padEnd(32, "k") });
+    const listed = { kids: ["mine"] };
+    const { clock, source, open, mint } = await setUp({ keys: async () => listed.kids.map(keyOf) });
+    const next = open("subscription { tick }", { headers: { authorization: bearer(await mint({ maxAge: 600 })) } });
+    source.push({ tick: 1 });
+    expect(await next()).toEqual({ data: { tick: 1 } });
+    listed.kids = ["mine", "another"];
+    clock.seconds += 61;
+    source.push({ tick: 2 });
+    expect(await next()).toEqual({ data: { tick: 2 } });
+    listed.kids = ["another"];
+    clock.seconds += 61;
+    source.push({ tick: 3 });
     expect(reasonsOf(await next())).toEqual(["SIGNATURE_INVALID"]);
     expect(await next()).toBeUndefined();
     await source.ended;

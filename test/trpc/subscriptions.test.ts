@@ -2,7 +2,7 @@
 import { createTRPCClient, httpSubscriptionLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC, tracked } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
-import { type AuthContext, type AuthManagerConfig, currentToken } from "claimgate";
+import { type AuthContext, type AuthManagerConfig, currentToken, type KeyConfig } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test, vi } from "vitest";
@@ -157,6 +157,25 @@ describe.each(transports)("over $name", (transport) => {
     expect(await events.next()).toBe(1);
     await auth.retire(await calculateJwkThumbprint({ kty: "oct", k: Buffer.from(SECRET).toString("base64url") }));
     feed.push(2);
+    await expect(events.next()).rejects.toEqual(unauthorized("SIGNATURE_INVALID"));
+    await vi.waitFor(() => expect(feed.ended).toBe(1));
+  });
+
+  test("a stream outlives its key being loaded anew, and ends at the first event after the loader withdrew it", async () => {
+    const keyOf = (kid: string): KeyConfig => ({ kid, algorithm: "HS256", secret: `${kid}${SECRET}` });
+    const listed = { kids: ["mine"] };
+    const { as, clock, feed } = await startOver(transport, { keys: async () => listed.kids.map(keyOf) });
+    const client = await as(undefined, 600);
+    const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
+    feed.push(1);
+    expect(await events.next()).toBe(1);
+    listed.kids = ["mine", "another"];
+    clock.seconds += 61;
+    feed.push(2);
+    expect(await events.next()).toBe(2);
+    listed.kids = ["another"];
+    clock.seconds += 61;
+    feed.push(3);
     await expect(events.next()).rejects.toEqual(unauthorized("SIGNATURE_INVALID"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });

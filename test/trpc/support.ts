@@ -20,11 +20,11 @@ export function createAuth(config: Partial<AuthManagerConfig> = {}): { auth: Aut
   const clock: Clock = { seconds: START };
   const auth = new AuthManager({
     issuer: "https://api.test",
-    algorithm: "HS256",
-    secret: SECRET,
+    // A ring of keys takes the place of the one.
+    ...(config.keys ? {} : { algorithm: "HS256", secret: SECRET }),
     now: () => clock.seconds,
     ...config,
-  });
+  } as AuthManagerConfig);
   return { auth, clock };
 }
 

@@ -1,10 +1,10 @@
 /** Every parameter, method and exception of PyJWT 2.10's `PyJWKClient`, by its name there: what does it here, and what is refused with what. */
 import { decode, InvalidKeyError, JWKSClientConnectionError, JWKSClientError, SigningKey } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { refusalOf, watchRejections } from "../support.ts";
+import { watchRejections } from "../support.ts";
 import { down, FakeIssuer, makeSigner } from "./jwks-support.ts";
 import { clientOf, exchanged, ONE, OTHER, PARAMETERS } from "./pyjwks-rows.ts";
-import { type Row, titleOf } from "./pyjwt-rows.ts";
+import { itHolds, type Row } from "./pyjwt-rows.ts";
 
 watchRejections();
 
@@ -126,12 +126,7 @@ describe.each([
   ["method", METHODS],
   ["exception", EXCEPTIONS],
 ] as const)("PyJWKClient's %s", (_, rows) => {
-  const named = rows.map((row): [string, Row] => [titleOf(`${row.pyjwt} is ${row.ours}`, row.instead), row]);
-
-  it.each(named)("%s", async (_, { passes, gives, refuses, error }) => {
-    expect(await passes()).toEqual(gives);
-    expect(await refusalOf(async () => refuses())).toMatchObject({ name: error });
-  });
+  itHolds(rows);
 });
 
 it("the tables have one row for everything that PyJWKClient has", () => {

@@ -1,6 +1,7 @@
 /** What a row of the PyJWT tables is, and the short ways to write and read a token in one. */
 import { type DecodeOptions, decode, type EncodeOptions, encode } from "claimgate/jwt";
-import { forge, NOW, SECRET } from "../support.ts";
+import { expect, it } from "vitest";
+import { forge, NOW, refusalOf, SECRET } from "../support.ts";
 
 /** One option of PyJWT. */
 export interface Row {
@@ -58,4 +59,13 @@ export function readToken(token: unknown, options: Loose<DecodeOptions> = {}): P
 /** `encode`. */
 export function write(claims: unknown, options: Loose<EncodeOptions> = {}): Promise<string> {
   return encode(claims as Record<string, unknown>, SECRET, options as EncodeOptions);
+}
+
+/** One test for each row: what passes, and what is refused. */
+export function itHolds(rows: readonly Row[]): void {
+  const named = rows.map((row): [string, Row] => [titleOf(`${row.pyjwt} is ${row.ours}`, row.instead), row]);
+  it.each(named)("%s", async (_, { passes, gives, refuses, error }) => {
+    expect(await passes()).toEqual(gives);
+    expect(await refusalOf(async () => refuses())).toMatchObject({ name: error });
+  });
 }

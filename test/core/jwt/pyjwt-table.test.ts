@@ -5,7 +5,7 @@ import { CLAIM_EXCEPTIONS } from "./pyjwt-claim-exceptions.ts";
 import { DECODE, OTHERS } from "./pyjwt-decode-options.ts";
 import { ENCODE } from "./pyjwt-encode-options.ts";
 import { TOKEN_AND_KEY_EXCEPTIONS, WITHOUT_CLASS } from "./pyjwt-exceptions.ts";
-import { type ExceptionRow, type Row, type Situation, titleOf } from "./pyjwt-rows.ts";
+import { type ExceptionRow, itHolds, type Situation, titleOf } from "./pyjwt-rows.ts";
 
 const EXCEPTIONS: readonly ExceptionRow[] = [...TOKEN_AND_KEY_EXCEPTIONS, ...CLAIM_EXCEPTIONS];
 
@@ -26,12 +26,7 @@ describe.each([
   ["decode", DECODE],
   ["the other functions", OTHERS],
 ] as const)("PyJWT's options of %s", (_, rows) => {
-  const named = rows.map((row): [string, Row] => [titleOf(`${row.pyjwt} is ${row.ours}`, row.instead), row]);
-
-  it.each(named)("%s", async (_, { passes, gives, refuses, error }) => {
-    expect(await passes()).toEqual(gives);
-    expect(await refusalOf(async () => refuses())).toMatchObject({ name: error });
-  });
+  itHolds(rows);
 });
 
 describe.each(EXCEPTIONS)("PyJWT's $pyjwt", ({ pyjwt, ours, parent, situations }) => {

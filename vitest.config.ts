@@ -8,7 +8,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^claimgate\/jwt$/, replacement: source("core/jwt/index.ts") },
-      { find: /^claimgate\/(trpc|graphql)$/, replacement: source("$1/index.ts") },
+      { find: /^claimgate\/(trpc|graphql|testing)$/, replacement: source("$1/index.ts") },
+      { find: /^claimgate\/(redis|postgres)$/, replacement: source("core/sessions/$1.ts") },
       { find: /^claimgate$/, replacement: source("index.ts") },
       // The file that Node itself resolves to: graphql compares its classes by identity, so there must be one of it.
       { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") },

@@ -1,10 +1,12 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
-export type { Authorize, Rights } from "./core/authorize.ts";
+export type { Authorize, HeldRights, Rights } from "./core/authorize.ts";
 export type { AuthManagerConfig, AuthManagerOptions } from "./core/config.ts";
+export type { CookieAttributes, CookieConfig, CookieToSet } from "./core/cookies.ts";
 export { currentToken } from "./core/current-token.ts";
 export {
   AuthError,
+  CookieError,
   ForbiddenError,
   InvalidConfigError,
   isAuthError,
@@ -14,6 +16,16 @@ export {
   type RefusalStatus,
   UnauthorizedError,
 } from "./core/errors.ts";
+export type {
+  AuthEvent,
+  DeniedEvent,
+  EventHandler,
+  IssuedEvent,
+  RefreshedEvent,
+  ReusedEvent,
+  RevokedEvent,
+  StoreFailedEvent,
+} from "./core/events.ts";
 export { type JWKSHandlerOptions, jwksHandler } from "./core/jwks-handler.ts";
 export type { Algorithm } from "./core/jwt/algorithms.ts";
 export {
@@ -49,8 +61,23 @@ export {
   type RequestInput,
 } from "./core/manager.ts";
 export { type AuthContext, RequestAuth } from "./core/request-auth.ts";
+export type {
+  Deliver,
+  Delivered,
+  Expiries,
+  RequestLoginOptions,
+  RequestLogoutOptions,
+  RequestRefreshOptions,
+} from "./core/request-sessions.ts";
+export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/responses.ts";
 export { defineRule } from "./core/rules/compile.ts";
 export type { RuleFacts } from "./core/rules/decide.ts";
 export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from "./core/rules/rule.ts";
+export type { SessionOptions } from "./core/session-config.ts";
+export type { TokenPair } from "./core/session-tokens.ts";
+export { memorySessionStore } from "./core/sessions/memory.ts";
+export { DeadlineError, type SessionRecord, type SessionStore, type StoreOperation } from "./core/sessions/store.ts";
+export { SessionStoreError } from "./core/sessions/store-error.ts";
+export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions.ts";
 export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/token.ts";
 export type { TrustedIssuer } from "./core/trust.ts";

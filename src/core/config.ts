@@ -2,13 +2,19 @@
 import * as z from "zod";
 import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
+import { type CookieConfig, type Cookies, resolveCookies } from "./cookies.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
+import type { EventHandler } from "./events.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { KeyInput } from "./jwt/keys.ts";
+import { MAX_TIMEOUT_SECONDS } from "./jwt/refreshing.ts";
 import { anyKey, type KeyConfig, type KeyLoader, type KeyRefreshConfig, parseKeyRefresh } from "./key-config.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "./key-ring.ts";
 import { parseOptions, refuseUndefined } from "./parse-options.ts";
+import type { ResponseLoaders } from "./responses.ts";
 import type { Claims } from "./rules/rule.ts";
+import { resolveSessions, type SessionConfig, type SessionOptions } from "./session-config.ts";
+import type { SessionStore } from "./sessions/store.ts";
 import { type ForeignIssuer, resolveTrust, type TrustedIssuer } from "./trust.ts";
 
 /**
@@ -23,7 +29,7 @@ export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
   );
 
 /** Every option of `AuthManager`; `AuthManagerConfig` says which must be there. */
-export interface AuthManagerOptions<C = Claims> {
+export interface AuthManagerOptions<C = Claims> extends SessionOptions {
   /** The `iss` of tokens issued, and required of tokens verified. */
   readonly issuer?: string;
   /** The only algorithm tokens are signed and verified with; or give `keys`. */
@@ -56,12 +62,16 @@ export interface AuthManagerOptions<C = Claims> {
   readonly claimsSchema?: StandardSchema<C>;
   /** Looks up what a subject may do now; see `authorizeAt`. */
   readonly authorize?: Authorize<C>;
-  /** When `authorize` is asked. `"request"`: once per request, when a guard needs it. `"issue"` needs sessions. */
+  /** When `authorize` is asked. `"issue"` (default): by `login` and `refresh`, so it needs `sessions`. `"request"`: once per request, when a guard needs it. */
   readonly authorizeAt?: "issue" | "request";
   /** The header a token is read from. Default `{ name: "authorization", scheme: "Bearer" }`; a blank scheme takes the whole value. */
   readonly header?: { readonly name?: string; readonly scheme?: string };
-  /** The cookies tokens are read from, by type, where no header credential is given. Default: none. */
-  readonly cookies?: { readonly auth?: string; readonly refresh?: string };
+  /** The cookies tokens are read from, by type, where no header credential is given; with `sessions`, those that they are written to. Default: none. */
+  readonly cookies?: CookieConfig;
+  /** What callers are told of a refusal by 401, in words of your own. Default: ours. */
+  readonly responses?: ResponseLoaders;
+  /** Told what happens; nobody waits for it, and no token is in it. Default: none. */
+  readonly onEvent?: EventHandler;
   /** Other origins whose requests may use the cookies, such as `https://app.example.com`. Default: none. */
   readonly csrf?: { readonly origins: readonly string[] };
   /** Characters a token may have, checked before anything is parsed. Default 8192. */
@@ -77,7 +87,9 @@ export interface AuthManagerOptions<C = Claims> {
 /** The options, read. */
 export interface ResolvedConfig {
   /** The manager's own issuer and keys; absent where it only trusts others. */
-  readonly own: { readonly issuer: string; readonly keys: KeyRing } | undefined;
+  readonly own:
+    | { readonly issuer: string; readonly keys: KeyRing; readonly authMaxAge: number; readonly refreshMaxAge: number }
+    | undefined;
   /** Other issuers, by name. */
   readonly trust: ReadonlyMap<string, ForeignIssuer>;
   readonly maxTokenAge: number;
@@ -85,15 +97,31 @@ export interface ResolvedConfig {
   readonly leeway: number;
   readonly maxTokenLength: number;
   readonly header: { readonly name: string; readonly scheme: string };
-  readonly cookies: { readonly auth?: string | undefined; readonly refresh?: string | undefined };
+  readonly cookies: Cookies;
+  readonly sessions: SessionConfig | undefined;
+  /** In seconds. */
+  readonly storeTimeout: number;
+  readonly responses: ResponseLoaders;
+  readonly onEvent: EventHandler | undefined;
   readonly origins: readonly string[];
   readonly ambient: boolean;
   readonly cacheMax: number;
   readonly now: () => number;
   readonly claimsSchema: StandardSchema<Claims> | undefined;
+  /** Asked for every request. */
   readonly authorize: Authorize | undefined;
+  /** Asked when a session's tokens are issued. */
+  readonly authorizeIssue: Authorize | undefined;
 }
 
+const STORE_OPERATIONS = [
+  "create",
+  "find",
+  "replace",
+  "end",
+  "list",
+  "endAll",
+] as const satisfies (keyof SessionStore)[];
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const seconds = z.number().int().positive().max(1e11);
 const name = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
@@ -137,13 +165,41 @@ const configSchema = z.strictObject({
       scheme: "Bearer",
     }),
   cookies: z
-    .strictObject({ auth: name.optional(), refresh: name.optional() })
+    .strictObject({
+      auth: name.optional(),
+      refresh: name.optional(),
+      domain: z
+        .string()
+        .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, "is not a domain")
+        .optional(),
+      path: z
+        .string()
+        .regex(/^\/[!-:<-~]*$/, "is not a path")
+        .optional(),
+      sameSite: z.enum(["lax", "strict", "none"]).optional(),
+      secure: z.boolean().optional(),
+    })
     .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
     .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types")
     .optional(),
   csrf: z
     .strictObject({ origins: z.array(z.string().refine(isOrigin, "is not an origin such as https://app.example.com")) })
     .optional(),
+  sessions: z.custom<SessionStore>(isStore, "is not a session store, such as memorySessionStore()").optional(),
+  refreshGrace: z.number().nonnegative().max(300).optional(),
+  sessionMaxAge: seconds.optional(),
+  adoptRefresh: z.boolean().optional(),
+  sessionCheck: z.enum(["refresh", "always"]).optional(),
+  sessionCheckTtl: z.number().nonnegative().max(3600).optional(),
+  storeTimeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(2),
+  responses: z
+    .strictObject({
+      expired: anyFunction.optional(),
+      invalid: anyFunction.optional(),
+      unauthorized: anyFunction.optional(),
+    })
+    .default({}),
+  onEvent: anyFunction.optional(),
   maxTokenLength: z.number().int().positive().default(8192),
   ambient: z.boolean().default(false),
   cache: z.union([z.strictObject({ max: z.number().int().positive() }), z.literal(false)]).default({ max: 10_000 }),
@@ -159,7 +215,9 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
   const keys = openKeys(options, now);
-  const own = keys && { issuer: options.issuer as string, keys };
+  const own = keys && { issuer: options.issuer as string, keys, ...readAges(options) };
+  const sessions = resolveSessions(options);
+  const asked = options.authorizeAt === "request";
   return Object.freeze({
     own,
     trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now }),
@@ -168,13 +226,19 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     leeway: options.leeway,
     maxTokenLength: options.maxTokenLength,
     header: { name: options.header.name.toLowerCase(), scheme: options.header.scheme },
-    cookies: options.cookies ?? {},
+    // Nothing is undefined by now, so what zod calls optional is just absent.
+    cookies: resolveCookies(options.cookies as CookieConfig | undefined, sessions !== undefined),
+    sessions,
+    storeTimeout: options.storeTimeout,
+    responses: options.responses as ResponseLoaders,
+    onEvent: options.onEvent as EventHandler | undefined,
     origins: options.csrf?.origins ?? [],
     ambient: options.ambient,
     cacheMax: options.cache === false ? 0 : options.cache.max,
     now,
     claimsSchema: options.claimsSchema,
-    authorize: options.authorize as Authorize | undefined,
+    authorize: asked ? (options.authorize as Authorize | undefined) : undefined,
+    authorizeIssue: asked ? undefined : (options.authorize as Authorize | undefined),
   });
 }
 
@@ -186,13 +250,20 @@ function readOptions(config: unknown): ParsedOptions {
     if (given["issuer"] === undefined) throw new MissingConfigError("issuer");
     if (given["algorithm"] === undefined && given["keys"] === undefined) throw new MissingConfigError("algorithm");
   }
-  refuseUndefined(config, "", ["header", "cookies", "csrf", "cache"]);
+  refuseUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
   return parseOptions(configSchema, config);
 }
 
 // What makes keys of the manager's own, and what is for their tokens only: an `audience` that nobody checks must not look like a check.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
-const OF_OWN_TOKENS = ["audience", "authMaxAge", "refreshMaxAge", "maxTokenAge", "allowWeakSecret"] as const;
+const OF_OWN_TOKENS = [
+  "audience",
+  "authMaxAge",
+  "refreshMaxAge",
+  "maxTokenAge",
+  "allowWeakSecret",
+  "sessions",
+] as const;
 
 function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefined {
   const { issuer, algorithm, keys } = options;
@@ -237,12 +308,13 @@ function readClock(now: () => number): () => number {
 // Rights that are never looked up would be rights that never change: say so instead of doing nothing.
 function checkAuthorize(options: ParsedOptions): void {
   if (options.authorize === undefined && options.authorizeAt !== undefined) throw new MissingConfigError("authorize");
-  if (options.authorize !== undefined && options.authorizeAt !== "request") {
-    throw new InvalidConfigError(
-      "authorizeAt",
-      'must be "request": without sessions nothing is issued that authorize could be asked for',
-    );
-  }
+  const needsSessions = options.authorize !== undefined && options.authorizeAt !== "request";
+  if (needsSessions && options.sessions === undefined) throw new MissingConfigError("sessions");
+}
+
+function isStore(value: unknown): boolean {
+  const store = value as Partial<Record<string, unknown>> | null | undefined;
+  return STORE_OPERATIONS.every((operation) => typeof store?.[operation] === "function");
 }
 
 function checkClaimsSchema(schema: ResolvedConfig["claimsSchema"]): void {

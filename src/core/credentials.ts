@@ -1,5 +1,6 @@
 /** Finds the one credential a request carries: header before cookie, and a cookie only where it cannot have been sent by another site. */
 import type { ResolvedConfig } from "./config.ts";
+import { isOwnRequest } from "./csrf.ts";
 import { refusal } from "./errors.ts";
 import type { RequestSource } from "./request-source.ts";
 import type { TokenType } from "./token.ts";
@@ -9,8 +10,6 @@ export interface Credential {
   readonly token: string;
   readonly location: "header" | "cookies";
 }
-
-const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** What a rule says of the credential it looks for. */
 export interface Wanted {
@@ -24,10 +23,10 @@ export function readCredential(source: RequestSource, config: ResolvedConfig, wa
   const fromHeader = onlyOne(headerTokens(source, config));
   if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
   // A rule that asks for a header does not look at cookies, and so is not refused because of one.
-  const cookieName = wanted.location === "header" ? undefined : config.cookies[wanted.type];
+  const cookieName = wanted.location === "header" ? undefined : config.cookies.names[wanted.type];
   const fromCookie = cookieName === undefined ? undefined : onlyOne(cookieTokens(source, cookieName));
   if (fromCookie === undefined) return undefined;
-  if (!isOwnRequest(source, config)) throw refusal("CSRF_REJECTED");
+  if (!isOwnRequest(source, config.origins)) throw refusal("CSRF_REJECTED");
   return { token: fromCookie, location: "cookies" };
 }
 
@@ -81,25 +80,4 @@ function cookieTokens(source: RequestSource, name: string): string[] {
         .replace(/^"(.*)"$/, "$1");
       return value === "" ? [] : [value];
     });
-}
-
-// OWASP's CSRF cheat sheet: Fetch metadata first, then the origin; without either only what changes nothing.
-function isOwnRequest(source: RequestSource, config: ResolvedConfig): boolean {
-  const site = source.headerValues("sec-fetch-site");
-  const origin = source.headerValues("origin");
-  if (site.length > 1 || origin.length > 1) return false;
-  if (site[0] === "same-origin" || site[0] === "none") return true;
-  if (origin[0] !== undefined && (config.origins.includes(origin[0]) || isThisHost(origin[0], source))) return true;
-  const isUnmarked = site.length === 0 && origin.length === 0;
-  return isUnmarked && !source.isUpgrade && source.method !== undefined && SAFE_METHODS.includes(source.method);
-}
-
-function isThisHost(origin: string, source: RequestSource): boolean {
-  if (source.host === undefined || !URL.canParse(origin)) return false;
-  const { protocol, host } = new URL(origin);
-  if (protocol !== "https:" && protocol !== "http:") return false;
-  // A page fetched in the clear must not speak for a host that is served over TLS.
-  if (source.isSecure && protocol === "http:") return false;
-  const own = `${protocol}//${source.host}`;
-  return URL.canParse(own) && new URL(own).host === host;
 }

@@ -1,5 +1,6 @@
 /** What a refusal is called, what it says and which status it has: the one table both transports translate from. */
 import { isKeysError, isTokenError, type TokenReason } from "./jwt/errors.ts";
+import { isStoreError } from "./sessions/store-error.ts";
 
 /** Why a caller was refused. The same on both transports. */
 export type Reason =
@@ -40,7 +41,7 @@ const REFUSALS = {
   CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
   CREDENTIALS_AMBIGUOUS: { status: 400, message: "The request carries two different credentials of one kind" },
   KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
-  STORE_UNAVAILABLE: { status: 503, message: "The rights of the token cannot be looked up now" },
+  STORE_UNAVAILABLE: { status: 503, message: "What the token stands for cannot be looked up now" },
 } as const satisfies Record<Reason, Refusal>;
 
 // A registered symbol, so that the error of another copy of this package is recognised too.
@@ -93,6 +94,15 @@ export class InvalidConfigError extends Error {
   }
 }
 
+/** Cookies cannot reach the caller: the server is set up, or was called, in a way that leaves no response to set them on. The message says which. */
+export class CookieError extends Error {
+  override readonly name: string = "CookieError";
+
+  constructor(why: string) {
+    super(`Cookies cannot be set: ${why}. Call it over plain HTTP, without streaming, or with deliver: "body"`);
+  }
+}
+
 /** The manager cannot sign, or cannot even verify: it has no key for that, or no `init` yet. */
 export class MissingSignerError extends Error {
   override readonly name: string = "MissingSignerError";
@@ -111,14 +121,32 @@ export function refusal(reason: Reason, cause?: unknown): AuthError {
   }
 }
 
+const WORDS: unique symbol = Symbol.for("claimgate.AuthError.extensions") as never;
+
+/** The same refusal in other words; `cause`, reason and class stay. */
+export function withWords(
+  error: AuthError,
+  words: { readonly message?: string; readonly extensions?: Readonly<Record<string, unknown>> },
+): AuthError {
+  const said = refusal(error.reason, error.cause);
+  if (words.message !== undefined) Object.defineProperty(said, "message", { value: words.message, configurable: true });
+  if (words.extensions) Object.defineProperty(said, WORDS, { value: words.extensions });
+  return said;
+}
+
+/** What a caller is told beside code and reason: the user's own words, or nothing. */
+export function extraExtensions(error: AuthError): Readonly<Record<string, unknown>> {
+  return (error as { [WORDS]?: Readonly<Record<string, unknown>> })[WORDS] ?? {};
+}
+
 /** Whether `error` is a refusal, also of another copy of this package. */
 export function isAuthError(error: unknown): error is AuthError {
   return error instanceof Error && (error as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
 }
 
-/** A token error, or keys out of reach, as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
+/** A token error, or keys or a store out of reach, as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
 export function toRefusal(error: unknown): unknown {
-  return isTokenError(error) || isKeysError(error) ? refusal(error.reason, error) : error;
+  return isTokenError(error) || isKeysError(error) || isStoreError(error) ? refusal(error.reason, error) : error;
 }
 
 /** The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is neither 401 nor 403. */

@@ -5,12 +5,17 @@ import { isSignedWith } from "./jwt/decode.ts";
 import { isKeysError } from "./jwt/errors.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Ring, RingKey } from "./ring-keys.ts";
-import { JWT } from "./token.ts";
+import { JWT, type TokenParts, type TokenType } from "./token.ts";
 
-/** Signs `draft` with the newest key that may sign now. Rejects with `MissingSignerError`, or `InvalidConfigError` that names the key's option. */
-export async function signWith<C>(ring: KeyRing, draft: JWT<C>): Promise<void> {
+/** Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or `InvalidConfigError` that names the key's option. */
+export async function signWith(
+  ring: KeyRing,
+  type: TokenType,
+  claims: Readonly<Record<string, unknown>>,
+  maxAge: number | undefined,
+): Promise<TokenParts> {
   const { signer, options } = (await ring.current()).newest();
-  await naming(options.sign, () => draft.sign(signer));
+  return naming(options.sign, () => signer.sign(type, claims, maxAge));
 }
 
 /** Imports every key, and signs something with each that can: a pair that does not belong together is an `InvalidConfigError`. */

@@ -1,20 +1,25 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
 import type { JSONWebKeySet, JWK } from "jose";
 import { checkOptionNames } from "./check-options.ts";
-import { applyClaimsSchema } from "./claims-schema.ts";
-import { type AuthManagerConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import { type AuthManagerConfig, resolveConfig } from "./config.ts";
+import type { CookieToSet } from "./cookies.ts";
 import { enableCurrentToken } from "./current-token.ts";
+import { createEngine, type Engine } from "./engine.ts";
 import { namingVariables, readEnv } from "./env.ts";
-import { InvalidConfigError, MissingSignerError } from "./errors.ts";
+import { InvalidConfigError, MissingSignerError, toRefusal } from "./errors.ts";
+import { issueToken } from "./issue.ts";
 import { isTokenError } from "./jwt/errors.ts";
-import { proveKeys, signWith } from "./key-ring-use.ts";
+import { proveKeys } from "./key-ring-use.ts";
 import { RequestAuth } from "./request-auth.ts";
 import { RequestGate } from "./request-gate.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";
+import { cookieSink } from "./response-sink.ts";
 import { defineRule } from "./rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "./rules/rule.ts";
-import { JWT, type TokenParts, type TokenType } from "./token.ts";
-import { checkTokenType, createVerifier, type Verifier } from "./verifier.ts";
+import type { TokenPair } from "./session-tokens.ts";
+import type { LoginOptions, RevokeTarget, SessionInfo } from "./sessions.ts";
+import { JWT, type TokenType } from "./token.ts";
+import { checkTokenType } from "./verifier.ts";
 
 /** Options of `authToken`. */
 export interface AuthTokenOptions<C = Claims> {
@@ -43,15 +48,15 @@ export interface RequestInput {
   readonly headers?: HeadersLike;
   /** Default: unknown, so that a cookie counts only with `Sec-Fetch-Site` or `Origin`. */
   readonly method?: string;
+  /**
+   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`, as a server action can: `header` is the value of a `Set-Cookie` header,
+   * `cookie` the same in parts, for frameworks that write it themselves. Default: no cookie can be set.
+   */
+  readonly setCookie?: (header: string, cookie: CookieToSet) => void;
 }
 
 /** The claims that a manager's `claimsSchema` describes. */
 export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
-
-interface Engine {
-  readonly config: ResolvedConfig;
-  readonly verifier: Verifier;
-}
 
 /** Issues and verifies tokens of one issuer. Never shows a key when logged or serialised. */
 export class AuthManager<C = Claims> {
@@ -88,7 +93,7 @@ export class AuthManager<C = Claims> {
     if (this.#engine) throw new InvalidConfigError("init", "the manager is configured already");
     const resolved = resolveConfig(config);
     if (resolved.ambient) enableCurrentToken();
-    this.#engine = { config: resolved, verifier: createVerifier(resolved) };
+    this.#engine = createEngine(resolved);
   }
 
   /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
@@ -131,10 +136,50 @@ export class AuthManager<C = Claims> {
     }
   }
 
+  /**
+   * Begins a session: both its tokens, and how many seconds each lives. Rejects with `MissingConfigError("sessions")` without a store, with an
+   * `AuthError` (`TOKEN_REVOKED` where `authorize` gave `null`, `STORE_UNAVAILABLE`), and as `authToken` does.
+   */
+  login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
+    return this.#refusing(async () => {
+      checkOptionNames("login", options, LOGIN_OPTIONS);
+      return this.#open().sessions.login(subject, options);
+    });
+  }
+
+  /**
+   * New tokens of the same session for its refresh token, which no longer counts then (RFC 9700, section 4.14): presented again, it ends
+   * the session (`TOKEN_REUSED`), but within `refreshGrace` seconds others get the same successor. Rejects with an `AuthError`, or
+   * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
+   */
+  refresh(refreshToken: string | JWT): Promise<TokenPair> {
+    return this.#refusing(async () => this.#open().sessions.refresh(textOf(refreshToken)));
+  }
+
+  /**
+   * Ends the session of a token, expired or not; one session by its id; or all of a subject's. One that has ended already is no error.
+   * Rejects with an `AuthError` for a token that is none or of no session, `TypeError`, or `MissingConfigError("sessions")`.
+   */
+  revoke(target: RevokeTarget): Promise<void> {
+    return this.#refusing(async () => {
+      const isToken = typeof target === "object" && target !== null && "token" in target;
+      return this.#open().sessions.revoke(isToken ? { ...target, token: textOf(target.token) } : target);
+    });
+  }
+
+  /** A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or `MissingConfigError("sessions")`. */
+  sessions(subject: string | number): Promise<SessionInfo[]> {
+    return this.#refusing(async () => this.#open().sessions.list(subject));
+  }
+
   /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
   forRequest(input: RequestInput = {}): RequestAuth<C> {
-    const { token, headers, method } = input;
-    return this["~open"](readRequest({ headers, method }, { token: token === undefined ? undefined : textOf(token) }));
+    const { token, headers, method, setCookie } = input;
+    const extra = {
+      token: token === undefined ? undefined : textOf(token),
+      response: setCookie && cookieSink(setCookie),
+    };
+    return this["~open"](readRequest({ headers, method }, extra));
   }
 
   /**
@@ -164,7 +209,7 @@ export class AuthManager<C = Claims> {
 
   /** @internal For the transports. */
   "~open"(source: RequestSource): RequestAuth<C> {
-    return new RequestAuth(this, new RequestGate(source, () => this.#open().verifier));
+    return new RequestAuth(this, new RequestGate(source, () => this.#open()));
   }
 
   /** @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is known. */
@@ -181,23 +226,24 @@ export class AuthManager<C = Claims> {
   }
 
   async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
-    const { config } = this.#open();
-    if (!config.own) throw new MissingSignerError("The manager has no key to sign with");
+    const { config, emit } = this.#open();
     checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
-    if ((options.maxAge ?? 0) > config.maxTokenAge) throw new TypeError("maxAge must not be more than maxTokenAge");
-    const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
-    const draft = new JWT<C>(type, subject, {
-      ...options,
-      ...(audience === undefined ? {} : { audience }),
-    });
-    applyClaimsSchema(config.claimsSchema, draft.claims);
-    await signWith(config.own.keys, draft);
-    if (!config.claimsSchema) return draft;
-    // The wire has what was given; the reader sees what the schema makes of it, as after verification.
-    return new JWT<C>(type, partsOf(draft).withClaims(applyClaimsSchema(config.claimsSchema, draft.claims)));
+    const token = await issueToken<C>(config, type, subject, options);
+    emit({ type: "issued", subject: token.sub, sid: null, tokens: type });
+    return token;
+  }
+
+  /** Refusals as the errors that both transports know. */
+  async #refusing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toRefusal(error);
+    }
   }
 }
 
+const LOGIN_OPTIONS = ["scope", "claims", "label"];
 const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
 
 // Also of a JWT of another copy of this package. What is no token at all is a malformed one.
@@ -205,9 +251,4 @@ function textOf(token: unknown): string {
   if (typeof token === "string") return token;
   const jwt = token as Partial<JWT> | null;
   return jwt?.isSigned?.() ? (jwt.signed ?? "") : "";
-}
-
-// A signed token has parts.
-function partsOf(token: JWT<never> | JWT): TokenParts {
-  return token["~parts"] as TokenParts;
 }

@@ -1,7 +1,16 @@
 /** `RequestAuth`, the `ctx.auth` of a request: who is calling, and whether they may. */
-import { isAuthError } from "./errors.ts";
 import type { AuthManager } from "./manager.ts";
 import type { RequestGate } from "./request-gate.ts";
+import {
+  type Deliver,
+  type Delivered,
+  loginHere,
+  logoutHere,
+  type RequestLoginOptions,
+  type RequestLogoutOptions,
+  type RequestRefreshOptions,
+  refreshHere,
+} from "./request-sessions.ts";
 import { checkGiven, compileRule, type Plan } from "./rules/compile.ts";
 import type { RuleFacts } from "./rules/decide.ts";
 import type { Claims, Rule } from "./rules/rule.ts";
@@ -68,12 +77,39 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#ask(compileRule(rule), facts);
   }
 
+  /**
+   * Begins a session for the caller, after your own check of who that is. `deliver: "cookies"` (default where the manager has `cookies`) sets
+   * both cookies and gives their expiries; `"body"` gives the tokens. Rejects with an `AuthError` (also `CSRF_REJECTED`: cookies are set for this
+   * site's own pages only), with `CookieError` where no cookie can reach the caller, and as the manager's `login` does.
+   */
+  login<D extends Deliver | undefined = undefined>(
+    subject: string | number,
+    options: RequestLoginOptions<C, D> = {},
+  ): Promise<Delivered<D>> {
+    return loginHere(this.#gate, subject, options);
+  }
+
+  /**
+   * New tokens for the request's refresh token, or for one that came in the input. Rejects as `login` does; with a 401 the cookie that
+   * brought the token is cleared, with a 503 it never is.
+   */
+  refresh<D extends Deliver | undefined = undefined>(options: RequestRefreshOptions<D> = {}): Promise<Delivered<D>> {
+    return refreshHere(this.#gate, options);
+  }
+
+  /**
+   * Ends the session of the request's token, expired or not, and clears the cookies, if they brought it. Without a token it only clears
+   * them. Rejects with an `AuthError`: `STORE_UNAVAILABLE` (nothing is cleared), `CSRF_REJECTED`, or a bad token in the header.
+   */
+  logout(options: RequestLogoutOptions = {}): Promise<void> {
+    return logoutHere(this.#gate, options);
+  }
+
   async #ask(plan: Plan, facts: RuleFacts): Promise<JWT<C> | null> {
     try {
       return (await this.#gate.check(plan, facts)) as JWT<C> | null;
     } catch (error) {
-      if (isAuthError(error)) this.#gate.describe(error);
-      throw error;
+      throw this.#gate.describe(error);
     }
   }
 

@@ -1,5 +1,6 @@
 /** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
 import type { AuthError } from "./errors.ts";
+import type { ResponseSink } from "./response-sink.ts";
 
 /** A request, reduced to what decides about its credentials. */
 export interface RequestSource {
@@ -21,8 +22,8 @@ export interface RequestSource {
   readonly isConnection: boolean;
   /** A server answers it, and sends all that the answer holds; by hand, a caller gets the very values. */
   readonly isServed: boolean;
-  /** Sets a response header, while that can still be done. */
-  readonly setHeader: ((name: string, value: string) => void) | undefined;
+  /** The response, where it can be written to. */
+  readonly response: ResponseSink | undefined;
   /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
   readonly describe: ((error: AuthError) => void) | undefined;
 }
@@ -62,7 +63,7 @@ export function readRequest(request: RequestLike | undefined, extra: Partial<Req
     token: undefined,
     isConnection: false,
     isServed: false,
-    setHeader: undefined,
+    response: undefined,
     describe: undefined,
     ...extra,
   };

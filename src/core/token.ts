@@ -150,6 +150,11 @@ export class JWT<C = Claims> {
     return this.claims.iss;
   }
 
+  /** The session it belongs to; `undefined` for a token of none. */
+  get sid(): string | undefined {
+    return this.claims.sid;
+  }
+
   /** When it was issued, in seconds. */
   get iat(): number {
     return this.claims.iat;

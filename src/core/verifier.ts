@@ -17,6 +17,7 @@ import {
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
+import { NO_SESSIONS, type SessionCheck } from "./session-check.ts";
 import { JWT, readTokenType, type Standing, TokenParts, type TokenType } from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
 import type { ForeignIssuer } from "./trust.ts";
@@ -24,21 +25,39 @@ import type { ForeignIssuer } from "./trust.ts";
 /** Says whether a token is good. */
 export interface Verifier {
   readonly config: ResolvedConfig;
-  /** The verified token, at once where it is remembered. Throws or rejects with a token error, or with `JWKSClientError`. */
-  verify(token: string): MaybePromise<JWT>;
   /**
-   * A token that was verified before, as far as it is good still: `exp`, and that its key is trusted. At once where the keys are there.
+   * The verified token, at once where all of it is remembered. Throws or rejects with a token error, or with `JWKSClientError` or
+   * `SessionStoreError`. `wasRotated`: the request itself has replaced this refresh token.
+   */
+  verify(token: string, wasRotated?: boolean): MaybePromise<JWT>;
+  /**
+   * A token that was verified before, as far as it is good still: `exp`, its key and its session. At once where these are known.
    * Throws or rejects as `verify` does.
    */
-  confirm(token: JWT): MaybePromise<JWT>;
+  confirm(token: JWT, wasRotated?: boolean): MaybePromise<JWT>;
   /** When the token ends by what is known now, in seconds: `exp`, leeway included, or its key's retirement. */
   goodUntil(token: JWT): number;
+  /** Whether a token that was verified before is good by what is known now, without asking anybody. */
+  isGoodNow(token: JWT): boolean;
+  /**
+   * A token of the manager's own: signature and registered claims, `exp` only where it is not ignored, and nothing of its session.
+   * Rejects as `verify` does.
+   */
+  read(token: string, how: ReadOptions): Promise<JWT>;
 }
 
+/** How a token is read. */
+export interface ReadOptions {
+  readonly type: TokenType | "any";
+  readonly ignoreExpiry?: boolean;
+}
+
+// Idle streams are asked about no more often, however short the memory of sessions is.
+const MIN_INTERVAL_SECONDS = 1;
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
 /** A verifier with a token cache of its own. */
-export function createVerifier(config: ResolvedConfig): Verifier {
+export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const pending = new Map<string, Promise<JWT>>();
 
@@ -62,7 +81,7 @@ export function createVerifier(config: ResolvedConfig): Verifier {
     return running;
   };
 
-  const confirm = (token: JWT): MaybePromise<JWT> => {
+  const confirmKey = (token: JWT): MaybePromise<JWT> => {
     checkExpiry(token.claims, config.now(), config.leeway);
     const standing = token["~parts"]?.standing;
     if (!standing) return verifyOnce(token.signed);
@@ -70,18 +89,34 @@ export function createVerifier(config: ResolvedConfig): Verifier {
     return andThen(standing.keys.current(), (set) => (set.holds(standing.key) ? token : verifyOnce(token.signed)));
   };
 
+  // Last of all: a token that is bad in itself is not worth a question to the store.
+  const withSession = (verified: MaybePromise<JWT>, wasRotated: boolean | undefined): MaybePromise<JWT> =>
+    andThen(verified, (token) => andThen(sessions.check(token, wasRotated), () => token));
+
   return {
     config,
-    confirm,
-    verify(token) {
-      if (typeof token !== "string") throw new DecodeError("The token is not a string");
-      if (token.length > config.maxTokenLength) throw new DecodeError("The token is too long");
+    confirm: (token, wasRotated) => withSession(confirmKey(token), wasRotated),
+    verify(token, wasRotated) {
+      checkText(token, config);
       const known = cache?.get(token);
-      return known ? confirm(known) : verifyOnce(token);
+      return withSession(known ? confirmKey(known) : verifyOnce(token), wasRotated);
     },
     goodUntil(token) {
       const standing = token["~parts"]?.standing;
-      return Math.min(token.exp + config.leeway, standing ? retirementOf(standing) : Number.POSITIVE_INFINITY);
+      const ends = Math.min(token.exp + config.leeway, standing ? retirementOf(standing) : Number.POSITIVE_INFINITY);
+      return Math.min(ends, config.now() + Math.max(sessions.interval, MIN_INTERVAL_SECONDS));
+    },
+    isGoodNow(token) {
+      if (token.exp + config.leeway <= config.now() || sessions.isKnownToHaveEnded(token)) return false;
+      const standing = token["~parts"]?.standing;
+      return standing === undefined || holdsNow(standing);
+    },
+    async read(token, { type, ignoreExpiry = false }) {
+      checkText(token, config);
+      const { type: found, parts } = await verifyOwn(token, config, ignoreExpiry);
+      const jwt = new JWT(found, parts);
+      checkTokenType(jwt, type);
+      return jwt;
     },
   };
 }
@@ -111,7 +146,12 @@ function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer |
   return foreign;
 }
 
-async function verifyOwn(token: string, config: ResolvedConfig): Promise<Verified> {
+function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts token is string {
+  if (typeof token !== "string") throw new DecodeError("The token is not a string");
+  if (token.length > maxTokenLength) throw new DecodeError("The token is too long");
+}
+
+async function verifyOwn(token: string, config: ResolvedConfig, ignoreExpiry = false): Promise<Verified> {
   const { own } = config;
   if (!own) throw new InvalidIssuerError("The token is of an issuer that is not trusted");
   const { header, payload, key } = await verifyWithKeys(token, own.keys, own.keys.algorithms ?? ALGORITHMS).catch(
@@ -119,7 +159,7 @@ async function verifyOwn(token: string, config: ResolvedConfig): Promise<Verifie
       throw toConfigError(own.keys.option, error);
     },
   );
-  checkRegistered(payload, own.issuer, config);
+  checkRegistered(payload, own.issuer, config, ignoreExpiry);
   const standing = { keys: own.keys, key };
   return { type: readTokenType(payload), parts: new TokenParts(token, header, payload, { standing }), standing };
 }
@@ -139,6 +179,17 @@ async function verifyForeign(token: string, issuer: ForeignIssuer): Promise<Veri
   };
 }
 
+function holdsNow({ keys, key }: Standing): boolean {
+  try {
+    const set = keys.current();
+    if (!isPromise(set)) return set.holds(key);
+    set.catch(() => undefined);
+  } catch {
+    // Keys that are out of reach vouch for nobody.
+  }
+  return false;
+}
+
 function retirementOf({ keys, key }: Standing): number {
   try {
     const set = keys.current();
@@ -154,8 +205,10 @@ function checkRegistered(
   claims: Readonly<Record<string, unknown>>,
   issuer: string,
   { audience, leeway, now }: ResolvedConfig,
+  ignoreExpiry: boolean,
 ): void {
   const expected = audience === undefined ? {} : { audience };
-  checkClaims(claims, { require: REQUIRED, issuer, ...expected, leeway, integerSubject: true }, now());
+  const rules = { require: REQUIRED, issuer, ...expected, leeway, integerSubject: true, verifyExp: !ignoreExpiry };
+  checkClaims(claims, rules, now());
   if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
 }

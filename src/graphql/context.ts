@@ -5,6 +5,7 @@ import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
 import { type RequestLike, rawRequest, readRequest } from "../core/request-source.ts";
+import { type ResponseSink, sinkOf } from "../core/response-sink.ts";
 import type { Claims } from "../core/rules/rule.ts";
 import { assertGuarded } from "./apply.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
@@ -19,6 +20,8 @@ export interface GraphQLAuthContext<C = Claims> {
 export interface ServerContext extends RequestLike {
   readonly request?: RequestLike | undefined;
   readonly req?: RequestLike | undefined;
+  /** A Node response or a Fastify reply, for cookies and `Cache-Control`. */
+  readonly res?: unknown;
   /** AWS Lambda: what is there in place of a request. No other server's event is read: give the request that it holds. */
   readonly event?: LambdaEvent | object | undefined;
   /** graphql-ws: where the upgrade request is. */
@@ -42,11 +45,18 @@ export function createGraphQLContext<C>(
 ): (server: ServerContext) => GraphQLAuthContext<C> {
   checkOptions("createGraphQLContext", options, ["schema", "directive"]);
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
-  return (server) => ({
-    auth: auth["~open"](
-      readRequest(requestOf(server), { connectionParams: connectionParamsOf(server), describe: describeRefusal }),
-    ),
-  });
+  return (server) => openGraphQLContext(auth, server, sinkOf(server.res));
+}
+
+/** The context of a request, whose response is `response`. */
+export function openGraphQLContext<C>(
+  auth: AuthManager<C>,
+  server: ServerContext,
+  response: ResponseSink | undefined,
+): GraphQLAuthContext<C> {
+  const connectionParams = connectionParamsOf(server);
+  const source = readRequest(requestOf(server), { connectionParams, describe: describeRefusal, response });
+  return { auth: auth["~open"](source) };
 }
 
 // The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.

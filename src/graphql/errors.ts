@@ -1,6 +1,6 @@
 /** How a refusal looks in GraphQL: a `GraphQLError` with `extensions.code` and `extensions.auth.reason`. */
 import { GraphQLError, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
-import { type AuthError, challengeFor, isAuthError, type RefusalStatus } from "../core/errors.ts";
+import { type AuthError, challengeFor, extraExtensions, isAuthError, type RefusalStatus } from "../core/errors.ts";
 
 /** The `extensions.code` that refusals have. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHENTICATED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
@@ -52,8 +52,9 @@ export function describeRefusal(error: AuthError): void {
   Object.defineProperty(error, "extensions", { get: () => extensionsOf(error) });
 }
 
-function extensionsOf({ status, reason }: AuthError): { readonly code: AuthErrorCode; readonly auth: object } {
-  return { code: CODES[status], auth: { reason } };
+function extensionsOf(error: AuthError): { readonly code: AuthErrorCode; readonly auth: object } {
+  const { status, reason } = error;
+  return { ...extraExtensions(error), code: CODES[status], auth: { reason } };
 }
 
 /** The refusal that an error of a result is, or `undefined` for any other error. */

@@ -4,8 +4,9 @@ import { checkOptions } from "../core/check-options.ts";
 import { isAsyncIterable } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { authIn } from "../core/request-auth.ts";
+import { type HeadersLike, type WaitingSink, waitingSink } from "../core/response-sink.ts";
 import { assertGuarded } from "./apply.ts";
-import { createGraphQLContext, type GraphQLAuthContext, type ServerContext } from "./context.ts";
+import { type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { translateError } from "./errors.ts";
 import { type AuthHttpResponseOptions, authHttpResponse, translateErrors } from "./http-response.ts";
@@ -37,14 +38,19 @@ export interface AuthPlugin {
     onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
   };
   onResultProcess(payload: ResultPayload): void;
+  onResponse(payload: { readonly request: unknown; readonly response: unknown }): void;
+}
+
+interface OpenRequest<C> {
+  readonly context: GraphQLAuthContext<C>;
+  readonly response: WaitingSink;
 }
 
 /** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
   checkOptions("useAuth", options, ["directive"]);
-  const createContext = createGraphQLContext(auth);
-  // The operations of one batch are one request, whose token is verified once.
-  const byRequest = new WeakMap<object, GraphQLAuthContext<C>>();
+  // The operations of one batch are one request, whose token is verified once, and one response.
+  const byRequest = new WeakMap<object, OpenRequest<C>>();
 
   // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again before it is executed.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
@@ -57,9 +63,10 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
     const { request } = server;
     const known = request && byRequest.get(request);
-    if (known) return known;
-    const context = createContext(server);
-    if (request) byRequest.set(request, context);
+    if (known) return known.context;
+    const response = request && waitingSink();
+    const context = openGraphQLContext(auth, server, response);
+    if (request && response) byRequest.set(request, { context, response });
     return context;
   };
 
@@ -86,6 +93,9 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
       // Yoga reads the status from here and takes it out again before it answers.
       if (status !== 200)
         setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
+    },
+    onResponse({ request, response }) {
+      byRequest.get(request as object)?.response.flush((response as { readonly headers: HeadersLike }).headers);
     },
   };
 }

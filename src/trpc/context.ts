@@ -3,6 +3,7 @@ import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { AuthContext } from "../core/request-auth.ts";
 import { type RequestLike, readRequest } from "../core/request-source.ts";
+import { type HeadersLike, headersSink, type ResponseSink, sinkOf, withoutCookies } from "../core/response-sink.ts";
 
 /** What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its place. */
 export type TRPCContextOptions = TRPCResponseOptions &
@@ -14,9 +15,13 @@ export type TRPCContextOptions = TRPCResponseOptions &
 interface TRPCResponseOptions {
   readonly res?: unknown;
   /** The fetch adapter's response headers. */
-  readonly resHeaders?: { has(name: string): boolean; set(name: string, value: string): void } | undefined;
+  readonly resHeaders?: HeadersLike | undefined;
   readonly info?:
-    | { readonly type?: string | undefined; readonly connectionParams?: Readonly<Record<string, unknown>> | null }
+    | {
+        readonly accept?: string | null;
+        readonly type?: string | undefined;
+        readonly connectionParams?: Readonly<Record<string, unknown>> | null;
+      }
     | undefined;
 }
 
@@ -41,26 +46,23 @@ export function createTRPCContext<
       isServed: true,
       connectionParams: isConnection || isSubscription ? (opts.info?.connectionParams ?? undefined) : undefined,
       // AWS Lambda has no response yet: there `authResponseMeta` tells it.
-      setHeader: opts.event ? undefined : (name, value) => setHeader(opts, name, value),
+      response: opts.event ? undefined : sinkFor(opts),
     });
+    const opened = auth["~open"](source);
+    if (isStreamed(opts)) opened["~gate"].expectStream();
     const user = (await createUserContext?.(opts)) as TUser;
-    return { ...user, auth: auth["~open"](source) };
+    return { ...user, auth: opened };
   };
 }
 
-// The first challenge of a batch stands.
-function setHeader(opts: TRPCResponseOptions, name: string, value: string): void {
-  const res = opts.res as
-    | { headersSent?: boolean; hasHeader?(name: string): boolean; setHeader?(name: string, value: string): void }
-    | { sent?: boolean; hasHeader?(name: string): boolean; header?(name: string, value: string): void }
-    | undefined;
-  if (opts.resHeaders) {
-    if (!opts.resHeaders.has(name)) opts.resHeaders.set(name, value);
-  } else if (res && "setHeader" in res && res.setHeader) {
-    if (!res.headersSent && !res.hasHeader?.(name)) res.setHeader(name, value);
-  } else if (res && "header" in res && res.header) {
-    if (!res.sent && !res.hasHeader?.(name)) res.header(name, value);
-  }
+function sinkFor(opts: TRPCResponseOptions): ResponseSink | undefined {
+  const sink = opts.resHeaders ? headersSink(opts.resHeaders) : sinkOf(opts.res);
+  return sink && isStreamed(opts) ? withoutCookies(sink, "the response is streamed") : sink;
+}
+
+// Batches of httpBatchStreamLink and SSE: their headers are sent before the first procedure has run.
+function isStreamed({ info }: TRPCResponseOptions): boolean {
+  return info?.accept === "application/jsonl" || info?.type === "subscription";
 }
 
 function isWebSocket(res: unknown): boolean {

@@ -1,7 +1,14 @@
 /** How a refusal looks in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { type AuthError, challengeFor, isAuthError, type Reason, type RefusalStatus } from "../core/errors.ts";
+import {
+  type AuthError,
+  challengeFor,
+  extraExtensions,
+  isAuthError,
+  type Reason,
+  type RefusalStatus,
+} from "../core/errors.ts";
 import { authIn } from "../core/request-auth.ts";
 
 /** The tRPC error codes that refusals have. */
@@ -39,7 +46,13 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
   return {
     ...shape,
     code: TRPC_ERROR_CODES_BY_KEY[code],
-    data: { ...shape.data, code, httpStatus: refused.status, auth: { reason: refused.reason } },
+    data: {
+      ...extraExtensions(refused),
+      ...shape.data,
+      code,
+      httpStatus: refused.status,
+      auth: { reason: refused.reason },
+    },
   };
 }
 

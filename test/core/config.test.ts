@@ -177,10 +177,10 @@ it("a schema that answers asynchronously is an InvalidConfigError named claimsSc
   });
 });
 
-it("authorize at issue needs sessions, so it is an InvalidConfigError without them", async () => {
+it("authorize at issue needs sessions, so it is a MissingConfigError without them", async () => {
   for (const over of [{}, { authorizeAt: "issue" }]) {
     const error = await refusalOf(() => build({ ...base, authorize: () => null, ...over }));
-    expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "authorizeAt" });
+    expect(error).toMatchObject({ name: "MissingConfigError", configValue: "sessions" });
   }
 });
 

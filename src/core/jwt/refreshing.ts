@@ -1,4 +1,5 @@
 /** Holds something that changes elsewhere, such as a key set: one load for however many callers, renewed in time, kept for a bounded while when loads fail. */
+import { withDeadline } from "./deadline.ts";
 import { type MaybePromise, promisesAreShared } from "./maybe-promise.ts";
 
 /** How long things last, all in seconds. */
@@ -65,7 +66,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   const loadNow = async (): Promise<void> => {
     const startedAt = now();
     try {
-      const value = await withDeadline(options.load, timeout);
+      const value = await loadWithin(options.load, timeout);
       const flaw = options.flawOf?.(value);
       // Trusted from when it was asked for: what was withdrawn while the answer was on its way may be in it.
       good = flaw ? undefined : { value, at: startedAt };
@@ -128,19 +129,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   };
 }
 
-async function withDeadline<T>(load: (signal: AbortSignal) => Promise<T>, seconds: number): Promise<T> {
+async function loadWithin<T>(load: (signal: AbortSignal) => Promise<T>, seconds: number): Promise<T> {
   const controller = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new Error(`no answer within ${seconds} s`);
-      controller.abort(error);
-      reject(error);
-    }, seconds * 1000);
-  });
-  try {
-    return await Promise.race([load(controller.signal), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withDeadline(load(controller.signal), seconds * 1000, (error) => controller.abort(error));
 }

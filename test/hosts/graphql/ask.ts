@@ -120,7 +120,7 @@ const MESSAGES = {
   CLAIMS_INSUFFICIENT: "The claims of the token do not allow this",
   CSRF_REJECTED: "The cookie came with a request from another site",
   CREDENTIALS_AMBIGUOUS: "The request carries two different credentials of one kind",
-  STORE_UNAVAILABLE: "The rights of the token cannot be looked up now",
+  STORE_UNAVAILABLE: "What the token stands for cannot be looked up now",
 } as const;
 
 /** The challenge of RFC 6750, section 3. */

@@ -1,0 +1,30 @@
+/** What a configured manager consists of. */
+import type { ResolvedConfig } from "./config.ts";
+import { createEmit, type Emit } from "./events.ts";
+import { createSessionCheck } from "./session-check.ts";
+import { openStore } from "./sessions/store-access.ts";
+import { createNoSessions, createSessions, type Sessions } from "./sessions.ts";
+import { createVerifier, type Verifier } from "./verifier.ts";
+
+/** The parts of a manager that requests use. */
+export interface Engine {
+  readonly config: ResolvedConfig;
+  readonly verifier: Verifier;
+  readonly sessions: Sessions;
+  readonly emit: Emit;
+}
+
+/** Builds the parts; asks no store yet. */
+export function createEngine(config: ResolvedConfig): Engine {
+  const emit = createEmit(config.onEvent, config.now);
+  const { sessions } = config;
+  if (!sessions) return { config, verifier: createVerifier(config), sessions: createNoSessions(), emit };
+  const store = openStore(sessions.store, {
+    timeout: config.storeTimeout,
+    now: config.now,
+    onFailure: (operation, error) => emit({ type: "store-failed", operation, error: error.cause }),
+  });
+  const check = createSessionCheck(config, sessions, store, emit);
+  const verifier = createVerifier(config, check);
+  return { config, verifier, sessions: createSessions({ config, sessions, store, verifier, check, emit }), emit };
+}

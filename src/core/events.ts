@@ -1,0 +1,85 @@
+/** What the manager tells its `onEvent` handler: facts, never a token, and whatever the handler does changes nothing. */
+import type { Reason, RefusalStatus } from "./errors.ts";
+import type { OperationName } from "./sessions/store-access.ts";
+import type { TokenType } from "./token.ts";
+
+interface Told {
+  /** When, in seconds since 1970, by the manager's clock. */
+  readonly at: number;
+}
+
+interface OfSession extends Told {
+  readonly subject: string;
+  readonly sid: string;
+}
+
+/** Something that happened. `type` tells the kinds apart. */
+export type AuthEvent = IssuedEvent | RefreshedEvent | ReusedEvent | RevokedEvent | DeniedEvent | StoreFailedEvent;
+
+/** A session began (`tokens: "pair"`), or a single token was issued by `authToken` or `refreshToken`, without a session. */
+export interface IssuedEvent extends Told {
+  readonly type: "issued";
+  readonly subject: string;
+  readonly sid: string | null;
+  readonly tokens: "pair" | TokenType;
+}
+
+/** A session's tokens were renewed. `repeated`: to one more caller who presented the same refresh token at the same time. */
+export interface RefreshedEvent extends OfSession {
+  readonly type: "refreshed";
+  readonly repeated: boolean;
+}
+
+/** A superseded refresh token was presented, and its session ended: two held it, and one of them is a thief. */
+export interface ReusedEvent extends OfSession {
+  readonly type: "reused";
+}
+
+/** Sessions were ended: by `revoke` or `logout`, or because `authorize` gave `null`. */
+export interface RevokedEvent extends Told {
+  readonly type: "revoked";
+  /** `null` where only a session's id was given. */
+  readonly subject: string | null;
+  readonly sids: readonly string[];
+}
+
+/** A caller was refused. Once a request for each reason. */
+export interface DeniedEvent extends Told {
+  readonly type: "denied";
+  readonly reason: Reason;
+  readonly status: RefusalStatus;
+  /** Whose token it was; `null` where none was verified. */
+  readonly subject: string | null;
+  readonly sid: string | null;
+}
+
+/** The session store or `authorize` failed, or did not answer in time. */
+export interface StoreFailedEvent extends Told {
+  readonly type: "store-failed";
+  readonly operation: OperationName | "authorize";
+  /** What it failed with, as the store or `authorize` threw it. */
+  readonly error: unknown;
+}
+
+/** Called for each event. What it returns, throws or rejects with changes nothing, and nobody waits for it. */
+export type EventHandler = (event: AuthEvent) => unknown;
+
+type WithoutTime<E> = E extends Told ? Omit<E, "at"> : never;
+
+/** Tells the handler, if there is one. */
+export type Emit = (event: WithoutTime<AuthEvent>) => void;
+
+/** Never throws, and never leaves a rejection behind. */
+export function createEmit(handler: EventHandler | undefined, now: () => number): Emit {
+  if (!handler) return () => undefined;
+  return (event) => {
+    try {
+      const answer = handler(Object.freeze({ ...event, at: now() }));
+      // Whatever can be waited for may reject.
+      if (typeof (answer as { then?: unknown } | null | undefined)?.then === "function")
+        Promise.resolve(answer).catch(() => undefined);
+    } catch {
+      // A handler's fault is the handler's alone.
+    }
+  };
+}

@@ -1,0 +1,154 @@
+/** What claimgate writes into a response, whatever the server: a challenge, cookies, and that nobody may store it. */
+import type { CookieToSet } from "./cookies.ts";
+
+/** The response to a request. */
+export interface ResponseSink {
+  /** Sets a header that is not there yet, where it still reaches the caller. */
+  setHeader(name: string, value: string): void;
+  /** Says `Cache-Control: no-store`, whatever was said before, where it still reaches the caller. */
+  forbidStoring(): void;
+  /** Why a cookie would not reach the caller any more, or never could; `undefined` where it does. */
+  whyNoCookies(): string | undefined;
+  /** Sets a cookie, in place of one of the same name that was set before. */
+  setCookie(cookie: CookieToSet): void;
+}
+
+const HAS_BEGUN = "the response has begun already";
+
+/** Fetch headers that are sent when all is resolved. */
+export interface HeadersLike {
+  has(name: string): boolean;
+  set(name: string, value: string): void;
+  append?(name: string, value: string): void;
+  delete?(name: string): void;
+  getSetCookie?(): string[];
+}
+
+/** What is used of a Node response, and of those made of one. */
+export interface NodeResponseLike {
+  readonly headersSent?: boolean;
+  getHeader?(name: string): unknown;
+  setHeader(name: string, value: string | string[]): unknown;
+}
+
+/** What is used of a Fastify reply. */
+export interface FastifyReplyLike {
+  readonly sent?: boolean;
+  getHeader?(name: string): unknown;
+  removeHeader?(name: string): unknown;
+  header(name: string, value: string | string[]): unknown;
+}
+
+/** The sink of a response that can be written to, or `undefined` for what is none. */
+export function sinkOf(response: unknown): ResponseSink | undefined {
+  const given = response as Partial<NodeResponseLike & FastifyReplyLike> | null | undefined;
+  if (typeof given?.setHeader === "function") return nodeSink(given as NodeResponseLike);
+  return typeof given?.header === "function" ? fastifySink(given as FastifyReplyLike) : undefined;
+}
+
+/** The sink of headers that go out when all of the response is known. */
+export function headersSink(headers: HeadersLike): ResponseSink {
+  return {
+    setHeader(name, value) {
+      if (!headers.has(name)) headers.set(name, value);
+    },
+    forbidStoring: () => headers.set("Cache-Control", "no-store"),
+    whyNoCookies: () => (headers.append && headers.getSetCookie ? undefined : "the response's headers take no cookies"),
+    setCookie(cookie) {
+      const others = (headers.getSetCookie?.() ?? []).filter((header) => !isOf(header, cookie));
+      headers.delete?.("Set-Cookie");
+      for (const header of [...others, cookie.header]) headers.append?.("Set-Cookie", header);
+    },
+  };
+}
+
+/** A sink like `sink` that takes no cookies, for the reason given. */
+export function withoutCookies(sink: ResponseSink, reason: string): ResponseSink {
+  return {
+    setHeader: (name, value) => sink.setHeader(name, value),
+    forbidStoring: () => sink.forbidStoring(),
+    whyNoCookies: () => reason,
+    setCookie: () => undefined,
+  };
+}
+
+/** A sink that does nothing but hand cookies over. */
+export function cookieSink(setCookie: (header: string, cookie: CookieToSet) => void): ResponseSink {
+  return {
+    setHeader: () => undefined,
+    forbidStoring: () => undefined,
+    whyNoCookies: () => undefined,
+    setCookie: (cookie) => setCookie(cookie.header, cookie),
+  };
+}
+
+/** A sink that keeps what is written until the server has made its response. */
+export interface WaitingSink extends ResponseSink {
+  /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
+  flush(headers: HeadersLike): void;
+}
+
+/** A sink for servers that make their response only when all is resolved. */
+export function waitingSink(): WaitingSink {
+  const cookies = new Map<string, CookieToSet>();
+  let mustNotStore = false;
+  let isFlushed = false;
+  return {
+    // The result says its own headers there.
+    setHeader: () => undefined,
+    forbidStoring: () => {
+      mustNotStore = true;
+    },
+    whyNoCookies: () => (isFlushed ? HAS_BEGUN : undefined),
+    setCookie: (cookie) => void cookies.set(cookie.name, cookie),
+    flush(headers) {
+      isFlushed = true;
+      const sink = headersSink(headers);
+      if (mustNotStore) sink.forbidStoring();
+      for (const cookie of cookies.values()) sink.setCookie(cookie);
+      cookies.clear();
+    },
+  };
+}
+
+function nodeSink(response: NodeResponseLike): ResponseSink {
+  return {
+    setHeader(name, value) {
+      if (!response.headersSent && response.getHeader?.(name) === undefined) response.setHeader(name, value);
+    },
+    forbidStoring() {
+      if (!response.headersSent) response.setHeader("Cache-Control", "no-store");
+    },
+    whyNoCookies: () => (response.headersSent ? HAS_BEGUN : undefined),
+    setCookie(cookie) {
+      const others = listOf(response.getHeader?.("Set-Cookie")).filter((header) => !isOf(header, cookie));
+      response.setHeader("Set-Cookie", [...others, cookie.header]);
+    },
+  };
+}
+
+function fastifySink(reply: FastifyReplyLike): ResponseSink {
+  return {
+    setHeader(name, value) {
+      if (!reply.sent && reply.getHeader?.(name) === undefined) reply.header(name, value);
+    },
+    forbidStoring() {
+      if (!reply.sent) reply.header("Cache-Control", "no-store");
+    },
+    whyNoCookies: () => (reply.sent ? HAS_BEGUN : undefined),
+    setCookie(cookie) {
+      const others = listOf(reply.getHeader?.("Set-Cookie")).filter((header) => !isOf(header, cookie));
+      // Fastify adds a cookie to those that are there.
+      reply.removeHeader?.("Set-Cookie");
+      reply.header("Set-Cookie", [...others, cookie.header]);
+    },
+  };
+}
+
+function listOf(header: unknown): string[] {
+  return [header].flat().filter((value): value is string => typeof value === "string");
+}
+
+function isOf(header: string, cookie: CookieToSet): boolean {
+  return header.startsWith(`${cookie.name}=`);
+}

@@ -1,0 +1,57 @@
+/** The user's own words for refusals: the loaders of flask_jwt_simple, for both transports. */
+import { type AuthError, type Reason, withWords } from "./errors.ts";
+
+/** What a caller sees of a refusal beside its code and reason, which stay as they are. */
+export interface RefusalWords {
+  /** In place of the message. */
+  readonly message?: string;
+  /** Beside `auth` in tRPC's `error.data` and in GraphQL's `extensions`; what stands there already stays. JSON only. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** Gives the words; synchronous. What it throws, or what is none of them, leaves those that stand. */
+export type RefusalLoader = (error: AuthError) => RefusalWords;
+
+/** The loaders, by kind of refusal: all of them are 401. */
+export interface ResponseLoaders {
+  /** The token has expired: `TOKEN_EXPIRED`. */
+  readonly expired?: RefusalLoader;
+  /** The token is bad in any other way. */
+  readonly invalid?: RefusalLoader;
+  /** There is no token: `TOKEN_MISSING`. */
+  readonly unauthorized?: RefusalLoader;
+}
+
+/** The refusal in the user's words, or itself where there are none for it. */
+export function wordRefusal(error: AuthError, loaders: ResponseLoaders): AuthError {
+  const loader = error.status === 401 ? loaders[kindOf(error.reason)] : undefined;
+  if (!loader) return error;
+  try {
+    return withWords(error, readWords(loader(error)));
+  } catch {
+    // Words that cannot be had change no verdict.
+    return error;
+  }
+}
+
+function kindOf(reason: Reason): keyof ResponseLoaders {
+  if (reason === "TOKEN_EXPIRED") return "expired";
+  return reason === "TOKEN_MISSING" ? "unauthorized" : "invalid";
+}
+
+// What the transports say themselves, or read from there.
+const TAKEN: readonly string[] = ["auth", "code", "http", "httpStatus", "path", "stack", "zodError"];
+
+function readWords(words: unknown): RefusalWords {
+  if (Object.prototype.toString.call(words) !== "[object Object]") {
+    if (words instanceof Promise) words.catch(() => undefined);
+    return {};
+  }
+  const { message, extensions } = words as RefusalWords;
+  const given = Object.prototype.toString.call(extensions) === "[object Object]" ? extensions : {};
+  const kept = Object.entries(given ?? {}).filter(([key, value]) => !TAKEN.includes(key) && value !== undefined);
+  return {
+    ...(typeof message === "string" && message !== "" ? { message } : {}),
+    ...(kept.length > 0 ? { extensions: structuredClone(Object.fromEntries(kept)) } : {}),
+  };
+}

@@ -1,0 +1,53 @@
+/** The tokens of a session: what they may say, and their signatures. */
+import { askForIssue, type IssueRights } from "./authorize.ts";
+import type { ResolvedConfig } from "./config.ts";
+import type { Emit } from "./events.ts";
+import { issueToken } from "./issue.ts";
+import type { SessionRecord } from "./sessions/store.ts";
+import type { CallAccess } from "./sessions/store-access.ts";
+
+/** The tokens of a session, and how many seconds each lives. */
+export interface TokenPair {
+  readonly authToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+  readonly refreshExpiresIn: number;
+}
+
+/** What the session's subject may do now: as `authorize` says, or without it as the login said. */
+export async function askRights(
+  config: ResolvedConfig,
+  { id: sid, subject, grant: { scope, claims = {} } }: SessionRecord,
+  emit: Emit,
+  call: CallAccess,
+): Promise<IssueRights | null> {
+  if (!config.authorizeIssue) return { scope, claims };
+  return askForIssue(config, config.authorizeIssue, emit, {
+    subject: String(subject),
+    held: { sid, scope, claims },
+    timeoutMs: call.remainingMs(),
+  });
+}
+
+/** Both tokens of a session, signed. */
+export async function issuePair(
+  config: ResolvedConfig,
+  record: SessionRecord,
+  rights: IssueRights,
+): Promise<TokenPair> {
+  const { id: sid, rid, subject, issuedAt, expiresAt, endsAt } = record;
+  const { scope, claims, maxAge = config.own?.authMaxAge ?? 0 } = rights;
+  const at = config.now();
+  const iat = Math.floor(at);
+  const exp = Math.min(iat + maxAge, endsAt ?? Number.POSITIVE_INFINITY);
+  const [auth, refresh] = await Promise.all([
+    issueToken(config, "auth", subject, { scope, claims, maxAge }, { sid, iat, exp }),
+    issueToken(config, "refresh", subject, {}, { sid, rid, iat: issuedAt, exp: expiresAt }),
+  ]);
+  return {
+    authToken: auth.signed,
+    refreshToken: refresh.signed,
+    expiresIn: exp - iat,
+    refreshExpiresIn: Math.max(0, expiresAt - iat),
+  };
+}

@@ -1,0 +1,242 @@
+/** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
+import type { IssueRights } from "./authorize.ts";
+import type { ResolvedConfig } from "./config.ts";
+import { MissingConfigError, refusal } from "./errors.ts";
+import type { Emit } from "./events.ts";
+import { MissingRequiredClaimError, RevokedTokenError } from "./jwt/errors.ts";
+import { checkOwnClaims } from "./own-claims.ts";
+import type { Claims } from "./rules/rule.ts";
+import { refreshReference, reuse, type SessionCheck } from "./session-check.ts";
+import type { SessionConfig } from "./session-config.ts";
+import { adopt, newRecord, readTimes, rotate } from "./session-records.ts";
+import { askRights, issuePair, type TokenPair } from "./session-tokens.ts";
+import { makeSessionId, tagOf } from "./sessions/session-id.ts";
+import { isAlive, standingOf } from "./sessions/standing.ts";
+import type { SessionRecord } from "./sessions/store.ts";
+import type { CallAccess, StoreAccess } from "./sessions/store-access.ts";
+import { isStoreError, SessionStoreError } from "./sessions/store-error.ts";
+import type { JWT } from "./token.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** What a login grants. */
+export interface LoginOptions<C = Claims> {
+  /** The `scope` of the session's auth tokens. */
+  readonly scope?: unknown;
+  /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid`. */
+  readonly claims?: Readonly<C>;
+  /** A name for the user's list of sessions, such as a device; 200 characters at most. Default: none. */
+  readonly label?: string;
+}
+
+/** A session, as its user may see it. Times are in seconds since 1970. */
+export interface SessionInfo {
+  /** The `sid` of its tokens. */
+  readonly id: string;
+  readonly subject: string;
+  readonly label: string | null;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  /** When it ends unless it is refreshed before. */
+  readonly expiresAt: number;
+  /** When it ends in any case; `null` where `sessionMaxAge` is not set. */
+  readonly endsAt: number | null;
+}
+
+/** What is to end: the session a token belongs to, expired or not; one session; or all of a subject's. */
+export type RevokeTarget =
+  | { readonly token: string | JWT }
+  | { readonly session: string }
+  | { readonly subject: string | number };
+
+/** Begins, renews and ends sessions. */
+export interface Sessions {
+  login(subject: string | number, options: LoginOptions): Promise<TokenPair>;
+  refresh(token: string): Promise<TokenPair>;
+  revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
+  list(subject: string | number): Promise<SessionInfo[]>;
+}
+
+/** What sessions are made from. */
+export interface SessionParts {
+  readonly config: ResolvedConfig;
+  readonly sessions: SessionConfig;
+  readonly store: StoreAccess;
+  readonly verifier: Verifier;
+  readonly check: SessionCheck;
+  readonly emit: Emit;
+}
+
+// Each turn begins with another's success: with so many at once the store does not do what it says.
+const MAX_TURNS = 100;
+const MAX_LABEL = 200;
+
+/** What a manager without a store has: nothing of it can be done. */
+export function createNoSessions(): Sessions {
+  return { login: refuseAll, refresh: refuseAll, revoke: refuseAll, list: refuseAll };
+}
+
+/** The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
+export function createSessions(parts: SessionParts): Sessions {
+  const { config, sessions, store, verifier, check, emit } = parts;
+  const { now } = config;
+  const { refreshGrace: grace } = sessions;
+
+  const login: Sessions["login"] = async (subject, options) => {
+    const call = store.forCall();
+    const { scope, claims = {}, label = null } = options;
+    checkOwnClaims(claims, "claims");
+    if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
+      throw new TypeError(`label must be text of 1 to ${MAX_LABEL} characters`);
+    const record: SessionRecord = {
+      ...newRecord(await makeSessionId(subject), subject, readTimes(config, sessions)),
+      grant: structuredClone({ ...(scope === undefined ? {} : { scope }), claims }),
+      label,
+    };
+    const rights = await askRights(config, record, emit, call);
+    if (rights === null) throw withoutRights();
+    const pair = await issuePair(config, record, rights);
+    if (!(await create(record, call))) throw new SessionStoreError("The session store refused a new session");
+    emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
+    return pair;
+  };
+
+  /** Adds the record. One that may have been added without an answer is taken away again. */
+  const create = async (record: SessionRecord, call: CallAccess): Promise<boolean> => {
+    try {
+      return (await call.create(record)) || (await call.find(record.id))?.rid === record.rid;
+    } catch (error) {
+      void store.end(record.id).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const refresh: Sessions["refresh"] = async (text) => {
+    const token = await verifier.read(text, { type: "refresh" });
+    const reference = await refreshReference(token, sessions);
+    const call = store.forCall();
+    let rights: IssueRights | null | undefined;
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const found = await call.find(reference.sid);
+      const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
+      const standing = standingOf(record, reference.rid, { now: now(), grace });
+      if (record === null || standing === "ended") throw ended();
+      if (standing === "reused") {
+        await call.end(record.id);
+        check.forget([record.id]);
+        throw reuse(token, record.id, emit);
+      }
+      rights ??= await askRights(config, record, emit, call);
+      if (rights === null) {
+        if (found) await endOne(record.id, token.sub);
+        else await call.create({ ...record, ended: true });
+        throw withoutRights();
+      }
+      // Signed before anything is written: what cannot be signed replaces nothing.
+      const next = standing === "live" ? rotate(record, config, sessions) : record;
+      const pair = await issuePair(config, next, rights);
+      if (!found && !(await call.create(next))) continue;
+      if (standing === "live" && !(await replace(next, call))) continue;
+      if (next.unclaimed && !(await claim(next, call))) continue;
+      emit(
+        found
+          ? { type: "refreshed", subject: token.sub, sid: record.id, repeated: !next.unclaimed }
+          : { type: "issued", subject: token.sub, sid: record.id, tokens: "pair" },
+      );
+      return pair;
+    }
+    throw new SessionStoreError("The session changed each time it was looked at");
+  };
+
+  const endOne = async (sid: string, subject: string | null): Promise<void> => {
+    const hasEnded = await store.end(sid);
+    check.forget([sid]);
+    if (hasEnded) emit({ type: "revoked", subject, sids: [sid] });
+  };
+
+  const revokeToken = async (text: string): Promise<void> => {
+    const token = await verifier.read(text, { type: "any", ignoreExpiry: true });
+    const { sid } = token.claims;
+    if (typeof sid === "string") return endOne(sid, token.sub);
+    if (token.tokenType !== "refresh") throw new MissingRequiredClaimError("sid");
+    const reference = await refreshReference(token, sessions);
+    const record = adopt(token, reference, config, sessions);
+    if (!(await store.create({ ...record, ended: true }))) return endOne(record.id, token.sub);
+    emit({ type: "revoked", subject: token.sub, sids: [record.id] });
+  };
+
+  return {
+    login,
+    refresh,
+    async revoke(target) {
+      const kind = kindOf(target);
+      if (kind === "token") return revokeToken((target as { token: string }).token);
+      if (kind === "session") return endOne((target as { session: string }).session, null);
+      const subject = String((target as { subject: string | number }).subject);
+      const tag = await tagOf(subject);
+      const sids = await store.endAll(subject);
+      check.forget(sids);
+      check.forgetTag(tag);
+      if (sids.length > 0) emit({ type: "revoked", subject, sids });
+    },
+    async list(subject) {
+      checkSubject(subject);
+      const at = now();
+      const records = await store.list(String(subject));
+      return records.filter((record) => isAlive(record, at)).map(toInfo);
+    },
+  };
+}
+
+/** Puts the next record in place; `false` where another did that first. */
+async function replace(next: SessionRecord, call: CallAccess): Promise<boolean> {
+  if (await call.replace(next)) return true;
+  // Done twice, as after a lost connection, it finds itself done.
+  const held = await call.find(next.id);
+  return held?.rid === next.rid && held.version === next.version;
+}
+
+/**
+ * Whether the live token may be given to who presented the one before: to one of them, and within the grace to the others by another way.
+ * What was replaced without an answer is claimed by who comes back for it, so that a rotation nobody heard of is no reuse.
+ */
+async function claim(record: SessionRecord, call: CallAccess): Promise<boolean> {
+  try {
+    return await call.replace({ ...record, version: record.version + 1, unclaimed: false });
+  } catch (error) {
+    if (!isStoreError(error)) throw error;
+    // The rotation itself is known to have happened. To say 503 now could lose the only token that counts.
+    return true;
+  }
+}
+
+function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: SessionRecord): SessionInfo {
+  return { id, subject: String(subject), label, createdAt, lastUsedAt: issuedAt, expiresAt, endsAt };
+}
+
+function kindOf(target: unknown): "token" | "session" | "subject" {
+  const keys = typeof target === "object" && target !== null ? Object.keys(target) : [];
+  const [kind] = keys;
+  if (keys.length !== 1 || (kind !== "token" && kind !== "session" && kind !== "subject"))
+    throw new TypeError("revoke takes one of { token }, { session } and { subject }");
+  const value = (target as Record<string, unknown>)[kind];
+  if (kind === "subject") checkSubject(value);
+  else if (typeof value !== "string" || value === "") throw new TypeError(`revoke: ${kind} must be non-empty text`);
+  return kind;
+}
+
+function checkSubject(subject: unknown): void {
+  if (!((typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject)))
+    throw new TypeError("The subject must be a non-empty string or a safe integer");
+}
+
+async function refuseAll(): Promise<never> {
+  throw new MissingConfigError("sessions");
+}
+
+function ended(): RevokedTokenError {
+  return new RevokedTokenError("The token's session has ended");
+}
+
+function withoutRights(): unknown {
+  return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
+}

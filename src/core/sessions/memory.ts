@@ -1,0 +1,92 @@
+/** Sessions in the memory of one process: for development, tests and servers that run as one. */
+import { DeadlineError, keptUntil, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+
+const SWEEP_AT_LEAST_EVERY = 64;
+
+/** A store whose sessions end with the process. What has expired is removed as others come and go. */
+export function memorySessionStore(): SessionStore {
+  const records = new Map<string, SessionRecord>();
+  const idsBySubject = new Map<string, Set<string>>();
+  let operationsSinceSweep = 0;
+
+  const put = (record: SessionRecord): void => {
+    // A copy: what the caller changes later changes nothing here.
+    records.set(record.id, structuredClone(record));
+    const subject = String(record.subject);
+    const ids = idsBySubject.get(subject);
+    if (ids) ids.add(record.id);
+    else idsBySubject.set(subject, new Set([record.id]));
+  };
+
+  const remove = ({ id, subject }: SessionRecord): void => {
+    records.delete(id);
+    const ids = idsBySubject.get(String(subject));
+    ids?.delete(id);
+    if (ids?.size === 0) idsBySubject.delete(String(subject));
+  };
+
+  // As many look-ups as operations, whatever the number of sessions.
+  const sweep = (now: number): void => {
+    if (++operationsSinceSweep < Math.max(records.size, SWEEP_AT_LEAST_EVERY)) return;
+    operationsSinceSweep = 0;
+    for (const record of records.values()) if (keptUntil(record) <= now) remove(record);
+  };
+
+  const begin = ({ now, deadline }: StoreOperation): void => {
+    if (Date.now() >= deadline) throw new DeadlineError();
+    sweep(now);
+  };
+
+  const holding = (id: string, now: number): SessionRecord | undefined => {
+    const record = records.get(id);
+    return record && keptUntil(record) > now ? record : undefined;
+  };
+
+  const endRecord = (record: SessionRecord, now: number): void => {
+    if (record.reservedUntil !== null && record.reservedUntil > now)
+      put({ ...record, ended: true, version: record.version + 1 });
+    else remove(record);
+  };
+
+  const liveOf = (subject: string, now: number): SessionRecord[] =>
+    [...(idsBySubject.get(subject) ?? [])]
+      .flatMap((id) => records.get(id) ?? [])
+      .filter((record) => !record.ended && record.expiresAt > now);
+
+  return {
+    async create(record, operation) {
+      begin(operation);
+      if (holding(record.id, operation.now)) return false;
+      put(record);
+      return true;
+    },
+    async find(id, operation) {
+      begin(operation);
+      return structuredClone(holding(id, operation.now) ?? null);
+    },
+    async replace(record, operation) {
+      begin(operation);
+      const held = holding(record.id, operation.now);
+      if (!held || held.ended || held.version !== record.version - 1) return false;
+      put(record);
+      return true;
+    },
+    async end(id, operation) {
+      begin(operation);
+      const held = holding(id, operation.now);
+      if (!held || held.ended) return false;
+      endRecord(held, operation.now);
+      return true;
+    },
+    async list(subject, operation) {
+      begin(operation);
+      return structuredClone(liveOf(subject, operation.now).toSorted((a, b) => a.createdAt - b.createdAt));
+    },
+    async endAll(subject, operation) {
+      begin(operation);
+      const live = liveOf(subject, operation.now);
+      for (const record of live) endRecord(record, operation.now);
+      return live.map(({ id }) => id);
+    },
+  };
+}

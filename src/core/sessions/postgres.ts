@@ -1,0 +1,169 @@
+/** Sessions in PostgreSQL, through anything with `query(text, values)`: a pool of pg, PGlite and others (`claimgate/postgres`). */
+import { migration, type Names, namesOf } from "./postgres-schema.ts";
+import { createServerClock } from "./server-clock.ts";
+import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+
+/** What is used of a pool. It must commit each statement by itself, as pools do; a client inside a transaction does not. */
+export interface PostgresPoolLike {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** Options of `postgresSessionStore`. */
+export interface PostgresSessionStoreOptions {
+  /** The schema of the table, which must exist. Default: the connection's own. */
+  readonly schema?: string;
+  /** The table. Default `"claimgate_sessions"`. */
+  readonly table?: string;
+}
+
+/** A store in PostgreSQL. */
+export interface PostgresSessionStore extends SessionStore {
+  /** Makes the table and its indexes, or brings them to this version. Done again, or by several at once, it changes nothing. */
+  migrate(): Promise<void>;
+  /**
+   * Removes what has expired, and gives how many that were: for a job that runs now and then. Nothing depends on it but the table's size.
+   * `now` is in seconds; default: the server's time.
+   */
+  deleteExpired(options?: { readonly now?: number }): Promise<number>;
+}
+
+/** A store on the user's own pool, which stays theirs to close. Each operation is one statement. `migrate()` must have run once. */
+export function postgresSessionStore(
+  pool: PostgresPoolLike,
+  options: PostgresSessionStoreOptions = {},
+): PostgresSessionStore {
+  if (typeof (pool as Partial<PostgresPoolLike> | null | undefined)?.query !== "function")
+    throw new TypeError("postgresSessionStore needs a pool, with query(text, values)");
+  const names = namesOf(options);
+  const sql = statements(names);
+
+  const ask = async (text: string, values: unknown[]): Promise<Row[]> => (await pool.query(text, values)).rows as Row[];
+
+  const clock = createServerClock(async () => Number((await ask(sql.time, []))[0]?.server_time));
+
+  const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<Row[]> =>
+    clock.run(operation, async (serverDeadline) => {
+      // Every statement gives a row at least, with the server's time and whether that was too late.
+      const rows = await ask(text, [serverDeadline, operation.now, ...values]);
+      const [first] = rows;
+      const serverTime = Number(first?.server_time);
+      if (!Number.isFinite(serverTime)) throw new TypeError("The pool gave something else than the statement does");
+      return { serverTime, outcome: first?.late ? "late" : rows };
+    });
+
+  const write = async (text: string, record: SessionRecord, operation: StoreOperation): Promise<boolean> => {
+    const { id, subject, version, expiresAt, reservedUntil } = record;
+    const values = [id, String(subject), version, expiresAt, keptUntil(record), reservedUntil ?? 0];
+    const [row] = await run(operation, text, [...values, JSON.stringify(record)]);
+    return Number(row?.changed) === 1;
+  };
+
+  return {
+    create: (record, operation) => write(sql.create, record, operation),
+    replace: (record, operation) => write(sql.replace, record, operation),
+    async find(id, operation) {
+      const [row] = await run(operation, sql.find, [id]);
+      return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
+    },
+    async end(id, operation) {
+      return (await run(operation, sql.end, [id])).some(({ id }) => id != null);
+    },
+    async list(subject, operation) {
+      const rows = await run(operation, sql.list, [subject]);
+      return rows.filter(({ record }) => record != null).map(recordOf);
+    },
+    async endAll(subject, operation) {
+      const rows = await run(operation, sql.endAll, [subject]);
+      return rows.flatMap(({ id }) => (typeof id === "string" ? [id] : []));
+    },
+    async migrate() {
+      await pool.query(migration(names));
+    },
+    async deleteExpired({ now } = {}) {
+      const [row] = await ask(sql.deleteExpired, [now ?? null]);
+      return Number(row?.changed);
+    },
+  };
+}
+
+interface Row {
+  readonly server_time?: unknown;
+  readonly late?: unknown;
+  readonly changed?: unknown;
+  readonly id?: unknown;
+  readonly ended?: unknown;
+  readonly record?: unknown;
+}
+
+function recordOf({ record }: Row): SessionRecord {
+  return readRecord(typeof record === "string" ? JSON.parse(record) : record);
+}
+
+// In milliseconds. The clock's own time, not that of the statement's beginning: a statement may have waited for a lock.
+const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
+
+/** `$1` is the deadline in the server's milliseconds and `$2` the manager's time in seconds, in every statement that has values. */
+function statements({ table }: Names): Readonly<Record<Operation, string>> {
+  const inTime = `${SERVER_TIME} < $1::double precision`;
+  const stamp = `${SERVER_TIME} as server_time, not ok as late`;
+  // Looked at once, after every lock was waited for: all of it is written in time, or nothing.
+  const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
+  const ending = (where: string): string => `
+    with held as materialized (
+      select id, reserved_until > $2::double precision as reserved from ${table}
+      where ${where} and not ended and kept_until > $2::double precision
+      order by id for update
+    ), ${allowed}, kept as (
+      update ${table} s set ended = true, version = s.version + 1, kept_until = s.reserved_until
+      from held, allowed where s.id = held.id and held.reserved and ok returning s.id
+    ), gone as (
+      delete from ${table} s using held, allowed where s.id = held.id and not held.reserved and ok returning s.id
+    ), done as (select id from kept union all select id from gone)
+    select ${stamp}, id from allowed left join done on true`;
+  return {
+    time: `select ${SERVER_TIME} as server_time`,
+    create: `
+      with allowed as materialized (select ${inTime} as ok), done as (
+        insert into ${table} as s (id, subject, version, expires_at, kept_until, reserved_until, record, ended)
+        select $3::text, $4::text, $5::integer, $6::double precision, $7::double precision, $8::double precision, $9::jsonb,
+          ($9::jsonb ->> 'ended')::boolean
+        from allowed where ok
+        on conflict (id) do update set subject = excluded.subject, version = excluded.version, expires_at = excluded.expires_at,
+          kept_until = excluded.kept_until, reserved_until = excluded.reserved_until, record = excluded.record, ended = excluded.ended
+          where s.kept_until <= $2::double precision and ${inTime}
+        returning 1
+      )
+      select ${stamp}, (select count(*) from done) as changed from allowed`,
+    replace: `
+      with held as materialized (
+        select id from ${table}
+        where id = $3::text and version = $5::integer - 1 and not ended and kept_until > $2::double precision
+        for update
+      ), ${allowed}, done as (
+        update ${table} s set subject = $4::text, version = $5::integer, expires_at = $6::double precision,
+          kept_until = $7::double precision, reserved_until = $8::double precision, record = $9::jsonb
+        from held, allowed where s.id = held.id and ok returning 1
+      )
+      select ${stamp}, (select count(*) from done) as changed from allowed`,
+    find: `
+      with allowed as materialized (select ${inTime} as ok)
+      select ${stamp}, record, ended from allowed
+      left join ${table} on id = $3::text and kept_until > $2::double precision`,
+    end: ending("id = $3::text"),
+    list: `
+      with allowed as materialized (select ${inTime} as ok)
+      select ${stamp}, record from allowed
+      left join ${table} on subject = $3::text and not ended and expires_at > $2::double precision
+      order by (record ->> 'createdAt')::double precision, id`,
+    endAll: ending("subject = $3::text and expires_at > $2::double precision"),
+    deleteExpired: `
+      with done as (
+        delete from ${table}
+        where kept_until <= coalesce($1::double precision, extract(epoch from clock_timestamp())::double precision)
+        returning 1
+      )
+      select count(*) as changed from done`,
+  };
+}
+
+type Operation = "time" | "create" | "replace" | "find" | "end" | "list" | "endAll" | "deleteExpired";

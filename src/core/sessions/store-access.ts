@@ -1,0 +1,96 @@
+/** The only way to a store: every operation with a deadline, tried once more where a connection was lost, and every failure told apart from an answer. */
+import { withDeadline } from "../jwt/deadline.ts";
+import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+import { SessionStoreError } from "./store-error.ts";
+
+/** A store's operations, as they are called by its name. */
+export type OperationName = keyof SessionStore;
+
+/** How a store is used. */
+export interface AccessOptions {
+  /** Seconds an operation may take. */
+  readonly timeout: number;
+  /** The manager's time, in seconds. */
+  readonly now: () => number;
+  /** Told of every operation that failed. */
+  readonly onFailure: (operation: OperationName, error: SessionStoreError) => void;
+}
+
+/** A store's operations. Each rejects with `SessionStoreError` alone, within the timeout. */
+export interface StoreAccess {
+  create(record: SessionRecord): Promise<boolean>;
+  find(id: string): Promise<SessionRecord | null>;
+  replace(record: SessionRecord): Promise<boolean>;
+  end(id: string): Promise<boolean>;
+  list(subject: string): Promise<readonly SessionRecord[]>;
+  endAll(subject: string): Promise<readonly string[]>;
+  /** The same store for one call of several operations, which together take no longer than one may. */
+  forCall(): CallAccess;
+}
+
+/** A store during one call. */
+export interface CallAccess extends StoreAccess {
+  /** Milliseconds that are left of the call. */
+  remainingMs(): number;
+}
+
+// The last part of the time is for the answer's way back: what was written is then known, and not answered with a 503.
+const PART_TO_WRITE_IN = 0.75;
+const PAUSE_MS = 25;
+
+/** Opens a store. */
+export function openStore(store: SessionStore, options: AccessOptions): StoreAccess {
+  return createAccess(store, options, Number.POSITIVE_INFINITY);
+}
+
+function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: number): CallAccess {
+  const { timeout, now, onFailure } = options;
+
+  const run = async <T>(name: OperationName, work: (operation: StoreOperation) => Promise<T>): Promise<T> => {
+    const startedAt = Date.now();
+    const endsAt = Math.min(startedAt + timeout * 1000, callEndsAt);
+    const deadline = startedAt + (endsAt - startedAt) * PART_TO_WRITE_IN;
+    const attempt = async (): Promise<T> => work({ now: now(), deadline });
+    try {
+      return await withDeadline(
+        attempt().catch(async (error: unknown) => {
+          // A lost connection says nothing about the next one. Done twice, an operation does no harm.
+          await pause();
+          if (Date.now() >= deadline) throw error;
+          return attempt();
+        }),
+        endsAt - startedAt,
+      );
+    } catch (cause) {
+      const error = new SessionStoreError(`The session store did not answer (${name})`, { cause });
+      onFailure(name, error);
+      throw error;
+    }
+  };
+
+  return {
+    create: (record) => run("create", (operation) => store.create(record, operation)),
+    find: (id) =>
+      run("find", async (operation) => {
+        const record = await store.find(id, operation);
+        return record === null ? null : ofId(readRecord(record), id);
+      }),
+    replace: (record) => run("replace", (operation) => store.replace(record, operation)),
+    end: (id) => run("end", (operation) => store.end(id, operation)),
+    list: (subject) => run("list", async (operation) => (await store.list(subject, operation)).map(readRecord)),
+    endAll: (subject) => run("endAll", (operation) => store.endAll(subject, operation)),
+    forCall: () => createAccess(store, options, Date.now() + timeout * 1000),
+    remainingMs: () => Math.max(0, callEndsAt - Date.now()),
+  };
+}
+
+function ofId(record: SessionRecord, id: string): SessionRecord {
+  if (record.id !== id) throw new TypeError("The store gave another session than the one asked for");
+  return record;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, PAUSE_MS);
+  });
+}

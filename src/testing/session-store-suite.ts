@@ -235,5 +235,5 @@ function canonical(value: unknown): string {
     Object.prototype.toString.call(held) === "[object Object]"
       ? Object.fromEntries(Object.entries(held as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : held,
-  ) as string;
+  );
 }

@@ -14,8 +14,12 @@ import {
   uniqueName,
 } from "./stores.ts";
 
-describe("memory", () => runSuite(openMemory));
-describe("PGlite", () => runSuite(openPGlite));
+describe("memory", () => {
+  runSuite(openMemory);
+});
+describe("PGlite", () => {
+  runSuite(openPGlite);
+});
 describeWithService("Redis, through redis", probeRedis, () => runSuite(() => openNodeRedis(uniqueName())));
 describeWithService("Redis, through ioredis", probeRedis, () => runSuite(() => openIORedis(uniqueName())));
 describeWithService("PostgreSQL", probeDatabase, () => runSuite(() => openPostgres(uniqueName())));
@@ -26,5 +30,5 @@ function runSuite(openStore: () => Promise<OpenStore>): void {
     opened = await openStore();
   });
   afterAll(() => opened.close());
-  for (const { name, run } of sessionStoreSuite({ open: () => opened.store })) it(name, run);
+  it.each(sessionStoreSuite({ open: () => opened.store }))("$name", ({ run }) => run());
 }

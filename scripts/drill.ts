@@ -5,16 +5,17 @@ const [only] = process.argv.slice(2);
 let failed = 0;
 const rows: string[][] = [["drill", "store", "counts", "verdict"]];
 
-for (const { drill, store, probe, run } of DRILLS) {
+for (const one of DRILLS) {
+  const { drill, store } = one;
   if (only !== undefined && drill !== only) continue;
-  const reason = probe();
+  const reason = one.probe();
   if (reason !== undefined) {
     if (process.env["REQUIRE_SERVICES"] === "1") failed++;
     rows.push([drill, store, "", `SKIPPED: ${reason}`]);
     continue;
   }
   console.error(`${drill} on ${store} ...`);
-  const { counts, violations } = await run("long");
+  const { counts, violations } = await one.run("long");
   if (violations.length > 0) failed++;
   const said = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   rows.push([drill, store, said.join(", "), violations.length === 0 ? "ok" : `FAILED: ${violations[0]}`]);

@@ -29,6 +29,7 @@ export interface NodeResponseLike {
   readonly headersSent?: boolean;
   getHeader?(name: string): unknown;
   setHeader(name: string, value: string | string[]): unknown;
+  writeHead?(...args: unknown[]): unknown;
 }
 
 /** What is used of a Fastify reply. */
@@ -112,6 +113,22 @@ export function waitingSink(): WaitingSink {
 }
 
 function nodeSink(response: NodeResponseLike): ResponseSink {
+  const cookies = new Map<string, CookieToSet>();
+  const write = (): void => {
+    const others = listOf(response.getHeader?.("Set-Cookie")).filter(
+      (header) => ![...cookies.values()].some((cookie) => isOf(header, cookie)),
+    );
+    response.setHeader("Set-Cookie", [...others, ...[...cookies.values()].map(({ header }) => header)]);
+  };
+  // Whoever writes the response may set cookies of its own over ours, as tRPC does with those of `responseMeta`.
+  const writeAgainAtLast = (): void => {
+    const writeHead = response.writeHead?.bind(response);
+    if (!writeHead) return;
+    response.writeHead = (...args) => {
+      write();
+      return writeHead(...args);
+    };
+  };
   return {
     setHeader(name, value) {
       if (!response.headersSent && response.getHeader?.(name) === undefined) response.setHeader(name, value);
@@ -121,8 +138,9 @@ function nodeSink(response: NodeResponseLike): ResponseSink {
     },
     whyNoCookies: () => (response.headersSent ? HAS_BEGUN : undefined),
     setCookie(cookie) {
-      const others = listOf(response.getHeader?.("Set-Cookie")).filter((header) => !isOf(header, cookie));
-      response.setHeader("Set-Cookie", [...others, cookie.header]);
+      if (cookies.size === 0) writeAgainAtLast();
+      cookies.set(cookie.name, cookie);
+      write();
     },
   };
 }

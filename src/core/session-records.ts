@@ -2,7 +2,7 @@
 import type { ResolvedConfig } from "./config.ts";
 import type { RefreshReference } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
-import { makeRefreshId } from "./sessions/session-id.ts";
+import { makeRandomId } from "./sessions/session-id.ts";
 import type { SessionRecord } from "./sessions/store.ts";
 import type { JWT } from "./token.ts";
 
@@ -12,11 +12,11 @@ export function newRecord(id: string, subject: string | number, { issuedAt, expi
     id,
     subject,
     version: 1,
-    rid: makeRefreshId(),
+    rid: makeRandomId(),
     issuedAt,
     expiresAt,
     previous: null,
-    unclaimed: false,
+    claimedBy: "login",
     grant: {},
     label: null,
     createdAt: issuedAt,
@@ -32,11 +32,11 @@ export function rotate(record: SessionRecord, config: ResolvedConfig, sessions: 
   return {
     ...record,
     version: record.version + 1,
-    rid: makeRefreshId(),
+    rid: makeRandomId(),
     issuedAt,
     expiresAt,
     previous: { rid: record.rid, replacedAt: config.now() },
-    unclaimed: true,
+    claimedBy: null,
   };
 }
 
@@ -50,7 +50,7 @@ export function adopt(
   return {
     ...newRecord(sid, token.claims.sub, readTimes(config, sessions)),
     previous: { rid, replacedAt: config.now() },
-    unclaimed: true,
+    claimedBy: null,
     reservedUntil: token.exp + config.leeway,
   };
 }

@@ -10,7 +10,7 @@ import { refreshReference, reuse, type SessionCheck } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { adopt, newRecord, readTimes, rotate } from "./session-records.ts";
 import { askRights, issuePair, type TokenPair } from "./session-tokens.ts";
-import { makeSessionId, tagOf } from "./sessions/session-id.ts";
+import { makeRandomId, makeSessionId, tagOf } from "./sessions/session-id.ts";
 import { isAlive, standingOf } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
 import type { CallAccess, StoreAccess } from "./sessions/store-access.ts";
@@ -136,10 +136,11 @@ export function createSessions(parts: SessionParts): Sessions {
       const pair = await issuePair(config, next, rights);
       if (!found && !(await call.create(next))) continue;
       if (standing === "live" && !(await replace(next, call))) continue;
-      if (next.unclaimed && !(await claim(next, call))) continue;
+      const isUnclaimed = next.claimedBy === null;
+      if (isUnclaimed && !(await claim(next, call))) continue;
       emit(
         found
-          ? { type: "refreshed", subject: token.sub, sid: record.id, repeated: !next.unclaimed }
+          ? { type: "refreshed", subject: token.sub, sid: record.id, repeated: !isUnclaimed }
           : { type: "issued", subject: token.sub, sid: record.id, tokens: "pair" },
       );
       return pair;
@@ -190,7 +191,7 @@ export function createSessions(parts: SessionParts): Sessions {
 /** Puts the next record in place; `false` where another did that first. */
 async function replace(next: SessionRecord, call: CallAccess): Promise<boolean> {
   if (await call.replace(next)) return true;
-  // Done twice, as after a lost connection, it finds itself done.
+  // Done twice, as after a lost connection, it finds itself done. So does a claim.
   const held = await call.find(next.id);
   return held?.rid === next.rid && held.version === next.version;
 }
@@ -200,8 +201,9 @@ async function replace(next: SessionRecord, call: CallAccess): Promise<boolean> 
  * What was replaced without an answer is claimed by who comes back for it, so that a rotation nobody heard of is no reuse.
  */
 async function claim(record: SessionRecord, call: CallAccess): Promise<boolean> {
+  const claimed = { ...record, version: record.version + 1, claimedBy: makeRandomId() };
   try {
-    return await call.replace({ ...record, version: record.version + 1, unclaimed: false });
+    return (await call.replace(claimed)) || (await call.find(record.id))?.claimedBy === claimed.claimedBy;
   } catch (error) {
     if (!isStoreError(error)) throw error;
     // The rotation itself is known to have happened. To say 503 now could lose the only token that counts.

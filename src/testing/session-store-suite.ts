@@ -28,7 +28,7 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
     issuedAt: now,
     expiresAt: now + 600,
     previous: null,
-    unclaimed: false,
+    claimedBy: "login",
     grant: { scope: { admin: true, list: ["a", 1, null] }, claims: { team: "ö€😀", deep: { er: [{}] } } },
     label: "A laptop",
     createdAt: now,
@@ -205,7 +205,7 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
 
 function following(record: SessionRecord, rid: string): SessionRecord {
   const previous = { rid: record.rid, replacedAt: record.issuedAt + 0.25 };
-  return { ...record, version: record.version + 1, rid, previous, unclaimed: true };
+  return { ...record, version: record.version + 1, rid, previous, claimedBy: null };
 }
 
 function seconds(): number {

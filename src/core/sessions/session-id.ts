@@ -21,8 +21,8 @@ export function tagIn(id: string): string {
   return id.slice(0, Math.max(id.indexOf("."), 0));
 }
 
-/** The `rid` of a new refresh token: 128 random bits. */
-export function makeRefreshId(): string {
+/** 128 random bits: a `rid`, or the name of who claims one. */
+export function makeRandomId(): string {
   return base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
 }
 

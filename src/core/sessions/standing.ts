@@ -15,9 +15,9 @@ export function standingOf(
 ): RefreshStanding {
   if (!isAlive(record, now)) return "ended";
   if (record.rid === rid) return "live";
-  const { previous, unclaimed } = record;
+  const { previous, claimedBy } = record;
   if (previous?.rid !== rid) return "reused";
-  if (unclaimed) return "unclaimed";
+  if (claimedBy === null) return "unclaimed";
   return grace > 0 && now - previous.replacedAt < grace ? "replaced" : "reused";
 }
 

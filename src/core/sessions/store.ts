@@ -17,8 +17,8 @@ export interface SessionRecord {
   readonly expiresAt: number;
   /** The refresh token before the live one, and when it was replaced; `null` before the first rotation. */
   readonly previous: { readonly rid: string; readonly replacedAt: number } | null;
-  /** Whether nobody is known to have been given the live token: until then the one before it still counts. */
-  readonly unclaimed: boolean;
+  /** Who was given the live token, by a random name; `null` while nobody is known to have been: until then the one before it still counts. */
+  readonly claimedBy: string | null;
   /** What the login granted. */
   readonly grant: { readonly scope?: unknown; readonly claims?: Readonly<Record<string, unknown>> };
   /** What the login called it, such as a device; `null` where it gave no name. */
@@ -85,7 +85,7 @@ const recordSchema = z.object({
   issuedAt: seconds,
   expiresAt: seconds,
   previous: z.object({ rid: z.string().min(1), replacedAt: seconds }).nullable(),
-  unclaimed: z.boolean(),
+  claimedBy: z.string().min(1).nullable(),
   grant: z.object({ scope: z.unknown().optional(), claims: z.record(z.string(), z.unknown()).optional() }),
   label: z.string().nullable(),
   createdAt: seconds,

@@ -21,6 +21,7 @@ export type {
   DeniedEvent,
   EventHandler,
   IssuedEvent,
+  KeysFailedEvent,
   RefreshedEvent,
   ReusedEvent,
   RevokedEvent,

@@ -4,7 +4,7 @@ import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
 import { type CookieConfig, type Cookies, resolveCookies } from "./cookies.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
-import type { EventHandler } from "./events.ts";
+import { createEmit, type Emit, type EventHandler } from "./events.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import type { KeyInput } from "./jwt/keys.ts";
 import { MAX_TIMEOUT_SECONDS } from "./jwt/refreshing.ts";
@@ -102,7 +102,7 @@ export interface ResolvedConfig {
   /** In seconds. */
   readonly storeTimeout: number;
   readonly responses: ResponseLoaders;
-  readonly onEvent: EventHandler | undefined;
+  readonly emit: Emit;
   readonly origins: readonly string[];
   readonly ambient: boolean;
   readonly cacheMax: number;
@@ -170,11 +170,11 @@ const configSchema = z.strictObject({
       refresh: name.optional(),
       domain: z
         .string()
-        .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*$/i, "is not a domain")
+        .regex(/^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i, "is not a domain")
         .optional(),
       path: z
         .string()
-        .regex(/^\/[!-:<-~]*$/, "is not a path")
+        .regex(/^\/[!-:=-~]*$/, "is not a path")
         .optional(),
       sameSite: z.enum(["lax", "strict", "none"]).optional(),
       secure: z.boolean().optional(),
@@ -214,13 +214,15 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   const now = readClock((options.now as (() => number) | undefined) ?? (() => Date.now() / 1000));
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
-  const keys = openKeys(options, now);
+  const emit = createEmit(options.onEvent as EventHandler | undefined, now);
+  const onFailure = (issuer: string, error: Error): void => emit({ type: "keys-failed", issuer, error });
+  const keys = openKeys(options, now, onFailure);
   const own = keys && { issuer: options.issuer as string, keys, ...readAges(options) };
   const sessions = resolveSessions(options);
   const asked = options.authorizeAt === "request";
   return Object.freeze({
     own,
-    trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now }),
+    trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now, onFailure }),
     maxTokenAge: options.maxTokenAge ?? Number.POSITIVE_INFINITY,
     audience: typeof options.audience === "string" ? [options.audience] : options.audience,
     leeway: options.leeway,
@@ -231,7 +233,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     sessions,
     storeTimeout: options.storeTimeout,
     responses: options.responses as ResponseLoaders,
-    onEvent: options.onEvent as EventHandler | undefined,
+    emit,
     origins: options.csrf?.origins ?? [],
     ambient: options.ambient,
     cacheMax: options.cache === false ? 0 : options.cache.max,
@@ -265,7 +267,11 @@ const OF_OWN_TOKENS = [
   "sessions",
 ] as const;
 
-function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefined {
+function openKeys(
+  options: ParsedOptions,
+  now: () => number,
+  onFailure: (issuer: string, error: Error) => void,
+): KeyRing | undefined {
   const { issuer, algorithm, keys } = options;
   if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys");
   if (issuer === undefined) {
@@ -280,7 +286,8 @@ function openKeys(options: ParsedOptions, now: () => number): KeyRing | undefine
     (name) => options[name] !== undefined,
   );
   if (beside) throw new InvalidConfigError(beside, "does not stand beside keys, each of which says its own");
-  if (typeof keys === "function") return createLoadedRing(keys, parseKeyRefresh(options.keyRefresh), shared);
+  if (typeof keys === "function")
+    return createLoadedRing(keys, parseKeyRefresh(options.keyRefresh), shared, (error) => onFailure(issuer, error));
   if (options.keyRefresh !== undefined)
     throw new InvalidConfigError("keyRefresh", "is for keys that a function loads, and these are a list");
   return createListedRing(keys, shared);

@@ -1,6 +1,6 @@
 /** What a configured manager consists of. */
 import type { ResolvedConfig } from "./config.ts";
-import { createEmit, type Emit } from "./events.ts";
+import type { Emit } from "./events.ts";
 import { createSessionCheck } from "./session-check.ts";
 import { openStore } from "./sessions/store-access.ts";
 import { createNoSessions, createSessions, type Sessions } from "./sessions.ts";
@@ -16,8 +16,7 @@ export interface Engine {
 
 /** Builds the parts; asks no store yet. */
 export function createEngine(config: ResolvedConfig): Engine {
-  const emit = createEmit(config.onEvent, config.now);
-  const { sessions } = config;
+  const { sessions, emit } = config;
   if (!sessions) return { config, verifier: createVerifier(config), sessions: createNoSessions(), emit };
   const store = openStore(sessions.store, {
     timeout: config.storeTimeout,

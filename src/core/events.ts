@@ -14,7 +14,14 @@ interface OfSession extends Told {
 }
 
 /** Something that happened. `type` tells the kinds apart. */
-export type AuthEvent = IssuedEvent | RefreshedEvent | ReusedEvent | RevokedEvent | DeniedEvent | StoreFailedEvent;
+export type AuthEvent =
+  | IssuedEvent
+  | RefreshedEvent
+  | ReusedEvent
+  | RevokedEvent
+  | DeniedEvent
+  | StoreFailedEvent
+  | KeysFailedEvent;
 
 /** A session began (`tokens: "pair"`), or a single token was issued by `authToken` or `refreshToken`, without a session. */
 export interface IssuedEvent extends Told {
@@ -59,6 +66,14 @@ export interface StoreFailedEvent extends Told {
   readonly operation: OperationName | "authorize";
   /** What it failed with, as the store or `authorize` threw it. */
   readonly error: unknown;
+}
+
+/** Keys could not be loaded or fetched; those of before may still serve for a while (`staleIfError`), and then it is `KEYS_UNAVAILABLE`. */
+export interface KeysFailedEvent extends Told {
+  readonly type: "keys-failed";
+  /** Whose keys: the manager's own issuer, or a trusted one. */
+  readonly issuer: string;
+  readonly error: Error;
 }
 
 /** Called for each event. What it returns, throws or rejects with changes nothing, and nobody waits for it. */

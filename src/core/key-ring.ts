@@ -78,11 +78,17 @@ export function createListedRing(list: unknown, options: RingOptions): KeyRing {
 }
 
 /** A ring that `load` fills, asked again in time. Loads nothing before something asks. */
-export function createLoadedRing(load: KeyLoader, times: RefreshTimes, options: RingOptions): KeyRing {
+export function createLoadedRing(
+  load: KeyLoader,
+  times: RefreshTimes,
+  options: RingOptions,
+  onFailure?: (error: Error) => void,
+): KeyRing {
   return createRing({ algorithms: undefined, option: "keys", now: options.now }, (life) => {
     let previous: Ring | undefined;
     return createRefreshing({
       ...times,
+      onFailure,
       now: options.now,
       async load() {
         previous = makeRing(await nameKeys(readList(await load(), options), previous), life);

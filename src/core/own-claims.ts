@@ -34,6 +34,15 @@ export function draftClaims(
   };
 }
 
+/** Copies: what the caller changes later changes nothing here. Throws `TypeError` for what is no data. */
+export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return structuredClone(claims);
+  } catch (cause) {
+    throw new TypeError("claims hold something that is no data", { cause });
+  }
+}
+
 /** Freezes `value` and all it holds, however deep, and gives it back. */
 export function deepFreeze<T>(value: T): T {
   // What is frozen already may hold what is not, so what was seen is remembered apart.
@@ -47,14 +56,6 @@ export function deepFreeze<T>(value: T): T {
     for (const held of Object.values(item)) rest.push(held);
   }
   return value;
-}
-
-function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
-  try {
-    return structuredClone(claims);
-  } catch (cause) {
-    throw new TypeError("claims hold something that is no data", { cause });
-  }
 }
 
 function checkAudience(audience: unknown): void {

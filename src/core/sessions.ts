@@ -4,7 +4,7 @@ import type { ResolvedConfig } from "./config.ts";
 import { MissingConfigError, refusal } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import { MissingRequiredClaimError, RevokedTokenError } from "./jwt/errors.ts";
-import { checkOwnClaims } from "./own-claims.ts";
+import { checkOwnClaims, cloneClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 import { refreshReference, reuse, type SessionCheck } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
@@ -84,12 +84,13 @@ export function createSessions(parts: SessionParts): Sessions {
   const login: Sessions["login"] = async (subject, options) => {
     const call = store.forCall();
     const { scope, claims = {}, label = null } = options;
+    checkSubject(subject);
     checkOwnClaims(claims, "claims");
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
       throw new TypeError(`label must be text of 1 to ${MAX_LABEL} characters`);
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, sessions)),
-      grant: structuredClone({ ...(scope === undefined ? {} : { scope }), claims }),
+      grant: cloneClaims({ ...(scope === undefined ? {} : { scope }), claims }),
       label,
     };
     const rights = await askRights(config, record, emit, call);

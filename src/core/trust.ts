@@ -112,6 +112,8 @@ export interface TrustContext {
   readonly ownIssuer: string | undefined;
   readonly leeway: number;
   readonly now: () => number;
+  /** Told of every fetch of an issuer's keys that failed. */
+  readonly onFailure: (issuer: string, error: Error) => void;
 }
 
 /** Reads the option `trust`: issuers by name. Throws `InvalidConfigError` that names the place. */
@@ -133,7 +135,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
       leeway: context.leeway,
     };
     issuers.set(entry.issuer, {
-      keys: openKeys(entry, path, value as object, context.now),
+      keys: openKeys(entry, path, value as object, context),
       algorithms: entry.algorithms,
       accept: (header, payload) => acceptForeignToken(policy, header, payload, context.now()),
     });
@@ -169,7 +171,7 @@ function compileRequired({ require }: Parsed, path: string): Plan | undefined {
 
 const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
 
-function openKeys(entry: Parsed, path: string, stated: object, now: () => number): KeySource {
+function openKeys(entry: Parsed, path: string, stated: object, { now, onFailure }: TrustContext): KeySource {
   const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
   const [from] = given;
   if (given.length !== 1 || !from)
@@ -188,7 +190,14 @@ function openKeys(entry: Parsed, path: string, stated: object, now: () => number
     throw new InvalidConfigError(`${path}.issuer`, "must have no query and no fragment to be discovered");
   const headers = naming(`${path}.headers`, () => readHeaders(entry.headers));
   const { maxBytes } = REMOTE_KEYS_DEFAULTS;
-  const options: RemoteKeysOptions = { ...entry, headers, fetch: entry.fetch, maxBytes, now };
+  const options: RemoteKeysOptions = {
+    ...entry,
+    headers,
+    fetch: entry.fetch,
+    maxBytes,
+    now,
+    onFailure: (error) => onFailure(entry.issuer, error),
+  };
   return createRemoteKeys(
     from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(entry.issuer, options, signal),
     options,

@@ -12,6 +12,8 @@ export interface RemoteKeysOptions extends RefreshTimes {
   /** Bytes an answer may have. */
   readonly maxBytes: number;
   readonly fetch: KeyFetch | undefined;
+  /** Told of every fetch that failed. It may not throw. */
+  readonly onFailure?: (error: Error) => void;
   readonly now: () => number;
 }
 

@@ -27,6 +27,8 @@ export interface RefreshOptions<T> extends RefreshTimes {
   readonly flawOf?: (value: T) => Error | undefined;
   /** What callers are told of a load that failed. */
   readonly explain: (cause: unknown) => Error;
+  /** Told of every load that failed. It may not throw. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
   /** The time, in seconds. */
   readonly now: () => number;
 }
@@ -76,6 +78,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
     } finally {
       loadedAt = now();
     }
+    if (failure) options.onFailure?.(failure.error);
   };
 
   const load = (): Promise<void> => {

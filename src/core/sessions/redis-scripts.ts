@@ -65,11 +65,13 @@ finish(KEYS[1], KEYS[2], ARGV[3])
 return {tostring(server), 'ok', 1}
 `;
 
-// ARGV: subject, what a session's key begins with. The keys of the sessions are found in the index; all have its hash tag, and so its slot.
+// ARGV: subject. The sessions are found in the index, and their keys by its key, '…:sessions' for '…:session:' and an id: a client may have put
+// a prefix of its own before what it was given as a key, and nowhere else. All have the index's hash tag, and so its slot.
 const WALK = `${PREAMBLE}
 local out = {tostring(server), 'ok'}
+local base = string.sub(KEYS[1], 1, -2) .. ':'
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[2], '+inf')) do
-  local key = ARGV[4] .. id
+  local key = base .. id
   local held = read(key)
   if not held then redis.call('ZREM', KEYS[1], id)
 `;

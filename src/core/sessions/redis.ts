@@ -21,8 +21,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   const prefix = checkOptions(options);
   const runScript = createScriptRunner(client);
   const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
-  const keyBase = (tag: string): string => `${prefix}:{${tag}}:session:`;
-  const keyOf = (id: string): string => `${keyBase(tagIn(id))}${id}`;
+  const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
 
   // Any key serves to ask for the time: on a cluster each server has a clock, and those of one cluster have to agree.
   const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
@@ -72,13 +71,11 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
       return Number(done) === 1;
     },
     async list(subject, operation) {
-      const tag = await tagOf(subject);
-      const texts = await run(operation, LIST, [indexKey(tag)], [subject, keyBase(tag)]);
+      const texts = await run(operation, LIST, [indexKey(await tagOf(subject))], [subject]);
       return texts.map(parseRecord).toSorted((a, b) => a.createdAt - b.createdAt);
     },
     async endAll(subject, operation) {
-      const tag = await tagOf(subject);
-      return (await run(operation, END_ALL, [indexKey(tag)], [subject, keyBase(tag)])).map(String);
+      return (await run(operation, END_ALL, [indexKey(await tagOf(subject))], [subject])).map(String);
     },
   };
 }

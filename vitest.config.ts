@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "*.test.ts"],
     testTimeout: 20_000,
+    // A PGlite, or a cluster, takes its time to start where everything else runs too.
+    hookTimeout: 120_000,
     // Every core: by default vitest leaves one to others, which of two is half.
     maxWorkers: "100%",
   },

@@ -1,5 +1,5 @@
 /** Checks the package as users get it: packs it, looks at what is in it, installs it into empty folders and uses every entry there. */
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   companionsOf,
@@ -21,9 +21,27 @@ const PEERS_OF: Readonly<Record<string, readonly string[]>> = {
   "claimgate/trpc": ["@trpc/server"],
   "claimgate/graphql": ["graphql", "@graphql-tools/utils"],
 };
+/** What no entry may need: the stores take clients that users have. */
+const CLIENTS = ["redis", "ioredis", "pg"];
+/** A session by cookie: what goes through every dependency that an entry alone does not call. */
+const COOKIE_LOGIN = `
+const { auth } = testing.createTestAuth({ cookies: { auth: "auth", refresh: "refresh" } });
+const cookies = [];
+const setCookie = (header) => cookies.push(header.replace(/=[^;]+/, ""));
+await auth.forRequest({ headers: { "sec-fetch-site": "same-origin" }, setCookie }).login("ann", { deliver: "cookies" });
+const rest = "Path=/; HttpOnly; Secure; SameSite=Lax";
+const expected = ["__Host-auth; Max-Age=3600; " + rest, "__Host-refresh; Max-Age=604800; " + rest];
+if (cookies.join() !== expected.join()) throw new Error(cookies.join());
+`;
 /** The README's first examples: shorter than this, in lines. */
 const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
 const ALLOWED = /^(dist\/.*\.(js|d\.ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+
+/** Both ways to load an entry, as code that gives it. */
+const LOADERS: Readonly<Record<"import" | "require", (entry: string) => string>> = {
+  import: (entry) => `await import(${JSON.stringify(entry)})`,
+  require: (entry) => `(await import("node:module")).createRequire(process.cwd() + "/x.js")(${JSON.stringify(entry)})`,
+};
 
 const workspace = createWorkspace("package");
 const packed = pack(workspace);
@@ -34,6 +52,7 @@ must("are the types wrong", run("npx", attw, { capture: true }));
 await checkAlone(packed);
 await checkOwnPeers(packed);
 await checkWithPeers(packed);
+await checkStoreClients(packed);
 console.log("the package holds only what it should, installs, imports, requires and type-checks");
 
 function checkContents({ paths }: Packed): void {
@@ -44,18 +63,27 @@ function checkContents({ paths }: Packed): void {
   }
 }
 
-/** Without any peer: the core works, and each transport asks for its own peer only. */
+/** Without any peer or client: the core and the stores work, and each transport asks for its own peers only. */
 async function checkAlone({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "alone");
   await install(project, [tarball]);
+  const brought = CLIENTS.filter((client) => existsSync(join(project, "node_modules", client)));
+  if (brought.length > 0) throw new Error(`the package brings ${brought.join(", ")}`);
   for (const entry of ENTRIES) {
-    const { status, output } = evaluate(project, `await import(${JSON.stringify(entry)})`);
-    const peer = PEERS_OF[entry]?.[0];
-    if (peer === undefined && status !== 0) throw new Error(`${entry} does not import without peers:\n${output}`);
-    if (peer !== undefined && !new RegExp(`Cannot find package '${peer}'`).test(output)) {
-      throw new Error(`${entry} should ask for ${peer}, and says:\n${output}`);
+    for (const [way, load] of Object.entries(LOADERS)) {
+      const { status, output } = evaluate(project, load(entry));
+      const peers = PEERS_OF[entry];
+      if (peers === undefined && status !== 0) throw new Error(`${way} ${entry} fails without peers:\n${output}`);
+      if (peers && !new RegExp(`Cannot find package '(${peers.join("|")})'`).test(output)) {
+        throw new Error(`${way} ${entry} should ask for one of ${peers.join(", ")}, and says:\n${output}`);
+      }
     }
   }
+  for (const [way, load] of Object.entries(LOADERS))
+    must(
+      `a login by cookie, by ${way}`,
+      evaluate(project, `const testing = ${load("claimgate/testing")};${COOKIE_LOGIN}`),
+    );
   checkCommand(project);
 }
 
@@ -91,14 +119,7 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   const names = new Set([...Object.keys(MANIFEST.peerDependencies), ...companions, "@types/node"]);
   await install(project, [tarball, ...[...names].map(atOurVersion)]);
   for (const entry of ENTRIES) {
-    must(`import ${entry}`, evaluate(project, `await import(${JSON.stringify(entry)})`));
-    must(
-      `require ${entry}`,
-      evaluate(
-        project,
-        `(await import("node:module")).createRequire(process.cwd() + "/x.js")(${JSON.stringify(entry)})`,
-      ),
-    );
+    for (const [way, load] of Object.entries(LOADERS)) must(`${way} ${entry}`, evaluate(project, load(entry)));
   }
   cpSync(join(ROOT, "test/package/consumer.ts"), join(project, "consumer.ts"));
   must("a consumer's types", await typeCheck(project, ["consumer.ts"], { types: [], skipLibCheck: false }));
@@ -110,6 +131,16 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   for (const [name, code] of examples) writeFileSync(join(project, name), code);
   const options = { types: ["node"], skipLibCheck: true };
   must("the README's examples", await typeCheck(project, [...examples.keys()], options));
+}
+
+/** The session stores take the clients as their own packages type them, and nothing else needs to be there. */
+async function checkStoreClients({ tarball }: Packed): Promise<void> {
+  const project = createProject(workspace, "store-clients");
+  const file = "store-clients.ts";
+  const code = readFileSync(join(ROOT, "test/package", file), "utf8");
+  await install(project, [tarball, ...[...companionsOf(code), "@types/node"].map(atOurVersion)]);
+  writeFileSync(join(project, file), code);
+  must("the clients' types", await typeCheck(project, [file], { types: ["node"], skipLibCheck: true }));
 }
 
 function atOurVersion(name: string): string {

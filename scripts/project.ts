@@ -10,6 +10,7 @@ export const MANIFEST: {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 /** The modules that a user imports. */
@@ -79,11 +80,16 @@ export async function install(project: string, packages: readonly string[]): Pro
   must("npm install", await runBeside("npm", ["install", ...flags, ...packages], { cwd: project }));
 }
 
-/** The packages, beside this one and its peers, that an example imports. */
+/** The packages, beside this one and its peers, that an example imports, each with its types where these come apart from it. */
 export function companionsOf(code: string): string[] {
   const own = new Set(["claimgate", "node", ...Object.keys(MANIFEST.peerDependencies)]);
   const names = [...code.matchAll(/ from "((?:@[\w-]+\/)?[\w-]+)/g)].map(([, name = ""]) => name);
-  return [...new Set(names)].filter((name) => !own.has(name));
+  return [...new Set(names)].filter((name) => !own.has(name)).flatMap((name) => [name, ...typesOf(name)]);
+}
+
+function typesOf(name: string): string[] {
+  const types = `@types/${name}`;
+  return types in MANIFEST.devDependencies ? [types] : [];
 }
 
 /** The manifest of an installed package. */

@@ -77,7 +77,13 @@ export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from
 export type { SessionOptions } from "./core/session-config.ts";
 export type { TokenPair } from "./core/session-tokens.ts";
 export { memorySessionStore } from "./core/sessions/memory.ts";
-export { DeadlineError, type SessionRecord, type SessionStore, type StoreOperation } from "./core/sessions/store.ts";
+export {
+  DeadlineError,
+  type SessionRecord,
+  type SessionStore,
+  type StoreOperation,
+  UnsentError,
+} from "./core/sessions/store.ts";
 export { SessionStoreError } from "./core/sessions/store-error.ts";
 export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions.ts";
 export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/token.ts";

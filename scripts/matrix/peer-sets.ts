@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createProject, install, MANIFEST, readManifest } from "../project.ts";
+import { ROOT } from "../run.ts";
 import { lowestOf } from "./engines.ts";
 
 /** The peers that the table shows. */
@@ -28,6 +29,8 @@ export interface Installed {
 }
 
 const NEWEST_TRPC = "11";
+// The programme answers with it too: it is no peer, but the server that `useAuth` is for.
+const YOGA = "graphql-yoga";
 
 /** Everything at the lowest version that package.json admits. */
 export const OLDEST: PeerSet = {
@@ -70,13 +73,11 @@ export async function installPeerSet(
   const client = set.versions["@trpc/server"];
   const packages = { ...set.versions, "@trpc/client": client, ...options.beside, ...set.dependencies };
   await install(project, [tarball, ...Object.entries(packages).map(([name, version]) => `${name}@${version}`)]);
+  // Before Yoga comes, whose own packages ask for what claimgate's peers do not.
+  const engines = readEngines(project);
+  await install(project, [`${YOGA}@${readManifest(ROOT, YOGA).version}`]);
   const versions = PEERS.map((peer) => [peer, readManifest(project, peer).version]);
-  return {
-    set,
-    project,
-    versions: Object.fromEntries(versions) as Record<Peer, string>,
-    engines: readEngines(project),
-  };
+  return { set, project, versions: Object.fromEntries(versions) as Record<Peer, string>, engines };
 }
 
 /** As npm wrote down what it installed. */

@@ -1,6 +1,6 @@
 /** The cookies tokens travel in: what they are called, where they are valid, and how they are written. */
 import { stringifySetCookie } from "cookie";
-import { InvalidConfigError, MissingConfigError } from "./errors.ts";
+import { CookieError, InvalidConfigError, MissingConfigError } from "./errors.ts";
 import type { TokenType } from "./token.ts";
 
 /** The option `cookies`. */
@@ -48,6 +48,7 @@ export interface CookieToSet {
 
 const HOST = "__Host-";
 const SECURE = "__Secure-";
+const MAX_BYTES = 4096;
 
 /**
  * Reads the option. Where sessions write the cookies (`areWritten`) their names get the prefix that keeps others from setting them
@@ -74,6 +75,9 @@ export function cookieFor(cookies: Cookies, type: TokenType, token?: { value: st
   const name = cookies.names[type];
   if (name === undefined) throw new MissingConfigError(`cookies.${type}`);
   const { value, maxAge } = token ?? { value: "", maxAge: 0 };
+  // RFC 6265, section 6.1: browsers drop what is larger, and say nothing.
+  if (name.length + value.length > MAX_BYTES)
+    throw new CookieError(`with so many claims "${name}" is larger than the ${MAX_BYTES} bytes that browsers take`);
   const attributes = { ...cookies.attributes, maxAge };
   return { name, value, attributes, header: stringifySetCookie({ name, value, ...attributes }) };
 }

@@ -1,6 +1,7 @@
 /** The inside of a `RequestAuth`: finds the credential, verifies at most once, decides plans. What both transports call. */
 import { applyRights } from "./authorize.ts";
 import { type Credential, readCredential } from "./credentials.ts";
+import { isMarkedOwn } from "./csrf.ts";
 import type { Engine } from "./engine.ts";
 import { type AuthError, challengeFor, isAuthError, type Reason, refusal, toRefusal } from "./errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
@@ -44,9 +45,9 @@ export class RequestGate {
     return this.#engine();
   }
 
-  /** The request. */
-  get source(): RequestSource {
-    return this.#source;
+  /** Whether a page of this site, or of one that may use the cookies, sent the request. A method: what a getter gives, inspectors show. */
+  isMarkedOwn(): boolean {
+    return isMarkedOwn(this.#source, this.#engine().config.origins);
   }
 
   /** The response, where it can be written to. */
@@ -224,7 +225,10 @@ export class RequestGate {
   #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
     const known = this.#known.get(text);
     const memo: Memo = this.#source.isConnection ? new Map() : this.#verified;
-    const wasRotated = this.#rotated.has(text);
+    const wasRotated = async (): Promise<boolean> => {
+      await this.#rotating.get(text)?.catch(() => undefined);
+      return this.#rotated.has(text);
+    };
     const verified = known
       ? andThen(
           attemptAsync(() => verifier.confirm(known, wasRotated)),

@@ -1,7 +1,6 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 import { checkOptionNames } from "./check-options.ts";
 import { cookieFor } from "./cookies.ts";
-import { isMarkedOwn } from "./csrf.ts";
 import { CookieError, isAuthError, MissingConfigError, refusal, toRefusal } from "./errors.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { TokenPair } from "./session-tokens.ts";
@@ -14,30 +13,30 @@ export type Deliver = "cookies" | "body";
 export type Expiries = Pick<TokenPair, "expiresIn" | "refreshExpiresIn">;
 
 /** What is given back: the tokens with `"body"`, and with `"cookies"` their expiries only. */
-export type Delivered<D extends Deliver | undefined> = D extends "body"
+export type Delivered<D extends Deliver | undefined> = [D] extends ["body"]
   ? TokenPair
-  : D extends "cookies"
+  : [D] extends ["cookies"]
     ? Expiries
     : Expiries & Partial<TokenPair>;
 
 /** Options of `ctx.auth.login`. */
 export interface RequestLoginOptions<C, D extends Deliver | undefined> extends LoginOptions<C> {
   /** Default: `"cookies"` where the manager has `cookies`, else `"body"`. */
-  readonly deliver?: D;
+  readonly deliver?: D | undefined;
 }
 
 /** Options of `ctx.auth.refresh`. */
 export interface RequestRefreshOptions<D extends Deliver | undefined> {
   /** Default: `"cookies"` where the manager has `cookies`, else `"body"`. */
-  readonly deliver?: D;
+  readonly deliver?: D | undefined;
   /** A refresh token that came in the input. Default: the request's own, of header or cookie. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** Options of `ctx.auth.logout`. */
 export interface RequestLogoutOptions {
   /** `"body"` leaves cookies alone. Default: `"cookies"` where the manager has `cookies`. */
-  readonly deliver?: Deliver;
+  readonly deliver?: Deliver | undefined;
 }
 
 /** Begins a session for the caller. Rejects with a refusal, `CookieError`, or as the manager's `login` does. */
@@ -133,7 +132,7 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
 function assertCookies(gate: RequestGate): void {
   const why = whyNoCookies(gate);
   if (why !== undefined) throw new CookieError(why);
-  if (!isMarkedOwn(gate.source, gate.engine.config.origins)) throw refusal("CSRF_REJECTED");
+  if (!gate.isMarkedOwn()) throw refusal("CSRF_REJECTED");
 }
 
 function whyNoCookies(gate: RequestGate): string | undefined {

@@ -35,6 +35,7 @@ export interface NodeResponseLike {
 /** What is used of a Fastify reply. */
 export interface FastifyReplyLike {
   readonly sent?: boolean;
+  readonly raw?: NodeResponseLike;
   getHeader?(name: string): unknown;
   removeHeader?(name: string): unknown;
   header(name: string, value: string | string[]): unknown;
@@ -114,31 +115,27 @@ export function waitingSink(): WaitingSink {
 
 function nodeSink(response: NodeResponseLike): ResponseSink {
   const cookies = new Map<string, CookieToSet>();
-  const write = (): void => {
+  let mustNotStore = false;
+  const write = writeAtLast(response, () => {
+    if (mustNotStore) response.setHeader("Cache-Control", "no-store");
+    if (cookies.size === 0) return;
+    const ours = [...cookies.values()];
     const others = listOf(response.getHeader?.("Set-Cookie")).filter(
-      (header) => ![...cookies.values()].some((cookie) => isOf(header, cookie)),
+      (header) => !ours.some((one) => isOf(header, one)),
     );
-    response.setHeader("Set-Cookie", [...others, ...[...cookies.values()].map(({ header }) => header)]);
-  };
-  // Whoever writes the response may set cookies of its own over ours, as tRPC does with those of `responseMeta`.
-  const writeAgainAtLast = (): void => {
-    const writeHead = response.writeHead?.bind(response);
-    if (!writeHead) return;
-    response.writeHead = (...args) => {
-      write();
-      return writeHead(...args);
-    };
-  };
+    response.setHeader("Set-Cookie", [...others, ...ours.map(({ header }) => header)]);
+  });
   return {
     setHeader(name, value) {
       if (!response.headersSent && response.getHeader?.(name) === undefined) response.setHeader(name, value);
     },
     forbidStoring() {
-      if (!response.headersSent) response.setHeader("Cache-Control", "no-store");
+      if (response.headersSent) return;
+      mustNotStore = true;
+      write();
     },
     whyNoCookies: () => (response.headersSent ? HAS_BEGUN : undefined),
     setCookie(cookie) {
-      if (cookies.size === 0) writeAgainAtLast();
       cookies.set(cookie.name, cookie);
       write();
     },
@@ -146,20 +143,41 @@ function nodeSink(response: NodeResponseLike): ResponseSink {
 }
 
 function fastifySink(reply: FastifyReplyLike): ResponseSink {
+  const { raw } = reply;
+  // A reply that is a stream counts as sent only at its end.
+  const hasBegun = (): boolean => reply.sent === true || raw?.headersSent === true;
+  const sayAgain = raw && writeAtLast(raw, () => raw.setHeader("Cache-Control", "no-store"));
   return {
     setHeader(name, value) {
-      if (!reply.sent && reply.getHeader?.(name) === undefined) reply.header(name, value);
+      if (!hasBegun() && reply.getHeader?.(name) === undefined) reply.header(name, value);
     },
     forbidStoring() {
-      if (!reply.sent) reply.header("Cache-Control", "no-store");
+      if (hasBegun()) return;
+      reply.header("Cache-Control", "no-store");
+      sayAgain?.();
     },
-    whyNoCookies: () => (reply.sent ? HAS_BEGUN : undefined),
+    whyNoCookies: () => (hasBegun() ? HAS_BEGUN : undefined),
     setCookie(cookie) {
       const others = listOf(reply.getHeader?.("Set-Cookie")).filter((header) => !isOf(header, cookie));
       // Fastify adds a cookie to those that are there.
       reply.removeHeader?.("Set-Cookie");
       reply.header("Set-Cookie", [...others, cookie.header]);
     },
+  };
+}
+
+/** `write`, which is then done once more as the head goes out: whoever writes the response may set headers over ours, as tRPC does with those of `responseMeta`. */
+function writeAtLast(response: NodeResponseLike, write: () => void): () => void {
+  let isExpected = false;
+  return () => {
+    write();
+    const writeHead = response.writeHead?.bind(response);
+    if (isExpected || !writeHead) return;
+    isExpected = true;
+    response.writeHead = (...args) => {
+      write();
+      return writeHead(...args);
+    };
   };
 }
 

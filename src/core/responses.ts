@@ -48,10 +48,12 @@ function readWords(words: unknown): RefusalWords {
     return {};
   }
   const { message, extensions } = words as RefusalWords;
-  const given = Object.prototype.toString.call(extensions) === "[object Object]" ? extensions : {};
-  const kept = Object.entries(given ?? {}).filter(([key, value]) => !TAKEN.includes(key) && value !== undefined);
+  // What cannot be sent throws here, and not when the refusal is answered, which would make it a 500.
+  const sent: unknown = extensions === undefined ? {} : JSON.parse(JSON.stringify(extensions));
+  const given = Object.prototype.toString.call(sent) === "[object Object]" ? (sent as object) : {};
+  const kept = Object.entries(given).filter(([key]) => !TAKEN.includes(key));
   return {
     ...(typeof message === "string" && message !== "" ? { message } : {}),
-    ...(kept.length > 0 ? { extensions: structuredClone(Object.fromEntries(kept)) } : {}),
+    ...(kept.length > 0 ? { extensions: Object.fromEntries(kept) } : {}),
   };
 }

@@ -13,26 +13,29 @@ import type { JWT } from "./token.ts";
 /** What is known of sessions while tokens are verified. */
 export interface SessionCheck {
   /**
-   * Lets pass a token whose session stands, at once where that is known. `wasRotated`: this request itself has replaced the refresh token.
+   * Lets pass a token whose session stands, at once where that is known. `wasRotated` tells whether this request itself has replaced the refresh token.
    * Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`), `MissingRequiredClaimError` or `SessionStoreError`.
    */
-  check(token: JWT, wasRotated?: boolean): MaybePromise<void>;
+  check(token: JWT, wasRotated?: WasRotated): MaybePromise<void>;
   /** Whether the token's session is known to have ended. Asks nobody. */
   isKnownToHaveEnded(token: JWT): boolean;
   /** Seconds after which a token is worth checking again; `Infinity` where nothing is checked between. */
   readonly interval: number;
   /** These sessions have ended: what was known of them is no longer true. */
-  forget(ids: readonly string[]): void;
-  /** The same of all sessions whose ids have this tag. */
+  markEnded(ids: readonly string[]): void;
+  /** Sessions whose ids have this tag may have ended: each is asked about again. */
   forgetTag(tag: string): void;
 }
+
+/** Whether the request that presents a refresh token has replaced it itself: asked last, as it may be doing that at the moment. */
+export type WasRotated = () => Promise<boolean>;
 
 /** What a manager without sessions checks: nothing. */
 export const NO_SESSIONS: SessionCheck = Object.freeze({
   check: () => undefined,
   isKnownToHaveEnded: () => false,
   interval: Number.POSITIVE_INFINITY,
-  forget: () => undefined,
+  markEnded: () => undefined,
   forgetTag: () => undefined,
 });
 
@@ -100,16 +103,16 @@ export function createSessionCheck(
     return isPromise(stands) ? stands.then(refuseEnded) : refuseEnded(stands);
   };
 
-  const checkRefresh = async (token: JWT, wasRotated: boolean): Promise<void> => {
+  const checkRefresh = async (token: JWT, wasRotated: WasRotated | undefined): Promise<void> => {
     const { sid, rid, isAdopted } = await refreshReference(token, sessions);
     const record = await store.find(sid);
     // Not made yet: the token stands for itself.
     if (isAdopted && record === null) return;
     const standing = standingOf(record, rid, { now: now(), grace: refreshGrace });
     if (standing === "ended") throw new RevokedTokenError("The token's session has ended");
-    if (standing === "reused" && !wasRotated) {
+    if (standing === "reused" && !(await wasRotated?.())) {
       await store.end(sid);
-      check.forget([sid]);
+      check.markEnded([sid]);
       throw reuse(token, sid, emit);
     }
   };
@@ -117,7 +120,7 @@ export function createSessionCheck(
   const isOwn = (token: JWT): boolean => token["~parts"]?.standing?.keys === config.own?.keys;
 
   const check: SessionCheck = {
-    check(token, wasRotated = false) {
+    check(token, wasRotated) {
       // A token of another issuer has no session here.
       if (!isOwn(token)) return undefined;
       return token.tokenType === "refresh" ? checkRefresh(token, wasRotated) : checkAuth(token);
@@ -125,13 +128,17 @@ export function createSessionCheck(
     isKnownToHaveEnded: (token) =>
       sessionCheck === "always" && isOwn(token) && recall(String(token.claims.sid)) === false,
     interval: sessionCheck === "always" ? sessionCheckTtl : Number.POSITIVE_INFINITY,
-    forget(ids) {
+    markEnded(ids) {
       for (const sid of ids) {
-        known.delete(sid);
+        known.set(sid, { stands: false, at: now() });
         asking.delete(sid);
       }
     },
-    forgetTag: (tag) => check.forget([...known.keys(), ...asking.keys()].filter((sid) => tagIn(sid) === tag)),
+    forgetTag(tag) {
+      const isOf = (sid: string): boolean => tagIn(sid) === tag;
+      for (const [sid, { stands }] of known.entries()) if (stands && isOf(sid)) known.delete(sid);
+      for (const sid of asking.keys()) if (isOf(sid)) asking.delete(sid);
+    },
   };
   return check;
 }

@@ -25,7 +25,7 @@ export interface LoginOptions<C = Claims> {
   /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid`. */
   readonly claims?: Readonly<C>;
   /** A name for the user's list of sessions, such as a device; 200 characters at most. Default: none. */
-  readonly label?: string;
+  readonly label?: string | undefined;
 }
 
 /** A session, as its user may see it. Times are in seconds since 1970. */
@@ -123,13 +123,13 @@ export function createSessions(parts: SessionParts): Sessions {
       if (record === null || standing === "ended") throw ended();
       if (standing === "reused") {
         await call.end(record.id);
-        check.forget([record.id]);
+        check.markEnded([record.id]);
         throw reuse(token, record.id, emit);
       }
       rights ??= await askRights(config, record, emit, call);
       if (rights === null) {
-        if (found) await endOne(record.id, token.sub);
-        else await call.create({ ...record, ended: true });
+        // What another made of the token meanwhile ends too.
+        if (found || !(await call.create({ ...record, ended: true }))) await endOne(record.id, token.sub, call);
         throw withoutRights();
       }
       // Signed before anything is written: what cannot be signed replaces nothing.
@@ -149,9 +149,9 @@ export function createSessions(parts: SessionParts): Sessions {
     throw new SessionStoreError("The session changed each time it was looked at");
   };
 
-  const endOne = async (sid: string, subject: string | null): Promise<void> => {
-    const hasEnded = await store.end(sid);
-    check.forget([sid]);
+  const endOne = async (sid: string, subject: string | null, access: StoreAccess = store): Promise<void> => {
+    const hasEnded = await access.end(sid);
+    check.markEnded([sid]);
     if (hasEnded) emit({ type: "revoked", subject, sids: [sid] });
   };
 
@@ -176,7 +176,7 @@ export function createSessions(parts: SessionParts): Sessions {
       const subject = String((target as { subject: string | number }).subject);
       const tag = await tagOf(subject);
       const sids = await store.endAll(subject);
-      check.forget(sids);
+      check.markEnded(sids);
       check.forgetTag(tag);
       if (sids.length > 0) emit({ type: "revoked", subject, sids });
     },

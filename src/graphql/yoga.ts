@@ -107,7 +107,10 @@ function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | 
     if (translated !== result) setResult(translated as never);
   };
   return (payload) => {
-    if (isAsyncIterable(payload.result)) return { onNext };
+    if (isAsyncIterable(payload.result)) {
+      authIn(args.contextValue)?.["~gate"].expectStream();
+      return { onNext };
+    }
     onNext(payload);
     return undefined;
   };

@@ -4,6 +4,7 @@ import { demandOf, lowestOf } from "../../scripts/matrix/engines.ts";
 import { inParallel, once, passed, readReport, settle } from "../../scripts/matrix/outcome.ts";
 import { OLDEST } from "../../scripts/matrix/peer-sets.ts";
 import { renderTables, replaceMatrix } from "../../scripts/matrix/table.ts";
+import { companionsOf } from "../../scripts/project.ts";
 import { createChecks } from "./checks.ts";
 
 describe("engines", () => {
@@ -16,6 +17,23 @@ describe("engines", () => {
     expect(lowestOf("^10.5.6 || ^11.0.0")).toBe("10.5.6");
     expect(() => lowestOf("latest")).toThrow(TypeError);
     expect(Object.values(OLDEST.versions).every((version) => /^\d+\.\d+\.\d+$/.test(version))).toBe(true);
+  });
+});
+
+describe("an example", () => {
+  test("gets what it imports, with types where those are a package of their own, and nothing that is there already", () => {
+    const code = [
+      'import pg from "pg";',
+      'import { Redis } from "ioredis";',
+      'import { createClient } from "redis";',
+      'import { PGlite } from "@electric-sql/pglite";',
+      'import { createHTTPServer } from "@trpc/server/adapters/standalone";',
+      'import { postgresSessionStore } from "claimgate/postgres";',
+      'import { readFileSync } from "node:fs";',
+      'import type { PoolConfig } from "pg";',
+    ].join("\n");
+    expect(companionsOf(code)).toEqual(["pg", "@types/pg", "ioredis", "redis", "@electric-sql/pglite"]);
+    expect(companionsOf('import { AuthManager } from "claimgate";')).toEqual([]);
   });
 });
 

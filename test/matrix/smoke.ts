@@ -3,6 +3,7 @@ import { createChecks } from "./checks.ts";
 import { checkGraphQL } from "./graphql-checks.ts";
 import { checkIncremental } from "./incremental-checks.ts";
 import { checkAmbientIsOff, checkTokens } from "./jwt-checks.ts";
+import { checkSessionsOnServers } from "./session-server.ts";
 import { checkTRPC } from "./trpc-checks.ts";
 
 const { check, report } = createChecks();
@@ -11,6 +12,7 @@ await checkTokens(check);
 await checkTRPC(check);
 await checkGraphQL(check);
 await checkIncremental(check);
+await checkSessionsOnServers(check);
 
 // Explicitly: what a failed check left open must not keep the process alive.
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(report.failed.length === 0 ? 0 : 1));

@@ -12,6 +12,7 @@ import { decode, encode } from "claimgate/jwt";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { buildSchema, execute, getOperationAST, parse } from "graphql";
 import { useKeyRing } from "./key-ring-use.ts";
+import { handleSessions, SESSIONS } from "./session-app.ts";
 import { generateKeys } from "./web-keys.ts";
 
 // Made when the module is read, where a worker may neither draw random numbers nor wait.
@@ -38,12 +39,13 @@ const schema = directive.apply(
 const createContext = createGraphQLContext(auth, { schema });
 const rootValue = { me: (_: unknown, ctx: GraphQLAuthContext) => ctx.auth.token?.sub, stats: () => 42 };
 
-/** Answers a request to `/trpc`, `/graphql`, `/keys`, `/key-ring` or `/ambient`. */
+/** Answers a request to `/trpc`, `/graphql`, `/keys`, `/key-ring`, `/ambient` or below `/sessions`. */
 export async function handle(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/graphql") return answerGraphQL(request);
   if (pathname === "/keys") return Response.json(await useKeys(searchParams.get("algorithm") as never));
   if (pathname === "/key-ring") return Response.json(await useKeyRing());
+  if (pathname.startsWith(`${SESSIONS}/`)) return handleSessions(request);
   if (pathname === "/ambient") return Response.json(await useAmbient());
   return fetchRequestHandler({ endpoint: "/trpc", req: request, router, createContext: createTRPCContext(auth) });
 }

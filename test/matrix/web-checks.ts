@@ -1,6 +1,7 @@
 /** What the Web application must answer, wherever it runs. Needs nothing but the Web platform. */
 import type { Check } from "./checks.ts";
 import { KEY_RING_OUTCOME } from "./key-ring-use.ts";
+import { checkSessions, checkStores } from "./session-checks.ts";
 
 /** What the checks are told of the runtime. */
 export interface WebRuntime {
@@ -39,6 +40,8 @@ export async function checkWeb(check: Check, { send, hasBuiltins }: WebRuntime):
   await check(`currentToken() ${hasBuiltins ? "works" : "is refused as an option"}`, async () => {
     same(await (await send("/ambient")).json(), hasBuiltins ? "alice" : "ambient");
   });
+  await checkStores(check, send);
+  await checkSessions(check, send);
 }
 
 interface Body {

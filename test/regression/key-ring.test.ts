@@ -4,7 +4,6 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { AuthManager, type AuthManagerConfig, type KeyConfig, keysFromFile } from "claimgate";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createAuth } from "../../examples/server/auth.ts";
 import { startServer } from "../../examples/server/server.ts";
 import { Clock, ISSUER, NOW, refusalOf, verdictOf, watchRejections } from "../core/support.ts";
 
@@ -208,8 +207,8 @@ describe("options", () => {
 });
 
 it("the example server does not start with keys that cannot be had", async () => {
-  const auth = createAuth({ keys: keysFromFile("no/such/keys.json") });
-  expect(await refusalOf(startServer({ port: 0, auth }))).toMatchObject({
+  const keys = keysFromFile("no/such/keys.json");
+  expect(await refusalOf(startServer({ port: 0, keys }))).toMatchObject({
     name: "InvalidConfigError",
     configValue: "keys",
   });

@@ -19,6 +19,8 @@ import { WebSocketServer } from "ws";
 export interface Served {
   readonly router: AnyRouter;
   readonly createContext: (opts: TRPCContextOptions) => Promise<object>;
+  /** Headers that the application adds to every response. */
+  readonly responseMeta?: () => { readonly headers: Headers };
 }
 
 /** A server that listens: where its procedures are, without a slash at the end. */
@@ -58,12 +60,15 @@ export async function serve(
 }
 
 /** The Fetch adapter, behind a Node server that makes a `Request` of what it got. */
-export async function startFetch({ router, createContext }: Served): Promise<Listening> {
+export async function startFetch(served: Served): Promise<Listening> {
   const server = createServer((req, res) => {
     const answer = async (): Promise<void> => {
       const request = await toFetchRequest(req, res);
-      const response = await fetchRequestHandler({ endpoint: "/trpc", req: request, router, createContext });
-      res.writeHead(response.status, Object.fromEntries(response.headers));
+      const response = await fetchRequestHandler({ endpoint: "/trpc", req: request, ...served });
+      res.writeHead(response.status, {
+        ...Object.fromEntries(response.headers),
+        "set-cookie": response.headers.getSetCookie(),
+      });
       if (response.body) Readable.fromWeb(response.body as never).pipe(res);
       else res.end();
     };
@@ -73,8 +78,8 @@ export async function startFetch({ router, createContext }: Served): Promise<Lis
 }
 
 /** The standalone adapter. */
-export function startStandalone({ router, createContext }: Served): Promise<Listening> {
-  return listen(createHTTPServer({ router, createContext }), "");
+export function startStandalone(served: Served): Promise<Listening> {
+  return listen(createHTTPServer({ ...served }), "");
 }
 
 /** The ws adapter. */
@@ -91,18 +96,18 @@ export async function startSockets({ router, createContext }: Served): Promise<L
   };
 }
 
-function startExpress({ router, createContext }: Served): Promise<Listening> {
+function startExpress(served: Served): Promise<Listening> {
   const app = express();
-  app.use("/trpc", createExpressMiddleware({ router, createContext }));
+  app.use("/trpc", createExpressMiddleware({ ...served }));
   return listen(createServer(app), "/trpc");
 }
 
-async function startFastify({ router, createContext }: Served): Promise<Listening> {
+async function startFastify(served: Served): Promise<Listening> {
   // A batch names all its procedures in one path parameter.
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 5000 } });
   await app.register(fastifyTRPCPlugin, {
     prefix: "/trpc",
-    trpcOptions: { router, createContext },
+    trpcOptions: { ...served },
   } satisfies FastifyTRPCPluginOptions<AnyRouter>);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return { url: `${url}/trpc`, close: async () => app.close() };

@@ -1,4 +1,5 @@
 /** Speaks with Redis through the user's own client: node-redis or ioredis, one server or a cluster. */
+import { UnsentError } from "./store.ts";
 
 /** What is used of a node-redis client (`redis`), a cluster or a pool. */
 export interface NodeRedisLike {
@@ -46,7 +47,7 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
   if (typeof given?.evalSha === "function") {
     const redis = client as NodeRedisLike;
     const connected = (): NodeRedisLike => {
-      if (redis.isReady === false) throw new Error("The Redis client is not connected");
+      if (redis.isReady === false) throw new UnsentError("The Redis client is not connected");
       return redis;
     };
     return {
@@ -57,7 +58,7 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
   if (typeof given?.evalsha === "function") {
     const redis = client as IORedisLike;
     const connected = (): IORedisLike => {
-      if (redis.status !== "ready") throw new Error(`The Redis client is not connected: ${redis.status}`);
+      if (redis.status !== "ready") throw new UnsentError(`The Redis client is not connected: ${redis.status}`);
       return redis;
     };
     return {

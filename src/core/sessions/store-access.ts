@@ -1,6 +1,13 @@
 /** The only way to a store: every operation with a deadline, tried once more where a connection was lost, and every failure told apart from an answer. */
 import { withDeadline } from "../jwt/deadline.ts";
-import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+import {
+  DeadlineError,
+  readRecord,
+  type SessionRecord,
+  type SessionStore,
+  type StoreOperation,
+  UnsentError,
+} from "./store.ts";
 import { SessionStoreError } from "./store-error.ts";
 
 /** A store's operations, as they are called by its name. */
@@ -38,6 +45,10 @@ export interface CallAccess extends StoreAccess {
 const PART_TO_WRITE_IN = 0.75;
 const PAUSE_MS = 25;
 
+const WRITES: readonly OperationName[] = ["create", "replace", "end", "endAll"];
+// These do harm when they come again after something else: a session that ended would be there again, and a new one would end.
+const ONLY_ONCE: readonly OperationName[] = ["create", "endAll"];
+
 /** Opens a store. */
 export function openStore(store: SessionStore, options: AccessOptions): StoreAccess {
   return createAccess(store, options, Number.POSITIVE_INFINITY);
@@ -50,18 +61,31 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     const startedAt = Date.now();
     const endsAt = Math.min(startedAt + timeout * 1000, callEndsAt);
     const deadline = startedAt + (endsAt - startedAt) * PART_TO_WRITE_IN;
-    const attempt = async (): Promise<T> => work({ now: now(), deadline });
+    // What was sent before its connection was lost may have arrived, and be carried out until the deadline.
+    let mayComeLater = false;
+    const attempt = async (): Promise<T> => {
+      try {
+        return await work({ now: now(), deadline });
+      } catch (error) {
+        mayComeLater ||= WRITES.includes(name) && !(error instanceof DeadlineError || error instanceof UnsentError);
+        throw error;
+      }
+    };
     try {
-      return await withDeadline(
+      const answer = await withDeadline(
         attempt().catch(async (error: unknown) => {
-          // A lost connection says nothing about the next one. Done twice, an operation does no harm.
-          await pause();
+          // A lost connection says nothing about the next one. Done twice in a row, an operation does no harm.
+          await pause(PAUSE_MS);
           if (Date.now() >= deadline) throw error;
           return attempt();
         }),
         endsAt - startedAt,
       );
+      if (mayComeLater && ONLY_ONCE.includes(name)) await waitUntil(deadline);
+      return answer;
     } catch (cause) {
+      // What is answered with a 503 does not happen afterwards.
+      if (mayComeLater) await waitUntil(deadline);
       const error = new SessionStoreError(`The session store did not answer (${name})`, { cause });
       onFailure(name, error);
       throw error;
@@ -69,16 +93,16 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
   };
 
   return {
-    create: (record) => run("create", (operation) => store.create(record, operation)),
+    create: (record) => run("create", async (operation) => readFlag(await store.create(record, operation))),
     find: (id) =>
       run("find", async (operation) => {
         const record = await store.find(id, operation);
         return record === null ? null : ofId(readRecord(record), id);
       }),
-    replace: (record) => run("replace", (operation) => store.replace(record, operation)),
-    end: (id) => run("end", (operation) => store.end(id, operation)),
+    replace: (record) => run("replace", async (operation) => readFlag(await store.replace(record, operation))),
+    end: (id) => run("end", async (operation) => readFlag(await store.end(id, operation))),
     list: (subject) => run("list", async (operation) => (await store.list(subject, operation)).map(readRecord)),
-    endAll: (subject) => run("endAll", (operation) => store.endAll(subject, operation)),
+    endAll: (subject) => run("endAll", async (operation) => readIds(await store.endAll(subject, operation))),
     forCall: () => createAccess(store, options, Date.now() + timeout * 1000),
     remainingMs: () => Math.max(0, callEndsAt - Date.now()),
   };
@@ -89,8 +113,25 @@ function ofId(record: SessionRecord, id: string): SessionRecord {
   return record;
 }
 
-function pause(): Promise<void> {
+// What says neither yes nor no, such as a command's "OK", must not pass for a rotation that happened.
+function readFlag(answer: unknown): boolean {
+  if (typeof answer !== "boolean") throw new TypeError("The store answered neither true nor false");
+  return answer;
+}
+
+function readIds(answer: unknown): readonly string[] {
+  if (!Array.isArray(answer) || !answer.every((id) => typeof id === "string"))
+    throw new TypeError("The store did not answer with the ids of sessions");
+  return answer;
+}
+
+async function waitUntil(time: number): Promise<void> {
+  // A timer may be a little early.
+  for (let left = time - Date.now(); left > 0; left = time - Date.now()) await pause(Math.ceil(left));
+}
+
+function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, PAUSE_MS);
+    setTimeout(resolve, milliseconds);
   });
 }

@@ -71,6 +71,11 @@ export class DeadlineError extends Error {
   }
 }
 
+/** An operation was not even sent, and so can never take effect: a store that says so is answered for at once. */
+export class UnsentError extends Error {
+  override readonly name: string = "UnsentError";
+}
+
 /** When the last trace of a session may go. */
 export function keptUntil({ expiresAt, reservedUntil }: SessionRecord): number {
   return Math.max(expiresAt, reservedUntil ?? 0);

@@ -1,0 +1,106 @@
+/** A browser by hand: over real HTTP it keeps the cookies it is given, and sends them back. */
+import { type IncomingHttpHeaders, request } from "node:http";
+
+/** How a request differs from that of this site's own page. */
+export interface BrowserRequest {
+  /** Default `"POST"`. */
+  readonly method?: "GET" | "POST";
+  /** Sent as JSON, as which a POST is marked without one too. */
+  readonly body?: unknown;
+  /** What marks the page that asks; in place of this site's own `Origin` and `Sec-Fetch-Site`. */
+  readonly marks?: Readonly<Record<string, string>>;
+  /** Beside the marks. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What came back. */
+export interface Exchange {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly cacheControl: string | undefined;
+  /** Each `Set-Cookie` line, in order. */
+  readonly setCookies: readonly string[];
+  readonly text: string;
+  /** The text, read as JSON. */
+  readonly json: unknown;
+}
+
+/** One browser, with its cookies by name. Where they are valid it does not look at. */
+export interface CookieBrowser {
+  readonly cookies: Map<string, string>;
+  send(url: string, asked?: BrowserRequest): Promise<Exchange>;
+}
+
+/** A browser without cookies, or with those of another. */
+export function openBrowser(cookies: ReadonlyMap<string, string> = new Map()): CookieBrowser {
+  const jar = new Map(cookies);
+  return {
+    cookies: jar,
+    async send(url, { method = "POST", body, marks = ownMarks(url), headers = {} } = {}) {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+      const exchange = await exchangeOf(url, method, body, {
+        accept: "application/json",
+        ...(method === "POST" ? { "content-type": "application/json" } : {}),
+        ...(cookie === "" ? {} : { cookie }),
+        ...marks,
+        ...headers,
+      });
+      for (const line of exchange.setCookies) {
+        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        if (/; Max-Age=0(;|$)/.test(line)) jar.delete(name);
+        else jar.set(name, value);
+      }
+      return exchange;
+    },
+  };
+}
+
+/** What a browser says of a page of the very origin that it asks. */
+export function ownMarks(url: string): Record<string, string> {
+  return { origin: new URL(url).origin, "sec-fetch-site": "same-origin" };
+}
+
+/** What it says of pages that are not: none of them may be given cookies. */
+export function foreignMarks(url: string): readonly [page: string, marks: Record<string, string>][] {
+  const { protocol, hostname, port } = new URL(url);
+  const sibling = `${protocol}//${hostname}:${port === "65535" ? 1024 : 65_535}`;
+  return [
+    ["another site", { origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
+    ["another site, by an old browser", { origin: "https://evil.example" }],
+    ["another port", { origin: sibling, "sec-fetch-site": "same-site" }],
+    ["another port, by an old browser", { origin: sibling }],
+    ["a sandboxed frame", { origin: "null", "sec-fetch-site": "cross-site" }],
+    ["a sibling that sends no Origin", { "sec-fetch-site": "same-site" }],
+    ["nowhere that is known", {}],
+  ];
+}
+
+function exchangeOf(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent: false });
+    sent.on("error", reject).on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          cacheControl: response.headers["cache-control"],
+          setCookies: response.headers["set-cookie"] ?? [],
+          text,
+          // A stream is not one JSON text: that is asked for by `text`.
+          get json() {
+            return JSON.parse(text) as unknown;
+          },
+        });
+      });
+    });
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,91 @@
+/** A request whose connection was lost may be carried out all the same, a moment later: nothing must have been said meanwhile that it makes untrue. */
+import { memorySessionStore, type SessionStore, type StoreOperation } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { makeManager, NOW, refusalOf, watchRejections } from "../core/support.ts";
+
+watchRejections();
+
+const LATE_MS = 120;
+
+/** A store whose connection is lost at the next `losses` requests, each of which is carried out later, if it is in time. */
+class LosingStore {
+  losses = 0;
+  readonly arrivals: Promise<unknown>[] = [];
+  readonly inner: SessionStore = memorySessionStore();
+
+  readonly store: SessionStore = {
+    create: (...given) => this.#run((inner) => inner.create(...given)),
+    find: (...given) => this.inner.find(...given),
+    replace: (...given) => this.#run((inner) => inner.replace(...given)),
+    end: (...given) => this.#run((inner) => inner.end(...given)),
+    list: (...given) => this.inner.list(...given),
+    endAll: (...given) => this.#run((inner) => inner.endAll(...given)),
+  };
+
+  async #run<T>(work: (inner: SessionStore) => Promise<T>): Promise<T> {
+    if (this.losses === 0) return work(this.inner);
+    this.losses--;
+    const arrival = new Promise((resolve) => setTimeout(resolve, LATE_MS)).then(() => work(this.inner));
+    // One that arrives after its deadline is refused, and nobody hears of it.
+    this.arrivals.push(arrival.catch(() => undefined));
+    throw new Error("read ECONNRESET");
+  }
+
+  async idsOf(subject: string): Promise<string[]> {
+    const operation: StoreOperation = { now: NOW, deadline: Number.POSITIVE_INFINITY };
+    return (await this.inner.list(subject, operation)).map(({ id, version }) => `${id} ${version}`);
+  }
+}
+
+function open() {
+  const losing = new LosingStore();
+  const auth = makeManager({ sessions: losing.store, storeTimeout: 0.4, refreshGrace: 0 });
+  return { losing, auth };
+}
+
+describe("requests that arrive after their connection was lost", () => {
+  it.each([["refresh"], ["revoke"], ["revoke all"]])("change nothing after a %s was answered 503", async (kind) => {
+    const { losing, auth } = open();
+    const { refreshToken } = await auth.login("ada");
+    losing.losses = 2;
+    const work = {
+      refresh: () => auth.refresh(refreshToken),
+      revoke: () => auth.revoke({ token: refreshToken }),
+      "revoke all": () => auth.revoke({ subject: "ada" }),
+    }[kind as "refresh" | "revoke" | "revoke all"];
+    expect(await refusalOf(work)).toMatchObject({ status: 503, reason: "STORE_UNAVAILABLE" });
+    const answered = await losing.idsOf("ada");
+    await Promise.all(losing.arrivals);
+    expect(losing.arrivals.length).toBe(2);
+    expect(await losing.idsOf("ada")).toEqual(answered);
+  });
+
+  it("leave no session of a login that was answered 503", async () => {
+    const { losing, auth } = open();
+    losing.losses = 2;
+    expect(await refusalOf(auth.login("ada"))).toMatchObject({ status: 503, reason: "STORE_UNAVAILABLE" });
+    await Promise.all(losing.arrivals);
+    expect(await losing.idsOf("ada")).toEqual([]);
+  });
+
+  it("bring back no session that ended right after its login, which took a second try", async () => {
+    const { losing, auth } = open();
+    losing.losses = 1;
+    const { refreshToken } = await auth.login("ada");
+    await auth.revoke({ token: refreshToken });
+    await Promise.all(losing.arrivals);
+    expect(await losing.idsOf("ada")).toEqual([]);
+    expect(await refusalOf(auth.refresh(refreshToken))).toMatchObject({ status: 401, reason: "TOKEN_REVOKED" });
+  });
+
+  it("end no session that began after all of the subject's were ended, which took a second try", async () => {
+    const { losing, auth } = open();
+    await auth.login("ada");
+    losing.losses = 1;
+    await auth.revoke({ subject: "ada" });
+    const { refreshToken } = await auth.login("ada");
+    await Promise.all(losing.arrivals);
+    expect((await losing.idsOf("ada")).length).toBe(1);
+    expect((await auth.refresh(refreshToken)).expiresIn).toBe(3600);
+  });
+});

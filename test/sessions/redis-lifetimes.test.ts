@@ -1,0 +1,124 @@
+/** Keys in Redis: each of them expires with what it is for, after every operation, so that nothing stays behind. */
+import { AuthManager } from "claimgate";
+import { makeSessionRecord } from "claimgate/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type DrilledRedis, openCountedRedis } from "../drills/sessions/drilled-stores.ts";
+import { describeWithService } from "../services.ts";
+import { probeRedis } from "./stores.ts";
+
+const NOW = 1_750_000_000;
+const LIFE = 600;
+const LONGER = 6000;
+const soon = () => ({ now: NOW, deadline: Date.now() + 5000 });
+
+for (const client of ["redis", "ioredis"] as const) {
+  describeWithService(`keys in Redis, through ${client}`, probeRedis, () => {
+    let opened: DrilledRedis;
+    beforeEach(async () => {
+      opened = await openCountedRedis(client);
+    });
+    afterEach(() => opened.close());
+
+    /** Seconds for which sessions and indexes are kept, rounded to what they were given. */
+    const lifetimes = async (): Promise<{ sessions: number[]; indexes: number[] }> => {
+      const keys = await opened.keys();
+      const of = (isSession: boolean): number[] =>
+        keys
+          .filter(({ key }) => key.includes(":session:") === isSession)
+          .map(({ ttl }) => Math.ceil(ttl / 60_000) * 60)
+          .toSorted((a, b) => a - b);
+      return { sessions: of(true), indexes: of(false) };
+    };
+    const record = (subject: string, over: object = {}) =>
+      makeSessionRecord({ subject, issuedAt: NOW, createdAt: NOW, expiresAt: NOW + LIFE, ...over });
+
+    it("a session and its index last as long as the session, from its creation on", async () => {
+      await opened.store.create(await record("ada"), soon());
+      expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
+    });
+
+    it("an index lasts as long as the longest of its sessions, whichever came first", async () => {
+      await opened.store.create(await record("ada", { expiresAt: NOW + LONGER }), soon());
+      await opened.store.create(await record("ada"), soon());
+      expect(await lifetimes()).toEqual({ sessions: [LIFE, LONGER], indexes: [LONGER] });
+      await opened.store.create(await record("eve"), soon());
+      await opened.store.create(await record("eve", { expiresAt: NOW + LONGER }), soon());
+      expect(await lifetimes()).toEqual({ sessions: [LIFE, LIFE, LONGER, LONGER], indexes: [LONGER, LONGER] });
+    });
+
+    it("what replaces a session has a lifetime of its own, and one that is refused changes none", async () => {
+      const first = await record("ada");
+      await opened.store.create(first, soon());
+      const next = { ...first, version: 2, rid: "rid-2", expiresAt: NOW + LONGER };
+      expect(await opened.store.replace({ ...next, version: 3 }, soon())).toBe(false);
+      expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
+      expect(await opened.store.replace(next, soon())).toBe(true);
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
+    });
+
+    it("what has expired leaves its subject's index when another comes", async () => {
+      await opened.store.create(await record("ada"), soon());
+      await opened.store.create(await record("ada", { expiresAt: NOW + LONGER }), soon());
+      const another = await record("ada", { expiresAt: NOW + LONGER });
+      const members = async () => Math.max(...(await opened.keys()).map(({ members }) => members));
+      expect(await members()).toBe(2);
+      await opened.store.create(another, { ...soon(), now: NOW + LIFE });
+      expect(await members()).toBe(2);
+    });
+
+    it("a session that ends leaves nothing", async () => {
+      const { id } = await record("ada");
+      await opened.store.create(await record("ada", { id }), soon());
+      expect(await opened.store.end(id, soon())).toBe(true);
+      expect(await opened.keys()).toEqual([]);
+    });
+
+    it("sessions that all end leave nothing, but those whose ids are reserved, for as long", async () => {
+      await opened.store.create(await record("ada"), soon());
+      await opened.store.create(await record("ada", { reservedUntil: NOW + LONGER }), soon());
+      expect(await lifetimes()).toEqual({ sessions: [LIFE, LONGER], indexes: [LONGER] });
+      expect(await opened.store.endAll("ada", soon())).toHaveLength(2);
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
+    });
+
+    it("an ended session whose id is reserved lasts as long as that, and no longer", async () => {
+      const reserved = await record("ada", { reservedUntil: NOW + LIFE, expiresAt: NOW + LONGER });
+      await opened.store.create(reserved, soon());
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
+      expect(await opened.store.end(reserved.id, soon())).toBe(true);
+      expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [] });
+    });
+
+    it("an id that is reserved by a session that never began lasts as long as that", async () => {
+      await opened.store.create(await record("ada", { reservedUntil: NOW + LONGER, ended: true }), soon());
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
+    });
+
+    it("everything a manager does leaves only keys that expire: login, refresh, adoption, logout, everywhere", async () => {
+      const auth = new AuthManager({
+        issuer: "https://lifetimes.example",
+        algorithm: "HS256",
+        secret: "a secret of more than thirty-two bytes",
+        sessions: opened.store,
+        adoptRefresh: true,
+        refreshMaxAge: LIFE,
+        now: () => NOW,
+      });
+      const login = await auth.login("ada");
+      expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
+      const next = await auth.refresh(login.refreshToken);
+      expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
+      const adopted = await auth.refresh(await auth.refreshToken("ada", { maxAge: LONGER }));
+      expect(await lifetimes()).toEqual({ sessions: [LIFE, LONGER], indexes: [LONGER] });
+      await auth.revoke({ token: next.refreshToken });
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
+      await auth.revoke({ token: adopted.refreshToken });
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
+      await auth.revoke({ token: await auth.refreshToken("eve", { maxAge: LONGER }) });
+      expect(await lifetimes()).toEqual({ sessions: [LONGER, LONGER], indexes: [] });
+      await auth.login("ada");
+      await auth.revoke({ subject: "ada" });
+      expect(await lifetimes()).toEqual({ sessions: [LONGER, LONGER], indexes: [] });
+    });
+  });
+}

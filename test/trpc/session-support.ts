@@ -1,0 +1,134 @@
+/** What the suites of sessions share: one router that logs in, refreshes and logs out, on every adapter, and a browser to ask it. */
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, type AuthManager, type AuthManagerConfig, JWT, type SessionRecord } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, type TRPCContextOptions } from "claimgate/trpc";
+import { z } from "zod";
+import { type BreakableStore, createBreakableStore } from "../breakable-store.ts";
+import { type BrowserRequest, type CookieBrowser, type Exchange, openBrowser } from "../cookie-browser.ts";
+import { type Adapter, type Served, serve } from "./adapters.ts";
+import { type Clock, createAuth, type Refusal, readRefusal } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
+
+const deliver = z.object({ deliver: z.enum(["cookies", "body"]) }).partial();
+
+/** A router whose procedures are called what they do. */
+export const sessionRouter = t.router({
+  login: publicProcedure
+    .input(deliver.extend({ user: z.string() }))
+    .mutation(({ ctx, input: { user, deliver } }) => ctx.auth.login(user, { deliver })),
+  loginByGet: publicProcedure.query(({ ctx }) => ctx.auth.login("alice")),
+  refresh: publicProcedure
+    .input(deliver.extend({ token: z.string().optional() }).default({}))
+    .mutation(({ ctx, input: { deliver, token } }) =>
+      ctx.auth.refresh({ deliver, ...(token === undefined ? {} : { token }) }),
+    ),
+  refreshByGet: publicProcedure.query(({ ctx }) => ctx.auth.refresh()),
+  logout: publicProcedure
+    .input(deliver.default({}))
+    .mutation(({ ctx, input: { deliver } }) => ctx.auth.logout(deliver ? { deliver } : {})),
+  logoutByGet: publicProcedure.query(({ ctx }) => ctx.auth.logout()),
+  loginInStream: publicProcedure.subscription(async function* ({ ctx }) {
+    yield await ctx.auth.login("alice");
+  }),
+  open: publicProcedure.query(() => "open"),
+  me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
+  act: protectedProcedure.mutation(({ ctx }) => ctx.auth.token.sub),
+  greet: optionalProcedure.query(({ ctx }) => ctx.auth.token?.sub ?? "stranger"),
+  renew: refreshProcedure.mutation(({ ctx }) => ctx.auth.token.sub),
+  rotateGuarded: refreshProcedure.mutation(({ ctx }) => ctx.auth.refresh({ deliver: "body" })),
+});
+
+/** The attributes that cookies have by default. */
+export const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
+
+/** What clears both. */
+export const CLEARED: readonly string[] = [
+  `__Host-auth=; Max-Age=0; ${ATTRIBUTES}`,
+  `__Host-refresh=; Max-Age=0; ${ATTRIBUTES}`,
+];
+
+/** What a login by cookie answers, beside its cookies. */
+export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800 };
+
+/** A started server. */
+export interface SessionServer {
+  readonly auth: AuthManager;
+  readonly clock: Clock;
+  readonly store: BreakableStore;
+  readonly url: string;
+  readonly browser: CookieBrowser;
+  /** Calls a procedure with the browser, or another. */
+  call(name: string, body?: unknown, asked?: BrowserRequest, browser?: CookieBrowser): Promise<Exchange>;
+  /** Logs in by cookie, and gives the cookies. */
+  login(user?: string): Promise<{ readonly auth: string; readonly refresh: string }>;
+  /** The store's records of alice. */
+  records(): Promise<readonly SessionRecord[]>;
+}
+
+/** The option `cookies` of the suites. */
+export const cookies = { auth: "auth", refresh: "refresh" };
+
+/** Starts the router with sessions and cookies. */
+export async function startSessions(
+  adapter: Adapter,
+  config: Partial<AuthManagerConfig> = {},
+  app: {
+    readonly createUserContext?: (opts: TRPCContextOptions) => object;
+    readonly responseMeta?: Served["responseMeta"];
+  } = {},
+): Promise<SessionServer> {
+  const store = createBreakableStore();
+  const { auth, clock } = createAuth({ sessions: store, cookies, ...config });
+  const { createUserContext, responseMeta } = app;
+  const served = { router: sessionRouter, createContext: createTRPCContext(auth, createUserContext) };
+  const { url } = await serve(responseMeta ? { ...served, responseMeta } : served, adapter.start);
+  const browser = openBrowser();
+  const call: SessionServer["call"] = (name, body, asked, by = browser) =>
+    by.send(`${url}/${name}`, { ...(body === undefined ? {} : { body }), ...asked });
+  return {
+    auth,
+    clock,
+    store,
+    url,
+    browser,
+    call,
+    async login(user = "alice") {
+      const { status } = await call("login", { user });
+      if (status !== 200) throw new Error(`The login was answered with ${status}`);
+      return pairIn(browser);
+    },
+    records: () => store.look("alice"),
+  };
+}
+
+/** The tokens that a browser holds as cookies. */
+export function pairIn({ cookies }: CookieBrowser): { readonly auth: string; readonly refresh: string } {
+  const [auth, refresh] = [cookies.get("__Host-auth"), cookies.get("__Host-refresh")];
+  if (auth === undefined || refresh === undefined) throw new Error("The browser holds no tokens");
+  return { auth, refresh };
+}
+
+/** The `sid` of a token, whatever its signature. */
+export function sidOf(token: string): unknown {
+  return JWT.fromSignedToken(token).claims.sid;
+}
+
+/** What a call gave, or why it was refused. */
+export function outcomeOf({ json }: Exchange): unknown {
+  const body = json as { result?: { data?: unknown }; error?: { data: Parameters<typeof readRefusal>[0] } };
+  return body.error ? readRefusal(body.error.data) : body.result?.data;
+}
+
+/** The same of each call of a batch. */
+export function outcomesOf(exchange: Exchange): unknown[] {
+  return (exchange.json as readonly unknown[]).map((json) => outcomeOf({ ...exchange, json }));
+}
+
+/** The 503 of a store that is out of reach. */
+export const storeUnavailable: Refusal = {
+  code: "SERVICE_UNAVAILABLE",
+  httpStatus: 503,
+  reason: "STORE_UNAVAILABLE",
+};

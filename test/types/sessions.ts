@@ -1,0 +1,384 @@
+/** What the types promise of sessions, their stores, cookies and hooks, held by plain tsc. Compiled, never run. */
+import nodeTest from "node:test";
+import { PGlite } from "@electric-sql/pglite";
+import { initTRPC } from "@trpc/server";
+import {
+  type AuthContext,
+  type AuthEvent,
+  AuthManager,
+  type AuthManagerConfig,
+  type Authorize,
+  type CookieConfig,
+  type Deliver,
+  type Delivered,
+  type Expiries,
+  type JWT,
+  memorySessionStore,
+  type Reason,
+  type RefusalWords,
+  type SessionInfo,
+  type SessionRecord,
+  type SessionStore,
+  type StoreOperation,
+  type TokenPair,
+} from "claimgate";
+import type { GraphQLAuthContext } from "claimgate/graphql";
+import { type PostgresSessionStore, postgresSessionStore } from "claimgate/postgres";
+import { type RedisClientLike, redisSessionStore } from "claimgate/redis";
+import {
+  createTestAuth,
+  createTestClock,
+  makeSessionRecord,
+  type SuiteCase,
+  sessionStoreSuite,
+} from "claimgate/testing";
+import { authProcedures } from "claimgate/trpc";
+import { Cluster, Redis } from "ioredis";
+import pg from "pg";
+import { createClient, createClientPool, createCluster, createSentinel, type RedisClientType } from "redis";
+import { test as vitestTest } from "vitest";
+import * as z from "zod";
+import { type Equal, holds } from "./equal.ts";
+
+const key = { issuer: "types", algorithm: "HS256", secret: "x".repeat(32) } as const;
+
+// Clients of Redis, as their packages type them.
+export const overRedis: readonly (() => SessionStore)[] = [
+  () => redisSessionStore(createClient()),
+  () => redisSessionStore(createClient({ url: "redis://127.0.0.1", RESP: 3, commandOptions: { timeout: 1000 } })),
+  () => redisSessionStore(createCluster({ rootNodes: [{ url: "redis://127.0.0.1" }] })),
+  () => redisSessionStore(createClientPool({}, { minimum: 1 })),
+  () => redisSessionStore(createSentinel({ name: "main", sentinelRootNodes: [{ host: "127.0.0.1", port: 26_379 }] })),
+  () => redisSessionStore(new Redis()),
+  () => redisSessionStore(new Redis("redis://127.0.0.1", { enableOfflineQueue: false }), { prefix: "app" }),
+  () => redisSessionStore(new Cluster([{ host: "127.0.0.1", port: 7000 }])),
+];
+// Whose type a user wrote down.
+export const passedOn = (client: RedisClientType): SessionStore => redisSessionStore(client);
+export const ofEither = (client: RedisClientType | Redis | Cluster): RedisClientLike => client;
+// @ts-expect-error -- an address is no client
+void (() => redisSessionStore("redis://127.0.0.1:6379"));
+// @ts-expect-error -- a pool of PostgreSQL is no client of Redis
+void (() => redisSessionStore(new pg.Pool()));
+const getAndSet = { get: async (_key: string) => null, set: async (_key: string, _value: string) => "OK" };
+// @ts-expect-error -- nor is what can only get and set
+void (() => redisSessionStore(getAndSet));
+// @ts-expect-error -- a client has to be there
+void (() => redisSessionStore());
+// @ts-expect-error -- an option that does not exist
+void (() => redisSessionStore(new Redis(), { keyPrefix: "app" }));
+
+// Pools of PostgreSQL.
+export const overPostgres: readonly (() => PostgresSessionStore)[] = [
+  () => postgresSessionStore(new pg.Pool()),
+  () => postgresSessionStore(new pg.Pool({ connectionString: "postgres://127.0.0.1" }), { schema: "auth" }),
+  () => postgresSessionStore(new PGlite(), { table: "sessions" }),
+  () => postgresSessionStore({ query: async (_text, _values) => ({ rows: [] }) }),
+];
+export async function keepTable(store: PostgresSessionStore): Promise<number> {
+  await store.migrate();
+  await store.deleteExpired({ now: 0 });
+  const removed = await store.deleteExpired();
+  holds<Equal<typeof removed, number>>();
+  return removed;
+}
+// @ts-expect-error -- an address is no pool
+void (() => postgresSessionStore("postgres://127.0.0.1"));
+// @ts-expect-error -- a client of Redis is no pool of PostgreSQL
+void (() => postgresSessionStore(new Redis()));
+// @ts-expect-error -- rows are what a statement gives
+void (() => postgresSessionStore({ query: async (_text: string) => [] }));
+// @ts-expect-error -- an option that does not exist
+void (() => postgresSessionStore(new pg.Pool(), { tableName: "sessions" }));
+// @ts-expect-error -- only a store in PostgreSQL has a table to make
+void (() => memorySessionStore().migrate());
+
+// A store of one's own.
+class OwnStore implements SessionStore {
+  readonly #records = new Map<string, SessionRecord>();
+
+  async create(record: SessionRecord, { deadline }: StoreOperation): Promise<boolean> {
+    if (Date.now() >= deadline || this.#records.has(record.id)) return false;
+    this.#records.set(record.id, record);
+    return true;
+  }
+
+  async find(id: string): Promise<SessionRecord | null> {
+    return this.#records.get(id) ?? null;
+  }
+
+  async replace(record: SessionRecord): Promise<boolean> {
+    return this.#records.get(record.id)?.version === record.version - 1;
+  }
+
+  async end(id: string): Promise<boolean> {
+    return this.#records.delete(id);
+  }
+
+  async list(subject: string): Promise<readonly SessionRecord[]> {
+    return [...this.#records.values()].filter((record) => String(record.subject) === subject);
+  }
+
+  async endAll(subject: string): Promise<string[]> {
+    return (await this.list(subject)).map(({ id }) => id);
+  }
+}
+export const withOwnStore = new AuthManager({ ...key, sessions: new OwnStore() });
+const { endAll: _endAll, ...halfAStore } = memorySessionStore();
+// @ts-expect-error -- a store that lacks an operation
+void (() => new AuthManager({ ...key, sessions: halfAStore }));
+// @ts-expect-error -- a client is no store yet
+void (() => new AuthManager({ ...key, sessions: new Redis() }));
+// @ts-expect-error -- a record is never changed in place
+void (async () => ((await makeSessionRecord()).version = 2));
+
+// The suite, with either runner: each case's `run` is a test's body.
+const register = (runner: (name: string, run: SuiteCase["run"]) => unknown): void => {
+  for (const { name, run } of sessionStoreSuite({ open: () => new OwnStore() })) runner(name, run);
+};
+register(vitestTest);
+register(nodeTest);
+sessionStoreSuite({ open: async () => redisSessionStore(new Redis()) });
+// @ts-expect-error -- the suite opens stores, it does not take one
+void (() => sessionStoreSuite({ store: new OwnStore() }));
+// @ts-expect-error -- nor a client
+void (() => sessionStoreSuite({ open: () => new Redis() }));
+
+const { auth: testAuth, clock } = createTestAuth<{ plan?: "free" | "pro" }>({ refreshGrace: 0 });
+holds<Equal<typeof testAuth, AuthManager<{ plan?: "free" | "pro" }>>>();
+clock.advance(60);
+export const nextTo = new AuthManager({ ...key, now: createTestClock(0).now });
+
+// What the manager's own members take and give.
+const auth = new AuthManager({
+  ...key,
+  claimsSchema: z.object({ plan: z.enum(["free", "pro"]), seats: z.number() }).partial(),
+  sessions: memorySessionStore(),
+});
+export async function useManager(token: JWT): Promise<readonly SessionInfo[]> {
+  const pair = await auth.login(7, { scope: "read", claims: { plan: "pro" }, label: "A laptop" });
+  holds<Equal<typeof pair, TokenPair>>();
+  const next = await auth.refresh(pair.refreshToken);
+  holds<Equal<typeof next, TokenPair>>();
+  await auth.refresh(token);
+  await auth.revoke({ token });
+  await auth.revoke({ token: next.authToken });
+  await auth.revoke({ session: "sid" });
+  await auth.revoke({ subject: 7 });
+  // @ts-expect-error -- "gold" is no plan
+  await auth.login("a", { claims: { plan: "gold" } });
+  // @ts-expect-error -- the manager writes no cookies: only a request has a response
+  await auth.login("a", { deliver: "cookies" });
+  // @ts-expect-error -- what is to end has to be named by its kind
+  await auth.revoke("sid");
+  // @ts-expect-error -- a session is named by its id
+  await auth.revoke({ session: 7 });
+  // @ts-expect-error -- nothing is revoked by nothing
+  await auth.revoke({});
+  const sessions = await auth.sessions(7);
+  holds<Equal<typeof sessions, SessionInfo[]>>();
+  // @ts-expect-error -- no token is kept, so none is shown
+  void sessions[0]?.refreshToken;
+  return sessions;
+}
+
+// What reaches the caller, by how it is delivered.
+holds<Equal<Delivered<"body">, TokenPair>>();
+holds<Equal<Delivered<"cookies">, Expiries>>();
+holds<Equal<Delivered<undefined>, Expiries & Partial<TokenPair>>>();
+holds<Equal<keyof Expiries, "expiresIn" | "refreshExpiresIn">>();
+
+const t = initTRPC.context<AuthContext<{ plan?: string }>>().create();
+const { publicProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
+export const router = t.router({
+  login: publicProcedure.mutation(async ({ ctx }) => {
+    // @ts-expect-error -- no guard vouches for a token where one logs in
+    void ctx.auth.token;
+    const byCookie = await ctx.auth.login("ann", { deliver: "cookies", claims: { plan: "pro" } });
+    holds<Equal<typeof byCookie, Expiries>>();
+    // @ts-expect-error -- tokens in cookies are not for script
+    void byCookie.authToken;
+    const inBody = await ctx.auth.login("ann", { deliver: "body", scope: ["a"], label: "A laptop" });
+    holds<Equal<typeof inBody, TokenPair>>();
+    // @ts-expect-error -- "header" is no way to deliver
+    await ctx.auth.login("ann", { deliver: "header" });
+    // @ts-expect-error -- a plan is text
+    await ctx.auth.login("ann", { claims: { plan: 1 } });
+    const byDefault = await ctx.auth.login("ann");
+    holds<Equal<typeof byDefault, Expiries & Partial<TokenPair>>>();
+    // @ts-expect-error -- with cookies there is no token in the answer
+    void byDefault.authToken.length;
+    return byDefault.authToken?.length;
+  }),
+  refresh: publicProcedure.mutation(async ({ ctx }) => {
+    const fromInput = await ctx.auth.refresh({ token: "a.b.c", deliver: "body" });
+    holds<Equal<typeof fromInput, TokenPair>>();
+    holds<Equal<Awaited<ReturnType<typeof refreshByCookie>>, Expiries>>();
+    const refreshByCookie = () => ctx.auth.refresh({ deliver: "cookies" });
+    return (await ctx.auth.refresh()).expiresIn;
+  }),
+  asAsked: publicProcedure
+    .input((raw: unknown) => (raw === "body" ? "body" : "cookies") satisfies Deliver)
+    .mutation(async ({ ctx, input }) => {
+      const given = await ctx.auth.refresh({ deliver: input });
+      // Which of them it is shows in what there is.
+      return "refreshToken" in given ? given.refreshToken : given.expiresIn;
+    }),
+  logout: protectedProcedure.mutation(async ({ ctx }) => {
+    await ctx.auth.logout();
+    await ctx.auth.logout({ deliver: "body" });
+    // @ts-expect-error -- what ends is the caller's own session
+    await ctx.auth.logout({ token: "a.b.c" });
+    await ctx.auth.manager.revoke({ subject: ctx.auth.token.sub });
+    return ctx.auth.manager.sessions(ctx.auth.token.sub);
+  }),
+  rotate: refreshProcedure.mutation(async ({ ctx }) => {
+    holds<Equal<typeof ctx.auth.token.claims.sid, string | undefined>>();
+    return (await ctx.auth.refresh({ deliver: "body" })).refreshToken;
+  }),
+});
+export const onGraphQL = async ({ auth: caller }: GraphQLAuthContext<{ plan?: string }>): Promise<TokenPair> => {
+  await caller.logout();
+  return caller.login("ann", { claims: { plan: "pro" }, deliver: "body" });
+};
+
+// `authorize`, when tokens are issued and per request.
+void (() => [
+  new AuthManager({
+    ...key,
+    sessions: memorySessionStore(),
+    authorize: async (subject, { sid, scope, claims }) => {
+      holds<Equal<typeof subject, string>>();
+      holds<Equal<typeof sid, string | undefined>>();
+      holds<Equal<typeof scope, unknown>>();
+      return subject === "gone" ? null : { scope, claims: { ...claims, team: 1 }, maxAge: 60 };
+    },
+  }),
+  new AuthManager({
+    ...key,
+    authorizeAt: "request",
+    authorize: (_subject, token: JWT) => ({ claims: { of: token.iss } }),
+  }),
+  new AuthManager({
+    ...key,
+    authorizeAt: "request",
+    authorize: async (_subject, { iss, sid }) => (iss && sid ? {} : null),
+  }),
+  new AuthManager({ ...key, sessions: memorySessionStore(), authorize: () => null }),
+]);
+const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) }).partial();
+type Plans = z.infer<typeof claimsSchema>;
+export const lookUp: Authorize<Plans> = async (_subject, { claims }) => {
+  holds<Equal<typeof claims.plan, "free" | "pro" | undefined>>();
+  return { claims: { plan: "pro" } };
+};
+void (() => new AuthManager({ ...key, claimsSchema, authorize: lookUp, authorizeAt: "request" }));
+// @ts-expect-error -- "gold" is no plan
+export const wrongPlan: Authorize<Plans> = () => ({ claims: { plan: "gold" } });
+// @ts-expect-error -- rights are an object, or null for none
+export const yes: Authorize = () => true;
+// @ts-expect-error -- forgetting to answer gives no rights
+export const forgotten: Authorize = async () => undefined;
+// @ts-expect-error -- it is asked at issue or per request
+void (() => new AuthManager({ ...key, authorize: () => null, authorizeAt: "login" }));
+
+// `onEvent`: `type` tells the kinds apart.
+type Kinds = "issued" | "refreshed" | "reused" | "revoked" | "denied" | "store-failed" | "keys-failed";
+holds<Equal<AuthEvent["type"], Kinds>>();
+export function describeEvent(event: AuthEvent): string {
+  holds<Equal<typeof event.at, number>>();
+  // @ts-expect-error -- no event carries a token
+  void event.token;
+  // @ts-expect-error -- not every event is of one session
+  void event.sid;
+  switch (event.type) {
+    case "issued":
+      holds<Equal<typeof event.tokens, "pair" | "auth" | "refresh">>();
+      return `${event.subject} ${event.sid ?? "without a session"}`;
+    case "refreshed":
+      return `${event.sid} ${event.repeated}`;
+    case "reused":
+      return `${event.subject} ${event.sid}`;
+    case "revoked":
+      return `${event.subject ?? "somebody"} ${event.sids.join()}`;
+    case "denied":
+      holds<Equal<typeof event.reason, Reason>>();
+      holds<Equal<typeof event.status, 400 | 401 | 403 | 503>>();
+      return `${event.subject}`;
+    case "store-failed":
+      holds<Equal<typeof event.operation, keyof SessionStore | "authorize">>();
+      holds<Equal<typeof event.error, unknown>>();
+      return event.operation;
+    case "keys-failed":
+      holds<Equal<typeof event.error, Error>>();
+      return event.issuer;
+    default:
+      return event satisfies never;
+  }
+}
+export function forgetfulHandler(event: AuthEvent): void {
+  if (event.type === "issued" || event.type === "refreshed" || event.type === "reused") return;
+  if (event.type === "revoked" || event.type === "denied" || event.type === "keys-failed") return;
+  // @ts-expect-error -- a kind is left
+  event satisfies never;
+}
+void (() => new AuthManager({ ...key, onEvent: async (event) => event.type }));
+
+// `responses`.
+void (() => [
+  new AuthManager({
+    ...key,
+    responses: {
+      expired: () => ({ message: "Sign in again" }),
+      invalid: ({ reason, status }) => ({ message: `${reason} ${status}`, extensions: { help: { url: "/help" } } }),
+      unauthorized: () => ({}),
+    },
+  }),
+]);
+// @ts-expect-error -- the code is not for shaping
+export const ownCode: RefusalWords = { message: "a", code: "OK" };
+// @ts-expect-error -- there is no such loader
+void (() => new AuthManager({ ...key, responses: { forbidden: () => ({ message: "a" }) } }));
+// @ts-expect-error -- a loader is synchronous
+void (() => new AuthManager({ ...key, responses: { expired: async () => ({ message: "a" }) } }));
+
+// Cookies.
+const inCookies = { auth: "auth", refresh: "refresh" } as const;
+void (() => [
+  new AuthManager({ ...key, cookies: { auth: "auth" } }),
+  new AuthManager({ ...key, sessions: memorySessionStore(), cookies: inCookies }),
+  new AuthManager({
+    ...key,
+    sessions: memorySessionStore(),
+    cookies: { ...inCookies, domain: "example.com", path: "/api", sameSite: "strict", secure: false },
+  }),
+]);
+// @ts-expect-error -- sameSite is in lower case
+export const wrongSite: CookieConfig = { ...inCookies, sameSite: "Lax" };
+// @ts-expect-error -- cookies are never for script
+export const forScript: CookieConfig = { ...inCookies, httpOnly: false };
+export const inAction = (setParts: (name: string, value: string, options: object) => void): Promise<Expiries> =>
+  auth
+    .forRequest({
+      headers: new Headers(),
+      setCookie: (_header, { name, value, attributes }) => setParts(name, value, attributes),
+    })
+    .login("ann", { deliver: "cookies" });
+
+// Options in part, as a helper of one's own has them.
+export const withDefaults = (config: Partial<AuthManagerConfig>): AuthManager =>
+  new AuthManager({ ...key, sessions: memorySessionStore(), cookies: inCookies, refreshGrace: 0, ...config });
+void (() => [
+  withDefaults({
+    sessionCheck: "always",
+    sessionCheckTtl: 1,
+    storeTimeout: 0.5,
+    sessionMaxAge: 60,
+    adoptRefresh: true,
+  }),
+  withDefaults({ authorize: async (subject) => (subject === "gone" ? null : {}), authorizeAt: "issue" }),
+]);
+// @ts-expect-error -- sessions are checked at refresh or always
+void (() => withDefaults({ sessionCheck: "never" }));
+// @ts-expect-error -- an option that does not exist
+void (() => withDefaults({ refreshGraceSeconds: 10 }));

@@ -18,6 +18,7 @@ export interface Tokens {
   readonly refreshToken: string;
 }
 
+/** Tokens in the answer. */
 export const login = (username: string, password: string): Call => ({
   route: "login",
   variables: { username, password },
@@ -25,16 +26,70 @@ export const login = (username: string, password: string): Call => ({
     login(username: $username, password: $password) { authToken refreshToken }
   }`,
   trpc: (client) => client.login.mutate({ username, password }),
-  comparable: (answer) => Object.values(answer as Tokens).map(contentOf),
+  comparable: contentsOf,
+});
+
+/** Tokens in cookies. */
+export const cookieLogin = (username: string, password: string, device: string): Call => ({
+  route: "login",
+  variables: { username, password, device },
+  document: `mutation ($username: String!, $password: String!, $device: String) {
+    login(username: $username, password: $password, device: $device, deliver: cookies) { expiresIn refreshExpiresIn }
+  }`,
+  trpc: (client) => client.login.mutate({ username, password, device, deliver: "cookies" }),
+  comparable: namesOf,
 });
 
 export const refresh: Call = {
   route: "refresh",
   variables: {},
-  document: "mutation { refresh }",
+  document: "mutation { refresh { authToken refreshToken } }",
   trpc: (client) => client.refresh.mutate(),
-  comparable: (answer) => contentOf(answer as string),
+  comparable: contentsOf,
 };
+
+export const cookieRefresh: Call = {
+  route: "refresh",
+  variables: {},
+  document: "mutation { refresh(deliver: cookies) { expiresIn refreshExpiresIn } }",
+  trpc: (client) => client.refresh.mutate({ deliver: "cookies" }),
+  comparable: namesOf,
+};
+
+export const logout: Call = {
+  route: "logout",
+  variables: {},
+  document: "mutation { logout }",
+  trpc: (client) => client.logout.mutate(),
+};
+
+export const logoutEverywhere: Call = {
+  route: "logoutEverywhere",
+  variables: {},
+  document: "mutation { logoutEverywhere }",
+  trpc: (client) => client.logoutEverywhere.mutate(),
+};
+
+export const devices: Call = {
+  route: "devices",
+  variables: {},
+  document: "{ devices { id label createdAt lastUsedAt isThis } }",
+  trpc: (client) => client.devices.query(),
+};
+
+export const note: Call = {
+  route: "note",
+  variables: {},
+  document: "{ note }",
+  trpc: (client) => client.note.query(),
+};
+
+export const saveNote = (text: string): Call => ({
+  route: "saveNote",
+  variables: { text },
+  document: "mutation ($text: String!) { saveNote(text: $text) }",
+  trpc: (client) => client.saveNote.mutate({ text }),
+});
 
 export const protectedRoute: Call = {
   route: "protected",
@@ -85,8 +140,18 @@ export const greeting: Call = {
   trpc: (client) => client.greeting.query(),
 };
 
-// Two tokens for one user differ in when they were issued, and by chance; in nothing else.
+// Two tokens for one user differ in when they were issued, in their session, and by chance; in nothing else.
 function contentOf(token: string): unknown {
-  const { iat: _iat, exp: _exp, rid: _rid, ...content } = AuthManager.convertToken(token).claims;
+  const { iat: _iat, exp: _exp, rid: _rid, sid: _sid, ...content } = AuthManager.convertToken(token).claims;
   return content;
+}
+
+function contentsOf(answer: unknown): unknown {
+  const { authToken, refreshToken } = answer as Tokens;
+  return [contentOf(authToken), contentOf(refreshToken)];
+}
+
+// How many seconds are left depends on when the answer was given.
+function namesOf(answer: unknown): unknown {
+  return Object.keys(answer as object);
 }

@@ -1,4 +1,5 @@
 /** What is tried of keys: they are published, tokens of an earlier key pass, and those of a retired one do not. */
+import { AuthManager } from "claimgate";
 import { decode, JWKSClient } from "claimgate/jwt";
 import type { Auth } from "../server/auth.ts";
 import * as calls from "./calls.ts";
@@ -14,8 +15,7 @@ export interface KeyStage {
 }
 
 export async function playKeys({ transcript, auth, before, url }: KeyStage): Promise<void> {
-  const old = await before.authToken("ada");
-  const current = await auth.authToken("ada");
+  const [old, current] = [await tokenOf(before), await tokenOf(auth)];
   const attempt = (holding: string, token: string, expected: string) =>
     transcript.attempt({ who: "ada", holding, token, call: calls.protectedRoute, expected });
 
@@ -38,4 +38,8 @@ export async function playKeys({ transcript, auth, before, url }: KeyStage): Pro
   await auth.retire(old.header["kid"] as string);
   await attempt("retired key's token", old.signed, "401 SIGNATURE_INVALID");
   await attempt("newest key's token", current.signed, "200 ok");
+}
+
+async function tokenOf(auth: Auth) {
+  return AuthManager.convertToken((await auth.login("ada")).authToken);
 }

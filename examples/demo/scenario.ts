@@ -1,10 +1,10 @@
 /** What is tried: every route, as everybody, with every kind of token. */
-import { randomBytes } from "node:crypto";
 import type { Auth } from "../server/auth.ts";
 import { SAMPLE_USERS, type Users } from "../server/users.ts";
 import { badAuthTokens, badRefreshTokens } from "./bad-tokens.ts";
 import * as calls from "./calls.ts";
-import type { Transcript } from "./transcript.ts";
+import { withNewcomers } from "./newcomers.ts";
+import { type Attempt, authTokens, refreshTokens, type Transcript } from "./transcript.ts";
 
 type Person = "ada" | "bob" | "grace";
 
@@ -22,6 +22,8 @@ const ROUTES: readonly { call: calls.Call; entitled: Person; verdicts: Readonly<
   { call: calls.adminDashboard, entitled: "grace", verdicts: { ada: LACKS_SCOPE, bob: LACKS_SCOPE, grace: OK } },
   { call: calls.tokenInfo, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
   { call: calls.overridable("ada"), entitled: "grace", verdicts: { ada: OK, bob: LACKS_CLAIMS, grace: OK } },
+  { call: calls.note, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
+  { call: calls.devices, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
 ];
 
 export interface Stage {
@@ -47,12 +49,13 @@ async function playLogin({ transcript, past }: Stage): Promise<Record<Person, ca
 
   const tokens: Record<string, calls.Tokens> = {};
   for (const { username, password } of SAMPLE_USERS) {
-    tokens[username] = (await transcript.attempt({
+    const [trpc] = await transcript.attempt({
       who: username,
       holding: "right password",
       call: calls.login(username, password),
       expected: OK,
-    })) as calls.Tokens;
+    });
+    tokens[username] = trpc.answer as calls.Tokens;
   }
   // A public route does not look at the token.
   await transcript.attempt({
@@ -87,35 +90,38 @@ async function playGreeting({ transcript, past }: Stage, ada: calls.Tokens): Pro
   }
 }
 
-async function playRefresh({ transcript, users, past }: Stage): Promise<void> {
-  // A new name and password each time: nobody who was there before is touched.
-  const username = `newcomer-${randomBytes(4).toString("hex")}`;
-  const password = randomBytes(16).toString("hex");
-  const attempt = (holding: string, token: string | undefined, call: calls.Call, expected: string) =>
-    transcript.attempt({ who: "newcomer", holding, token, call, expected });
+function playRefresh({ transcript, users, past }: Stage): Promise<void> {
+  return withNewcomers(users, ["newcomer"], async ({ username, password }) => {
+    const attempt = (holding: string, token: Attempt["token"], call: calls.Call, expected: string) =>
+      transcript.attempt({ who: "newcomer", holding, token, call, expected });
 
-  await users.add({ username, password, department: "sales", isAdmin: false });
-  try {
     transcript.heading("Refreshing: only with a refresh token");
-    const tokens = (await attempt("right password", undefined, calls.login(username, password), OK)) as calls.Tokens;
-    for (const bad of await badRefreshTokens(username, tokens, past)) {
+    const tokens = await attempt("right password", undefined, calls.login(username, password), OK);
+    for (const bad of await badRefreshTokens(username, tokens[0].answer as calls.Tokens, past)) {
       await attempt(bad.holding, bad.token, calls.refresh, bad.expected);
     }
-    const before = (await attempt("refresh token", tokens.refreshToken, calls.refresh, OK)) as string;
-    await attempt("refreshed token", before, calls.adminDashboard, LACKS_SCOPE);
+    const before = await attempt("refresh token", refreshTokens(tokens), calls.refresh, OK);
+    await attempt("refreshed token", authTokens(before), calls.adminDashboard, LACKS_SCOPE);
 
     await users.setAdmin(username, true);
     transcript.heading("Refreshing: rights are looked up anew, here after the newcomer was made an admin");
-    await attempt("token of before", before, calls.adminDashboard, LACKS_SCOPE);
-    const after = (await attempt("refresh token", tokens.refreshToken, calls.refresh, OK)) as string;
-    await attempt("refreshed token", after, calls.adminDashboard, OK);
+    await attempt("token of before", authTokens(before), calls.adminDashboard, LACKS_SCOPE);
+    const after = await attempt("refresh token", refreshTokens(before), calls.refresh, OK);
+    await attempt("refreshed token", authTokens(after), calls.adminDashboard, OK);
 
     await users.remove(username);
-    transcript.heading("Refreshing: not once the account is gone");
-    await attempt("refresh token", tokens.refreshToken, calls.refresh, NOT_LET_IN);
-  } finally {
-    await users.remove(username);
-  }
+    transcript.heading("Refreshing: not once the account is gone, and that is the end of the session");
+    await transcript.attempt({
+      who: "newcomer",
+      holding: "refresh token",
+      token: refreshTokens(after),
+      call: calls.refresh,
+      expected: "401 TOKEN_REVOKED",
+      expectedOfGraphQL: "200, UNAUTHENTICATED TOKEN_REVOKED",
+    });
+    await attempt("refresh token", refreshTokens(after), calls.refresh, "401 TOKEN_REVOKED");
+    await attempt("refreshed token", authTokens(after), calls.adminDashboard, "401 TOKEN_REVOKED");
+  });
 }
 
 function passwordOf(username: Person): string {

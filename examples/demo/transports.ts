@@ -10,9 +10,11 @@ export interface Outcome {
   /** The `WWW-Authenticate` header. */
   readonly challenge: string | null;
   readonly answer?: unknown;
+  /** The `Set-Cookie` headers. */
+  readonly cookies: readonly string[];
 }
 
-export type Transport = (call: Call, token: string | undefined) => Promise<Outcome>;
+export type Transport = (call: Call, headers: Readonly<Record<string, string>>) => Promise<Outcome>;
 
 interface ErrorDetails {
   readonly code?: string;
@@ -20,9 +22,9 @@ interface ErrorDetails {
 }
 
 export function trpcTransport(serverUrl: string): Transport {
-  return async (call, token) => {
+  return async (call, headers) => {
     const http = recordingFetch();
-    const link = httpLink({ url: `${serverUrl}/trpc`, fetch: http.fetch, headers: headersFor(token) });
+    const link = httpLink({ url: `${serverUrl}/trpc`, fetch: http.fetch, headers });
     const client = createTRPCClient<AppRouter>({ links: [link] });
     try {
       const answer = await call.trpc(client);
@@ -36,14 +38,14 @@ export function trpcTransport(serverUrl: string): Transport {
 }
 
 export function graphqlTransport(serverUrl: string): Transport {
-  return async (call, token) => {
+  return async (call, headers) => {
     const http = recordingFetch();
     const client = new Client({
       url: `${serverUrl}/graphql`,
       exchanges: [fetchExchange],
       preferGetMethod: false,
       fetch: http.fetch,
-      fetchOptions: { headers: headersFor(token) },
+      fetchOptions: { headers },
     });
     const isMutation = call.document.startsWith("mutation");
     const result = await client[isMutation ? "mutation" : "query"](call.document, call.variables).toPromise();
@@ -64,19 +66,19 @@ type Said =
 function toOutcome(response: Response, said: Said): Outcome {
   const { status } = response;
   const challenge = response.headers.get("www-authenticate");
+  const cookies = response.headers.getSetCookie();
   if ("answer" in said) {
-    return { verdict: said.answer == null ? `${status} (no answer)` : `${status} ok`, challenge, answer: said.answer };
+    const { answer } = said;
+    return { verdict: answer == null ? `${status} (no answer)` : `${status} ok`, challenge, answer, cookies };
   }
   const { code, auth } = said.error;
+  // A mutation whose resolver ran is 200 in GraphQL, also where the resolver itself refused: there the code counts.
+  if (status === 200) return { verdict: `200, ${code} ${auth?.reason ?? "(no reason)"}`, challenge, cookies };
   // The code says what the status says, in the words of the transport, and a gate that refuses says so in a header.
   // Where that is not so, the verdict shows it, and is not the expected one.
   const wrongCode = code === said.codes[status] ? "" : ` with code ${code}`;
   const unchallenged = auth && challenge === null ? " without WWW-Authenticate" : "";
-  return { verdict: `${status} ${auth?.reason ?? "(no reason)"}${wrongCode}${unchallenged}`, challenge };
-}
-
-function headersFor(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return { verdict: `${status} ${auth?.reason ?? "(no reason)"}${wrongCode}${unchallenged}`, challenge, cookies };
 }
 
 /** The clients show no HTTP status, so it is read from under them. */

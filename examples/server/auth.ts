@@ -1,6 +1,17 @@
-/** The one AuthManager behind both APIs, and the tokens it issues. Everything here is shared by trpc.ts and graphql.ts. */
+/** The one AuthManager behind both APIs, and what is done with it. Everything here is shared by trpc.ts and graphql.ts. */
 import { generateKeyPairSync } from "node:crypto";
-import { AuthManager, currentToken, type KeyConfig, type KeyLoader, keysFromFile } from "claimgate";
+import {
+  type AuthContext,
+  AuthManager,
+  currentToken,
+  type Deliver,
+  type EventHandler,
+  type JWT,
+  type KeyConfig,
+  type KeyLoader,
+  keysFromFile,
+  type SessionStore,
+} from "claimgate";
 import * as z from "zod";
 import type { User, Users } from "./users.ts";
 
@@ -9,7 +20,9 @@ const claimsSchema = z.object({ department: z.string(), admin: z.boolean() }).pa
 /** The claims of our own that a token may carry; guards and resolvers know their types. */
 export type Claims = z.infer<typeof claimsSchema>;
 export type Auth = AuthManager<Claims>;
+type RequestAuth = AuthContext<Claims>["auth"];
 
+/** What can be asked of the example's manager. */
 export interface AuthOptions {
   /**
    * Default: the file that `JWT_KEYS` names, made by `npx claimgate keys generate`; or a new key per start, which no token of an earlier
@@ -18,14 +31,28 @@ export interface AuthOptions {
   readonly keys?: readonly KeyConfig[] | KeyLoader;
   /** The time, in seconds. Default: the clock's. */
   readonly now?: () => number;
+  /** Default: nobody is told. */
+  readonly onEvent?: EventHandler;
+  /** `false` for plain HTTP under another name than localhost: browsers take secure cookies over HTTPS, and from localhost. Default true. */
+  readonly secureCookies?: boolean;
 }
 
-export function createAuth({ keys = defaultKeys(), now = () => Date.now() / 1000 }: AuthOptions = {}): Auth {
+export function createAuth(users: Users, sessions: SessionStore, options: AuthOptions = {}): Auth {
+  const { keys = defaultKeys(), now = () => Date.now() / 1000, onEvent = () => undefined } = options;
   return new AuthManager({
     issuer: "claimgate-example",
     keys,
     claimsSchema,
+    sessions,
+    sessionCheck: "always", // logging out holds at once, for auth tokens too
+    cookies: { auth: "auth", refresh: "refresh", secure: options.secureCookies ?? true },
+    // Asked at every login and refresh: tokens have the rights that the user has by then.
+    async authorize(username) {
+      const user = await users.find(username);
+      return user && rightsOf(user);
+    },
     ambient: true, // for currentToken(), below
+    onEvent,
     now,
   });
 }
@@ -40,20 +67,38 @@ function defaultKeys(): readonly KeyConfig[] | KeyLoader {
   return file ? keysFromFile(file) : [makeKey()];
 }
 
-/** Both tokens for who knows the password; `null` for everybody else. */
-export async function logIn(auth: Auth, users: Users, credentials: { username: string; password: string }) {
-  const user = await users.findByPassword(credentials.username, credentials.password);
-  if (!user) return null;
-  const authToken = await auth.authToken(user.username, rightsOf(user));
-  const refreshToken = await auth.refreshToken(user.username);
-  return { authToken: authToken.signed, refreshToken: refreshToken.signed };
+/** What a caller logs in with. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** A page asks for cookies, which no script can read; a client of the API gets its tokens in the answer. */
+  readonly deliver: Deliver;
+  /** What the user calls it in the list of devices. */
+  readonly device?: string | null | undefined;
 }
 
-/** A new auth token, with the rights that the user has by now; `null` where the user is gone. */
-export async function renew(auth: Auth, users: Users, username: string) {
-  const user = await users.find(username);
-  if (!user) return null;
-  return (await auth.authToken(user.username, rightsOf(user))).signed;
+/** A session for who knows the password; `null` for everybody else. */
+export async function logIn(auth: RequestAuth, users: Users, { username, password, deliver, device }: Credentials) {
+  const user = await users.findByPassword(username, password);
+  return user && auth.login(user.username, { deliver, ...(device ? { label: device } : {}) });
+}
+
+/** Ends all of the user's sessions, this one included. */
+export async function logOutEverywhere(auth: RequestAuth, username: string): Promise<void> {
+  await auth.manager.revoke({ subject: username });
+  await auth.logout();
+}
+
+/** Where the user is logged in, with the session that the token is of marked. */
+export async function listDevices(auth: RequestAuth, token: JWT<Claims>) {
+  const sessions = await auth.manager.sessions(token.sub);
+  return sessions.map(({ id, label, createdAt, lastUsedAt }) => ({
+    id,
+    label,
+    createdAt,
+    lastUsedAt,
+    isThis: id === token.sid,
+  }));
 }
 
 /** What the token says, for its owner. It is found without being passed in, and never shown in its signed form. */

@@ -1,10 +1,18 @@
 /** The routes as GraphQL fields. Their twins, with the same names and the same rules, are in trpc.ts. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import type { JWT } from "claimgate";
+import type { Deliver, JWT } from "claimgate";
 import { type GraphQLAuthContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { GraphQLError } from "graphql";
 import { createYoga } from "graphql-yoga";
-import { type Auth, type Claims, describeToken, logIn, renew } from "./auth.ts";
+import {
+  type Auth,
+  type Claims,
+  type Credentials,
+  describeToken,
+  listDevices,
+  logIn,
+  logOutEverywhere,
+} from "./auth.ts";
 import type { Users } from "./users.ts";
 
 type Context = GraphQLAuthContext<Claims> & { users: Users };
@@ -14,10 +22,19 @@ const requireToken = requireTokenDirective();
 const typeDefs = /* GraphQL */ `
   type Mutation {
     "Anybody."
-    login(username: String!, password: String!): Tokens!
+    login(username: String!, password: String!, deliver: Delivery! = body, device: String): Tokens!
 
     "A refresh token. The new auth token has the rights that the user has by now."
-    refresh: String! @requireToken(type: "refresh")
+    refresh(deliver: Delivery! = body): Tokens! @requireToken(type: "refresh")
+
+    "Anybody. It ends the session of whatever token there is, expired or not."
+    logout: Boolean!
+
+    "Any auth token."
+    logoutEverywhere: Boolean! @requireToken
+
+    "Any auth token."
+    saveNote(text: String!): String! @requireToken
   }
 
   type Query {
@@ -39,13 +56,36 @@ const typeDefs = /* GraphQL */ `
     "The user it is about, or an admin."
     overridable(username: String!): String! @requireToken(args: { sub: "username" }, override: { admin: true })
 
+    "Any auth token."
+    devices: [Device!]! @requireToken
+
+    "Any auth token."
+    note: String! @requireToken
+
     "No token, or a good one."
     greeting: String! @requireToken(optional: true)
   }
 
+  enum Delivery {
+    cookies
+    body
+  }
+
+  "The tokens themselves are there where they are delivered in the body."
   type Tokens {
-    authToken: String!
-    refreshToken: String!
+    authToken: String
+    refreshToken: String
+    expiresIn: Int!
+    refreshExpiresIn: Int!
+  }
+
+  "Times are in seconds since 1970."
+  type Device {
+    id: ID!
+    label: String
+    createdAt: Float!
+    lastUsedAt: Float!
+    isThis: Boolean!
   }
 
   type TokenInfo {
@@ -61,11 +101,23 @@ const typeDefs = /* GraphQL */ `
 
 const resolvers = {
   Mutation: {
-    async login(_parent: unknown, args: { username: string; password: string }, { auth, users }: Context) {
-      return (await logIn(auth.manager, users, args)) ?? refuse("Wrong username or password");
+    async login(_parent: unknown, args: Credentials, { auth, users }: Context) {
+      return (await logIn(auth, users, args)) ?? refuse("Wrong username or password");
     },
-    async refresh(_parent: unknown, _args: unknown, { auth, users }: Context) {
-      return (await renew(auth.manager, users, guarded(auth).sub)) ?? refuse("The account is gone");
+    refresh: (_parent: unknown, args: { deliver: Deliver }, { auth }: Context) => auth.refresh(args),
+    async logout(_parent: unknown, _args: unknown, { auth }: Context) {
+      await auth.logout();
+      return true;
+    },
+    async logoutEverywhere(_parent: unknown, _args: unknown, { auth }: Context) {
+      await logOutEverywhere(auth, guarded(auth).sub);
+      return true;
+    },
+    async saveNote(_parent: unknown, { text }: { text: string }, { auth, users }: Context) {
+      if (text.length > 1000)
+        throw new GraphQLError("At most 1000 characters", { extensions: { code: "BAD_USER_INPUT" } });
+      await users.saveNote(guarded(auth).sub, text);
+      return text;
     },
   },
   Query: {
@@ -75,6 +127,8 @@ const resolvers = {
     adminDashboard: () => "Only for admins",
     tokenInfo: () => describeToken(),
     overridable: (_parent: unknown, { username }: { username: string }) => `Only for ${username} and admins`,
+    devices: (_parent: unknown, _args: unknown, { auth }: Context) => listDevices(auth, guarded(auth)),
+    note: (_parent: unknown, _args: unknown, { auth, users }: Context) => users.note(guarded(auth).sub),
     greeting: (_parent: unknown, _args: unknown, { auth }: Context) => `Hello, ${auth.token?.sub ?? "stranger"}`,
   },
 };
@@ -87,6 +141,7 @@ export function createGraphQLHandler(auth: Auth, users: Users) {
     schema,
     context: { users },
     plugins: [useAuth(auth)],
+    cors: false, // the page is of this origin, and pages of others have no business here
     graphiql: { title: "claimgate example", defaultQuery: "{\n  greeting\n}\n" },
   });
 }

@@ -1,41 +1,55 @@
-/** One HTTP server for both APIs: tRPC at /trpc, GraphQL at /graphql, and the public keys at /.well-known/jwks.json. */
+/** One HTTP server for all: a page at /, tRPC at /trpc, GraphQL at /graphql, and the public keys at /.well-known/jwks.json. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServerAdapter } from "@whatwg-node/server";
-import { jwksHandler } from "claimgate";
-import { type Auth, createAuth } from "./auth.ts";
+import { jwksHandler, type SessionStore } from "claimgate";
+import { WebSocketServer } from "ws";
+import { type Auth, type AuthOptions, createAuth } from "./auth.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createGraphQLHandler } from "./graphql.ts";
-import { createTRPCHandler } from "./trpc.ts";
-import { openUsers } from "./users.ts";
+import { servePage } from "./page.ts";
+import { openSessions } from "./sessions.ts";
+import { createTRPCHandler, serveTRPCSockets } from "./trpc.ts";
+import { openUsers, type Users } from "./users.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends AuthOptions {
   /** 0 takes a free one. */
   readonly port: number;
-  /** Default: one with the keys of `JWT_KEYS`, or a new key. */
-  readonly auth?: Auth;
   /** Default: the one of `DATABASE_URL`, or one in memory. */
   readonly database?: Database;
+  /** Default: those of `REDIS_URL`, of the database where that is a server, or in memory. */
+  readonly sessions?: SessionStore;
 }
 
 export interface RunningServer {
   readonly url: string;
-  /** Stops the server and closes the database, unless that was given. */
+  readonly auth: Auth;
+  readonly users: Users;
+  readonly sessions: SessionStore;
+  /** Stops the server and closes what it opened itself. */
   close(): Promise<void>;
 }
 
-export async function startServer({ port, auth = createAuth(), database }: ServerOptions): Promise<RunningServer> {
-  const opened = database ?? (await openDatabase());
-  const closeDatabase = async (): Promise<void> => {
-    if (!database) await opened.close();
+export async function startServer({ port, ...options }: ServerOptions): Promise<RunningServer> {
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
   try {
+    const database = options.database ?? (await openDatabase());
+    if (!options.database) closers.push(() => database.close());
+    const users = await openUsers(database);
+    const opened = options.sessions ? undefined : await openSessions(database);
+    if (opened) closers.push(() => opened.close());
+    const sessions = (options.sessions ?? opened?.store) as SessionStore;
+
+    const auth = createAuth(users, sessions, options);
     // A key that cannot be had stops the start, not the first request.
     await auth.ready();
-    const users = await openUsers(opened);
     const trpc = createTRPCHandler(auth, users);
     const graphql = createGraphQLHandler(auth, users);
+    closers.push(() => graphql.dispose());
     const jwks = createServerAdapter(jwksHandler(auth));
 
     const server = createServer((req, res) => {
@@ -43,22 +57,21 @@ export async function startServer({ port, auth = createAuth(), database }: Serve
       if (path.startsWith("/trpc/")) trpc(req, res);
       else if (path === "/graphql") void graphql(req, res);
       else if (path === "/.well-known/jwks.json") void jwks(req, res);
-      else res.writeHead(404).end("Try /graphql or /trpc\n");
+      else if (!servePage(path, res)) res.writeHead(404).end("Try / or /graphql or /trpc\n");
+    });
+    const sockets = new WebSocketServer({ server, path: "/trpc" });
+    serveTRPCSockets(sockets, auth, users);
+    closers.push(() => {
+      server.close();
+      server.closeAllConnections();
+      for (const socket of sockets.clients) socket.terminate();
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
 
-    return {
-      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      async close() {
-        server.close();
-        server.closeAllConnections();
-        await graphql.dispose();
-        await closeDatabase();
-      },
-    };
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, auth, users, sessions, close };
   } catch (error) {
-    await closeDatabase();
+    await close();
     throw error;
   }
 }

@@ -1,31 +1,61 @@
 /** The routes as tRPC procedures. Their twins, with the same names and the same rules, are in graphql.ts. */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
+import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type AuthContext, authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import type { WebSocketServer } from "ws";
 import * as z from "zod";
-import { type Auth, type Claims, describeToken, logIn, renew } from "./auth.ts";
+import { type Auth, type Claims, describeToken, listDevices, logIn, logOutEverywhere } from "./auth.ts";
 import type { Users } from "./users.ts";
 
 const t = initTRPC.context<AuthContext<Claims> & { users: Users }>().create({ errorFormatter: authErrorFormatter });
 
 const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
 
-const Credentials = z.object({ username: z.string(), password: z.string() });
+const Delivery = z.enum(["cookies", "body"]).default("body");
+const Credentials = z.object({
+  username: z.string(),
+  password: z.string(),
+  deliver: Delivery,
+  device: z.string().max(200).optional(),
+});
 const ByUsername = z.object({ username: z.string() });
 
 export const appRouter = t.router({
   // Anybody
   login: publicProcedure.input(Credentials).mutation(async ({ ctx, input }) => {
-    const tokens = await logIn(ctx.auth.manager, ctx.users, input);
+    const tokens = await logIn(ctx.auth, ctx.users, input);
     if (!tokens) throw new TRPCError({ code: "UNAUTHORIZED", message: "Wrong username or password" });
     return tokens;
   }),
 
   // A refresh token: @requireToken(type: "refresh")
-  refresh: refreshProcedure.mutation(async ({ ctx }) => {
-    const authToken = await renew(ctx.auth.manager, ctx.users, ctx.auth.token.sub);
-    if (!authToken) throw new TRPCError({ code: "UNAUTHORIZED", message: "The account is gone" });
-    return authToken;
+  refresh: refreshProcedure
+    .input(z.object({ deliver: Delivery }).default({ deliver: "body" }))
+    .mutation(({ ctx, input }) => ctx.auth.refresh(input)),
+
+  // Anybody. It ends the session of whatever token there is, expired or not
+  logout: publicProcedure.mutation(async ({ ctx }) => {
+    await ctx.auth.logout();
+    return true;
+  }),
+
+  // Any auth token: @requireToken
+  logoutEverywhere: protectedProcedure.mutation(async ({ ctx }) => {
+    await logOutEverywhere(ctx.auth, ctx.auth.token.sub);
+    return true;
+  }),
+
+  // Any auth token: @requireToken
+  devices: protectedProcedure.query(({ ctx }) => listDevices(ctx.auth, ctx.auth.token)),
+
+  // Any auth token: @requireToken
+  note: protectedProcedure.query(({ ctx }) => ctx.users.note(ctx.auth.token.sub)),
+
+  // Any auth token: @requireToken
+  saveNote: protectedProcedure.input(z.object({ text: z.string().max(1000) })).mutation(async ({ ctx, input }) => {
+    await ctx.users.saveNote(ctx.auth.token.sub, input.text);
+    return input.text;
   }),
 
   // Any auth token: @requireToken
@@ -67,4 +97,9 @@ export function createTRPCHandler(auth: Auth, users: Users) {
     basePath: "/trpc/",
     createContext: createTRPCContext(auth, () => ({ users })),
   });
+}
+
+/** The same procedures over WebSockets. */
+export function serveTRPCSockets(wss: WebSocketServer, auth: Auth, users: Users): void {
+  applyWSSHandler({ wss, router: appRouter, createContext: createTRPCContext(auth, () => ({ users })) });
 }

@@ -1,4 +1,4 @@
-/** The users: their table, their passwords (argon2id) and what each of them may do. */
+/** The users: their table, their passwords (argon2id), what each of them may do, and a note of theirs. */
 import { randomBytes } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 import type { Database } from "./database.ts";
@@ -17,6 +17,9 @@ export interface Users {
   add(user: User & { readonly password: string }): Promise<void>;
   setAdmin(username: string, isAdmin: boolean): Promise<void>;
   remove(username: string): Promise<void>;
+  /** The note that the user keeps here; empty at first. */
+  note(username: string): Promise<string>;
+  saveNote(username: string, text: string): Promise<void>;
 }
 
 /** People to try the example with. An application of your own has a sign-up instead, and no password in its source. */
@@ -34,13 +37,16 @@ const CREATE_TABLE = `
     is_admin boolean not null default false
   )`;
 
+// For tables from before users could keep a note.
+const ADD_NOTE = "alter table claimgate_example_users add column if not exists note text not null default ''";
+
 const INSERT = `
   insert into claimgate_example_users (username, password_hash, department, is_admin)
   values ($1, $2, $3, $4)
   on conflict (username) do nothing`;
 
 const SELECT = `
-  select username, password_hash, department, is_admin
+  select username, password_hash, department, is_admin, note
   from claimgate_example_users
   where username = $1`;
 
@@ -49,6 +55,7 @@ interface Row {
   readonly password_hash: string;
   readonly department: string;
   readonly is_admin: boolean;
+  readonly note: string;
 }
 
 /** Creates the table and the sample users where they are missing. */
@@ -78,9 +85,16 @@ export async function openUsers(database: Database): Promise<Users> {
     async remove(username) {
       await database.query("delete from claimgate_example_users where username = $1", [username]);
     },
+    async note(username) {
+      return (await select(username))?.note ?? "";
+    },
+    async saveNote(username, text) {
+      await database.query("update claimgate_example_users set note = $2 where username = $1", [username, text]);
+    },
   };
 
   await database.query(CREATE_TABLE);
+  await database.query(ADD_NOTE);
   for (const user of SAMPLE_USERS) await users.add(user);
   return users;
 }

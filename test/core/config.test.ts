@@ -1,5 +1,11 @@
 /** Options of `AuthManager`: a wrong one fails when the manager is built, with an error that names it. */
-import { AuthManager, type AuthManagerConfig, InvalidConfigError, MissingConfigError } from "claimgate";
+import {
+  AuthManager,
+  type AuthManagerConfig,
+  InvalidConfigError,
+  MissingConfigError,
+  memorySessionStore,
+} from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { importHmac, makePair, toCryptoKey } from "./jwt/key-kinds.ts";
@@ -47,6 +53,18 @@ const BAD: ReadonlyArray<readonly [configValue: string, option: string, values: 
     [{ origins: ["a.example"] }, { origins: ["https://a.example/"] }, { origins: ["*"] }, { origins: ["null"] }],
   ],
   ["csrf.origins.1", "csrf", [{ origins: ["https://a.example", "https://b.example/path"] }]],
+  [
+    "sessions",
+    "sessions",
+    [null, true, {}, "redis://127.0.0.1", new Map(), { ...memorySessionStore(), endAll: undefined }],
+  ],
+  ["storeTimeout", "storeTimeout", [0, -1, "2", null, Number.NaN, Number.POSITIVE_INFINITY, 1e12]],
+  ["responses", "responses", [null, true, () => ({})]],
+  ["responses.expired", "responses", [{ expired: "expired" }, { expired: null }]],
+  ["responses.invalid", "responses", [{ invalid: { message: "no" } }]],
+  ["responses.unauthorized", "responses", [{ unauthorized: 401 }]],
+  ["responses.forbidden", "responses", [{ forbidden: () => ({}) }]],
+  ["onEvent", "onEvent", [null, {}, "log"]],
   ["maxTokenLength", "maxTokenLength", [0, -1, 1.5, "8192", null]],
   ["ambient", "ambient", ["true", 1, null]],
   ["cache", "cache", [true, null, 100, {}, { max: "5" }]],
@@ -56,6 +74,145 @@ const BAD: ReadonlyArray<readonly [configValue: string, option: string, values: 
   ["expiresIn", "expiresIn", [60, null]],
   ["secretOrKey", "secretOrKey", [SECRET]],
 ];
+
+const withStore = { ...base, sessions: memorySessionStore() };
+const named = { auth: "a", refresh: "r" };
+
+/** The same for options that need `sessions`, each over a config that has them. */
+const BAD_WITH_SESSIONS: typeof BAD = [
+  ["refreshGrace", "refreshGrace", [-1, 301, "10", null, Number.NaN, Number.POSITIVE_INFINITY]],
+  ["sessionMaxAge", "sessionMaxAge", [0, -1, 1.5, "60", null, Number.NaN, Number.POSITIVE_INFINITY, 1e12]],
+  ["adoptRefresh", "adoptRefresh", ["true", 1, null]],
+  ["sessionCheck", "sessionCheck", ["never", "", true, null]],
+  ["sessionCheckTtl", "sessionCheckTtl", [-1, 3601, "5", null, Number.NaN, Number.POSITIVE_INFINITY]],
+  [
+    "cookies.domain",
+    "cookies",
+    ["", "a b", "https://example.com", "example.com/", "a;b", "..", 5, null].map((domain) => ({ ...named, domain })),
+  ],
+  ["cookies.path", "cookies", ["", "api", "/a;b", "/a b", "/ä", 5, null].map((path) => ({ ...named, path }))],
+  ["cookies.sameSite", "cookies", ["Lax", "", true, null].map((sameSite) => ({ ...named, sameSite }))],
+  ["cookies.sameSite", "cookies", [{ ...named, sameSite: "none", secure: false }]],
+  ["cookies.secure", "cookies", ["true", 1, null].map((secure) => ({ ...named, secure }))],
+  ["cookies.httpOnly", "cookies", [{ ...named, httpOnly: false }]],
+  [
+    "cookies.auth",
+    "cookies",
+    [
+      { auth: "__Host-a", refresh: "r", domain: "example.com" },
+      { auth: "__host-a", refresh: "r", path: "/api" },
+      { auth: "__Secure-a", refresh: "r", secure: false },
+    ],
+  ],
+  ["cookies.refresh", "cookies", [{ auth: "a", refresh: "__Host-r", secure: false }]],
+  // One of them has got the prefix already, and then they are one.
+  [
+    "cookies",
+    "cookies",
+    [
+      { auth: "t", refresh: "t" },
+      { auth: "t", refresh: "__Host-t" },
+    ],
+  ],
+];
+
+describe("a wrong option of sessions", () => {
+  it.each(BAD_WITH_SESSIONS)("is an InvalidConfigError named %s", async (configValue, option, values) => {
+    for (const value of values) {
+      const beside = option === "sessionCheckTtl" ? { sessionCheck: "always" } : {};
+      const error = await refusalOf(() => build({ ...withStore, ...beside, [option]: value }));
+      expect(error).toBeInstanceOf(InvalidConfigError);
+      expect([value, (error as InvalidConfigError).configValue]).toEqual([value, configValue]);
+    }
+  });
+
+  it.each([
+    "refreshGrace",
+    "sessionMaxAge",
+    "adoptRefresh",
+    "sessionCheck",
+    "sessionCheckTtl",
+  ])("is an explicit undefined too: %s", async (option) => {
+    const error = await refusalOf(() => build({ ...withStore, [option]: undefined }));
+    expect(error).toMatchObject({ name: "InvalidConfigError", configValue: option });
+  });
+
+  it.each(["domain", "path", "sameSite", "secure"])("is an explicit undefined of cookies too: %s", async (option) => {
+    const error = await refusalOf(() => build({ ...withStore, cookies: { ...named, [option]: undefined } }));
+    expect(error).toMatchObject({ name: "InvalidConfigError", configValue: `cookies.${option}` });
+  });
+
+  it("is sessionCheckTtl where nothing is checked", async () => {
+    for (const beside of [{}, { sessionCheck: "refresh" }]) {
+      const error = await refusalOf(() => build({ ...withStore, ...beside, sessionCheckTtl: 5 }));
+      expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "sessionCheckTtl" });
+    }
+  });
+
+  it("is sessions of a manager without keys of its own", async () => {
+    const trust = [{ issuer: "https://theirs.example", jwks: { keys: [] }, audience: "api", algorithms: ["ES256"] }];
+    const error = await refusalOf(() => build({ trust, sessions: memorySessionStore() }));
+    expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "sessions" });
+  });
+
+  it.each<[what: string, over: object]>([
+    [
+      "all of them",
+      {
+        refreshGrace: 300,
+        sessionMaxAge: 1,
+        adoptRefresh: true,
+        sessionCheck: "always",
+        sessionCheckTtl: 3600,
+        storeTimeout: 0.05,
+      },
+    ],
+    ["the least of them", { refreshGrace: 0, adoptRefresh: false, sessionCheck: "always", sessionCheckTtl: 0 }],
+    ["cookies of a path", { cookies: { ...named, path: "/api", sameSite: "strict" } }],
+    ["cookies of a domain", { cookies: { ...named, domain: ".example.com", sameSite: "none", secure: true } }],
+    ["cookies over plain HTTP", { cookies: { ...named, secure: false } }],
+    ["cookies with prefixes", { cookies: { auth: "__Host-a", refresh: "__Secure-r" } }],
+    [
+      "hooks",
+      { onEvent: () => undefined, responses: { expired: () => ({}), invalid: () => ({}), unauthorized: () => ({}) } },
+    ],
+  ])("is none where everything is good: %s", async (_, over) => {
+    await expect(build({ ...withStore, ...over }).ready()).resolves.toBeUndefined();
+  });
+});
+
+describe("an option that needs sessions", () => {
+  it.each<[option: string, value: unknown]>([
+    ["refreshGrace", 10],
+    ["sessionMaxAge", 60],
+    ["adoptRefresh", false],
+    ["sessionCheck", "refresh"],
+    ["sessionCheckTtl", 5],
+    ["cookies", { ...named, domain: "example.com" }],
+    ["cookies", { ...named, path: "/" }],
+    ["cookies", { ...named, sameSite: "lax" }],
+    ["cookies", { ...named, secure: true }],
+  ])("is a MissingConfigError named sessions without them: %s", async (option, value) => {
+    const error = await refusalOf(() => build({ ...base, [option]: value }));
+    expect(error).toBeInstanceOf(MissingConfigError);
+    expect(error).toMatchObject({ configValue: "sessions" });
+    expect(
+      build({ ...withStore, ...(option === "sessionCheckTtl" ? { sessionCheck: "always" } : {}), [option]: value }),
+    ).toBeInstanceOf(AuthManager);
+  });
+
+  it.each([
+    "auth",
+    "refresh",
+  ])("may be none of two cookies: cookies.%s is missing where they are written", async (type) => {
+    const { [type]: _, ...cookies } = named as Record<string, string>;
+    expect(build({ ...base, cookies })).toBeInstanceOf(AuthManager);
+    expect(await refusalOf(() => build({ ...withStore, cookies }))).toMatchObject({
+      name: "MissingConfigError",
+      configValue: `cookies.${type}`,
+    });
+  });
+});
 
 describe("a wrong option", () => {
   it.each(BAD)("is an InvalidConfigError named %s", async (configValue, option, values) => {

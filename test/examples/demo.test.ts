@@ -2,13 +2,17 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { memorySessionStore } from "claimgate";
 import pg from "pg";
+import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { adminDashboard, type Call } from "../../examples/demo/calls.ts";
 import { createTranscript } from "../../examples/demo/transcript.ts";
 import type { Outcome, Transport } from "../../examples/demo/transports.ts";
 import { type Database, openDatabase } from "../../examples/server/database.ts";
 import { type RunningServer, startServer } from "../../examples/server/server.ts";
+import { describeWithService } from "../services.ts";
+import { probeRedis } from "../sessions/probes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SUMMARY = /^(\d+) calls on each transport: every verdict as expected, and tRPC and GraphQL agree\.$/m;
@@ -21,21 +25,21 @@ afterEach(async () => {
 });
 
 describe("the demo", () => {
-  test("sees every verdict as expected, on the embedded database", { timeout: 60_000 }, async () => {
+  test("sees every verdict as expected, on the embedded database", { timeout: 180_000 }, async () => {
     const { exitCode, stdout } = await runDemo();
     expect(stdout).not.toContain("FAIL");
     expect(Number(SUMMARY.exec(stdout)?.[1])).toBeGreaterThan(70);
     expect(exitCode).toBe(0);
   });
 
-  test("fails where its database cannot be reached", { timeout: 60_000 }, async () => {
+  test("fails where its database cannot be reached", { timeout: 180_000 }, async () => {
     const { exitCode, stdout } = await runDemo({ DATABASE_URL: "postgres://postgres@127.0.0.1:1/none" });
     expect(stdout).not.toMatch(SUMMARY);
     expect(exitCode).not.toBe(0);
   });
 
   test("sees every verdict as expected, on a PostgreSQL server, and leaves only the sample users there", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async (ctx) => {
     const url = await createThrowAwayDatabase();
     if (url === undefined) {
@@ -48,10 +52,12 @@ describe("the demo", () => {
     expect(stdout).toMatch(SUMMARY);
     expect(exitCode).toBe(0);
 
-    // What the demo left is found again: its users are neither lost nor added twice.
+    // What the demo left is found again: its users are neither lost nor added twice, and sessions are kept beside them.
     const database = await openDatabase(url);
     cleanups.push(() => database.close());
-    const server = await startServer({ port: 0, database });
+    const kept = await database.query<{ n: number }>("select count(*)::integer as n from claimgate_example_sessions");
+    expect(kept.rows[0]?.n).toBeGreaterThan(0);
+    const server = await startServer({ port: 0, database, sessions: memorySessionStore() });
     cleanups.push(() => server.close());
     expect((await trpcLogin(server, "ada", "ada-password")).status).toBe(200);
     const { rows } = await database.query("select username from claimgate_example_users order by username");
@@ -59,8 +65,36 @@ describe("the demo", () => {
   });
 });
 
+describeWithService("the demo, with its sessions in Redis", probeRedis, () => {
+  test("sees every verdict as expected, and keeps no key that does not expire", { timeout: 180_000 }, async () => {
+    // A database of its own, as far as that can be: what is there afterwards is the demo's.
+    const url = new URL(process.env["REDIS_URL"] || "redis://127.0.0.1:6379");
+    url.pathname = "/11";
+    const client = createClient({ url: url.href });
+    await client.connect();
+    cleanups.push(async () => client.destroy());
+    const keys = (): Promise<string[]> => client.keys("claimgate-example:*");
+    cleanups.push(async () => {
+      for (const key of await keys()) await client.del(key);
+    });
+
+    const { exitCode, stdout } = await runDemo({ REDIS_URL: url.href });
+    expect(stdout).toMatch(SUMMARY);
+    expect(exitCode).toBe(0);
+    const lifetimes = await Promise.all((await keys()).map((key) => client.ttl(key)));
+    expect(lifetimes.length).toBeGreaterThan(0);
+    expect(lifetimes.filter((seconds) => seconds < 0)).toEqual([]);
+  });
+
+  test("fails where Redis cannot be reached", { timeout: 180_000 }, async () => {
+    const { exitCode, stdout } = await runDemo({ REDIS_URL: "redis://127.0.0.1:1" });
+    expect(stdout).not.toMatch(SUMMARY);
+    expect(exitCode).not.toBe(0);
+  });
+});
+
 describe("the demo's judgement", () => {
-  const says = (verdict: string, answer?: unknown): Outcome => ({ verdict, challenge: null, answer });
+  const says = (verdict: string, answer?: unknown): Outcome => ({ verdict, challenge: null, answer, cookies: [] });
   const judge = async (trpc: Outcome, graphql: Outcome, expected: string, call: Call = adminDashboard) => {
     const transport =
       (outcome: Outcome): Transport =>
@@ -86,6 +120,24 @@ describe("the demo's judgement", () => {
     expect(await judge({ ...says("401 X"), challenge: "Bearer" }, says("401 X"), "401 X")).toBe(false);
   });
 
+  test("holds GraphQL to a verdict of its own where it must give another one, and tRPC to the other", async () => {
+    const [refused, ran] = ["401 TOKEN_REVOKED", "200, UNAUTHENTICATED TOKEN_REVOKED"];
+    const judgeApart = async (trpc: string, graphql: string) => {
+      const transcript = createTranscript(
+        async () => says(trpc),
+        async () => says(graphql),
+        () => undefined,
+      );
+      const attempt = { who: "ada", holding: "token", call: adminDashboard, expected: refused, expectedOfGraphQL: ran };
+      await transcript.attempt(attempt);
+      return transcript.finish();
+    };
+    expect(await judgeApart(refused, ran)).toBe(true);
+    expect(await judgeApart(refused, refused)).toBe(false);
+    expect(await judgeApart(ran, ran)).toBe(false);
+    expect(await judgeApart("200 ok", ran)).toBe(false);
+  });
+
   test("is bad where nothing was tried", () => {
     const unused: Transport = () => Promise.reject(new Error("not to be called"));
     expect(createTranscript(unused, unused, () => undefined).finish()).toBe(false);
@@ -98,7 +150,7 @@ describe("the example's server", () => {
 
   beforeAll(async () => {
     database = await openDatabase(""); // in memory, whatever the environment says
-    server = await startServer({ port: 0, database });
+    server = await startServer({ port: 0, database, sessions: memorySessionStore() });
   });
 
   afterAll(async () => {
@@ -139,6 +191,7 @@ describe("the example's server", () => {
         iss: "claimgate-example",
         sub: "ada",
         type: "auth",
+        sid: expect.any(String),
         iat: expect.any(Number),
         exp: expect.any(Number),
         scope: { admin: false },
@@ -156,6 +209,35 @@ describe("the example's server", () => {
     expect(graphiql.status).toBe(200);
     expect(graphiql.body).toContain("claimgate example");
     expect((await get(`${server.url}/elsewhere`, {})).status).toBe(404);
+  });
+
+  test("serves a page that runs no script but its own file, in nobody's frame", async () => {
+    const response = await fetch(`${server.url}/`);
+    const policy = response.headers.get("content-security-policy") ?? "";
+    for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"])
+      expect(policy).toContain(part);
+    expect(policy).not.toContain("unsafe");
+    const page = await response.text();
+    expect([...page.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)).toEqual(['<script src="/page.js" type="module">']);
+    expect(page).not.toMatch(/ on[a-z]+=| style=/);
+  });
+
+  test("lets a note be no longer than a thousand characters, over both APIs", async () => {
+    const { body } = await trpcLogin(server, "bob", "bob-password");
+    const { authToken } = (JSON.parse(body) as { result: { data: { authToken: string } } }).result.data;
+    const authorization = `Bearer ${authToken}`;
+    const save = async (length: number) => {
+      const text = "n".repeat(length);
+      const query = "mutation ($text: String!) { saveNote(text: $text) }";
+      const answers = [
+        await post(`${server.url}/trpc/saveNote`, { text }, { authorization }),
+        await post(`${server.url}/graphql`, { query, variables: { text } }, { authorization }),
+      ];
+      return answers.map(({ body: answer }) => answer.includes(text));
+    };
+    expect(await save(1000)).toEqual([true, true]);
+    expect(await save(1001)).toEqual([false, false]);
+    expect(await server.users.note("bob")).toHaveLength(1000);
   });
 });
 
@@ -178,9 +260,9 @@ async function get(url: string, headers: Record<string, string>): Promise<Answer
   return { status: response.status, body: await response.text() };
 }
 
-async function post(url: string, body: object): Promise<Answer> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  const init = { method: "POST", headers: { "content-type": "application/json", ...headers } };
+  const response = await fetch(url, { ...init, body: JSON.stringify(body) });
   return { status: response.status, body: await response.text() };
 }
 
@@ -202,12 +284,12 @@ async function createThrowAwayDatabase(): Promise<string | undefined> {
 }
 
 function runDemo(env: Record<string, string> = {}): Promise<{ exitCode: number | null; stdout: string }> {
-  const { DATABASE_URL: _url, JWT_KEYS: _keys, ...inherited } = process.env;
+  const { DATABASE_URL: _url, REDIS_URL: _redis, JWT_KEYS: _keys, ...inherited } = process.env;
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       ["--import", "tsx", "examples/demo.ts"],
-      { cwd: ROOT, env: { ...inherited, ...env }, timeout: 60_000 },
+      { cwd: ROOT, env: { ...inherited, ...env }, timeout: 150_000 },
       (_error, stdout) => resolve({ exitCode: child.exitCode, stdout }),
     );
   });

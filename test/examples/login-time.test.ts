@@ -10,7 +10,7 @@ vi.mock("@node-rs/argon2", async (importOriginal) => {
   return { ...real, verify: vi.fn<typeof real.verify>(real.verify) };
 });
 
-it("checks one argon2 hash at every login, of the same cost", async () => {
+it("checks one argon2 hash at every login, of the same cost", { timeout: 60_000 }, async () => {
   const database = await openDatabase(undefined);
   const users = await openUsers(database);
   const counted = vi.mocked(verify);

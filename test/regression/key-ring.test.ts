@@ -206,7 +206,7 @@ describe("options", () => {
   });
 });
 
-it("the example server does not start with keys that cannot be had", async () => {
+it("the example server does not start with keys that cannot be had", { timeout: 60_000 }, async () => {
   const keys = keysFromFile("no/such/keys.json");
   expect(await refusalOf(startServer({ port: 0, keys }))).toMatchObject({
     name: "InvalidConfigError",

@@ -1,0 +1,84 @@
+/** Logging or serialising what has to do with sessions never shows a token or a key. */
+import { inspect } from "node:util";
+import { memorySessionStore } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+import { down, WatchedStore } from "./support.ts";
+
+const store = memorySessionStore();
+const auth = makeManager({
+  sessions: store,
+  refreshGrace: 0,
+  sessionCheck: "always",
+  cookies: { auth: "a", refresh: "r" },
+});
+const first = await auth.login("ada", { scope: ["read"] });
+const request = auth.forRequest({ token: first.refreshToken });
+const second = await request.refresh({ deliver: "body" });
+await request.require({ type: "refresh" });
+const behind = auth.forRequest({ token: second.authToken });
+await behind.require();
+const cookies: string[] = [];
+const set: unknown[] = [];
+const writing = auth.forRequest({
+  headers: { origin: "https://api.example", host: "api.example" },
+  method: "POST",
+  setCookie: (header, cookie) => void set.push(cookies.push(header), cookie),
+});
+const expiries = await writing.login("ada");
+const broken = new WatchedStore();
+broken.before = down;
+const outOfReach = makeManager({ sessions: broken, storeTimeout: 0.1 });
+
+const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
+  ["the manager", auth],
+  ["the memory store", store],
+  ["a request that has renewed its token", request],
+  ["a request that was let in", behind],
+  ["a request that has set cookies", writing],
+  ["what a login by cookie gives", expiries],
+  ["a subject's sessions", await auth.sessions("ada")],
+  [
+    "a record",
+    await store.find(String((await auth.sessions("ada"))[0]?.id), { now: NOW, deadline: Date.now() + 60_000 }),
+  ],
+  ["a token that was used twice", await refusalOf(auth.refresh(first.refreshToken))],
+  ["a session that has ended", await refusalOf(auth.refresh(second.refreshToken))],
+  ["a request whose session has ended", await refusalOf(behind.require())],
+  ["a token of the wrong type", await refusalOf(auth.refresh(second.authToken))],
+  ["a store out of reach", await refusalOf(outOfReach.refresh(second.refreshToken))],
+  ["a store out of reach, by hand", await refusalOf(outOfReach.verify(second.refreshToken, { type: "refresh" }))],
+  ["a revocation of the wrong shape", await refusalOf(auth.revoke({ token: first.authToken, session: "a" }))],
+  ["a login of the wrong shape", await refusalOf(auth.login("ada", { claims: { sid: first.authToken } }))],
+];
+
+const TOKENS = [...Object.values(first), ...Object.values(second), ...cookies].filter(
+  (value) => typeof value === "string",
+);
+const SECRETS = [SECRET, ...TOKENS.flatMap((text) => [text, ...tokenParts(text)])];
+
+describe("nothing secret is shown by", () => {
+  it.each(THINGS)("%s", (_, thing) => {
+    const shown = [
+      inspect(thing, { depth: 10 }),
+      inspect(thing, { depth: 10, showHidden: true }),
+      inspect(thing, { depth: 10, showHidden: true, getters: true }),
+      JSON.stringify(thing) ?? "",
+      String(thing),
+      `${(thing as Error | null)?.message} ${(thing as Error | null)?.stack}`,
+    ].join("\n");
+    for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
+  });
+
+  it("what holds it all the same", () => {
+    expect(SECRETS.length).toBeGreaterThan(15);
+    const shown = inspect({ first, second, cookies, secret: SECRET }, { depth: 10, maxStringLength: null });
+    expect(SECRETS.filter((secret) => !shown.includes(secret))).toEqual([]);
+  });
+});
+
+/** Payload and signature, as the header is the same for all. */
+function tokenParts(text: string): string[] {
+  const [, payload = "", signature = ""] = /eyJ[\w-]+\.([\w-]+)\.([\w-]+)/.exec(text) ?? [];
+  return [payload, signature];
+}

@@ -1,0 +1,180 @@
+/** What the suites of sessions share: managers on one store and one clock, a store that can be watched and disturbed, and tokens read by hand. */
+import {
+  type AuthEvent,
+  type AuthManager,
+  type AuthManagerConfig,
+  isAuthError,
+  memorySessionStore,
+  type SessionRecord,
+  type SessionStore,
+  type StoreOperation,
+} from "claimgate";
+import { Redis } from "ioredis";
+import { describe } from "vitest";
+import { describeWithService } from "../../services.ts";
+import {
+  type OpenStore,
+  openIORedis,
+  openMemory,
+  openNodeRedis,
+  openPGlite,
+  openPostgres,
+  probeDatabase,
+  probeRedis,
+  REDIS_URL,
+  uniqueName,
+} from "../../sessions/stores.ts";
+import { Clock, forge, goodClaims, makeManager, NOW, refusalOf } from "../support.ts";
+
+export type OperationName = keyof SessionStore;
+
+/** A store that notes what it is asked, and lets a test step in before an operation takes effect and before its answer comes back. */
+export class WatchedStore implements SessionStore {
+  readonly asked: { readonly name: OperationName; readonly operation: StoreOperation; readonly at: number }[] = [];
+  /** What it throws or rejects with happens in place of the operation. */
+  before: (name: OperationName) => unknown = () => undefined;
+  /** What it throws or rejects with is the answer to an operation that took effect. */
+  after: (name: OperationName) => unknown = () => undefined;
+  readonly #inner: SessionStore;
+
+  constructor(inner: SessionStore = memorySessionStore()) {
+    this.#inner = inner;
+  }
+
+  create(record: SessionRecord, operation: StoreOperation): Promise<boolean> {
+    return this.#watch("create", operation, () => this.#inner.create(record, operation));
+  }
+  find(id: string, operation: StoreOperation): Promise<SessionRecord | null> {
+    return this.#watch("find", operation, () => this.#inner.find(id, operation));
+  }
+  replace(record: SessionRecord, operation: StoreOperation): Promise<boolean> {
+    return this.#watch("replace", operation, () => this.#inner.replace(record, operation));
+  }
+  end(id: string, operation: StoreOperation): Promise<boolean> {
+    return this.#watch("end", operation, () => this.#inner.end(id, operation));
+  }
+  list(subject: string, operation: StoreOperation): Promise<readonly SessionRecord[]> {
+    return this.#watch("list", operation, () => this.#inner.list(subject, operation));
+  }
+  endAll(subject: string, operation: StoreOperation): Promise<readonly string[]> {
+    return this.#watch("endAll", operation, () => this.#inner.endAll(subject, operation));
+  }
+
+  /** How often it was asked for `name`; without one, for anything. */
+  count(name?: OperationName): number {
+    return this.asked.filter((call) => name === undefined || call.name === name).length;
+  }
+
+  async #watch<T>(name: OperationName, operation: StoreOperation, work: () => Promise<T>): Promise<T> {
+    this.asked.push({ name, operation, at: Date.now() });
+    await this.before(name);
+    const answer = await work();
+    await this.after(name);
+    return answer;
+  }
+}
+
+/** A manager with sessions, what it says, and the clock and the store that it goes by. */
+export interface Bench {
+  readonly auth: AuthManager;
+  readonly clock: Clock;
+  readonly store: WatchedStore;
+  readonly events: AuthEvent[];
+  /** Another manager on the same store and clock, as in another process. */
+  another(config?: Partial<AuthManagerConfig>): AuthManager;
+}
+
+/** A manager at `NOW`, on a store of its own; `config` adds to its options. */
+export function openBench(config: Partial<AuthManagerConfig> = {}, inner?: SessionStore): Bench {
+  const clock = new Clock();
+  const store = new WatchedStore(inner);
+  const events: AuthEvent[] = [];
+  const another = (over: Partial<AuthManagerConfig> = {}): AuthManager =>
+    makeManager({ sessions: store, now: clock.now, ...over });
+  return { auth: another({ onEvent: (event) => events.push(event), ...config }), clock, store, events, another };
+}
+
+/** The claims of a token, as they stand on the wire. */
+export function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")) as Record<string, unknown>;
+}
+
+/** The `sid` of a token. */
+export function sidOf(token: string): string {
+  return String(claimsOf(token)["sid"]);
+}
+
+/** A refresh token as Flask_PyJWT issues it, good at `NOW` for an hour; a claim that is `undefined` is left out. */
+export function flaskToken(over: Readonly<Record<string, unknown>> = {}): string {
+  return forge({ payload: goodClaims({ type: "refresh", rid: crypto.randomUUID(), exp: NOW + 3600, ...over }) });
+}
+
+/** The refusal `work` ends with. Throws where it ends in another way. */
+export async function refused(work: Promise<unknown>): Promise<{ reason: string; status: number; name: string }> {
+  const error = await refusalOf(work);
+  if (!isAuthError(error)) throw error;
+  const { reason, status, name } = error;
+  return { reason, status, name };
+}
+
+/** `"allowed"`, or the reason that `work` is refused for. Throws for an error that has none. */
+export async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return "allowed";
+  } catch (error) {
+    const { reason } = error as { reason?: string };
+    if (reason === undefined) throw error;
+    return reason;
+  }
+}
+
+export const UNAVAILABLE = { name: "AuthError", reason: "STORE_UNAVAILABLE", status: 503 };
+export const REVOKED = { name: "UnauthorizedError", reason: "TOKEN_REVOKED", status: 401 };
+export const REUSED = { name: "UnauthorizedError", reason: "TOKEN_REUSED", status: 401 };
+
+/** What a store that is out of reach does. */
+export const down = (): never => {
+  throw new Error("connect ECONNREFUSED");
+};
+
+/** What never answers. */
+export const hanging = (): Promise<never> => new Promise<never>(() => undefined);
+
+/** A promise that is settled from outside. */
+export function latch(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+/** The suite on every store but the cluster. `open` gives a new connection, or a new database. */
+export function describeOnEveryStore(suite: (open: () => Promise<OpenStore>) => void): void {
+  describe("memory", () => {
+    suite(openMemory);
+  });
+  describe("PGlite", () => {
+    suite(openPGlite);
+  });
+  describeWithService("Redis, through redis", probeRedis, () => suite(() => openForgetful(openNodeRedis)));
+  describeWithService("Redis, through ioredis", probeRedis, () => suite(() => openForgetful(openIORedis)));
+  describeWithService("PostgreSQL", probeDatabase, () => suite(() => openPostgres(uniqueName())));
+}
+
+/** A store in Redis whose keys go when it is closed: by themselves they would stay for a week. */
+async function openForgetful(open: (prefix: string) => Promise<OpenStore>): Promise<OpenStore> {
+  const prefix = uniqueName();
+  const { store, close } = await open(prefix);
+  return {
+    store,
+    async close() {
+      await close();
+      const redis = new Redis(REDIS_URL);
+      for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1000 }))
+        if (keys.length > 0) await redis.unlink(keys);
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/** Every verification of a refresh token asks the store: one that counts no more lets nobody in, wherever it is presented. */
+import type { AuthManager } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { watchRejections } from "../support.ts";
+import { down, hanging, latch, openBench, outcomeOf, REUSED, REVOKED, refused, UNAVAILABLE } from "./support.ts";
+
+watchRejections();
+
+interface Way {
+  readonly way: string;
+  /** Gives `"allowed"` or the reason. */
+  readonly ask: (auth: AuthManager, token: string) => Promise<string>;
+  /** What is said of any bad token, where no reason is. */
+  readonly no?: string;
+}
+
+const WAYS: readonly Way[] = [
+  {
+    way: "auth.verify of type refresh",
+    ask: (auth, token) => outcomeOf(auth.verify(token, { type: "refresh" })),
+  },
+  { way: "auth.verify of any type", ask: (auth, token) => outcomeOf(auth.verify(token, { type: "any" })) },
+  {
+    way: "auth.verifyToken",
+    async ask(auth, token) {
+      let isGood = false;
+      const outcome = await outcomeOf(auth.verifyToken(token).then((answer) => (isGood = answer)));
+      return outcome === "allowed" && !isGood ? "no" : outcome;
+    },
+    no: "no",
+  },
+  {
+    way: "forRequest().require of type refresh",
+    ask: (auth, token) => outcomeOf(auth.forRequest({ token }).require({ type: "refresh" })),
+  },
+  {
+    way: "an optional rule of type refresh",
+    ask: (auth, token) => outcomeOf(auth.forRequest({ token }).require({ type: "refresh", optional: true })),
+  },
+];
+
+describe.each(WAYS)("$way", ({ ask, no }) => {
+  it("lets the live token pass, as often as it comes, and asks the store each time", async () => {
+    const { auth, store } = openBench({ sessionCheck: "always", sessionCheckTtl: 60 });
+    const { refreshToken } = await auth.login("ada");
+    for (let times = 1; times <= 3; times++) {
+      expect(await ask(auth, refreshToken)).toBe("allowed");
+      expect(store.count("find")).toBe(times);
+    }
+    expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
+  });
+
+  it("lets the one before pass within the grace", async () => {
+    const { auth } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    await auth.refresh(refreshToken);
+    expect(await ask(auth, refreshToken)).toBe("allowed");
+  });
+
+  it("refuses a superseded one, and ends its session and no other", async () => {
+    const { auth, clock } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    const other = await auth.login("ada");
+    const live = await auth.refresh(refreshToken);
+    clock.seconds += 10;
+    expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REUSED");
+    expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
+    expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REVOKED");
+    expect(await ask(auth, live.refreshToken)).toBe(no ?? "TOKEN_REVOKED");
+    expect(await ask(auth, other.refreshToken)).toBe("allowed");
+  });
+
+  it("refuses one of a session that was revoked", async () => {
+    const { auth, another } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    expect(await ask(auth, refreshToken)).toBe("allowed");
+    await another().revoke({ token: refreshToken });
+    expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REVOKED");
+  });
+
+  it.each([
+    ["is down", down],
+    ["does not answer", hanging],
+  ])("says nothing of a token while the store %s, and lets nobody in", async (_, trouble) => {
+    const { auth, store, another } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    expect(await ask(auth, refreshToken)).toBe("allowed");
+    store.before = trouble;
+    expect(await ask(another({ storeTimeout: 0.2 }), refreshToken)).toBe("STORE_UNAVAILABLE");
+    store.before = () => undefined;
+    expect(await ask(auth, refreshToken)).toBe("allowed");
+  });
+
+  it("ends no session where the store cannot tell", async () => {
+    const { auth, store, clock } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    const live = await auth.refresh(refreshToken);
+    clock.seconds += 60;
+    // It can be read and not be written, so that it must not be said that the session has ended.
+    store.before = (name) => (name === "end" ? down() : undefined);
+    expect(await ask(auth, refreshToken)).toBe("STORE_UNAVAILABLE");
+    store.before = () => undefined;
+    expect(await ask(auth, live.refreshToken)).toBe("allowed");
+    expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REUSED");
+  });
+});
+
+describe("an outage", () => {
+  it("is a SessionStoreError to who verifies by hand, and a 503 to a request", async () => {
+    const { auth, store } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    store.before = down;
+    await expect(auth.verify(refreshToken, { type: "refresh" })).rejects.toMatchObject({
+      name: "SessionStoreError",
+      reason: "STORE_UNAVAILABLE",
+      cause: { message: "connect ECONNREFUSED" },
+    });
+    expect(await refused(auth.forRequest({ token: refreshToken }).require({ type: "refresh" }))).toEqual(UNAVAILABLE);
+  });
+
+  it("changes nothing for a token that is bad in itself, which is not asked about", async () => {
+    const { auth, store } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    store.before = down;
+    const bad = `${refreshToken.slice(0, -8)}AAAAAAAA`;
+    expect(await outcomeOf(auth.verify(bad, { type: "refresh" }))).toBe("SIGNATURE_INVALID");
+    expect(store.count("find")).toBe(0);
+  });
+});
+
+describe("a request that has renewed its own token", () => {
+  it("is let in by its guards all the same, without a grace too, and its session lives on", async () => {
+    const { auth } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const request = auth.forRequest({ token: refreshToken });
+    await request.require({ type: "refresh" });
+    const { refreshToken: next } = await request.refresh({ deliver: "body" });
+    expect((await request.require({ type: "refresh" })).sub).toBe("ada");
+    expect((await request.require({ type: "refresh" })).sub).toBe("ada");
+    expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
+  });
+
+  it("is let in where the first guard comes after, too", async () => {
+    const { auth } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const request = auth.forRequest({ token: refreshToken });
+    const { refreshToken: next } = await request.refresh({ deliver: "body" });
+    expect((await request.require({ type: "refresh" })).sub).toBe("ada");
+    expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
+  });
+
+  it("is let in where a guard is still asking while it is renewed", async () => {
+    const { auth, store } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const request = auth.forRequest({ token: refreshToken });
+    const [asked, released] = [latch(), latch()];
+    let isFirst = true;
+    store.before = async (name) => {
+      if (name !== "find" || !isFirst) return;
+      isFirst = false;
+      asked.open();
+      await released.opened;
+    };
+    const guard = outcomeOf(request.require({ type: "refresh" }));
+    await asked.opened;
+    const { refreshToken: next } = await request.refresh({ deliver: "body" });
+    released.open();
+    expect(await guard).toBe("allowed");
+    expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
+  });
+
+  it("is refused in every part where somebody else had used the token before", async () => {
+    const { auth } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const { refreshToken: theirs } = await auth.refresh(refreshToken);
+    const request = auth.forRequest({ token: refreshToken });
+    const outcomes = await Promise.all([
+      outcomeOf(request.refresh({ deliver: "body" })),
+      outcomeOf(request.require({ type: "refresh" })),
+    ]);
+    expect(outcomes.filter((outcome) => !["TOKEN_REUSED", "TOKEN_REVOKED"].includes(outcome))).toEqual([]);
+    expect(await refused(auth.refresh(theirs))).toEqual(REVOKED);
+  });
+
+  it("is refused once the session has ended", async () => {
+    const { auth } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const request = auth.forRequest({ token: refreshToken });
+    await request.refresh({ deliver: "body" });
+    await auth.revoke({ subject: "ada" });
+    expect(await refused(request.require({ type: "refresh" }))).toEqual(REVOKED);
+  });
+
+  it("is no excuse for another request with the same token", async () => {
+    const { auth } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const { refreshToken: next } = await auth.forRequest({ token: refreshToken }).refresh({ deliver: "body" });
+    expect(await refused(auth.forRequest({ token: refreshToken }).require({ type: "refresh" }))).toEqual(REUSED);
+    expect(await refused(auth.refresh(next))).toEqual(REVOKED);
+  });
+});

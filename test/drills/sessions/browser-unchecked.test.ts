@@ -1,0 +1,33 @@
+/** The browser drill's twin: the same attacks on the same server, from which the CSRF check is taken out. They must be found to succeed. */
+import { expect, it, vi } from "vitest";
+import { describeWithService } from "../../services.ts";
+import { attackPage, describeSuccess, onStage } from "./browser.ts";
+import { AIMS } from "./browser-attacks.ts";
+import { probeChromium, SCENES } from "./browser-stage.ts";
+
+// The one thing that is taken away: every request is held to be of the page's own origin.
+vi.mock("../../../src/core/csrf.ts", () => ({ isOwnRequest: () => true, isMarkedOwn: () => true }));
+
+describeWithService("the browser drill without the CSRF check", probeChromium, () => {
+  it.each(SCENES)("finds what a sibling origin and another site reach then, on $name", {
+    timeout: 300_000,
+  }, async (scene) => {
+    const aims = AIMS.filter(({ route }) => route === "saveNote" || route === "note");
+    const { successes } = await onStage(scene, (stage) => attackPage(stage, aims));
+    // To a sibling the browser gives all cookies. From another site SameSite=Lax keeps them, but a form's answer may set them.
+    expect(successes.map(describeSuccess)).toEqual(
+      [
+        "a sibling origin reached saveNote over GraphQL by form (note)",
+        "a sibling origin reached saveNote over GraphQL by multipart form (note)",
+        "a sibling origin reached saveNote over GraphQL by fetch of fields, no-cors (note)",
+        "a sibling origin reached saveNote over tRPC by WebSocket (note)",
+        "a sibling origin reached note over tRPC by WebSocket (read)",
+        "a sibling origin reached login over GraphQL by form (cookies)",
+        "a sibling origin reached login over GraphQL by multipart form (cookies)",
+        "a sibling origin reached login over GraphQL by fetch of fields, no-cors (cookies)",
+        "another site reached login over GraphQL by form (cookies)",
+        "another site reached login over GraphQL by multipart form (cookies)",
+      ].map((success) => `${scene.name}: ${success}`),
+    );
+  });
+});

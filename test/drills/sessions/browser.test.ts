@@ -1,0 +1,14 @@
+/** The browser drill, each thing once. */
+import { expect, it } from "vitest";
+import { describeWithService } from "../../services.ts";
+import { browserDrills } from "./browser.ts";
+
+for (const { drill, store, probe, run } of browserDrills) {
+  describeWithService(`${drill} on ${store}`, probe, () => {
+    it("lets the page's user do everything, and pages of others nothing", { timeout: 300_000 }, async () => {
+      const result = await run("short");
+      expect(result.violations).toEqual([]);
+      expect(result.counts).toEqual({ steps: 60, attacks: 302 });
+    });
+  });
+}

@@ -1,0 +1,163 @@
+/** The browser drill: a person uses the example's page in Chromium, and pages elsewhere try to use it in their place. */
+import type { BrowserContext } from "playwright-core";
+import { AIMS, type Aim, forge, MEANS, type Means, type Transport } from "./browser-attacks.ts";
+import {
+  type Attacker,
+  cookiesOf,
+  openPage,
+  openStage,
+  press,
+  probeChromium,
+  SCENES,
+  type Scene,
+  type Stage,
+} from "./browser-stage.ts";
+import { visitPage } from "./browser-visit.ts";
+import { createViolations, type Drill } from "./drill.ts";
+
+const NOTE = "mine alone";
+
+/** What came of attacks. */
+export interface Attacked {
+  readonly attempts: number;
+  /** Those that reached something. */
+  readonly successes: readonly Success[];
+}
+
+export interface Success {
+  readonly scene: string;
+  readonly attacker: Attacker["name"];
+  readonly means: string;
+  readonly transport: Transport;
+  readonly route: Aim["route"];
+  /** What is another than before. */
+  readonly changed: readonly string[];
+}
+
+export const browserDrills: readonly Drill[] = [
+  {
+    drill: "browser",
+    store: "memory",
+    probe: probeChromium,
+    async run(length) {
+      const violations = createViolations();
+      let steps = 0;
+      let attacks = 0;
+      const check = (what: string, isFine: boolean): void => {
+        steps++;
+        if (!isFine) violations.note(`It does not hold that ${what}`);
+      };
+      for (let round = 0; round < (length === "long" ? 3 : 1); round++) {
+        for (const scene of SCENES) {
+          await onStage(scene, async (stage) => {
+            await visitPage(stage, check);
+            const { attempts, successes } = await attackPage(stage, length === "long" ? AIMS : briefAims(scene));
+            attacks += attempts;
+            for (const success of successes) violations.note(describeSuccess(success));
+          });
+        }
+      }
+      return { drill: "browser", store: "memory", counts: { steps, attacks }, violations: violations.list };
+    },
+  },
+];
+
+/** Opens a stage for as long as the work takes. */
+export async function onStage<T>(scene: Scene, work: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = await openStage(scene);
+  try {
+    return await work(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Every attacker tries everything by every means, against somebody who is logged in and somebody who is not. */
+export async function attackPage(stage: Stage, all: readonly Aim[] = AIMS): Promise<Attacked> {
+  const successes: Success[] = [];
+  let attempts = 0;
+  for (const isLoggedIn of [true, false]) {
+    // Of somebody who is not logged in there is nothing to be had but a login.
+    const aims = isLoggedIn ? all : AIMS.filter(({ route }) => route === "login");
+    const victim = await openVictim(stage, isLoggedIn);
+    let before = await victim.look();
+    for (const attacker of stage.attackers) {
+      for (const { means, transport, aim } of waysOf(aims)) {
+        attempts++;
+        const page = await victim.openTab(attacker.url);
+        const seen = await means.send(page, forge(stage.url, transport, aim));
+        const after = await victim.look();
+        const changed = Object.keys(before).filter((key) => before[key] !== after[key]);
+        if (seen.includes(NOTE)) changed.push("read");
+        before = after;
+        if (changed.length === 0) continue;
+        const { scene } = stage;
+        const { name } = attacker;
+        successes.push({ scene: scene.name, attacker: name, means: means.name, transport, route: aim.route, changed });
+        await victim.recover();
+        before = await victim.look();
+      }
+    }
+    await victim.close();
+  }
+  return { attempts, successes };
+}
+
+/** For a few seconds: what differs most between the means, and where the browser says less, the plainest. */
+function briefAims(scene: Scene): readonly Aim[] {
+  const routes = scene.secureCookies ? ["saveNote", "logout", "login", "note"] : ["saveNote"];
+  return AIMS.filter(({ route }) => routes.includes(route));
+}
+
+export function describeSuccess({ scene, attacker, means, transport, route, changed }: Success): string {
+  return `${scene}: ${attacker} reached ${route} over ${transport} by ${means} (${changed.join(", ")})`;
+}
+
+function waysOf(aims: readonly Aim[]): readonly { means: Means; transport: Transport; aim: Aim }[] {
+  return MEANS.flatMap((means) =>
+    means.transports.flatMap((transport) =>
+      aims.filter(({ kind }) => means.shows || kind === "mutation").map((aim) => ({ means, transport, aim })),
+    ),
+  );
+}
+
+interface Victim {
+  /** What must stay as it is. */
+  look(): Promise<Readonly<Record<string, string>>>;
+  /** A tab of the victim's browser that shows a page of the attacker's. */
+  openTab(url: string): ReturnType<BrowserContext["newPage"]>;
+  /** Puts everything back as it was. */
+  recover(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openVictim({ server, url, openContext }: Stage, isLoggedIn: boolean): Promise<Victim> {
+  const context = await openContext();
+  const tab = await context.newPage();
+  const victim: Victim = {
+    async look() {
+      const sessions = await server.auth.sessions("ada");
+      return {
+        note: await server.users.note("ada"),
+        session: sessions.map(({ id, lastUsedAt }) => `${id} ${lastUsedAt}`).join(),
+        cookies: JSON.stringify(await cookiesOf(context)),
+      };
+    },
+    async openTab(attackerUrl) {
+      if (new URL(tab.url()).origin !== attackerUrl) await tab.goto(attackerUrl);
+      return tab;
+    },
+    async recover() {
+      await server.auth.revoke({ subject: "ada" });
+      await server.users.saveNote("ada", NOTE);
+      await context.clearCookies();
+      if (!isLoggedIn) return;
+      const page = await openPage(context, url);
+      await press(page, "#login button");
+      await page.close();
+    },
+    close: () => context.close(),
+  };
+  await victim.recover();
+  return victim;
+}

@@ -1,0 +1,213 @@
+/** The stores that drills run on, each with a look at what it really keeps, past the store's own operations. */
+import { PGlite } from "@electric-sql/pglite";
+import { memorySessionStore, type SessionStore } from "claimgate";
+import { type PostgresPoolLike, postgresSessionStore } from "claimgate/postgres";
+import pg from "pg";
+import { createClient } from "redis";
+import {
+  DATABASE_URL,
+  openIORedis,
+  openNodeRedis,
+  openPostgres,
+  probeDatabase,
+  probeRedis,
+  REDIS_URL,
+  uniqueName,
+} from "../../sessions/stores.ts";
+
+/** A store that was opened for one drill. */
+export interface DrilledStore {
+  readonly store: SessionStore;
+  /** Where it is: a prefix of keys or a table, by which another process finds it. */
+  readonly place: string;
+  /** Every session that is kept, each as the text that stands for it there. */
+  sessions(): Promise<readonly string[]>;
+  /** All else that is kept, such as indexes and the names of keys. */
+  rest(): Promise<readonly string[]>;
+  /** Leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+/** One kind of store. */
+export interface StoreKind {
+  readonly store: string;
+  /** By which `openShared` opens it in another process; `undefined` for what no other process can share. */
+  readonly shared: SharedKind | undefined;
+  readonly probe: () => string | undefined;
+  open(): Promise<DrilledStore>;
+}
+
+/** A kind of store that processes can share. */
+export type SharedKind = "redis" | "ioredis" | "postgres";
+
+export const STORE_KINDS: readonly StoreKind[] = [
+  { store: "memory", shared: undefined, probe: () => undefined, open: async () => openCountedMemory() },
+  { store: "PGlite", shared: undefined, probe: () => undefined, open: openCountedPGlite },
+  { store: "Redis (redis)", shared: "redis", probe: probeRedis, open: () => openCountedRedis("redis") },
+  { store: "Redis (ioredis)", shared: "ioredis", probe: probeRedis, open: () => openCountedRedis("ioredis") },
+  { store: "PostgreSQL", shared: "postgres", probe: probeDatabase, open: openCountedPostgres },
+];
+
+/** Opens what another process has opened already. It is closed by the end of this one. */
+export async function openShared(kind: SharedKind, place: string): Promise<SessionStore> {
+  const open = { redis: openNodeRedis, ioredis: openIORedis, postgres: openPostgres }[kind];
+  return (await open(place)).store;
+}
+
+/** The store in memory, and the maps it keeps everything in. */
+export function openCountedMemory(): DrilledStore & { readonly maps: readonly ReadonlyMap<unknown, unknown>[] } {
+  const maps: Map<unknown, unknown>[] = [];
+  const { Map: Original } = globalThis;
+  class Counted<K, V> extends Original<K, V> {
+    constructor(entries?: Iterable<readonly [K, V]> | null) {
+      super(entries);
+      maps.push(this);
+    }
+  }
+  // The store makes its maps when it is made, and shows them to nobody.
+  globalThis.Map = Counted;
+  let store: SessionStore;
+  try {
+    store = memorySessionStore();
+  } finally {
+    globalThis.Map = Original;
+  }
+  const [records, ...others] = maps;
+  if (!records) throw new TypeError("The store in memory keeps its sessions in something else than a Map");
+  return {
+    store,
+    place: "",
+    maps,
+    sessions: async () => [...records.values()].map((record) => JSON.stringify(record)),
+    rest: async () => [records, ...others].flatMap((map) => [...map.keys()].map(String)),
+    close: async () => undefined,
+  };
+}
+
+/** A store in PostgreSQL, whose table can be cleaned as of a time in seconds. */
+export interface DrilledPostgres extends DrilledStore {
+  deleteExpired(now: number): Promise<number>;
+}
+
+export async function openCountedPGlite(): Promise<DrilledPostgres> {
+  const pglite = await PGlite.create();
+  const store = postgresSessionStore(pglite);
+  await store.migrate();
+  return {
+    store,
+    place: "",
+    ...lookInto(pglite, "claimgate_sessions"),
+    deleteExpired: (now) => store.deleteExpired({ now }),
+    close: () => pglite.close(),
+  };
+}
+
+export async function openCountedPostgres(): Promise<DrilledPostgres> {
+  const place = uniqueName();
+  const opened = await openPostgres(place);
+  const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 1 });
+  return {
+    store: opened.store,
+    place,
+    ...lookInto(pool, place),
+    deleteExpired: (now) => postgresSessionStore(pool, { table: place }).deleteExpired({ now }),
+    async close() {
+      await pool.end();
+      await opened.close();
+    },
+  };
+}
+
+function lookInto(pool: PostgresPoolLike, table: string): Pick<DrilledStore, "sessions" | "rest"> {
+  const texts = async (query: string): Promise<string[]> => {
+    const { rows } = await pool.query(query);
+    return (rows as { text: string }[]).map(({ text }) => text);
+  };
+  return {
+    sessions: () => texts(`select t::text as text from "${table}" t`),
+    rest: () => texts(`select t::text as text from "${table}_version" t`),
+  };
+}
+
+/** A store in Redis, whose keys can be looked at. */
+export interface DrilledRedis extends DrilledStore {
+  keys(): Promise<RedisKey[]>;
+}
+
+export async function openCountedRedis(kind: "redis" | "ioredis"): Promise<DrilledRedis> {
+  const place = uniqueName();
+  const opened = await (kind === "redis" ? openNodeRedis : openIORedis)(place);
+  const eyes = await openRedisEyes(place);
+  return {
+    store: opened.store,
+    place,
+    keys: eyes.keys,
+    sessions: eyes.sessions,
+    rest: eyes.rest,
+    async close() {
+      await eyes.close();
+      await opened.close();
+    },
+  };
+}
+
+/** A key. */
+export interface RedisKey {
+  readonly key: string;
+  /** Milliseconds that it is kept; -1 for ever. */
+  readonly ttl: number;
+  /** How many sessions are in it, where it is an index; else 0. */
+  readonly members: number;
+}
+
+/** A look at the keys of a prefix by a connection of its own. */
+export interface RedisEyes {
+  keys(): Promise<RedisKey[]>;
+  sessions(): Promise<string[]>;
+  rest(): Promise<string[]>;
+  /** Removes the keys. */
+  close(): Promise<void>;
+}
+
+/** Looks at the keys that begin with `prefix`. */
+export async function openRedisEyes(prefix: string): Promise<RedisEyes> {
+  const client = createClient({ url: REDIS_URL });
+  client.on("error", () => undefined);
+  await client.connect();
+  const names = async (): Promise<string[]> => {
+    const found = new Set<string>();
+    for await (const some of client.scanIterator({ MATCH: `${prefix}:*`, COUNT: 1000 }))
+      for (const key of some) found.add(key);
+    return [...found];
+  };
+  const contents = async (key: string): Promise<string> => {
+    const type = await client.type(key);
+    if (type === "hash") return JSON.stringify(await client.hGetAll(key));
+    // A key may have expired since it was found.
+    return type === "none" ? "" : JSON.stringify(await client.zRange(key, 0, -1));
+  };
+  const isSession = (key: string): boolean => key.includes(":session:");
+  return {
+    async keys() {
+      const look = async (key: string): Promise<RedisKey> => {
+        const members = isSession(key) ? 0 : await client.zCard(key);
+        return { key, ttl: await client.pTTL(key), members };
+      };
+      const all = await Promise.all((await names()).map(look));
+      // -2: it has gone meanwhile.
+      return all.filter(({ ttl }) => ttl !== -2);
+    },
+    async sessions() {
+      return Promise.all((await names()).filter(isSession).map(contents));
+    },
+    async rest() {
+      const keys = await names();
+      return [...keys, ...(await Promise.all(keys.filter((key) => !isSession(key)).map(contents)))];
+    },
+    async close() {
+      const keys = await names();
+      if (keys.length > 0) await client.del(keys);
+      await client.close();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** The flatness drill on PostgreSQL: with `deleteExpired` now and then the table stays small, and is empty in the end. */
+import { createViolations, type DrillResult, type Length } from "./drill.ts";
+import { openCountedPGlite, openCountedPostgres } from "./drilled-stores.ts";
+import { createRounds } from "./flat-rounds.ts";
+
+const LIFETIME_SECONDS = 100;
+const ROUNDS: Readonly<Record<Length, number>> = { short: 200, long: 2000 };
+const DELETE_EVERY = 50;
+
+export async function runPostgres(store: "PostgreSQL" | "PGlite", length: Length): Promise<DrillResult> {
+  const { note, list } = createViolations();
+  const rounds = ROUNDS[length];
+  const opened = await (store === "PGlite" ? openCountedPGlite : openCountedPostgres)();
+  let time = 1_750_000_000;
+  let most = 0;
+  let deleted = 0;
+  const clean = async (): Promise<number> => {
+    const before = (await opened.sessions()).length;
+    const removed = await opened.deleteExpired(time);
+    const after = (await opened.sessions()).length;
+    if (before - after !== removed) note(`${before - after} rows went, where ${removed} were told of`);
+    deleted += removed;
+    return after;
+  };
+  try {
+    const { play } = createRounds(opened.store, { lifetime: LIFETIME_SECONDS, now: () => time });
+    for (let round = 0; round < rounds; round++) {
+      time++;
+      if ((await play(round)) === "lapsed") note("a round was not played to its end");
+      if (round % DELETE_EVERY === DELETE_EVERY - 1) most = Math.max(most, await clean());
+    }
+    if (most > LIFETIME_SECONDS * 2) note(`${most} rows were left that had not expired`);
+    if (most === 0) note("what had not expired went, too");
+    time += LIFETIME_SECONDS;
+    const left = await clean();
+    if (left > 0) note(`${left} rows were left when all had expired`);
+    if (deleted === 0) note("nothing was ever deleted");
+  } finally {
+    await opened.close();
+  }
+  return { drill: "flat", store, counts: { rounds, rowsAtMost: most, deleted }, violations: list };
+}

@@ -1,0 +1,57 @@
+/** The flatness drill on Redis: sessions of one second, one after another, of which no key may stay. */
+import { createViolations, type DrillResult, type Length } from "./drill.ts";
+import { openCountedRedis } from "./drilled-stores.ts";
+import { createRounds } from "./flat-rounds.ts";
+
+const LIFETIME_SECONDS = 1;
+// `pace` is how many rounds begin within a second at most, and so how many can have sessions at a time.
+const SIZES: Readonly<Record<Length, { readonly rounds: number; readonly pace: number }>> = {
+  short: { rounds: 150, pace: 50 },
+  long: { rounds: 2000, pace: 100 },
+};
+const LOOK_EVERY = 10;
+
+export async function runRedis(store: string, client: "redis" | "ioredis", length: Length): Promise<DrillResult> {
+  const { note, list } = createViolations();
+  const { rounds, pace } = SIZES[length];
+  const opened = await openCountedRedis(client);
+  let mostKeys = 0;
+  let mostInIndex = 0;
+  let lapsed = 0;
+  const look = async (): Promise<void> => {
+    const keys = await opened.keys();
+    mostKeys = Math.max(mostKeys, keys.length);
+    for (const { key, ttl, members } of keys) {
+      mostInIndex = Math.max(mostInIndex, members);
+      if (ttl === -1) note(`${key} is kept for ever`);
+      if (ttl > LIFETIME_SECONDS * 1000) note(`${key} is kept for ${ttl} ms`);
+    }
+  };
+  try {
+    const { play } = createRounds(opened.store, { lifetime: LIFETIME_SECONDS });
+    for (let round = 0; round < rounds; round++) {
+      const nextAt = Date.now() + 1000 / pace;
+      if ((await play(round)) === "lapsed") lapsed++;
+      if (round % LOOK_EVERY === 0) await look();
+      await until(nextAt);
+    }
+    await look();
+    await until(Date.now() + 2000);
+    const left = await opened.keys();
+    if (left.length > 0) note(`${left.length} keys were left two seconds after the end`);
+  } finally {
+    await opened.close();
+  }
+  // A round leaves three keys at most: a session, one that was adopted, and the subject's index.
+  const bound = 3 * (pace + 2);
+  if (mostKeys > bound) note(`there were ${mostKeys} keys at a time, and no more than ${bound} can have lived`);
+  // Half of the rounds are of one subject, with two sessions at most.
+  if (mostInIndex > pace + 2) note(`there were ${mostInIndex} sessions in an index`);
+  if (mostKeys === 0) note("no keys were seen");
+  if (lapsed > rounds / 2) note(`${lapsed} rounds were not played to their end`);
+  return { drill: "flat", store, counts: { rounds, keysAtMost: mostKeys, mostInIndex, lapsed }, violations: list };
+}
+
+async function until(time: number): Promise<void> {
+  while (Date.now() < time) await new Promise((resolve) => setTimeout(resolve, Math.max(1, time - Date.now())));
+}

@@ -1,0 +1,20 @@
+/** The flatness drills: whatever keeps sessions holds no more after thousands of rounds of login, refresh and expiry than after a few. */
+import { probeDatabase, probeRedis } from "../../sessions/probes.ts";
+import type { Drill } from "./drill.ts";
+import { runMemory } from "./flat-memory.ts";
+import { runPostgres } from "./flat-postgres.ts";
+import { runRedis } from "./flat-redis.ts";
+
+export const flatDrills: readonly Drill[] = [
+  { drill: "flat", store: "memory", probe: () => undefined, run: runMemory },
+  { drill: "flat", store: "PGlite", probe: () => undefined, run: (length) => runPostgres("PGlite", length) },
+  ...(["redis", "ioredis"] as const).map(
+    (client): Drill => ({
+      drill: "flat",
+      store: `Redis (${client})`,
+      probe: probeRedis,
+      run: (length) => runRedis(`Redis (${client})`, client, length),
+    }),
+  ),
+  { drill: "flat", store: "PostgreSQL", probe: probeDatabase, run: (length) => runPostgres("PostgreSQL", length) },
+];

@@ -1,0 +1,126 @@
+/** The race for one token: 200 present it at once, from two processes, and all must come away with the one successor. */
+import type { SessionRecord } from "claimgate";
+import { createViolations, type Drill, type DrillResult } from "./drill.ts";
+import { type DrilledStore, STORE_KINDS, type StoreKind } from "./drilled-stores.ts";
+import { createParty, isSuccessor, readReference, type Successor } from "./race-party.ts";
+import { type Racer, startRacers } from "./race-processes.ts";
+
+const EACH = 100;
+const DRILL = "race-one-token";
+
+/** On every store; the long drill holds the race several times. */
+export const oneTokenDrills: readonly Drill[] = STORE_KINDS.map((kind) => ({
+  drill: DRILL,
+  store: kind.store,
+  probe: kind.probe,
+  run: (length) => run(kind, length === "long" ? 10 : 1),
+}));
+
+async function run(kind: StoreKind, races: number): Promise<DrillResult> {
+  const { note, list } = createViolations();
+  const opened = await kind.open();
+  let refreshes = 0;
+  let rotations = 0;
+  let repetitions = 0;
+  let successors = 0;
+  try {
+    // The default grace.
+    const racers = await startRacers(kind, opened, {});
+    try {
+      for (let race = 0; race < races; race++) {
+        const before = sumOf(racers);
+        const { outcomes, rids } = await hold(opened, racers, `subject-${race}`, note);
+        const after = sumOf(racers);
+        refreshes += outcomes;
+        successors += rids;
+        rotations += after.rotations - before.rotations;
+        repetitions += after.repetitions - before.repetitions;
+      }
+    } finally {
+      await Promise.all(racers.map((racer) => racer.stop()));
+    }
+  } finally {
+    await opened.close();
+  }
+  if (refreshes !== races * EACH * 2) note(`${refreshes} refreshes of ${races * EACH * 2} were answered`);
+  if (rotations !== races) note(`${rotations} rotations were told of in ${races} races`);
+  if (repetitions !== refreshes - races) note(`${repetitions} repetitions were told of`);
+  const processes = kind.shared === undefined ? 1 : 2;
+  return { drill: DRILL, store: kind.store, counts: { processes, refreshes, rotations, successors }, violations: list };
+}
+
+/** One race, and what it left behind. */
+async function hold(
+  opened: DrilledStore,
+  racers: readonly [Racer, Racer],
+  subject: string,
+  note: (text: string) => void,
+): Promise<{ readonly outcomes: number; readonly rids: number }> {
+  const { auth } = createParty(opened.store, {});
+  const { refreshToken } = await auth.login(subject, { scope: { reader: true } });
+  const first = readReference(refreshToken);
+
+  // Both are ready: the message is the shot.
+  const answers = await Promise.all(racers.map((racer) => racer.refresh(refreshToken, EACH)));
+  const outcomes = answers.flat();
+  const pairs = outcomes.filter(isSuccessor);
+  for (const outcome of outcomes) if (!isSuccessor(outcome)) note(`a refresh was refused: ${outcome.refused}`);
+
+  const said = new Set(pairs.map(({ sid, rid, iat, exp }) => JSON.stringify({ sid, rid, iat, exp })));
+  if (said.size !== 1) note(`${said.size} successors were given: ${[...said].join(" ")}`);
+  const [pair] = pairs;
+  if (pair) {
+    if (pair.sid !== first.sid) note("the successor is of another session");
+    if (pair.rid === first.rid) note("the token was not rotated");
+    await checkRecord(opened, pair, first, note);
+    // Any of the 200 may be the one that is used from here on.
+    const auths = await Promise.all(pairs.map(async ({ authToken }) => (await auth.verify(authToken)).sid));
+    if (auths.some((sid) => sid !== first.sid)) note("an auth token is of another session");
+  }
+  const kept = await opened.sessions();
+  if (kept.filter((text) => text.includes(first.sid)).length !== 1) note(`${kept.length} sessions are kept`);
+  const listed = await auth.sessions(subject);
+  if (listed.length !== 1 || listed[0]?.id !== first.sid) note(`${listed.length} sessions are listed`);
+  await lookForTokens(opened, [refreshToken, ...pairs.flatMap(({ token, authToken }) => [token, authToken])], note);
+  return { outcomes: outcomes.length, rids: said.size };
+}
+
+async function checkRecord(
+  { store }: DrilledStore,
+  pair: Successor,
+  first: Pick<Successor, "rid">,
+  note: (text: string) => void,
+): Promise<void> {
+  const record: SessionRecord | null = await store.find(pair.sid, {
+    now: Date.now() / 1000,
+    deadline: Date.now() + 30_000,
+  });
+  if (!record) return note("there is no session any more");
+  // One more for the rotation, and one for its claim.
+  if (record.version !== 3) note(`the session is of version ${record.version}, not of 3`);
+  if (record.rid !== pair.rid) note("the session's token is not the one that was given");
+  if (record.previous?.rid !== first.rid) note("the session does not know the token that was presented");
+  if (record.claimedBy === null) note("nobody is known to have been given the token");
+}
+
+/** Tokens, their signatures, or whatever else begins like one. */
+async function lookForTokens(
+  opened: DrilledStore,
+  tokens: readonly string[],
+  note: (text: string) => void,
+): Promise<void> {
+  const text = [...(await opened.sessions()), ...(await opened.rest())].join("\n");
+  const signatures = new Set(tokens.map((token) => token.split(".")[2] ?? token));
+  if (text.includes("eyJ")) note("the store keeps the beginning of a token");
+  for (const signature of signatures) if (text.includes(signature)) note("the store keeps a token's signature");
+  // What is looked at is what is kept: else nothing would be found in it either.
+  if (!text.includes(readReference(tokens[0] ?? "").sid)) note("the session itself was not seen in the store");
+}
+
+function sumOf(racers: readonly Racer[]): { readonly rotations: number; readonly repetitions: number } {
+  const all = racers.map((racer) => racer.counts());
+  return {
+    rotations: all.reduce((sum, { rotations }) => sum + rotations, 0),
+    repetitions: all.reduce((sum, { repetitions }) => sum + repetitions, 0),
+  };
+}

@@ -1,0 +1,26 @@
+/** The race drills, for a few seconds each. */
+import { describe, expect, it } from "vitest";
+import { describeWithService } from "../../services.ts";
+import { raceDrills } from "./races.ts";
+
+describe("the drills of races", () => {
+  it("are held on every store", () => {
+    const stores = (name: string): string[] =>
+      raceDrills.filter(({ drill }) => drill === name).map(({ store }) => store);
+    const all = ["memory", "PGlite", "Redis (redis)", "Redis (ioredis)", "PostgreSQL"];
+    expect(stores("race-one-token")).toEqual(all);
+    expect(stores("race-at-random")).toEqual(all);
+  });
+});
+
+for (const { drill, store, probe, run } of raceDrills) {
+  describeWithService(`${drill} on ${store}`, probe, () => {
+    it("ends with one rotation of each token, and no session ended that was not reused", {
+      timeout: 120_000,
+    }, async () => {
+      const result = await run("short");
+      expect(result.violations).toEqual([]);
+      expect(result).toMatchObject({ drill, store });
+    });
+  });
+}

@@ -1,0 +1,88 @@
+/** Where a theft is played: a manager on a still clock, and the doors at which the attacker and the victim present their tokens. */
+import { AuthManager, type AuthManagerConfig, isAuthError, type SessionStore } from "claimgate";
+import type { Who } from "./theft-model.ts";
+
+/** What a door answers. */
+export type DoorAnswer = Tokens | "in" | { readonly refused: string };
+
+/** The tokens of a refresh. */
+export interface Tokens {
+  readonly authToken: string;
+  readonly refreshToken: string;
+}
+
+/** The ways into an application. */
+export interface Doors {
+  refresh(refreshToken: string): Promise<DoorAnswer>;
+  /** A guard that asks for a refresh token, such as `refreshProcedure`. */
+  guard(refreshToken: string): Promise<DoorAnswer>;
+  /** A guard that asks for an auth token. */
+  enter(authToken: string): Promise<DoorAnswer>;
+}
+
+/** A manager, its time and its doors. */
+export interface Stage {
+  readonly auth: AuthManager;
+  readonly grace: number;
+  readonly clock: { seconds: number };
+  readonly doors: Readonly<Record<Who, Doors>>;
+  /** How often the manager told that a token of the session was reused. */
+  reusesOf(sid: string): number;
+  close(): Promise<void>;
+}
+
+/** Where the doors of a stage lead to. */
+export type OpenDoors = (auth: AuthManager) => Promise<{
+  readonly doors: Readonly<Record<Who, Doors>>;
+  close(): Promise<void>;
+}>;
+
+/** A stage on `store`, with `sessionCheck: "always"`. Without a `grace` it is the default. */
+export async function openStage(
+  store: SessionStore,
+  openDoors: OpenDoors,
+  { grace, startsAt = 1_750_000_000 }: { readonly grace?: number; readonly startsAt?: number },
+): Promise<Stage> {
+  const clock = { seconds: startsAt };
+  const reuses = new Map<string, number>();
+  const config: AuthManagerConfig = {
+    issuer: "https://drill.example",
+    algorithm: "HS256",
+    secret: "the secret of the one whose token is stolen",
+    sessions: store,
+    sessionCheck: "always",
+    storeTimeout: 30,
+    now: () => clock.seconds,
+    ...(grace === undefined ? {} : { refreshGrace: grace }),
+    onEvent(event) {
+      if (event.type === "reused") reuses.set(event.sid, (reuses.get(event.sid) ?? 0) + 1);
+    },
+  };
+  const auth = new AuthManager(config);
+  const { doors, close } = await openDoors(auth);
+  return { auth, grace: grace ?? 10, clock, doors, reusesOf: (sid) => reuses.get(sid) ?? 0, close };
+}
+
+/** The manager itself, without any transport, for both. */
+export const managerDoors: OpenDoors = async (auth) => {
+  const doors: Doors = {
+    refresh: (token) => answerOf(() => auth.refresh(token)),
+    guard: (token) => answerOf(() => inside(auth.forRequest({ token }).require({ type: "refresh" }))),
+    enter: (token) => answerOf(() => inside(auth.forRequest({ token }).require())),
+  };
+  return { doors: { A: doors, V: doors }, close: async () => undefined };
+};
+
+async function inside(work: Promise<unknown>): Promise<"in"> {
+  await work;
+  return "in";
+}
+
+async function answerOf(work: () => Promise<Tokens | "in">): Promise<DoorAnswer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAuthError(error)) throw error;
+    return { refused: `${error.status} ${error.reason}` };
+  }
+}

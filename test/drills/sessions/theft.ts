@@ -1,0 +1,63 @@
+/** The theft drill: attacker and victim hold the same refresh token, and use it in every order, without a grace and around one. */
+import { createViolations, type Drill, type DrillResult, type Length } from "./drill.ts";
+import { STORE_KINDS, type StoreKind } from "./drilled-stores.ts";
+import { scriptsAroundWait, scriptsOf } from "./theft-model.ts";
+import { play } from "./theft-play.ts";
+import { serverDoors } from "./theft-servers.ts";
+import { managerDoors, type OpenDoors, openStage } from "./theft-stage.ts";
+
+const DRILL = "theft";
+
+interface Cast {
+  readonly kind: StoreKind;
+  readonly doors: OpenDoors;
+  /** Steps of the longest orders. */
+  readonly steps: Readonly<Record<Length, number>>;
+  /** How many are played at once, each on a clock of its own. */
+  readonly stages: number;
+}
+
+export const theftDrills: readonly Drill[] = [
+  ...STORE_KINDS.map((kind) => drillOf(kind.store, { kind, doors: managerDoors, ...lengthOf(kind) })),
+  ...STORE_KINDS.filter(({ store }) => ["memory", "Redis (redis)"].includes(store)).map((kind) =>
+    drillOf(`${kind.store}, tRPC and Yoga`, { kind, doors: serverDoors, steps: { short: 1, long: 3 }, stages: 2 }),
+  ),
+];
+
+function lengthOf({ store }: StoreKind): Pick<Cast, "steps" | "stages"> {
+  if (store === "memory") return { steps: { short: 2, long: 4 }, stages: 1 };
+  // PGlite answers one question at a time.
+  if (store === "PGlite") return { steps: { short: 1, long: 3 }, stages: 1 };
+  return { steps: { short: 2, long: 3 }, stages: 8 };
+}
+
+function drillOf(store: string, cast: Cast): Drill {
+  return { drill: DRILL, store, probe: cast.kind.probe, run: (length) => run(store, cast, length) };
+}
+
+async function run(store: string, { kind, doors, steps, stages }: Cast, length: Length): Promise<DrillResult> {
+  const { note, list } = createViolations();
+  const opened = await kind.open();
+  let orders = 0;
+  try {
+    for (const grace of [0, undefined]) {
+      // Orders of three steps have those around a wait among them; over servers they are left to the long drill.
+      const around = steps[length] < 3 && doors === managerDoors ? scriptsAroundWait() : [];
+      const waiting = [...scriptsOf(steps[length]), ...around];
+      orders += waiting.length;
+      const work = async (): Promise<void> => {
+        const stage = await openStage(opened.store, doors, grace === undefined ? {} : { grace });
+        try {
+          for (let script = waiting.pop(); script; script = waiting.pop())
+            for (const violation of await play(script, stage)) note(`grace ${stage.grace}: ${violation}`);
+        } finally {
+          await stage.close();
+        }
+      };
+      await Promise.all(Array.from({ length: stages }, work));
+    }
+  } finally {
+    await opened.close();
+  }
+  return { drill: DRILL, store, counts: { orders, steps: steps[length] }, violations: list };
+}

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -20,7 +21,7 @@ export default defineConfig({
     testTimeout: 20_000,
     // A PGlite, or a cluster, takes its time to start where everything else runs too.
     hookTimeout: 120_000,
-    // Every core: by default vitest leaves one to others, which of two is half.
-    maxWorkers: "100%",
+    // More than there are cores on a small machine: the drills mostly wait, for timeouts and for other processes.
+    maxWorkers: Math.max(3, availableParallelism()),
   },
 });

@@ -28,7 +28,7 @@ function lengthOf({ store }: StoreKind): Pick<Cast, "steps" | "stages"> {
   if (store === "memory") return { steps: { short: 2, long: 4 }, stages: 1 };
   // PGlite answers one question at a time.
   if (store === "PGlite") return { steps: { short: 1, long: 3 }, stages: 1 };
-  return { steps: { short: 2, long: 3 }, stages: 8 };
+  return { steps: { short: 1, long: 3 }, stages: 8 };
 }
 
 function drillOf(store: string, cast: Cast): Drill {

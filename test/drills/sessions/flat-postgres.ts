@@ -4,7 +4,7 @@ import { openCountedPGlite, openCountedPostgres } from "./drilled-stores.ts";
 import { createRounds } from "./flat-rounds.ts";
 
 const LIFETIME_SECONDS = 100;
-const ROUNDS: Readonly<Record<Length, number>> = { short: 200, long: 2000 };
+const ROUNDS: Readonly<Record<Length, number>> = { short: 80, long: 2000 };
 const DELETE_EVERY = 50;
 
 export async function runPostgres(store: "PostgreSQL" | "PGlite", length: Length): Promise<DrillResult> {

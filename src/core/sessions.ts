@@ -104,7 +104,7 @@ export function createSessions(parts: SessionParts): Sessions {
   /** Adds the record. One that may have been added without an answer is taken away again. */
   const create = async (record: SessionRecord, call: CallAccess): Promise<boolean> => {
     try {
-      return (await call.create(record)) || (await call.find(record.id))?.rid === record.rid;
+      return await call.create(record);
     } catch (error) {
       void store.end(record.id).catch(() => undefined);
       throw error;
@@ -136,7 +136,7 @@ export function createSessions(parts: SessionParts): Sessions {
       const next = standing === "live" ? rotate(record, config, sessions) : record;
       const pair = await issuePair(config, next, rights);
       if (!found && !(await call.create(next))) continue;
-      if (standing === "live" && !(await replace(next, call))) continue;
+      if (standing === "live" && !(await call.replace(next))) continue;
       const isUnclaimed = next.claimedBy === null;
       if (isUnclaimed && !(await claim(next, call))) continue;
       emit(
@@ -189,22 +189,13 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
-/** Puts the next record in place; `false` where another did that first. */
-async function replace(next: SessionRecord, call: CallAccess): Promise<boolean> {
-  if (await call.replace(next)) return true;
-  // Done twice, as after a lost connection, it finds itself done. So does a claim.
-  const held = await call.find(next.id);
-  return held?.rid === next.rid && held.version === next.version;
-}
-
 /**
  * Whether the live token may be given to who presented the one before: to one of them, and within the grace to the others by another way.
  * What was replaced without an answer is claimed by who comes back for it, so that a rotation nobody heard of is no reuse.
  */
 async function claim(record: SessionRecord, call: CallAccess): Promise<boolean> {
-  const claimed = { ...record, version: record.version + 1, claimedBy: makeRandomId() };
   try {
-    return (await call.replace(claimed)) || (await call.find(record.id))?.claimedBy === claimed.claimedBy;
+    return await call.replace({ ...record, version: record.version + 1, claimedBy: makeRandomId() });
   } catch (error) {
     if (!isStoreError(error)) throw error;
     // The rotation itself is known to have happened. To say 503 now could lose the only token that counts.

@@ -80,6 +80,24 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(record.id, soon()), next, "find at last");
   },
 
+  async "answers again as it did where an operation comes a second time, until another has come between"(store) {
+    const record = await makeSessionRecord();
+    same(await store.create(record, soon()), true, "create");
+    same(await store.create(record, soon()), true, "create that comes again");
+    const next = following(record, "rid-2");
+    same(await store.replace(next, soon()), true, "replace");
+    same(await store.replace(next, soon()), true, "replace that comes again");
+    same(await store.replace({ ...next, claimedBy: "another" }, soon()), false, "another replace of that version");
+    same(await store.create(record, soon()), false, "create that comes after a replace");
+    same(await store.find(record.id, soon()), next, "find");
+    const later = following(next, "rid-3");
+    await store.replace(later, soon());
+    same(await store.replace(next, soon()), false, "replace that comes after another");
+    await store.end(record.id, soon());
+    same(await store.replace(later, soon()), false, "replace that comes after the end");
+    same(await store.find(record.id, soon()), null, "find after the end");
+  },
+
   async "replaces nothing that is not there"(store) {
     const record = await makeSessionRecord({ version: 2 });
     same(await store.replace(record, soon()), false, "replace");

@@ -56,7 +56,8 @@ export function memorySessionStore(): SessionStore {
   return {
     async create(record, operation) {
       begin(operation);
-      if (holding(record.id, operation.now)) return false;
+      const held = holding(record.id, operation.now);
+      if (held) return isSame(held, record);
       put(record);
       return true;
     },
@@ -67,7 +68,8 @@ export function memorySessionStore(): SessionStore {
     async replace(record, operation) {
       begin(operation);
       const held = holding(record.id, operation.now);
-      if (!held || held.ended || held.version !== record.version - 1) return false;
+      if (!held || held.ended) return false;
+      if (held.version !== record.version - 1) return isSame(held, record);
       put(record);
       return true;
     },
@@ -89,4 +91,9 @@ export function memorySessionStore(): SessionStore {
       return live.map(({ id }) => id);
     },
   };
+}
+
+// Whether an operation that was carried out already has come again.
+function isSame(a: SessionRecord, b: SessionRecord): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

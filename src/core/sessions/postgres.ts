@@ -130,14 +130,16 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
         from allowed where ok
         on conflict (id) do update set subject = excluded.subject, version = excluded.version, expires_at = excluded.expires_at,
           kept_until = excluded.kept_until, reserved_until = excluded.reserved_until, record = excluded.record, ended = excluded.ended
-          where s.kept_until <= $2::double precision and ${inTime}
+          where ${inTime} and (s.kept_until <= $2::double precision
+            or (s.version = $5::integer and s.record = $9::jsonb and s.ended = excluded.ended))
         returning 1
       )
       select ${stamp}, (select count(*) from done) as changed from allowed`,
     replace: `
       with held as materialized (
         select id from ${table}
-        where id = $3::text and version = $5::integer - 1 and not ended and kept_until > $2::double precision
+        where id = $3::text and not ended and kept_until > $2::double precision
+          and (version = $5::integer - 1 or (version = $5::integer and record = $9::jsonb))
         for update
       ), ${allowed}, done as (
         update ${table} s set subject = $4::text, version = $5::integer, expires_at = $6::double precision,

@@ -17,6 +17,10 @@ local function read(key)
   if not held[1] or tonumber(held[5]) <= now then return nil end
   return {version = tonumber(held[1]), record = held[2], subject = held[3], ended = held[4]}
 end
+-- Whether an operation that was carried out already has come again.
+local function is_same(held)
+  return held.record == ARGV[7] and (held.ended == '1') == (ARGV[11] == '1')
+end
 local function enlist(index, id, expiry, ttl)
   redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
   redis.call('ZADD', index, expiry, id)
@@ -36,7 +40,8 @@ end
 
 // ARGV of create and replace, after deadline and now: id, version, subject, reserved, record, expiry, kept, ttl, "1" where it has ended.
 export const CREATE: string = `${PREAMBLE}
-if read(KEYS[1]) then return {tostring(server), 'ok', 0} end
+local held = read(KEYS[1])
+if held then return {tostring(server), 'ok', is_same(held) and 1 or 0} end
 redis.call('DEL', KEYS[1])
 put(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[9], ARGV[10])
 if ARGV[11] == '1' then redis.call('HSET', KEYS[1], 'e', '1') else enlist(KEYS[2], ARGV[3], ARGV[8], ARGV[10]) end
@@ -45,7 +50,8 @@ return {tostring(server), 'ok', 1}
 
 export const REPLACE: string = `${PREAMBLE}
 local held = read(KEYS[1])
-if not held or held.ended or held.version ~= tonumber(ARGV[4]) - 1 then return {tostring(server), 'ok', 0} end
+if not held or held.ended then return {tostring(server), 'ok', 0} end
+if held.version ~= tonumber(ARGV[4]) - 1 then return {tostring(server), 'ok', is_same(held) and 1 or 0} end
 put(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[9], ARGV[10])
 enlist(KEYS[2], ARGV[3], ARGV[8], ARGV[10])
 return {tostring(server), 'ok', 1}

@@ -45,14 +45,15 @@ export interface StoreOperation {
 
 /**
  * Keeps sessions. Every operation is atomic. One that cannot be carried out, or not before its deadline, rejects, and has changed
- * nothing or has taken effect as a whole; carried out a second time it does no harm. `sessionStoreSuite` of `claimgate/testing` holds a store to this.
+ * nothing or has taken effect as a whole. `create` and `replace` that come a second time, as after a lost connection, answer as the first did:
+ * their `false` means that another was there. `sessionStoreSuite` of `claimgate/testing` holds a store to this.
  */
 export interface SessionStore {
-  /** Adds a session; `false` where its id is taken, or reserved. */
+  /** Adds a session; `false` where its id is taken, or reserved, by another record than this very one. */
   create(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /** The session, or an ended one whose id is reserved; `null` where there is none, or where all of it has expired. */
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null>;
-  /** Puts `record` in the place of its predecessor; `false` unless the one that is there has not ended and is of the version before. */
+  /** Puts `record` in the place of its predecessor; `false` unless the one that is there has not ended, and is of the version before or this very record. */
   replace(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /** Ends the session; `false` where there is none to end. Until `reservedUntil` an ended record stays in its place. */
   end(id: string, operation: StoreOperation): Promise<boolean>;

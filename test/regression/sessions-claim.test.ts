@@ -1,0 +1,48 @@
+/** A claim that another won was delivered all the same, where the store failed just after it said so. */
+import { expect, it } from "vitest";
+import { openBench, outcomeOf, REUSED, refused, sidOf, UNAVAILABLE } from "../core/sessions/support.ts";
+
+const SOON = { now: 1_750_000_000, deadline: Number.POSITIVE_INFINITY };
+
+it("gives nobody a successor that another has claimed, also where the store fails right after it said so", async () => {
+  const { auth, store } = openBench({ refreshGrace: 0, storeTimeout: 0.2 });
+  const { refreshToken } = await auth.login("ada");
+  let isDown = false;
+  let replacements = 0;
+  store.before = async (name) => {
+    if (isDown && name === "find") throw new Error("connect ECONNREFUSED");
+    if (name !== "replace" || ++replacements !== 2) return;
+    // Between the rotation and its claim another presents the same token, and claims first.
+    const record = await store.find(sidOf(refreshToken), SOON);
+    if (record) await store.replace({ ...record, version: record.version + 1, claimedBy: "another" }, SOON);
+    isDown = true;
+  };
+  expect(await refused(auth.refresh(refreshToken))).toEqual(UNAVAILABLE);
+  store.before = () => undefined;
+  // It was presented twice, and that is found out once the store is back.
+  expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
+});
+
+it("gives the successor to who rotated, where the claim itself got no answer", async () => {
+  const { auth, store } = openBench({ refreshGrace: 0, storeTimeout: 0.2 });
+  const { refreshToken } = await auth.login("ada");
+  let replacements = 0;
+  store.before = (name) => {
+    if (name === "replace" && ++replacements > 1) throw new Error("connect ECONNREFUSED");
+  };
+  const next = await auth.refresh(refreshToken);
+  store.before = () => undefined;
+  expect(await outcomeOf(auth.refresh(next.refreshToken))).toBe("allowed");
+});
+
+it("knows its own claim again, where the answer to it was lost and it was sent once more", async () => {
+  const { auth, store } = openBench({ refreshGrace: 0 });
+  const { refreshToken } = await auth.login("ada");
+  let replacements = 0;
+  store.after = (name) => {
+    if (name === "replace" && ++replacements === 2) throw new Error("read ECONNRESET");
+  };
+  const next = await auth.refresh(refreshToken);
+  expect(replacements).toBe(3);
+  expect(await outcomeOf(auth.refresh(next.refreshToken))).toBe("allowed");
+});

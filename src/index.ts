@@ -1,7 +1,6 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
 export type { Authorize, HeldRights, Rights } from "./core/authorize.ts";
-export type { AuthManagerConfig, AuthManagerOptions } from "./core/config.ts";
 export type { CookieAttributes, CookieConfig, CookieToSet } from "./core/cookies.ts";
 export { currentToken } from "./core/current-token.ts";
 export {
@@ -61,6 +60,7 @@ export {
   type RefreshTokenOptions,
   type RequestInput,
 } from "./core/manager.ts";
+export type { AuthManagerConfig, AuthManagerOptions } from "./core/options.ts";
 export { type AuthContext, RequestAuth } from "./core/request-auth.ts";
 export type {
   Deliver,

@@ -1,7 +1,7 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
 import type { JSONWebKeySet, JWK } from "jose";
 import { checkOptionNames } from "./check-options.ts";
-import { type AuthManagerConfig, resolveConfig } from "./config.ts";
+import { resolveConfig } from "./config.ts";
 import type { CookieToSet } from "./cookies.ts";
 import { enableCurrentToken } from "./current-token.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -10,6 +10,7 @@ import { InvalidConfigError, MissingSignerError, toRefusal } from "./errors.ts";
 import { issueToken } from "./issue.ts";
 import { isTokenError } from "./jwt/errors.ts";
 import { proveKeys } from "./key-ring-use.ts";
+import type { AuthManagerConfig } from "./options.ts";
 import { RequestAuth } from "./request-auth.ts";
 import { RequestGate } from "./request-gate.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "./request-source.ts";

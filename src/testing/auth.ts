@@ -1,7 +1,7 @@
 /** A manager to test an application's rules with, and tokens that must be refused. */
 
-import type { AuthManagerConfig } from "../core/config.ts";
 import { AuthManager } from "../core/manager.ts";
+import type { AuthManagerConfig } from "../core/options.ts";
 import type { Claims } from "../core/rules/rule.ts";
 import { memorySessionStore } from "../core/sessions/memory.ts";
 import { createTestClock, type TestClock } from "./clock.ts";

@@ -1,34 +1,14 @@
-/** The one suite, on every store but the cluster: memory, Redis through both clients, PostgreSQL and PGlite. */
+/** The one suite, on every store but the cluster: memory, PGlite, Redis through both clients, and PostgreSQL. */
 import { sessionStoreSuite } from "claimgate/testing";
-import { afterAll, beforeAll, describe, it } from "vitest";
-import { describeWithService } from "../services.ts";
-import {
-  type OpenStore,
-  openIORedis,
-  openMemory,
-  openNodeRedis,
-  openPGlite,
-  openPostgres,
-  probeDatabase,
-  probeRedis,
-  uniqueName,
-} from "./stores.ts";
+import { afterAll, beforeAll, it } from "vitest";
+import { describeOnEveryStore } from "../core/sessions/support.ts";
+import type { OpenStore } from "./stores.ts";
 
-describe("memory", () => {
-  runSuite(openMemory);
-});
-describe("PGlite", () => {
-  runSuite(openPGlite);
-});
-describeWithService("Redis, through redis", probeRedis, () => runSuite(() => openNodeRedis(uniqueName())));
-describeWithService("Redis, through ioredis", probeRedis, () => runSuite(() => openIORedis(uniqueName())));
-describeWithService("PostgreSQL", probeDatabase, () => runSuite(() => openPostgres(uniqueName())));
-
-function runSuite(openStore: () => Promise<OpenStore>): void {
+describeOnEveryStore((open) => {
   let opened: OpenStore;
   beforeAll(async () => {
-    opened = await openStore();
+    opened = await open();
   });
   afterAll(() => opened.close());
   it.each(sessionStoreSuite({ open: () => opened.store }))("$name", ({ run }) => run());
-}
+});

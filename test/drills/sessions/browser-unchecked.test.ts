@@ -9,7 +9,8 @@ import { probeChromium, SCENES } from "./browser-stage.ts";
 vi.mock("../../../src/core/csrf.ts", () => ({ isOwnRequest: () => true, isMarkedOwn: () => true }));
 
 describeWithService("the browser drill without the CSRF check", probeChromium, () => {
-  it.each(SCENES)("finds what a sibling origin and another site reach then, on $name", {
+  // One scene is enough to see that the attacks work: without the check it does not matter what the browser says of itself.
+  it.each(SCENES.slice(0, 1))("finds what a sibling origin and another site reach then, on $name", {
     timeout: 300_000,
   }, async (scene) => {
     const aims = AIMS.filter(({ route }) => route === "saveNote" || route === "note");

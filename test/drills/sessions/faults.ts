@@ -246,7 +246,7 @@ async function runHangingRedis(drill: string, kind: RedisKind, length: Length): 
       length,
       open: () => OPEN_REDIS[kind](drill, `redis://127.0.0.1:${proxy.port}`),
       openDirect: () => OPEN_REDIS[kind](drill, server.url),
-      harm: (stage) => hang(stage, faultsOf(proxy), length),
+      harm: (stage) => hang(stage, half(faultsOf(proxy), length, kind === "redis"), length),
     });
   } finally {
     await proxy.close();
@@ -267,12 +267,17 @@ async function runHangingPostgres(length: Length): Promise<DrillResult> {
       length,
       open: () => openPostgres(table, url.href),
       openDirect: () => openPostgres(table),
-      harm: (stage) => hang(stage, [...faultsOf(proxy), rowLocks(pool, table)], length),
+      harm: (stage) => hang(stage, half([...faultsOf(proxy), rowLocks(pool, table)], length, false), length),
     });
   } finally {
     await pool.end();
     await proxy.close();
   }
+}
+
+/** For a few seconds: every second one, with or without the first. Another store has the rest. */
+function half(faults: readonly Fault[], length: Length, hasFirst: boolean): readonly Fault[] {
+  return length === "short" ? faults.filter((_, i) => (i % 2 === 0) === hasFirst) : faults;
 }
 
 async function hang(

@@ -1,5 +1,5 @@
 /** `npm test`: types, lint, build, all tests, the tarball check and a diagonal of the matrix, with one line at the end that counts them. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./run.ts";
@@ -13,18 +13,32 @@ function step(name: string, command: string, args: readonly string[]): void {
   if (status !== 0) console.log(`== ${name} FAILED`);
 }
 
+// Most suites leave nothing behind them: to load the same modules anew for each took as long as their tests.
+const TOGETHER = ["core", "graphql", "parity", "regression", "sessions", "trpc"];
+
+/** Of those, the suites that change something for their whole process: a clock, the environment, the ambient storage, a spy on the runtime. */
+const OF_WHOLE_PROCESS = /ambient: true|currentToken|\bvi\.|setFlagsFromString|process\.env\[/;
+
 function tests(): void {
-  console.log("\n== tests");
+  const files = readdirSync("test", { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `test/${path}`);
+  const canShare = (file: string): boolean =>
+    TOGETHER.includes(file.split("/")[1] ?? "") && !OF_WHOLE_PROCESS.test(readFileSync(file, "utf8"));
+  vitest("tests, a process for many files", ["--no-isolate", ...files.filter(canShare)]);
+  vitest(
+    "tests, a process for each file",
+    files.filter((file) => !canShare(file)),
+  );
+}
+
+function vitest(name: string, args: readonly string[]): void {
+  console.log(`\n== ${name}`);
   const folder = mkdtempSync(join(tmpdir(), "claimgate-test-"));
   const report = join(folder, "report.json");
   try {
-    const { status } = run("npx", [
-      "vitest",
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    ]);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const { status } = run("npx", ["vitest", "run", ...reporters, ...args]);
     const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8")) as Record<
       string,
       number

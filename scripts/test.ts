@@ -23,13 +23,15 @@ function tests(): void {
   const files = readdirSync("test", { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts"))
     .map((path) => `test/${path}`);
-  const canShare = (file: string): boolean =>
-    TOGETHER.includes(file.split("/")[1] ?? "") && !OF_WHOLE_PROCESS.test(readFileSync(file, "utf8"));
   vitest("tests, a process for many files", ["--no-isolate", ...files.filter(canShare)]);
   vitest(
     "tests, a process for each file",
     files.filter((file) => !canShare(file)),
   );
+}
+
+function canShare(file: string): boolean {
+  return TOGETHER.includes(file.split("/")[1] ?? "") && !OF_WHOLE_PROCESS.test(readFileSync(file, "utf8"));
 }
 
 function vitest(name: string, args: readonly string[]): void {

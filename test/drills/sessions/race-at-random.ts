@@ -9,7 +9,7 @@ import { createRandom } from "./random.ts";
 const DRILL = "race-at-random";
 const WORKERS = 8;
 const SIZES: Readonly<Record<Length, { readonly sessions: number; readonly turns: number }>> = {
-  short: { sessions: 60, turns: 8 },
+  short: { sessions: 30, turns: 8 },
   long: { sessions: 1000, turns: 8 },
 };
 // Of the turns.

@@ -4,7 +4,7 @@ import { loadBuiltin } from "./jwt/node-crypto.ts";
 import type { JWT } from "./token.ts";
 
 interface Storage {
-  run<R>(store: JWT | null, fn: () => R): R;
+  run<R, A extends unknown[]>(store: JWT | null, fn: (...args: A) => R, ...args: A): R;
   getStore(): JWT | null | undefined;
 }
 
@@ -19,9 +19,14 @@ export function enableCurrentToken(): void {
   ambient.storage = new hooks.AsyncLocalStorage();
 }
 
-/** Runs `fn`, and whatever it calls, with `token` as the current one. */
-export function runWithToken<R>(token: JWT | null, fn: () => R): R {
-  return ambient.storage ? ambient.storage.run(token, fn) : fn();
+/** Calls `fn`, and whatever it calls, with `token` as the current one. */
+export function runWithToken<R, A extends unknown[]>(token: JWT | null, fn: (...args: A) => R, ...args: A): R {
+  return ambient.storage ? ambient.storage.run(token, fn, ...args) : fn(...args);
+}
+
+/** Whether there is a current token at all: where there is not, nothing needs to be called by `runWithToken`. */
+export function isTokenAmbient(): boolean {
+  return ambient.storage !== undefined;
 }
 
 /**

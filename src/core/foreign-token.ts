@@ -12,7 +12,7 @@ import { isPromise } from "./jwt/maybe-promise.ts";
 import { deepFreeze } from "./own-claims.ts";
 import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
-import { findClaim, readOwn } from "./rules/match.ts";
+import { claimName, findClaim, readOwn } from "./rules/match.ts";
 
 /** What an entry of `trust` asks. */
 export interface ForeignTokenPolicy {
@@ -121,7 +121,7 @@ function mediaType(typ: unknown): string | undefined {
 }
 
 function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
-  const held = findClaim(payload, audienceClaim);
+  const held = findClaim(payload, claimName(audienceClaim));
   if (held == null) throw new MissingRequiredClaimError(audienceClaim);
   const values: readonly unknown[] = Array.isArray(held) ? held : [held];
   const expected = typeof audience === "string" ? [audience] : (audience ?? []);
@@ -130,10 +130,10 @@ function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload:
 }
 
 function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): void {
-  if (!require || decide(require, payload, {}) === undefined) return;
-  const names = require.claims.map(([claim]) => claim);
-  const missing = names.find((claim) => findClaim(payload, claim) === undefined);
-  if (missing !== undefined) throw new MissingRequiredClaimError(missing);
+  if (!require || decide(require, payload) === undefined) return;
+  const names = require.claims.map(({ name }) => name);
+  const missing = require.claims.find((claim) => findClaim(payload, claim) === undefined);
+  if (missing !== undefined) throw new MissingRequiredClaimError(missing.name);
   throw new InvalidTokenError(`The token's claims (${names.join(", ")}) are not what its issuer's entry requires`, {
     reason: "CLAIM_INVALID",
   });
@@ -143,7 +143,7 @@ function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<
   const shown = policy.claims === undefined ? Object.keys(payload) : [...ALWAYS_SHOWN, ...policy.claims];
   const kept = shown
     .filter((claim) => !DROPPED.includes(claim) && claim !== "scope")
-    .map((claim) => [claim, findClaim(payload, claim)] as const)
+    .map((claim) => [claim, findClaim(payload, claimName(claim))] as const)
     .filter(([, value]) => value !== undefined);
   const scope = readScope(policy, payload);
   return {
@@ -166,8 +166,8 @@ function readSubject({ subject }: ForeignTokenPolicy, payload: JwtPayload): stri
 
 function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
   if (typeof scopeClaim === "function") return copyData(ask(scopeClaim, payload, "scopeClaim"));
-  if (typeof scopeClaim === "string") return findClaim(payload, scopeClaim);
-  const held = scopeClaim.map((claim) => findClaim(payload, claim)).filter((value) => value != null);
+  if (typeof scopeClaim === "string") return findClaim(payload, claimName(scopeClaim));
+  const held = scopeClaim.map((claim) => findClaim(payload, claimName(claim))).filter((value) => value != null);
   if (held.length === 0) return undefined;
   return held.flat().flatMap((words) => {
     if (typeof words !== "string")

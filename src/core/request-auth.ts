@@ -107,7 +107,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
 
   async #ask(plan: Plan, facts: RuleFacts): Promise<JWT<C> | null> {
     try {
-      return (await this.#gate.check(plan, facts)) as JWT<C> | null;
+      return (await this.#gate.checkAnew(plan, facts.args, facts.parent)) as JWT<C> | null;
     } catch (error) {
       throw this.#gate.describe(error);
     }

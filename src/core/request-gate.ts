@@ -2,36 +2,47 @@
 import { applyRights } from "./authorize.ts";
 import { type Credential, readCredential } from "./credentials.ts";
 import { isMarkedOwn } from "./csrf.ts";
+import { Denials } from "./denials.ts";
 import type { Engine } from "./engine.ts";
-import { type AuthError, challengeFor, isAuthError, type Reason, refusal, toRefusal } from "./errors.ts";
+import { type AuthError, challengeFor, isAuthError, refusal, toRefusal } from "./errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
+import { attempt, type Memo, type Outcome, once, refusing, settle, valueOf } from "./outcome.ts";
 import type { RequestSource } from "./request-source.ts";
 import type { ResponseSink } from "./response-sink.ts";
-import { wordRefusal } from "./responses.ts";
-import type { Plan } from "./rules/compile.ts";
-import { decide, type RuleFacts } from "./rules/decide.ts";
+import { compileRule, type Plan } from "./rules/compile.ts";
+import { decide } from "./rules/decide.ts";
 import type { TokenPair } from "./session-tokens.ts";
 import type { JWT, TokenType } from "./token.ts";
 import { checkTokenType, type Verifier } from "./verifier.ts";
 
-/** What became of something that was asked once. */
-type Outcome<T> = { readonly value: T } | { readonly error: unknown };
-type Memo = Map<string, MaybePromise<Outcome<JWT>>>;
-type Location = Credential["location"] | undefined;
+/**
+ * What was found out in one run of code that nothing can have interrupted. Time does not pass there, so nothing is asked twice in it: a list of
+ * guarded fields costs one decision. It ends with the next microtask.
+ */
+interface Moment {
+  /** Good tokens, by the plan's slot. */
+  readonly tokens: (JWT | undefined)[];
+  /** Whom was let in, by what compiled rules stand under. */
+  readonly passed: Map<object, JWT | null>;
+}
+
+const ANY_AUTH: Plan = compileRule();
+const ANY_REFRESH: Plan = compileRule({ type: "refresh" });
 
 /** Remembers, while a request lives, what was found out about it. Building one verifies nothing and never throws. */
 export class RequestGate {
   readonly #source: RequestSource;
   readonly #engine: () => Engine;
-  readonly #credentials: Map<string, Outcome<Credential | undefined>> = new Map();
   readonly #known: Map<string, JWT>;
-  readonly #verified: Memo = new Map();
-  readonly #rights: Memo = new Map();
-  readonly #rotating: Map<string, Promise<TokenPair>> = new Map();
-  readonly #rotated: Set<string> = new Set();
-  readonly #worded: WeakMap<AuthError, AuthError> = new WeakMap();
-  readonly #told: Set<Reason> = new Set();
+  // Made when they are needed: most requests need none of them.
+  #credentials: Outcome<Credential | undefined>[] | undefined;
+  #verified: Memo<JWT> | undefined;
+  #rights: Memo<JWT> | undefined;
+  #rotating: Map<string, Promise<TokenPair>> | undefined;
+  #rotated: Set<string> | undefined;
+  #denials: Denials | undefined;
   #madeByClient: WeakSet<object> | undefined;
+  #moment: Moment | undefined;
 
   /** `known` holds tokens that were verified on the same connection. */
   constructor(source: RequestSource, engine: () => Engine, known: Map<string, JWT> = new Map()) {
@@ -55,28 +66,50 @@ export class RequestGate {
     return this.#source.response;
   }
 
-  /** The token that satisfies `plan`, at once where nothing must be waited for; `null` only where the plan is optional. Throws or rejects with a refusal. */
-  check(plan: Plan, facts: RuleFacts): MaybePromise<JWT | null> {
-    let about: JWT | null = null;
-    const refuse = (error: unknown): never => {
-      throw this.#tell(error, about);
-    };
+  /**
+   * The token that satisfies `plan`, at once where nothing must be waited for; `null` only where the plan is optional. Throws or rejects with a
+   * refusal. `args` and `parent` are what the plan's are held against.
+   */
+  check(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
+    let token: MaybePromise<JWT | null>;
     try {
-      const engine = this.#engine();
-      const credential = this.#credential(engine, plan.type, plan.location);
-      if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
-        if (plan.optional) return null;
-        throw refusal("TOKEN_MISSING");
-      }
-      if (credential.location === "cookies") this.response?.forbidStoring();
-      const checked = andThen(this.#trusted(engine, credential.token, plan.type), (token) => {
-        about = token;
-        judge(plan, token, facts);
-        return token;
-      });
-      return isPromise(checked) ? checked.catch(refuse) : checked;
+      token = this.#tokenFor(plan);
     } catch (error) {
-      return refuse(error);
+      throw this.#tell(error, null);
+    }
+    if (token === null) return null;
+    if (!isPromise(token)) return this.#judge(plan, token, args, parent);
+    return token.then(
+      (found) => found && this.#judge(plan, found, args, parent),
+      (error: unknown) => {
+        throw this.#tell(error, null);
+      },
+    );
+  }
+
+  /** `check`, by what is true now, however much time a resolver has taken since a guard asked. */
+  checkAnew(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
+    this.#moment = undefined;
+    return this.check(plan, args, parent);
+  }
+
+  /** Whom `remember` was told of under the same `key` a moment ago; `undefined` for nobody. */
+  recall(key: object): JWT | null | undefined {
+    return this.#moment?.passed.get(key);
+  }
+
+  /** Until the next microtask, `recall` gives the token that `check` let in. */
+  remember(key: object, token: JWT | null): void {
+    this.#now().passed.set(key, token);
+  }
+
+  /** Has what a plan will ask for found out; `undefined` where nothing has to be waited for. Never throws, never rejects: who is to be refused is refused when asked for. */
+  prepare(plan: Plan): Promise<unknown> | undefined {
+    try {
+      const token = this.#tokenFor(plan);
+      return isPromise(token) ? token.catch(() => undefined) : undefined;
+    } catch {
+      return undefined;
     }
   }
 
@@ -91,22 +124,30 @@ export class RequestGate {
 
   /** The credential that a token of `type` would be read from. Throws a refusal. */
   credential(type: TokenType): Credential | undefined {
-    return this.#credential(this.#engine(), type, undefined);
+    return this.#credential(this.#engine(), type === "auth" ? ANY_AUTH : ANY_REFRESH);
   }
 
   /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
   rotate(token: string): Promise<TokenPair> {
-    const running = this.#rotating.get(token);
+    const rotating = (this.#rotating ??= new Map());
+    const rotated = (this.#rotated ??= new Set());
+    const running = rotating.get(token);
     if (running) return running;
     const mine = this.#engine()
       .sessions.refresh(token)
       .then((pair) => {
-        this.#rotated.add(token);
+        rotated.add(token);
         return pair;
       })
-      .finally(() => this.#rotating.delete(token));
-    this.#rotating.set(token, mine);
+      .finally(() => rotating.delete(token));
+    rotating.set(token, mine);
     return mine;
+  }
+
+  /** Whether this request itself has replaced a refresh token, or is just doing so. */
+  async wasRotated(token: string): Promise<boolean> {
+    await this.#rotating?.get(token)?.catch(() => undefined);
+    return this.#rotated?.has(token) === true;
   }
 
   /** Remembers that `value`, and every object inside it, is what the client sent: no fact about anything. */
@@ -122,7 +163,9 @@ export class RequestGate {
 
   /** Whether the client sent this very object. */
   isMadeByClient(value: unknown): boolean {
-    return typeof value === "object" && value !== null && this.#madeByClient?.has(value) === true;
+    return (
+      this.#madeByClient !== undefined && typeof value === "object" && value !== null && this.#madeByClient.has(value)
+    );
   }
 
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
@@ -169,40 +212,73 @@ export class RequestGate {
 
   /** The auth token, if something verified it already and it is still good. */
   get knownAuthToken(): JWT | null {
+    const seen = this.#moment?.tokens[ANY_AUTH.slot];
+    if (seen) return seen;
     if (this.#known.size === 0) return null;
     const engine = this.#engine();
-    const credential = attempt(() => this.#credential(engine, "auth", undefined));
+    const credential = attempt(() => this.#credential(engine, ANY_AUTH));
     const text = "value" in credential ? credential.value?.token : undefined;
     const known = text === undefined ? undefined : this.#known.get(text);
     if (text === undefined || known?.tokenType !== "auth" || !engine.verifier.isGoodNow(known)) return null;
-    return engine.config.authorize ? (settled(this.#rights.get(text)) ?? null) : known;
+    return engine.config.authorize ? (valueOf(this.#rights?.get(text)) ?? null) : known;
   }
 
-  /** Tells of a refusal, once for each reason, and gives it in the user's words; the same words for the same refusal. Other errors stay. */
+  /** Tells of a refusal, and gives it in the user's words. Other errors stay. */
   #tell(error: unknown, about: JWT | null): unknown {
-    if (!isAuthError(error)) return error;
-    const { config, emit } = this.#engine();
-    const { reason, status } = error;
-    if (!this.#told.has(reason)) {
-      this.#told.add(reason);
-      emit({ type: "denied", reason, status, subject: about?.sub ?? null, sid: about?.sid ?? null });
-    }
-    const before = this.#worded.get(error);
-    if (before) return before;
-    const worded = wordRefusal(error, config.responses);
-    this.#worded.set(error, worded);
-    // Told again on its way out, it is what it is.
-    this.#worded.set(worded, worded);
-    return worded;
+    return isAuthError(error) ? (this.#denials ??= new Denials()).tell(this.#engine(), error, about) : error;
   }
 
-  #credential({ config }: Engine, type: TokenType, location: Location): Credential | undefined {
-    const key = `${type} ${location}`;
-    let outcome = this.#credentials.get(key);
-    if (!outcome) {
-      outcome = attempt(() => readCredential(this.#source, config, { type, location }));
-      this.#credentials.set(key, outcome);
+  /** The token, unless its claims do not satisfy the plan. A check that throws denies. */
+  #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
+    let refused: AuthError | undefined;
+    try {
+      const reason = decide(plan, token.claims, args, parent);
+      if (reason === undefined) return token;
+      refused = refusal(reason);
+    } catch (cause) {
+      refused = refusal("CLAIMS_INSUFFICIENT", cause);
     }
+    throw this.#tell(refused, token);
+  }
+
+  #now(): Moment {
+    if (this.#moment === undefined) {
+      const moment: Moment = { tokens: [], passed: new Map() };
+      this.#moment = moment;
+      queueMicrotask(() => {
+        if (this.#moment === moment) this.#moment = undefined;
+      });
+    }
+    return this.#moment;
+  }
+
+  /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
+  #tokenFor(plan: Plan): MaybePromise<JWT | null> {
+    const seen = this.#moment?.tokens[plan.slot];
+    if (seen) return seen;
+    const engine = this.#engine();
+    const credential = this.#credential(engine, plan);
+    if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
+      if (plan.optional) return null;
+      throw refusal("TOKEN_MISSING");
+    }
+    if (credential.location === "cookies") this.response?.forbidStoring();
+    const token = this.#trusted(engine, credential.token, plan.type);
+    if (isPromise(token)) return token.then((found) => this.#see(plan, found));
+    return this.#see(plan, token);
+  }
+
+  #see(plan: Plan, token: JWT): JWT {
+    this.#now().tokens[plan.slot] = token;
+    return token;
+  }
+
+  #credential({ config }: Engine, plan: Plan): Credential | undefined {
+    const credentials = (this.#credentials ??= []);
+    const known = credentials[plan.slot];
+    if (known) return settle(known);
+    const outcome = attempt(() => readCredential(this.#source, config, plan));
+    credentials[plan.slot] = outcome;
     return settle(outcome);
   }
 
@@ -217,77 +293,21 @@ export class RequestGate {
       if (!authorize) return token;
       const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
       // A connection outlives what was true when it opened: its rights are remembered by the gate of each operation only.
-      return this.#source.isConnection ? ask() : once(this.#rights, text, ask);
+      return this.#source.isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
     });
   }
 
   // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.
   #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
     const known = this.#known.get(text);
-    const memo: Memo = this.#source.isConnection ? new Map() : this.#verified;
-    const wasRotated = async (): Promise<boolean> => {
-      await this.#rotating.get(text)?.catch(() => undefined);
-      return this.#rotated.has(text);
-    };
-    const verified = known
-      ? andThen(
-          attemptAsync(() => verifier.confirm(known, wasRotated)),
-          settle,
-        )
-      : once(memo, text, () => verifier.verify(text, wasRotated));
+    // A refusal is remembered too, but not by a connection: it outlives what was true when it opened.
+    const verified =
+      known || this.#source.isConnection
+        ? refusing(() => (known ? verifier.confirm(known, this) : verifier.verify(text, this)))
+        : once((this.#verified ??= new Map()), text, () => verifier.verify(text, this));
     return andThen(verified, (token) => {
-      this.#known.set(text, token);
+      if (token !== known) this.#known.set(text, token);
       return token;
     });
   }
-}
-
-function settled(outcome: MaybePromise<Outcome<JWT>> | undefined): JWT | undefined {
-  return outcome && !isPromise(outcome) && "value" in outcome ? outcome.value : undefined;
-}
-
-/** Throws a refusal unless the token's claims satisfy the plan. A check that throws denies. */
-function judge(plan: Plan, token: JWT, facts: RuleFacts): void {
-  let reason: ReturnType<typeof decide>;
-  try {
-    reason = decide(plan, token.claims, facts);
-  } catch (cause) {
-    throw refusal("CLAIMS_INSUFFICIENT", cause);
-  }
-  if (reason !== undefined) throw refusal(reason);
-}
-
-// Outcomes are kept, not promises: a rejection that nobody waits for any more must not end the process.
-function once(memo: Memo, key: string, ask: () => MaybePromise<JWT>): MaybePromise<JWT> {
-  let outcome = memo.get(key);
-  if (outcome === undefined) {
-    outcome = attemptAsync(ask);
-    memo.set(key, outcome);
-    if (isPromise(outcome)) void outcome.then((settled) => memo.set(key, settled));
-  }
-  return andThen(outcome, settle);
-}
-
-function attempt<T>(ask: () => T): Outcome<T> {
-  try {
-    return { value: ask() };
-  } catch (error) {
-    return { error: toRefusal(error) };
-  }
-}
-
-function attemptAsync<T>(ask: () => MaybePromise<T>): MaybePromise<Outcome<T>> {
-  const started = attempt(ask);
-  if ("error" in started) return started;
-  const { value } = started;
-  if (!isPromise(value)) return { value };
-  return value.then(
-    (settled) => ({ value: settled }),
-    (error: unknown) => ({ error: toRefusal(error) }),
-  );
-}
-
-function settle<T>(outcome: Outcome<T>): T {
-  if ("error" in outcome) throw outcome.error;
-  return outcome.value;
 }

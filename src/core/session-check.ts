@@ -13,10 +13,10 @@ import type { JWT } from "./token.ts";
 /** What is known of sessions while tokens are verified. */
 export interface SessionCheck {
   /**
-   * Lets pass a token whose session stands, at once where that is known. `wasRotated` tells whether this request itself has replaced the refresh token.
+   * Lets pass a token whose session stands, at once where that is known. `request` is the one that presents it.
    * Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`), `MissingRequiredClaimError` or `SessionStoreError`.
    */
-  check(token: JWT, wasRotated?: WasRotated): MaybePromise<void>;
+  check(token: JWT, request?: Presenter): MaybePromise<void>;
   /** Whether the token's session is known to have ended. Asks nobody. */
   isKnownToHaveEnded(token: JWT): boolean;
   /** Seconds after which a token is worth checking again; `Infinity` where nothing is checked between. */
@@ -27,8 +27,11 @@ export interface SessionCheck {
   forgetTag(tag: string): void;
 }
 
-/** Whether the request that presents a refresh token has replaced it itself: asked last, as it may be doing that at the moment. */
-export type WasRotated = () => Promise<boolean>;
+/** A request that presents a token. */
+export interface Presenter {
+  /** Whether it has replaced the refresh token itself: asked last, as it may be doing that at the moment. */
+  wasRotated(token: string): Promise<boolean>;
+}
 
 /** What a manager without sessions checks: nothing. */
 export const NO_SESSIONS: SessionCheck = Object.freeze({
@@ -103,14 +106,14 @@ export function createSessionCheck(
     return isPromise(stands) ? stands.then(refuseEnded) : refuseEnded(stands);
   };
 
-  const checkRefresh = async (token: JWT, wasRotated: WasRotated | undefined): Promise<void> => {
+  const checkRefresh = async (token: JWT, request: Presenter | undefined): Promise<void> => {
     const { sid, rid, isAdopted } = await refreshReference(token, sessions);
     const record = await store.find(sid);
     // Not made yet: the token stands for itself.
     if (isAdopted && record === null) return;
     const standing = standingOf(record, rid, { now: now(), grace: refreshGrace });
     if (standing === "ended") throw new RevokedTokenError("The token's session has ended");
-    if (standing === "reused" && !(await wasRotated?.())) {
+    if (standing === "reused" && !(await request?.wasRotated(token.signed))) {
       await store.end(sid);
       check.markEnded([sid]);
       throw reuse(token, sid, emit);
@@ -120,10 +123,10 @@ export function createSessionCheck(
   const isOwn = (token: JWT): boolean => token["~parts"]?.standing?.keys === config.own?.keys;
 
   const check: SessionCheck = {
-    check(token, wasRotated) {
+    check(token, request) {
       // A token of another issuer has no session here.
       if (!isOwn(token)) return undefined;
-      return token.tokenType === "refresh" ? checkRefresh(token, wasRotated) : checkAuth(token);
+      return token.tokenType === "refresh" ? checkRefresh(token, request) : checkAuth(token);
     },
     isKnownToHaveEnded: (token) =>
       sessionCheck === "always" && isOwn(token) && recall(String(token.claims.sid)) === false,

@@ -17,7 +17,7 @@ import {
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
-import { NO_SESSIONS, type SessionCheck, type WasRotated } from "./session-check.ts";
+import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import { JWT, readTokenType, type Standing, TokenParts, type TokenType } from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
 import type { ForeignIssuer } from "./trust.ts";
@@ -27,14 +27,14 @@ export interface Verifier {
   readonly config: ResolvedConfig;
   /**
    * The verified token, at once where all of it is remembered. Throws or rejects with a token error, or with `JWKSClientError` or
-   * `SessionStoreError`. `wasRotated` tells whether the request itself has replaced this refresh token.
+   * `SessionStoreError`. `request` is the one that presents it.
    */
-  verify(token: string, wasRotated?: WasRotated): MaybePromise<JWT>;
+  verify(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
    * A token that was verified before, as far as it is good still: `exp`, its key and its session. At once where these are known.
    * Throws or rejects as `verify` does.
    */
-  confirm(token: JWT, wasRotated?: WasRotated): MaybePromise<JWT>;
+  confirm(token: JWT, request?: Presenter): MaybePromise<JWT>;
   /** When the token ends by what is known now, in seconds: `exp`, leeway included, or its key's retirement. */
   goodUntil(token: JWT): number;
   /** Whether a token that was verified before is good by what is known now, without asking anybody. */
@@ -90,16 +90,16 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
   };
 
   // Last of all: a token that is bad in itself is not worth a question to the store.
-  const withSession = (verified: MaybePromise<JWT>, wasRotated: WasRotated | undefined): MaybePromise<JWT> =>
-    andThen(verified, (token) => andThen(sessions.check(token, wasRotated), () => token));
+  const withSession = (verified: MaybePromise<JWT>, request: Presenter | undefined): MaybePromise<JWT> =>
+    andThen(verified, (token) => andThen(sessions.check(token, request), () => token));
 
   return {
     config,
-    confirm: (token, wasRotated) => withSession(confirmKey(token), wasRotated),
-    verify(token, wasRotated) {
+    confirm: (token, request) => withSession(confirmKey(token), request),
+    verify(token, request) {
       checkText(token, config);
       const known = cache?.get(token);
-      return withSession(known ? confirmKey(known) : verifyOnce(token), wasRotated);
+      return withSession(known ? confirmKey(known) : verifyOnce(token), request);
     },
     goodUntil(token) {
       const standing = token["~parts"]?.standing;

@@ -13,6 +13,7 @@ import {
 import { abstractTypesOf, type Coverage, objectTypesOf, readCoverage } from "./coverage.ts";
 import { guardResolver, guardSubscriber, guardTypeResolver } from "./enforce.ts";
 import { distrustReference, distrustRepresentations, isEntitiesField } from "./federation.ts";
+import { createGuardSets, type GuardSet } from "./guard-set.ts";
 import type { Guard } from "./read-guards.ts";
 
 const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
@@ -23,6 +24,7 @@ type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 /** A copy of `schema` whose covered fields are guarded; those that are already stay as they are. Throws `TypeError` that names the place. */
 export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSchema {
   const coverage = readCoverage(schema, directive);
+  const makeSet = createGuardSets();
   const subscriptionName = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
@@ -35,7 +37,7 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
           ? { ...given, resolve: distrustRepresentations(given.resolve) }
           : undefined;
       if (guards.length === 0) return distrusting;
-      return guardField(distrusting ?? given, guards, typeName === subscriptionName);
+      return guardField(distrusting ?? given, makeSet(guards), typeName === subscriptionName);
     },
     [MapperKind.OBJECT_TYPE]: (type) => {
       const extensions = distrustReference(type);
@@ -70,8 +72,8 @@ function refuseSchema(directive: string, place: string): never {
   );
 }
 
-function guardField(config: FieldConfig, guards: readonly Guard[], isSubscription: boolean): FieldConfig {
-  const key = keyOf(guards);
+function guardField(config: FieldConfig, guards: GuardSet, isSubscription: boolean): FieldConfig {
+  const key = keyOf(guards.guards);
   const guarded = { ...config };
   if (!isGuardedBy(config.resolve, key)) guarded.resolve = markGuarded(guardResolver(config.resolve, guards), key);
   if (isSubscription && !isGuardedBy(config.subscribe, key))

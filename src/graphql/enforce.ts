@@ -1,15 +1,15 @@
 /** Enforces guards where GraphQL resolves: synchronously where the decision is known already. */
 import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLTypeResolver } from "graphql";
 import { defaultFieldResolver, defaultTypeResolver } from "graphql";
-import { runWithToken } from "../core/current-token.ts";
+import { isTokenAmbient, runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
 import { guardStream } from "../core/guard-stream.ts";
 import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import { authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
-import type { RuleFacts } from "../core/rules/decide.ts";
 import type { JWT } from "../core/token.ts";
 import { refusalMark, toGraphQLError } from "./errors.ts";
+import type { GuardSet } from "./guard-set.ts";
 import type { Guard } from "./read-guards.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -18,7 +18,12 @@ type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
 
+type Arguments = Parameters<Resolver>[1];
+
+/** Where guards are asked, and what `args` and `parent` of their rules are held against. */
 interface Place {
+  readonly args: unknown;
+  readonly parent: unknown;
   readonly info: GraphQLResolveInfo;
   /** Whether the field's resolver has run already. */
   readonly hasResolved: boolean;
@@ -26,20 +31,48 @@ interface Place {
 
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
 
-/** A resolver that runs only where all guards let pass. */
-export function guardResolver(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
+/**
+ * A resolver that runs only where all guards let pass. Whom `guards` that ask about the token alone let in a moment ago is not asked about again:
+ * the fields of a list cost a look-up each, and nothing is allocated for them.
+ */
+export function guardResolver(original: Resolver = defaultFieldResolver, guards: GuardSet): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
     const auth = authOf(context);
     const gate = auth["~gate"];
-    const parent = gate.isMadeByClient(source) ? undefined : source;
-    const verdict = enforce(guards, gate, { args, parent }, { info, hasResolved: false });
-    return andThen<Verdict, unknown>(verdict, (token) => {
-      if (token === NULLED) return null;
-      const seen = contextFor(context as object, auth, token);
-      return runWithToken(token, () => original(source, args, seen, info));
-    });
+    const seen = guards.isOfTokenOnly ? gate.recall(guards.passKey) : undefined;
+    const verdict = seen === undefined ? enforceAll(guards, gate, source, args, info) : seen;
+    if (isPromise(verdict)) return verdict.then((token) => resolve(token, auth, source, args, context, info));
+    return resolve(verdict, auth, source, args, context, info);
+  };
+  const resolve = (
+    token: Verdict,
+    auth: RequestAuth,
+    source: unknown,
+    args: Arguments,
+    context: unknown,
+    info: GraphQLResolveInfo,
+  ): unknown => {
+    if (token === NULLED) return null;
+    if (isTokenAmbient()) return runWithToken(token, original, source, args, contextFor(context, auth, token), info);
+    return original(source, args, contextFor(context, auth, token), info);
   };
   return Object.defineProperty(guarded, BY_DEFAULT, { value: resolvesByDefault(original) });
+}
+
+function enforceAll(
+  set: GuardSet,
+  gate: RequestGate,
+  source: unknown,
+  args: Arguments,
+  info: GraphQLResolveInfo,
+): MaybePromise<Verdict> {
+  const parent = gate.isMadeByClient(source) ? undefined : source;
+  const verdict = enforce(set.guards, gate, { args, parent, info, hasResolved: false });
+  if (!set.isOfTokenOnly) return verdict;
+  return andThen(verdict, (token) => {
+    if (token !== NULLED) gate.remember(set.passKey, token);
+    return token;
+  });
 }
 
 /** Whether a resolver, guarded or not, only reads the parent's property. */
@@ -52,20 +85,19 @@ export function resolvesByDefault(resolver: Resolver | undefined): boolean {
 }
 
 /** A `subscribe` that starts its source only where all guards let pass, and asks them again before every event; a 401 ends it. */
-export function guardSubscriber(original: Resolver = defaultFieldResolver, guards: readonly Guard[]): Resolver {
+export function guardSubscriber(original: Resolver = defaultFieldResolver, { guards }: GuardSet): Resolver {
   // There is no stream to give in place of a refused one, so a refusal here is always an error.
   const strict = guards.map((guard) => ({ ...guard, onDeny: "ERROR" as const }));
   return (source, args, context, info) => {
     const auth = authOf(context);
     const gate = auth["~gate"];
-    const facts = { args, parent: source };
-    const place = { info, hasResolved: false };
-    const check = (): MaybePromise<Verdict> => enforce(strict, gate, facts, place);
+    const place = { args, parent: source, info, hasResolved: false };
+    const check = (): MaybePromise<Verdict> => enforce(strict, gate, place);
     return andThen(check(), async (verdict) => {
       const token = verdict as JWT | null;
-      const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, facts, place)));
+      const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, place)));
       const lifetimes = tokens.filter((one): one is JWT => one !== null && one !== NULLED);
-      const seen = contextFor(context as object, auth, token);
+      const seen = contextFor(context, auth, token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
       if (!isAsyncIterable(stream)) return stream;
       return guardStream(stream, {
@@ -88,27 +120,19 @@ export function guardTypeResolver(
     andThen<string | undefined, string | undefined>(original(value, context, info, abstractType), (typeName) => {
       const guards = typeName === undefined ? [] : guardsOf(typeName);
       if (guards.length === 0) return typeName;
-      const verdict = enforce(guards, authOf(context)["~gate"], {}, { info, hasResolved: true });
-      return andThen(verdict, () => typeName);
+      const place = { args: undefined, parent: undefined, info, hasResolved: true };
+      return andThen(enforce(guards, authOf(context)["~gate"], place), () => typeName);
     });
 }
 
-function enforce(
-  guards: readonly Guard[],
-  gate: RequestGate,
-  facts: RuleFacts,
-  place: Place,
-  from = 0,
-): MaybePromise<Verdict> {
+function enforce(guards: readonly Guard[], gate: RequestGate, place: Place, from = 0): MaybePromise<Verdict> {
   let verdict: Verdict = null;
   for (let i = from; i < guards.length; i++) {
     const guard = guards[i] as Guard;
-    const outcome = checkOne(guard, gate, facts, place);
+    const outcome = checkOne(guard, gate, place);
     if (isPromise(outcome)) {
       const isLast = i === guards.length - 1;
-      return outcome.then((settled) =>
-        settled === NULLED || isLast ? settled : enforce(guards, gate, facts, place, i + 1),
-      );
+      return outcome.then((settled) => (settled === NULLED || isLast ? settled : enforce(guards, gate, place, i + 1)));
     }
     if (outcome === NULLED) return NULLED;
     verdict = outcome;
@@ -116,9 +140,9 @@ function enforce(
   return verdict;
 }
 
-function checkOne(guard: Guard, gate: RequestGate, facts: RuleFacts, place: Place): MaybePromise<Verdict> {
+function checkOne(guard: Guard, gate: RequestGate, place: Place): MaybePromise<Verdict> {
   try {
-    const outcome = gate.check(guard.plan, facts);
+    const outcome = gate.check(guard.plan, place.args, place.parent);
     return isPromise(outcome) ? outcome.catch((error: unknown) => deny(error, guard, gate, place)) : outcome;
   } catch (error) {
     return deny(error, guard, gate, place);
@@ -147,8 +171,12 @@ function authOf(context: unknown): RequestAuth {
 }
 
 // `ctx.auth.token` is the auth token everywhere; only behind a guard of another type does a field see another.
-function contextFor(context: object, auth: RequestAuth, token: JWT | null): object {
-  if (token === null || token.tokenType === "auth") return context;
+function contextFor(context: unknown, auth: RequestAuth, token: JWT | null): unknown {
+  // `auth` was found in it, so it is an object.
+  return token === null || token.tokenType === "auth" ? context : contextSeenWith(context as object, auth, token);
+}
+
+function contextSeenWith(context: object, auth: RequestAuth, token: JWT): object {
   const seen = auth["~seenWith"](auth["~gate"], token);
   // A frozen context allows no proxy that differs from it, and nothing is written to it.
   if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;

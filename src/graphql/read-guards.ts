@@ -10,6 +10,8 @@ export type OnDeny = "ERROR" | "NULL";
 /** One use of the directive, compiled. */
 export interface Guard {
   readonly plan: Plan;
+  /** The rule that the plan was compiled from, as JSON. */
+  readonly rule: string;
   readonly onDeny: OnDeny;
   /** Where it stands: `User` or `User.email`. */
   readonly origin: string;
@@ -61,7 +63,8 @@ function compileGuard(given: unknown, origin: string, options: CompileOptions): 
   const { onDeny = "ERROR", ...rule } = given as GraphQLRule;
   if (onDeny !== "ERROR" && onDeny !== "NULL") throw new TypeError("rule.onDeny must be ERROR or NULL");
   const plan = compileRule(Object.keys(rule).length === 0 ? undefined : rule, options);
-  return { plan, onDeny, origin, key: `${origin} ${JSON.stringify([rule, onDeny])}` };
+  const text = JSON.stringify(rule);
+  return { plan, rule: text, onDeny, origin, key: `${origin} ${JSON.stringify(onDeny)} ${text}` };
 }
 
 function argumentsOf(node: ConstDirectiveNode): Record<string, unknown> {

@@ -2,15 +2,16 @@
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
+import { isPromise, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
-import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
+import { argPaths, checkGiven, compileRule, isOfTokenOnly, type Plan } from "../core/rules/compile.ts";
 import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/token.ts";
 import type { CheckedInput } from "./checked-input.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
-import { watchResult } from "./watch-result.ts";
+import { mayComeLater, watchResult } from "./watch-result.ts";
 
 /** A branch of a rule in tRPC, where there is no parent object. */
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
@@ -46,42 +47,87 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
 ): RequireTokenMiddleware<R, TContext> {
   checkGiven(arguments);
   const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });
-  const checkedKeys = topLevelKeys(plan);
-  const guard = async (opts: MiddlewareOptions): Promise<MiddlewareResult> => {
+  // Only here do the rule's types meet the middleware's, which tRPC infers from what it is used on.
+  return makeGuard([plan]) as unknown as RequireTokenMiddleware<R, TContext>;
+}
+
+const PLANS: unique symbol = Symbol("claimgate.plans") as never;
+
+/** One middleware in place of the two guards, or `undefined` where they do not ask about the same token, or the second is no guard of ours. */
+export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddleware | undefined {
+  const before = first[PLANS];
+  const after = (second as Partial<GuardMiddleware> | null | undefined)?.[PLANS];
+  if (!after || [...before, ...after].some(({ slot }) => slot !== before[0]?.slot)) return undefined;
+  return makeGuard([...before, ...after]);
+}
+
+/** A guard, as tRPC calls it. */
+export interface GuardMiddleware {
+  (opts: MiddlewareOptions): Promise<MiddlewareResult>;
+  /** What it enforces, in this order: all of them ask about one token. */
+  readonly [PLANS]: readonly Plan[];
+}
+
+function makeGuard(plans: readonly Plan[]): GuardMiddleware {
+  const checkedKeys = topLevelKeys(plans);
+  const isMemoable = plans.every(isOfTokenOnly);
+  const guard = (opts: MiddlewareOptions): Promise<MiddlewareResult> => {
     const auth = authOf(opts.ctx);
     const gate = auth["~gate"].operation();
-    const check = (): unknown => gate.check(plan, { args: opts.input });
-    const token = await refusing(gate, check);
-    const result = await runWithToken(token as JWT | null, () =>
-      (opts.next as (next: object) => Promise<MiddlewareResult>)({
-        ctx: { auth: auth["~seenWith"](gate, token as JWT | null) },
-        ...(checkedKeys === undefined
-          ? {}
-          : { getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) }),
-      }),
-    );
-    if (!result.ok) return translateResult(result, gate);
-    const data = watchResult(result.data, {
-      token: token as JWT | null,
-      recheck: check,
-      recheckInMs: () => gate.expiresInMs(token ? [token as JWT] : []),
-      type: opts.type,
-      isServed: gate.isServed,
-      signal: opts.signal,
-    });
-    return data === result.data ? result : { ...result, data };
+    const seen = isMemoable ? gate.recall(plans) : undefined;
+    const token = seen === undefined ? refusing(gate, () => checkAll(gate, plans, opts.input)) : seen;
+    if (isPromise(token)) return token.then((found) => letIn(opts, auth, gate, found));
+    if (seen === undefined && isMemoable) gate.remember(plans, token);
+    return letIn(opts, auth, gate, token);
   };
-  // Only here do the rule's types meet the middleware's, which tRPC infers from what it is used on.
-  return guard as unknown as RequireTokenMiddleware<R, TContext>;
+
+  const letIn = (
+    opts: MiddlewareOptions,
+    auth: RequestAuth,
+    gate: RequestGate,
+    token: JWT | null,
+  ): Promise<MiddlewareResult> => {
+    const ctx = { auth: auth["~seenWith"](gate, token) };
+    const given =
+      checkedKeys === undefined
+        ? { ctx }
+        : { ctx, getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) };
+    const next = opts.next as (given: object) => Promise<MiddlewareResult>;
+    return runWithToken(token, next, given).then((result) => {
+      if (!result.ok) return translateResult(result, gate);
+      if (!mayComeLater(result.data)) return result;
+      const data = watchResult(result.data, {
+        token,
+        recheck: () => checkAll(gate, plans, opts.input),
+        recheckInMs: () => gate.expiresInMs(token ? [token] : []),
+        type: opts.type,
+        isServed: gate.isServed,
+        signal: opts.signal,
+      });
+      return data === result.data ? result : { ...result, data };
+    });
+  };
+
+  return Object.defineProperty(guard, PLANS, { value: plans }) as GuardMiddleware;
+}
+
+/** The token that satisfies all plans. Throws or rejects with a refusal. */
+function checkAll(gate: RequestGate, plans: readonly Plan[], input: unknown, from = 0): MaybePromise<JWT | null> {
+  let token: MaybePromise<JWT | null> = null;
+  for (let i = from; i < plans.length; i++) {
+    token = gate.check(plans[i] as Plan, input);
+    if (isPromise(token) && i < plans.length - 1) return token.then(() => checkAll(gate, plans, input, i + 1));
+  }
+  return token;
 }
 
 /** A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require` their code. */
-export async function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
+export function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
   const auth = authOf(opts.ctx);
   const gate = auth["~gate"].operation();
   const isOwnOperation = gate === auth["~gate"];
-  const result = isOwnOperation ? await opts.next() : await opts.next({ ctx: { auth: auth["~seenWith"](gate) } });
-  return translateResult(result, gate);
+  const result = isOwnOperation ? opts.next() : opts.next({ ctx: { auth: auth["~seenWith"](gate) } });
+  return result.then((settled) => translateResult(settled, gate));
 }
 
 function authOf(ctx: unknown): RequestAuth {
@@ -93,12 +139,16 @@ function authOf(ctx: unknown): RequestAuth {
   return auth;
 }
 
-async function refusing(gate: RequestGate, check: () => unknown): Promise<unknown> {
-  try {
-    return await check();
-  } catch (error) {
+function refusing(gate: RequestGate, check: () => MaybePromise<JWT | null>): MaybePromise<JWT | null> {
+  const refuse = (error: unknown): never => {
     if (isAuthError(error)) gate.challenge(error);
     throw toTRPCError(error);
+  };
+  try {
+    const token = check();
+    return isPromise(token) ? token.catch(refuse) : token;
+  } catch (error) {
+    return refuse(error);
   }
 }
 
@@ -110,9 +160,9 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
   return { ...result, error: toTRPCError(refused) as TRPCError };
 }
 
-/** The input's keys that a plan checks; `"all"` where it checks the whole of it. */
-function topLevelKeys(plan: Plan): readonly string[] | "all" | undefined {
-  const paths = argPaths(plan);
+/** The input's keys that the plans check; `"all"` where it checks the whole of it. */
+function topLevelKeys(plans: readonly Plan[]): readonly string[] | "all" | undefined {
+  const paths = plans.flatMap(argPaths);
   if (paths.length === 0) return undefined;
   return paths.some((path) => path.length === 0) ? "all" : paths.map((path) => path[0] as string);
 }

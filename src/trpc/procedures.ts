@@ -1,7 +1,15 @@
 /** The four procedures a router is made of: public, optional, protected and refresh. */
 import type { TRPCProcedureBuilder } from "@trpc/server";
 import type { AnyAuthContext } from "../core/request-auth.ts";
-import { type ClaimsOf, type Guarded, requireToken, translateRefusals } from "./guard.ts";
+import {
+  type ClaimsOf,
+  type Guarded,
+  type GuardMiddleware,
+  mergeGuards,
+  requireToken,
+  type TRPCRule,
+  translateRefusals,
+} from "./guard.ts";
 
 /** A builder of any kind: only with `any` do all of them fit, since tRPC's type parameters stand on both sides of its methods. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -36,11 +44,26 @@ export function authProcedures<P extends AnyBuilder>(
 ): AuthProcedures<P> {
   // The builder's own inference does not see through type parameters; what is promised is what test/types holds it to.
   const base = procedure as AnyBuilder;
-  const use = base.use.bind(base) as (middleware: unknown) => never;
+  const guardedBy = (rule?: TRPCRule): never =>
+    useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;
   return {
-    publicProcedure: use(translateRefusals),
-    optionalProcedure: use(requireToken({ optional: true })),
-    protectedProcedure: use(requireToken()),
-    refreshProcedure: use(requireToken({ type: "refresh" })),
+    publicProcedure: useMiddleware(base, translateRefusals) as never,
+    optionalProcedure: guardedBy({ optional: true }),
+    protectedProcedure: guardedBy(),
+    refreshProcedure: guardedBy({ type: "refresh" }),
   };
+}
+
+/** The builder with a guard that a `requireToken` which is used right after it joins, so that a call passes one middleware for both. */
+function useGuard(base: AnyBuilder, guard: GuardMiddleware): AnyBuilder {
+  const builder = useMiddleware(base, guard);
+  const use = (middleware: unknown): AnyBuilder => {
+    const merged = mergeGuards(guard, middleware);
+    return merged ? useGuard(base, merged) : useMiddleware(builder, middleware);
+  };
+  return { ...builder, use: use as never };
+}
+
+function useMiddleware(builder: AnyBuilder, middleware: unknown): AnyBuilder {
+  return (builder.use as (middleware: unknown) => AnyBuilder)(middleware);
 }

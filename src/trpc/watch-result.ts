@@ -24,6 +24,11 @@ export interface Watch {
 
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
+/** Whether anything of what a procedure gave could be sent later: what is no object is sent as it is. */
+export function mayComeLater(data: unknown): boolean {
+  return (typeof data === "object" && data !== null) || typeof data === "function";
+}
+
 /** What a procedure gave, watched; the same value where nothing of it is sent later. */
 export function watchResult(data: unknown, watch: Watch): unknown {
   return isObservable(data) ? watchObservable(data, watch) : watchLater(data, watch);
@@ -33,8 +38,8 @@ export function watchResult(data: unknown, watch: Watch): unknown {
 function watchLater(value: unknown, watch: Watch): unknown {
   if (isLater(value)) return watchPart(value, watch);
   if (!isPlainObject(value)) return value;
-  const parts = Object.entries(value);
-  if (!parts.some(([, part]) => isLater(part))) return value;
+  if (!Object.values(value).some(isLater)) return value;
+  const parts: [string, unknown][] = Object.entries(value);
   return Object.fromEntries(parts.map(([key, part]) => [key, isLater(part) ? watchPart(part, watch) : part]));
 }
 

@@ -1,21 +1,24 @@
 /** Turns a rule into a plan once, and refuses there the rule that cannot mean anything. */
 import { checkJson, checkPlainObject } from "./check-json.ts";
+import { type ClaimName, claimName, toWords } from "./match.ts";
 import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
 
 /** A claim and the value it must match. */
-export type ClaimCheck = readonly [name: string, required: unknown];
+export interface ClaimCheck extends ClaimName {
+  readonly required: unknown;
+  /** The words of a `scope` that is required as words. */
+  readonly words: readonly string[] | undefined;
+}
 
 /** A claim and the paths it must hold: one path it equals, or a list it contains. */
-export interface BindingCheck {
-  readonly claim: string;
+export interface BindingCheck extends ClaimName {
   readonly isList: boolean;
   readonly paths: readonly (readonly string[])[];
 }
 
 /** A branch, ready to be decided. */
 export interface BranchPlan {
-  /** Wrapped, so that no value is mistaken for "no scope". */
-  readonly scope: { readonly required: unknown } | undefined;
+  readonly scope: ClaimCheck | undefined;
   readonly claims: readonly ClaimCheck[];
   readonly args: readonly BindingCheck[];
   readonly parent: readonly BindingCheck[];
@@ -28,6 +31,8 @@ export interface Plan extends BranchPlan {
   readonly optional: boolean;
   readonly override: readonly ClaimCheck[];
   readonly anyOf: readonly BranchPlan[];
+  /** The same for all plans that look for the same credential: `type` and `location` as a small number. */
+  readonly slot: number;
 }
 
 /** Where a rule is used decides which of its keys have a meaning there. */
@@ -38,6 +43,9 @@ export interface CompileOptions {
 
 const BRANCH_KEYS = ["scope", "claims", "args", "parent"];
 const RULE_KEYS = ["type", "location", ...BRANCH_KEYS, "override", "anyOf", "optional"];
+const SLOTS = ["auth", "refresh"].flatMap((type) =>
+  [undefined, "header", "cookies"].map((place) => `${type} ${place}`),
+);
 const PLAN: unique symbol = Symbol("claimgate.plan") as never;
 
 /**
@@ -73,6 +81,11 @@ export function usesParent(plan: Plan): boolean {
   return [plan, ...plan.anyOf].some((branch) => branch.parent.length > 0);
 }
 
+/** Whether a plan asks about the token alone, so that what it decides holds for every call of a request. */
+export function isOfTokenOnly(plan: Plan): boolean {
+  return [plan, ...plan.anyOf].every(({ args, parent }) => args.length === 0 && parent.length === 0);
+}
+
 /** The paths a plan reads in the input or arguments, `anyOf` included. */
 export function argPaths(plan: Plan): (readonly string[])[] {
   return [plan, ...plan.anyOf].flatMap((branch) => branch.args.flatMap((binding) => binding.paths));
@@ -94,6 +107,7 @@ function compile(rule: unknown): Plan {
   return Object.freeze({
     type,
     location,
+    slot: SLOTS.indexOf(`${type} ${location}`),
     optional,
     ...compileBranch(checked, "rule"),
     override: "override" in checked ? compileClaims(checked["override"], "rule.override") : [],
@@ -125,7 +139,7 @@ function compileAnyOf(anyOf: unknown): readonly BranchPlan[] {
 
 function compileBranch(branch: Record<string, unknown>, path: string): BranchPlan {
   return {
-    scope: "scope" in branch ? { required: checkScope(branch["scope"], `${path}.scope`) } : undefined,
+    scope: "scope" in branch ? claimCheck("scope", checkScope(branch["scope"], `${path}.scope`)) : undefined,
     claims: "claims" in branch ? compileClaims(branch["claims"], `${path}.claims`) : [],
     args: "args" in branch ? compileBindings(branch["args"], `${path}.args`) : [],
     parent: "parent" in branch ? compileBindings(branch["parent"], `${path}.parent`) : [],
@@ -135,7 +149,11 @@ function compileBranch(branch: Record<string, unknown>, path: string): BranchPla
 function compileClaims(claims: unknown, path: string): readonly ClaimCheck[] {
   checkPlainObject(claims, path);
   if (Object.hasOwn(claims, "scope")) checkScope(claims["scope"], `${path}.scope`);
-  return Object.entries(claims);
+  return Object.entries(claims).map(([name, required]) => claimCheck(name, required));
+}
+
+function claimCheck(name: string, required: unknown): ClaimCheck {
+  return { ...claimName(name), required, words: name === "scope" ? toWords(required) : undefined };
 }
 
 function checkScope(scope: unknown, path: string): unknown {
@@ -150,7 +168,8 @@ function compileBindings(bindings: unknown, path: string): readonly BindingCheck
   checkPlainObject(bindings, path);
   return Object.entries(bindings).map(([claim, bound]) => {
     const paths: unknown[] = Array.isArray(bound) ? bound : [bound];
-    return { claim, isList: Array.isArray(bound), paths: paths.map((text) => splitPath(text, `${path}.${claim}`)) };
+    const isList = Array.isArray(bound);
+    return { ...claimName(claim), isList, paths: paths.map((text) => splitPath(text, `${path}.${claim}`)) };
   });
 }
 

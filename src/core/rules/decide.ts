@@ -1,6 +1,6 @@
-/** The decision: whether a valid token's claims satisfy a plan. Synchronous, and the only one there is. */
+/** The decision: whether a valid token's claims satisfy a plan. Synchronous, and the only one there is; where it allows, nothing is allocated. */
 import type { BindingCheck, BranchPlan, ClaimCheck, Plan } from "./compile.ts";
-import { findClaim, matches, matchesBound, matchesScope, readOwn, readOwnOrAccessor, readPath } from "./match.ts";
+import { findClaim, holdsWords, matches, matchesBound, readOwn, readOwnOrAccessor, readPath } from "./match.ts";
 
 /** What a rule's `args` and `parent` are held against. */
 export interface RuleFacts {
@@ -15,44 +15,67 @@ export type RuleReason = "SCOPE_INSUFFICIENT" | "CLAIMS_INSUFFICIENT";
 
 type HeldClaims = Readonly<Record<string, unknown>>;
 
-/** Why the claims do not pass, or `undefined` where they do. Throws only what an accessor of `facts` throws. */
-export function decide(plan: Plan, claims: HeldClaims, facts: RuleFacts): RuleReason | undefined {
-  if (plan.override.length > 0 && plan.override.every((check) => holdsClaim(check, claims))) return undefined;
-  return decideBranch(plan, claims, facts) ?? decideAnyOf(plan.anyOf, claims, facts);
+/** Why the claims do not pass, or `undefined` where they do. Throws only what an accessor of `parent` throws. */
+export function decide(plan: Plan, claims: HeldClaims, args?: unknown, parent?: unknown): RuleReason | undefined {
+  if (plan.override.length > 0 && holdsClaims(plan.override, claims)) return undefined;
+  return decideBranch(plan, claims, args, parent) ?? decideAnyOf(plan.anyOf, claims, args, parent);
 }
 
 // A scope that fails is named before anything else that does.
-function decideBranch(branch: BranchPlan, claims: HeldClaims, facts: RuleFacts): RuleReason | undefined {
-  if (branch.scope && !matchesScope(branch.scope.required, readOwn(claims, "scope"))) return "SCOPE_INSUFFICIENT";
+function decideBranch(branch: BranchPlan, claims: HeldClaims, args: unknown, parent: unknown): RuleReason | undefined {
+  if (branch.scope && !holdsClaim(branch.scope, claims)) return "SCOPE_INSUFFICIENT";
   const holds =
-    branch.claims.every((check) => holdsClaim(check, claims)) &&
-    branch.args.every((check) => holdsBinding(check, claims, facts.args, readOwn)) &&
-    branch.parent.every((check) => holdsBinding(check, claims, facts.parent, readOwnOrAccessor));
+    holdsClaims(branch.claims, claims) &&
+    holdsBindings(branch.args, claims, args, readOwn) &&
+    holdsBindings(branch.parent, claims, parent, readOwnOrAccessor);
   return holds ? undefined : "CLAIMS_INSUFFICIENT";
 }
 
 // Only where every branch fails by its scope is it the scope that is lacking.
-function decideAnyOf(branches: readonly BranchPlan[], claims: HeldClaims, facts: RuleFacts): RuleReason | undefined {
-  if (branches.length === 0) return undefined;
-  const reasons = branches.map((branch) => decideBranch(branch, claims, facts));
-  if (reasons.includes(undefined)) return undefined;
-  return reasons.every((reason) => reason === "SCOPE_INSUFFICIENT") ? "SCOPE_INSUFFICIENT" : "CLAIMS_INSUFFICIENT";
-}
-
-function holdsClaim([name, required]: ClaimCheck, claims: HeldClaims): boolean {
-  const held = findClaim(claims, name);
-  if (held === undefined) return false;
-  return name === "scope" ? matchesScope(required, held) : matches(required, held);
-}
-
-function holdsBinding(
-  check: BindingCheck,
+function decideAnyOf(
+  branches: readonly BranchPlan[],
   claims: HeldClaims,
-  root: unknown,
-  read: (object: object, key: string) => unknown,
-): boolean {
-  const held = findClaim(claims, check.claim);
-  const values = check.paths.map((path) => readPath(root, path, read));
-  if (!check.isList) return matchesBound(held, values[0]);
-  return Array.isArray(held) && values.every((value) => held.some((item) => matchesBound(item, value)));
+  args: unknown,
+  parent: unknown,
+): RuleReason | undefined {
+  let refused: RuleReason | undefined;
+  for (const branch of branches) {
+    const reason = decideBranch(branch, claims, args, parent);
+    if (reason === undefined) return undefined;
+    refused = refused === undefined || refused === reason ? reason : "CLAIMS_INSUFFICIENT";
+  }
+  return refused;
+}
+
+function holdsClaims(checks: readonly ClaimCheck[], claims: HeldClaims): boolean {
+  for (const check of checks) if (!holdsClaim(check, claims)) return false;
+  return true;
+}
+
+function holdsClaim(check: ClaimCheck, claims: HeldClaims): boolean {
+  const held = findClaim(claims, check);
+  if (held === undefined) return false;
+  return check.words === undefined ? matches(check.required, held) : holdsWords(check.words, held);
+}
+
+type Reader = (object: object, key: string) => unknown;
+
+function holdsBindings(checks: readonly BindingCheck[], claims: HeldClaims, root: unknown, read: Reader): boolean {
+  for (const check of checks) if (!holdsBinding(check, claims, root, read)) return false;
+  return true;
+}
+
+function holdsBinding(check: BindingCheck, claims: HeldClaims, root: unknown, read: Reader): boolean {
+  const held = findClaim(claims, check);
+  if (check.isList && !Array.isArray(held)) return false;
+  for (const path of check.paths) {
+    const value = readPath(root, path, read);
+    if (!(check.isList ? holdsBound(held as readonly unknown[], value) : matchesBound(held, value))) return false;
+  }
+  return true;
+}
+
+function holdsBound(held: readonly unknown[], value: unknown): boolean {
+  for (const item of held) if (matchesBound(item, value)) return true;
+  return false;
 }

@@ -1,5 +1,16 @@
 /** How a required value matches a held one: without coercion, own properties only. */
 
+/** Where a claim is looked for: under its literal name or, where no such claim is held, at a dotted path. */
+export interface ClaimName {
+  readonly name: string;
+  readonly path: readonly string[] | undefined;
+}
+
+/** A name, ready to be looked for. */
+export function claimName(name: string): ClaimName {
+  return { name, path: name.includes(".") ? name.split(".") : undefined };
+}
+
 /** Whether `held` is what `required` asks for. */
 export function matches(required: unknown, held: unknown): boolean {
   if (Array.isArray(required)) {
@@ -14,19 +25,35 @@ export function matches(required: unknown, held: unknown): boolean {
   return required === held;
 }
 
-/** `matches` for a scope: a string or a list of strings is a set of space-delimited words, all of which must be held (RFC 6749, section 3.3). */
-export function matchesScope(required: unknown, held: unknown): boolean {
-  const needed = toWords(required);
-  if (!needed) return matches(required, held);
-  const words = toWords(held);
-  return words !== undefined && needed.every((word) => words.includes(word));
+/** Whether a held scope, a string or a list of strings of space-delimited words, has all of `words` (RFC 6749, section 3.3). */
+export function holdsWords(words: readonly string[], held: unknown): boolean {
+  if (typeof held === "string") {
+    for (const word of words) if (!holdsWord(held, word)) return false;
+    return true;
+  }
+  if (!isListOfText(held)) return false;
+  for (const word of words) if (!held.some((text) => holdsWord(text, word))) return false;
+  return true;
+}
+
+// Where it stands, and not taken apart: this is asked at every use of a token.
+function holdsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const end = at + word.length;
+    if ((at === 0 || text[at - 1] === " ") && (end === text.length || text[end] === " ")) return true;
+  }
+  return false;
 }
 
 /** The words of a scope, or `undefined` where it is neither a string nor a list of strings. */
-function toWords(scope: unknown): string[] | undefined {
+export function toWords(scope: unknown): string[] | undefined {
   const texts = typeof scope === "string" ? [scope] : scope;
-  if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string")) return undefined;
-  return texts.flatMap((text: string) => text.split(" ")).filter((word) => word !== "");
+  if (!isListOfText(texts)) return undefined;
+  return texts.flatMap((text) => text.split(" ")).filter((word) => word !== "");
+}
+
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 /** Whether a claim is bound to a value of the call: only scalars pass, and an integer equals its canonical decimal string. */
@@ -39,10 +66,10 @@ export function matchesBound(claim: unknown, value: unknown): boolean {
   );
 }
 
-/** The claim of that literal name or, where there is none, the one at that dotted path. */
-export function findClaim(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+/** The claim, or `undefined`. */
+export function findClaim(claims: Readonly<Record<string, unknown>>, { name, path }: ClaimName): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
-  return name.includes(".") ? readPath(claims, name.split("."), readOwn) : undefined;
+  return path && readPath(claims, path, readOwn);
 }
 
 /** The value at `path`, or `undefined`. Lists are not walked into. */

@@ -93,10 +93,7 @@ function guardAbstractType(
       ? new GraphQLInterfaceType({ ...type.toConfig(), extensions })
       : undefined;
   const byName = new Map(schema.getPossibleTypes(type).map(({ name }) => [name, coverage.runtimeType(type, name)]));
-  const resolveType = markGuarded(
-    guardTypeResolver(type.resolveType ?? undefined, (name) => byName.get(name) ?? []),
-    key,
-  );
+  const resolveType = markGuarded(guardTypeResolver(type.resolveType ?? undefined, byName), key);
   return isInterfaceType(type)
     ? new GraphQLInterfaceType({ ...type.toConfig(), ...(extensions ? { extensions } : {}), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });

@@ -29,6 +29,7 @@ interface Place {
   readonly hasResolved: boolean;
 }
 
+const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
 
 /**
@@ -56,7 +57,16 @@ export function guardResolver(original: Resolver = defaultFieldResolver, guards:
     if (isTokenAmbient()) return runWithToken(token, original, source, args, contextFor(context, auth, token), info);
     return original(source, args, contextFor(context, auth, token), info);
   };
-  return Object.defineProperty(guarded, BY_DEFAULT, { value: resolvesByDefault(original) });
+  return Object.defineProperties(guarded, {
+    [BY_DEFAULT]: { value: resolvesByDefault(original) },
+    // Also those of an inner guard, of another directive.
+    [GUARDS]: { value: [...guards.guards, ...guardsOf(original)] },
+  });
+}
+
+/** The guards that a resolver or `resolveType` asks. */
+export function guardsOf(resolver: object | null | undefined): readonly Guard[] {
+  return (resolver as { [GUARDS]?: readonly Guard[] } | null | undefined)?.[GUARDS] ?? [];
 }
 
 function enforceAll(
@@ -114,15 +124,16 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
 /** A `resolveType` that names a type only where the type's guards let pass. */
 export function guardTypeResolver(
   original: TypeResolver = defaultTypeResolver,
-  guardsOf: (typeName: string) => readonly Guard[],
+  byName: ReadonlyMap<string, readonly Guard[]>,
 ): TypeResolver {
-  return (value, context, info, abstractType) =>
+  const guarded: TypeResolver = (value, context, info, abstractType) =>
     andThen<string | undefined, string | undefined>(original(value, context, info, abstractType), (typeName) => {
-      const guards = typeName === undefined ? [] : guardsOf(typeName);
-      if (guards.length === 0) return typeName;
+      const guards = typeName === undefined ? undefined : byName.get(typeName);
+      if (!guards || guards.length === 0) return typeName;
       const place = { args: undefined, parent: undefined, info, hasResolved: true };
       return andThen(enforce(guards, authOf(context)["~gate"], place), () => typeName);
     });
+  return Object.defineProperty(guarded, GUARDS, { value: [...byName.values()].flat() });
 }
 
 function enforce(guards: readonly Guard[], gate: RequestGate, place: Place, from = 0): MaybePromise<Verdict> {

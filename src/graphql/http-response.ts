@@ -53,8 +53,13 @@ export function translateErrors<R extends ResultParts>(result: R, options: AuthH
   return Object.keys(changed).length === 0 ? result : { ...result, ...changed };
 }
 
+/** Whether a result could hold a refusal. */
+export function hasErrors({ errors, incremental, completed }: ResultParts): boolean {
+  return errors !== undefined || incremental !== undefined || completed !== undefined;
+}
+
 /** Where a result has errors: its own, and those of the parts that `@defer` and `@stream` send later. */
-interface ResultParts {
+export interface ResultParts {
   readonly errors?: readonly GraphQLError[] | undefined;
   readonly incremental?: readonly ResultParts[] | undefined;
   readonly completed?: readonly ResultParts[] | undefined;

@@ -1,7 +1,7 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { checkOptions } from "../core/check-options.ts";
-import { isAsyncIterable } from "../core/jwt/maybe-promise.ts";
+import { isAsyncIterable, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { authIn } from "../core/request-auth.ts";
 import { type HeadersLike, type WaitingSink, waitingSink } from "../core/response-sink.ts";
@@ -9,7 +9,14 @@ import { assertGuarded } from "./apply.ts";
 import { type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { translateError } from "./errors.ts";
-import { type AuthHttpResponseOptions, authHttpResponse, translateErrors } from "./http-response.ts";
+import {
+  type AuthHttpResponseOptions,
+  authHttpResponse,
+  hasErrors,
+  type ResultParts,
+  translateErrors,
+} from "./http-response.ts";
+import { createPlanReader } from "./operation-plans.ts";
 
 /** Options of `useAuth`. */
 export interface UseAuthOptions {
@@ -28,15 +35,21 @@ interface NextHook {
   onNext(payload: ResultPayload): void;
 }
 
+interface ExecuteHook {
+  onExecuteDone(payload: ResultPayload): NextHook | undefined;
+}
+
+interface SubscribeHook {
+  onSubscribeResult(payload: ResultPayload): NextHook | undefined;
+  onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
+}
+
 /** The hooks of Yoga that the plugin uses. */
 export interface AuthPlugin {
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
-  onExecute(payload: { readonly args: unknown }): { onExecuteDone(payload: ResultPayload): NextHook | undefined };
-  onSubscribe(payload: { readonly args: unknown }): {
-    onSubscribeResult(payload: ResultPayload): NextHook | undefined;
-    onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
-  };
+  onExecute(payload: { readonly args: unknown }): MaybePromise<ExecuteHook>;
+  onSubscribe(payload: { readonly args: unknown }): MaybePromise<SubscribeHook>;
   onResultProcess(payload: ResultPayload): void;
   onResponse(payload: { readonly request: unknown; readonly response: unknown }): void;
 }
@@ -60,6 +73,8 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     guardedSchemas.add(schema);
   };
 
+  const readPlans = createPlanReader();
+
   const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
     const { request } = server;
     const known = request && byRequest.get(request);
@@ -70,25 +85,26 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     return context;
   };
 
+  // Once execution has begun, every field of a list would wait for the token by itself. What asks for none has none verified.
+  const before = <H>(args: ExecutionArgs, hook: H): MaybePromise<H> => {
+    assertOnce(args.schema);
+    const gate = authIn(args.contextValue)?.["~gate"];
+    if (!gate) return hook;
+    let waiting: Promise<unknown> | undefined;
+    for (const plan of readPlans(args)) {
+      const prepared = gate.prepare(plan);
+      if (prepared) waiting = waiting ? Promise.all([waiting, prepared]) : prepared;
+    }
+    return waiting ? waiting.then(() => hook) : hook;
+  };
+
   return {
     onSchemaChange: ({ schema }) => assertOnce(schema),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
-    onExecute({ args }) {
-      assertOnce((args as ExecutionArgs).schema);
-      return { onExecuteDone: translate(args as ExecutionArgs) };
-    },
-    onSubscribe({ args }) {
-      assertOnce((args as ExecutionArgs).schema);
-      return {
-        onSubscribeResult: translate(args as ExecutionArgs),
-        // What the source itself throws, as its generator's own `ctx.auth.require` does.
-        onSubscribeError({ error, setError }) {
-          if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args as ExecutionArgs)));
-        },
-      };
-    },
+    onExecute: ({ args }) => before(args as ExecutionArgs, executeHook(args as ExecutionArgs)),
+    onSubscribe: ({ args }) => before(args as ExecutionArgs, subscribeHook(args as ExecutionArgs)),
     onResultProcess({ result, setResult }) {
-      if (Array.isArray(result) || isAsyncIterable(result)) return;
+      if (Array.isArray(result) || isAsyncIterable(result) || !hasErrors(result as ExecutionResult)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);
       // Yoga reads the status from here and takes it out again before it answers.
       if (status !== 200)
@@ -100,20 +116,33 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   };
 }
 
+function executeHook(args: ExecutionArgs): ExecuteHook {
+  return { onExecuteDone: (payload) => translate(args, payload) };
+}
+
+function subscribeHook(args: ExecutionArgs): SubscribeHook {
+  return {
+    onSubscribeResult: (payload) => translate(args, payload),
+    // What the source itself throws, as its generator's own `ctx.auth.require` does.
+    onSubscribeError({ error, setError }) {
+      if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args)));
+    },
+  };
+}
+
 /** Gives refusals that resolvers threw themselves the shape of all others, in a result and in every event of a stream. */
-function translate(args: ExecutionArgs): (payload: ResultPayload) => NextHook | undefined {
+function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | undefined {
   const onNext = ({ result, setResult }: ResultPayload): void => {
+    if (!hasErrors(result as ResultParts)) return;
     const translated = translateErrors(result as ExecutionResult, responseOptions(args));
     if (translated !== result) setResult(translated as never);
   };
-  return (payload) => {
-    if (isAsyncIterable(payload.result)) {
-      authIn(args.contextValue)?.["~gate"].expectStream();
-      return { onNext };
-    }
-    onNext(payload);
-    return undefined;
-  };
+  if (isAsyncIterable(payload.result)) {
+    authIn(args.contextValue)?.["~gate"].expectStream();
+    return { onNext };
+  }
+  onNext(payload);
+  return undefined;
 }
 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {

@@ -6,7 +6,7 @@ import { type Algorithm, isAlgorithm } from "./jwt/algorithms.ts";
 import { signClaims } from "./jwt/encode.ts";
 import { type KeyInput, prepareKey } from "./jwt/keys.ts";
 import type { PreparedKey } from "./jwt/prepared-key.ts";
-import { TokenParts, type TokenType } from "./token.ts";
+import { contentOf, TokenParts, type TokenType } from "./token.ts";
 
 /** The algorithms by name, as Flask_PyJWT has them; each is its own name on the wire. */
 export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
@@ -123,7 +123,7 @@ export class AuthData {
     const headers = this.kid === undefined ? {} : { kid: this.kid };
     const extended = this.extendClaims(tokenType, claims, maxAge);
     const { token, header, payload } = await signClaims(extended, this.#signingKey, { headers });
-    return new TokenParts(token, header, payload);
+    return new TokenParts(token, contentOf(header, payload));
   }
 }
 

@@ -8,7 +8,7 @@ import { RevokedTokenError } from "./jwt/errors.ts";
 import type { MaybePromise } from "./jwt/maybe-promise.ts";
 import { checkOwnClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { JWT, type TokenParts } from "./token.ts";
+import { JWT, type TokenContent, TokenParts, withClaims } from "./token.ts";
 
 /** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the rights that were held in force. */
 export interface Rights<C = Claims> {
@@ -56,13 +56,15 @@ interface IssueQuestion {
 
 /** The token with the rights of its subject laid over it. Rejects with a refusal. */
 export async function applyRights(config: ResolvedConfig, authorize: Authorize, emit: Emit, token: JWT): Promise<JWT> {
+  // Who asks for rights has verified the token.
+  const content = token["~content"] as TokenContent;
   const claims = await asking(emit, config.storeTimeout * 1000, async (deadline) => {
     const rights = readRights(await deadline(authorize(token.sub, token)));
     // The schema is applied once, to the claims as they came with the rights laid over them.
-    return rights && applyClaimsSchema(config.claimsSchema, { ...partsOf(token).original, ...layOver({}, rights) });
+    return rights && applyClaimsSchema(config.claimsSchema, { ...content.original, ...layOver({}, rights) });
   });
   if (claims === null) throw refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
-  return new JWT(token.tokenType, partsOf(token).withClaims(claims));
+  return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
 }
 
 /** What tokens may be issued with; `null` where the subject has no rights any more. Rejects with a refusal. */
@@ -117,9 +119,4 @@ function layOver(held: Readonly<Record<string, unknown>>, { scope, claims = {} }
   const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
   if (dated !== undefined) throw new TypeError(`authorize gave "${dated}", which belongs to the token itself`);
   return { ...held, ...structuredClone(claims), ...(scope === undefined ? {} : { scope: structuredClone(scope) }) };
-}
-
-// Who asks for rights has verified the token.
-function partsOf(token: JWT): TokenParts {
-  return token["~parts"] as TokenParts;
 }

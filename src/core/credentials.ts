@@ -31,39 +31,54 @@ export function readCredential(source: RequestSource, config: ResolvedConfig, wa
 }
 
 function onlyOne(tokens: readonly string[]): string | undefined {
-  if (tokens.some((token) => token !== tokens[0])) throw refusal("CREDENTIALS_AMBIGUOUS");
+  if (tokens.length > 1 && tokens.some((token) => token !== tokens[0])) throw refusal("CREDENTIALS_AMBIGUOUS");
   return tokens[0];
 }
 
-function headerTokens(source: RequestSource, config: ResolvedConfig): string[] {
-  const params = source.connectionParams ?? {};
+function headerTokens(source: RequestSource, config: ResolvedConfig): readonly string[] {
+  const sent = source.headerValues(config.header.name);
+  const { connectionParams } = source;
+  if (!connectionParams) return sent.length === 1 ? tokensOf(sent[0], config) : allTokensOf(sent, config);
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
   const names = ["authorization", config.header.name];
-  const fromParams = Object.keys(params).filter((key) => names.includes(key.toLowerCase()));
-  const values = [...source.headerValues(config.header.name), ...fromParams.map((key) => params[key])];
-  return values.flatMap((value) => (typeof value === "string" ? tokensOf(value, config) : []));
+  const fromParams = Object.keys(connectionParams).filter((key) => names.includes(key.toLowerCase()));
+  return allTokensOf([...sent, ...fromParams.map((key) => connectionParams[key])], config);
 }
 
-// Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
-function tokensOf(value: string, { header: { scheme }, maxTokenLength }: ResolvedConfig): string[] {
+function allTokensOf(values: readonly unknown[], config: ResolvedConfig): readonly string[] {
+  return values.flatMap((value) => tokensOf(value, config));
+}
+
+function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: ResolvedConfig): readonly string[] {
+  if (typeof value !== "string") return [];
   // Too long for two tokens: not taken apart, and refused as too long.
   if (value.length > 2 * (maxTokenLength + scheme.length + 2)) {
     const word = value.slice(0, scheme.length + 1).trimEnd();
     return scheme === "" || word.toLowerCase() === scheme.toLowerCase() ? [value] : [];
   }
-  if (value.trim() === "") return [];
+  if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokenOf(part, scheme) ?? []);
+  const credential = value.trim();
+  const token = credential === "" ? undefined : tokenOf(credential, scheme);
+  return token === undefined ? [] : [token];
+}
+
+// Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
+function partsOf(value: string, scheme: string): string[] {
   const credentials: string[] = [];
   for (const part of value.split(",").map((text) => text.trim())) {
     const last = credentials.length - 1;
     if (scheme === "" || last < 0 || /^[^\s=",]+ +\S/.test(part)) credentials.push(part);
     else credentials[last] = `${credentials[last]},${part}`;
   }
-  if (scheme === "") return credentials;
-  const prefix = scheme.toLowerCase();
-  return credentials.flatMap((credential) => {
-    const [word = ""] = credential.split(/\s/, 1);
-    return word.toLowerCase() === prefix ? [credential.slice(word.length).trim()] : [];
-  });
+  return credentials;
+}
+
+/** What stands behind the scheme, in any case; `undefined` where it is another. */
+function tokenOf(credential: string, scheme: string): string | undefined {
+  if (scheme === "") return credential;
+  const isOfScheme = credential.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase();
+  const rest = credential.slice(scheme.length);
+  return isOfScheme && (rest === "" || /^\s/.test(rest)) ? rest.trim() : undefined;
 }
 
 // Cookie names are matched exactly; a cookie that was cleared is none.

@@ -8,8 +8,9 @@ import {
   InvalidTokenTypeError,
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
+import { deepFreeze } from "./jwt/freeze.ts";
 import { isPromise } from "./jwt/maybe-promise.ts";
-import { deepFreeze } from "./own-claims.ts";
+
 import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
 import { claimName, findClaim, readOwn } from "./rules/match.ts";

@@ -5,7 +5,7 @@ import { MissingSignerError } from "./errors.ts";
 import { signWith } from "./key-ring-use.ts";
 import { draftClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { JWT, type JWTOptions, type TokenType } from "./token.ts";
+import { JWT, type JWTOptions, TokenParts, type TokenType, withClaims } from "./token.ts";
 
 /** Claims that only sessions set, with the times that they need. */
 export interface SessionClaims {
@@ -32,7 +32,8 @@ export async function issueToken<C = Claims>(
   const full = { ...options, ...(audience === undefined ? {} : { audience }) };
   const claims = { ...draftClaims(type, subject, full), ...ofSession };
   applyClaimsSchema(config.claimsSchema, claims);
-  const parts = await signWith(config.own.keys, type, claims, options.maxAge);
+  const { signed, content } = await signWith(config.own.keys, type, claims, options.maxAge);
   // The wire has what was given; the reader sees what the schema makes of it, as after verification.
-  return new JWT<C>(type, parts.withClaims(applyClaimsSchema(config.claimsSchema, parts.claims)));
+  const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
+  return new JWT<C>(type, new TokenParts(signed, seen));
 }

@@ -43,21 +43,6 @@ export function cloneClaims(claims: Record<string, unknown>): Record<string, unk
   }
 }
 
-/** Freezes `value` and all it holds, however deep, and gives it back. */
-export function deepFreeze<T>(value: T): T {
-  // What is frozen already may hold what is not, so what was seen is remembered apart.
-  const seen = new Set<object>();
-  const rest: unknown[] = [value];
-  while (rest.length > 0) {
-    const item = rest.pop();
-    // A typed array cannot be frozen; no claim is one.
-    if (typeof item !== "object" || item === null || seen.has(item) || ArrayBuffer.isView(item)) continue;
-    seen.add(Object.freeze(item));
-    for (const held of Object.values(item)) rest.push(held);
-  }
-  return value;
-}
-
 function checkAudience(audience: unknown): void {
   const list = Array.isArray(audience) ? audience : [audience];
   const isAudience = list.length > 0 && list.every((item) => typeof item === "string" && item !== "");

@@ -44,11 +44,14 @@ export class RequestGate {
   #madeByClient: WeakSet<object> | undefined;
   #moment: Moment | undefined;
 
-  /** `known` holds tokens that were verified on the same connection. */
-  constructor(source: RequestSource, engine: () => Engine, known: Map<string, JWT> = new Map()) {
+  readonly #isConnection: boolean;
+
+  /** `connection` is the gate of the connection that this one is an operation of: tokens that were verified on it are known here too. */
+  constructor(source: RequestSource, engine: () => Engine, connection?: RequestGate) {
     this.#source = source;
     this.#engine = engine;
-    this.#known = known;
+    this.#known = connection ? connection.#known : new Map();
+    this.#isConnection = source.isConnection && !connection;
   }
 
   /** The manager's parts. Throws `MissingSignerError` where it is not configured. */
@@ -170,8 +173,7 @@ export class RequestGate {
 
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
   operation(): RequestGate {
-    if (!this.#source.isConnection) return this;
-    return new RequestGate({ ...this.#source, isConnection: false }, this.#engine, this.#known);
+    return this.#isConnection ? new RequestGate(this.#source, this.#engine, this) : this;
   }
 
   /** Tells the response about a refusal, where headers can still be set. */
@@ -293,7 +295,7 @@ export class RequestGate {
       if (!authorize) return token;
       const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
       // A connection outlives what was true when it opened: its rights are remembered by the gate of each operation only.
-      return this.#source.isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
+      return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
     });
   }
 
@@ -302,7 +304,7 @@ export class RequestGate {
     const known = this.#known.get(text);
     // A refusal is remembered too, but not by a connection: it outlives what was true when it opened.
     const verified =
-      known || this.#source.isConnection
+      known || this.#isConnection
         ? refusing(() => (known ? verifier.confirm(known, this) : verifier.verify(text, this)))
         : once((this.#verified ??= new Map()), text, () => verifier.verify(text, this));
     return andThen(verified, (token) => {

@@ -48,25 +48,63 @@ const SAID_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host"]
 
 type Reader = RequestSource["headerValues"];
 
-/** What a request says by itself. `extra` adds what only the transport knows. */
-export function readRequest(request: RequestLike | undefined, extra: Partial<RequestSource> = {}): RequestSource {
-  const raw = rawRequest(request);
-  const headerValues = headerReader(raw);
-  const url = isAbsolute(raw?.url) ? new URL(raw.url) : undefined;
-  return {
-    headerValues,
-    method: raw?.method?.toUpperCase(),
-    isUpgrade: headerValues("upgrade").length > 0,
-    isSecure: url?.protocol === "https:" || (raw?.socket as { encrypted?: boolean } | undefined)?.encrypted === true,
-    host: headerValues("host")[0] ?? headerValues(":authority")[0] ?? url?.host,
-    connectionParams: undefined,
-    token: undefined,
-    isConnection: false,
-    isServed: false,
-    response: undefined,
-    describe: undefined,
-    ...extra,
-  };
+/** What only the transport knows of a request. */
+export type FromTransport = Partial<
+  Pick<RequestSource, "connectionParams" | "token" | "isConnection" | "isServed" | "response" | "describe">
+>;
+
+/** What a request says by itself, read when it is asked for: most requests are asked for one header. `extra` adds what only the transport knows. */
+export function readRequest(request: RequestLike | undefined, extra: FromTransport = {}): RequestSource {
+  return new ReadRequest(rawRequest(request), extra);
+}
+
+class ReadRequest implements RequestSource {
+  readonly connectionParams: RequestSource["connectionParams"];
+  readonly token: RequestSource["token"];
+  readonly isConnection: boolean;
+  readonly isServed: boolean;
+  readonly response: RequestSource["response"];
+  readonly describe: RequestSource["describe"];
+  readonly #raw: RequestLike | undefined;
+  #reader: Reader | undefined;
+
+  constructor(raw: RequestLike | undefined, extra: FromTransport) {
+    this.#raw = raw;
+    this.connectionParams = extra.connectionParams;
+    this.token = extra.token;
+    this.isConnection = extra.isConnection ?? false;
+    this.isServed = extra.isServed ?? false;
+    this.response = extra.response;
+    this.describe = extra.describe;
+  }
+
+  headerValues(name: string): readonly string[] {
+    this.#reader ??= headerReader(this.#raw);
+    return this.#reader(name);
+  }
+
+  get method(): string | undefined {
+    return this.#raw?.method?.toUpperCase();
+  }
+
+  get isUpgrade(): boolean {
+    return this.headerValues("upgrade").length > 0;
+  }
+
+  get isSecure(): boolean {
+    return (
+      this.#url?.protocol === "https:" || (this.#raw?.socket as { encrypted?: boolean } | undefined)?.encrypted === true
+    );
+  }
+
+  get host(): string | undefined {
+    return this.headerValues("host")[0] ?? this.headerValues(":authority")[0] ?? this.#url?.host;
+  }
+
+  get #url(): URL | undefined {
+    const url = this.#raw?.url;
+    return isAbsolute(url) ? new URL(url) : undefined;
+  }
 }
 
 /** The server's own request, where this is one made from it. */

@@ -92,19 +92,24 @@ export async function thumbprintOf({
 /** The keys as they are at each moment that asks. */
 export function makeRing(keys: readonly RingKey[], { now, retired }: Life): Ring {
   const isRetired = (id: string | undefined): boolean => id !== undefined && retired.has(id);
-  const liveKeys = (): RingKey[] => keys.filter((key) => now() < key.retireAt && !isRetired(key.id()));
+  const isLive = (key: RingKey): boolean =>
+    (key.retireAt === Number.POSITIVE_INFINITY || now() < key.retireAt) && !(retired.size > 0 && isRetired(key.id()));
   return {
     keys,
     find: (kid, algorithm) =>
-      liveKeys()
-        .filter((key) => key.algorithm === algorithm)
+      keys
+        .filter((key) => key.algorithm === algorithm && isLive(key))
         .filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
         .map(({ verifyKey }) => verifyKey),
-    holds: (prepared) => liveKeys().some(({ verifyKey }) => verifyKey === prepared),
+    holds(prepared) {
+      // A loop: it is asked at every use of a token.
+      for (const key of keys) if (key.verifyKey === prepared && isLive(key)) return true;
+      return false;
+    },
     retiresAt: (prepared) => keys.find(({ verifyKey }) => verifyKey === prepared)?.retireAt,
     newest() {
-      const signing = liveKeys().filter(
-        (key): key is SigningRingKey => key.signer !== undefined && key.signFrom <= now(),
+      const signing = keys.filter(
+        (key): key is SigningRingKey => isLive(key) && key.signer !== undefined && key.signFrom <= now(),
       );
       const newest = newestOf(signing, ({ signFrom }) => signFrom);
       if (!newest) throw new MissingSignerError("The manager has no key that may sign now");

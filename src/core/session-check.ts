@@ -120,7 +120,7 @@ export function createSessionCheck(
     }
   };
 
-  const isOwn = (token: JWT): boolean => token["~parts"]?.standing?.keys === config.own?.keys;
+  const isOwn = (token: JWT): boolean => token["~content"]?.standing?.keys === config.own?.keys;
 
   const check: SessionCheck = {
     check(token, request) {

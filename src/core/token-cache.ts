@@ -1,22 +1,25 @@
-/** Remembers verified tokens, so that a second sight of one costs a look-up. Holds only what can never change about a token. */
+/** Remembers verified tokens, so that a second sight of one costs a hash and a look-up. Holds only what can never change about a token, and not its text. */
 import { LRUCache } from "lru-cache";
 import { loadNodeCrypto } from "./jwt/node-crypto.ts";
-import type { JWT } from "./token.ts";
+import type { TokenContent } from "./token.ts";
 
-/** A bounded store of verified tokens, keyed by their SHA-256. */
+/** A bounded store of verified tokens. */
 export interface TokenCache {
-  get(token: string): JWT | undefined;
-  set(token: string, jwt: JWT): void;
+  /** What a token is kept under: its SHA-256. */
+  keyOf(token: string): string;
+  get(key: string): TokenContent | undefined;
+  set(key: string, content: TokenContent): void;
 }
 
 /** A cache of `max` tokens; none at all for 0, or where there is no synchronous hash. */
 export function createTokenCache(max: number): TokenCache | undefined {
   const hash = loadNodeCrypto()?.hash;
   if (max === 0 || !hash) return undefined;
-  const entries = new LRUCache<string, JWT>({ max });
-  const keyOf = (token: string): string => hash("sha256", token, "base64url");
+  const entries = new LRUCache<string, TokenContent>({ max });
   return {
-    get: (token) => entries.get(keyOf(token)),
-    set: (token, jwt) => void entries.set(keyOf(token), jwt),
+    // A character a byte: the shortest text that a hash has.
+    keyOf: (token) => hash("sha256", token, "latin1"),
+    get: (key) => entries.get(key),
+    set: (key, content) => void entries.set(key, content),
   };
 }

@@ -3,11 +3,12 @@ import type { AuthData } from "./auth-data.ts";
 import { showOnlyJson } from "./inspect.ts";
 import { isAlgorithm } from "./jwt/algorithms.ts";
 import { checkClaims } from "./jwt/claims.ts";
-import { type JwtHeader, readCompact, readPayload } from "./jwt/compact.ts";
+import { type JwtHeader, type JwtPayload, readCompact, readPayload } from "./jwt/compact.ts";
 import { InvalidAlgorithmError, InvalidTokenTypeError } from "./jwt/errors.ts";
+import { deepFreeze, freezeJson } from "./jwt/freeze.ts";
 import type { KeySource } from "./jwt/key-set.ts";
 import type { PreparedKey } from "./jwt/prepared-key.ts";
-import { deepFreeze, draftClaims } from "./own-claims.ts";
+import { draftClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 
 /** The two types of token, as Flask_PyJWT names them. */
@@ -53,32 +54,35 @@ export interface Standing {
   readonly key: PreparedKey;
 }
 
-/** A token that was signed or read: its text and what stands in it. */
-export class TokenParts {
-  readonly signed: string;
+/** What stands in a token that was signed or read, deeply frozen: all of it but the text itself, which is a credential. */
+export interface TokenContent {
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
   /** The claims before a schema or rights were laid over them. */
   readonly original: Readonly<Record<string, unknown>>;
   /** Absent where no signature was checked. */
   readonly standing: Standing | undefined;
+}
 
-  constructor(
-    signed: string,
-    header: JwtHeader,
-    claims: Readonly<Record<string, unknown>>,
-    rest: Partial<Pick<TokenParts, "original" | "standing">> = {},
-  ) {
+/** The content of a token as JSON.parse gave it. */
+export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Standing): TokenContent {
+  const claims = freezeJson(payload);
+  return { header: freezeJson(header), claims, original: claims, standing };
+}
+
+/** The same token with other claims for its readers. */
+export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
+  return claims === content.claims ? content : { ...content, claims: deepFreeze(claims) };
+}
+
+/** A token that was signed or read: its text and what stands in it. */
+export class TokenParts {
+  readonly signed: string;
+  readonly content: TokenContent;
+
+  constructor(signed: string, content: TokenContent) {
     this.signed = signed;
-    this.header = deepFreeze(header);
-    this.claims = deepFreeze(claims);
-    this.original = deepFreeze(rest.original ?? claims);
-    this.standing = rest.standing;
-  }
-
-  /** The same token with other claims for its readers. */
-  withClaims(claims: Readonly<Record<string, unknown>>): TokenParts {
-    return new TokenParts(this.signed, this.header, claims, this);
+    this.content = content;
   }
 }
 
@@ -98,7 +102,7 @@ export class JWT<C = Claims> {
     this.#maxAge = options.maxAge;
     if (subject instanceof TokenParts) {
       this.#parts = subject;
-      this.#draft = subject.claims;
+      this.#draft = subject.content.claims;
     } else {
       this.#draft = deepFreeze(draftClaims(tokenType, subject, options));
     }
@@ -106,12 +110,12 @@ export class JWT<C = Claims> {
 
   /** The claims: deeply frozen; the registered ones are there once it is signed. */
   get claims(): TokenClaims<C> {
-    return (this.#parts?.claims ?? this.#draft) as TokenClaims<C>;
+    return (this.#parts?.content.claims ?? this.#draft) as TokenClaims<C>;
   }
 
-  /** @internal What it was read from; absent while it is unsigned. */
-  get "~parts"(): TokenParts | undefined {
-    return this.#parts;
+  /** @internal What stands in it; absent while it is unsigned. */
+  get "~content"(): TokenContent | undefined {
+    return this.#parts?.content;
   }
 
   /** The compact text. Throws `TypeError` while it is unsigned. */
@@ -122,7 +126,7 @@ export class JWT<C = Claims> {
 
   /** The protected header: empty while it is unsigned. */
   get header(): JwtHeader {
-    return this.#parts?.header ?? {};
+    return this.#parts?.content.header ?? {};
   }
 
   /** The header's `typ`: `"JWT"` on tokens of ours. */
@@ -200,7 +204,7 @@ export class JWT<C = Claims> {
       verifyJti: false,
     };
     checkClaims(claims, { require: ["exp", "iss", "sub", "iat", "type"], ...unchecked }, 0);
-    return new JWT(readTokenType(claims), new TokenParts(signed, header, claims));
+    return new JWT(readTokenType(claims), new TokenParts(signed, contentOf(header, claims)));
   }
 
   /** What serialising shows: never the signed text. */

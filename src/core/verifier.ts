@@ -4,8 +4,8 @@ import type { ResolvedConfig } from "./config.ts";
 import { toConfigError } from "./config-keys.ts";
 import { ALGORITHMS } from "./jwt/algorithms.ts";
 import { checkClaims, checkExpiry } from "./jwt/claims.ts";
-import { readCompact, readPayload } from "./jwt/compact.ts";
-import { verifyWithKeys } from "./jwt/decode.ts";
+import { createHeaderReader, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
+import { type VerifiedToken, verifyWithKeys } from "./jwt/decode.ts";
 import {
   DecodeError,
   InvalidIssuerError,
@@ -16,9 +16,19 @@ import {
   JWKSClientError,
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
+import { deepFreeze } from "./jwt/freeze.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
-import { JWT, readTokenType, type Standing, TokenParts, type TokenType } from "./token.ts";
+import {
+  contentOf,
+  JWT,
+  readTokenType,
+  type Standing,
+  type TokenContent,
+  TokenParts,
+  type TokenType,
+  withClaims,
+} from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
 import type { ForeignIssuer } from "./trust.ts";
 
@@ -59,78 +69,115 @@ const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 /** A verifier with a token cache of its own. */
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
-  const pending = new Map<string, Promise<JWT>>();
+  const pending = new Map<string, Promise<TokenContent>>();
+  const verifyContent = createContentVerifier(config);
 
-  const verifyFresh = async (token: string, isSecondTry = false): Promise<JWT> => {
-    const foreign = foreignIssuerOf(token, config);
-    const { type, parts, standing } = foreign ? await verifyForeign(token, foreign) : await verifyOwn(token, config);
+  const verifyFresh = async (token: string, key: string | undefined): Promise<TokenContent> => {
+    let content = await verifyContent(token);
     // It may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
-    if (!(await standing.keys.current()).holds(standing.key)) {
-      if (isSecondTry) throw new InvalidSignatureError("The key of the token is not trusted any more");
-      return verifyFresh(token, true);
+    if (!(await holdsStill(content))) {
+      content = await verifyContent(token);
+      if (!(await holdsStill(content))) throw new InvalidSignatureError("The key of the token is not trusted any more");
     }
-    const jwt = new JWT(type, parts.withClaims(applyClaimsSchema(config.claimsSchema, parts.claims)));
-    cache?.set(token, jwt);
-    return jwt;
+    const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
+    if (key !== undefined) cache?.set(key, seen);
+    return seen;
   };
 
-  const verifyOnce = (token: string): Promise<JWT> => {
+  const verifyOnce = (token: string, key: string | undefined): Promise<TokenContent> => {
     const before = promisesAreShared() ? pending.get(token) : undefined;
-    const running = before ?? verifyFresh(token).finally(() => pending.delete(token));
+    if (before) return before;
+    const running = verifyFresh(token, key);
+    const forget = (): void => {
+      if (pending.get(token) === running) pending.delete(token);
+    };
     pending.set(token, running);
+    running.then(forget, forget);
     return running;
   };
 
-  const confirmKey = (token: JWT): MaybePromise<JWT> => {
-    checkExpiry(token.claims, config.now(), config.leeway);
-    const standing = token["~parts"]?.standing;
-    if (!standing) return verifyOnce(token.signed);
+  /** Whether what can change about the token has not; `undefined` where its key has been exchanged, and so it is to be verified anew. */
+  const confirmContent = (
+    token: string,
+    content: TokenContent,
+    key: string | undefined,
+  ): MaybePromise<TokenContent> => {
+    checkExpiry(content.claims, config.now(), config.leeway);
+    const holds = holdsStill(content);
+    if (holds === true) return content;
     // A key that was exchanged for another of the same name is not the one that was verified with.
-    return andThen(standing.keys.current(), (set) => (set.holds(standing.key) ? token : verifyOnce(token.signed)));
+    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token, key)));
   };
 
   // Last of all: a token that is bad in itself is not worth a question to the store.
-  const withSession = (verified: MaybePromise<JWT>, request: Presenter | undefined): MaybePromise<JWT> =>
-    andThen(verified, (token) => andThen(sessions.check(token, request), () => token));
+  const withSession = (token: JWT, request: Presenter | undefined): MaybePromise<JWT> => {
+    const checked = sessions.check(token, request);
+    return isPromise(checked) ? checked.then(() => token) : token;
+  };
 
   return {
     config,
-    confirm: (token, request) => withSession(confirmKey(token), request),
+    confirm(token, request) {
+      const before = token["~content"];
+      const { signed } = token;
+      // What was never verified, as a token that was only read, is verified now.
+      const content = before?.standing
+        ? confirmContent(signed, before, cache?.keyOf(signed))
+        : verifyOnce(signed, cache?.keyOf(signed));
+      return andThen(content, (found) => withSession(found === before ? token : makeJwt(signed, found), request));
+    },
     verify(token, request) {
       checkText(token, config);
-      const known = cache?.get(token);
-      return withSession(known ? confirmKey(known) : verifyOnce(token), request);
+      const key = cache?.keyOf(token);
+      const known = key === undefined ? undefined : cache?.get(key);
+      const content = known ? confirmContent(token, known, key) : verifyOnce(token, key);
+      if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
+      return withSession(makeJwt(token, content), request);
     },
     goodUntil(token) {
-      const standing = token["~parts"]?.standing;
+      const standing = token["~content"]?.standing;
       const ends = Math.min(token.exp + config.leeway, standing ? retirementOf(standing) : Number.POSITIVE_INFINITY);
       return Math.min(ends, config.now() + Math.max(sessions.interval, MIN_INTERVAL_SECONDS));
     },
     isGoodNow(token) {
       if (token.exp + config.leeway <= config.now() || sessions.isKnownToHaveEnded(token)) return false;
-      const standing = token["~parts"]?.standing;
+      const standing = token["~content"]?.standing;
       return standing === undefined || holdsNow(standing);
     },
     async read(token, { type, ignoreExpiry = false }) {
       checkText(token, config);
-      const { type: found, parts } = await verifyOwn(token, config, ignoreExpiry);
-      const jwt = new JWT(found, parts);
+      const jwt = makeJwt(token, await verifyOwn(token, config, ignoreExpiry));
       checkTokenType(jwt, type);
       return jwt;
     },
   };
 }
 
+/** Verifies signature and registered claims; what the user's schema says comes after. */
+function createContentVerifier(config: ResolvedConfig): (token: string) => Promise<TokenContent> {
+  const readHeader = createHeaderReader();
+  return (token) => {
+    const foreign = foreignIssuerOf(token, config);
+    return foreign ? verifyForeign(token, foreign, readHeader) : verifyOwn(token, config, false, readHeader);
+  };
+}
+
+function makeJwt(token: string, content: TokenContent): JWT {
+  return new JWT(readTokenType(content.claims), new TokenParts(token, content));
+}
+
+/** Whether the key that was verified with is trusted still. */
+function holdsStill({ standing }: TokenContent): MaybePromise<boolean> {
+  if (!standing) return false;
+  const { keys, key } = standing;
+  const set = keys.current();
+  return isPromise(set) ? set.then((found) => found.holds(key)) : set.holds(key);
+}
+
 /** Throws `InvalidTokenTypeError` unless `token` is of the type asked for. */
 export function checkTokenType(token: JWT, type: TokenType | "any"): void {
   if (type !== "any" && token.tokenType !== type)
     throw new InvalidTokenTypeError(`The token is of type ${token.tokenType}, not ${type}`);
-}
-
-interface Verified {
-  readonly type: TokenType;
-  readonly parts: TokenParts;
-  readonly standing: Standing;
 }
 
 /** The trusted issuer that the token names; `undefined` for one that is to be verified as the manager's own. Asks nobody. */
@@ -151,32 +198,36 @@ function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts 
   if (token.length > maxTokenLength) throw new DecodeError("The token is too long");
 }
 
-async function verifyOwn(token: string, config: ResolvedConfig, ignoreExpiry = false): Promise<Verified> {
+async function verifyOwn(
+  token: string,
+  config: ResolvedConfig,
+  ignoreExpiry = false,
+  readHeader?: ReadHeader,
+): Promise<TokenContent> {
   const { own } = config;
   if (!own) throw new InvalidIssuerError("The token is of an issuer that is not trusted");
-  const { header, payload, key } = await verifyWithKeys(token, own.keys, own.keys.algorithms ?? ALGORITHMS).catch(
-    (error: unknown) => {
-      throw toConfigError(own.keys.option, error);
-    },
-  );
+  let verified: VerifiedToken;
+  try {
+    verified = await verifyWithKeys(token, own.keys, own.keys.algorithms ?? ALGORITHMS, readHeader);
+  } catch (error) {
+    throw toConfigError(own.keys.option, error);
+  }
+  const { header, payload, key } = verified;
   checkRegistered(payload, own.issuer, config, ignoreExpiry);
-  const standing = { keys: own.keys, key };
-  return { type: readTokenType(payload), parts: new TokenParts(token, header, payload, { standing }), standing };
+  readTokenType(payload);
+  return contentOf(header, payload, { keys: own.keys, key });
 }
 
-async function verifyForeign(token: string, issuer: ForeignIssuer): Promise<Verified> {
+async function verifyForeign(token: string, issuer: ForeignIssuer, readHeader: ReadHeader): Promise<TokenContent> {
   const { keys, algorithms } = issuer;
-  const { header, payload, key } = await verifyWithKeys(token, keys, algorithms).catch((error: unknown) => {
+  const { header, payload, key } = await verifyWithKeys(token, keys, algorithms, readHeader).catch((error: unknown) => {
     // A broken key in the issuer's set is not the token's fault.
     if (!(error instanceof InvalidKeyError)) throw error;
     throw new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause: error });
   });
-  const standing = { keys, key };
-  return {
-    type: "auth",
-    parts: new TokenParts(token, header, issuer.accept(header, payload), { standing }),
-    standing,
-  };
+  // Not only of JSON: the entry's own functions gave a part of them.
+  const claims = deepFreeze(issuer.accept(header, payload));
+  return { header, claims, original: claims, standing: { keys, key } };
 }
 
 function holdsNow({ keys, key }: Standing): boolean {

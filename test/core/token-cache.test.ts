@@ -13,7 +13,7 @@ describe("with the cache", () => {
     const auth = makeManager();
     const token = forge();
     const first = await auth.verify(token);
-    expect(await auth.verify(token)).toBe(first);
+    expect((await auth.verify(token)).claims).toBe(first.claims);
     await auth.verifyToken(token);
     await auth.forRequest({ token }).require();
     expect(verify).toHaveBeenCalledTimes(1);

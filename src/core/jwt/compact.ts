@@ -1,6 +1,8 @@
 /** Reads the compact form of a JWS (RFC 7515, section 7.1), strictly, without looking at its signature. */
 import { base64url } from "jose";
+import { LRUCache } from "lru-cache";
 import { DecodeError, InvalidTokenError } from "./errors.ts";
+import { freezeJson } from "./freeze.ts";
 
 /** A token's protected header as it stood in the token. */
 export type JwtHeader = Readonly<Record<string, unknown>>;
@@ -12,30 +14,67 @@ export type JwtPayload = Readonly<Record<string, unknown>>;
 export interface CompactParts {
   readonly header: JwtHeader;
   readonly payload: string;
-  readonly signature: Uint8Array;
+  readonly signature: string;
 }
+
+/** Reads a header segment. */
+export type ReadHeader = (segment: string) => JwtHeader;
 
 // The byte order mark is kept, so that JSON.parse refuses it.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Splits a token and reads its header. Throws `DecodeError`, or `InvalidTokenError` where the header asks for what no JWT of ours may. */
-export function readCompact(token: string): CompactParts {
+/**
+ * Splits a token and reads its header, by `readHeader` where that is given. Throws `DecodeError`, or `InvalidTokenError` where the header asks for
+ * what no JWT of ours may.
+ */
+export function readCompact(token: string, read: ReadHeader = readHeader): CompactParts {
   if (typeof token !== "string") throw new DecodeError("The token is not a string");
-  const segments = token.split(".", 4);
-  if (segments.length !== 3) throw new DecodeError("The token does not have three segments");
-  const [header, payload, signature] = segments as [string, string, string];
-  const signatureBytes = decodeSegment(signature, "signature");
-  decodeSegment(payload, "payload");
-  return { header: checkHeader(readObject(header, "header")), payload, signature: signatureBytes };
+  const [header, payload, signature, more] = token.split(".", 4);
+  if (header === undefined || payload === undefined || signature === undefined || more !== undefined)
+    throw new DecodeError("The token does not have three segments");
+  checkSegment(signature, "signature");
+  checkSegment(payload, "payload");
+  return { header: read(header), payload, signature };
+}
+
+// The tokens of one key have one header.
+const MAX_HEADERS = 100;
+
+/** `readHeader` with a memory of its own: the same text is read once, and gives the same frozen header. */
+export function createHeaderReader(): ReadHeader {
+  const known = new LRUCache<string, JwtHeader>({ max: MAX_HEADERS });
+  return (segment) => {
+    let header = known.get(segment);
+    if (!header) known.set(segment, (header = freezeJson(readHeader(segment))));
+    return header;
+  };
 }
 
 /** Reads a payload segment as a JSON object. Throws `DecodeError`. */
 export function readPayload(segment: string): JwtPayload {
-  return readObject(segment, "payload");
+  return readSegment(segment, "payload");
 }
 
-function readObject(segment: string, what: string): Record<string, unknown> {
-  const bytes = decodeSegment(segment, what);
+/** Reads a payload's bytes as a JSON object. Throws `DecodeError`. */
+export function readPayloadBytes(bytes: Uint8Array): JwtPayload {
+  return readObject(bytes, "payload");
+}
+
+/** The bytes of a signature segment that was read before. */
+export function signatureBytes({ signature }: CompactParts): Uint8Array {
+  return base64url.decode(signature);
+}
+
+function readHeader(segment: string): JwtHeader {
+  return checkHeader(readSegment(segment, "header"));
+}
+
+function readSegment(segment: string, what: string): Record<string, unknown> {
+  checkSegment(segment, what);
+  return readObject(base64url.decode(segment), what);
+}
+
+function readObject(bytes: Uint8Array, what: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -58,15 +97,12 @@ function checkHeader(header: Record<string, unknown>): JwtHeader {
   return header;
 }
 
-function decodeSegment(segment: string, what: string): Uint8Array {
-  if (/[^A-Za-z0-9_-]/.test(segment)) throw new DecodeError(`The token's ${what} is not base64url`);
-  let bytes: Uint8Array;
-  try {
-    bytes = base64url.decode(segment);
-  } catch {
-    throw new DecodeError(`The token's ${what} is not base64url`);
-  }
-  // Bits beyond the last byte would let two texts stand for one token.
-  if (base64url.encode(bytes) !== segment) throw new DecodeError(`The token's ${what} is not canonical base64url`);
-  return bytes;
+// What the last character of a text of 4n + 2 or 4n + 3 may be. Bits beyond the last byte would let two texts stand for one token.
+const LAST = { 2: "AQgw", 3: "AEIMQUYcgkosw048" } as const;
+
+function checkSegment(segment: string, what: string): void {
+  const rest = segment.length % 4;
+  if (rest === 1 || /[^A-Za-z0-9_-]/.test(segment)) throw new DecodeError(`The token's ${what} is not base64url`);
+  if ((rest === 2 || rest === 3) && !LAST[rest].includes(segment.charAt(segment.length - 1)))
+    throw new DecodeError(`The token's ${what} is not canonical base64url`);
 }

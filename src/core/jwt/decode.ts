@@ -3,10 +3,19 @@ import { compactVerify, errors } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
-import { type JwtHeader, type JwtPayload, readCompact, readPayload } from "./compact.ts";
+import {
+  type JwtHeader,
+  type JwtPayload,
+  type ReadHeader,
+  readCompact,
+  readPayload,
+  readPayloadBytes,
+  signatureBytes,
+} from "./compact.ts";
 import { DecodeError, InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
 import type { KeySource } from "./key-set.ts";
 import { type KeyInput, prepareKey } from "./keys.ts";
+import { andThen, isPromise, type MaybePromise } from "./maybe-promise.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./signing-key.ts";
 
@@ -57,11 +66,11 @@ export async function decodeComplete(
     const prepared = readKey(() =>
       isSigningKey(key) ? key["~prepare"](algorithm) : prepareKey(key, algorithm, "verify", { allowWeakSecret }),
     );
-    await verifySignatureWith(token, prepared);
+    await verifyWith(token, prepared);
   }
   const payload = readPayload(parts.payload);
   checkClaims(payload, checks, now);
-  return { header: parts.header, payload, signature: parts.signature };
+  return { header: parts.header, payload, signature: signatureBytes(parts) };
 }
 
 /** A token's header, NOT verified. Throws `DecodeError`, or `InvalidTokenError` for a `kid` that is no string and for `crit` and `b64`. */
@@ -70,7 +79,9 @@ export function getUnverifiedHeader(token: string): JwtHeader {
 }
 
 /** A token whose signature holds, and the key that it holds with. */
-export interface VerifiedToken extends CompleteToken {
+export interface VerifiedToken {
+  readonly header: JwtHeader;
+  readonly payload: JwtPayload;
   readonly key: PreparedKey;
 }
 
@@ -82,12 +93,18 @@ export async function verifyWithKeys(
   token: string,
   source: KeySource,
   algorithms: readonly Algorithm[],
+  readHeader?: ReadHeader,
 ): Promise<VerifiedToken> {
-  const parts = readCompact(token);
-  const algorithm = allowedAlgorithm(parts.header, algorithms);
-  const key = await findSigner(token, await findKeys(source, parts.header, algorithm));
+  const { header } = readCompact(token, readHeader);
+  const algorithm = allowedAlgorithm(header, algorithms);
+  const found = findKeys(source, header, algorithm);
+  const keys = isPromise(found) ? await found : found;
+  // As nearly always: there is one, and it is the one.
+  const [only] = keys;
+  if (only && keys.length === 1) return { header, payload: readPayloadBytes(await verifyWith(token, only)), key: only };
+  const key = await findSigner(token, keys);
   if (!key) throw new InvalidSignatureError("The signature matches no key that is trusted");
-  return { ...parts, payload: readPayload(parts.payload), key };
+  return { header, payload: readPayload(readCompact(token, readHeader).payload), key };
 }
 
 /**
@@ -111,7 +128,7 @@ export async function findSigner(token: string, keys: readonly PreparedKey[]): P
 /** Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be read. */
 export async function isSignedWith(token: string, key: PreparedKey): Promise<boolean> {
   try {
-    await verifySignatureWith(token, key);
+    await verifyWith(token, key);
     return true;
   } catch (error) {
     if (error instanceof InvalidSignatureError) return false;
@@ -119,11 +136,13 @@ export async function isSignedWith(token: string, key: PreparedKey): Promise<boo
   }
 }
 
-async function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): Promise<readonly PreparedKey[]> {
+function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): MaybePromise<readonly PreparedKey[]> {
   // readCompact lets only text through.
   const kid = Object.hasOwn(header, "kid") ? (header["kid"] as string) : undefined;
-  const keys = (await source.current()).find(kid, algorithm);
-  return keys.length > 0 ? keys : (await source.renewed()).find(kid, algorithm);
+  return andThen(source.current(), (set) => {
+    const keys = set.find(kid, algorithm);
+    return keys.length > 0 ? keys : andThen(source.renewed(), (renewed) => renewed.find(kid, algorithm));
+  });
 }
 
 function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
@@ -134,10 +153,12 @@ function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Alg
   return found;
 }
 
-async function verifySignatureWith(token: string, key: PreparedKey): Promise<void> {
-  const cryptoKey = await key.import();
+/** The payload's bytes, where the signature holds. */
+async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
+  const imported = key.import();
+  const cryptoKey = isPromise(imported) ? await imported : imported;
   try {
-    await compactVerify(token, cryptoKey, { algorithms: [key.algorithm] });
+    return (await compactVerify(token, cryptoKey, key.joseOptions)).payload;
   } catch (cause) {
     if (cause instanceof errors.JWSSignatureVerificationFailed)
       throw new InvalidSignatureError("The signature does not match");

@@ -18,7 +18,7 @@ export interface NodeCrypto {
   createPrivateKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
   createPublicKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
   /** Node 20.12 and later. */
-  readonly hash?: (algorithm: "sha256", data: string, encoding: "base64url") => string;
+  readonly hash?: (algorithm: "sha256", data: string, encoding: "latin1") => string;
 }
 
 /** A Node built-in, or `undefined` where the runtime has none. */

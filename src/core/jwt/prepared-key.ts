@@ -20,6 +20,8 @@ export type KeyUse = "sign" | "verify";
 /** A key that was read and fits its algorithm. */
 export interface PreparedKey {
   readonly algorithm: Algorithm;
+  /** What jose is told: to take this algorithm and no other. */
+  readonly joseOptions: { readonly algorithms: string[] };
   /** The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every call, where only WebCrypto could judge it. */
   import(): CryptoKey | Promise<CryptoKey>;
   /** The public members, where they can be told without waiting: see `isSamePair`. */
@@ -63,6 +65,7 @@ export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUs
   };
   return {
     algorithm,
+    joseOptions: { algorithms: [algorithm] },
     publicJwk: "jwk" in source ? publicMembers(source.jwk) : undefined,
     import: importKey,
     toPublicJwk,

@@ -16,14 +16,14 @@ import type { JWT, TokenType } from "./token.ts";
 import { checkTokenType, type Verifier } from "./verifier.ts";
 
 /**
- * What was found out in one run of code that nothing can have interrupted. Time does not pass there, so nothing is asked twice in it: a list of
- * guarded fields costs one decision. It ends with the next microtask.
+ * What was found out in one run of code that nothing can have interrupted. Time does not pass there, so nothing is asked twice in it. It ends
+ * with the next microtask.
  */
 interface Moment {
   /** Good tokens, by the plan's slot. */
   readonly tokens: (JWT | undefined)[];
-  /** Whom was let in, by what compiled rules stand under. */
-  readonly passed: Map<object, JWT | null>;
+  /** Plans that the token of their slot satisfies; only those that ask about nothing else. */
+  readonly passed: Set<Plan>;
 }
 
 const ANY_AUTH: Plan = compileRule();
@@ -94,16 +94,6 @@ export class RequestGate {
   checkAnew(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
     this.#moment = undefined;
     return this.check(plan, args, parent);
-  }
-
-  /** Whom `remember` was told of under the same `key` a moment ago; `undefined` for nobody. */
-  recall(key: object): JWT | null | undefined {
-    return this.#moment?.passed.get(key);
-  }
-
-  /** Until the next microtask, `recall` gives the token that `check` let in. */
-  remember(key: object, token: JWT | null): void {
-    this.#now().passed.set(key, token);
   }
 
   /** Has what a plan will ask for found out; `undefined` where nothing has to be waited for. Never throws, never rejects: who is to be refused is refused when asked for. */
@@ -232,10 +222,20 @@ export class RequestGate {
 
   /** The token, unless its claims do not satisfy the plan. A check that throws denies. */
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
+    if (plan.isOfTokenOnly) {
+      const { passed } = this.#now();
+      if (passed.has(plan)) return token;
+      this.#decide(plan, token, args, parent);
+      passed.add(plan);
+    } else this.#decide(plan, token, args, parent);
+    return token;
+  }
+
+  #decide(plan: Plan, token: JWT, args: unknown, parent: unknown): void {
     let refused: AuthError | undefined;
     try {
       const reason = decide(plan, token.claims, args, parent);
-      if (reason === undefined) return token;
+      if (reason === undefined) return;
       refused = refusal(reason);
     } catch (cause) {
       refused = refusal("CLAIMS_INSUFFICIENT", cause);
@@ -245,7 +245,7 @@ export class RequestGate {
 
   #now(): Moment {
     if (this.#moment === undefined) {
-      const moment: Moment = { tokens: [], passed: new Map() };
+      const moment: Moment = { tokens: [], passed: new Set() };
       this.#moment = moment;
       queueMicrotask(() => {
         if (this.#moment === moment) this.#moment = undefined;

@@ -8,8 +8,9 @@ import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../core/
 import { authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
 import type { JWT } from "../core/token.ts";
+import type { GraphQLAuthContext } from "./context.ts";
 import { refusalMark, toGraphQLError } from "./errors.ts";
-import type { GuardSet } from "./guard-set.ts";
+import { type GuardSet, isPassed, markPassed } from "./guard-set.ts";
 import type { Guard } from "./read-guards.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -17,8 +18,6 @@ type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
 
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
-
-type Arguments = Parameters<Resolver>[1];
 
 /** Where guards are asked, and what `args` and `parent` of their rules are held against. */
 interface Place {
@@ -32,57 +31,37 @@ interface Place {
 const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
 
-/**
- * A resolver that runs only where all guards let pass. Whom `guards` that ask about the token alone let in a moment ago is not asked about again:
- * the fields of a list cost a look-up each, and nothing is allocated for them.
- */
-export function guardResolver(original: Resolver = defaultFieldResolver, guards: GuardSet): Resolver {
+/** A resolver that runs only where all guards let pass. */
+export function guardResolver(original: Resolver = defaultFieldResolver, { guards, pass }: GuardSet): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
+    if (pass !== undefined && isPassed(pass, (context as GraphQLAuthContext | undefined)?.auth))
+      return original(source, args, context, info);
+    return ask(source, args, context, info);
+  };
+  const ask: Resolver = (source, args, context, info) => {
     const auth = authOf(context);
     const gate = auth["~gate"];
-    const seen = guards.isOfTokenOnly ? gate.recall(guards.passKey) : undefined;
-    const verdict = seen === undefined ? enforceAll(guards, gate, source, args, info) : seen;
-    if (isPromise(verdict)) return verdict.then((token) => resolve(token, auth, source, args, context, info));
-    return resolve(verdict, auth, source, args, context, info);
-  };
-  const resolve = (
-    token: Verdict,
-    auth: RequestAuth,
-    source: unknown,
-    args: Arguments,
-    context: unknown,
-    info: GraphQLResolveInfo,
-  ): unknown => {
-    if (token === NULLED) return null;
-    if (isTokenAmbient()) return runWithToken(token, original, source, args, contextFor(context, auth, token), info);
-    return original(source, args, contextFor(context, auth, token), info);
+    const parent = gate.isMadeByClient(source) ? undefined : source;
+    const verdict = enforce(guards, gate, { args, parent, info, hasResolved: false });
+    return andThen<Verdict, unknown>(verdict, (token) => {
+      if (token === NULLED) return null;
+      const seen = contextFor(context, auth, token);
+      if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
+      // What the field sees is what it would see without a guard: then the next need not be asked about.
+      if (pass !== undefined && seen === context) markPassed(pass, auth);
+      return original(source, args, seen, info);
+    });
   };
   return Object.defineProperties(guarded, {
     [BY_DEFAULT]: { value: resolvesByDefault(original) },
     // Also those of an inner guard, of another directive.
-    [GUARDS]: { value: [...guards.guards, ...guardsOf(original)] },
+    [GUARDS]: { value: [...guards, ...guardsOf(original)] },
   });
 }
 
 /** The guards that a resolver or `resolveType` asks. */
 export function guardsOf(resolver: object | null | undefined): readonly Guard[] {
   return (resolver as { [GUARDS]?: readonly Guard[] } | null | undefined)?.[GUARDS] ?? [];
-}
-
-function enforceAll(
-  set: GuardSet,
-  gate: RequestGate,
-  source: unknown,
-  args: Arguments,
-  info: GraphQLResolveInfo,
-): MaybePromise<Verdict> {
-  const parent = gate.isMadeByClient(source) ? undefined : source;
-  const verdict = enforce(set.guards, gate, { args, parent, info, hasResolved: false });
-  if (!set.isOfTokenOnly) return verdict;
-  return andThen(verdict, (token) => {
-    if (token !== NULLED) gate.remember(set.passKey, token);
-    return token;
-  });
 }
 
 /** Whether a resolver, guarded or not, only reads the parent's property. */

@@ -6,7 +6,7 @@ import { isPromise, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request-auth.ts";
 import type { RequestGate } from "../core/request-gate.ts";
-import { argPaths, checkGiven, compileRule, isOfTokenOnly, type Plan } from "../core/rules/compile.ts";
+import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/token.ts";
 import type { CheckedInput } from "./checked-input.ts";
@@ -70,15 +70,11 @@ export interface GuardMiddleware {
 
 function makeGuard(plans: readonly Plan[]): GuardMiddleware {
   const checkedKeys = topLevelKeys(plans);
-  const isMemoable = plans.every(isOfTokenOnly);
   const guard = (opts: MiddlewareOptions): Promise<MiddlewareResult> => {
     const auth = authOf(opts.ctx);
     const gate = auth["~gate"].operation();
-    const seen = isMemoable ? gate.recall(plans) : undefined;
-    const token = seen === undefined ? refusing(gate, () => checkAll(gate, plans, opts.input)) : seen;
-    if (isPromise(token)) return token.then((found) => letIn(opts, auth, gate, found));
-    if (seen === undefined && isMemoable) gate.remember(plans, token);
-    return letIn(opts, auth, gate, token);
+    const token = refusing(gate, () => checkAll(gate, plans, opts.input));
+    return isPromise(token) ? token.then((found) => letIn(opts, auth, gate, found)) : letIn(opts, auth, gate, token);
   };
 
   const letIn = (

@@ -33,6 +33,8 @@ export interface Plan extends BranchPlan {
   readonly anyOf: readonly BranchPlan[];
   /** The same for all plans that look for the same credential: `type` and `location` as a small number. */
   readonly slot: number;
+  /** Whether it asks about the token alone, so that what it decides holds for every call of a request. */
+  readonly isOfTokenOnly: boolean;
 }
 
 /** Where a rule is used decides which of its keys have a meaning there. */
@@ -81,11 +83,6 @@ export function usesParent(plan: Plan): boolean {
   return [plan, ...plan.anyOf].some((branch) => branch.parent.length > 0);
 }
 
-/** Whether a plan asks about the token alone, so that what it decides holds for every call of a request. */
-export function isOfTokenOnly(plan: Plan): boolean {
-  return [plan, ...plan.anyOf].every(({ args, parent }) => args.length === 0 && parent.length === 0);
-}
-
 /** The paths a plan reads in the input or arguments, `anyOf` included. */
 export function argPaths(plan: Plan): (readonly string[])[] {
   return [plan, ...plan.anyOf].flatMap((branch) => branch.args.flatMap((binding) => binding.paths));
@@ -104,14 +101,17 @@ function compile(rule: unknown): Plan {
     throw new TypeError(
       `rule.optional cannot stand beside rule.${requirement}: it would require and not require a token`,
     );
+  const branch = compileBranch(checked, "rule");
+  const anyOf = "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [];
   return Object.freeze({
     type,
     location,
     slot: SLOTS.indexOf(`${type} ${location}`),
     optional,
-    ...compileBranch(checked, "rule"),
+    ...branch,
     override: "override" in checked ? compileClaims(checked["override"], "rule.override") : [],
-    anyOf: "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [],
+    anyOf,
+    isOfTokenOnly: [branch, ...anyOf].every(({ args, parent }) => args.length === 0 && parent.length === 0),
   });
 }
 

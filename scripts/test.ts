@@ -16,8 +16,8 @@ function step(name: string, command: string, args: readonly string[]): void {
 // Most suites leave nothing behind them: to load the same modules anew for each took as long as their tests.
 const TOGETHER = ["core", "graphql", "parity", "regression", "sessions", "trpc"];
 
-/** Of those, the suites that change something for their whole process: a clock, the environment, the ambient storage, a spy on the runtime. */
-const OF_WHOLE_PROCESS = /ambient: true|currentToken|\bvi\.|setFlagsFromString|process\.env\[/;
+/** Of those, the suites that change something for their whole process: a clock, the environment, the ambient storage, a spy on the runtime or its memory. */
+const OF_WHOLE_PROCESS = /node:inspector|ambient: true|currentToken|\bvi\.|setFlagsFromString|process\.env\[/;
 
 function tests(): void {
   const files = readdirSync("test", { recursive: true, encoding: "utf8" })

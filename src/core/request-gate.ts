@@ -81,7 +81,11 @@ export class RequestGate {
       throw this.#tell(error, null);
     }
     if (token === null) return null;
-    if (!isPromise(token)) return this.#judge(plan, token, args, parent);
+    return isPromise(token) ? this.#checkLater(token, plan, args, parent) : this.#judge(plan, token, args, parent);
+  }
+
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  #checkLater(token: Promise<JWT | null>, plan: Plan, args: unknown, parent: unknown): Promise<JWT | null> {
     return token.then(
       (found) => found && this.#judge(plan, found, args, parent),
       (error: unknown) => {
@@ -256,8 +260,10 @@ export class RequestGate {
 
   /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
   #tokenFor(plan: Plan): MaybePromise<JWT | null> {
-    const seen = this.#moment?.tokens[plan.slot];
-    if (seen) return seen;
+    return this.#moment?.tokens[plan.slot] ?? this.#findToken(plan);
+  }
+
+  #findToken(plan: Plan): MaybePromise<JWT | null> {
     const engine = this.#engine();
     const credential = this.#credential(engine, plan);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {

@@ -16,17 +16,10 @@ import type { Guard } from "./read-guards.ts";
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
 
+type Arguments = Parameters<Resolver>[1];
+
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
-
-/** Where guards are asked, and what `args` and `parent` of their rules are held against. */
-interface Place {
-  readonly args: unknown;
-  readonly parent: unknown;
-  readonly info: GraphQLResolveInfo;
-  /** Whether the field's resolver has run already. */
-  readonly hasResolved: boolean;
-}
 
 const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
@@ -42,15 +35,33 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     const auth = authOf(context);
     const gate = auth["~gate"];
     const parent = gate.isMadeByClient(source) ? undefined : source;
-    const verdict = enforce(guards, gate, { args, parent, info, hasResolved: false });
-    return andThen<Verdict, unknown>(verdict, (token) => {
-      if (token === NULLED) return null;
-      const seen = contextFor(context, auth, token);
-      if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
-      // What the field sees is what it would see without a guard: then the next need not be asked about.
-      if (pass !== undefined && seen === context) markPassed(pass, auth);
-      return original(source, args, seen, info);
-    });
+    const verdict = enforce(guards, gate, args, parent, info);
+    return isPromise(verdict)
+      ? letInLater(verdict, auth, source, args, context, info)
+      : letIn(verdict, auth, source, args, context, info);
+  };
+  const letInLater = (
+    verdict: Promise<Verdict>,
+    auth: RequestAuth,
+    source: unknown,
+    args: Arguments,
+    context: unknown,
+    info: GraphQLResolveInfo,
+  ): unknown => verdict.then((token) => letIn(token, auth, source, args, context, info));
+  const letIn = (
+    token: Verdict,
+    auth: RequestAuth,
+    source: unknown,
+    args: Arguments,
+    context: unknown,
+    info: GraphQLResolveInfo,
+  ): unknown => {
+    if (token === NULLED) return null;
+    const seen = contextFor(context, auth, token);
+    if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
+    // What the field sees is what it would see without a guard: then the next need not be asked about.
+    if (pass !== undefined && seen === context) markPassed(pass, auth);
+    return original(source, args, seen, info);
   };
   return Object.defineProperties(guarded, {
     [BY_DEFAULT]: { value: resolvesByDefault(original) },
@@ -80,11 +91,10 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
   return (source, args, context, info) => {
     const auth = authOf(context);
     const gate = auth["~gate"];
-    const place = { args, parent: source, info, hasResolved: false };
-    const check = (): MaybePromise<Verdict> => enforce(strict, gate, place);
+    const check = (): MaybePromise<Verdict> => enforce(strict, gate, args, source, info);
     return andThen(check(), async (verdict) => {
       const token = verdict as JWT | null;
-      const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, place)));
+      const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, args, source, info)));
       const lifetimes = tokens.filter((one): one is JWT => one !== null && one !== NULLED);
       const seen = contextFor(context, auth, token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
@@ -109,41 +119,101 @@ export function guardTypeResolver(
     andThen<string | undefined, string | undefined>(original(value, context, info, abstractType), (typeName) => {
       const guards = typeName === undefined ? undefined : byName.get(typeName);
       if (!guards || guards.length === 0) return typeName;
-      const place = { args: undefined, parent: undefined, info, hasResolved: true };
-      return andThen(enforce(guards, authOf(context)["~gate"], place), () => typeName);
+      return andThen(enforceOnType(guards, authOf(context)["~gate"], info), () => typeName);
     });
   return Object.defineProperty(guarded, GUARDS, { value: [...byName.values()].flat() });
 }
 
-function enforce(guards: readonly Guard[], gate: RequestGate, place: Place, from = 0): MaybePromise<Verdict> {
+/**
+ * What the guards of a field decide before its resolver runs. What they need is handed on one by one, and functions that make closures are apart from
+ * those that every call runs through: V8 makes room for what a closure holds on the way in, whether or not it comes to be.
+ */
+function enforce(
+  guards: readonly Guard[],
+  gate: RequestGate,
+  args: unknown,
+  parent: unknown,
+  info: GraphQLResolveInfo,
+  from = 0,
+): MaybePromise<Verdict> {
   let verdict: Verdict = null;
   for (let i = from; i < guards.length; i++) {
-    const guard = guards[i] as Guard;
-    const outcome = checkOne(guard, gate, place);
-    if (isPromise(outcome)) {
-      const isLast = i === guards.length - 1;
-      return outcome.then((settled) => (settled === NULLED || isLast ? settled : enforce(guards, gate, place, i + 1)));
-    }
+    const outcome = checkOne(guards[i] as Guard, gate, args, parent, info);
+    if (isPromise(outcome)) return enforceLater(outcome, guards, gate, args, parent, info, i + 1);
     if (outcome === NULLED) return NULLED;
     verdict = outcome;
   }
   return verdict;
 }
 
-function checkOne(guard: Guard, gate: RequestGate, place: Place): MaybePromise<Verdict> {
+async function enforceLater(
+  outcome: Promise<Verdict>,
+  guards: readonly Guard[],
+  gate: RequestGate,
+  args: unknown,
+  parent: unknown,
+  info: GraphQLResolveInfo,
+  next: number,
+): Promise<Verdict> {
+  const verdict = await outcome;
+  return verdict === NULLED || next === guards.length ? verdict : enforce(guards, gate, args, parent, info, next);
+}
+
+function checkOne(
+  guard: Guard,
+  gate: RequestGate,
+  args: unknown,
+  parent: unknown,
+  info: GraphQLResolveInfo,
+): MaybePromise<Verdict> {
   try {
-    const outcome = gate.check(guard.plan, place.args, place.parent);
-    return isPromise(outcome) ? outcome.catch((error: unknown) => deny(error, guard, gate, place)) : outcome;
+    const outcome = gate.check(guard.plan, args, parent);
+    return isPromise(outcome) ? checkLater(outcome, guard, gate, info) : outcome;
   } catch (error) {
-    return deny(error, guard, gate, place);
+    return deny(error, guard, gate, info, info);
   }
 }
 
-function deny(error: unknown, guard: Guard, gate: RequestGate, { info, hasResolved }: Place): typeof NULLED {
+function checkLater(
+  outcome: Promise<Verdict>,
+  guard: Guard,
+  gate: RequestGate,
+  info: GraphQLResolveInfo,
+): Promise<Verdict> {
+  return outcome.catch((error: unknown) => deny(error, guard, gate, info, info));
+}
+
+/** What the guards of a type decide once a value turns out to be of it, when its field has resolved already. */
+function enforceOnType(
+  guards: readonly Guard[],
+  gate: RequestGate,
+  info: GraphQLResolveInfo,
+  from = 0,
+): MaybePromise<void> {
+  const guard = guards[from];
+  if (!guard) return undefined;
+  const refuse = (error: unknown): void => void deny(error, guard, gate, info, undefined);
+  const next = (): MaybePromise<void> => enforceOnType(guards, gate, info, from + 1);
+  try {
+    const outcome = gate.check(guard.plan);
+    if (isPromise(outcome)) return outcome.then(next, refuse);
+  } catch (error) {
+    return refuse(error);
+  }
+  return next();
+}
+
+/** `guardedField` is the field's view of the operation, where its resolver has not run. */
+function deny(
+  error: unknown,
+  guard: Guard,
+  gate: RequestGate,
+  { operation }: GraphQLResolveInfo,
+  guardedField: GraphQLResolveInfo | undefined,
+): typeof NULLED {
   if (!isAuthError(error)) throw error;
   if (guard.onDeny === "NULL" && (error.status === 401 || error.status === 403)) return NULLED;
-  const guardedField = hasResolved ? undefined : info;
-  throw toGraphQLError(error, { guardedField, operation: info.operation }, gate.scheme);
+  throw toGraphQLError(error, { guardedField, operation }, gate.scheme);
 }
 
 function isLasting(error: unknown): boolean {

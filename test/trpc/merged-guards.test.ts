@@ -1,0 +1,118 @@
+/** Guards that stand side by side are one middleware, and decide as they would one by one. */
+import { initTRPC } from "@trpc/server";
+import type { AuthContext } from "claimgate";
+import { authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { callerFailureOf, createAuth } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const procedures = authProcedures(t.procedure);
+const { protectedProcedure, optionalProcedure, refreshProcedure } = procedures;
+const { auth, clock } = createAuth();
+
+const length = (builder: object): number =>
+  (builder as { _def: { middlewares: readonly unknown[] } })._def.middlewares.length;
+
+describe("one middleware", () => {
+  test.each([
+    ["protectedProcedure and a rule", protectedProcedure.use(requireToken({ scope: "a" }))],
+    [
+      "protectedProcedure and three rules",
+      protectedProcedure
+        .use(requireToken({ scope: "a" }))
+        .use(requireToken({ claims: { plan: "pro" } }))
+        .use(requireToken({ anyOf: [{ scope: "b" }, { scope: "c" }] })),
+    ],
+    ["optionalProcedure and a rule", optionalProcedure.use(requireToken({ scope: "a" }))],
+    ["refreshProcedure and a rule of its type", refreshProcedure.use(requireToken({ type: "refresh" }))],
+  ])("for %s", (_, builder) => {
+    expect(length(builder)).toBe(1);
+  });
+
+  test.each([
+    ["tokens of two types", protectedProcedure.use(requireToken({ type: "refresh" }))],
+    ["another place for the token", protectedProcedure.use(requireToken({ location: "header" }))],
+    ["a middleware of one's own", protectedProcedure.use(({ next }) => next())],
+  ])("but two for %s", (_, builder) => {
+    expect(length(builder)).toBe(2);
+  });
+
+  test("and what stands between two guards stays between them", () => {
+    const own = protectedProcedure.use(({ next }) => next()).use(requireToken({ scope: "a" }));
+    expect(length(own)).toBe(3);
+    expect(
+      length(protectedProcedure.input(z.object({ id: z.string() })).use(requireToken({ args: { sub: "id" } }))),
+    ).toBe(3);
+  });
+
+  test("and the procedure that others are made of stays as it was", () => {
+    protectedProcedure.use(requireToken({ scope: "a" }));
+    expect(length(protectedProcedure)).toBe(1);
+  });
+});
+
+const router = t.router({
+  scoped: protectedProcedure.use(requireToken({ scope: "a" })).query(({ ctx }) => ctx.auth.token.sub),
+  both: protectedProcedure
+    .use(requireToken({ scope: "a" }))
+    .use(requireToken({ scope: "b", override: { admin: true } }))
+    .query(({ ctx }) => ctx.auth.token.sub),
+  optionalThenScoped: optionalProcedure.use(requireToken({ scope: "a" })).query(({ ctx }) => ctx.auth.token.sub),
+  own: protectedProcedure
+    .use(requireToken({ args: { sub: "" } }))
+    .input(z.string())
+    .query(({ input }) => input ?? null),
+  live: protectedProcedure.use(requireToken({ scope: "a" })).subscription(async function* () {
+    yield 1;
+    clock.seconds += 3600;
+    yield 2;
+  }),
+});
+const call = t.createCallerFactory(router);
+const caller = async (scope?: string, claims: Record<string, unknown> = {}) =>
+  call({ auth: auth.forRequest({ token: await auth.authToken("ada", { ...(scope ? { scope } : {}), claims }) }) });
+
+describe("decides as the two would", () => {
+  test("lets in who satisfies all, and refuses who lacks what either asks for", async () => {
+    expect(await (await caller("a b")).both()).toBe("ada");
+    expect(await (await caller("a", { admin: true })).both()).toBe("ada");
+    for (const scope of ["a", "b", undefined])
+      expect(await callerFailureOf((await caller(scope)).both())).toEqual({
+        code: "FORBIDDEN",
+        reason: "SCOPE_INSUFFICIENT",
+      });
+    expect(await callerFailureOf((await caller("b", { admin: true })).both())).toEqual({
+      code: "FORBIDDEN",
+      reason: "SCOPE_INSUFFICIENT",
+    });
+    expect(await callerFailureOf(call({ auth: auth.forRequest() }).both())).toEqual({
+      code: "UNAUTHORIZED",
+      reason: "TOKEN_MISSING",
+    });
+  });
+
+  test("lets nobody in without a token by an optional guard before", async () => {
+    expect(await (await caller("a")).optionalThenScoped()).toBe("ada");
+    expect(await callerFailureOf(call({ auth: auth.forRequest() }).optionalThenScoped())).toEqual({
+      code: "UNAUTHORIZED",
+      reason: "TOKEN_MISSING",
+    });
+  });
+
+  test("hides from later parsers what either has checked", async () => {
+    expect(await callerFailureOf((await caller()).own("eve"))).toEqual({
+      code: "FORBIDDEN",
+      reason: "CLAIMS_INSUFFICIENT",
+    });
+  });
+
+  test("ends a stream once the token has ended", async () => {
+    const events: unknown[] = [];
+    const read = async (): Promise<void> => {
+      for await (const event of await (await caller("a")).live()) events.push(event);
+    };
+    expect(await callerFailureOf(read())).toEqual({ code: "UNAUTHORIZED", reason: "TOKEN_EXPIRED" });
+    expect(events).toEqual([1]);
+  });
+});

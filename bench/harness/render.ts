@@ -19,7 +19,7 @@ export function gridOf({ table, cases: runs }: TableRun, { cases, goals }: Table
     "median",
     "max",
     ...(hasRepeats ? ["medians of repeats"] : []),
-    ...(table.measure === "cpu" ? [] : [`CPU µs/${table.unit}`]),
+    ...(table.measure === "cpu" ? [] : [`CPU µs/${table.unit}`, "CPU ratio"]),
     ...extras,
     "goal",
   ];
@@ -31,7 +31,9 @@ export function gridOf({ table, cases: runs }: TableRun, { cases, goals }: Table
     ...(hasRepeats
       ? [one.ratioByRepeat ? `${formatRatio(one.ratioByRepeat.min)} to ${formatRatio(one.ratioByRepeat.max)}` : ""]
       : []),
-    ...(table.measure === "cpu" ? [] : [formatNumber(one.cpuUs.median)]),
+    ...(table.measure === "cpu"
+      ? []
+      : [formatNumber(one.cpuUs.median), one.cpuRatio ? formatRatio(one.cpuRatio.median) : ""]),
     ...extras.map((name) => (one.extra[name] ? formatNumber(one.extra[name].median) : "")),
     goals
       .filter(({ goal }) => goal.case === one.name)

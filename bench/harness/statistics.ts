@@ -19,6 +19,8 @@ export interface CaseFigures {
   /** The range of the medians of the repeats, where there are several. */
   readonly ratioByRepeat?: Range;
   readonly cpuUs: Range;
+  /** As `ratio`, but of the CPU time of the process: what another job on the machine disturbs less. */
+  readonly cpuRatio?: Range;
   readonly extra: Readonly<Record<string, Range>>;
 }
 
@@ -38,7 +40,9 @@ export function computeFigures({ table, cases }: TableRun): TableFigures {
   const complete = new Map(cases.filter(({ lost }) => !lost).map((run) => [run.name, run]));
   const netted = new Set(table.cases.map((one) => netNameOf(table, one.name)));
   const figures = [...complete.values()].map((run): CaseFigures => {
-    const ratios = netted.has(run.name) ? null : ratiosOf(table, complete, run.name, table.base);
+    const pair = [run.name, table.base] as const;
+    const ratios = netted.has(run.name) ? null : ratiosOf(table, complete, pair);
+    const cpuRatios = netted.has(run.name) ? null : ratiosOf(table, complete, pair, "cpu");
     const net = netNameOf(table, run.name) === null ? null : unitsOf(table, complete, run.name);
     return {
       name: run.name,
@@ -47,13 +51,14 @@ export function computeFigures({ table, cases }: TableRun): TableFigures {
       ...(ratios && { ratio: rangeOf(ratios.flat()) }),
       ...(ratios && ratios.length > 1 && { ratioByRepeat: rangeOf(ratios.map((one) => rangeOf(one).median)) }),
       cpuUs: rangeOf(run.samples.flat().map((sample) => perUnit(run, sample, "cpu"))),
+      ...(cpuRatios && { cpuRatio: rangeOf(cpuRatios.flat()) }),
       extra: extrasOf(run),
     };
   });
   return { cases: figures, goals: (table.goals ?? []).map((goal) => judge(goal, table, complete)) };
 }
 
-function judge(goal: Goal, table: Table, complete: ReadonlyMap<string, CaseRun>): GoalFigures {
+function judge(goal: Goal, table: Table, complete: Runs): GoalFigures {
   const values = valuesOf(goal, table, complete);
   if (!values || values.length === 0) return { goal, met: null };
   const value = rangeOf(values);
@@ -61,23 +66,30 @@ function judge(goal: Goal, table: Table, complete: ReadonlyMap<string, CaseRun>)
   return { goal, value, met: value.median <= atMost && value.median >= atLeast };
 }
 
-function valuesOf(goal: Goal, table: Table, complete: ReadonlyMap<string, CaseRun>): number[] | null {
+function valuesOf(goal: Goal, table: Table, complete: Runs): number[] | null {
   const { of = "ratio", against = table.base } = goal;
-  if (of === "ratio") return ratiosOf(table, complete, goal.case, against)?.flat() ?? null;
-  if (of === "speedup") return ratiosOf(table, complete, against, goal.case)?.flat() ?? null;
+  if (of === "ratio") return ratiosOf(table, complete, [goal.case, against])?.flat() ?? null;
+  if (of === "speedup") return ratiosOf(table, complete, [against, goal.case])?.flat() ?? null;
   const samples = complete.get(goal.case)?.samples.flat() ?? [];
   return samples.map((sample) => sample.extra?.[of]).filter((value) => value !== undefined);
 }
 
+type Runs = ReadonlyMap<string, CaseRun>;
+
 /** By repeat and round. Null where one of both did not run. */
-function ratiosOf(table: Table, runs: ReadonlyMap<string, CaseRun>, name: string, base: string): number[][] | null {
-  const [over, under] = [unitsOf(table, runs, name), unitsOf(table, runs, base)];
+function ratiosOf(
+  table: Table,
+  runs: Runs,
+  [name, base]: readonly [string, string],
+  measure = table.measure,
+): number[][] | null {
+  const [over, under] = [unitsOf(table, runs, name, measure), unitsOf(table, runs, base, measure)];
   if (!over || !under) return null;
   return over.map((rounds, repeat) => rounds.map((value, round) => value / (under[repeat]?.[round] ?? Number.NaN)));
 }
 
 /** Microseconds per unit, net, by repeat and round. */
-function unitsOf(table: Table, runs: ReadonlyMap<string, CaseRun>, name: string): number[][] | null {
+function unitsOf(table: Table, runs: Runs, name: string, measure = table.measure): number[][] | null {
   const run = runs.get(name);
   const netName = netNameOf(table, name);
   const net = netName === null ? undefined : runs.get(netName);
@@ -85,7 +97,7 @@ function unitsOf(table: Table, runs: ReadonlyMap<string, CaseRun>, name: string)
   return run.samples.map((rounds, repeat) =>
     rounds.map((sample, round) => {
       const loop = net?.samples[repeat]?.[round];
-      return perUnit(run, sample, table.measure) - (net && loop ? perUnit(net, loop, table.measure) : 0);
+      return perUnit(run, sample, measure) - (net && loop ? perUnit(net, loop, measure) : 0);
     }),
   );
 }

@@ -1,4 +1,5 @@
 /** `@graphql-yoga/plugin-jwt` with `@envelop/generic-auth` and its directives on the same fields. */
+import { createSecretKey } from "node:crypto";
 import {
   DIRECTIVE_SDL,
   type GenericAuthPluginOptions,
@@ -16,7 +17,9 @@ interface JwtContext {
   readonly jwt?: { readonly payload: JWTPayload };
 }
 
-export async function genericAuth(cache: boolean, algorithm: Algorithm = "HS256"): Promise<Server> {
+export type TokenPlugin = "plugin-jwt" | "plugin-jwt with a key object" | "a cache";
+
+export async function genericAuth(plugin: TokenPlugin, algorithm: Algorithm = "HS256"): Promise<Server> {
   const tokens = await mintTokens(algorithm);
   const guarded = typeDefsWith((scope) => `@authenticated @requiresScopes(scopes: [["${scope}"]])`);
   const options: GenericAuthPluginOptions<JWTPayload, JwtContext> = {
@@ -27,15 +30,24 @@ export async function genericAuth(cache: boolean, algorithm: Algorithm = "HS256"
     schema: plainSchema([DIRECTIVE_SDL, REQUIRES_SCOPES_DIRECTIVE_SDL, guarded]),
     tokens,
     // Its type asks for a context that its own hooks fill.
-    plugins: [cache ? useCachedJWT(tokens) : useDocumentedJWT(tokens), useGenericAuth(options) as unknown as Plugin],
+    plugins: [tokenPlugin(plugin, tokens), useGenericAuth(options) as unknown as Plugin],
   };
 }
 
-// Granular guards judge whether a token is needed, so that one is missing is no error yet.
-function useDocumentedJWT({ text, algorithm }: Tokens): Plugin {
+function tokenPlugin(plugin: TokenPlugin, tokens: Tokens): Plugin {
+  if (plugin === "a cache") return useCachedJWT(tokens);
+  // Its types ask for text, which jsonwebtoken takes for a public key first, each time; a key object spares it that, and it works.
+  return useDocumentedJWT(
+    tokens,
+    plugin === "plugin-jwt" ? tokens.text : (createSecretKey(tokens.text, "utf8") as unknown as string),
+  );
+}
+
+function useDocumentedJWT({ algorithm }: Tokens, key: string): Plugin {
   return useJWT({
-    signingKeyProviders: [createInlineSigningKeyProvider(text)],
+    signingKeyProviders: [createInlineSigningKeyProvider(key)],
     tokenVerification: { issuer: ISSUER, algorithms: [algorithm] },
+    // Granular guards judge whether a token is needed, so that one is missing is no error yet.
     reject: { missingToken: false, invalidToken: true },
   });
 }

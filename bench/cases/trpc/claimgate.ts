@@ -1,4 +1,4 @@
-/** claimgate: a protected procedure, with and without a rule of its own. */
+/** claimgate: its procedure for who has a token, with a rule on top, and the rule alone. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, AuthManager } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
@@ -7,20 +7,22 @@ import { type Api, item, SCOPE } from "./api.ts";
 
 export interface ClaimgateOptions {
   readonly cache: boolean;
-  /** Whether the procedure asks for a scope, or only for a token. */
-  readonly scoped: boolean;
+  /** What stands before the resolver: one middleware for a token, another for a scope besides, or one for both. */
+  readonly guard: "token" | "token, then scope" | "scope";
   readonly algorithm?: Algorithm;
 }
 
-export async function claimgate({ cache, scoped, algorithm = "HS256" }: ClaimgateOptions): Promise<Api> {
+export async function claimgate({ cache, guard, algorithm = "HS256" }: ClaimgateOptions): Promise<Api> {
   const tokens = await mintTokens(algorithm);
   const auth = new AuthManager({ issuer: ISSUER, algorithm, ...tokens.managerKey, ...(cache ? {} : { cache: false }) });
   await auth.ready();
   const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
   const { protectedProcedure } = authProcedures(t.procedure);
-  const router = scoped
-    ? t.router({ item: protectedProcedure.use(requireToken({ scope: SCOPE })).query(item) })
-    : t.router({ item: protectedProcedure.query(item) });
-  const refuses = scoped ? "strangers and the poor" : "strangers";
-  return { router, tokens, createContext: createTRPCContext(auth), refuses };
+  const routers = {
+    token: () => t.router({ item: protectedProcedure.query(item) }),
+    "token, then scope": () => t.router({ item: protectedProcedure.use(requireToken({ scope: SCOPE })).query(item) }),
+    scope: () => t.router({ item: t.procedure.use(requireToken({ scope: SCOPE })).query(item) }),
+  };
+  const refuses = guard === "token" ? "strangers" : "strangers and the poor";
+  return { router: routers[guard](), tokens, createContext: createTRPCContext(auth), refuses };
 }

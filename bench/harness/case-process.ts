@@ -20,7 +20,7 @@ export interface Lost {
 }
 
 /** What a case may take to load, prove and warm up, and a slice beyond its time, before it counts as hung. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 120_000;
 
 /** Starts `one` and waits until it is ready. */
 export async function startCase(

@@ -49,7 +49,9 @@ export function gridOf({ table, cases: runs }: TableRun, { cases, goals }: Table
 
 /** What stands beneath the grid: why cases are missing, and notes. */
 export function footnotesOf({ table, cases: runs }: TableRun): string[] {
-  const lost = runs.flatMap(({ name, lost }) => (lost ? [`${lost.is.toUpperCase()} ${name}: ${lost.reason}`] : []));
+  const lost = runs.flatMap(({ name, lost }) =>
+    lost ? [`${lost.is.toUpperCase()} ${name}: ${shorten(lost.reason)}`] : [],
+  );
   const notes = table.cases.flatMap(({ name, note }) => (note ? [`${name}: ${note}`] : []));
   const net = table.netOf ? [`Ratios are of the times less those of ${table.netOf} in the same round.`] : [];
   return [...lost, ...net, ...notes, ...(table.notes ?? [])];
@@ -92,6 +94,11 @@ export function describeGoal({ of = "ratio", against, atMost, atLeast }: Goal, t
   if (of === "ratio") return `${bounds} of ${against ?? table.base}`;
   if (of === "speedup") return `${bounds} times as fast as ${against ?? table.base}`;
   return `${of} ${bounds}`;
+}
+
+/** The message and where it was thrown; all of it is in the JSON. */
+function shorten(reason: string): string {
+  return reason.split("\n").slice(0, 4).join("\n");
 }
 
 function formatRange({ min, median, max }: Range): [string, string, string] {

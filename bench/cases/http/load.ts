@@ -8,7 +8,6 @@ import type { Sample, Work } from "../../harness/types.ts";
 import { type CpuTime, type Guard, ITEM, type Listening, type Transport } from "./site.ts";
 
 const CONNECTIONS = 16;
-/** Before the first slice nobody knows how many requests fit into it. */
 const FIRST_REQUESTS = 500;
 /** Connections are opened for each slice, so a slice is to be long beside that. */
 const STRETCH = 4;
@@ -28,9 +27,11 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
     call: () => undefined,
     prove: () => prove(listening, request, guard),
     async slice(ms) {
-      const amount = perMs === 0 ? FIRST_REQUESTS : Math.max(CONNECTIONS, Math.round(ms * STRETCH * perMs));
+      // Before the first slice, which warms up, nobody knows how many requests fit into one.
+      if (perMs === 0) perMs = perMsOf(await fire(server, listening, request, FIRST_REQUESTS));
+      const amount = Math.max(CONNECTIONS, Math.round(ms * STRETCH * perMs));
       const sample = await fire(server, listening, request, amount);
-      perMs = amount / (sample.ns / 1e6);
+      perMs = perMsOf(sample);
       return sample;
     },
     async close() {
@@ -38,6 +39,10 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
       await once(server, "exit");
     },
   };
+}
+
+function perMsOf({ calls, ns }: Sample): number {
+  return calls / (ns / 1e6);
 }
 
 interface Asked {

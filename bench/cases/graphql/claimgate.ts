@@ -1,0 +1,16 @@
+/** claimgate: `@requireToken` on every field that asks for a scope. */
+import { AuthManager } from "claimgate";
+import { createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
+import { plainSchema, typeDefsWith } from "./schema.ts";
+import type { Server } from "./server.ts";
+import { type Algorithm, ISSUER, mintTokens } from "./tokens.ts";
+
+export async function claimgate(cache: boolean, algorithm: Algorithm = "HS256"): Promise<Server> {
+  const tokens = await mintTokens(algorithm);
+  const auth = new AuthManager({ issuer: ISSUER, algorithm, ...tokens.managerKey, ...(cache ? {} : { cache: false }) });
+  await auth.ready();
+  const requireToken = requireTokenDirective();
+  const guarded = typeDefsWith((scope) => `@requireToken(scope: "${scope}")`);
+  const schema = requireToken.apply(plainSchema([requireToken.typeDefs, guarded]));
+  return { schema, tokens, contextOf: createGraphQLContext(auth, { schema }), plugins: [useAuth(auth)] };
+}

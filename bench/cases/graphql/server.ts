@@ -1,0 +1,55 @@
+/** What a case makes: a schema, and what stands around it. Both ways of calling it prove it alike. */
+import assert from "node:assert/strict";
+import type { GraphQLSchema } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import type { Query } from "./schema.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** The part of a request that cases read. */
+export interface ServerContext {
+  readonly request: { readonly method: string; readonly url: string; readonly headers: Headers };
+}
+
+export const ENDPOINT = "http://bench.example/graphql";
+
+type MaybePromise<T> = T | Promise<T>;
+
+export interface Server {
+  readonly schema: GraphQLSchema;
+  readonly tokens: Tokens;
+  /** Builds the context of a request. Without it the executor alone is called as Yoga would, by way of its plugins. */
+  readonly contextOf?: (server: ServerContext) => MaybePromise<object>;
+  /** Yoga's, in place of `contextOf`. */
+  readonly plugins?: readonly Plugin[];
+  /** False where there is no guard. Default true. */
+  readonly isGuarded?: boolean;
+}
+
+export interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** The server gives good callers all of it, and nothing at all that is guarded to anybody else. */
+export async function prove(
+  { tokens, isGuarded = true }: Server,
+  { data, text }: Query,
+  ask: (token: string | undefined) => Promise<Answer>,
+): Promise<void> {
+  for (const token of tokens.good.slice(0, 2)) assert.deepEqual(await ask(token), { data }, `${text} as a good caller`);
+  if (!isGuarded) return;
+  for (const [who, token] of [
+    ["nobody", undefined],
+    ["a forger", tokens.forged],
+    ["a poor caller", tokens.poor],
+  ]) {
+    const answer = await ask(token);
+    assert.ok((answer.errors ?? []).length > 0, `${text} as ${who} is not refused`);
+    assert.deepEqual(leavesOf(answer.data), [], `${text} as ${who} gives something`);
+  }
+}
+
+function leavesOf(value: unknown): unknown[] {
+  if (value === null || value === undefined) return [];
+  return typeof value === "object" ? Object.values(value).flatMap(leavesOf) : [value];
+}

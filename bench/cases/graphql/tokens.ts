@@ -1,0 +1,127 @@
+/** The callers' tokens, which every case reads alike, and how a server without claimgate verifies them. */
+import { exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
+
+export type Algorithm = "HS256" | "ES256";
+
+export const ISSUER = "https://bench.example";
+
+/** Who is good for everything that is asked; one after another, so that calls in flight together never carry the same token. */
+const CALLERS = 64;
+const SCOPE = "items:read prices:read stock:read profile:read";
+const LIFETIME_SECONDS = 86_400;
+
+/** Tokens, and the key they hold with, in each shape that a library takes it. */
+export interface Tokens {
+  readonly algorithm: Algorithm;
+  /** `secret`, or `privateKey`, of an `AuthManager`. */
+  readonly managerKey: { readonly secret: string } | { readonly privateKey: string };
+  /** For jose: imported once, as its users are told to. */
+  readonly joseKey: CryptoKey;
+  /** For libraries that take text: the secret, or the public key as PEM. */
+  readonly text: string;
+  readonly good: readonly string[];
+  /** Valid, and without any scope that is asked for. */
+  readonly poor: string;
+  /** Signed with another key. */
+  readonly forged: string;
+}
+
+export async function mintTokens(algorithm: Algorithm): Promise<Tokens> {
+  const { sign, forge, ...keys } = algorithm === "HS256" ? await hmacKeys() : await ecKeys();
+  const mint = (key: CryptoKey, subject: string, scope: string): Promise<string> =>
+    new SignJWT({ type: "auth", scope })
+      .setProtectedHeader({ alg: algorithm, typ: "JWT" })
+      .setIssuer(ISSUER)
+      .setSubject(subject)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000) + LIFETIME_SECONDS)
+      .sign(key);
+  return {
+    algorithm,
+    ...keys,
+    good: await Promise.all(Array.from({ length: CALLERS }, (_, i) => mint(sign, `caller-${i}`, SCOPE))),
+    poor: await mint(sign, "poor", "nothing:read"),
+    forged: await mint(forge, "forger", SCOPE),
+  };
+}
+
+/** Who carries a verified token. */
+export interface User {
+  readonly payload: JWTPayload;
+  /** Read once, not for each check. */
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Gives the user of a good token, at once where it is remembered, and `null` for any other. */
+export type Verify = (token: string | undefined) => User | null | Promise<User | null>;
+
+/** With jose, and where `cache` is asked for with what a careful hand puts in front of it: a `Map` by the token's text, `exp` looked at every time. */
+export function createVerify({ joseKey, algorithm }: Tokens, cache: boolean): Verify {
+  const known = new Map<string, User>();
+  const verify = async (token: string): Promise<User | null> => {
+    let payload: JWTPayload;
+    try {
+      ({ payload } = await jwtVerify(token, joseKey, { issuer: ISSUER, algorithms: [algorithm] }));
+    } catch {
+      return null;
+    }
+    if (payload["type"] !== "auth") return null;
+    const user = { payload, scopes: new Set((payload["scope"] as string).split(" ")) };
+    if (cache) known.set(token, user);
+    return user;
+  };
+  return (token) => {
+    if (token === undefined) return null;
+    const user = known.get(token);
+    return user !== undefined && (user.payload.exp as number) > Date.now() / 1000 ? user : verify(token);
+  };
+}
+
+/** The token in an `Authorization` header. */
+export function bearerOf(headers: { get(name: string): string | null }): string | undefined {
+  const header = headers.get("authorization");
+  return header?.startsWith("Bearer ") ? header.slice("Bearer ".length) : undefined;
+}
+
+/** One after another, for ever. */
+export function inTurn<T>(values: readonly T[]): () => T {
+  let next = 0;
+  return () => {
+    const value = values[next] as T;
+    next = (next + 1) % values.length;
+    return value;
+  };
+}
+
+interface Keys extends Pick<Tokens, "managerKey" | "joseKey" | "text"> {
+  readonly sign: CryptoKey;
+  readonly forge: CryptoKey;
+}
+
+async function hmacKeys(): Promise<Keys> {
+  const text = randomText();
+  const sign = await importHmac(text);
+  return { managerKey: { secret: text }, joseKey: sign, text, sign, forge: await importHmac(randomText()) };
+}
+
+async function ecKeys(): Promise<Keys> {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const { privateKey: forge } = await generateKeyPair("ES256");
+  const text = await exportSPKI(publicKey);
+  return {
+    managerKey: { privateKey: await exportPKCS8(privateKey) },
+    joseKey: publicKey,
+    text,
+    sign: privateKey,
+    forge,
+  };
+}
+
+function randomText(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+}
+
+function importHmac(text: string): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", new TextEncoder().encode(text), algorithm, false, ["sign", "verify"]);
+}

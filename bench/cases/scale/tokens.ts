@@ -1,0 +1,106 @@
+/** Caches that hold many tokens: what a look-up takes, and what an entry weighs. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import type { Sample, Work } from "../../harness/types.ts";
+
+export type Package = "claimgate" | "fast-jwt";
+
+const ISSUER = "https://api.example.com";
+const SECRET = Buffer.alloc(32, 7);
+const HEADER = encode({ alg: "HS256", typ: "JWT" });
+/** Beside which every number of tokens here has no common divisor, so that a stride of it meets each of them, and never a neighbour. */
+const STRIDE = 7919;
+
+/** Verifies one of `count` remembered tokens after the other. */
+export async function loadLookups(name: Package, count: number): Promise<Work> {
+  const verify = await openCache(name, count);
+  const tokens = Array.from({ length: count }, (_, index) => mint(index));
+  for (const token of tokens) await verify(token);
+  let turn = 0;
+  return {
+    call() {
+      turn = (turn + STRIDE) % count;
+      return verify(tokens[turn] as string);
+    },
+    prove: async () => prove(verify, tokens),
+  };
+}
+
+/**
+ * Measured once a process, and then said again for each round: memory is not noisy, and filling a large cache takes longer than a round.
+ * This process, alone among all, runs with `--expose-gc`: what is alive cannot be told from what is not collected yet without it, and no
+ * time of it is compared with anything.
+ */
+export async function loadBytes(name: Package, count: number): Promise<Work> {
+  const proof = await openCache(name, 10);
+  // What a package loads or compiles at its first use is no entry's weight.
+  await prove(proof, [mint(0), mint(1), mint(2)]);
+  const sample = await weigh(name, count);
+  return { call: () => undefined, slice: async () => sample };
+}
+
+async function weigh(name: Package, count: number): Promise<Sample> {
+  const verify = await openCache(name, count);
+  const before = await weighHeap();
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  // No token outlives its turn here, so whatever text is still held is held by the cache.
+  for (let index = 0; index < count; index++) await verify(mint(index));
+  const { user, system } = process.cpuUsage(cpu);
+  const ns = (performance.now() - start) * 1e6;
+  const bytes = (await weighHeap()) - before;
+  // The cache is alive until here.
+  await verify(mint(0));
+  return { calls: count, ns, cpuUs: user + system, extra: { "bytes/entry": bytes / count } };
+}
+
+async function weighHeap(): Promise<number> {
+  const { gc } = globalThis;
+  if (!gc) throw new Error("needs --expose-gc");
+  // What finalizers release is gone after the next one only.
+  for (let pass = 0; pass < 3; pass++) {
+    gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function openCache(name: Package, max: number): Promise<(token: string) => unknown> {
+  if (name === "claimgate") {
+    const { AuthManager } = await import("claimgate");
+    const auth = new AuthManager({ issuer: ISSUER, algorithm: "HS256", secret: SECRET, cache: { max } });
+    await auth.ready();
+    return (token) => auth.verify(token);
+  }
+  const { createVerifier } = await import("fast-jwt");
+  // By default it forgets after ten minutes, which a run may take.
+  const options = {
+    algorithms: ["HS256" as const],
+    allowedIss: ISSUER,
+    cache: max,
+    cacheTTL: Number.POSITIVE_INFINITY,
+  };
+  return createVerifier({ key: SECRET, ...options, requiredClaims: ["iss", "exp", "iat", "sub", "type"] });
+}
+
+/** As an `AuthManager` issues them, signed by hand because there are so many. A slice of its header's text, as it is on a server. */
+function mint(index: number): string {
+  const iat = Math.floor(Date.now() / 1000);
+  const scope = { admin: index % 2 === 0, teams: ["red", "blue"] };
+  const claims = { iss: ISSUER, iat, exp: iat + 86_400, sub: `user-${100_000 + index}`, type: "auth", scope };
+  const input = `${HEADER}.${encode(claims)}`;
+  const signature = createHmac("sha256", SECRET).update(input).digest("base64url");
+  return Buffer.from(`Bearer ${input}.${signature}`, "latin1").toString("latin1").slice("Bearer ".length);
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
+}
+
+async function prove(verify: (token: string) => unknown, tokens: readonly string[]): Promise<void> {
+  for (const token of tokens.slice(0, 3)) await verify(token);
+  const [token = ""] = tokens;
+  const forged = `${token.slice(0, -10)}${token.at(-10) === "A" ? "B" : "A"}${token.slice(-9)}`;
+  await assert.rejects(async () => verify(forged), "lets in a changed signature");
+}

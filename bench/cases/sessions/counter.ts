@@ -1,0 +1,40 @@
+/** Counts commands on their way to a server, by standing around the client's own functions. */
+
+export interface Counter {
+  /** Sends a command, and counts it. */
+  count<T>(send: () => Promise<T>): Promise<T>;
+  /** Commands that were sent. */
+  readonly sent: number;
+  /** Commands that were answered. */
+  readonly answered: number;
+  /** Settles when no command is under way. */
+  idle(): Promise<void>;
+}
+
+export function createCounter(): Counter {
+  const underWay = new Set<Promise<unknown>>();
+  let sent = 0;
+  let answered = 0;
+  return {
+    get sent() {
+      return sent;
+    },
+    get answered() {
+      return answered;
+    },
+    async count(send) {
+      sent++;
+      const reply = send();
+      underWay.add(reply);
+      try {
+        return await reply;
+      } finally {
+        answered++;
+        underWay.delete(reply);
+      }
+    },
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The stores as a user opens them, with their commands counted; each in keys, or a table, of this process, which are removed at the end. */
+import { memorySessionStore } from "claimgate";
+import { postgresSessionStore } from "claimgate/postgres";
+import { redisSessionStore } from "claimgate/redis";
+import pg from "pg";
+import { createClient } from "redis";
+import { SkippedError } from "../../harness/skipped.ts";
+import { type Counter, createCounter } from "./counter.ts";
+
+export type StoreName = "memory" | "Redis" | "PostgreSQL";
+
+export interface OpenStore {
+  readonly store: ReturnType<typeof memorySessionStore>;
+  readonly counter: Counter;
+  /** One round trip for nothing: what the network and the server take at the least. */
+  ping(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const REDIS_URL = process.env["REDIS_URL"] || "redis://127.0.0.1:6379";
+const DATABASE_URL = process.env["DATABASE_URL"] || "postgres://postgres@127.0.0.1:5432/postgres";
+const CONNECT_TIMEOUT_MS = 2000;
+const NAME = `claimgate_bench_${process.pid}`;
+
+export function openStore(name: StoreName): Promise<OpenStore> {
+  return { memory: openMemory, Redis: openRedis, PostgreSQL: openPostgres }[name]();
+}
+
+async function openMemory(): Promise<OpenStore> {
+  return { store: memorySessionStore(), counter: createCounter(), ping: doNothing, close: doNothing };
+}
+
+async function doNothing(): Promise<void> {}
+
+async function openRedis(): Promise<OpenStore> {
+  const socket = { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false as const };
+  const client = createClient({ url: REDIS_URL, disableOfflineQueue: true, socket });
+  client.on("error", () => undefined);
+  await client.connect().catch(skip("Redis", REDIS_URL));
+  const counter = createCounter();
+  const counted = {
+    get isReady() {
+      return client.isReady;
+    },
+    eval: (script: string, options: ScriptOptions) => counter.count(() => client.eval(script, options)),
+    evalSha: (sha1: string, options: ScriptOptions) => counter.count(() => client.evalSha(sha1, options)),
+  };
+  return {
+    store: redisSessionStore(counted, { prefix: NAME }),
+    counter,
+    ping: () => client.ping(),
+    async close() {
+      for await (const keys of client.scanIterator({ MATCH: `${NAME}:*`, COUNT: 1000 }))
+        if (keys.length > 0) await client.del(keys);
+      client.destroy();
+    },
+  };
+}
+
+async function openPostgres(): Promise<OpenStore> {
+  const pool = new pg.Pool({ connectionString: DATABASE_URL, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  await pool.query("SELECT 1").catch(skip("PostgreSQL", DATABASE_URL));
+  const counter = createCounter();
+  const store = postgresSessionStore(
+    { query: (text, values) => counter.count(() => pool.query(text, values)) },
+    { table: NAME },
+  );
+  await store.migrate();
+  return {
+    store,
+    counter,
+    ping: () => pool.query("SELECT 1"),
+    async close() {
+      await pool.query(`DROP TABLE ${NAME}`);
+      await pool.end();
+    },
+  };
+}
+
+interface ScriptOptions {
+  readonly keys: string[];
+  readonly arguments: string[];
+}
+
+/** Only what cannot be reached is skipped: whatever fails later is a failure. */
+function skip(service: string, url: string): (error: unknown) => never {
+  return (error) => {
+    const reason = error instanceof Error ? error.message || error.name : String(error);
+    throw new SkippedError(`${service} is not reachable at ${new URL(url).host} (${reason})`);
+  };
+}

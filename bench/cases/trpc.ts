@@ -1,0 +1,88 @@
+/** What guards cost in tRPC: one query and a batch of 20, by way of `fetchRequestHandler`. */
+import type { Case, Goal, Table } from "../harness/types.ts";
+import type { Api } from "./trpc/api.ts";
+
+type OpenApi = () => Promise<Api>;
+
+const unguarded = () => import("./trpc/unguarded.ts");
+const claimgate = () => import("./trpc/claimgate.ts");
+const byHand = () => import("./trpc/by-hand.ts");
+const shield = () => import("./trpc/shield.ts");
+
+const EMPTY = "one empty middleware";
+
+const noAuth: OpenApi = async () => (await unguarded()).unguarded(0);
+
+const apis: Readonly<Record<string, OpenApi>> = {
+  "no auth": noAuth,
+  [EMPTY]: async () => (await unguarded()).unguarded(1),
+  "two empty middlewares": async () => (await unguarded()).unguarded(2),
+  "claimgate, token, warm": async () => (await claimgate()).claimgate({ cache: true, guard: "token" }),
+  "claimgate, token then scope, warm": async () =>
+    (await claimgate()).claimgate({ cache: true, guard: "token, then scope" }),
+  "claimgate, scope alone, warm": async () => (await claimgate()).claimgate({ cache: true, guard: "scope" }),
+  "jose once a request, warm": async () => (await byHand()).oncePerRequest(true),
+  "jose once a procedure, warm": async () => (await byHand()).oncePerProcedure(true),
+  "trpc-shield, warm": async () => (await shield()).trpcShield(true),
+  "claimgate, token, cold": async () => (await claimgate()).claimgate({ cache: false, guard: "token" }),
+  "claimgate, token then scope, cold": async () =>
+    (await claimgate()).claimgate({ cache: false, guard: "token, then scope" }),
+  "jose once a request, cold": async () => (await byHand()).oncePerRequest(false),
+  "jose once a procedure, cold": async () => (await byHand()).oncePerProcedure(false),
+  "trpc-shield, cold": async () => (await shield()).trpcShield(false),
+};
+
+const ecApis: Readonly<Record<string, OpenApi>> = {
+  "no auth": noAuth,
+  "claimgate, token then scope, cold": async () =>
+    (await claimgate()).claimgate({ cache: false, guard: "token, then scope", algorithm: "ES256" }),
+  "jose once a request, cold": async () => (await byHand()).oncePerRequest(false, "ES256"),
+  "jose once a procedure, cold": async () => (await byHand()).oncePerProcedure(false, "ES256"),
+};
+
+const notes = [
+  "A new Request for each call; 64 callers take turns.",
+  "Token: protectedProcedure. Token then scope: protectedProcedure.use(requireToken({ scope })), which is two middlewares. Scope alone: t.procedure.use(requireToken({ scope })), which is one, as all others are; they look for the scope too.",
+  "Warm: the token was verified before; all but claimgate have a Map of verified tokens in front. Cold: each request's token is verified, with jose and an imported key in all but claimgate. trpc-shield verifies nothing itself: its user is in the context, as in jose once a request.",
+];
+
+const warmGoals: readonly Goal[] = [
+  { case: "claimgate, token, warm", against: EMPTY, atMost: 1.05 },
+  { case: "claimgate, token then scope, warm", against: EMPTY, atMost: 1.05 },
+];
+
+export const tables: readonly Table[] = [
+  {
+    name: "trpc/one query",
+    title: "One guarded query, HS256",
+    base: "no auth",
+    unit: "request",
+    cases: casesOf(apis, 1),
+    goals: warmGoals,
+    notes,
+  },
+  {
+    name: "trpc/batch of 20",
+    title: "A batch of 20 guarded queries, HS256",
+    base: "no auth",
+    unit: "request",
+    cases: casesOf(apis, 20),
+    goals: [...warmGoals, { case: "claimgate, token then scope, cold", atMost: 1.5 }],
+    notes,
+  },
+  {
+    name: "trpc/batch of 20 ES256",
+    title: "A batch of 20 guarded queries, ES256",
+    base: "no auth",
+    unit: "request",
+    cases: casesOf(ecApis, 20),
+    notes,
+  },
+];
+
+function casesOf(opened: Readonly<Record<string, OpenApi>>, batch: number): readonly Case[] {
+  return Object.entries(opened).map(([name, open]) => ({
+    name,
+    load: async () => (await import("./trpc/over-fetch.ts")).overFetch(await open(), batch),
+  }));
+}

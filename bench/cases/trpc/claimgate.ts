@@ -1,0 +1,28 @@
+/** claimgate: its procedure for who has a token, with a rule on top, and the rule alone. */
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, AuthManager } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { type Algorithm, ISSUER, mintTokens } from "../graphql/tokens.ts";
+import { type Api, item, SCOPE } from "./api.ts";
+
+export interface ClaimgateOptions {
+  readonly cache: boolean;
+  /** What stands before the resolver: one middleware for a token, another for a scope besides, or one for both. */
+  readonly guard: "token" | "token, then scope" | "scope";
+  readonly algorithm?: Algorithm;
+}
+
+export async function claimgate({ cache, guard, algorithm = "HS256" }: ClaimgateOptions): Promise<Api> {
+  const tokens = await mintTokens(algorithm);
+  const auth = new AuthManager({ issuer: ISSUER, algorithm, ...tokens.managerKey, ...(cache ? {} : { cache: false }) });
+  await auth.ready();
+  const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+  const { protectedProcedure } = authProcedures(t.procedure);
+  const routers = {
+    token: () => t.router({ item: protectedProcedure.query(item) }),
+    "token, then scope": () => t.router({ item: protectedProcedure.use(requireToken({ scope: SCOPE })).query(item) }),
+    scope: () => t.router({ item: t.procedure.use(requireToken({ scope: SCOPE })).query(item) }),
+  };
+  const refuses = guard === "token" ? "strangers" : "strangers and the poor";
+  return { router: routers[guard](), tokens, createContext: createTRPCContext(auth), refuses };
+}

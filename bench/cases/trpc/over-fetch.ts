@@ -1,0 +1,53 @@
+/** A query, or a batch of the same one, by way of `fetchRequestHandler`, up to the text of the answer. */
+import assert from "node:assert/strict";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { Work } from "../../harness/types.ts";
+import { inTurn } from "../graphql/tokens.ts";
+import { type Api, ITEM } from "./api.ts";
+
+const ENDPOINT = "/trpc";
+
+export function overFetch(api: Api, batch: number): Work {
+  const { router, createContext, tokens } = api;
+  const url = urlOf(batch);
+  const ask = (headers: Record<string, string>): Promise<Response> =>
+    fetchRequestHandler({ endpoint: ENDPOINT, req: new Request(url, { headers }), router, createContext });
+  const nextHeaders = inTurn(tokens.good.map(headersOf));
+  const one = { result: { data: ITEM } };
+  const expected = JSON.stringify(batch === 1 ? one : Array.from({ length: batch }, () => one));
+  return {
+    async call() {
+      const response = await ask(nextHeaders());
+      const { length } = await response.text();
+      if (length !== expected.length) throw new Error(`An answer of ${length} characters, not ${expected.length}`);
+    },
+    async prove() {
+      for (const token of tokens.good.slice(0, 2))
+        assert.equal(await (await ask(headersOf(token))).text(), expected, "as a good caller");
+      for (const [who, token, status] of refusedBy(api)) {
+        const response = await ask(headersOf(token));
+        assert.equal(response.status, status, `as ${who}`);
+        for (const answer of [await response.json()].flat() as Record<string, unknown>[])
+          assert.ok(answer["error"] && !("result" in answer), `as ${who}`);
+      }
+    },
+  };
+}
+
+function urlOf(batch: number): string {
+  const paths = Array.from({ length: batch }, () => "item").join(",");
+  return `http://bench.example${ENDPOINT}/${paths}${batch === 1 ? "" : `?batch=1&input=${encodeURIComponent("{}")}`}`;
+}
+
+function headersOf(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+function refusedBy({ refuses, tokens }: Api): readonly [string, string | undefined, number][] {
+  if (refuses === "nobody") return [];
+  const strangers: [string, string | undefined, number][] = [
+    ["nobody", undefined, 401],
+    ["a forger", tokens.forged, 401],
+  ];
+  return refuses === "strangers" ? strangers : [...strangers, ["a poor caller", tokens.poor, 403]];
+}

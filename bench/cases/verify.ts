@@ -1,0 +1,143 @@
+/** Verifying a token: claimgate, other packages, and the bare primitives beneath them all. */
+import { COLD_VERIFY, WARM_VERIFY } from "../goals.ts";
+import { EMPTY_CALL, emptyCall } from "../harness/empty-call.ts";
+import type { Case, Table, Work } from "../harness/types.ts";
+import type { Contender } from "./verify/contenders.ts";
+import type { Algorithm } from "./verify/fixture.ts";
+import type { Checks } from "./verify/prove.ts";
+
+type Contenders = typeof import("./verify/contenders.ts");
+
+interface Entry {
+  readonly name: string;
+  readonly pick: (contenders: Contenders) => Contender;
+  readonly algorithms?: readonly Algorithm[];
+  /** Default: all. None for a floor that verifies nothing. */
+  readonly checks?: Checks | "none";
+  readonly flavour?: "oidc";
+  readonly note?: string;
+}
+
+/** Far more than the 100 that "first sight" remembers, so that none is still known when its turn comes again. */
+const COLD_TOKENS = 1000;
+const WARM_TOKENS = 100;
+const CACHE_MAX = 10_000;
+
+const COLD: readonly Entry[] = [
+  { name: "jose jwtVerify", pick: ({ jose }) => jose },
+  { name: "claimgate, cache off", pick: ({ claimgate }) => claimgate(false) },
+  {
+    name: "claimgate, first sight",
+    pick: ({ claimgate }) => claimgate({ max: 100 }),
+    note: `cache on, ${COLD_TOKENS} tokens in turn and room for 100: looked up, verified, remembered, another one forgotten`,
+  },
+  { name: "fast-jwt", pick: ({ fastJwt }) => fastJwt({}) },
+  {
+    name: "jsonwebtoken",
+    pick: ({ jsonwebtoken }) => jsonwebtoken,
+    algorithms: ["HS256", "RS256", "ES256"],
+  },
+  {
+    name: "aws-jwt-verify",
+    pick: ({ awsJwtVerify }) => awsJwtVerify,
+    algorithms: ["RS256", "ES256", "EdDSA"],
+    flavour: "oidc",
+    note: "its tokens carry a kid, and a scope that is a string, as it requires",
+  },
+  {
+    name: "node:crypto alone",
+    pick: ({ bareCrypto }) => bareCrypto,
+    checks: "signature",
+    note: "the signature only: no part is decoded, no claim checked",
+  },
+];
+
+const WARM: readonly Entry[] = [
+  { name: "fast-jwt with its cache", pick: ({ fastJwt }) => fastJwt({ cache: CACHE_MAX }) },
+  { name: "claimgate, warm", pick: ({ claimgate }) => claimgate({ max: CACHE_MAX }) },
+  {
+    name: "fast-jwt keyed by the token",
+    pick: ({ fastJwt }) => fastJwt({ cache: CACHE_MAX, cacheKeyBuilder: (token) => token }),
+    note: "its option for who does not mind whole tokens kept in memory",
+  },
+  {
+    name: "SHA-256 and a Map",
+    pick: ({ bareCache }) => bareCache,
+    checks: "none",
+    note: "what any cache that does not keep tokens costs: no expiry, no bound",
+  },
+];
+
+const ALGORITHMS: readonly Algorithm[] = ["HS256", "RS256", "ES256", "EdDSA"];
+
+export const tables: readonly Table[] = ALGORITHMS.flatMap((algorithm) => [
+  coldTable(algorithm, 1),
+  coldTable(algorithm, 64),
+  warmTable(algorithm, 1),
+  warmTable(algorithm, 64),
+]);
+
+function coldTable(algorithm: Algorithm, inFlight: number): Table {
+  return {
+    name: `verify/${algorithm} cold${suffixOf(inFlight)}`,
+    title: `an ${algorithm} token that is not remembered, ${describe(inFlight)}`,
+    base: "jose jwtVerify",
+    unit: "verify",
+    netOf: EMPTY_CALL,
+    cases: [
+      emptyCall(inFlight),
+      ...COLD.filter((entry) => takes(entry, algorithm)).map((entry) =>
+        toCase(entry, algorithm, inFlight, COLD_TOKENS),
+      ),
+    ],
+    goals: COLD_VERIFY,
+  };
+}
+
+function warmTable(algorithm: Algorithm, inFlight: number): Table {
+  return {
+    name: `verify/${algorithm} warm${suffixOf(inFlight)}`,
+    title: `an ${algorithm} token that was verified before, one of ${WARM_TOKENS} in turn, ${describe(inFlight)}`,
+    base: "fast-jwt with its cache",
+    unit: "verify",
+    netOf: EMPTY_CALL,
+    cases: [emptyCall(inFlight), ...WARM.map((entry) => toCase(entry, algorithm, inFlight, WARM_TOKENS))],
+    goals: WARM_VERIFY,
+  };
+}
+
+function toCase(entry: Entry, algorithm: Algorithm, inFlight: number, count: number): Case {
+  const { name, note } = entry;
+  return { name, load: () => loadEntry(entry, algorithm, inFlight, count), ...(note === undefined ? {} : { note }) };
+}
+
+async function loadEntry(entry: Entry, algorithm: Algorithm, inFlight: number, count: number): Promise<Work> {
+  const { createFixture } = await import("./verify/fixture.ts");
+  const { proveVerify } = await import("./verify/prove.ts");
+  const fixture = createFixture(algorithm);
+  const tokens = await fixture.issue(count, entry.flavour);
+  const verify = await entry.pick(await import("./verify/contenders.ts"))(fixture);
+  let turn = 0;
+  return {
+    inFlight,
+    prove: async () => {
+      if (entry.checks !== "none") await proveVerify(verify, tokens, fixture, entry.checks ?? "all");
+    },
+    call() {
+      turn = turn + 1 === count ? 0 : turn + 1;
+      return verify(tokens[turn] as string);
+    },
+  };
+}
+
+function takes({ algorithms = ALGORITHMS }: Entry, algorithm: Algorithm): boolean {
+  return algorithms.includes(algorithm);
+}
+
+function suffixOf(inFlight: number): string {
+  return inFlight === 1 ? "" : `, ${inFlight} at once`;
+}
+
+function describe(inFlight: number): string {
+  return inFlight === 1 ? "one at a time" : `${inFlight} at once`;
+}

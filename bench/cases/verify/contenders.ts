@@ -1,0 +1,119 @@
+/**
+ * What verifies tokens: each with its key imported once, one algorithm allowed, and the same checks, which are those that claimgate makes of
+ * its own tokens: `iss`, `exp`, `iat`, `sub` there and right, no `aud`, `type` auth. What a package has no option for is `checkRest`.
+ */
+import { type Fixture, ISSUER, KID } from "./fixture.ts";
+
+/** Gives, or resolves to, something where the token is good; throws or rejects where it is not. */
+export type Verify = (token: string) => unknown;
+
+export type Contender = (fixture: Fixture) => Promise<Verify>;
+
+const REQUIRED = ["exp", "iat", "sub", "type"];
+
+/** `cache` as in claimgate's own option. */
+export function claimgate(cache: false | { readonly max: number }): Contender {
+  return async ({ algorithm, key }) => {
+    const { AuthManager } = await import("claimgate");
+    const material = algorithm === "HS256" ? { secret: key } : { publicKey: key };
+    const auth = new AuthManager({ issuer: ISSUER, algorithm, ...material, cache });
+    await auth.ready();
+    return (token) => auth.verify(token);
+  };
+}
+
+export const jose: Contender = async ({ algorithm, key }) => {
+  const { importJWK, jwtVerify } = await import("jose");
+  const cryptoKey = await importJWK(key.export({ format: "jwk" }), algorithm);
+  // jose's `importJWK` leaves secrets as bytes, and would import them anew at every call.
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const imported =
+    cryptoKey instanceof Uint8Array
+      ? await crypto.subtle.importKey("raw", new Uint8Array(cryptoKey), hmac, false, ["verify"])
+      : cryptoKey;
+  const options = { algorithms: [algorithm], issuer: ISSUER, requiredClaims: REQUIRED };
+  return async (token) => {
+    const { payload } = await jwtVerify(token, imported, options);
+    checkRest(payload);
+    return payload;
+  };
+};
+
+export function fastJwt(options: {
+  readonly cache?: number;
+  readonly cacheKeyBuilder?: (token: string) => string;
+}): Contender {
+  return async ({ algorithm, key }) => {
+    const { createVerifier } = await import("fast-jwt");
+    const material = algorithm === "HS256" ? key.export() : key.export({ format: "pem", type: "spki" });
+    const verify = createVerifier({
+      key: material,
+      algorithms: [algorithm],
+      allowedIss: ISSUER,
+      requiredClaims: ["iss", ...REQUIRED],
+      ...options,
+    }) as (token: string) => Claims;
+    return (token) => {
+      const payload = verify(token);
+      checkRest(payload);
+      return payload;
+    };
+  };
+}
+
+export const jsonwebtoken: Contender = async ({ algorithm, key }) => {
+  const { default: jwt } = await import("jsonwebtoken");
+  const options = { algorithms: [algorithm as "HS256" | "RS256" | "ES256"], issuer: ISSUER };
+  return (token) => {
+    const payload = jwt.verify(token, key, options) as Claims;
+    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`no ${claim}`);
+    checkRest(payload);
+    return payload;
+  };
+};
+
+export const awsJwtVerify: Contender = async ({ algorithm, key }) => {
+  const { JwtVerifier } = await import("aws-jwt-verify");
+  const verifier = JwtVerifier.create({ issuer: ISSUER, audience: null, jwksUri: `${ISSUER}/jwks.json` });
+  const jwk = key.export({ format: "jwk" });
+  verifier.cacheJwks({ keys: [{ ...jwk, kty: jwk.kty ?? "", kid: KID, alg: algorithm, use: "sig" }] });
+  return async (token) => {
+    const payload = (await verifier.verify(token)) as Claims;
+    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`no ${claim}`);
+    checkRest(payload);
+    return payload;
+  };
+};
+
+/** The floor: the signature over the first two parts, and nothing read at all. */
+export const bareCrypto: Contender = async ({ algorithm, key }) => {
+  const { createHmac, timingSafeEqual, verify } = await import("node:crypto");
+  const hash = algorithm === "EdDSA" ? null : "sha256";
+  const verifyKey = algorithm === "ES256" ? { key, dsaEncoding: "ieee-p1363" as const } : key;
+  const isGood = (input: string, signature: Buffer): boolean =>
+    algorithm === "HS256"
+      ? timingSafeEqual(createHmac("sha256", key).update(input).digest(), signature)
+      : verify(hash, Buffer.from(input), verifyKey, signature);
+  return (token) => {
+    const end = token.lastIndexOf(".");
+    if (!isGood(token.slice(0, end), Buffer.from(token.slice(end + 1), "base64url"))) throw new Error("bad signature");
+    return true;
+  };
+};
+
+/** The floor of a cache that does not keep the tokens themselves: their SHA-256, looked up in a `Map`. */
+export const bareCache: Contender = async () => {
+  const { hash } = await import("node:crypto");
+  const known = new Map<string, true>();
+  return (token) => {
+    const key = hash("sha256", token, "base64url");
+    // Whoever is asked about a token for the first time is warming up.
+    return known.get(key) ?? known.set(key, true);
+  };
+};
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function checkRest({ aud, type }: Claims): void {
+  if (aud !== undefined || type !== "auth") throw new Error("a token with an audience, or of another type");
+}

@@ -1,0 +1,46 @@
+/** Proves that a contender verifies: good tokens pass, and each of its checks refuses a token that fails just that one. */
+import { SignJWT } from "jose";
+import type { Verify } from "./contenders.ts";
+import { type Fixture, ISSUER, KID } from "./fixture.ts";
+
+/** `"signature"` for what looks at nothing else. */
+export type Checks = "signature" | "all";
+
+/** Throws, naming the token, where `verify` errs. */
+export async function proveVerify(
+  verify: Verify,
+  tokens: readonly string[],
+  fixture: Fixture,
+  checks: Checks,
+): Promise<void> {
+  for (const token of tokens.slice(0, 3)) await verify(token);
+  // What a look-up in a cache gives must be no other verdict than before.
+  for (const token of tokens.slice(0, 3)) await verify(token);
+  const [token = ""] = tokens;
+  const flipped = token.at(-10) === "A" ? "B" : "A";
+  await refuse("a changed signature", verify, `${token.slice(0, -10)}${flipped}${token.slice(-9)}`);
+  if (checks === "signature") return;
+  const now = Math.floor(Date.now() / 1000);
+  const good = { iss: ISSUER, iat: now, exp: now + 3600, sub: "user-1", type: "auth" };
+  const sign = (claims: Readonly<Record<string, unknown>>): Promise<string> =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: fixture.algorithm, kid: KID, typ: "JWT" })
+      .sign(fixture.signKey);
+  await verify(await sign(good));
+  await refuse("an expired token", verify, await sign({ ...good, exp: now - 10 }));
+  await refuse("another issuer", verify, await sign({ ...good, iss: "https://other.example.com" }));
+  await refuse("an audience", verify, await sign({ ...good, aud: "somebody" }));
+  await refuse("a refresh token", verify, await sign({ ...good, type: "refresh" }));
+  for (const claim of Object.keys(good))
+    await refuse(`no ${claim}`, verify, await sign({ ...good, [claim]: undefined }));
+}
+
+async function refuse(what: string, verify: Verify, token: string): Promise<void> {
+  const wasAccepted = await Promise.resolve()
+    .then(() => verify(token))
+    .then(
+      () => true,
+      () => false,
+    );
+  if (wasAccepted) throw new Error(`it lets in ${what}`);
+}

@@ -1,0 +1,47 @@
+/** The process of one case: loads it, proves it, warms it up, then measures a slice whenever the runner says so. */
+import { measure } from "./measure.ts";
+import type { Order, Report } from "./messages.ts";
+import { SkippedError } from "./skipped.ts";
+import type { Group, Work } from "./types.ts";
+
+const [group = "", tableName = "", caseName = "", warmMs = "0"] = process.argv.slice(2);
+
+const send = (report: Report): Promise<void> => new Promise((resolve) => process.send?.(report, () => resolve()));
+
+const fail = async (error: unknown): Promise<never> => {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  await send(error instanceof SkippedError ? { is: "skipped", reason: error.message } : { is: "failed", reason });
+  process.exit(1);
+};
+
+// Without the runner there is nobody to measure for.
+process.once("disconnect", () => process.exit(1));
+process.once("unhandledRejection", fail);
+process.once("uncaughtException", fail);
+
+async function load(): Promise<Work> {
+  const { tables } = (await import(new URL(`../cases/${group}.js`, import.meta.url).href)) as Group;
+  const found = tables.find(({ name }) => name === tableName)?.cases.find(({ name }) => name === caseName);
+  if (!found) throw new Error(`no case "${caseName}" in "${tableName}"`);
+  const work = await found.load();
+  await work.prove?.();
+  await measure(work, Number(warmMs));
+  return work;
+}
+
+try {
+  const work = await load();
+  process.on("message", async (order: Order) => {
+    try {
+      if (order.do === "slice") return await send({ is: "sample", sample: await measure(work, order.ms) });
+      await work.close?.();
+      await send({ is: "closed" });
+      process.exit(0);
+    } catch (error) {
+      return fail(error);
+    }
+  });
+  await send({ is: "ready", perCall: work.perCall ?? 1, inFlight: work.inFlight ?? 1 });
+} catch (error) {
+  await fail(error);
+}

@@ -1,0 +1,68 @@
+/** What must be there before a case can run: the packages, claimgate as a user would have it, the cases as JavaScript. */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { must, run } from "../../scripts/run.ts";
+import { BENCH, ROOT } from "./paths.ts";
+
+/** Installs, builds and compiles what is not up to date, and gives the folder of the compiled cases, which is gone when the process ends. */
+export function prepare(): string {
+  installPackages();
+  placeClaimgate();
+  return compileCases();
+}
+
+function installPackages(): void {
+  const stamp = join(BENCH, "node_modules/.claimgate-bench");
+  const wanted = digest([join(BENCH, "package-lock.json")]);
+  if (readIfThere(stamp) === wanted) return;
+  console.error("installing the packages of bench/ ...");
+  must("npm ci in bench/", run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: BENCH, capture: true }));
+  writeFileSync(stamp, wanted);
+}
+
+/** A copy, not a link: what claimgate imports must resolve to the same copies that the cases use, or graphql refuses its own classes. */
+function placeClaimgate(): void {
+  const target = join(BENCH, "node_modules/claimgate");
+  const stamp = join(target, ".built-from");
+  const manifest = join(ROOT, "package.json");
+  const wanted = digest([manifest, ...listFiles(join(ROOT, "src"))]);
+  if (readIfThere(stamp) === wanted) return;
+  console.error("building claimgate ...");
+  must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  cpSync(manifest, join(target, "package.json"));
+  cpSync(join(ROOT, "dist"), join(target, "dist"), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/**
+ * By the compiler, ahead of time: what transforms modules as they load also wraps every closure to keep its name, which a case that makes
+ * closures would pay for at each call. A folder of this process's own, so that runs side by side do not overwrite each other's files.
+ */
+function compileCases(): string {
+  const compiled = join(BENCH, ".build", `${process.pid}`);
+  process.once("exit", () => rmSync(compiled, { recursive: true, force: true }));
+  const flags = ["--noEmit", "false", "--noCheck", "--rootDir", ROOT, "--outDir", compiled];
+  must("compiling bench/", run("npx", ["tsc", "-p", join(BENCH, "tsconfig.json"), ...flags], { capture: true }));
+  return join(compiled, "bench");
+}
+
+function digest(paths: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) hash.update(path).update(readFileSync(path));
+  return hash.digest("hex");
+}
+
+function listFiles(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+function readIfThere(path: string): string | null {
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}

@@ -72,7 +72,8 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
 
 /** The guards that a resolver or `resolveType` asks. */
 export function guardsOf(resolver: object | null | undefined): readonly Guard[] {
-  return (resolver as { [GUARDS]?: readonly Guard[] } | null | undefined)?.[GUARDS] ?? [];
+  const guarded: { readonly [GUARDS]?: readonly Guard[] } | null | undefined = resolver;
+  return guarded?.[GUARDS] ?? [];
 }
 
 /** Whether a resolver, guarded or not, only reads the parent's property. */

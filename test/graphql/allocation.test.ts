@@ -38,7 +38,7 @@ async function bytesPerField(run: () => void): Promise<number> {
     await session.post("HeapProfiler.startSampling", { samplingInterval: 128, ...options });
     for (let i = 0; i < ROUNDS; i++) run();
     const { profile } = await session.post("HeapProfiler.stopSampling");
-    return sizeIn(profile.head as Node, (url) => url.includes("/src/")) / (ROUNDS * FIELDS * OBJECTS);
+    return sizeIn(profile.head, (url) => url.includes("/src/")) / (ROUNDS * FIELDS * OBJECTS);
   } finally {
     session.disconnect();
   }

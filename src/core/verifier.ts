@@ -4,12 +4,11 @@ import type { ResolvedConfig } from "./config.ts";
 import { toConfigError } from "./config-keys.ts";
 import { ALGORITHMS } from "./jwt/algorithms.ts";
 import { checkClaims, checkExpiry } from "./jwt/claims.ts";
-import { createHeaderReader, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
-import { type VerifiedToken, verifyWithKeys } from "./jwt/decode.ts";
+import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
+import { type VerifyOptions, verifyWithKeys } from "./jwt/decode.ts";
 import {
   DecodeError,
   InvalidIssuerError,
-  InvalidKeyError,
   InvalidSignatureError,
   InvalidSubjectError,
   InvalidTokenTypeError,
@@ -70,43 +69,45 @@ const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const pending = new Map<string, Promise<TokenContent>>();
-  const verifyContent = createContentVerifier(config);
+  const readToken = createReader(config);
+  const readExpired = createOwnReader(config, { readHeader: createHeaderReader(), ignoreExpiry: true });
+  const readUnexpired = createOwnReader(config, { readHeader: createHeaderReader() });
 
-  const verifyFresh = async (token: string, key: string | undefined): Promise<TokenContent> => {
-    let content = await verifyContent(token);
-    // It may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
-    if (!(await holdsStill(content))) {
-      content = await verifyContent(token);
-      if (!(await holdsStill(content))) throw new InvalidSignatureError("The key of the token is not trusted any more");
+  const verifyFresh = async (token: string, key: string | undefined, run: Run): Promise<TokenContent> => {
+    try {
+      let content = await readToken(token);
+      // It may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
+      let holds = holdsStill(content);
+      if (holds !== true && !(await holds)) {
+        content = await readToken(token);
+        holds = holdsStill(content);
+        if (!(await holds)) throw new InvalidSignatureError("The key of the token is not trusted any more");
+      }
+      const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
+      if (key !== undefined) cache?.set(key, seen);
+      return seen;
+    } finally {
+      run.isOver = true;
+      pending.delete(token);
     }
-    const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
-    if (key !== undefined) cache?.set(key, seen);
-    return seen;
   };
 
-  const verifyOnce = (token: string, key: string | undefined): Promise<TokenContent> => {
+  const verifyOnce = (token: string, key = cache?.keyOf(token)): Promise<TokenContent> => {
     const before = promisesAreShared() ? pending.get(token) : undefined;
     if (before) return before;
-    const running = verifyFresh(token, key);
-    const forget = (): void => {
-      if (pending.get(token) === running) pending.delete(token);
-    };
-    pending.set(token, running);
-    running.then(forget, forget);
+    const run: Run = { isOver: false };
+    const running = verifyFresh(token, key, run);
+    if (!run.isOver) pending.set(token, running);
     return running;
   };
 
-  /** Whether what can change about the token has not; `undefined` where its key has been exchanged, and so it is to be verified anew. */
-  const confirmContent = (
-    token: string,
-    content: TokenContent,
-    key: string | undefined,
-  ): MaybePromise<TokenContent> => {
+  /** The content, if what can change about a token has not; verified anew where its key has been exchanged. */
+  const confirmContent = (token: string, content: TokenContent): MaybePromise<TokenContent> => {
     checkExpiry(content.claims, config.now(), config.leeway);
     const holds = holdsStill(content);
     if (holds === true) return content;
     // A key that was exchanged for another of the same name is not the one that was verified with.
-    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token, key)));
+    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token)));
   };
 
   // Last of all: a token that is bad in itself is not worth a question to the store.
@@ -121,16 +122,14 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       const before = token["~content"];
       const { signed } = token;
       // What was never verified, as a token that was only read, is verified now.
-      const content = before?.standing
-        ? confirmContent(signed, before, cache?.keyOf(signed))
-        : verifyOnce(signed, cache?.keyOf(signed));
+      const content = before?.standing ? confirmContent(signed, before) : verifyOnce(signed);
       return andThen(content, (found) => withSession(found === before ? token : makeJwt(signed, found), request));
     },
     verify(token, request) {
       checkText(token, config);
       const key = cache?.keyOf(token);
       const known = key === undefined ? undefined : cache?.get(key);
-      const content = known ? confirmContent(token, known, key) : verifyOnce(token, key);
+      const content = known ? confirmContent(token, known) : verifyOnce(token, key);
       if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
       return withSession(makeJwt(token, content), request);
     },
@@ -146,19 +145,29 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     },
     async read(token, { type, ignoreExpiry = false }) {
       checkText(token, config);
-      const jwt = makeJwt(token, await verifyOwn(token, config, ignoreExpiry));
+      const jwt = makeJwt(token, await (ignoreExpiry ? readExpired : readUnexpired)(token));
       checkTokenType(jwt, type);
       return jwt;
     },
   };
 }
 
+interface Run {
+  isOver: boolean;
+}
+
+type ReadToken = (token: string) => Promise<TokenContent>;
+
 /** Verifies signature and registered claims; what the user's schema says comes after. */
-function createContentVerifier(config: ResolvedConfig): (token: string) => Promise<TokenContent> {
+function createReader(config: ResolvedConfig): ReadToken {
   const readHeader = createHeaderReader();
+  const readOwn = createOwnReader(config, { readHeader });
+  const readForeign = new Map(
+    [...config.trust.values()].map((issuer) => [issuer, createForeignReader(issuer, readHeader)]),
+  );
   return (token) => {
     const foreign = foreignIssuerOf(token, config);
-    return foreign ? verifyForeign(token, foreign, readHeader) : verifyOwn(token, config, false, readHeader);
+    return ((foreign && readForeign.get(foreign)) ?? readOwn)(token);
   };
 }
 
@@ -198,36 +207,45 @@ function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts 
   if (token.length > maxTokenLength) throw new DecodeError("The token is too long");
 }
 
-async function verifyOwn(
-  token: string,
+/** For tokens of the manager's own. */
+function createOwnReader(
   config: ResolvedConfig,
-  ignoreExpiry = false,
-  readHeader?: ReadHeader,
-): Promise<TokenContent> {
+  { readHeader, ignoreExpiry = false }: { readonly readHeader: ReadHeader; readonly ignoreExpiry?: boolean },
+): ReadToken {
   const { own } = config;
-  if (!own) throw new InvalidIssuerError("The token is of an issuer that is not trusted");
-  let verified: VerifiedToken;
-  try {
-    verified = await verifyWithKeys(token, own.keys, own.keys.algorithms ?? ALGORITHMS, readHeader);
-  } catch (error) {
-    throw toConfigError(own.keys.option, error);
-  }
-  const { header, payload, key } = verified;
-  checkRegistered(payload, own.issuer, config, ignoreExpiry);
-  readTokenType(payload);
-  return contentOf(header, payload, { keys: own.keys, key });
+  if (!own)
+    return async () => {
+      throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+    };
+  const { keys, issuer } = own;
+  const check = createRegisteredCheck(config, issuer, ignoreExpiry);
+  const options: VerifyOptions<TokenContent> = {
+    algorithms: keys.algorithms ?? ALGORITHMS,
+    readHeader,
+    explain: (error) => toConfigError(keys.option, error),
+    accept(header, payload, key) {
+      check(payload);
+      readTokenType(payload);
+      return contentOf(header, payload, { keys, key });
+    },
+  };
+  return (token) => verifyWithKeys(token, keys, options);
 }
 
-async function verifyForeign(token: string, issuer: ForeignIssuer, readHeader: ReadHeader): Promise<TokenContent> {
-  const { keys, algorithms } = issuer;
-  const { header, payload, key } = await verifyWithKeys(token, keys, algorithms, readHeader).catch((error: unknown) => {
+/** For tokens of an issuer that is trusted. */
+function createForeignReader({ keys, algorithms, accept }: ForeignIssuer, readHeader: ReadHeader): ReadToken {
+  const options: VerifyOptions<TokenContent> = {
+    algorithms,
+    readHeader,
     // A broken key in the issuer's set is not the token's fault.
-    if (!(error instanceof InvalidKeyError)) throw error;
-    throw new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause: error });
-  });
-  // Not only of JSON: the entry's own functions gave a part of them.
-  const claims = deepFreeze(issuer.accept(header, payload));
-  return { header, claims, original: claims, standing: { keys, key } };
+    explain: (cause) => new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause }),
+    accept(header, payload, key) {
+      // Not only of JSON: the entry's own functions gave a part of them.
+      const claims = deepFreeze(accept(header, payload));
+      return { header, claims, original: claims, standing: { keys, key } };
+    },
+  };
+  return (token) => verifyWithKeys(token, keys, options);
 }
 
 function holdsNow({ keys, key }: Standing): boolean {
@@ -252,14 +270,15 @@ function retirementOf({ keys, key }: Standing): number {
   return Number.POSITIVE_INFINITY;
 }
 
-function checkRegistered(
-  claims: Readonly<Record<string, unknown>>,
-  issuer: string,
+function createRegisteredCheck(
   { audience, leeway, now }: ResolvedConfig,
+  issuer: string,
   ignoreExpiry: boolean,
-): void {
+): (claims: JwtPayload) => void {
   const expected = audience === undefined ? {} : { audience };
   const rules = { require: REQUIRED, issuer, ...expected, leeway, integerSubject: true, verifyExp: !ignoreExpiry };
-  checkClaims(claims, rules, now());
-  if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
+  return (claims) => {
+    checkClaims(claims, rules, now());
+    if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
+  };
 }

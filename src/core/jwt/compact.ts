@@ -43,9 +43,12 @@ const MAX_HEADERS = 100;
 /** `readHeader` with a memory of its own: the same text is read once, and gives the same frozen header. */
 export function createHeaderReader(): ReadHeader {
   const known = new LRUCache<string, JwtHeader>({ max: MAX_HEADERS });
+  let last: { readonly segment: string; readonly header: JwtHeader } | undefined;
   return (segment) => {
+    if (last?.segment === segment) return last.header;
     let header = known.get(segment);
     if (!header) known.set(segment, (header = freezeJson(readHeader(segment))));
+    last = { segment, header };
     return header;
   };
 }

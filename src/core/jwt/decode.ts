@@ -78,33 +78,40 @@ export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
 }
 
-/** A token whose signature holds, and the key that it holds with. */
-export interface VerifiedToken {
-  readonly header: JwtHeader;
-  readonly payload: JwtPayload;
-  readonly key: PreparedKey;
+/** How a token is verified with the keys of a source. */
+export interface VerifyOptions<T> {
+  /** What keys may be found for. */
+  readonly algorithms: readonly Algorithm[];
+  readonly readHeader: ReadHeader;
+  /** What is made of a token whose signature holds, and of the key that it holds with; the claims are not checked. */
+  readonly accept: (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => T;
+  /** The error in place of that of a key that only WebCrypto could judge. */
+  readonly explain: (error: InvalidKeyError) => unknown;
 }
 
 /**
- * Verifies a token with the keys of `source` that its header asks for; the claims are not checked.
- * Rejects with a token error, with `InvalidKeyError` for a key that only WebCrypto could judge, and with what `source` rejects with.
+ * Verifies a token with the keys of `source` that its header asks for. Rejects with a token error, with what `explain` makes of a key that is not
+ * usable, and with what `source` rejects with or `accept` throws.
  */
-export async function verifyWithKeys(
+export async function verifyWithKeys<T>(
   token: string,
   source: KeySource,
-  algorithms: readonly Algorithm[],
-  readHeader?: ReadHeader,
-): Promise<VerifiedToken> {
-  const { header } = readCompact(token, readHeader);
+  { algorithms, readHeader, accept, explain }: VerifyOptions<T>,
+): Promise<T> {
+  const { header, payload } = readCompact(token, readHeader);
   const algorithm = allowedAlgorithm(header, algorithms);
   const found = findKeys(source, header, algorithm);
   const keys = isPromise(found) ? await found : found;
-  // As nearly always: there is one, and it is the one.
-  const [only] = keys;
-  if (only && keys.length === 1) return { header, payload: readPayloadBytes(await verifyWith(token, only)), key: only };
-  const key = await findSigner(token, keys);
-  if (!key) throw new InvalidSignatureError("The signature matches no key that is trusted");
-  return { header, payload: readPayload(readCompact(token, readHeader).payload), key };
+  try {
+    // As nearly always: there is one, and it is the one.
+    const [only] = keys;
+    if (only && keys.length === 1) return accept(header, readPayloadBytes(await verifyWith(token, only)), only);
+    const key = await findSigner(token, keys);
+    if (!key) throw new InvalidSignatureError("The signature matches no key that is trusted");
+    return accept(header, readPayload(payload), key);
+  } catch (error) {
+    throw error instanceof InvalidKeyError ? explain(error) : error;
+  }
 }
 
 /**

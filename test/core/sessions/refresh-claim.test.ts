@@ -131,7 +131,7 @@ describe("a claim is waited for", () => {
     await reached;
     expect(await Promise.all([one, other].map((work) => hasSettled(Promise.resolve(work))))).toEqual([false, false]);
     release();
-    expect([await one, await other].toSorted()).toEqual(["TOKEN_REUSED", "allowed"]);
+    expect(new Set([await one, await other])).toEqual(new Set(["allowed", "TOKEN_REUSED"]));
   });
 });
 

@@ -51,8 +51,7 @@ export function memorySessionStore(): SessionStore {
   };
 
   const endRecord = (record: SessionRecord, now: number): void => {
-    if (record.reservedUntil !== null && record.reservedUntil > now)
-      put({ ...record, ended: true, version: record.version + 1 });
+    if (record.reservedUntil !== null && record.reservedUntil > now) put({ ...record, ended: true });
     else remove(record);
   };
 

@@ -72,6 +72,7 @@ describe("a claim is not waited for", () => {
     const bench = openBench({ storeTimeout: 4 });
     const { auth, store } = bench;
     const { refreshToken } = await auth.login("ada");
+    store.before = (name) => (name === "rotate" ? new Promise((resolve) => setTimeout(resolve, 300)) : undefined);
     await auth.refresh(refreshToken);
     const [rotate, claim] = store.asked.slice(-2);
     expect([rotate?.name, claim?.name]).toEqual(["rotate", "claim"]);

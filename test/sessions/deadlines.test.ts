@@ -1,4 +1,4 @@
-/** What reaches a server too late, or waits there for too long, writes nothing: the server itself looks at its clock in the step that writes. */
+/** What reaches a server too late, or waits there for a lock too long, writes nothing: it looks at its clock in the step that writes. And of several that wait for one lock one wins. */
 import { DeadlineError, type SessionRecord, type SessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";
 import { type NodeRedisLike, redisSessionStore } from "claimgate/redis";
@@ -97,9 +97,8 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
   const table = uniqueName();
   itIsNeverTooLate(() => openPostgres(table));
 
-  it.each(
-    WRITES.filter(([name]) => name !== "create"),
-  )("%s that waits for a lock until after its deadline writes nothing", async (_, work) => {
+  /** Does the work while another transaction has the session locked, and lets go of it after a while. */
+  const whileLocked = async <T>(work: (store: SessionStore, record: SessionRecord) => Promise<T>) => {
     const pool = new pg.Pool({ connectionString: DATABASE_URL });
     const store = postgresSessionStore(pool, { table });
     const client = await pool.connect();
@@ -108,14 +107,42 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
       await store.create(record, soon());
       await client.query("begin");
       await client.query(`select 1 from "${table}" where id = $1 for update`, [record.id]);
-      const working = refusalOf(work(store, record, { ...soon(), deadline: Date.now() + LATE_MS }));
+      const working = work(store, record);
       await new Promise((resolve) => setTimeout(resolve, 2 * LATE_MS));
       await client.query("commit");
-      expect(await working).toBeInstanceOf(DeadlineError);
-      expect(await store.find(record.id, soon())).toEqual(record);
+      return { answer: await working, record, after: await store.find(record.id, soon()) };
     } finally {
       client.release();
       await pool.end();
     }
+  };
+
+  it.each(
+    WRITES.filter(([name]) => name !== "create"),
+  )("%s that waits for a lock until after its deadline writes nothing", async (_, work) => {
+    const { answer, record, after } = await whileLocked((store, record) =>
+      refusalOf(work(store, record, { ...soon(), deadline: Date.now() + LATE_MS })),
+    );
+    expect(answer).toBeInstanceOf(DeadlineError);
+    expect(after).toEqual(record);
+  });
+
+  it("of rotations that wait for one lock one takes place, and all are told of it", async () => {
+    const rids = ["a", "b", "c", "d"];
+    const { answer, record, after } = await whileLocked((store, { id, rid }) =>
+      Promise.all(rids.map((other) => store.rotate(id, rid, { ...next, rid: other }, soon()))),
+    );
+    expect(rids).toContain(after?.rid);
+    expect(after).toMatchObject({ version: 2, previous: { rid: record.rid } });
+    expect(answer).toEqual(rids.map(() => after));
+  });
+
+  it("of claims that wait for one lock one is good", async () => {
+    const names = ["a", "b", "c", "d"];
+    const { answer, record, after } = await whileLocked((store, { id, version }) =>
+      Promise.all(names.map((name) => store.claim(id, version, name, soon()))),
+    );
+    expect(answer.filter(Boolean)).toHaveLength(1);
+    expect(after).toEqual({ ...record, version: 2, claimedBy: names[answer.indexOf(true)] });
   });
 });

@@ -80,6 +80,7 @@ export { memorySessionStore } from "./core/sessions/memory.ts";
 export {
   DeadlineError,
   type SessionRecord,
+  type SessionRotation,
   type SessionStore,
   type StoreOperation,
   UnsentError,

@@ -49,7 +49,8 @@ export interface ResolvedConfig {
 const STORE_OPERATIONS = [
   "create",
   "find",
-  "replace",
+  "rotate",
+  "claim",
   "end",
   "list",
   "endAll",

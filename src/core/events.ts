@@ -31,7 +31,10 @@ export interface IssuedEvent extends Told {
   readonly tokens: "pair" | TokenType;
 }
 
-/** A session's tokens were renewed. `repeated`: to one more caller who presented the same refresh token at the same time. */
+/**
+ * A session's tokens were renewed. `repeated`: with a successor that another call had made, which presented the same refresh token at the same
+ * time, or whose answer was lost.
+ */
 export interface RefreshedEvent extends OfSession {
   readonly type: "refreshed";
   readonly repeated: boolean;

@@ -1,9 +1,10 @@
 /** Records of sessions as they begin and go on. */
 import type { ResolvedConfig } from "./config.ts";
+import { MissingSignerError } from "./errors.ts";
 import type { RefreshReference } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { makeRandomId } from "./sessions/session-id.ts";
-import type { SessionRecord } from "./sessions/store.ts";
+import type { SessionRecord, SessionRotation } from "./sessions/store.ts";
 import type { JWT } from "./token.ts";
 
 /** A new session, which grants nothing yet. */
@@ -26,18 +27,11 @@ export function newRecord(id: string, subject: string | number, { issuedAt, expi
   };
 }
 
-/** The session with its next refresh token, which nobody has claimed yet. */
-export function rotate(record: SessionRecord, config: ResolvedConfig, sessions: SessionConfig): SessionRecord {
-  const { issuedAt, expiresAt } = readTimes(config, sessions, record);
-  return {
-    ...record,
-    version: record.version + 1,
-    rid: makeRandomId(),
-    issuedAt,
-    expiresAt,
-    previous: { rid: record.rid, replacedAt: config.now() },
-    claimedBy: null,
-  };
+/** The refresh token that a session is to have next. */
+export function nextRotation(config: ResolvedConfig): SessionRotation {
+  const replacedAt = config.now();
+  const issuedAt = Math.floor(replacedAt);
+  return { rid: makeRandomId(), issuedAt, expiresAt: issuedAt + refreshMaxAge(config), replacedAt };
 }
 
 /** The session that a refresh token without `sid` founds: the token is its first predecessor. */
@@ -62,10 +56,15 @@ export interface Times {
   readonly endsAt: number | null;
 }
 
-/** When the next refresh token begins and ends. */
-export function readTimes(config: ResolvedConfig, { sessionMaxAge }: SessionConfig, before?: SessionRecord): Times {
+/** When a new session and its refresh token begin and end. */
+export function readTimes(config: ResolvedConfig, { sessionMaxAge }: SessionConfig): Times {
   const issuedAt = Math.floor(config.now());
-  const endsAt = before ? before.endsAt : Number.isFinite(sessionMaxAge) ? issuedAt + sessionMaxAge : null;
-  const expiresAt = Math.min(issuedAt + (config.own?.refreshMaxAge ?? 0), endsAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = Number.isFinite(sessionMaxAge) ? issuedAt + sessionMaxAge : null;
+  const expiresAt = Math.min(issuedAt + refreshMaxAge(config), endsAt ?? Number.POSITIVE_INFINITY);
   return { issuedAt, expiresAt, endsAt };
+}
+
+function refreshMaxAge({ own }: ResolvedConfig): number {
+  if (!own) throw new MissingSignerError("The manager has no key to sign with");
+  return own.refreshMaxAge;
 }

@@ -14,17 +14,23 @@ export interface TokenPair {
   readonly refreshExpiresIn: number;
 }
 
+/** What the login granted. */
+export function grantedRights({ grant: { scope, claims = {} } }: SessionRecord): IssueRights {
+  return { scope, claims };
+}
+
 /** What the session's subject may do now: as `authorize` says, or without it as the login said. */
 export async function askRights(
   config: ResolvedConfig,
-  { id: sid, subject, grant: { scope, claims = {} } }: SessionRecord,
+  record: SessionRecord,
   emit: Emit,
   call: CallAccess,
 ): Promise<IssueRights | null> {
+  const { scope, claims } = grantedRights(record);
   if (!config.authorizeIssue) return { scope, claims };
   return askForIssue(config, config.authorizeIssue, emit, {
-    subject: String(subject),
-    held: { sid, scope, claims },
+    subject: String(record.subject),
+    held: { sid: record.id, scope, claims },
     timeoutMs: call.remainingMs(),
   });
 }

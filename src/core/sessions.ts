@@ -1,22 +1,18 @@
 /** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
-import type { IssueRights } from "./authorize.ts";
-import type { ResolvedConfig } from "./config.ts";
-import { MissingConfigError, refusal } from "./errors.ts";
-import type { Emit } from "./events.ts";
-import { MissingRequiredClaimError, RevokedTokenError } from "./jwt/errors.ts";
+import { MissingConfigError } from "./errors.ts";
+import { MissingRequiredClaimError } from "./jwt/errors.ts";
 import { checkOwnClaims, cloneClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { refreshReference, reuse, type SessionCheck } from "./session-check.ts";
-import type { SessionConfig } from "./session-config.ts";
-import { adopt, newRecord, readTimes, rotate } from "./session-records.ts";
+import { refreshReference } from "./session-check.ts";
+import { adopt, newRecord, readTimes } from "./session-records.ts";
+import { createRefresh, type SessionParts, withoutRights } from "./session-refresh.ts";
 import { askRights, issuePair, type TokenPair } from "./session-tokens.ts";
-import { makeRandomId, makeSessionId, tagOf } from "./sessions/session-id.ts";
-import { isAlive, standingOf } from "./sessions/standing.ts";
+import { makeSessionId, tagOf } from "./sessions/session-id.ts";
+import { isAlive } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
 import type { CallAccess, StoreAccess } from "./sessions/store-access.ts";
-import { isStoreError, SessionStoreError } from "./sessions/store-error.ts";
+import { SessionStoreError } from "./sessions/store-error.ts";
 import type { JWT } from "./token.ts";
-import type { Verifier } from "./verifier.ts";
 
 /** What a login grants. */
 export interface LoginOptions<C = Claims> {
@@ -56,18 +52,6 @@ export interface Sessions {
   list(subject: string | number): Promise<SessionInfo[]>;
 }
 
-/** What sessions are made from. */
-export interface SessionParts {
-  readonly config: ResolvedConfig;
-  readonly sessions: SessionConfig;
-  readonly store: StoreAccess;
-  readonly verifier: Verifier;
-  readonly check: SessionCheck;
-  readonly emit: Emit;
-}
-
-// Each turn begins with another's success: with so many at once the store does not do what it says.
-const MAX_TURNS = 100;
 const MAX_LABEL = 200;
 
 /** What a manager without a store has: nothing of it can be done. */
@@ -79,7 +63,6 @@ export function createNoSessions(): Sessions {
 export function createSessions(parts: SessionParts): Sessions {
   const { config, sessions, store, verifier, check, emit } = parts;
   const { now } = config;
-  const { refreshGrace: grace } = sessions;
 
   const login: Sessions["login"] = async (subject, options) => {
     const call = store.forCall();
@@ -111,44 +94,6 @@ export function createSessions(parts: SessionParts): Sessions {
     }
   };
 
-  const refresh: Sessions["refresh"] = async (text) => {
-    const token = await verifier.read(text, { type: "refresh" });
-    const reference = await refreshReference(token, sessions);
-    const call = store.forCall();
-    let rights: IssueRights | null | undefined;
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
-      const found = await call.find(reference.sid);
-      const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
-      const standing = standingOf(record, reference.rid, { now: now(), grace });
-      if (record === null || standing === "ended") throw ended();
-      if (standing === "reused") {
-        await call.end(record.id);
-        check.markEnded([record.id]);
-        throw reuse(token, record.id, emit);
-      }
-      rights ??= await askRights(config, record, emit, call);
-      if (rights === null) {
-        // What another made of the token meanwhile ends too.
-        if (found || !(await call.create({ ...record, ended: true }))) await endOne(record.id, token.sub, call);
-        throw withoutRights();
-      }
-      // Signed before anything is written: what cannot be signed replaces nothing.
-      const next = standing === "live" ? rotate(record, config, sessions) : record;
-      const pair = await issuePair(config, next, rights);
-      if (!found && !(await call.create(next))) continue;
-      if (standing === "live" && !(await call.replace(next))) continue;
-      const isUnclaimed = next.claimedBy === null;
-      if (isUnclaimed && !(await claim(next, call))) continue;
-      emit(
-        found
-          ? { type: "refreshed", subject: token.sub, sid: record.id, repeated: !isUnclaimed }
-          : { type: "issued", subject: token.sub, sid: record.id, tokens: "pair" },
-      );
-      return pair;
-    }
-    throw new SessionStoreError("The session changed each time it was looked at");
-  };
-
   const endOne = async (sid: string, subject: string | null, access: StoreAccess = store): Promise<void> => {
     const hasEnded = await access.end(sid);
     check.markEnded([sid]);
@@ -168,7 +113,7 @@ export function createSessions(parts: SessionParts): Sessions {
 
   return {
     login,
-    refresh,
+    refresh: createRefresh(parts, endOne),
     async revoke(target) {
       const kind = kindOf(target);
       if (kind === "token") return revokeToken((target as { token: string }).token);
@@ -187,20 +132,6 @@ export function createSessions(parts: SessionParts): Sessions {
       return records.filter((record) => isAlive(record, at)).map(toInfo);
     },
   };
-}
-
-/**
- * Whether the live token may be given to who presented the one before: to one of them, and within the grace to the others by another way.
- * What was replaced without an answer is claimed by who comes back for it, so that a rotation nobody heard of is no reuse.
- */
-async function claim(record: SessionRecord, call: CallAccess): Promise<boolean> {
-  try {
-    return await call.replace({ ...record, version: record.version + 1, claimedBy: makeRandomId() });
-  } catch (error) {
-    if (!isStoreError(error)) throw error;
-    // The rotation itself is known to have happened. To say 503 now could lose the only token that counts.
-    return true;
-  }
 }
 
 function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: SessionRecord): SessionInfo {
@@ -225,12 +156,4 @@ function checkSubject(subject: unknown): void {
 
 async function refuseAll(): Promise<never> {
   throw new MissingConfigError("sessions");
-}
-
-function ended(): RevokedTokenError {
-  return new RevokedTokenError("The token's session has ended");
-}
-
-function withoutRights(): unknown {
-  return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
 }

@@ -1,6 +1,6 @@
 /** The suite that every session store must pass, for any test runner: a list of named cases that resolve, or reject with what is wrong. */
 import { makeSessionId } from "../core/sessions/session-id.ts";
-import type { SessionRecord, SessionStore, StoreOperation } from "../core/sessions/store.ts";
+import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/sessions/store.ts";
 
 /** One promise that a store keeps. */
 export interface SuiteCase {
@@ -29,7 +29,11 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
     expiresAt: now + 600,
     previous: null,
     claimedBy: "login",
-    grant: { scope: { admin: true, list: ["a", 1, null] }, claims: { team: "ö€😀", deep: { er: [{}] } } },
+    // What is easily spoilt where JSON is read and written again.
+    grant: {
+      scope: { admin: true, list: ["a", 1, null], none: [] },
+      claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },
+    },
     label: "A laptop",
     createdAt: now,
     endsAt: null,
@@ -67,50 +71,135 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(record.id, soon()), record, "find");
   },
 
-  async "replaces a record only by one of the next version"(store) {
+  async "puts a refresh token in the place of the live one, and changes nothing else"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
-    const next = following(record, "rid-2");
-    for (const version of [0, 1, 3])
-      same(await store.replace({ ...next, version }, soon()), false, `version ${version}`);
-    same(await store.find(record.id, soon()), record, "find before");
-    same(await store.replace(next, soon()), true, "replace");
-    same(await store.find(record.id, soon()), next, "find after");
-    same(await store.replace(following(record, "rid-3"), soon()), false, "replace of an old version");
-    same(await store.find(record.id, soon()), next, "find at last");
+    const [second, third] = [nextOf(record, "rid-2"), nextOf(record, "rid-3")];
+    const after = rotated(record, second);
+    same(await store.rotate(record.id, record.rid, second, soon()), after, "rotate");
+    same(await store.find(record.id, soon()), after, "find");
+    same(await store.list(String(record.subject), soon()), [after], "list");
+    same(await store.rotate(record.id, "rid-2", third, soon()), rotated(after, third), "the next");
   },
 
-  async "answers again as it did where an operation comes a second time, until another has come between"(store) {
+  async "rotates nothing for a refresh token that is not live, and says how the session stands"(store) {
     const record = await makeSessionRecord();
-    same(await store.create(record, soon()), true, "create");
-    same(await store.create(record, soon()), true, "create that comes again");
-    const next = following(record, "rid-2");
-    same(await store.replace(next, soon()), true, "replace");
-    same(await store.replace(next, soon()), true, "replace that comes again");
-    same(await store.replace({ ...next, claimedBy: "another" }, soon()), false, "another replace of that version");
-    same(await store.create(record, soon()), false, "create that comes after a replace");
-    same(await store.find(record.id, soon()), next, "find");
-    const later = following(next, "rid-3");
-    await store.replace(later, soon());
-    same(await store.replace(next, soon()), false, "replace that comes after another");
-    await store.end(record.id, soon());
-    same(await store.replace(later, soon()), false, "replace that comes after the end");
-    same(await store.find(record.id, soon()), null, "find after the end");
+    await store.create(record, soon());
+    const after = rotated(record, nextOf(record, "rid-2"));
+    for (const rid of ["rid-0", "rid-2", ""])
+      same(await store.rotate(record.id, rid, nextOf(record, "other"), soon()), record, `rid "${rid}"`);
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), after, "rotate");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), after, "the one before");
+    same(await store.claim(record.id, after.version, "somebody", soon()), true, "claim");
+    const claimed = { ...after, version: after.version + 1, claimedBy: "somebody" };
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), claimed, "once claimed");
+    same(await store.find(record.id, soon()), claimed, "find");
   },
 
-  async "replaces nothing that is not there"(store) {
-    const record = await makeSessionRecord({ version: 2 });
-    same(await store.replace(record, soon()), false, "replace");
+  async "answers a rotation that comes a second time as it did, and does not rotate again"(store) {
+    const record = await makeSessionRecord();
+    await store.create(record, soon());
+    const next = nextOf(record, "rid-2");
+    const after = rotated(record, next);
+    for (const time of ["first", "second", "third"])
+      same(await store.rotate(record.id, record.rid, next, soon()), after, `the ${time} time`);
+    const later = rotated(after, nextOf(record, "rid-3"));
+    await store.rotate(record.id, "rid-2", nextOf(record, "rid-3"), soon());
+    same(await store.rotate(record.id, record.rid, next, soon()), later, "after another");
+    same(await store.find(record.id, soon()), later, "find");
+  },
+
+  async "lets no refresh token outlive its session"(store) {
+    const now = seconds();
+    const record = await makeSessionRecord({ expiresAt: now + 60, endsAt: now + 90.5 });
+    await store.create(record, soon());
+    const within = { ...nextOf(record, "rid-2"), expiresAt: now + 80 };
+    const after = rotated(record, within);
+    same(await store.rotate(record.id, record.rid, within, soon()), after, "one that ends before");
+    const beyond = { ...nextOf(record, "rid-3"), expiresAt: now + 120 };
+    const last = { ...rotated(after, beyond), expiresAt: now + 90.5 };
+    same(await store.rotate(record.id, "rid-2", beyond, soon()), last, "one that would end after");
+    same(await store.find(record.id, soon(now + 90)), last, "find before the end");
+    same(await store.find(record.id, soon(now + 91)), null, "find after the end");
+    same(await store.list(String(record.subject), soon(now + 91)), [], "list after the end");
+  },
+
+  async "keeps a session for as long as the refresh token that it was rotated to"(store) {
+    const now = seconds();
+    const record = await makeSessionRecord({ expiresAt: now + 60 });
+    await store.create(record, soon());
+    const next = { ...nextOf(record, "rid-2"), expiresAt: now + 100 };
+    await store.rotate(record.id, record.rid, next, soon(now + 50));
+    same(await store.find(record.id, soon(now + 99)), rotated(record, next), "find before its end");
+    same(await store.list(String(record.subject), soon(now + 99)), [rotated(record, next)], "list before its end");
+    same(await store.find(record.id, soon(now + 100)), null, "find at its end");
+  },
+
+  async "rotates nothing that is not there"(store) {
+    const record = await makeSessionRecord();
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), null, "rotate");
     same(await store.find(record.id, soon()), null, "find");
   },
 
-  async "lets one of many replace a record at once"(store) {
+  async "lets one of many rotate at once, and tells all of them of it"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
-    const tries = Array.from({ length: 20 }, (_, i) => following(record, `try-${i}`));
-    const done = await Promise.all(tries.map((next) => store.replace(next, soon())));
-    same(done.filter(Boolean).length, 1, "replacements");
-    same(await store.find(record.id, soon()), tries[done.indexOf(true)], "find");
+    const tries = Array.from({ length: 20 }, (_, i) => nextOf(record, `try-${i}`));
+    const answers = await Promise.all(tries.map((next) => store.rotate(record.id, record.rid, next, soon())));
+    const winner = tries.find(({ rid }) => rid === answers[0]?.rid);
+    if (!winner) throw new Error(`none of the rotations took place: ${answers[0]?.rid}`);
+    const after = rotated(record, winner);
+    for (const answer of answers) same(answer, after, "an answer");
+    same(await store.find(record.id, soon()), after, "find");
+  },
+
+  async "notes who was given the live refresh token, for the version that it was seen in alone"(store) {
+    const record = await makeSessionRecord({ claimedBy: null, version: 5 });
+    await store.create(record, soon());
+    for (const version of [0, 4, 6]) same(await store.claim(record.id, version, "a", soon()), false, `${version}`);
+    same(await store.find(record.id, soon()), record, "find before");
+    same(await store.claim(record.id, 5, "a", soon()), true, "claim");
+    const claimed = { ...record, version: 6, claimedBy: "a" };
+    same(await store.find(record.id, soon()), claimed, "find after");
+    same(await store.claim(record.id, 5, "b", soon()), false, "another's claim");
+    same(await store.claim(record.id, 5, "a", soon()), true, "the claim that comes again");
+    same(await store.find(record.id, soon()), claimed, "find at last");
+  },
+
+  async "claims nothing that another rotation has replaced, or that is not there"(store) {
+    const [record, absent] = await Promise.all([makeSessionRecord({ claimedBy: null }), makeSessionRecord()]);
+    await store.create(record, soon());
+    const next = nextOf(record, "rid-2");
+    same(await store.claim(record.id, record.version, "a", soon()), true, "claim");
+    const after = rotated({ ...record, version: 2 }, next);
+    same(await store.rotate(record.id, record.rid, next, soon()), after, "rotate");
+    same(await store.claim(record.id, record.version, "a", soon()), false, "the claim that comes again");
+    same(await store.claim(record.id, record.version, "b", soon()), false, "another's claim");
+    same(await store.find(record.id, soon()), after, "find");
+    same(await store.claim(absent.id, absent.version, "a", soon()), false, "claim of none");
+    same(await store.find(absent.id, soon()), null, "find none");
+  },
+
+  async "lets one of many claim at once"(store) {
+    const record = await makeSessionRecord({ claimedBy: null });
+    await store.create(record, soon());
+    const names = Array.from({ length: 20 }, (_, i) => `claimant-${i}`);
+    const done = await Promise.all(names.map((name) => store.claim(record.id, record.version, name, soon())));
+    same(done.filter(Boolean).length, 1, "claims");
+    const claimedBy = names[done.indexOf(true)] ?? null;
+    same(await store.find(record.id, soon()), { ...record, version: 2, claimedBy }, "find");
+  },
+
+  async "answers a creation that comes a second time as it did, until another operation has come between"(store) {
+    const [record, other] = await Promise.all([makeSessionRecord(), makeSessionRecord({ claimedBy: null })]);
+    for (const one of [record, other]) {
+      same(await store.create(one, soon()), true, "create");
+      same(await store.create(one, soon()), true, "create that comes again");
+    }
+    await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon());
+    same(await store.create(record, soon()), false, "create that comes after a rotation");
+    await store.claim(other.id, other.version, "a", soon());
+    same(await store.create(other, soon()), false, "create that comes after a claim");
   },
 
   async "lets one of many create a session at once"(store) {
@@ -127,7 +216,8 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.end(record.id, soon()), true, "end");
     same(await store.end(record.id, soon()), false, "end again");
     same(await store.find(record.id, soon()), null, "find");
-    same(await store.replace(following(record, "rid-2"), soon()), false, "replace");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), null, "rotate");
+    same(await store.claim(record.id, record.version, "a", soon()), false, "claim");
     same(await store.list(String(record.subject), soon()), [], "list");
   },
 
@@ -135,9 +225,12 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     const record = await makeSessionRecord({ reservedUntil: seconds() + 300 });
     await store.create(record, soon());
     same(await store.end(record.id, soon()), true, "end");
-    same((await store.find(record.id, soon()))?.ended, true, "ended");
+    const ended = await store.find(record.id, soon());
+    same(ended?.ended, true, "ended");
     same(await store.end(record.id, soon()), false, "end again");
-    same(await store.replace(following(record, "rid-2"), soon()), false, "replace");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), ended, "rotate");
+    same(await store.claim(record.id, record.version, "a", soon()), false, "claim");
+    same(await store.find(record.id, soon()), ended, "find");
     same(await store.create(record, soon()), false, "create");
     same(await store.list(String(record.subject), soon()), [], "list");
     same(await store.endAll(String(record.subject), soon()), [], "endAll");
@@ -146,10 +239,13 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
   async "takes a session that is reserved and ended from the start"(store) {
     const record = await makeSessionRecord({ reservedUntil: seconds() + 300, ended: true });
     same(await store.create(record, soon()), true, "create");
-    same((await store.find(record.id, soon()))?.ended, true, "ended");
+    same(await store.create(record, soon()), true, "create that comes again");
+    same(await store.create({ ...record, ended: false }, soon()), false, "create of one that has not ended");
+    same(await store.find(record.id, soon()), record, "find");
     same(await store.end(record.id, soon()), false, "end");
     same(await store.list(String(record.subject), soon()), [], "list");
-    same(await store.replace(following(record, "rid-2"), soon()), false, "replace");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), record, "rotate");
+    same(await store.claim(record.id, record.version, "a", soon()), false, "claim");
   },
 
   async "lists a subject's own sessions, the earliest first"(store) {
@@ -183,7 +279,8 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     await store.create(record, soon());
     same(await store.find(record.id, soon(now + 59)), record, "find before");
     same(await store.find(record.id, soon(now + 60)), null, "find after");
-    same(await store.replace(following(record, "rid-2"), soon(now + 60)), false, "replace after");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon(now + 60)), null, "rotate after");
+    same(await store.claim(record.id, record.version, "a", soon(now + 60)), false, "claim after");
     same(await store.end(record.id, soon(now + 60)), false, "end after");
     same(await store.list(String(record.subject), soon(now + 60)), [], "list after");
     same(await store.endAll(String(record.subject), soon(now + 60)), [], "endAll after");
@@ -194,8 +291,14 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     const record = await makeSessionRecord({ expiresAt: now + 60, reservedUntil: now + 300 });
     await store.create(record, soon());
     same(await store.create({ ...record, rid: "other" }, soon(now + 100)), false, "create after it has expired");
-    same((await store.find(record.id, soon(now + 100)))?.rid, record.rid, "find after it has expired");
+    same(await store.find(record.id, soon(now + 100)), record, "find after it has expired");
+    const next = nextOf(record, "rid-2");
+    same(await store.rotate(record.id, record.rid, next, soon(now + 60)), record, "rotate after it has expired");
+    same(await store.claim(record.id, record.version, "a", soon(now + 60)), false, "claim after it has expired");
     same(await store.list(String(record.subject), soon(now + 100)), [], "list after it has expired");
+    const after = rotated(record, { ...next, expiresAt: now + 90 });
+    same(await store.rotate(record.id, record.rid, { ...next, expiresAt: now + 90 }, soon(now + 59)), after, "rotate");
+    same(await store.find(record.id, soon(now + 299)), after, "find as long as it is reserved");
     same(await store.find(record.id, soon(now + 300)), null, "find at the end");
   },
 
@@ -204,12 +307,15 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     await store.create(record, soon());
     const late: StoreOperation = { now: seconds(), deadline: Date.now() - 1 };
     await fails(store.create(fresh, late), "create");
-    await fails(store.replace(following(record, "late"), late), "replace");
+    await fails(store.rotate(record.id, record.rid, nextOf(record, "late"), late), "rotate");
+    await fails(store.claim(record.id, record.version, "late", late), "claim");
     await fails(store.end(record.id, late), "end");
     await fails(store.endAll(String(record.subject), late), "endAll");
     same(await store.find(record.id, soon()), record, "the session that was there");
     same(await store.find(fresh.id, soon()), null, "the session that was to come");
-    same(await store.replace(following(record, "in time"), soon()), true, "replace in time");
+    const next = nextOf(record, "in time");
+    same(await store.rotate(record.id, record.rid, next, soon()), rotated(record, next), "rotate in time");
+    same(await store.claim(record.id, record.version + 1, "in time", soon()), true, "claim in time");
   },
 
   async "keeps what it was given, whatever becomes of the object"(store) {
@@ -221,9 +327,13 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
   },
 };
 
-function following(record: SessionRecord, rid: string): SessionRecord {
-  const previous = { rid: record.rid, replacedAt: record.issuedAt + 0.25 };
-  return { ...record, version: record.version + 1, rid, previous, claimedBy: null };
+function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
+  return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };
+}
+
+function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }: SessionRotation): SessionRecord {
+  const previous = { rid: record.rid, replacedAt };
+  return { ...record, version: record.version + 1, rid, issuedAt, expiresAt, previous, claimedBy: null };
 }
 
 function seconds(): number {

@@ -16,7 +16,8 @@ class LosingStore {
   readonly store: SessionStore = {
     create: (...given) => this.#run((inner) => inner.create(...given)),
     find: (...given) => this.inner.find(...given),
-    replace: (...given) => this.#run((inner) => inner.replace(...given)),
+    rotate: (...given) => this.#run((inner) => inner.rotate(...given)),
+    claim: (...given) => this.#run((inner) => inner.claim(...given)),
     end: (...given) => this.#run((inner) => inner.end(...given)),
     list: (...given) => this.inner.list(...given),
     endAll: (...given) => this.#run((inner) => inner.endAll(...given)),

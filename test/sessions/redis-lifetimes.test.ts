@@ -46,14 +46,27 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [LIFE, LIFE, LONGER, LONGER], indexes: [LONGER, LONGER] });
     });
 
-    it("what replaces a session has a lifetime of its own, and one that is refused changes none", async () => {
+    it("what a session is rotated to has a lifetime of its own; a rotation that is refused changes none, nor does a claim", async () => {
       const first = await record("ada");
       await opened.store.create(first, soon());
-      const next = { ...first, version: 2, rid: "rid-2", expiresAt: NOW + LONGER };
-      expect(await opened.store.replace({ ...next, version: 3 }, soon())).toBe(false);
+      const next = { rid: "rid-2", issuedAt: NOW, expiresAt: NOW + LONGER, replacedAt: NOW };
+      await opened.store.rotate(first.id, "another", next, soon());
       expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
-      expect(await opened.store.replace(next, soon())).toBe(true);
+      expect(await opened.store.rotate(first.id, first.rid, next, soon())).toMatchObject({ rid: "rid-2" });
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
+      expect(await opened.store.claim(first.id, 2, "somebody", soon())).toBe(true);
+      expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
+    });
+
+    it("a session that is rotated lasts no longer than it may, nor does a session whose id is reserved last less", async () => {
+      const first = await record("ada", { endsAt: NOW + 2 * LIFE });
+      const second = await record("eve", { reservedUntil: NOW + LONGER });
+      for (const one of [first, second]) {
+        await opened.store.create(one, soon());
+        const next = { rid: "rid-2", issuedAt: NOW, expiresAt: NOW + 3 * LIFE, replacedAt: NOW };
+        await opened.store.rotate(one.id, one.rid, next, soon());
+      }
+      expect(await lifetimes()).toEqual({ sessions: [2 * LIFE, LONGER], indexes: [2 * LIFE, LONGER] });
     });
 
     it("what has expired leaves its subject's index when another comes", async () => {

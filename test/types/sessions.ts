@@ -18,6 +18,7 @@ import {
   type RefusalWords,
   type SessionInfo,
   type SessionRecord,
+  type SessionRotation,
   type SessionStore,
   type StoreOperation,
   type TokenPair,
@@ -107,8 +108,15 @@ class OwnStore implements SessionStore {
     return this.#records.get(id) ?? null;
   }
 
-  async replace(record: SessionRecord): Promise<boolean> {
-    return this.#records.get(record.id)?.version === record.version - 1;
+  async rotate(id: string, rid: string, next: SessionRotation): Promise<SessionRecord | null> {
+    holds<Equal<typeof next.replacedAt, number>>();
+    const record = await this.find(id);
+    return record && record.rid === rid ? { ...record, rid: next.rid, expiresAt: next.expiresAt } : record;
+  }
+
+  async claim(id: string, version: number, claimedBy: string): Promise<boolean> {
+    const record = await this.find(id);
+    return record?.version === version || record?.claimedBy === claimedBy;
   }
 
   async end(id: string): Promise<boolean> {

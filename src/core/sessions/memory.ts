@@ -1,5 +1,13 @@
 /** Sessions in the memory of one process: for development, tests and servers that run as one. */
-import { DeadlineError, keptUntil, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+import { isAlive } from "./standing.ts";
+import {
+  DeadlineError,
+  keptUntil,
+  type SessionRecord,
+  type SessionRotation,
+  type SessionStore,
+  type StoreOperation,
+} from "./store.ts";
 
 const SWEEP_AT_LEAST_EVERY = 64;
 
@@ -37,21 +45,20 @@ export function memorySessionStore(): SessionStore {
     sweep(now);
   };
 
-  const holding = (id: string, now: number): SessionRecord | undefined => {
+  const holding = (id: string, now: number): SessionRecord | null => {
     const record = records.get(id);
-    return record && keptUntil(record) > now ? record : undefined;
+    return record && keptUntil(record) > now ? record : null;
   };
 
   const endRecord = (record: SessionRecord, now: number): void => {
-    if (record.reservedUntil !== null && record.reservedUntil > now)
-      put({ ...record, ended: true, version: record.version + 1 });
+    if (record.reservedUntil !== null && record.reservedUntil > now) put({ ...record, ended: true });
     else remove(record);
   };
 
   const liveOf = (subject: string, now: number): SessionRecord[] =>
     [...(idsBySubject.get(subject) ?? [])]
       .flatMap((id) => records.get(id) ?? [])
-      .filter((record) => !record.ended && record.expiresAt > now);
+      .filter((record) => isAlive(record, now));
 
   return {
     async create(record, operation) {
@@ -63,14 +70,22 @@ export function memorySessionStore(): SessionStore {
     },
     async find(id, operation) {
       begin(operation);
-      return structuredClone(holding(id, operation.now) ?? null);
+      return structuredClone(holding(id, operation.now));
     },
-    async replace(record, operation) {
+    async rotate(id, rid, next, operation) {
       begin(operation);
-      const held = holding(record.id, operation.now);
-      if (!held || held.ended) return false;
-      if (held.version !== record.version - 1) return isSame(held, record);
+      const held = holding(id, operation.now);
+      if (!isAlive(held, operation.now) || held.rid !== rid) return structuredClone(held);
+      const record = rotated(held, next);
       put(record);
+      return structuredClone(record);
+    },
+    async claim(id, version, claimedBy, operation) {
+      begin(operation);
+      const held = holding(id, operation.now);
+      if (!isAlive(held, operation.now)) return false;
+      if (held.version !== version) return held.claimedBy === claimedBy;
+      put({ ...held, version: version + 1, claimedBy });
       return true;
     },
     async end(id, operation) {
@@ -90,6 +105,18 @@ export function memorySessionStore(): SessionStore {
       for (const record of live) endRecord(record, operation.now);
       return live.map(({ id }) => id);
     },
+  };
+}
+
+function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }: SessionRotation): SessionRecord {
+  return {
+    ...record,
+    version: record.version + 1,
+    rid,
+    issuedAt,
+    expiresAt: Math.min(expiresAt, record.endsAt ?? expiresAt),
+    previous: { rid: record.rid, replacedAt },
+    claimedBy: null,
   };
 }
 

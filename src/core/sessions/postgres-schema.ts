@@ -14,7 +14,6 @@ const STEPS: readonly ((names: Names) => string)[] = [
     create table if not exists ${table} (
       id text primary key,
       subject text not null,
-      version integer not null,
       expires_at double precision not null,
       kept_until double precision not null,
       reserved_until double precision not null,

@@ -51,19 +51,24 @@ export function postgresSessionStore(
       return { serverTime, outcome: first?.late ? "late" : rows };
     });
 
-  const write = async (text: string, record: SessionRecord, operation: StoreOperation): Promise<boolean> => {
-    const { id, subject, version, expiresAt, reservedUntil } = record;
-    const values = [id, String(subject), version, expiresAt, keptUntil(record), reservedUntil ?? 0];
-    const [row] = await run(operation, text, [...values, JSON.stringify(record)]);
-    return Number(row?.changed) === 1;
-  };
-
   return {
-    create: (record, operation) => write(sql.create, record, operation),
-    replace: (record, operation) => write(sql.replace, record, operation),
+    async create(record, operation) {
+      const { id, subject, expiresAt, reservedUntil } = record;
+      const values = [id, String(subject), expiresAt, keptUntil(record), reservedUntil ?? 0, JSON.stringify(record)];
+      const [row] = await run(operation, sql.create, values);
+      return Number(row?.changed) === 1;
+    },
     async find(id, operation) {
-      const [row] = await run(operation, sql.find, [id]);
-      return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
+      return foundIn(await run(operation, sql.find, [id]));
+    },
+    async rotate(id, rid, { replacedAt, ...next }, operation) {
+      // As JSON, numbers arrive as they are, whatever the server's settings.
+      const changes = JSON.stringify({ ...next, previous: { rid, replacedAt }, claimedBy: null });
+      return foundIn(await run(operation, sql.rotate, [id, rid, changes]));
+    },
+    async claim(id, version, claimedBy, operation) {
+      const [row] = await run(operation, sql.claim, [id, version, claimedBy]);
+      return Number(row?.changed) === 1;
     },
     async end(id, operation) {
       return (await run(operation, sql.end, [id])).some(({ id }) => id != null);
@@ -99,6 +104,10 @@ function recordOf({ record }: Row): SessionRecord {
   return readRecord(typeof record === "string" ? JSON.parse(record) : record);
 }
 
+function foundIn([row]: readonly Row[]): SessionRecord | null {
+  return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
+}
+
 // In milliseconds. The clock's own time, not that of the statement's beginning: a statement may have waited for a lock.
 const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
 
@@ -114,7 +123,7 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
       where ${where} and not ended and kept_until > $2::double precision
       order by id for update
     ), ${allowed}, kept as (
-      update ${table} s set ended = true, version = s.version + 1, kept_until = s.reserved_until
+      update ${table} s set ended = true, kept_until = s.reserved_until
       from held, allowed where s.id = held.id and held.reserved and ok returning s.id
     ), gone as (
       delete from ${table} s using held, allowed where s.id = held.id and not held.reserved and ok returning s.id
@@ -124,26 +133,44 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
     time: `select ${SERVER_TIME} as server_time`,
     create: `
       with allowed as materialized (select ${inTime} as ok), done as (
-        insert into ${table} as s (id, subject, version, expires_at, kept_until, reserved_until, record, ended)
-        select $3::text, $4::text, $5::integer, $6::double precision, $7::double precision, $8::double precision, $9::jsonb,
-          ($9::jsonb ->> 'ended')::boolean
+        insert into ${table} as s (id, subject, expires_at, kept_until, reserved_until, record, ended)
+        select $3::text, $4::text, $5::double precision, $6::double precision, $7::double precision, $8::jsonb,
+          ($8::jsonb ->> 'ended')::boolean
         from allowed where ok
-        on conflict (id) do update set subject = excluded.subject, version = excluded.version, expires_at = excluded.expires_at,
+        on conflict (id) do update set subject = excluded.subject, expires_at = excluded.expires_at,
           kept_until = excluded.kept_until, reserved_until = excluded.reserved_until, record = excluded.record, ended = excluded.ended
-          where ${inTime} and (s.kept_until <= $2::double precision
-            or (s.version = $5::integer and s.record = $9::jsonb and s.ended = excluded.ended))
+          where ${inTime} and (s.kept_until <= $2::double precision or (s.record = $8::jsonb and s.ended = excluded.ended))
         returning 1
       )
       select ${stamp}, (select count(*) from done) as changed from allowed`,
-    replace: `
+    rotate: `
+      with held as materialized (
+        select id, record, ended,
+          not ended and expires_at > $2::double precision and record ->> 'rid' = $4::text as is_live
+        from ${table} where id = $3::text and kept_until > $2::double precision
+        for update
+      ), ${allowed}, next as materialized (
+        select id, record || $5::jsonb || jsonb_build_object(
+          'version', (record ->> 'version')::integer + 1,
+          'expiresAt', case when (record ->> 'endsAt')::double precision < ($5::jsonb ->> 'expiresAt')::double precision
+            then record -> 'endsAt' else $5::jsonb -> 'expiresAt' end
+        ) as record
+        from held, allowed where is_live and ok
+      ), done as (
+        update ${table} s set record = next.record, expires_at = (next.record ->> 'expiresAt')::double precision,
+          kept_until = greatest((next.record ->> 'expiresAt')::double precision, s.reserved_until)
+        from next where s.id = next.id returning s.id, s.record
+      )
+      select ${stamp}, coalesce(done.record, held.record) as record, held.ended from allowed
+      left join held on true left join done on done.id = held.id`,
+    claim: `
       with held as materialized (
         select id from ${table}
-        where id = $3::text and not ended and kept_until > $2::double precision
-          and (version = $5::integer - 1 or (version = $5::integer and record = $9::jsonb))
+        where id = $3::text and not ended and expires_at > $2::double precision
+          and ((record ->> 'version')::integer = $4::integer or record ->> 'claimedBy' = $5::text)
         for update
       ), ${allowed}, done as (
-        update ${table} s set subject = $4::text, version = $5::integer, expires_at = $6::double precision,
-          kept_until = $7::double precision, reserved_until = $8::double precision, record = $9::jsonb
+        update ${table} s set record = s.record || jsonb_build_object('version', $4::integer + 1, 'claimedBy', $5::text)
         from held, allowed where s.id = held.id and ok returning 1
       )
       select ${stamp}, (select count(*) from done) as changed from allowed`,
@@ -168,4 +195,4 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
   };
 }
 
-type Operation = "time" | "create" | "replace" | "find" | "end" | "list" | "endAll" | "deleteExpired";
+type Operation = "time" | "create" | "rotate" | "claim" | "find" | "end" | "list" | "endAll" | "deleteExpired";

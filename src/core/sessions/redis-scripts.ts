@@ -1,36 +1,49 @@
 /** The scripts that are the operations on Redis. Each answers `[server time in ms, "ok" or "late", …]`, and writes nothing that is late. */
 
-// A session is a hash: v its version, u its subject, k the time in ms until which its id is reserved, x the time
-// in ms until which it is kept (by the manager's clock, where a time to live goes by Redis'), e "1" once it has ended, d its record.
-// A subject's index is a sorted set of ids by expiry.
+// A session is a hash. s is the JSON of what never changes; what does is text beside it, as the caller wrote it, for a script that encoded JSON
+// anew would spoil empty lists and large numbers: v the version, r the live rid, i its iat, t its exp, p the rid before it (or ''), a when that was
+// replaced, c who claimed the live one (or ''), e '1' once it has ended. And for the scripts alone: u the subject, k until when the id is reserved,
+// n when the session ends in any case (or ''), x the time in ms until which it is kept (by the manager's clock, where a time to live goes by Redis').
+// Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in ms.
 const PREAMBLE = `
 local t = redis.call('TIME')
 local server = t[1] * 1000 + math.floor(t[2] / 1000)
 if server >= tonumber(ARGV[1]) then return {tostring(server), 'late'} end
 local now = tonumber(ARGV[2])
-local function put(key, version, subject, reserved, record, kept, ttl)
-  redis.call('HSET', key, 'v', version, 'u', subject, 'k', reserved, 'x', kept, 'd', record)
-  redis.call('PEXPIRE', key, ttl)
+local function ms(seconds)
+  return math.floor(tonumber(seconds) * 1000 + 0.5)
 end
+local function text(number)
+  return string.format('%.0f', number)
+end
+-- What a record is made of again, or nil; and what else is known of it.
 local function read(key)
-  local held = redis.call('HMGET', key, 'v', 'd', 'u', 'e', 'x')
-  if not held[1] or tonumber(held[5]) <= now then return nil end
-  return {version = tonumber(held[1]), record = held[2], subject = held[3], ended = held[4]}
+  local record = redis.call('HMGET', key, 's', 'v', 'r', 'i', 't', 'p', 'a', 'c', 'e')
+  if not record[1] then return nil end
+  local rest = redis.call('HMGET', key, 'u', 'k', 'n', 'x')
+  if tonumber(rest[4]) <= now then return nil end
+  local ended = record[9] == '1'
+  return record, {
+    version = record[2], rid = record[3], claimed = record[8], ended = ended,
+    alive = not ended and ms(record[5]) > now,
+    subject = rest[1], reserved = rest[2], ends = rest[3]
+  }
 end
--- Whether an operation that was carried out already has come again.
-local function is_same(held)
-  return held.record == ARGV[7] and (held.ended == '1') == (ARGV[11] == '1')
+-- Keeps it until it has expired and its id is free, and on its subject's index until it has expired.
+local function keep(key, index, id, expires, reserved, ended)
+  local expiry, kept = ms(expires), math.max(ms(expires), ms(reserved))
+  local ttl = math.max(1, kept - now)
+  redis.call('HSET', key, 'x', text(kept))
+  redis.call('PEXPIRE', key, text(ttl))
+  if ended then return end
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', text(now))
+  redis.call('ZADD', index, text(expiry), id)
+  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, text(ttl)) end
 end
-local function enlist(index, id, expiry, ttl)
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', now)
-  redis.call('ZADD', index, expiry, id)
-  if redis.call('PTTL', index) < tonumber(ttl) then redis.call('PEXPIRE', index, ttl) end
-end
-local function finish(key, index, id)
-  local reserved = tonumber(redis.call('HGET', key, 'k'))
-  if reserved > now then
-    redis.call('HSET', key, 'e', '1', 'x', reserved)
-    redis.call('PEXPIRE', key, reserved - now)
+local function finish(key, index, id, reserved)
+  if ms(reserved) > now then
+    redis.call('HSET', key, 'e', '1', 'x', text(ms(reserved)))
+    redis.call('PEXPIRE', key, text(ms(reserved) - now))
   else
     redis.call('DEL', key)
   end
@@ -38,36 +51,58 @@ local function finish(key, index, id)
 end
 `;
 
-// ARGV of create and replace, after deadline and now: id, version, subject, reserved, record, expiry, kept, ttl, "1" where it has ended.
+// ARGV: id, subject, reserved, ends, and then s, v, r, i, t, p, a, c, e.
 export const CREATE: string = `${PREAMBLE}
 local held = read(KEYS[1])
-if held then return {tostring(server), 'ok', is_same(held) and 1 or 0} end
+if held then
+  -- The same that comes again was there: an operation that was carried out already.
+  for n = 1, 9 do
+    if held[n] ~= ARGV[6 + n] then return {tostring(server), 'ok', 0} end
+  end
+  return {tostring(server), 'ok', 1}
+end
 redis.call('DEL', KEYS[1])
-put(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[9], ARGV[10])
-if ARGV[11] == '1' then redis.call('HSET', KEYS[1], 'e', '1') else enlist(KEYS[2], ARGV[3], ARGV[8], ARGV[10]) end
+redis.call('HSET', KEYS[1], 'u', ARGV[4], 'k', ARGV[5], 'n', ARGV[6], 's', ARGV[7], 'v', ARGV[8], 'r', ARGV[9],
+  'i', ARGV[10], 't', ARGV[11], 'p', ARGV[12], 'a', ARGV[13], 'c', ARGV[14], 'e', ARGV[15])
+keep(KEYS[1], KEYS[2], ARGV[3], ARGV[11], ARGV[5], ARGV[15] == '1')
 return {tostring(server), 'ok', 1}
 `;
 
-export const REPLACE: string = `${PREAMBLE}
-local held = read(KEYS[1])
-if not held or held.ended then return {tostring(server), 'ok', 0} end
-if held.version ~= tonumber(ARGV[4]) - 1 then return {tostring(server), 'ok', is_same(held) and 1 or 0} end
-put(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[9], ARGV[10])
-enlist(KEYS[2], ARGV[3], ARGV[8], ARGV[10])
+// ARGV: id, the rid that is live, and of the next one: r, i, t, a.
+export const ROTATE: string = `${PREAMBLE}
+local record, held = read(KEYS[1])
+if not record then return {tostring(server), 'ok'} end
+if held.alive and held.rid == ARGV[4] then
+  local expires = ARGV[7]
+  if held.ends ~= '' and tonumber(held.ends) < tonumber(expires) then expires = held.ends end
+  redis.call('HSET', KEYS[1], 'v', text(held.version + 1), 'r', ARGV[5], 'i', ARGV[6], 't', expires,
+    'p', ARGV[4], 'a', ARGV[8], 'c', '')
+  keep(KEYS[1], KEYS[2], ARGV[3], expires, held.reserved, false)
+  record = redis.call('HMGET', KEYS[1], 's', 'v', 'r', 'i', 't', 'p', 'a', 'c', 'e')
+end
+return {tostring(server), 'ok', record}
+`;
+
+// ARGV: version, c.
+export const CLAIM: string = `${PREAMBLE}
+local record, held = read(KEYS[1])
+if not record or not held.alive then return {tostring(server), 'ok', 0} end
+if held.version ~= ARGV[3] then return {tostring(server), 'ok', held.claimed == ARGV[4] and 1 or 0} end
+redis.call('HSET', KEYS[1], 'v', text(held.version + 1), 'c', ARGV[4])
 return {tostring(server), 'ok', 1}
 `;
 
 export const FIND: string = `${PREAMBLE}
-local held = read(KEYS[1])
-if not held then return {tostring(server), 'ok'} end
-return {tostring(server), 'ok', held.record, held.ended or ''}
+local record = read(KEYS[1])
+if not record then return {tostring(server), 'ok'} end
+return {tostring(server), 'ok', record}
 `;
 
 // ARGV: id.
 export const END: string = `${PREAMBLE}
-local held = read(KEYS[1])
-if not held or held.ended then return {tostring(server), 'ok', 0} end
-finish(KEYS[1], KEYS[2], ARGV[3])
+local record, held = read(KEYS[1])
+if not record or held.ended then return {tostring(server), 'ok', 0} end
+finish(KEYS[1], KEYS[2], ARGV[3], held.reserved)
 return {tostring(server), 'ok', 1}
 `;
 
@@ -78,19 +113,19 @@ local out = {tostring(server), 'ok'}
 local base = string.sub(KEYS[1], 1, -2) .. ':'
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[2], '+inf')) do
   local key = base .. id
-  local held = read(key)
-  if not held then redis.call('ZREM', KEYS[1], id)
+  local record, held = read(key)
+  if not record then redis.call('ZREM', KEYS[1], id)
 `;
 
 export const LIST: string = `${WALK}
-  elseif held.subject == ARGV[3] and not held.ended then out[#out + 1] = held.record end
+  elseif held.subject == ARGV[3] and not held.ended then out[#out + 1] = record end
 end
 return out
 `;
 
 export const END_ALL: string = `${WALK}
   elseif held.subject == ARGV[3] and not held.ended then
-    finish(key, KEYS[1], id)
+    finish(key, KEYS[1], id, held.reserved)
     out[#out + 1] = id
   end
 end

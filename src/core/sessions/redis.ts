@@ -1,9 +1,9 @@
 /** Sessions in Redis or a Redis Cluster, through a client of redis or ioredis (`claimgate/redis`). */
 import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
-import { CREATE, END, END_ALL, FIND, LIST, REPLACE, TIME } from "./redis-scripts.ts";
+import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
 import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
-import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
+import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./store.ts";
 
 export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis-client.ts";
 
@@ -40,39 +40,36 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
       return { serverTime, outcome: state === "ok" ? rest : "late" };
     });
 
-  const write = async (script: string, record: SessionRecord, operation: StoreOperation): Promise<boolean> => {
-    const ttl = Math.max(1, Math.ceil((keptUntil(record) - operation.now) * 1000));
-    const values = [
-      record.id,
-      String(record.version),
-      String(record.subject),
-      milliseconds((record.reservedUntil ?? 0) * 1000),
-      JSON.stringify(record),
-      milliseconds(record.expiresAt * 1000),
-      milliseconds(keptUntil(record) * 1000),
-      String(ttl),
-      record.ended ? "1" : "",
-    ];
-    const [done] = await run(operation, script, [keyOf(record.id), indexKey(tagIn(record.id))], values);
-    return Number(done) === 1;
-  };
+  const keysOf = (id: string): string[] => [keyOf(id), indexKey(tagIn(id))];
 
   return {
-    create: (record, operation) => write(CREATE, record, operation),
-    replace: (record, operation) => write(REPLACE, record, operation),
+    async create(record, operation) {
+      const { id, subject, reservedUntil, endsAt } = record;
+      const values = [id, String(subject), String(reservedUntil ?? 0), String(endsAt ?? ""), ...textsOf(record)];
+      const [done] = await run(operation, CREATE, keysOf(id), values);
+      return Number(done) === 1;
+    },
     async find(id, operation) {
-      const [text, ended] = await run(operation, FIND, [keyOf(id)], []);
-      if (text === undefined) return null;
-      const record = parseRecord(text);
-      return ended === "1" ? { ...record, ended: true } : record;
+      const [texts] = await run(operation, FIND, [keyOf(id)], []);
+      return texts === undefined ? null : recordOf(texts);
+    },
+    async rotate(id, rid, next, operation) {
+      const { issuedAt, expiresAt, replacedAt } = next;
+      const values = [id, rid, next.rid, String(issuedAt), String(expiresAt), String(replacedAt)];
+      const [texts] = await run(operation, ROTATE, keysOf(id), values);
+      return texts === undefined ? null : recordOf(texts);
+    },
+    async claim(id, version, claimedBy, operation) {
+      const [done] = await run(operation, CLAIM, [keyOf(id)], [String(version), claimedBy]);
+      return Number(done) === 1;
     },
     async end(id, operation) {
-      const [done] = await run(operation, END, [keyOf(id), indexKey(tagIn(id))], [id]);
+      const [done] = await run(operation, END, keysOf(id), [id]);
       return Number(done) === 1;
     },
     async list(subject, operation) {
-      const texts = await run(operation, LIST, [indexKey(await tagOf(subject))], [subject]);
-      return texts.map(parseRecord).toSorted((a, b) => a.createdAt - b.createdAt);
+      const sessions = await run(operation, LIST, [indexKey(await tagOf(subject))], [subject]);
+      return sessions.map(recordOf).toSorted((a, b) => a.createdAt - b.createdAt);
     },
     async endAll(subject, operation) {
       return (await run(operation, END_ALL, [indexKey(await tagOf(subject))], [subject])).map(String);
@@ -93,6 +90,34 @@ function milliseconds(value: number): string {
   return String(Math.round(value));
 }
 
-function parseRecord(text: unknown): SessionRecord {
-  return readRecord(JSON.parse(String(text)));
+/** A record as a hash keeps it: `s`, `v`, `r`, `i`, `t`, `p`, `a`, `c` and `e`, in this order. */
+function textsOf(record: SessionRecord): string[] {
+  const { version, rid, issuedAt, expiresAt, previous, claimedBy, ended, ...unchanging } = record;
+  return [
+    JSON.stringify(unchanging),
+    String(version),
+    rid,
+    String(issuedAt),
+    String(expiresAt),
+    previous?.rid ?? "",
+    String(previous?.replacedAt ?? ""),
+    claimedBy ?? "",
+    ended ? "1" : "",
+  ];
+}
+
+function recordOf(reply: unknown): SessionRecord {
+  if (!Array.isArray(reply)) throw new TypeError("Redis answered something else than the script gives");
+  // A client may give them as buffers.
+  const [unchanging = "", version, rid, issuedAt, expiresAt, before, replacedAt, claimedBy, ended] = reply.map(String);
+  return readRecord({
+    ...(JSON.parse(unchanging) as object),
+    version: Number(version),
+    rid,
+    issuedAt: Number(issuedAt),
+    expiresAt: Number(expiresAt),
+    previous: before === "" ? null : { rid: before, replacedAt: Number(replacedAt) },
+    claimedBy: claimedBy === "" ? null : claimedBy,
+    ended: ended === "1",
+  });
 }

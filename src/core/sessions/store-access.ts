@@ -4,6 +4,7 @@ import {
   DeadlineError,
   readRecord,
   type SessionRecord,
+  type SessionRotation,
   type SessionStore,
   type StoreOperation,
   UnsentError,
@@ -27,7 +28,8 @@ export interface AccessOptions {
 export interface StoreAccess {
   create(record: SessionRecord): Promise<boolean>;
   find(id: string): Promise<SessionRecord | null>;
-  replace(record: SessionRecord): Promise<boolean>;
+  rotate(id: string, rid: string, next: SessionRotation): Promise<SessionRecord | null>;
+  claim(id: string, version: number, claimedBy: string): Promise<boolean>;
   end(id: string): Promise<boolean>;
   list(subject: string): Promise<readonly SessionRecord[]>;
   endAll(subject: string): Promise<readonly string[]>;
@@ -45,7 +47,7 @@ export interface CallAccess extends StoreAccess {
 const PART_TO_WRITE_IN = 0.75;
 const PAUSE_MS = 25;
 
-const WRITES: readonly OperationName[] = ["create", "replace", "end", "endAll"];
+const WRITES: readonly OperationName[] = ["create", "rotate", "claim", "end", "endAll"];
 // These do harm when they come again after something else: a session that ended would be there again, and a new one would end.
 const ONLY_ONCE: readonly OperationName[] = ["create", "endAll"];
 
@@ -94,12 +96,11 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
 
   return {
     create: (record) => run("create", async (operation) => readFlag(await store.create(record, operation))),
-    find: (id) =>
-      run("find", async (operation) => {
-        const record = await store.find(id, operation);
-        return record === null ? null : ofId(readRecord(record), id);
-      }),
-    replace: (record) => run("replace", async (operation) => readFlag(await store.replace(record, operation))),
+    find: (id) => run("find", async (operation) => readAnswer(await store.find(id, operation), id)),
+    rotate: (id, rid, next) =>
+      run("rotate", async (operation) => readAnswer(await store.rotate(id, rid, next, operation), id)),
+    claim: (id, version, claimedBy) =>
+      run("claim", async (operation) => readFlag(await store.claim(id, version, claimedBy, operation))),
     end: (id) => run("end", async (operation) => readFlag(await store.end(id, operation))),
     list: (subject) => run("list", async (operation) => (await store.list(subject, operation)).map(readRecord)),
     endAll: (subject) => run("endAll", async (operation) => readIds(await store.endAll(subject, operation))),
@@ -108,12 +109,14 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
   };
 }
 
-function ofId(record: SessionRecord, id: string): SessionRecord {
+function readAnswer(answer: unknown, id: string): SessionRecord | null {
+  if (answer === null) return null;
+  const record = readRecord(answer);
   if (record.id !== id) throw new TypeError("The store gave another session than the one asked for");
   return record;
 }
 
-// What says neither yes nor no, such as a command's "OK", must not pass for a rotation that happened.
+// What says neither yes nor no, such as a command's "OK", must not pass for a session that began.
 function readFlag(answer: unknown): boolean {
   if (typeof answer !== "boolean") throw new TypeError("The store answered neither true nor false");
   return answer;

@@ -1,4 +1,4 @@
-/** The contract between sessions and what keeps them: a record, and six operations on it. */
+/** The contract between sessions and what keeps them: a record, and seven operations on it. */
 import * as z from "zod";
 
 /** A session, as a store keeps it: plain JSON, without any token. Times are in seconds since 1970, by the manager's clock. */
@@ -7,7 +7,7 @@ export interface SessionRecord {
   readonly id: string;
   /** As it stands in the tokens. A number and its decimal text are one subject to `list` and `endAll`. */
   readonly subject: string | number;
-  /** 1 for a new session, and one more with every change: what `replace` compares. */
+  /** 1 for a new session, and one more with every `rotate` and `claim`: what `claim` compares. */
   readonly version: number;
   /** The `rid` of the live refresh token. */
   readonly rid: string;
@@ -32,6 +32,18 @@ export interface SessionRecord {
   readonly ended: boolean;
 }
 
+/** A refresh token that is to take the place of a session's live one. Times are in seconds since 1970, by the manager's clock. */
+export interface SessionRotation {
+  /** Its `rid`, which no other ever has. */
+  readonly rid: string;
+  /** Its `iat`. */
+  readonly issuedAt: number;
+  /** Its `exp`, but for a session that ends earlier: then it is the session's `endsAt`. */
+  readonly expiresAt: number;
+  /** When the one before it was replaced. */
+  readonly replacedAt: number;
+}
+
 /** What an operation may count on. */
 export interface StoreOperation {
   /** The time by the manager's clock, in seconds: what expires, expires by it. */
@@ -45,16 +57,25 @@ export interface StoreOperation {
 
 /**
  * Keeps sessions. Every operation is atomic. One that cannot be carried out, or not before its deadline, rejects, and has changed
- * nothing or has taken effect as a whole. `create` and `replace` that come a second time, as after a lost connection, answer as the first did:
- * their `false` means that another was there. `sessionStoreSuite` of `claimgate/testing` holds a store to this.
+ * nothing or has taken effect as a whole. `create`, `rotate` and `claim` that come a second time, as after a lost connection, answer as the
+ * first did: a `false` means that another was there. `sessionStoreSuite` of `claimgate/testing` holds a store to this.
  */
 export interface SessionStore {
   /** Adds a session; `false` where its id is taken, or reserved, by another record than this very one. */
   create(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /** The session, or an ended one whose id is reserved; `null` where there is none, or where all of it has expired. */
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null>;
-  /** Puts `record` in the place of its predecessor; `false` unless the one that is there has not ended, and is of the version before or this very record. */
-  replace(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
+  /**
+   * Where `rid` is the live refresh token of a session that has neither ended nor expired, puts `next` in its place: the version goes up by one,
+   * `previous` is `rid` with `next.replacedAt`, `claimedBy` is `null`, and `expiresAt` is no later than the record's `endsAt`. Else it
+   * changes nothing. Gives the session as it is then, as `find` does: what that means for `rid` is not the store's affair.
+   */
+  rotate(id: string, rid: string, next: SessionRotation, operation: StoreOperation): Promise<SessionRecord | null>;
+  /**
+   * Notes who was given the live refresh token: `claimedBy`, and a version that is one more. `false` unless the session has neither ended
+   * nor expired, and is of this version or claimed under this very name.
+   */
+  claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean>;
   /** Ends the session; `false` where there is none to end. Until `reservedUntil` an ended record stays in its place. */
   end(id: string, operation: StoreOperation): Promise<boolean>;
   /** The subject's sessions that have neither ended nor expired, the earliest first. The subject is given as text. */

@@ -264,19 +264,19 @@ describe("adoptRefresh", () => {
   });
 
   it("keeps the token good after a 503, whatever the store had done by then", async () => {
-    for (const broken of ["find", "create", "replace"] as const) {
+    for (const broken of ["rotate", "create", "claim"] as const) {
       for (const when of ["before", "after"] as const) {
         const { auth, store } = openBench({ adoptRefresh: true, refreshGrace: 0 });
         const token = flaskToken();
         store[when] = (name) => (name === broken ? down() : undefined);
         // The claim alone may fail and the tokens be handed out: the rotation is known by then.
         const outcome = await outcomeOf(auth.refresh(token));
-        expect([broken, outcome]).toEqual([broken, broken === "replace" ? "allowed" : "STORE_UNAVAILABLE"]);
+        expect([broken, outcome]).toEqual([broken, broken === "claim" ? "allowed" : "STORE_UNAVAILABLE"]);
         store[when] = () => undefined;
         expect([broken, when, (await outcomeOf(auth.refresh(token))) === "allowed"]).toEqual([
           broken,
           when,
-          !(broken === "replace" && when === "after"),
+          !(broken === "claim" && when === "after"),
         ]);
       }
     }

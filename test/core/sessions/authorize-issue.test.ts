@@ -173,7 +173,7 @@ describe("what authorize gives", () => {
     authorize.mockImplementation(() => rights);
     expect(await refused(auth.login("ada"))).toEqual(UNAVAILABLE);
     expect(await refused(auth.refresh(refreshToken))).toEqual(UNAVAILABLE);
-    expect([store.count("create"), store.count("replace"), store.count("end")]).toEqual([1, 0, 0]);
+    expect([store.count("create"), store.count("rotate"), store.count("end")]).toEqual([1, 0, 0]);
     authorize.mockImplementation(() => ({ claims: { plan: "pro" } }));
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
@@ -266,7 +266,7 @@ it("is asked once a refresh, however often the session changed meanwhile", async
   authorize.mockClear();
   let isFirst = true;
   store.before = async (name) => {
-    if (name !== "replace" || !isFirst) return;
+    if (name !== "rotate" || !isFirst) return;
     isFirst = false;
     // Another is faster.
     await auth.refresh(refreshToken);

@@ -235,7 +235,7 @@ describe("a refresh refuses, and changes nothing,", () => {
       reason,
       status: 401,
     });
-    expect([store.count("replace"), store.count("end")]).toEqual([0, 0]);
+    expect([store.count("claim"), store.count("end")]).toEqual([0, 0]);
     expect(await outcomeOf(auth.refresh(pair.refreshToken))).toBe("allowed");
   });
 

@@ -162,14 +162,14 @@ describe("revoke throws TypeError, and asks the store nothing, for", () => {
 
 describe("a refresh in flight does not undo a revocation that comes", () => {
   it.each([
-    ["before it rotates", 1],
-    ["after it has rotated, and before it is claimed", 2],
-  ])("%s", async (_, turn) => {
-    const { auth, store } = openBench();
+    ["before it rotates", "rotate"],
+    ["after it has rotated, and before it is claimed", "claim"],
+  ])("%s", async (_, operation) => {
+    const { auth, store } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const [reached, released] = [latch(), latch()];
     store.before = async (name) => {
-      if (name !== "replace" || store.count("replace") !== turn) return;
+      if (name !== operation) return;
       reached.open();
       await released.opened;
     };
@@ -178,6 +178,24 @@ describe("a refresh in flight does not undo a revocation that comes", () => {
     await auth.revoke({ subject: "ada" });
     released.open();
     expect(await refreshing).toEqual(REVOKED);
+    expect(await auth.sessions("ada")).toEqual([]);
+  });
+
+  it("where it was answered already, and only its claim is under way: the tokens it gave count no more", async () => {
+    const { auth, store } = openBench({ sessionCheck: "always", sessionCheckTtl: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const [reached, released] = [latch(), latch()];
+    store.before = async (name) => {
+      if (name !== "claim") return;
+      reached.open();
+      await released.opened;
+    };
+    const given = await auth.refresh(refreshToken);
+    await reached.opened;
+    await auth.revoke({ subject: "ada" });
+    released.open();
+    expect(await refused(auth.refresh(given.refreshToken))).toEqual(REVOKED);
+    expect(await outcomeOf(auth.verify(given.authToken))).toBe("TOKEN_REVOKED");
     expect(await auth.sessions("ada")).toEqual([]);
   });
 });

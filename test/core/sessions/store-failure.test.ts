@@ -26,14 +26,13 @@ interface Call {
 
 const CALLS: readonly Call[] = [
   { what: "login", operation: "create", call: (auth) => auth.login("ada") },
-  { what: "refresh, looking up", operation: "find", call: (auth, token) => auth.refresh(token) },
-  { what: "refresh, rotating", operation: "replace", call: (auth, token) => auth.refresh(token) },
+  { what: "refresh", operation: "rotate", call: (auth, token) => auth.refresh(token) },
   { what: "revoke by token", operation: "end", call: (auth, token) => auth.revoke({ token }) },
   { what: "revoke by session", operation: "end", call: (auth, token) => auth.revoke({ session: sidOf(token) }) },
   { what: "revoke by subject", operation: "endAll", call: (auth) => auth.revoke({ subject: "ada" }) },
   { what: "sessions", operation: "list", call: (auth) => auth.sessions("ada") },
   { what: "ctx.auth.login", operation: "create", call: (auth) => auth.forRequest().login("ada") },
-  { what: "ctx.auth.refresh", operation: "find", call: (auth, token) => auth.forRequest({ token }).refresh() },
+  { what: "ctx.auth.refresh", operation: "rotate", call: (auth, token) => auth.forRequest({ token }).refresh() },
   { what: "ctx.auth.logout", operation: "end", call: (auth, token) => auth.forRequest({ token }).logout() },
   {
     what: "a guard of type refresh",
@@ -71,8 +70,7 @@ describe.each(CALLS)("$what", ({ operation, call }) => {
       down();
     };
     expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
-    // A rotation is claimed by one more.
-    expect(store.count(operation) - before).toBe(operation === "replace" ? 3 : 2);
+    expect(store.count(operation) - before).toBe(2);
   });
 
   it("is right where the first answer alone is lost, with all of it done", async () => {
@@ -139,11 +137,17 @@ describe("a store that answers with", () => {
     expect(await refusalOf(confused.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
   });
 
-  it("no each time a session is to be replaced is a 503, and not for ever", async () => {
-    const { auth, store, clock } = openBench();
+  it.each<[what: string, over: (store: SessionStore) => Partial<SessionStore>]>([
+    [
+      "the session as it was each time it is to be rotated",
+      ({ find }) => ({ rotate: (id, _, __, at) => find(id, at) }),
+    ],
+    ["no each time a session is to be claimed", () => ({ claim: async () => false })],
+  ])("%s is a 503, and not for ever", async (_, over) => {
+    const { auth, store, clock } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
-    const stubborn: SessionStore = { ...bound(store), replace: async () => false };
-    const manager = makeManager({ sessions: stubborn, now: clock.now });
+    const stubborn: SessionStore = { ...bound(store), ...over(bound(store)) };
+    const manager = makeManager({ sessions: stubborn, now: clock.now, refreshGrace: 0 });
     expect(await refused(manager.refresh(refreshToken))).toEqual(UNAVAILABLE);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
@@ -191,15 +195,13 @@ describe("a refresh that was answered with a 503", () => {
     const { auth, store, another, events } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const strict = another({ storeTimeout: 0.4, refreshGrace: 0 });
-    store.after = (name) => (name === "replace" ? trouble() : undefined);
-    for (let times = 0; times < 3; times++) {
-      expect(await refused(strict.refresh(refreshToken))).toEqual(UNAVAILABLE);
-      // The second time it is only claimed, and the claim is what has no answer.
-      if (times === 0) store.after = (name) => (name === "find" ? trouble() : undefined);
-    }
+    store.after = (name) => (name === "rotate" ? trouble() : undefined);
+    // From the second time on there is nothing to be rotated any more.
+    for (let times = 0; times < 3; times++) expect(await refused(strict.refresh(refreshToken))).toEqual(UNAVAILABLE);
     store.after = () => undefined;
     const live = await auth.refresh(refreshToken);
-    expect(events.at(-1)).toMatchObject({ type: "refreshed", repeated: false });
+    // By the call before.
+    expect(events.at(-1)).toMatchObject({ type: "refreshed", repeated: true });
     // Heard of now, it is a rotation like any other.
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
     expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("TOKEN_REVOKED");
@@ -210,7 +212,7 @@ describe("a refresh that was answered with a 503", () => {
     const { refreshToken } = await auth.login("ada");
     const held = latch();
     store.before = async (name) => {
-      if (name === "replace") await held.opened;
+      if (name === "rotate") await held.opened;
     };
     expect(await refused(another({ storeTimeout: 0.3, refreshGrace: 0 }).refresh(refreshToken))).toEqual(UNAVAILABLE);
     store.before = () => undefined;
@@ -234,8 +236,7 @@ describe("a refresh that was answered with a 503", () => {
   it("hands the tokens out where the rotation is known and only its claim has failed", async () => {
     const { auth, store, another } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
-    let replaced = 0;
-    store.before = (name) => (name === "replace" && ++replaced > 1 ? down() : undefined);
+    store.before = (name) => (name === "claim" ? down() : undefined);
     const pair = await another({ storeTimeout: 1, refreshGrace: 0 }).refresh(refreshToken);
     store.before = () => undefined;
     expect(sidOf(pair.refreshToken)).toBe(sidOf(refreshToken));
@@ -259,7 +260,7 @@ describe("every operation has a deadline", () => {
     await auth.revoke({ token: next.refreshToken });
     await auth.revoke({ subject: "ada" });
     expect(new Set(store.asked.map(({ name }) => name))).toEqual(
-      new Set(["create", "find", "replace", "list", "end", "endAll"]),
+      new Set(["create", "find", "rotate", "claim", "list", "end", "endAll"]),
     );
     for (const { operation, at } of store.asked) {
       expect(Object.keys(operation).toSorted()).toEqual(["deadline", "now"]);
@@ -273,12 +274,13 @@ describe("every operation has a deadline", () => {
   it("and all of a call together have no more than one", async () => {
     const { auth, store, another } = openBench();
     const { refreshToken } = await auth.login("ada");
+    const slow = another({ storeTimeout: 20, authorize: () => ({}) });
     const asked: Array<{ name: OperationName; operation: StoreOperation; at: number }> = store.asked;
     asked.length = 0;
     // Slow and not too slow.
     store.before = () => new Promise((resolve) => setTimeout(resolve, 50));
-    await another({ storeTimeout: 20 }).refresh(refreshToken);
-    expect(asked.map(({ name }) => name)).toEqual(["find", "replace", "replace"]);
+    await slow.refresh(refreshToken);
+    expect(asked.map(({ name }) => name)).toEqual(["find", "rotate", "claim"]);
     const [first] = asked;
     for (const { operation } of asked) expect(operation.deadline).toBeLessThan((first?.at ?? 0) + 20_000);
     const deadlines = asked.map(({ operation, at }) => operation.deadline - at);
@@ -305,7 +307,8 @@ function bound(store: SessionStore): SessionStore {
   return {
     create: (...given) => store.create(...given),
     find: (...given) => store.find(...given),
-    replace: (...given) => store.replace(...given),
+    rotate: (...given) => store.rotate(...given),
+    claim: (...given) => store.claim(...given),
     end: (...given) => store.end(...given),
     list: (...given) => store.list(...given),
     endAll: (...given) => store.endAll(...given),

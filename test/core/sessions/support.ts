@@ -6,6 +6,7 @@ import {
   isAuthError,
   memorySessionStore,
   type SessionRecord,
+  type SessionRotation,
   type SessionStore,
   type StoreOperation,
 } from "claimgate";
@@ -47,8 +48,11 @@ export class WatchedStore implements SessionStore {
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null> {
     return this.#watch("find", operation, () => this.#inner.find(id, operation));
   }
-  replace(record: SessionRecord, operation: StoreOperation): Promise<boolean> {
-    return this.#watch("replace", operation, () => this.#inner.replace(record, operation));
+  rotate(id: string, rid: string, next: SessionRotation, operation: StoreOperation): Promise<SessionRecord | null> {
+    return this.#watch("rotate", operation, () => this.#inner.rotate(id, rid, next, operation));
+  }
+  claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean> {
+    return this.#watch("claim", operation, () => this.#inner.claim(id, version, claimedBy, operation));
   }
   end(id: string, operation: StoreOperation): Promise<boolean> {
     return this.#watch("end", operation, () => this.#inner.end(id, operation));

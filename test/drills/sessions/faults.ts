@@ -1,5 +1,7 @@
 /** The fault drills: Redis killed and restarted, PostgreSQL connections terminated, stores that hang; each under the load of many sessions. */
+import { createHash } from "node:crypto";
 import pg from "pg";
+import { CLAIM, ROTATE } from "../../../src/core/sessions/redis-scripts.ts";
 import { probeCommand } from "../../sessions/probes.ts";
 import { startRedisServer } from "../../sessions/redis-server.ts";
 import {
@@ -299,9 +301,13 @@ async function hang(
   return { faults: times * faults.length, probed503 };
 }
 
-// As records travel to the store.
-const ROTATION = /"claimedBy":null/;
-const CLAIM = /"claimedBy":"(?!login")/;
+// As they travel to the store: Redis knows a script by its hash, and PostgreSQL is told the statement.
+const ROTATION = new RegExp(`${hashOf(ROTATE)}|'version', \\(record`);
+const CLAIMING = new RegExp(`${hashOf(CLAIM)}|'version', \\$4`);
+
+function hashOf(script: string): string {
+  return createHash("sha1").update(script).digest("hex");
+}
 
 function faultsOf(proxy: TCPProxy): Fault[] {
   const end = (): void => proxy.release();
@@ -311,8 +317,8 @@ function faultsOf(proxy: TCPProxy): Fault[] {
     { name: "answers held", isOutage: true, begin: () => proxy.hold("replies"), end },
     { name: "rotations held", isOutage: false, begin: () => proxy.holdFrom(ROTATION, "requests"), end },
     { name: "answers to rotations held", isOutage: false, begin: () => proxy.holdFrom(ROTATION, "replies"), end },
-    { name: "claims held", isOutage: false, begin: () => proxy.holdFrom(CLAIM, "requests"), end },
-    { name: "answers to claims held", isOutage: false, begin: () => proxy.holdFrom(CLAIM, "replies"), end },
+    { name: "claims held", isOutage: false, begin: () => proxy.holdFrom(CLAIMING, "requests"), end },
+    { name: "answers to claims held", isOutage: false, begin: () => proxy.holdFrom(CLAIMING, "replies"), end },
     { name: "connections dropped", isOutage: true, begin: () => proxy.drop(), end },
     {
       name: "connections dropped, requests late",

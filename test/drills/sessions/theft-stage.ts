@@ -24,7 +24,8 @@ export interface Doors {
 export interface Stage {
   readonly auth: AuthManager;
   readonly grace: number;
-  readonly clock: { seconds: number };
+  /** Lets the time pass. Claims that are under way have happened by then, as they have by a real clock long before a grace is over. */
+  pass(seconds: number): Promise<void>;
   readonly doors: Readonly<Record<Who, Doors>>;
   /** How often the manager told that a token of the session was reused. */
   reusesOf(sid: string): number;
@@ -45,13 +46,15 @@ export async function openStage(
 ): Promise<Stage> {
   const clock = { seconds: startsAt };
   const reuses = new Map<string, number>();
+  const claims = watchClaims(store);
   const config: AuthManagerConfig = {
     issuer: "https://drill.example",
     algorithm: "HS256",
     secret: "the secret of the one whose token is stolen",
-    sessions: store,
+    sessions: claims.store,
     sessionCheck: "always",
-    storeTimeout: 30,
+    // Less than the default grace, as it is by default, so that no refresh waits for its claim.
+    storeTimeout: 9,
     now: () => clock.seconds,
     ...(grace === undefined ? {} : { refreshGrace: grace }),
     onEvent(event) {
@@ -60,7 +63,31 @@ export async function openStage(
   };
   const auth = new AuthManager(config);
   const { doors, close } = await openDoors(auth);
-  return { auth, grace: grace ?? 10, clock, doors, reusesOf: (sid) => reuses.get(sid) ?? 0, close };
+  return {
+    auth,
+    grace: grace ?? 10,
+    async pass(seconds) {
+      await claims.settle();
+      clock.seconds += seconds;
+    },
+    doors,
+    reusesOf: (sid) => reuses.get(sid) ?? 0,
+    close,
+  };
+}
+
+function watchClaims(store: SessionStore): { readonly store: SessionStore; settle(): Promise<unknown> } {
+  const underWay = new Set<Promise<boolean>>();
+  const claim: SessionStore["claim"] = async (...given) => {
+    const work = store.claim(...given);
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  };
+  return { store: { ...store, claim }, settle: () => Promise.allSettled(underWay) };
 }
 
 /** The manager itself, without any transport, for both. */

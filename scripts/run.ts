@@ -15,12 +15,13 @@ export interface Ended {
 export function run(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; capture?: boolean; input?: string } = {},
+  options: { cwd?: string; capture?: boolean; input?: string; env?: Readonly<Record<string, string>> } = {},
 ): Ended {
-  const { cwd = ROOT, capture = false, input } = options;
+  const { cwd = ROOT, capture = false, input, env = {} } = options;
   const stdin = input === undefined ? "ignore" : "pipe";
   const ended = spawnSync(command, args, {
     cwd,
+    env: { ...process.env, ...env },
     encoding: "utf8",
     stdio: capture ? [stdin, "pipe", "pipe"] : [stdin, "inherit", "inherit"],
     ...(input === undefined ? {} : { input }),

@@ -233,7 +233,8 @@ function createOwnReader(
 }
 
 /** For tokens of an issuer that is trusted. */
-function createForeignReader({ keys, algorithms, accept }: ForeignIssuer, readHeader: ReadHeader): ReadToken {
+function createForeignReader(issuer: ForeignIssuer, readHeader: ReadHeader): ReadToken {
+  const { keys, algorithms } = issuer;
   const options: VerifyOptions<TokenContent> = {
     algorithms,
     readHeader,
@@ -241,7 +242,7 @@ function createForeignReader({ keys, algorithms, accept }: ForeignIssuer, readHe
     explain: (cause) => new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause }),
     accept(header, payload, key) {
       // Not only of JSON: the entry's own functions gave a part of them.
-      const claims = deepFreeze(accept(header, payload));
+      const claims = deepFreeze(issuer.accept(header, payload));
       return { header, claims, original: claims, standing: { keys, key } };
     },
   };

@@ -35,7 +35,7 @@ function remote(over: Partial<TrustedIssuer> = {}): AuthManager {
 const lasting = (issuer: Issuer): Promise<string> => issuer.token({ exp: NOW + 86_400 });
 
 describe("a token that was verified", () => {
-  it("costs no request and no signature when it comes again", async () => {
+  it("costs no request and no signature when it comes again, with the cache", async () => {
     const auth = remote();
     const signed = await theirs.token();
     const first = await auth.verify(signed);

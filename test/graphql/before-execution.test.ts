@@ -115,7 +115,7 @@ describe("a list of guarded fields", () => {
   });
 });
 
-describe("with a token that was seen before", () => {
+describe("with a token that was seen before, with the cache", () => {
   test("an operation of synchronous fields gives no promise, from the first hook to the result", async () => {
     const { auth, yoga, token } = await start({ cache: { max: 10 } });
     await auth.verify(token);

@@ -71,7 +71,7 @@ describe.each([
   });
 });
 
-test("a token seen before needs no waiting in the next request", async () => {
+test("a token seen before needs no waiting in the next request, with the cache", async () => {
   const token = await admin();
   await auth.forRequest({ token }).authenticate();
   const contextValue = { auth: auth.forRequest({ token }) };

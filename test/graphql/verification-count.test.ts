@@ -117,7 +117,7 @@ describe("one verification", () => {
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  test("for two requests, where they are", async () => {
+  test("for two requests, with the cache", async () => {
     const local = createAuth();
     const remembering = createGuardedYoga(schema, local.auth);
     const { signed } = await local.auth.authToken("ada");

@@ -75,7 +75,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
   });
 });
 
-describe("a remembered token", () => {
+describe("a token, with the cache", () => {
   test("costs nothing the second time", async () => {
     const { connect, token } = await start({});
     expect(await connect(token).me.query()).toBe("alice");

@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
     slice: { type: "string", default: "300" },
     repeat: { type: "string", default: "1" },
     warm: { type: "string" },
+    cpu: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
   },
@@ -25,7 +26,8 @@ const { values, positionals } = parseArgs({
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const compiled = prepare();
-const tables = await selectTables(positionals, compiled);
+const selected = await selectTables(positionals, compiled);
+const tables = values.cpu ? selected.map((table) => ({ ...table, measure: "cpu" as const })) : selected;
 if (values.list) console.log(tables.map(({ name, title }) => `${name}  (${title})`).join("\n"));
 else await runAll();
 // Whatever the groups' modules may have left open.

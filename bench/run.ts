@@ -72,9 +72,10 @@ function summarize(runs: readonly TableRun[]): number {
   const cases = runs.flatMap((run) => run.cases);
   const skipped = cases.filter(({ lost }) => lost?.is === "skipped").length;
   const failed = cases.filter(({ lost }) => lost?.is === "failed").length;
-  const missed = runs.flatMap((run) => computeFigures(run).goals).filter(({ met }) => met === false).length;
+  const verdicts = runs.flatMap((run) => computeFigures(run).goals).map(({ met }) => met);
+  const [missed, unmeasured] = [false, null].map((met) => verdicts.filter((one) => one === met).length);
   console.log(
-    `${cases.length - skipped - failed} cases ran, ${skipped} SKIPPED, ${failed} FAILED; ${missed} goals missed`,
+    `${cases.length - skipped - failed} cases ran, ${skipped} SKIPPED, ${failed} FAILED; of ${verdicts.length} goals ${missed} missed, ${unmeasured} not measured`,
   );
   return failed > 0 || skipped + failed === cases.length ? 1 : 0;
 }

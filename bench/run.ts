@@ -18,6 +18,7 @@ const { values, positionals } = parseArgs({
     slice: { type: "string", default: "300" },
     repeat: { type: "string", default: "1" },
     warm: { type: "string" },
+    cpu: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
   },
@@ -25,7 +26,8 @@ const { values, positionals } = parseArgs({
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const compiled = prepare();
-const tables = await selectTables(positionals, compiled);
+const selected = await selectTables(positionals, compiled);
+const tables = values.cpu ? selected.map((table) => ({ ...table, measure: "cpu" as const })) : selected;
 if (values.list) console.log(tables.map(({ name, title }) => `${name}  (${title})`).join("\n"));
 else await runAll();
 // Whatever the groups' modules may have left open.
@@ -70,9 +72,10 @@ function summarize(runs: readonly TableRun[]): number {
   const cases = runs.flatMap((run) => run.cases);
   const skipped = cases.filter(({ lost }) => lost?.is === "skipped").length;
   const failed = cases.filter(({ lost }) => lost?.is === "failed").length;
-  const missed = runs.flatMap((run) => computeFigures(run).goals).filter(({ met }) => met === false).length;
+  const verdicts = runs.flatMap((run) => computeFigures(run).goals).map(({ met }) => met);
+  const [missed, unmeasured] = [false, null].map((met) => verdicts.filter((one) => one === met).length);
   console.log(
-    `${cases.length - skipped - failed} cases ran, ${skipped} SKIPPED, ${failed} FAILED; ${missed} goals missed`,
+    `${cases.length - skipped - failed} cases ran, ${skipped} SKIPPED, ${failed} FAILED; of ${verdicts.length} goals ${missed} missed, ${unmeasured} not measured`,
   );
   return failed > 0 || skipped + failed === cases.length ? 1 : 0;
 }

@@ -42,11 +42,23 @@ function placeClaimgate(): void {
  * closures would pay for at each call. A folder of this process's own, so that runs side by side do not overwrite each other's files.
  */
 function compileCases(): string {
-  const compiled = join(BENCH, ".build", `${process.pid}`);
+  const builds = join(BENCH, ".build");
+  for (const pid of existsSync(builds) ? readdirSync(builds) : [])
+    if (!isAlive(Number(pid))) rmSync(join(builds, pid), { recursive: true, force: true });
+  const compiled = join(builds, `${process.pid}`);
   process.once("exit", () => rmSync(compiled, { recursive: true, force: true }));
   const flags = ["--noEmit", "false", "--noCheck", "--rootDir", ROOT, "--outDir", compiled];
   must("compiling bench/", run("npx", ["tsc", "-p", join(BENCH, "tsconfig.json"), ...flags], { capture: true }));
   return join(compiled, "bench");
+}
+
+/** A run that was killed leaves its folder behind. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function digest(paths: readonly string[]): string {

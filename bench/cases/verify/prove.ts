@@ -1,5 +1,5 @@
 /** Proves that a contender verifies: good tokens pass, and each of its checks refuses a token that fails just that one. */
-import { SignJWT } from "jose";
+import { SignJWT, UnsecuredJWT } from "jose";
 import type { Verify } from "./contenders.ts";
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
 
@@ -27,6 +27,7 @@ export async function proveVerify(
       .setProtectedHeader({ alg: fixture.algorithm, kid: KID, typ: "JWT" })
       .sign(fixture.signKey);
   await verify(await sign(good));
+  await refuse("no signature", verify, new UnsecuredJWT(good).encode());
   await refuse("an expired token", verify, await sign({ ...good, exp: now - 10 }));
   await refuse("another issuer", verify, await sign({ ...good, iss: "https://other.example.com" }));
   await refuse("an audience", verify, await sign({ ...good, aud: "somebody" }));

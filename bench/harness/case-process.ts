@@ -31,6 +31,8 @@ export async function startCase(
   const group = table.name.split("/")[0] ?? "";
   const child = fork(join(options.compiled, "harness/child.js"), [group, table.name, one.name, `${options.warmMs}`], {
     cwd: BENCH,
+    // As servers run: graphql and others check more where it is not set.
+    env: { ...process.env, NODE_ENV: "production" },
     execArgv: [...(one.execArgv ?? [])],
     // What a package prints belongs beside the tables, not into them.
     stdio: ["ignore", process.stderr, process.stderr, "ipc"],

@@ -12,7 +12,7 @@ import type { ResponseSink } from "./response-sink.ts";
 import { compileRule, type Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
 import type { TokenPair } from "./session-tokens.ts";
-import type { JWT, TokenType } from "./token.ts";
+import type { JWT, TokenContent, TokenType } from "./token.ts";
 import { checkTokenType, type Verifier } from "./verifier.ts";
 
 /**
@@ -45,6 +45,8 @@ export class RequestGate {
   #moment: Moment | undefined;
 
   readonly #isConnection: boolean;
+  /** The verifications that have begun on the connection that this is a part of. */
+  readonly running: Map<string, Promise<TokenContent>> | undefined;
 
   /** `connection` is the gate of the connection that this one is an operation of: tokens that were verified on it are known here too. */
   constructor(source: RequestSource, engine: () => Engine, connection?: RequestGate) {
@@ -52,6 +54,7 @@ export class RequestGate {
     this.#engine = engine;
     this.#known = connection ? connection.#known : new Map();
     this.#isConnection = source.isConnection && !connection;
+    this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
   }
 
   /** The manager's parts. Throws `MissingSignerError` where it is not configured. */
@@ -238,7 +241,7 @@ export class RequestGate {
   #decide(plan: Plan, token: JWT, args: unknown, parent: unknown): void {
     let refused: AuthError | undefined;
     try {
-      const reason = decide(plan, token.claims, args, parent);
+      const reason = decide(plan, token["~content"]?.claims ?? token.claims, args, parent);
       if (reason === undefined) return;
       refused = refusal(reason);
     } catch (cause) {

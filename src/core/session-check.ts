@@ -8,7 +8,7 @@ import type { SessionConfig } from "./session-config.ts";
 import { adoptedSessionId, tagIn } from "./sessions/session-id.ts";
 import { isAlive, standingOf } from "./sessions/standing.ts";
 import type { StoreAccess } from "./sessions/store-access.ts";
-import type { JWT } from "./token.ts";
+import type { JWT, TokenContent } from "./token.ts";
 
 /** What is known of sessions while tokens are verified. */
 export interface SessionCheck {
@@ -31,6 +31,8 @@ export interface SessionCheck {
 export interface Presenter {
   /** Whether it has replaced the refresh token itself: asked last, as it may be doing that at the moment. */
   wasRotated(token: string): Promise<boolean>;
+  /** The verifications that have begun on its connection: its operations, which are requests of their own, share them. */
+  readonly running?: Map<string, Promise<TokenContent>> | undefined;
 }
 
 /** What a manager without sessions checks: nothing. */

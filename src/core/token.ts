@@ -54,7 +54,7 @@ export interface Standing {
   readonly key: PreparedKey;
 }
 
-/** What stands in a token that was signed or read, deeply frozen: all of it but the text itself, which is a credential. */
+/** What stands in a token that was signed or read: all of it but the text itself, which is a credential. */
 export interface TokenContent {
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -62,17 +62,28 @@ export interface TokenContent {
   readonly original: Readonly<Record<string, unknown>>;
   /** Absent where no signature was checked. */
   readonly standing: Standing | undefined;
+  /** Whether header and claims are deeply frozen, as they are before anybody outside sees them: most claims are only ever judged. */
+  isFrozen: boolean;
 }
 
 /** The content of a token as JSON.parse gave it. */
 export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Standing): TokenContent {
-  const claims = freezeJson(payload);
-  return { header: freezeJson(header), claims, original: claims, standing };
+  return { header, claims: payload, original: payload, standing, isFrozen: false };
 }
 
 /** The same token with other claims for its readers. */
 export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
-  return claims === content.claims ? content : { ...content, claims: deepFreeze(claims) };
+  return claims === content.claims ? content : { ...freeze(content), claims: deepFreeze(claims) };
+}
+
+const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
+
+function freeze(content: TokenContent): TokenContent {
+  if (content.isFrozen) return content;
+  freezeJson(content.header);
+  freezeJson(content.claims);
+  content.isFrozen = true;
+  return content;
 }
 
 /** A token that was signed or read: its text and what stands in it. */
@@ -102,7 +113,7 @@ export class JWT<C = Claims> {
     this.#maxAge = options.maxAge;
     if (subject instanceof TokenParts) {
       this.#parts = subject;
-      this.#draft = subject.content.claims;
+      this.#draft = NO_DRAFT;
     } else {
       this.#draft = deepFreeze(draftClaims(tokenType, subject, options));
     }
@@ -110,7 +121,12 @@ export class JWT<C = Claims> {
 
   /** The claims: deeply frozen; the registered ones are there once it is signed. */
   get claims(): TokenClaims<C> {
-    return (this.#parts?.content.claims ?? this.#draft) as TokenClaims<C>;
+    return (this.#parts ? freeze(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
+  }
+
+  /** What is read here is never handed out whole, and so need not be frozen. */
+  get #read(): RegisteredClaims {
+    return (this.#parts?.content.claims ?? this.#draft) as unknown as RegisteredClaims;
   }
 
   /** @internal What stands in it; absent while it is unsigned. */
@@ -126,7 +142,7 @@ export class JWT<C = Claims> {
 
   /** The protected header: empty while it is unsigned. */
   get header(): JwtHeader {
-    return this.#parts?.content.header ?? {};
+    return this.#parts ? freeze(this.#parts.content).header : {};
   }
 
   /** The header's `typ`: `"JWT"` on tokens of ours. */
@@ -141,7 +157,7 @@ export class JWT<C = Claims> {
 
   /** The subject as text; `claims.sub` has it as it is on the wire. */
   get sub(): string {
-    return String(this.#draft["sub"]);
+    return String(this.#read.sub);
   }
 
   /** The `scope` claim as it is on the wire. */
@@ -151,22 +167,22 @@ export class JWT<C = Claims> {
 
   /** The issuer. */
   get iss(): string {
-    return this.claims.iss;
+    return this.#read.iss;
   }
 
   /** The session it belongs to; `undefined` for a token of none. */
   get sid(): string | undefined {
-    return this.claims.sid;
+    return this.#read.sid;
   }
 
   /** When it was issued, in seconds. */
   get iat(): number {
-    return this.claims.iat;
+    return this.#read.iat;
   }
 
   /** When it expires, in seconds. */
   get exp(): number {
-    return this.claims.exp;
+    return this.#read.exp;
   }
 
   /** Seconds from `iat` to `exp`. */

@@ -68,46 +68,34 @@ const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 /** A verifier with a token cache of its own. */
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
-  const pending = new Map<string, Promise<TokenContent>>();
   const readToken = createReader(config);
   const readExpired = createOwnReader(config, { readHeader: createHeaderReader(), ignoreExpiry: true });
   const readUnexpired = createOwnReader(config, { readHeader: createHeaderReader() });
 
-  const verifyFresh = async (token: string, key: string | undefined, run: Run): Promise<TokenContent> => {
-    try {
-      let content = await readToken(token);
-      // It may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
-      let holds = holdsStill(content);
-      if (holds !== true && !(await holds)) {
-        content = await readToken(token);
-        holds = holdsStill(content);
-        if (!(await holds)) throw new InvalidSignatureError("The key of the token is not trusted any more");
-      }
-      const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
-      if (key !== undefined) cache?.set(key, seen);
-      return seen;
-    } finally {
-      run.isOver = true;
-      pending.delete(token);
+  const verifyFresh = async (token: string): Promise<TokenContent> => {
+    let content = await readToken(token);
+    // Its key may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
+    let holds = holdsStill(content);
+    if (holds !== true && !(await holds)) {
+      content = await readToken(token);
+      holds = holdsStill(content);
+      if (!(await holds)) throw new InvalidSignatureError("The key of the token is not trusted any more");
     }
+    return withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
   };
 
-  const verifyOnce = (token: string, key = cache?.keyOf(token)): Promise<TokenContent> => {
-    const before = promisesAreShared() ? pending.get(token) : undefined;
-    if (before) return before;
-    const run: Run = { isOver: false };
-    const running = verifyFresh(token, key, run);
-    if (!run.isOver) pending.set(token, running);
-    return running;
+  const verifyOnce = (token: string, request?: Presenter, key = cache?.keyOf(token)): Promise<TokenContent> => {
+    if (cache && key !== undefined) return cache.fill(key, () => verifyFresh(token));
+    return request?.running ? share(request.running, token, verifyFresh) : verifyFresh(token);
   };
 
   /** The content, if what can change about a token has not; verified anew where its key has been exchanged. */
-  const confirmContent = (token: string, content: TokenContent): MaybePromise<TokenContent> => {
+  const confirmContent = (token: string, content: TokenContent, request?: Presenter): MaybePromise<TokenContent> => {
     checkExpiry(content.claims, config.now(), config.leeway);
     const holds = holdsStill(content);
     if (holds === true) return content;
     // A key that was exchanged for another of the same name is not the one that was verified with.
-    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token)));
+    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token, request)));
   };
 
   // Last of all: a token that is bad in itself is not worth a question to the store.
@@ -122,14 +110,14 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       const before = token["~content"];
       const { signed } = token;
       // What was never verified, as a token that was only read, is verified now.
-      const content = before?.standing ? confirmContent(signed, before) : verifyOnce(signed);
+      const content = before?.standing ? confirmContent(signed, before, request) : verifyOnce(signed, request);
       return andThen(content, (found) => withSession(found === before ? token : makeJwt(signed, found), request));
     },
     verify(token, request) {
       checkText(token, config);
       const key = cache?.keyOf(token);
       const known = key === undefined ? undefined : cache?.get(key);
-      const content = known ? confirmContent(token, known) : verifyOnce(token, key);
+      const content = known ? confirmContent(token, known, request) : verifyOnce(token, request, key);
       if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
       return withSession(makeJwt(token, content), request);
     },
@@ -152,8 +140,18 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
   };
 }
 
-interface Run {
-  isOver: boolean;
+function share(
+  running: Map<string, Promise<TokenContent>>,
+  token: string,
+  verify: (token: string) => Promise<TokenContent>,
+): Promise<TokenContent> {
+  const before = promisesAreShared() ? running.get(token) : undefined;
+  if (before) return before;
+  const mine = verify(token);
+  const forget = (): void => void running.delete(token);
+  running.set(token, mine);
+  mine.then(forget, forget);
+  return mine;
 }
 
 type ReadToken = (token: string) => Promise<TokenContent>;
@@ -243,7 +241,7 @@ function createForeignReader(issuer: ForeignIssuer, readHeader: ReadHeader): Rea
     accept(header, payload, key) {
       // Not only of JSON: the entry's own functions gave a part of them.
       const claims = deepFreeze(issuer.accept(header, payload));
-      return { header, claims, original: claims, standing: { keys, key } };
+      return { header, claims, original: claims, standing: { keys, key }, isFrozen: true };
     },
   };
   return (token) => verifyWithKeys(token, keys, options);

@@ -8,7 +8,7 @@ import { prepare } from "./harness/prepare.ts";
 import { footnotesOf, gridOf, renderText } from "./harness/render.ts";
 import { writeMarkdown } from "./harness/results-page.ts";
 import { runTable, type TableRun } from "./harness/run-table.ts";
-import { selectTables } from "./harness/select.ts";
+import { selectCases, selectTables } from "./harness/select.ts";
 import { computeFigures } from "./harness/statistics.ts";
 
 const { values, positionals } = parseArgs({
@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     repeat: { type: "string", default: "1" },
     warm: { type: "string" },
     cpu: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [""] },
     list: { type: "boolean", default: false },
     markdown: { type: "boolean", default: false },
   },

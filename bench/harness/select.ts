@@ -29,6 +29,19 @@ export async function selectTables(names: readonly string[], compiled: string): 
   return [...new Set(selected)];
 }
 
+/** The tables with those cases only whose name holds one of the `texts`, and with what these are measured against. */
+export function selectCases(tables: readonly Table[], texts: readonly string[]): Table[] {
+  const isNamed = (name: string): boolean => texts.some((text) => name.includes(text));
+  return tables.flatMap((table) => {
+    const { base, netOf, cases, goals = [] } = table;
+    const named = cases.filter(({ name }) => isNamed(name));
+    const held = goals.filter((goal) => isNamed(goal.case));
+    const needed = [base, netOf, ...named.flatMap((one) => [one.name, one.netOf]), ...held.map((goal) => goal.against)];
+    const kept = cases.filter(({ name }) => needed.includes(name));
+    return named.length === 0 ? [] : [{ ...table, cases: kept, goals: held }];
+  });
+}
+
 /** A name that is written wrong must not pass for a goal that is not measured. */
 function check({ name, base, netOf, cases, goals = [] }: Table, group: string): void {
   const known = new Set(cases.map((one) => one.name));

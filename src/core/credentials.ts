@@ -56,6 +56,10 @@ function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: Resolv
     const word = value.slice(0, scheme.length + 1).trimEnd();
     return scheme === "" || word.toLowerCase() === scheme.toLowerCase() ? [value] : [];
   }
+  // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
+  const at = scheme.length + 1;
+  if (scheme !== "" && value.startsWith(scheme) && value.lastIndexOf(" ") === at - 1 && !value.includes(","))
+    return [value.slice(at).trim()];
   if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokenOf(part, scheme) ?? []);
   const credential = value.trim();
   const token = credential === "" ? undefined : tokenOf(credential, scheme);

@@ -43,6 +43,8 @@ export class RequestGate {
   #denials: Denials | undefined;
   #madeByClient: WeakSet<object> | undefined;
   #moment: Moment | undefined;
+  /** Tokens that are being waited for, by the plan's slot. */
+  #waiting: (Promise<JWT> | undefined)[] | undefined;
 
   readonly #isConnection: boolean;
   /** The verifications that have begun on the connection that this is a part of. */
@@ -267,6 +269,9 @@ export class RequestGate {
   }
 
   #findToken(plan: Plan): MaybePromise<JWT | null> {
+    // Whoever comes while it is waited for waits for the same.
+    const before = this.#waiting?.[plan.slot];
+    if (before) return before;
     const engine = this.#engine();
     const credential = this.#credential(engine, plan);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
@@ -275,8 +280,23 @@ export class RequestGate {
     }
     if (credential.location === "cookies") this.response?.forbidStoring();
     const token = this.#trusted(engine, credential.token, plan.type);
-    if (isPromise(token)) return token.then((found) => this.#see(plan, found));
-    return this.#see(plan, token);
+    return isPromise(token) ? this.#wait(plan, token) : this.#see(plan, token);
+  }
+
+  #wait(plan: Plan, token: Promise<JWT>): Promise<JWT> {
+    const waiting = (this.#waiting ??= []);
+    const mine = token.then(
+      (found) => {
+        waiting[plan.slot] = undefined;
+        return this.#see(plan, found);
+      },
+      (error: unknown) => {
+        waiting[plan.slot] = undefined;
+        throw error;
+      },
+    );
+    waiting[plan.slot] = mine;
+    return mine;
   }
 
   #see(plan: Plan, token: JWT): JWT {

@@ -10,6 +10,7 @@ import type { Claims } from "../core/rules/rule.ts";
 import { assertGuarded } from "./apply.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { describeRefusal } from "./errors.ts";
+import { createPrepare, type Prepare } from "./prepare.ts";
 
 /** What resolvers find in their context. */
 export interface GraphQLAuthContext<C = Claims> {
@@ -38,14 +39,25 @@ export interface GraphQLContextOptions {
   readonly directive?: string;
 }
 
-/** A function that makes the context of a request. It verifies nothing. Throws `TypeError` at once for a schema that is not guarded. */
+/** Makes the context of a request. It verifies nothing. */
+export interface GraphQLContextFactory<C = Claims> {
+  (server: ServerContext): GraphQLAuthContext<C>;
+  /**
+   * For the hook that a server calls before it executes: has the token verified there, if the operation asks for one, so that its fields resolve
+   * without waiting, each for itself. Nothing is refused by it, and nothing less without it. `useAuth` does this by itself.
+   */
+  readonly prepare: Prepare;
+}
+
+/** A function that makes the context of a request. Throws `TypeError` at once for a schema that is not guarded. */
 export function createGraphQLContext<C>(
   auth: AuthManager<C>,
   options: GraphQLContextOptions = {},
-): (server: ServerContext) => GraphQLAuthContext<C> {
+): GraphQLContextFactory<C> {
   checkOptions("createGraphQLContext", options, ["schema", "directive"]);
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
-  return (server) => openGraphQLContext(auth, server, sinkOf(server.res));
+  const create = (server: ServerContext): GraphQLAuthContext<C> => openGraphQLContext(auth, server, sinkOf(server.res));
+  return Object.assign(create, { prepare: createPrepare() });
 }
 
 /** The context of a request, whose response is `response`. */

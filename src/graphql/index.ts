@@ -2,6 +2,7 @@
 export {
   createGraphQLContext,
   type GraphQLAuthContext,
+  type GraphQLContextFactory,
   type GraphQLContextOptions,
   type ServerContext,
 } from "./context.ts";
@@ -13,5 +14,7 @@ export {
   authHttpResponse,
   type ResultLike,
 } from "./http-response.ts";
+export type { OperationArgs } from "./operation-plans.ts";
+export type { Prepare, PrepareArgs } from "./prepare.ts";
 export type { GraphQLRule, OnDeny } from "./read-guards.ts";
 export { type AuthPlugin, type UseAuthOptions, useAuth } from "./yoga.ts";

@@ -1,7 +1,7 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { checkOptions } from "../core/check-options.ts";
-import { isAsyncIterable, type MaybePromise } from "../core/jwt/maybe-promise.ts";
+import { andThen, isAsyncIterable, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { authIn } from "../core/request-auth.ts";
 import { type HeadersLike, type WaitingSink, waitingSink } from "../core/response-sink.ts";
@@ -16,7 +16,7 @@ import {
   type ResultParts,
   translateErrors,
 } from "./http-response.ts";
-import { createPlanReader } from "./operation-plans.ts";
+import { createPrepare } from "./prepare.ts";
 
 /** Options of `useAuth`. */
 export interface UseAuthOptions {
@@ -62,8 +62,10 @@ interface OpenRequest<C> {
 /** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
   checkOptions("useAuth", options, ["directive"]);
-  // The operations of one batch are one request, whose token is verified once, and one response.
-  const byRequest = new WeakMap<object, OpenRequest<C>>();
+  // The operations of one batch are one request, whose token is verified once, and one response. It hangs on the request itself: in a WeakMap what
+  // refers back to its key costs the garbage collector more than all of the rest.
+  const OPEN = Symbol("claimgate.useAuth");
+  const openOf = (request: object): OpenRequest<C> | undefined => (request as { [OPEN]?: OpenRequest<C> })[OPEN];
 
   // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again before it is executed.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
@@ -73,29 +75,21 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     guardedSchemas.add(schema);
   };
 
-  const readPlans = createPlanReader();
+  const prepare = createPrepare();
 
   const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
     const { request } = server;
-    const known = request && byRequest.get(request);
+    const known = request && openOf(request);
     if (known) return known.context;
     const response = request && waitingSink();
     const context = openGraphQLContext(auth, server, response);
-    if (request && response) byRequest.set(request, { context, response });
+    if (request && response) (request as { [OPEN]?: OpenRequest<C> })[OPEN] = { context, response };
     return context;
   };
 
-  // Once execution has begun, every field of a list would wait for the token by itself. What asks for none has none verified.
   const before = <H>(args: ExecutionArgs, hook: H): MaybePromise<H> => {
     assertOnce(args.schema);
-    const gate = authIn(args.contextValue)?.["~gate"];
-    if (!gate) return hook;
-    let waiting: Promise<unknown> | undefined;
-    for (const plan of readPlans(args)) {
-      const prepared = gate.prepare(plan);
-      if (prepared) waiting = waiting ? Promise.all([waiting, prepared]) : prepared;
-    }
-    return waiting ? waiting.then(() => hook) : hook;
+    return andThen(prepare(args), () => hook);
   };
 
   return {
@@ -111,7 +105,7 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
         setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
     },
     onResponse({ request, response }) {
-      byRequest.get(request as object)?.response.flush((response as { readonly headers: HeadersLike }).headers);
+      openOf(request as object)?.response.flush((response as { readonly headers: HeadersLike }).headers);
     },
   };
 }

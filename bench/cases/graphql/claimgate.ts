@@ -12,5 +12,6 @@ export async function claimgate(cache: boolean, algorithm: Algorithm = "HS256"):
   const requireToken = requireTokenDirective();
   const guarded = typeDefsWith((scope) => `@requireToken(scope: "${scope}")`);
   const schema = requireToken.apply(plainSchema([requireToken.typeDefs, guarded]));
-  return { schema, tokens, contextOf: createGraphQLContext(auth, { schema }), plugins: [useAuth(auth)] };
+  const contextOf = createGraphQLContext(auth, { schema });
+  return { schema, tokens, contextOf, prepare: contextOf.prepare, plugins: [useAuth(auth)] };
 }

@@ -35,8 +35,16 @@ export async function overExecutor(server: Server, query: Query, inFlight = 1): 
 
 type Document = ReturnType<typeof parse>;
 
-function directly({ schema }: Server, contextOf: NonNullable<Server["contextOf"]>, document: Document): Execute {
-  const run = (contextValue: object): unknown => normalizedExecutor({ schema, document, contextValue });
+function directly(
+  { schema, prepare }: Server,
+  contextOf: NonNullable<Server["contextOf"]>,
+  document: Document,
+): Execute {
+  const run = (contextValue: object): unknown => {
+    const args = { schema, document, contextValue };
+    const prepared = prepare?.(args);
+    return prepared instanceof Promise ? prepared.then(() => normalizedExecutor(args)) : normalizedExecutor(args);
+  };
   return (server) => {
     const context = contextOf(server);
     return context instanceof Promise ? context.then(run) : run(context);

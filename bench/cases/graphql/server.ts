@@ -1,6 +1,6 @@
 /** What a case makes: a schema, and what stands around it. Both ways of calling it prove it alike. */
 import assert from "node:assert/strict";
-import type { GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Query } from "./schema.ts";
 import type { Tokens } from "./tokens.ts";
@@ -19,6 +19,12 @@ export interface Server {
   readonly tokens: Tokens;
   /** Builds the context of a request. Without it the executor alone is called as Yoga would, by way of its plugins. */
   readonly contextOf?: (server: ServerContext) => MaybePromise<object>;
+  /** What is to be awaited before the executor is called, where something documents that. */
+  readonly prepare?: (args: {
+    readonly schema: GraphQLSchema;
+    readonly document: DocumentNode;
+    readonly contextValue: object;
+  }) => MaybePromise<void>;
   /** Yoga's, in place of `contextOf`. */
   readonly plugins?: readonly Plugin[];
   /** False where there is no guard. Default true. */

@@ -1,0 +1,28 @@
+/** Has a token verified before the operation begins that asks for it: once it has begun, each field of a list would wait for itself. */
+import type { MaybePromise } from "../core/jwt/maybe-promise.ts";
+import { authIn } from "../core/request-auth.ts";
+import { createPlanReader, type OperationArgs } from "./operation-plans.ts";
+
+/** An operation, as servers are about to execute it. */
+export interface PrepareArgs extends OperationArgs {
+  /** The context that `createGraphQLContext` made, or one that holds its `auth`. */
+  readonly contextValue?: unknown;
+}
+
+/** Settles when the operation can begin, at once where nothing has to be waited for; what is to be refused is refused by its field. Never throws. */
+export type Prepare = (args: PrepareArgs) => MaybePromise<void>;
+
+/** A `Prepare` with a memory of documents. An operation that asks for no token has none verified. */
+export function createPrepare(): Prepare {
+  const readPlans = createPlanReader();
+  return (args) => {
+    const gate = authIn(args.contextValue)?.["~gate"];
+    if (!gate) return undefined;
+    let waiting: Promise<unknown> | undefined;
+    for (const plan of readPlans(args)) {
+      const prepared = gate.prepare(plan);
+      if (prepared) waiting = waiting ? Promise.all([waiting, prepared]) : prepared;
+    }
+    return waiting?.then(() => undefined);
+  };
+}

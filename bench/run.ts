@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 const compiled = prepare();
-const selected = await selectTables(positionals, compiled);
+const selected = selectCases(await selectTables(positionals, compiled), values.only);
 const tables = values.cpu ? selected.map((table) => ({ ...table, measure: "cpu" as const })) : selected;
 if (values.list) console.log(tables.map(({ name, title }) => `${name}  (${title})`).join("\n"));
 else await runAll();

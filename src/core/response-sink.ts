@@ -50,18 +50,36 @@ export function sinkOf(response: unknown): ResponseSink | undefined {
 
 /** The sink of headers that go out when all of the response is known. */
 export function headersSink(headers: HeadersLike): ResponseSink {
-  return {
-    setHeader(name, value) {
-      if (!headers.has(name)) headers.set(name, value);
-    },
-    forbidStoring: () => headers.set("Cache-Control", "no-store"),
-    whyNoCookies: () => (headers.append && headers.getSetCookie ? undefined : "the response's headers take no cookies"),
-    setCookie(cookie) {
-      const others = (headers.getSetCookie?.() ?? []).filter((header) => !isOf(header, cookie));
-      headers.delete?.("Set-Cookie");
-      for (const header of [...others, cookie.header]) headers.append?.("Set-Cookie", header);
-    },
-  };
+  return new HeadersSink(headers);
+}
+
+// A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
+class HeadersSink implements ResponseSink {
+  readonly #headers: HeadersLike;
+
+  constructor(headers: HeadersLike) {
+    this.#headers = headers;
+  }
+
+  setHeader(name: string, value: string): void {
+    if (!this.#headers.has(name)) this.#headers.set(name, value);
+  }
+
+  forbidStoring(): void {
+    this.#headers.set("Cache-Control", "no-store");
+  }
+
+  whyNoCookies(): string | undefined {
+    const { append, getSetCookie } = this.#headers as { append?: unknown; getSetCookie?: unknown };
+    return append && getSetCookie ? undefined : "the response's headers take no cookies";
+  }
+
+  setCookie(cookie: CookieToSet): void {
+    const headers = this.#headers;
+    const others = (headers.getSetCookie?.() ?? []).filter((header) => !isOf(header, cookie));
+    headers.delete?.("Set-Cookie");
+    for (const header of [...others, cookie.header]) headers.append?.("Set-Cookie", header);
+  }
 }
 
 /** A sink like `sink` that takes no cookies, for the reason given. */
@@ -92,25 +110,38 @@ export interface WaitingSink extends ResponseSink {
 
 /** A sink for servers that make their response only when all is resolved. */
 export function waitingSink(): WaitingSink {
-  const cookies = new Map<string, CookieToSet>();
-  let mustNotStore = false;
-  let isFlushed = false;
-  return {
+  return new Waiting();
+}
+
+class Waiting implements WaitingSink {
+  #cookies: Map<string, CookieToSet> | undefined;
+  #mustNotStore = false;
+  #isFlushed = false;
+
+  setHeader(): void {
     // The result says its own headers there.
-    setHeader: () => undefined,
-    forbidStoring: () => {
-      mustNotStore = true;
-    },
-    whyNoCookies: () => (isFlushed ? HAS_BEGUN : undefined),
-    setCookie: (cookie) => void cookies.set(cookie.name, cookie),
-    flush(headers) {
-      isFlushed = true;
-      const sink = headersSink(headers);
-      if (mustNotStore) sink.forbidStoring();
-      for (const cookie of cookies.values()) sink.setCookie(cookie);
-      cookies.clear();
-    },
-  };
+  }
+
+  forbidStoring(): void {
+    this.#mustNotStore = true;
+  }
+
+  whyNoCookies(): string | undefined {
+    return this.#isFlushed ? HAS_BEGUN : undefined;
+  }
+
+  setCookie(cookie: CookieToSet): void {
+    (this.#cookies ??= new Map()).set(cookie.name, cookie);
+  }
+
+  flush(headers: HeadersLike): void {
+    this.#isFlushed = true;
+    if (!this.#mustNotStore && !this.#cookies) return;
+    const sink = headersSink(headers);
+    if (this.#mustNotStore) sink.forbidStoring();
+    for (const cookie of this.#cookies?.values() ?? []) sink.setCookie(cookie);
+    this.#cookies = undefined;
+  }
 }
 
 function nodeSink(response: NodeResponseLike): ResponseSink {

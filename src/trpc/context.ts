@@ -1,4 +1,6 @@
 /** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify, AWS Lambda and WebSocket adapters. */
+
+import { isPromise } from "../core/jwt/maybe-promise.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { AuthContext } from "../core/request-auth.ts";
@@ -50,7 +52,8 @@ export function createTRPCContext<
     });
     const opened = auth["~open"](source);
     if (isStreamed(opts)) opened["~gate"].expectStream();
-    const user = (await createUserContext?.(opts)) as TUser;
+    const given = createUserContext?.(opts);
+    const user = (isPromise(given) ? await given : given) as TUser;
     return { ...user, auth: opened };
   };
 }

@@ -11,7 +11,7 @@ import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/token.ts";
 import type { CheckedInput } from "./checked-input.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
-import { mayComeLater, watchResult } from "./watch-result.ts";
+import { isSentLater, watchResult } from "./watch-result.ts";
 
 /** A branch of a rule in tRPC, where there is no parent object. */
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
@@ -73,9 +73,25 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
   const guard = (opts: MiddlewareOptions): Promise<MiddlewareResult> => {
     const auth = authOf(opts.ctx);
     const gate = auth["~gate"].operation();
-    const token = refusing(gate, () => checkAll(gate, plans, opts.input));
-    return isPromise(token) ? token.then((found) => letIn(opts, auth, gate, found)) : letIn(opts, auth, gate, token);
+    let token: MaybePromise<JWT | null>;
+    try {
+      token = checkAll(gate, plans, opts.input);
+    } catch (error) {
+      return refuse(gate, error);
+    }
+    return isPromise(token) ? letInLater(opts, auth, gate, token) : letIn(opts, auth, gate, token);
   };
+
+  const letInLater = (
+    opts: MiddlewareOptions,
+    auth: RequestAuth,
+    gate: RequestGate,
+    token: Promise<JWT | null>,
+  ): Promise<MiddlewareResult> =>
+    token.then(
+      (found) => letIn(opts, auth, gate, found),
+      (error: unknown) => refuse(gate, error),
+    );
 
   const letIn = (
     opts: MiddlewareOptions,
@@ -84,25 +100,30 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
     token: JWT | null,
   ): Promise<MiddlewareResult> => {
     const ctx = { auth: auth["~seenWith"](gate, token) };
-    const given =
-      checkedKeys === undefined
-        ? { ctx }
-        : { ctx, getRawInput: async () => withoutKeys(await opts.getRawInput(), checkedKeys) };
+    const given = checkedKeys === undefined ? { ctx } : { ctx, getRawInput: hideKeys(opts, checkedKeys) };
     const next = opts.next as (given: object) => Promise<MiddlewareResult>;
     return runWithToken(token, next, given).then((result) => {
       if (!result.ok) return translateResult(result, gate);
-      if (!mayComeLater(result.data)) return result;
-      const data = watchResult(result.data, {
-        token,
-        recheck: () => checkAll(gate, plans, opts.input),
-        recheckInMs: () => gate.expiresInMs(token ? [token] : []),
-        type: opts.type,
-        isServed: gate.isServed,
-        signal: opts.signal,
-      });
-      return data === result.data ? result : { ...result, data };
+      return isSentLater(result.data) ? watch(result, opts, gate, token) : result;
     });
   };
+
+  const watch = (
+    result: MiddlewareResult & { readonly ok: true },
+    { input, type, signal }: MiddlewareOptions,
+    gate: RequestGate,
+    token: JWT | null,
+  ): MiddlewareResult => ({
+    ...result,
+    data: watchResult(result.data, {
+      token,
+      recheck: () => checkAll(gate, plans, input),
+      recheckInMs: () => gate.expiresInMs(token ? [token] : []),
+      type,
+      isServed: gate.isServed,
+      signal,
+    }),
+  });
 
   return Object.defineProperty(guard, PLANS, { value: plans }) as GuardMiddleware;
 }
@@ -135,17 +156,9 @@ function authOf(ctx: unknown): RequestAuth {
   return auth;
 }
 
-function refusing(gate: RequestGate, check: () => MaybePromise<JWT | null>): MaybePromise<JWT | null> {
-  const refuse = (error: unknown): never => {
-    if (isAuthError(error)) gate.challenge(error);
-    throw toTRPCError(error);
-  };
-  try {
-    const token = check();
-    return isPromise(token) ? token.catch(refuse) : token;
-  } catch (error) {
-    return refuse(error);
-  }
+function refuse(gate: RequestGate, error: unknown): never {
+  if (isAuthError(error)) gate.challenge(error);
+  throw toTRPCError(error);
 }
 
 function translateResult(result: MiddlewareResult, gate: RequestGate): MiddlewareResult {
@@ -161,6 +174,10 @@ function topLevelKeys(plans: readonly Plan[]): readonly string[] | "all" | undef
   const paths = plans.flatMap(argPaths);
   if (paths.length === 0) return undefined;
   return paths.some((path) => path.length === 0) ? "all" : paths.map((path) => path[0] as string);
+}
+
+function hideKeys(opts: MiddlewareOptions, keys: readonly string[] | "all"): () => Promise<unknown> {
+  return async () => withoutKeys(await opts.getRawInput(), keys);
 }
 
 // What is no plain object, such as FormData, is hidden altogether: it cannot be shown in part.

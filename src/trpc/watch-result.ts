@@ -24,9 +24,10 @@ export interface Watch {
 
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
-/** Whether anything of what a procedure gave could be sent later: what is no object is sent as it is. */
-export function mayComeLater(data: unknown): boolean {
-  return (typeof data === "object" && data !== null) || typeof data === "function";
+/** Whether anything of what a procedure gave is sent later: streams, promises, and those among a plain object's values. */
+export function isSentLater(data: unknown): boolean {
+  if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;
+  return isObservable(data) || isLater(data) || (isPlainObject(data) && Object.values(data).some(isLater));
 }
 
 /** What a procedure gave, watched; the same value where nothing of it is sent later. */

@@ -11,8 +11,6 @@ const OPTIONS = {
   issuer: "https://api.example.com",
   algorithm: "HS256",
   secret: new Uint8Array(32).fill(7),
-  // The machine is busy on purpose.
-  storeTimeout: 30,
 } as const;
 
 export async function loadRefresh(name: StoreName, inFlight: number): Promise<Work> {

@@ -58,7 +58,13 @@ function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: Resolv
   }
   // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
   const at = scheme.length + 1;
-  if (scheme !== "" && value.startsWith(scheme) && value.lastIndexOf(" ") === at - 1 && !value.includes(","))
+  if (
+    scheme !== "" &&
+    value.startsWith(scheme) &&
+    value[at - 1] === " " &&
+    !value.includes(" ", at) &&
+    !value.includes(",")
+  )
     return [value.slice(at).trim()];
   if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokenOf(part, scheme) ?? []);
   const credential = value.trim();

@@ -28,12 +28,7 @@ export function valueOf<T>(outcome: MaybePromise<Outcome<T>> | undefined): T | u
   return outcome && !isPromise(outcome) && "value" in outcome ? outcome.value : undefined;
 }
 
-/** What `ask` gives, at once where it is there. Throws or rejects with a refusal, or with the fault it met. */
-export function refusing<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
-  return andThen(attemptAsync(ask), settle);
-}
-
-/** `refusing`, asked once: whoever comes later gets the same. */
+/** What `ask` gives, at once where it is there, asked once: whoever comes later gets the same. Throws or rejects with a refusal, or with the fault it met. */
 export function once<T>(memo: Memo<T>, key: string, ask: () => MaybePromise<T>): MaybePromise<T> {
   let outcome = memo.get(key);
   if (outcome === undefined) {

@@ -42,6 +42,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   readonly #manager: AuthManager<C>;
   readonly #gate: RequestGate;
   readonly #seen: JWT | null | undefined;
+  #admitted: JWT | undefined;
 
   /** @internal `seen` is the token a guard vouched for; undefined where none did. */
   constructor(manager: AuthManager<C>, gate: RequestGate, seen?: JWT | null) {
@@ -58,7 +59,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /** Behind a guard the token it let in. Elsewhere the auth token, if something verified it already and it is still good, or `null`. */
   get token(): T {
     // T is null only where no guard has let anybody in: the guards' types see to that.
-    return (this.#seen === undefined ? this.#gate.knownAuthToken : this.#seen) as unknown as T;
+    return (this.#seen === undefined ? (this.#admitted ?? this.#gate.knownAuthToken) : this.#seen) as unknown as T;
   }
 
   /** The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError` for a bad one. */
@@ -116,6 +117,17 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /** @internal For the transports. */
   get "~gate"(): RequestGate {
     return this.#gate;
+  }
+
+  /**
+   * @internal Whether this shows what a guard let in, so that no other need be put in its place: the auth token, for as long as a served request
+   * lives, which is as long as this does.
+   */
+  "~admit"(gate: RequestGate, token: JWT | null): boolean {
+    if (gate !== this.#gate || !gate.isServed || this.#seen !== undefined) return false;
+    if (token !== null && token.tokenType !== "auth") return false;
+    if (token !== null) this.#admitted = token;
+    return true;
   }
 
   /** @internal The same caller, seen through `gate`, with the token that a guard vouches for, if one does. */

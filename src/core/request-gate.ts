@@ -6,7 +6,7 @@ import { Denials } from "./denials.ts";
 import type { Engine } from "./engine.ts";
 import { type AuthError, challengeFor, isAuthError, refusal, toRefusal } from "./errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
-import { attempt, type Memo, type Outcome, once, refusing, settle, valueOf } from "./outcome.ts";
+import { attempt, type Memo, type Outcome, once, settle, valueOf } from "./outcome.ts";
 import type { RequestSource } from "./request-source.ts";
 import type { ResponseSink } from "./response-sink.ts";
 import { compileRule, type Plan } from "./rules/compile.ts";
@@ -23,7 +23,7 @@ interface Moment {
   /** Good tokens, by the plan's slot. */
   readonly tokens: (JWT | undefined)[];
   /** Plans that the token of their slot satisfies; only those that ask about nothing else. */
-  readonly passed: Set<Plan>;
+  passed: Set<Plan> | undefined;
 }
 
 const ANY_AUTH: Plan = compileRule();
@@ -33,7 +33,8 @@ const ANY_REFRESH: Plan = compileRule({ type: "refresh" });
 export class RequestGate {
   readonly #source: RequestSource;
   readonly #engine: () => Engine;
-  readonly #known: Map<string, JWT>;
+  /** Verified tokens of the request, or of the connection. */
+  #known: Map<string, JWT> | undefined;
   // Made when they are needed: most requests need none of them.
   #credentials: Outcome<Credential | undefined>[] | undefined;
   #verified: Memo<JWT> | undefined;
@@ -54,7 +55,7 @@ export class RequestGate {
   constructor(source: RequestSource, engine: () => Engine, connection?: RequestGate) {
     this.#source = source;
     this.#engine = engine;
-    this.#known = connection ? connection.#known : new Map();
+    if (source.isConnection) this.#known = (connection ? connection.#known : undefined) ?? new Map();
     this.#isConnection = source.isConnection && !connection;
     this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
   }
@@ -207,7 +208,7 @@ export class RequestGate {
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
     const { verifier } = this.#engine();
-    const ends = tokens.map((token) => verifier.goodUntil(this.#known.get(token.signed) ?? token));
+    const ends = tokens.map((token) => verifier.goodUntil(this.#known?.get(token.signed) ?? token));
     return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
 
@@ -215,7 +216,7 @@ export class RequestGate {
   get knownAuthToken(): JWT | null {
     const seen = this.#moment?.tokens[ANY_AUTH.slot];
     if (seen) return seen;
-    if (this.#known.size === 0) return null;
+    if (!this.#known?.size) return null;
     const engine = this.#engine();
     const credential = attempt(() => this.#credential(engine, ANY_AUTH));
     const text = "value" in credential ? credential.value?.token : undefined;
@@ -232,10 +233,10 @@ export class RequestGate {
   /** The token, unless its claims do not satisfy the plan. A check that throws denies. */
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
     if (plan.isOfTokenOnly) {
-      const { passed } = this.#now();
-      if (passed.has(plan)) return token;
+      const moment = this.#now();
+      if (moment.passed?.has(plan)) return token;
       this.#decide(plan, token, args, parent);
-      passed.add(plan);
+      (moment.passed ??= new Set()).add(plan);
     } else this.#decide(plan, token, args, parent);
     return token;
   }
@@ -254,7 +255,7 @@ export class RequestGate {
 
   #now(): Moment {
     if (this.#moment === undefined) {
-      const moment: Moment = { tokens: [], passed: new Set() };
+      const moment: Moment = { tokens: [], passed: undefined };
       this.#moment = moment;
       queueMicrotask(() => {
         if (this.#moment === moment) this.#moment = undefined;
@@ -330,15 +331,30 @@ export class RequestGate {
 
   // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.
   #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
-    const known = this.#known.get(text);
-    // A refusal is remembered too, but not by a connection: it outlives what was true when it opened.
-    const verified =
-      known || this.#isConnection
-        ? refusing(() => (known ? verifier.confirm(known, this) : verifier.verify(text, this)))
-        : once((this.#verified ??= new Map()), text, () => verifier.verify(text, this));
-    return andThen(verified, (token) => {
-      if (token !== known) this.#known.set(text, token);
-      return token;
-    });
+    const known = this.#known?.get(text);
+    const before = known ? undefined : this.#verified?.get(text);
+    if (before) return andThen(before, settle);
+    let verified: MaybePromise<JWT>;
+    try {
+      verified = known ? verifier.confirm(known, this) : verifier.verify(text, this);
+    } catch (error) {
+      throw this.#refuse(text, known, toRefusal(error));
+    }
+    if (isPromise(verified)) return this.#verifyLater(text, known, verified);
+    if (verified !== known) (this.#known ??= new Map()).set(text, verified);
+    return verified;
+  }
+
+  async #verifyLater(text: string, known: JWT | undefined, verified: Promise<JWT>): Promise<JWT> {
+    const memo = known || this.#isConnection ? new Map<string, never>() : (this.#verified ??= new Map());
+    const token = await once(memo, text, () => verified);
+    if (token !== known) (this.#known ??= new Map()).set(text, token);
+    return token;
+  }
+
+  /** A refusal is remembered too, but not by a connection, which outlives what was true when it opened, and not of what was good before. */
+  #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
+    if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });
+    return error;
   }
 }

@@ -99,9 +99,10 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
     gate: RequestGate,
     token: JWT | null,
   ): Promise<MiddlewareResult> => {
-    const ctx = { auth: auth["~seenWith"](gate, token) };
-    const given = checkedKeys === undefined ? { ctx } : { ctx, getRawInput: hideKeys(opts, checkedKeys) };
-    const next = opts.next as (given: object) => Promise<MiddlewareResult>;
+    // tRPC copies the whole context for whoever changes it.
+    const changed = auth["~admit"](gate, token) ? undefined : { ctx: { auth: auth["~seenWith"](gate, token) } };
+    const given = checkedKeys === undefined ? changed : { ...changed, getRawInput: hideKeys(opts, checkedKeys) };
+    const next = opts.next as (given: object | undefined) => Promise<MiddlewareResult>;
     return runWithToken(token, next, given).then((result) => {
       if (!result.ok) return translateResult(result, gate);
       return isSentLater(result.data) ? watch(result, opts, gate, token) : result;

@@ -35,7 +35,7 @@ export interface RequestLike {
   readonly url?: string | undefined;
   /** Fastify and graphql-http: the server's own request. */
   readonly raw?: unknown;
-  readonly headersDistinct?: unknown;
+  readonly rawHeaders?: unknown;
   readonly socket?: unknown;
 }
 
@@ -123,20 +123,29 @@ function headerReader(request: RequestLike | undefined): Reader {
       return value === null ? [] : [value];
     };
   }
-  // Node keeps only the first of some repeated headers; `headersDistinct` has them all, as they were sent.
-  const all = request?.headersDistinct as Record<string, string[] | undefined> | undefined;
+  // Node keeps only the first of some repeated headers; `rawHeaders` has them all, as they were sent: names and values in turn.
+  const raw = request?.rawHeaders;
   // A request put together by hand, as Lambda adapters of Express do, has its headers in `headers` only.
-  const distinct = all && Object.keys(all).length > 0 ? all : undefined;
+  const sent = Array.isArray(raw) && raw.length > 0 ? (raw as readonly string[]) : undefined;
   const byName = headers as Record<string, string | readonly string[] | undefined>;
   return (name) => {
-    const sent = distinct?.[name];
-    if (sent) return sent;
+    const values = sent ? valuesOf(sent, name) : [];
+    if (values.length > 0) return values;
     // What only a browser may say: some servers write into `headers` what a page sent by other means (Mercurius: connection_init).
-    if (distinct && SAID_BY_BROWSERS.includes(name)) return [];
+    if (sent && SAID_BY_BROWSERS.includes(name)) return [];
     return Object.keys(byName)
       .filter((key) => key.toLowerCase() === name)
       .flatMap((key) => byName[key] ?? []);
   };
+}
+
+function valuesOf(raw: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const key = raw[i] as string;
+    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[i + 1] as string);
+  }
+  return values;
 }
 
 function isFetchHeaders(headers: object): headers is { get(name: string): string | null } {

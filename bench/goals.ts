@@ -16,10 +16,13 @@ export const WARM_VERIFY: readonly Goal[] = [
 export const HTTP_REQUEST: readonly Goal[] = [{ case: "claimgate, warm", against: "no auth", atMost: 1.06 }];
 
 /** What a guard costs does not depend on how many there are. */
-export const FLAT_FIELDS: readonly Goal[] = ["10 fields", "100 fields", "10,000 fields"].map((name) => ({
-  case: name,
-  atMost: 1.3,
-}));
+export const FLAT_FIELDS: readonly Goal[] = ["10 fields", "100 fields", "1,000 fields", "10,000 fields"].map(
+  (name) => ({
+    case: name,
+    against: `${name}, unguarded`,
+    atMost: 1.3,
+  }),
+);
 
 export const FLAT_RULES: readonly Goal[] = ["10 rules", "100 rules", "1,000 rules"].map((name) => ({
   case: name,

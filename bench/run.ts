@@ -6,7 +6,7 @@ import { describeMachine } from "./harness/machine.ts";
 import { BENCH } from "./harness/paths.ts";
 import { prepare } from "./harness/prepare.ts";
 import { footnotesOf, gridOf, renderText } from "./harness/render.ts";
-import { writeMarkdown } from "./harness/results-page.ts";
+import { readRuns, writeMarkdown } from "./harness/results-page.ts";
 import { runTable, type TableRun } from "./harness/run-table.ts";
 import { selectCases, selectTables } from "./harness/select.ts";
 import { computeFigures } from "./harness/statistics.ts";
@@ -21,11 +21,16 @@ const { values, positionals } = parseArgs({
     cpu: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [""] },
     list: { type: "boolean", default: false },
+    page: { type: "string", multiple: true },
     markdown: { type: "boolean", default: false },
   },
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
+if (values.page) {
+  writeMarkdown(readRuns(values.page));
+  process.exit();
+}
 const compiled = prepare();
 const selected = selectCases(await selectTables(positionals, compiled), values.only);
 const tables = values.cpu ? selected.map((table) => ({ ...table, measure: "cpu" as const })) : selected;
@@ -64,7 +69,7 @@ async function runAll(): Promise<void> {
     JSON.stringify({ ...head, tables: runs.map((run) => ({ ...run, figures: computeFigures(run) })) }, null, 1),
   );
   console.log(`\n${path}`);
-  if (values.markdown) writeMarkdown(head, runs);
+  if (values.markdown) writeMarkdown([{ ...head, tables: runs }]);
   process.exitCode = summarize(runs);
 }
 

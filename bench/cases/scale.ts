@@ -8,15 +8,15 @@ import type { Package } from "./scale/tokens.ts";
 
 const fields: Table = {
   name: "scale/fields",
-  title: "a guarded GraphQL field, in lists of objects of ten",
-  base: "1,000 fields",
+  title: "a guarded GraphQL field, in lists of objects of ten, by their number",
+  base: "1,000 fields, unguarded",
   unit: "field",
   cases: [10, 100, 1000, 10_000].flatMap((count) =>
     guardedAndOpen(`${format(count)} fields`, { objects: count / 10, width: 10, rules: 10 }),
   ),
   goals: FLAT_FIELDS,
   notes: [
-    "net: the guards alone, which is the time less that of the same query, context and look-up of the token on a schema without guards, in the same round. The ratios are of that.",
+    "Unguarded: the same query, context and look-up of the token on a schema without guards. Goals hold the guarded to the unguarded of the same number: what guards add is a tenth of a field or less, too little beside the noise to be compared with itself.",
   ],
 };
 
@@ -28,12 +28,14 @@ const rules: Table = {
   cases: [
     ...[1, 10, 100, 1000].map((count): Case => {
       const name = count === 1 ? "1 rule" : `${format(count)} rules`;
-      return { ...toFields(name, { objects: 1, width: 1000, rules: count, isGuarded: true }), netOf: "no rule" };
+      return toFields(name, { objects: 1, width: 1000, rules: count, isGuarded: true });
     }),
     toFields("no rule", { objects: 1, width: 1000, rules: 1, isGuarded: false }),
   ],
   goals: FLAT_RULES,
-  notes: ["net: the guards alone, less the same query on a schema without them."],
+  notes: [
+    "Each distinct rule is decided once a request: with 1,000 rules among 1,000 fields every field is a decision. What a rule adds is the difference to one rule, over their number.",
+  ],
 };
 
 const SIZES = [1000, 10_000, 100_000];
@@ -77,10 +79,7 @@ export const tables: readonly Table[] = [fields, rules, tokens, bytes, build];
 
 function guardedAndOpen(name: string, shape: Omit<Shape, "isGuarded">): Case[] {
   const open = `${name}, unguarded`;
-  return [
-    { ...toFields(name, { ...shape, isGuarded: true }), netOf: open },
-    toFields(open, { ...shape, isGuarded: false }),
-  ];
+  return [toFields(name, { ...shape, isGuarded: true }), toFields(open, { ...shape, isGuarded: false })];
 }
 
 function toFields(name: string, shape: Shape): Case {

@@ -1,5 +1,5 @@
 /** Writes `RESULTS.md`: the goals at the top, then how the run was made, then every table. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
 import { BENCH } from "./paths.ts";
@@ -14,17 +14,34 @@ export interface Head {
   readonly machine: Machine;
 }
 
-export function writeMarkdown(head: Head, runs: readonly TableRun[]): void {
+/** A run, as it was recorded. */
+export interface RecordedRun extends Head {
+  readonly tables: readonly TableRun[];
+}
+
+/** Writes the page from one run or several: of a table that was measured again the last measurement counts. */
+export function writeMarkdown(recorded: readonly RecordedRun[]): void {
+  const latest = new Map(
+    recorded.flatMap((run, index) => run.tables.map((table) => [table.table.name, { table, index }])),
+  );
+  const runs = [...latest.values()].map(({ table }) => table);
+  const isOfMany = recorded.length > 1;
   const parts = [
     `# Benchmark results`,
-    describeRun(head),
+    ...recorded.flatMap((run, index) => [...(isOfMany ? [`## Run ${index + 1}`] : []), describeRun(run)]),
+    "Ratios are paired: each is over the base in the same round. min / median / max are over all rounds. How it is measured: [README.md](./README.md).",
     `## Goals`,
     renderMarkdown(gridOfGoals(runs)),
-    ...runs.flatMap(describeTable),
+    ...[...latest.values()].flatMap(({ table, index }) => describeTable(table, isOfMany ? ` Run ${index + 1}.` : "")),
   ];
   const path = join(BENCH, "RESULTS.md");
   writeFileSync(path, `${parts.join("\n\n")}\n`);
   console.log(path);
+}
+
+/** Reads what runs have recorded in `results/`. */
+export function readRuns(paths: readonly string[]): RecordedRun[] {
+  return paths.map((path) => JSON.parse(readFileSync(path, "utf8")) as RecordedRun);
 }
 
 function gridOfGoals(runs: readonly TableRun[]): string[][] {
@@ -47,15 +64,14 @@ function describeRun({ command, startedAt, options, machine }: Head): string {
     `\`${command}\` on ${startedAt.slice(0, 10)}, claimgate at ${machine.commit}: ${rounds} rounds of ${sliceMs} ms a case after ${warmMs} ms of warming up, processes started ${repeats === 1 ? "once" : `${repeats} times`}.`,
     `Node ${machine.node} (V8 ${machine.v8}, OpenSSL ${machine.openssl}) on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.kernel}; load before the run ${machine.load}.`,
     `${versions.join(", ")}.`,
-    "Ratios are paired: each is over the base in the same round. min / median / max are over all rounds. How it is measured: [README.md](./README.md).",
   ].join("\n\n");
 }
 
-function describeTable(run: TableRun): string[] {
+function describeTable(run: TableRun, which: string): string[] {
   const notes = footnotesOf(run).map((line) => `- ${line}`);
   return [
     `## ${run.table.name}`,
-    `${run.table.title}. Base: ${run.table.base}.`,
+    `${run.table.title}. Base: ${run.table.base}.${which}`,
     renderMarkdown(gridOf(run, computeFigures(run))),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
   ];

@@ -1,19 +1,18 @@
-/** The inside of a `RequestAuth`: finds the credential, verifies at most once, decides plans. What both transports call. */
-import { applyRights } from "./authorize.ts";
-import { type Credential, readCredential } from "./credentials.ts";
+/** The inside of a `RequestAuth`: decides plans by the request's token. What both transports call. */
+import type { Credential } from "./credentials.ts";
 import { isMarkedOwn } from "./csrf.ts";
 import { Denials } from "./denials.ts";
 import type { Engine } from "./engine.ts";
-import { type AuthError, challengeFor, isAuthError, refusal, toRefusal } from "./errors.ts";
-import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
-import { attempt, type Memo, type Outcome, once, settle, valueOf } from "./outcome.ts";
+import { type AuthError, challengeFor, isAuthError, refusal } from "./errors.ts";
+import { isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
+import { attempt } from "./outcome.ts";
 import type { RequestSource } from "./request-source.ts";
+import { ANY, RequestTokens } from "./request-tokens.ts";
 import type { ResponseSink } from "./response-sink.ts";
-import { compileRule, type Plan } from "./rules/compile.ts";
+import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
 import type { TokenPair } from "./session-tokens.ts";
-import type { JWT, TokenContent, TokenType } from "./token.ts";
-import { checkTokenType, type Verifier } from "./verifier.ts";
+import type { JWT, TokenType } from "./token.ts";
 
 /**
  * What was found out in one run of code that nothing can have interrupted. Time does not pass there, so nothing is asked twice in it. It ends
@@ -22,42 +21,24 @@ import { checkTokenType, type Verifier } from "./verifier.ts";
 interface Moment {
   /** Good tokens, by the plan's slot. */
   readonly tokens: (JWT | undefined)[];
-  /** Plans that the token of their slot satisfies; only those that ask about nothing else. */
-  passed: Set<Plan> | undefined;
+  /** The plan that was satisfied last, if it asks about the token alone: the calls of a batch mostly have the same. */
+  passed: Plan | undefined;
 }
-
-const ANY_AUTH: Plan = compileRule();
-const ANY_REFRESH: Plan = compileRule({ type: "refresh" });
 
 /** Remembers, while a request lives, what was found out about it. Building one verifies nothing and never throws. */
 export class RequestGate {
   readonly #source: RequestSource;
   readonly #engine: () => Engine;
-  /** Verified tokens of the request, or of the connection. */
-  #known: Map<string, JWT> | undefined;
-  // Made when they are needed: most requests need none of them.
-  #credentials: Outcome<Credential | undefined>[] | undefined;
-  #verified: Memo<JWT> | undefined;
-  #rights: Memo<JWT> | undefined;
-  #rotating: Map<string, Promise<TokenPair>> | undefined;
-  #rotated: Set<string> | undefined;
+  readonly #tokens: RequestTokens;
+  #moment: Moment | undefined;
   #denials: Denials | undefined;
   #madeByClient: WeakSet<object> | undefined;
-  #moment: Moment | undefined;
-  /** Tokens that are being waited for, by the plan's slot. */
-  #waiting: (Promise<JWT> | undefined)[] | undefined;
 
-  readonly #isConnection: boolean;
-  /** The verifications that have begun on the connection that this is a part of. */
-  readonly running: Map<string, Promise<TokenContent>> | undefined;
-
-  /** `connection` is the gate of the connection that this one is an operation of: tokens that were verified on it are known here too. */
-  constructor(source: RequestSource, engine: () => Engine, connection?: RequestGate) {
+  /** `tokens` are those of an operation of a connection; default: those of the request itself. */
+  constructor(source: RequestSource, engine: () => Engine, tokens: RequestTokens = new RequestTokens(source, engine)) {
     this.#source = source;
     this.#engine = engine;
-    if (source.isConnection) this.#known = (connection ? connection.#known : undefined) ?? new Map();
-    this.#isConnection = source.isConnection && !connection;
-    this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
+    this.#tokens = tokens;
   }
 
   /** The manager's parts. Throws `MissingSignerError` where it is not configured. */
@@ -93,7 +74,7 @@ export class RequestGate {
   // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
   #checkLater(token: Promise<JWT | null>, plan: Plan, args: unknown, parent: unknown): Promise<JWT | null> {
     return token.then(
-      (found) => found && this.#judge(plan, found, args, parent),
+      (found) => found && this.#judge(plan, this.#see(plan, found), args, parent),
       (error: unknown) => {
         throw this.#tell(error, null);
       },
@@ -127,30 +108,12 @@ export class RequestGate {
 
   /** The credential that a token of `type` would be read from. Throws a refusal. */
   credential(type: TokenType): Credential | undefined {
-    return this.#credential(this.#engine(), type === "auth" ? ANY_AUTH : ANY_REFRESH);
+    return this.#tokens.credential(ANY[type]);
   }
 
   /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
   rotate(token: string): Promise<TokenPair> {
-    const rotating = (this.#rotating ??= new Map());
-    const rotated = (this.#rotated ??= new Set());
-    const running = rotating.get(token);
-    if (running) return running;
-    const mine = this.#engine()
-      .sessions.refresh(token)
-      .then((pair) => {
-        rotated.add(token);
-        return pair;
-      })
-      .finally(() => rotating.delete(token));
-    rotating.set(token, mine);
-    return mine;
-  }
-
-  /** Whether this request itself has replaced a refresh token, or is just doing so. */
-  async wasRotated(token: string): Promise<boolean> {
-    await this.#rotating?.get(token)?.catch(() => undefined);
-    return this.#rotated?.has(token) === true;
+    return this.#tokens.rotate(token);
   }
 
   /** Remembers that `value`, and every object inside it, is what the client sent: no fact about anything. */
@@ -173,7 +136,8 @@ export class RequestGate {
 
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
   operation(): RequestGate {
-    return this.#isConnection ? new RequestGate(this.#source, this.#engine, this) : this;
+    const tokens = this.#tokens.ofOperation();
+    return tokens === this.#tokens ? this : new RequestGate(this.#source, this.#engine, tokens);
   }
 
   /** Tells the response about a refusal, where headers can still be set. */
@@ -206,23 +170,12 @@ export class RequestGate {
 
   /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
-    if (tokens.length === 0) return undefined;
-    const { verifier } = this.#engine();
-    const ends = tokens.map((token) => verifier.goodUntil(this.#known?.get(token.signed) ?? token));
-    return (Math.min(...ends) - verifier.config.now()) * 1000;
+    return this.#tokens.expiresInMs(tokens);
   }
 
   /** The auth token, if something verified it already and it is still good. */
   get knownAuthToken(): JWT | null {
-    const seen = this.#moment?.tokens[ANY_AUTH.slot];
-    if (seen) return seen;
-    if (!this.#known?.size) return null;
-    const engine = this.#engine();
-    const credential = attempt(() => this.#credential(engine, ANY_AUTH));
-    const text = "value" in credential ? credential.value?.token : undefined;
-    const known = text === undefined ? undefined : this.#known.get(text);
-    if (text === undefined || known?.tokenType !== "auth" || !engine.verifier.isGoodNow(known)) return null;
-    return engine.config.authorize ? (valueOf(this.#rights?.get(text)) ?? null) : known;
+    return this.#moment?.tokens[ANY.auth.slot] ?? this.#tokens.knownAuthToken;
   }
 
   /** Tells of a refusal, and gives it in the user's words. Other errors stay. */
@@ -232,20 +185,14 @@ export class RequestGate {
 
   /** The token, unless its claims do not satisfy the plan. A check that throws denies. */
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
-    if (plan.isOfTokenOnly) {
-      const moment = this.#now();
-      if (moment.passed?.has(plan)) return token;
-      this.#decide(plan, token, args, parent);
-      (moment.passed ??= new Set()).add(plan);
-    } else this.#decide(plan, token, args, parent);
-    return token;
-  }
-
-  #decide(plan: Plan, token: JWT, args: unknown, parent: unknown): void {
-    let refused: AuthError | undefined;
+    if (this.#moment?.passed === plan) return token;
+    let refused: AuthError;
     try {
       const reason = decide(plan, token["~content"]?.claims ?? token.claims, args, parent);
-      if (reason === undefined) return;
+      if (reason === undefined) {
+        if (plan.isOfTokenOnly) this.#now().passed = plan;
+        return token;
+      }
       refused = refusal(reason);
     } catch (cause) {
       refused = refusal("CLAIMS_INSUFFICIENT", cause);
@@ -264,97 +211,15 @@ export class RequestGate {
     return this.#moment;
   }
 
-  /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
   #tokenFor(plan: Plan): MaybePromise<JWT | null> {
-    return this.#moment?.tokens[plan.slot] ?? this.#findToken(plan);
-  }
-
-  #findToken(plan: Plan): MaybePromise<JWT | null> {
-    // Whoever comes while it is waited for waits for the same.
-    const before = this.#waiting?.[plan.slot];
-    if (before) return before;
-    const engine = this.#engine();
-    const credential = this.#credential(engine, plan);
-    if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
-      if (plan.optional) return null;
-      throw refusal("TOKEN_MISSING");
-    }
-    if (credential.location === "cookies") this.response?.forbidStoring();
-    const token = this.#trusted(engine, credential.token, plan.type);
-    return isPromise(token) ? this.#wait(plan, token) : this.#see(plan, token);
-  }
-
-  #wait(plan: Plan, token: Promise<JWT>): Promise<JWT> {
-    const waiting = (this.#waiting ??= []);
-    const mine = token.then(
-      (found) => {
-        waiting[plan.slot] = undefined;
-        return this.#see(plan, found);
-      },
-      (error: unknown) => {
-        waiting[plan.slot] = undefined;
-        throw error;
-      },
-    );
-    waiting[plan.slot] = mine;
-    return mine;
+    const seen = this.#moment?.tokens[plan.slot];
+    if (seen) return seen;
+    const token = this.#tokens.find(plan);
+    return token === null || isPromise(token) ? token : this.#see(plan, token);
   }
 
   #see(plan: Plan, token: JWT): JWT {
     this.#now().tokens[plan.slot] = token;
     return token;
-  }
-
-  #credential({ config }: Engine, plan: Plan): Credential | undefined {
-    const credentials = (this.#credentials ??= []);
-    const known = credentials[plan.slot];
-    if (known) return settle(known);
-    const outcome = attempt(() => readCredential(this.#source, config, plan));
-    credentials[plan.slot] = outcome;
-    return settle(outcome);
-  }
-
-  #trusted({ config, verifier, emit }: Engine, text: string, type: TokenType): MaybePromise<JWT> {
-    return andThen(this.#verify(verifier, text), (token) => {
-      try {
-        checkTokenType(token, type);
-      } catch (error) {
-        throw toRefusal(error);
-      }
-      const { authorize } = config;
-      if (!authorize) return token;
-      const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
-      // A connection outlives what was true when it opened: its rights are remembered by the gate of each operation only.
-      return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
-    });
-  }
-
-  // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.
-  #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
-    const known = this.#known?.get(text);
-    const before = known ? undefined : this.#verified?.get(text);
-    if (before) return andThen(before, settle);
-    let verified: MaybePromise<JWT>;
-    try {
-      verified = known ? verifier.confirm(known, this) : verifier.verify(text, this);
-    } catch (error) {
-      throw this.#refuse(text, known, toRefusal(error));
-    }
-    if (isPromise(verified)) return this.#verifyLater(text, known, verified);
-    if (verified !== known) (this.#known ??= new Map()).set(text, verified);
-    return verified;
-  }
-
-  async #verifyLater(text: string, known: JWT | undefined, verified: Promise<JWT>): Promise<JWT> {
-    const memo = known || this.#isConnection ? new Map<string, never>() : (this.#verified ??= new Map());
-    const token = await once(memo, text, () => verified);
-    if (token !== known) (this.#known ??= new Map()).set(text, token);
-    return token;
-  }
-
-  /** A refusal is remembered too, but not by a connection, which outlives what was true when it opened, and not of what was good before. */
-  #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
-    if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });
-    return error;
   }
 }

@@ -1,6 +1,7 @@
 /** `useAuth` has the token verified before an operation begins that asks for one, and looks at nobody's token for any other. */
 import type { AuthManagerConfig } from "claimgate";
-import { type ExecutionResult, parse } from "graphql";
+import { createGraphQLContext } from "claimgate/graphql";
+import { type ExecutionResult, execute, parse } from "graphql";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { askYoga, createAuth, createGuardedSchema, createGuardedYoga } from "./support.ts";
 
@@ -195,6 +196,61 @@ describe("no verification for what asks for none", () => {
     const { body } = await askYoga(yoga, "{ me renew }", { token: signed });
     expect(body.data).toEqual({ me: null, renew: 1 });
     expect(verify).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("prepare of createGraphQLContext, on any server", () => {
+  const open = async (
+    query: string,
+    carried: (token: string) => string | undefined,
+    config: Partial<AuthManagerConfig> = {},
+  ) => {
+    const { auth, token } = await start(config);
+    const createContext = createGraphQLContext(auth, { schema });
+    const authorization = carried(token);
+    const contextValue = createContext({ headers: authorization === undefined ? {} : { authorization } });
+    return { auth, args: { schema, document: parse(query), contextValue }, prepare: createContext.prepare };
+  };
+  const bearer = (token: string): string => `Bearer ${token}`;
+
+  test("lets a list resolve without a wait between its fields", async () => {
+    const { args, prepare } = await open("{ items { secret } }", bearer);
+    const prepared = prepare(args);
+    expect(prepared).toBeInstanceOf(Promise);
+    await prepared;
+    const result = execute(args);
+    expect(result).not.toBeInstanceOf(Promise);
+    expect((result as ExecutionResult).errors).toBeUndefined();
+    expect({ turn, verified: verify.mock.calls.length }).toEqual({
+      turn: { fields: 200, interrupted: false },
+      verified: 1,
+    });
+  });
+
+  test("verifies nothing, and gives nothing to wait for, for an operation that asks for no token, or without one", async () => {
+    for (const { args, prepare } of [
+      await open("{ open }", bearer),
+      await open("{ me }", () => undefined),
+      await open("query A { open } query B { me }", bearer),
+    ])
+      expect(prepare(args)).toBeUndefined();
+    expect(verify).not.toHaveBeenCalled();
+  });
+
+  test("refuses nothing by itself: a bad token is refused by the field", async () => {
+    for (const bad of [(token: string) => `Bearer ${token.slice(0, -43)}${"A".repeat(43)}`, () => "Bearer garbage"]) {
+      const { args, prepare } = await open("{ open me }", bad);
+      await prepare(args);
+      const { data, errors } = await execute(args);
+      expect(data).toEqual({ open: 1, me: null });
+      expect(errors?.[0]?.extensions["code"]).toBe("UNAUTHENTICATED");
+    }
+  });
+
+  test("leaves alone a context that has no auth", () => {
+    const prepare = createGraphQLContext(createAuth().auth).prepare;
+    for (const contextValue of [undefined, null, {}, { auth: {} }])
+      expect(prepare({ schema, document: parse("{ me }"), contextValue })).toBeUndefined();
   });
 });
 

@@ -33,9 +33,23 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
 export async function start(auth: AuthManager, options: HostOptions = {}): Promise<RunningHost> {
   const { port = 0, schema = createSchema(), batching = false } = options;
   const createContext = createGraphQLContext(auth, { schema });
+  // Before execution: the fields of a list would otherwise each wait for a token that nobody has seen yet.
+  const preparation: ApolloServerPlugin<GraphQLAuthContext> = {
+    requestDidStart: async () => ({
+      async didResolveOperation({ document, operationName, request, contextValue }) {
+        await createContext.prepare({
+          schema,
+          document,
+          operationName,
+          variableValues: request.variables,
+          contextValue,
+        });
+      },
+    }),
+  };
   const server = new ApolloServer<GraphQLAuthContext>({
     schema,
-    plugins: [refusals],
+    plugins: [refusals, preparation],
     formatError,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: batching,

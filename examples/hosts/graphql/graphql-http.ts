@@ -2,7 +2,7 @@
 import { createServer, STATUS_CODES } from "node:http";
 import type { AuthManager } from "claimgate";
 import { authHttpResponse, createGraphQLContext } from "claimgate/graphql";
-import { GraphQLError, getOperationAST } from "graphql";
+import { execute, GraphQLError, getOperationAST } from "graphql";
 import { createHandler } from "graphql-http/lib/use/http";
 import { listen } from "../listen.ts";
 import type { HostOptions, RunningHost } from "./host.ts";
@@ -17,6 +17,11 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
   const handler = createHandler({
     schema,
     context: ({ raw }) => ({ ...createContext({ req: raw }) }),
+    // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+    execute: async (args) => {
+      await createContext.prepare(args);
+      return execute(args);
+    },
     formatError: (error) => (error instanceof GraphQLError ? maskError(error) : error),
     onOperation({ raw }, { document, operationName }, result) {
       const operation = getOperationAST(document, operationName);

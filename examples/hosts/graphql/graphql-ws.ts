@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AuthManager } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
-import type { FormattedExecutionResult, GraphQLError } from "graphql";
+import { execute, type FormattedExecutionResult, type GraphQLError } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import { listen } from "../listen.ts";
@@ -21,6 +21,11 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
       schema,
       // Made for each operation, so that each asks anew who may.
       context: (connection) => ({ ...createContext(connection) }),
+      // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+      execute: async (args) => {
+        await createContext.prepare(args);
+        return execute(args);
+      },
       onNext(_connection, _id, _payload, _args, { errors, ...result }) {
         return (errors ? { ...result, errors: maskAll(errors) } : result) as FormattedExecutionResult;
       },

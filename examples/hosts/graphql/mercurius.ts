@@ -59,9 +59,11 @@ export async function start(
   app.graphql.addHook("preSubscriptionExecution", async (_schema, _document, context: Context) => {
     addAuth(context);
   });
-  app.graphql.addHook("preExecution", async (_schema, document, context: Context) => {
+  app.graphql.addHook("preExecution", async (served, document, context: Context, variableValues) => {
     context.document ??= document;
     if (!context.auth) addAuth(context);
+    // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+    await createContext.prepare({ schema: served, document, variableValues, contextValue: context });
   });
   const address = await app.listen({ port, host: "127.0.0.1" });
   const url = `${address}/graphql`;

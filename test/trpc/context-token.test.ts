@@ -1,0 +1,68 @@
+/** Which token `ctx.auth` shows where, also where a batch of calls shares one context. */
+import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { initTRPC } from "@trpc/server";
+import type { AuthContext, RequestAuth } from "claimgate";
+import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
+import { expect, test } from "vitest";
+import { httpAdapters, serve } from "./adapters.ts";
+import { createAuth } from "./support.ts";
+
+const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
+const { auth, clock } = createAuth();
+
+const seenBy = (ctx: object): string | null => {
+  const { token } = (ctx as { auth: RequestAuth }).auth;
+  return token && `${token.tokenType} of ${token.sub}`;
+};
+
+const router = t.router({
+  open: publicProcedure.query(({ ctx }) => seenBy(ctx)),
+  optional: optionalProcedure.query(({ ctx }) => seenBy(ctx)),
+  me: protectedProcedure.query(({ ctx }) => seenBy(ctx)),
+  renew: refreshProcedure.query(({ ctx }) => seenBy(ctx)),
+  /** Long enough for its token to expire. */
+  slow: protectedProcedure.query(async ({ ctx }) => {
+    clock.seconds += 3600;
+    await Promise.resolve();
+    return { seen: seenBy(ctx), again: await ctx.auth.require().catch((error: { reason: string }) => error.reason) };
+  }),
+});
+
+const connect = async (token?: string) => {
+  const { url } = await serve({ router, createContext: createTRPCContext(auth) }, httpAdapters[1]?.start);
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return createTRPCClient<typeof router>({ links: [httpBatchLink({ url, headers })] });
+};
+
+test("behind a guard it is the token that was let in, for every call of a batch", async () => {
+  const client = await connect((await auth.authToken("ada")).signed);
+  expect(await Promise.all([client.me.query(), client.optional.query(), client.me.query()])).toEqual(
+    Array(3).fill("auth of ada"),
+  );
+});
+
+test("behind an optional guard it is null for who has none", async () => {
+  const client = await connect();
+  expect(await Promise.all([client.optional.query(), client.open.query()])).toEqual([null, null]);
+});
+
+test("behind a guard for refresh tokens it is that one, and beside it nobody's", async () => {
+  const client = await connect((await auth.refreshToken("ada")).signed);
+  expect(await Promise.all([client.renew.query(), client.open.query()])).toEqual(["refresh of ada", null]);
+});
+
+test("behind a guard it stays, though it expires in the meantime: who asks anew is told", async () => {
+  const client = await connect((await auth.authToken("ada")).signed);
+  expect(await client.slow.query()).toEqual({ seen: "auth of ada", again: "TOKEN_EXPIRED" });
+});
+
+test("a request by hand does not show it any more once it has expired, whoever was let in with it before", async () => {
+  const request = auth.forRequest({ token: await auth.authToken("ada") });
+  const caller = t.createCallerFactory(router)({ auth: request });
+  expect(await caller.me()).toBe("auth of ada");
+  expect(request.token?.sub).toBe("ada");
+  clock.seconds += 3600;
+  await Promise.resolve();
+  expect(request.token).toBeNull();
+});

@@ -1,4 +1,4 @@
-/** Writes `RESULTS.md`: the goals at the top, then how the run was made, then every table. */
+/** Writes `RESULTS.md`: how the runs were made, the goals, what is to be said of them (`findings.md`), then every table. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
@@ -19,24 +19,28 @@ export interface RecordedRun extends Head {
   readonly tables: readonly TableRun[];
 }
 
-/** Writes the page from one run or several: of a table that was measured again the last measurement counts. */
+/** Writes the page from one run or several: a table that was measured again with all its cases takes the place of the one before, another stands beside it. */
 export function writeMarkdown(recorded: readonly RecordedRun[]): void {
-  const latest = new Map(
-    recorded.flatMap((run, index) => run.tables.map((table) => [table.table.name, { table, index }])),
-  );
-  const runs = [...latest.values()].map(({ table }) => table);
-  const isOfMany = recorded.length > 1;
+  const shown = recorded
+    .flatMap((run, index) => run.tables.map((table) => ({ table, which: recorded.length > 1 ? `${index + 1}` : "" })))
+    .filter(({ table }, at, all) => !all.slice(at + 1).some((later) => replaces(later.table, table)));
   const parts = [
     `# Benchmark results`,
-    ...recorded.flatMap((run, index) => [...(isOfMany ? [`## Run ${index + 1}`] : []), describeRun(run)]),
+    ...recorded.flatMap((run, index) => [...(recorded.length > 1 ? [`## Run ${index + 1}`] : []), describeRun(run)]),
     "Ratios are paired: each is over the base in the same round. min / median / max are over all rounds. How it is measured: [README.md](./README.md).",
     `## Goals`,
-    renderMarkdown(gridOfGoals(runs)),
-    ...[...latest.values()].flatMap(({ table, index }) => describeTable(table, isOfMany ? ` Run ${index + 1}.` : "")),
+    renderMarkdown(gridOfGoals(shown)),
+    readFileSync(join(BENCH, "findings.md"), "utf8").trim(),
+    ...shown.flatMap(({ table, which }) => describeTable(table, which)),
   ];
   const path = join(BENCH, "RESULTS.md");
   writeFileSync(path, `${parts.join("\n\n")}\n`);
   console.log(path);
+}
+
+function replaces(later: TableRun, earlier: TableRun): boolean {
+  const measured = new Set(later.cases.map(({ name }) => name));
+  return later.table.name === earlier.table.name && earlier.cases.every(({ name }) => measured.has(name));
 }
 
 /** Reads what runs have recorded in `results/`. */
@@ -44,17 +48,24 @@ export function readRuns(paths: readonly string[]): RecordedRun[] {
   return paths.map((path) => JSON.parse(readFileSync(path, "utf8")) as RecordedRun);
 }
 
-function gridOfGoals(runs: readonly TableRun[]): string[][] {
-  const rows = runs.flatMap((run) =>
+/** A table, and the number of its run where there are several. */
+interface Shown {
+  readonly table: TableRun;
+  readonly which: string;
+}
+
+function gridOfGoals(shown: readonly Shown[]): string[][] {
+  const rows = shown.flatMap(({ table: run, which }) =>
     computeFigures(run).goals.map(({ goal, value, met }) => [
       run.table.name,
+      which,
       goal.case,
       describeGoal(goal, run.table),
       ...(value ? [value.min, value.median, value.max].map((one) => one.toFixed(2)) : ["", "", ""]),
       met === null ? "not measured" : met ? "met" : "**missed**",
     ]),
   );
-  return [["table", "case", "goal", "min", "median", "max", ""], ...rows];
+  return [["table", "run", "case", "goal", "min", "median", "max", ""], ...rows];
 }
 
 function describeRun({ command, startedAt, options, machine }: Head): string {
@@ -68,10 +79,11 @@ function describeRun({ command, startedAt, options, machine }: Head): string {
 }
 
 function describeTable(run: TableRun, which: string): string[] {
+  const place = which === "" ? "" : `, run ${which}`;
   const notes = footnotesOf(run).map((line) => `- ${line}`);
   return [
-    `## ${run.table.name}`,
-    `${run.table.title}. Base: ${run.table.base}.${which}`,
+    `## ${run.table.name}${place}`,
+    `${run.table.title}. Base: ${run.table.base}.`,
     renderMarkdown(gridOf(run, computeFigures(run))),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
   ];

@@ -20,7 +20,7 @@ const TOGETHER = ["core", "graphql", "parity", "regression", "sessions", "trpc"]
 const OF_WHOLE_PROCESS = /node:inspector|ambient: true|currentToken|\bvi\.|setFlagsFromString|process\.env\[/;
 
 // What has to give the same answers without the token cache: here the part of it that is quick, and all of it by `TOKEN_CACHE=off npm test`.
-const ALSO_UNCACHED = ["core", "graphql", "regression", "trpc"];
+const ALSO_UNCACHED = ["graphql", "regression", "trpc"];
 
 function tests(): void {
   const files = readdirSync("test", { recursive: true, encoding: "utf8" })

@@ -124,7 +124,7 @@ export class JWT<C = Claims> {
     return (this.#parts ? freeze(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
   }
 
-  /** What is read here is never handed out whole, and so need not be frozen. */
+  // What is read here is never handed out whole, and so need not be frozen. That a signed token has these claims was checked when it was read.
   get #read(): RegisteredClaims {
     return (this.#parts?.content.claims ?? this.#draft) as unknown as RegisteredClaims;
   }

@@ -44,6 +44,7 @@ export function authProcedures<P extends AnyBuilder>(
 ): AuthProcedures<P> {
   // The builder's own inference does not see through type parameters; what is promised is what test/types holds it to.
   const base = procedure as AnyBuilder;
+  // What requireToken gives is typed for `.use()`, which infers from it; underneath it is a GuardMiddleware.
   const guardedBy = (rule?: TRPCRule): never =>
     useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;
   return {

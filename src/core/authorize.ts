@@ -8,7 +8,7 @@ import { RevokedTokenError } from "./jwt/errors.ts";
 import type { MaybePromise } from "./jwt/maybe-promise.ts";
 import { checkOwnClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { JWT, type TokenContent, TokenParts, withClaims } from "./token.ts";
+import { freezeContent, JWT, type TokenContent, TokenParts, withClaims } from "./token.ts";
 
 /** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the rights that were held in force. */
 export interface Rights<C = Claims> {
@@ -57,7 +57,7 @@ interface IssueQuestion {
 /** The token with the rights of its subject laid over it. Rejects with a refusal. */
 export async function applyRights(config: ResolvedConfig, authorize: Authorize, emit: Emit, token: JWT): Promise<JWT> {
   // Who asks for rights has verified the token.
-  const content = token["~content"] as TokenContent;
+  const content = freezeContent(token["~content"] as TokenContent);
   const claims = await asking(emit, config.storeTimeout * 1000, async (deadline) => {
     const rights = readRights(await deadline(authorize(token.sub, token)));
     // The schema is applied once, to the claims as they came with the rights laid over them.

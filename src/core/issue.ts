@@ -5,7 +5,7 @@ import { MissingSignerError } from "./errors.ts";
 import { signWith } from "./key-ring-use.ts";
 import { draftClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
-import { JWT, type JWTOptions, TokenParts, type TokenType, withClaims } from "./token.ts";
+import { freezeContent, JWT, type JWTOptions, TokenParts, type TokenType, withClaims } from "./token.ts";
 
 /** Claims that only sessions set, with the times that they need. */
 export interface SessionClaims {
@@ -34,6 +34,6 @@ export async function issueToken<C = Claims>(
   applyClaimsSchema(config.claimsSchema, claims);
   const { signed, content } = await signWith(config.own.keys, type, claims, options.maxAge);
   // The wire has what was given; the reader sees what the schema makes of it, as after verification.
-  const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
+  const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));
 }

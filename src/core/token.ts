@@ -73,12 +73,13 @@ export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Sta
 
 /** The same token with other claims for its readers. */
 export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
-  return claims === content.claims ? content : { ...freeze(content), claims: deepFreeze(claims) };
+  return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
 }
 
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
 
-function freeze(content: TokenContent): TokenContent {
+/** The content, which nobody can change from here on: for whoever hands a part of it to code that is not ours. */
+export function freezeContent(content: TokenContent): TokenContent {
   if (content.isFrozen) return content;
   freezeJson(content.header);
   freezeJson(content.claims);
@@ -121,7 +122,7 @@ export class JWT<C = Claims> {
 
   /** The claims: deeply frozen; the registered ones are there once it is signed. */
   get claims(): TokenClaims<C> {
-    return (this.#parts ? freeze(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
+    return (this.#parts ? freezeContent(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
   }
 
   // What is read here is never handed out whole, and so need not be frozen. That a signed token has these claims was checked when it was read.
@@ -142,7 +143,7 @@ export class JWT<C = Claims> {
 
   /** The protected header: empty while it is unsigned. */
   get header(): JwtHeader {
-    return this.#parts ? freeze(this.#parts.content).header : {};
+    return this.#parts ? freezeContent(this.#parts.content).header : {};
   }
 
   /** The header's `typ`: `"JWT"` on tokens of ours. */

@@ -20,6 +20,7 @@ import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import {
   contentOf,
+  freezeContent,
   JWT,
   readTokenType,
   type Standing,
@@ -81,7 +82,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       holds = holdsStill(content);
       if (!(await holds)) throw new InvalidSignatureError("The key of the token is not trusted any more");
     }
-    return withClaims(content, applyClaimsSchema(config.claimsSchema, content.claims));
+    if (!config.claimsSchema) return content;
+    return withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   };
 
   const verifyOnce = (token: string, request?: Presenter, key = cache?.keyOf(token)): Promise<TokenContent> => {

@@ -96,17 +96,17 @@ function enterFragment(walk: Walk, name: string, types: Types): void {
 }
 
 function enterField(walk: Walk, node: FieldNode, types: Types): void {
-  const returned = new Set<GraphQLNamedType>();
+  // Entered once, for all types that the field may give: once for each would double with every level.
+  const given = new Set<GraphQLObjectType>();
   for (const type of types) {
     const field = type.getFields()[node.name.value];
     if (!field) continue;
     note(walk, field.resolve);
-    returned.add(getNamedType(field.type));
+    const returned = getNamedType(field.type);
+    if (isAbstractType(returned)) note(walk, returned.resolveType);
+    for (const one of typesOf(walk.schema, returned)) given.add(one);
   }
-  for (const type of returned) {
-    if (isAbstractType(type)) note(walk, type.resolveType);
-    if (node.selectionSet) enterSet(walk, node.selectionSet, typesOf(walk.schema, type));
-  }
+  if (node.selectionSet) enterSet(walk, node.selectionSet, [...given]);
 }
 
 function note(walk: Walk, resolver: object | null | undefined): void {

@@ -1,9 +1,9 @@
 /** Tells, before an operation runs, for which tokens its fields may ask: one plan for each place that a token is read from. */
 import {
-  type ConstValueNode,
   type DirectiveNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -27,7 +27,7 @@ export interface OperationArgs {
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Reads operations, and remembers what it read for as long as the server remembers their documents. */
+/** Reads operations, and remembers the plans of each for as long as the server remembers its document. */
 export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
   const bySchema = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, Reading>>();
   return (args) => {
@@ -36,9 +36,10 @@ export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
     let known = bySchema.get(args.schema);
     if (!known) bySchema.set(args.schema, (known = new WeakMap()));
     let reading = known.get(operation);
-    if (!reading) known.set(operation, (reading = readOperation(args, operation, undefined)));
-    // What a variable takes out asks for nothing.
-    return reading.isConditional ? readOperation(args, operation, args.variableValues ?? {}).plans : reading.plans;
+    if (!reading) known.set(operation, (reading = new OperationWalk(args, operation, undefined).read()));
+    // Selections that a variable takes out ask for nothing.
+    if (!reading.isConditional) return reading.plans;
+    return new OperationWalk(args, operation, args.variableValues ?? {}).read().plans;
   };
 }
 
@@ -48,107 +49,157 @@ interface Reading {
   readonly isConditional: boolean;
 }
 
-/** A walk through an operation. Without `variables` it enters what they decide about. */
-interface Walk {
-  readonly schema: GraphQLSchema;
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  readonly variables: Readonly<Record<string, unknown>> | undefined;
-  readonly bySlot: Map<number, Plan>;
-  /** Fragments, each with the types it was spread on. */
-  readonly visited: Set<string>;
-  isConditional: boolean;
-}
-
+type Variables = Readonly<Record<string, unknown>>;
 type Types = readonly GraphQLObjectType[];
 
-function readOperation(
-  { schema, document }: OperationArgs,
-  operation: OperationDefinitionNode,
-  variables: Walk["variables"],
-): Reading {
-  const bySlot = new Map<number, Plan>();
-  const walk: Walk = { schema, document, operation, variables, bySlot, visited: new Set(), isConditional: false };
-  const root = schema.getRootType(operation.operation);
-  if (root) enterSet(walk, operation.selectionSet, [root]);
-  return { plans: [...bySlot.values()], isConditional: walk.isConditional && bySlot.size > 0 };
+/** A selection set, and the object types it has still to be read for. */
+interface Task {
+  readonly set: SelectionSetNode;
+  readonly types: Types;
 }
 
-function enterSet(walk: Walk, set: SelectionSetNode, types: Types): void {
-  if (types.length === 0) return;
-  for (const node of set.selections) {
-    if (!isIncluded(walk, node)) continue;
-    if (node.kind === Kind.FIELD) enterField(walk, node, types);
-    else if (node.kind === Kind.INLINE_FRAGMENT)
-      enterSet(walk, node.selectionSet, narrow(walk, types, node.typeCondition?.name.value));
-    else enterFragment(walk, node.name.value, types);
+// A selection may be looked at for each type that its parent can be. Large public schemas have some hundred types behind one interface; the
+// first steps are for short operations on larger ones.
+const FIRST_STEPS = 100_000;
+const STEPS_A_SELECTION = 256;
+
+/**
+ * One walk through an operation. A selection set is read once for each object type that it can be on, by whatever path it is reached; and all
+ * of the walk takes a number of steps that the length of the document bounds. Plans beyond that bound are not reported: their tokens are
+ * verified when a field asks for them.
+ */
+class OperationWalk {
+  readonly #schema: GraphQLSchema;
+  readonly #document: DocumentNode;
+  readonly #operation: OperationDefinitionNode;
+  /** Without variables the walk enters every selection that they decide about. */
+  readonly #variables: Variables | undefined;
+  readonly #bySlot: Map<number, Plan> = new Map();
+  readonly #tasks: Task[] = [];
+  readonly #entered: Map<SelectionSetNode, Set<GraphQLObjectType>> = new Map();
+  readonly #noted: Set<object> = new Set();
+  #fragments: ReadonlyMap<string, FragmentDefinitionNode> | undefined;
+  #defaults: ReadonlyMap<string, unknown> | undefined;
+  #isConditional = false;
+  #stepsLeft = FIRST_STEPS;
+
+  constructor({ schema, document }: OperationArgs, operation: OperationDefinitionNode, variables?: Variables) {
+    this.#schema = schema;
+    this.#document = document;
+    this.#operation = operation;
+    this.#variables = variables;
   }
-}
 
-function enterFragment(walk: Walk, name: string, types: Types): void {
-  const key = [name, ...types.map((type) => type.name)].join(" ");
-  if (walk.visited.has(key)) return;
-  walk.visited.add(key);
-  for (const definition of walk.document.definitions) {
-    if (definition.kind !== Kind.FRAGMENT_DEFINITION || definition.name.value !== name) continue;
-    enterSet(walk, definition.selectionSet, narrow(walk, types, definition.typeCondition.name.value));
+  read(): Reading {
+    const root = this.#schema.getRootType(this.#operation.operation);
+    if (root) this.#enter(this.#operation.selectionSet, [root]);
+    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) this.#readSet(task);
+    return { plans: [...this.#bySlot.values()], isConditional: this.#isConditional && this.#bySlot.size > 0 };
   }
-}
 
-function enterField(walk: Walk, node: FieldNode, types: Types): void {
-  // Entered once, for all types that the field may give: once for each would double with every level.
-  const given = new Set<GraphQLObjectType>();
-  for (const type of types) {
-    const field = type.getFields()[node.name.value];
-    if (!field) continue;
-    note(walk, field.resolve);
-    const returned = getNamedType(field.type);
-    if (isAbstractType(returned)) note(walk, returned.resolveType);
-    for (const one of typesOf(walk.schema, returned)) given.add(one);
+  #enter(set: SelectionSetNode, types: Types): void {
+    let entered = this.#entered.get(set);
+    if (!entered) {
+      this.#entered.set(set, (entered = new Set()));
+      this.#stepsLeft += STEPS_A_SELECTION * set.selections.length;
+    }
+    const before = entered;
+    const unread = types.filter((type) => !before.has(type));
+    if (unread.length === 0) return;
+    for (const type of unread) before.add(type);
+    this.#tasks.push({ set, types: unread });
   }
-  if (node.selectionSet) enterSet(walk, node.selectionSet, [...given]);
-}
 
-function note(walk: Walk, resolver: object | null | undefined): void {
-  for (const { plan } of guardsOf(resolver)) if (!walk.bySlot.has(plan.slot)) walk.bySlot.set(plan.slot, plan);
-}
+  #readSet({ set, types }: Task): void {
+    for (const node of set.selections) {
+      this.#stepsLeft -= types.length + (node.directives?.length ?? 0);
+      if (this.#stepsLeft < 0) return;
+      if (!this.#isIncluded(node)) continue;
+      if (node.kind === Kind.FIELD) this.#readField(node, types);
+      else if (node.kind === Kind.INLINE_FRAGMENT)
+        this.#enter(node.selectionSet, this.#narrow(types, node.typeCondition?.name.value));
+      else this.#enterFragment(node.name.value, types);
+    }
+  }
 
-function narrow(walk: Walk, types: Types, condition: string | undefined): Types {
-  if (condition === undefined) return types;
-  const type = walk.schema.getType(condition);
-  const allowed = type ? typesOf(walk.schema, type) : [];
-  return types.filter((one) => allowed.includes(one));
-}
+  #enterFragment(name: string, types: Types): void {
+    const fragment = this.#fragment(name);
+    if (fragment) this.#enter(fragment.selectionSet, this.#narrow(types, fragment.typeCondition.name.value));
+  }
 
-function typesOf(schema: GraphQLSchema, type: GraphQLNamedType): Types {
-  if (isObjectType(type)) return [type];
-  return isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-}
+  #readField(node: FieldNode, types: Types): void {
+    const returned = new Set<GraphQLNamedType>();
+    for (const type of types) {
+      const field = type.getFields()[node.name.value];
+      if (!field) continue;
+      this.#note(field.resolve);
+      returned.add(getNamedType(field.type));
+    }
+    const given = new Set<GraphQLObjectType>();
+    for (const type of returned) {
+      if (isAbstractType(type)) this.#note(type.resolveType);
+      const possible = this.#typesOf(type);
+      this.#stepsLeft -= possible.length;
+      for (const one of possible) given.add(one);
+    }
+    if (node.selectionSet) this.#enter(node.selectionSet, [...given]);
+  }
 
-function isIncluded(walk: Walk, { directives = [] }: SelectionNode): boolean {
-  return directives.every((directive) => {
-    const { value: name } = directive.name;
-    if (name !== "skip" && name !== "include") return true;
-    const condition = conditionOf(walk, directive);
-    return condition === undefined || condition === (name === "include");
-  });
-}
+  #note(resolver: object | null | undefined): void {
+    if (!resolver || this.#noted.has(resolver)) return;
+    this.#noted.add(resolver);
+    for (const { plan } of guardsOf(resolver)) if (!this.#bySlot.has(plan.slot)) this.#bySlot.set(plan.slot, plan);
+  }
 
-/** `undefined` where it is not known, and so the selection may be there. */
-function conditionOf(walk: Walk, directive: DirectiveNode): boolean | undefined {
-  const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
-  if (value?.kind === Kind.BOOLEAN) return value.value;
-  if (value?.kind !== Kind.VARIABLE) return undefined;
-  walk.isConditional = true;
-  if (!walk.variables) return undefined;
-  const name = value.name.value;
-  const given = Object.hasOwn(walk.variables, name) ? walk.variables[name] : defaultOf(walk.operation, name);
-  return typeof given === "boolean" ? given : undefined;
-}
+  #narrow(types: Types, condition: string | undefined): Types {
+    if (condition === undefined) return types;
+    const type = this.#schema.getType(condition);
+    if (isAbstractType(type)) return types.filter((one) => this.#schema.isSubType(type, one));
+    return types.filter((one) => one === type);
+  }
 
-function defaultOf({ variableDefinitions = [] }: OperationDefinitionNode, name: string): unknown {
-  const value: ConstValueNode | undefined = variableDefinitions.find(
-    ({ variable }) => variable.name.value === name,
-  )?.defaultValue;
-  return value?.kind === Kind.BOOLEAN ? value.value : undefined;
+  #typesOf(type: GraphQLNamedType): Types {
+    if (isObjectType(type)) return [type];
+    return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [];
+  }
+
+  #fragment(name: string): FragmentDefinitionNode | undefined {
+    this.#fragments ??= new Map(
+      this.#document.definitions.flatMap((definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+      ),
+    );
+    return this.#fragments.get(name);
+  }
+
+  #isIncluded({ directives = [] }: SelectionNode): boolean {
+    return directives.every((directive) => {
+      const { value: name } = directive.name;
+      if (name !== "skip" && name !== "include") return true;
+      const condition = this.#conditionOf(directive);
+      return condition === undefined || condition === (name === "include");
+    });
+  }
+
+  /** `undefined` where it is not known, and so the selection may be there. */
+  #conditionOf(directive: DirectiveNode): boolean | undefined {
+    const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
+    if (value?.kind === Kind.BOOLEAN) return value.value;
+    if (value?.kind !== Kind.VARIABLE) return undefined;
+    this.#isConditional = true;
+    if (!this.#variables) return undefined;
+    const name = value.name.value;
+    const given = Object.hasOwn(this.#variables, name) ? this.#variables[name] : this.#default(name);
+    return typeof given === "boolean" ? given : undefined;
+  }
+
+  #default(name: string): unknown {
+    this.#defaults ??= new Map(
+      (this.#operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
+        variable.name.value,
+        defaultValue?.kind === Kind.BOOLEAN ? defaultValue.value : undefined,
+      ]),
+    );
+    return this.#defaults.get(name);
+  }
 }

@@ -77,23 +77,33 @@ export function distrustReference(
   const { apollo } = type.extensions as EntityExtensions;
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
+  // A client may name one representation any number of times, by a variable: each request copies it once.
+  const echoesOf = new WeakMap<RequestGate, WeakMap<object, object>>();
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
     const gate = authIn(context)?.["~gate"];
     gate?.distrust(reference);
     return andThen(original(reference, context, ...rest), (entity) =>
-      gate?.isMadeByClient(entity) ? echoOf(entity as object, type, gate) : entity,
+      gate?.isMadeByClient(entity) ? echo(entity as object, gate) : entity,
     );
   });
+  const echo = (entity: object, gate: RequestGate): object => {
+    const echoes = echoesOf.get(gate) ?? new WeakMap<object, object>();
+    echoesOf.set(gate, echoes);
+    const known = echoes.get(entity);
+    if (known) return known;
+    const made = echoOf(entity, type);
+    gate.distrust(made);
+    echoes.set(entity, made);
+    return made;
+  };
   return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
 }
 
 // Federation copies an entity whose `__typename` is not the one it expects, and a copy would be trusted: so this is our own, without another.
-function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType, gate: RequestGate): object {
+function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
   const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
   const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;
-  const named = isNamedByClient ? { ...echo, __typename: given } : echo;
-  gate.distrust(named);
-  return named;
+  return isNamedByClient ? { ...echo, __typename: given } : echo;
 }
 
 // Done once only, so that a schema may be gone through again.

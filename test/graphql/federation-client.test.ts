@@ -145,3 +145,19 @@ test("applying the directive again changes nothing of that", async () => {
   const extensions = (schema: GraphQLSchema): unknown => schema.getType("Note")?.extensions;
   expect(extensions(twice)).toEqual(extensions(once));
 });
+
+test("an object that several requests bring is believed by none of them, and given to each of them anew", async () => {
+  const seen: object[] = [];
+  const echoing = build(note, {
+    Note: { __resolveReference: (one: unknown) => one, text, id: (one: Reference) => seen.push(one) },
+  });
+  const variableValues = { refs: [forged, forged] };
+  const source = "query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Note { id text } } }";
+  const token = (await auth.authToken("ada")).signed;
+  for (let round = 0; round < 3; round++) {
+    const contextValue = { auth: auth.forRequest({ token }) };
+    const { errors } = await graphql({ schema: echoing, source, variableValues, contextValue });
+    expect(errors?.map(({ extensions }) => extensions["auth"])).toEqual([...refused, ...refused]);
+  }
+  expect([seen.length, new Set(seen).size]).toEqual([6, 3]);
+});

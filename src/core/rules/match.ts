@@ -60,10 +60,10 @@ function isListOfText(value: unknown): value is string[] {
 export function matchesBound(claim: unknown, value: unknown): boolean {
   if (!isScalar(claim) || !isScalar(value)) return false;
   if (typeof claim === typeof value) return claim === value;
-  return (
-    (isExactInteger(claim) && isText(value) && String(claim) === String(value)) ||
-    (isExactInteger(value) && isText(claim) && String(value) === String(claim))
-  );
+  if (typeof value === "string") return isExactInteger(claim) && String(claim) === value;
+  // The claim is read as an integer, and not the value written as text: a caller's integer has as many digits as the caller likes.
+  const held = typeof claim === "string" ? readInteger(claim) : claim;
+  return isExactInteger(held) && isExactInteger(value) && BigInt(held) === BigInt(value);
 }
 
 /** The claim, or `undefined`. */
@@ -129,10 +129,11 @@ function isScalar(value: unknown): value is string | number | boolean | bigint {
   );
 }
 
-function isExactInteger(value: unknown): boolean {
+function isExactInteger(value: unknown): value is number | bigint {
   return typeof value === "bigint" || Number.isSafeInteger(value);
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === "string" || isExactInteger(value);
+/** The integer that a canonical decimal string stands for. */
+function readInteger(text: string): bigint | undefined {
+  return /^(0|-?[1-9]\d*)$/.test(text) ? BigInt(text) : undefined;
 }

@@ -53,10 +53,10 @@ export function guardStream<T>(
     },
     async next() {
       if (ended) return { done: true, value: undefined };
-      const step = Promise.resolve(guard.run(() => iterator.next()));
+      const before = waitingFor(Promise.resolve(guard.run(() => iterator.next())));
       for (let overdueMs = 1; ; overdueMs = RECHECK_PAUSE_MS) {
         const ms = guard.recheckInMs();
-        const result = await beforeTime(step, ms !== undefined && ms <= 0 ? overdueMs : ms);
+        const result = await before(ms !== undefined && ms <= 0 ? overdueMs : ms);
         if (result !== TIME_IS_UP) {
           if (ended && !result.done) return { done: true, value: undefined };
           // What a generator returns is sent like an event, where it returns something.
@@ -64,7 +64,6 @@ export function guardStream<T>(
           return result;
         }
         if (ended) return { done: true, value: undefined };
-        step.catch(() => undefined);
         if (!(await mayGoOn())) return { done: false, value: undefined as T };
       }
     },
@@ -85,13 +84,34 @@ export function guardStream<T>(
   };
 }
 
-function beforeTime<R>(step: Promise<R>, ms: number | undefined): Promise<R | typeof TIME_IS_UP> {
-  if (ms === undefined) return step;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeIsUp = new Promise<typeof TIME_IS_UP>((resolve) => {
-    timer = setTimeout(() => resolve(TIME_IS_UP), Math.min(Math.max(ms, 1), MAX_TIMER_MS));
-    // The stream alone must not keep a process alive.
-    (timer as { unref?: () => void }).unref?.();
-  });
-  return Promise.race([step, timeIsUp]).finally(() => clearTimeout(timer));
+/**
+ * Waits for `step` again and again, each time for so many milliseconds at most. The step is given one reaction for all of them: a pending promise
+ * keeps every reaction that it was ever given, and an idle stream waits for one step as long as it is idle.
+ */
+function waitingFor<R>(step: Promise<R>): (ms: number | undefined) => Promise<R | typeof TIME_IS_UP> {
+  let isSettled = false;
+  let wake: (() => void) | undefined;
+  const settled = (): void => {
+    isSettled = true;
+    wake?.();
+  };
+  step.then(settled, settled);
+  return (ms) => {
+    if (ms === undefined || isSettled) return step;
+    return new Promise((resolve) => {
+      const timer = setTimeout(
+        () => {
+          wake = undefined;
+          resolve(TIME_IS_UP);
+        },
+        Math.min(Math.max(ms, 1), MAX_TIMER_MS),
+      );
+      // The stream alone must not keep a process alive.
+      (timer as { unref?: () => void }).unref?.();
+      wake = () => {
+        clearTimeout(timer);
+        resolve(step);
+      };
+    });
+  };
 }

@@ -1,4 +1,5 @@
 /** The signature algorithms claimgate signs and verifies with (RFC 7518, section 3.1; RFC 8037), and what each asks of its key. */
+import type { CryptoKey } from "jose";
 
 /** What an algorithm asks of its key. */
 export type AlgorithmTraits =
@@ -53,4 +54,27 @@ export function isAlgorithm(alg: unknown): alg is Algorithm {
 /** What `algorithm` asks of its key. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return TRAITS[algorithm];
+}
+
+const HASH_BYTES = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 } as const;
+// Two coordinates of the curve (RFC 7518, section 3.4).
+const EC_BYTES = { "P-256": 64, "P-384": 96, "P-521": 132 } as const;
+const ED25519_BYTES = 64;
+
+/**
+ * Bytes of a signature of `algorithm` by `key`. There is exactly one right length (RFC 8017, sections 8.1.2 and 8.2.2; RFC 7518,
+ * sections 3.2 and 3.4; RFC 8032, section 5.1.6).
+ */
+export function signatureLength(algorithm: Algorithm, key: CryptoKey): number {
+  const traits = TRAITS[algorithm];
+  switch (traits.family) {
+    case "HMAC":
+      return HASH_BYTES[traits.hash];
+    case "EC":
+      return EC_BYTES[traits.curve];
+    case "OKP":
+      return ED25519_BYTES;
+    case "RSA":
+      return Math.ceil((key.algorithm as unknown as { readonly modulusLength: number }).modulusLength / 8);
+  }
 }

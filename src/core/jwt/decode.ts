@@ -1,6 +1,6 @@
 /** Verifies compact JWTs, as PyJWT's `decode` does. */
 import { compactVerify, errors } from "jose";
-import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
+import { ALGORITHMS, type Algorithm, isAlgorithm, signatureLength } from "./algorithms.ts";
 import { checkFlag, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
 import {
@@ -20,7 +20,7 @@ import type { PreparedKey } from "./prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./signing-key.ts";
 
 /** Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is false. */
-export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject"> {
+export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {
   /** The algorithms a token may be signed with. Required unless `verifySignature` is false. */
   readonly algorithms?: readonly Algorithm[];
   /** Default true. False reads the token without trusting it. */
@@ -164,6 +164,9 @@ function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Alg
 async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
   const imported = key.import();
   const cryptoKey = isPromise(imported) ? await imported : imported;
+  // OpenSSL accepts a PSS signature without its leading zeros: a second text for one token (RFC 8017, 8.1.2).
+  if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
+    throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
   try {
     return (await compactVerify(token, cryptoKey, key.joseOptions)).payload;
   } catch (cause) {
@@ -174,6 +177,11 @@ async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> 
     if (cause instanceof errors.JOSEError) throw new DecodeError("The token cannot be read", { cause });
     throw new InvalidKeyError(`the key cannot verify with ${key.algorithm}`, { cause });
   }
+}
+
+/** Bytes of the last segment, which is base64url without padding. */
+function lengthOfSignature(token: string): number {
+  return Math.floor(((token.length - token.lastIndexOf(".") - 1) * 3) / 4);
 }
 
 interface ReadOptions {

@@ -34,8 +34,13 @@ export interface JwksKeySet extends KeySet {
   matching(kid: string | undefined, algorithm: Algorithm): readonly SigningKey[];
 }
 
-// More than any issuer has; a token without `kid` is tried with each.
+// More than any issuer has.
 const MAX_KEYS = 100;
+/**
+ * Keys with a `kid` that one token is tried with, where several of a set would do: the set's own tokens name their key, and each try is a
+ * signature to verify for a token that anybody can write. Keys without a `kid` are all tried.
+ */
+export const MAX_TRIES = 4;
 
 /** How a set is read. */
 export interface ReadKeySetOptions {
@@ -46,7 +51,8 @@ export interface ReadKeySetOptions {
 }
 
 /** Reads a set. Throws `JWKSClientError` for one that is too large. */
-export function readKeySet(jwks: JSONWebKeySet, { previous, secrets = false }: ReadKeySetOptions = {}): JwksKeySet {
+export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {}): JwksKeySet {
+  const { previous, secrets = false } = options;
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);
   const before = new Map(previous?.keys.map((key) => [identityOf(key.jwk), key]));
   const unique = new Map<string, SigningKey>();
@@ -56,8 +62,11 @@ export function readKeySet(jwks: JSONWebKeySet, { previous, secrets = false }: R
     if (isForSignatures(jwk) && (secrets || jwk.kty !== "oct") && key.isUsable) unique.set(identity, key);
   }
   const keys = [...unique.values()];
-  const matching = (kid: string | undefined, algorithm: Algorithm): SigningKey[] =>
-    keys.filter((key) => (kid === undefined || key.kid === kid) && key.serves(algorithm));
+  const matching = (kid: string | undefined, algorithm: Algorithm): SigningKey[] => {
+    const serving = keys.filter((key) => (kid === undefined || key.kid === kid) && key.serves(algorithm));
+    let tries = MAX_TRIES;
+    return serving.filter((key) => key.kid === undefined || tries-- > 0);
+  };
   return {
     jwks,
     keys,

@@ -1,5 +1,6 @@
 /** Serves a manager's public keys over HTTP, for whoever verifies its tokens (RFC 7517, section 5). */
 import { base64url } from "jose";
+import { trimOptionalWhitespace } from "./ascii.ts";
 import { checkOptions } from "./check-options.ts";
 import { isKeysError } from "./jwt/errors.ts";
 import type { AuthManager } from "./manager.ts";
@@ -60,6 +61,6 @@ async function tagOf(body: string): Promise<string> {
 // Weak comparison (RFC 9110, section 13.1.2).
 function isKnown(condition: string | null, etag: string): boolean {
   if (condition === null) return false;
-  const tags = condition.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  const tags = condition.split(",").map((tag) => trimOptionalWhitespace(tag).replace(/^W\//, ""));
   return tags.includes("*") || tags.includes(etag);
 }

@@ -1,4 +1,5 @@
 /** An AWS Lambda event of HTTP (API Gateway's payload formats 1.0 and 2.0, function URLs, load balancers), read as a request. */
+import { lowerAscii } from "./ascii.ts";
 import type { RequestLike } from "./request-source.ts";
 
 type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -22,9 +23,9 @@ export function requestOfEvent(event: LambdaEvent): RequestLike {
   const context: { http?: { method?: string }; elb?: unknown } = event.requestContext ?? {};
   const repeated = event.multiValueHeaders ?? {};
   const headers: Record<string, string | readonly string[] | undefined> = { ...repeated };
-  const isKnown = new Set(Object.keys(repeated).map((name) => name.toLowerCase()));
+  const isKnown = new Set(Object.keys(repeated).map(lowerAscii));
   for (const [name, value] of Object.entries(event.headers ?? {}))
-    if (!isKnown.has(name.toLowerCase())) headers[name] = value;
+    if (!isKnown.has(lowerAscii(name))) headers[name] = value;
   if (cookies.length > 0) headers["cookie"] = [headers["cookie"] ?? [], cookies.join("; ")].flat();
   return {
     headers,

@@ -1,5 +1,5 @@
 /** What a token of a trusted issuer must be, and what of it rules may read. */
-import { checkClaims } from "./jwt/claims.ts";
+import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "./jwt/claims.ts";
 import type { JwtHeader, JwtPayload } from "./jwt/compact.ts";
 import {
   InvalidAudienceError,
@@ -61,6 +61,7 @@ export function acceptForeignToken(
       issuer: policy.issuer,
       ...(isPlainAudience ? { audience: policy.audience } : { verifyAud: false }),
       leeway: policy.leeway,
+      issuedAhead: MAX_ISSUED_AHEAD,
       integerSubject: true,
     },
     now,
@@ -80,9 +81,7 @@ function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPa
   if (!policy.require && !isMarkedAsAccessToken(header, payload))
     throw new InvalidTokenTypeError("Nothing tells that the token is an access token: state in require what does");
   if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
-  // Nothing here proves possession of the key that the token is bound to (RFC 7800).
-  if (Object.hasOwn(payload, "cnf"))
-    throw new InvalidTokenTypeError('The token is bound to its sender ("cnf"), which cannot be checked here');
+  checkConfirmation(payload);
 }
 
 function isIdToken(payload: JwtPayload): boolean {

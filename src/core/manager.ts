@@ -26,7 +26,7 @@ import { checkTokenType } from "./verifier.ts";
 export interface AuthTokenOptions<C = Claims> {
   /** The `scope` claim. */
   readonly scope?: unknown;
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
   readonly claims?: Readonly<C>;
   /** Seconds it lives. Default: `authMaxAge`. */
   readonly maxAge?: number;
@@ -36,7 +36,7 @@ export interface AuthTokenOptions<C = Claims> {
 
 /** Options of `refreshToken`. */
 export interface RefreshTokenOptions<C = Claims> {
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
   readonly claims?: Readonly<C>;
   /** Seconds it lives. Default: `refreshMaxAge`. */
   readonly maxAge?: number;

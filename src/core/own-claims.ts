@@ -1,8 +1,19 @@
 /** Claims as users give them: which they may, and copies that nobody can change afterwards. */
 import type { JWTOptions, TokenType } from "./token.ts";
 
-/** Claims that only the manager sets. */
-export const RESERVED_CLAIMS: readonly string[] = ["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"];
+/** Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not checked. */
+export const RESERVED_CLAIMS: readonly string[] = [
+  "iss",
+  "sub",
+  "aud",
+  "exp",
+  "iat",
+  "type",
+  "scope",
+  "sid",
+  "rid",
+  "cnf",
+];
 
 /** Throws `TypeError` that names the first claim only the manager may set. */
 export function checkOwnClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {

@@ -40,7 +40,7 @@ export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
 export interface JWTOptions<C = Claims> {
   /** The `scope` claim of an auth token. Left out where it is undefined, as Flask_PyJWT does. */
   readonly scope?: unknown;
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid`. */
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
   readonly claims?: Readonly<C>;
   /** Seconds until it expires. Default: the signer's, by type. */
   readonly maxAge?: number;

@@ -3,7 +3,7 @@ import { applyClaimsSchema } from "./claims-schema.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { toConfigError } from "./config-keys.ts";
 import { ALGORITHMS } from "./jwt/algorithms.ts";
-import { checkClaims, checkExpiry } from "./jwt/claims.ts";
+import { checkClaims, checkConfirmation, checkExpiry, MAX_ISSUED_AHEAD } from "./jwt/claims.ts";
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
 import { type VerifyOptions, verifyWithKeys } from "./jwt/decode.ts";
 import {
@@ -277,9 +277,18 @@ function createRegisteredCheck(
   ignoreExpiry: boolean,
 ): (claims: JwtPayload) => void {
   const expected = audience === undefined ? {} : { audience };
-  const rules = { require: REQUIRED, issuer, ...expected, leeway, integerSubject: true, verifyExp: !ignoreExpiry };
+  const rules = {
+    require: REQUIRED,
+    issuer,
+    ...expected,
+    leeway,
+    integerSubject: true,
+    issuedAhead: MAX_ISSUED_AHEAD,
+    verifyExp: !ignoreExpiry,
+  };
   return (claims) => {
     checkClaims(claims, rules, now());
+    checkConfirmation(claims);
     if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
   };
 }

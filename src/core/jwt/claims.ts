@@ -10,6 +10,7 @@ import {
   InvalidJTIError,
   InvalidSubjectError,
   type InvalidTokenError,
+  InvalidTokenTypeError,
   MissingRequiredClaimError,
 } from "./errors.ts";
 
@@ -26,6 +27,8 @@ export interface ClaimChecks {
   readonly strictAud?: boolean;
   /** A safe integer is a subject too, as Flask_PyJWT writes it. Default false. */
   readonly integerSubject?: boolean;
+  /** Seconds beyond `leeway` that `iat` may lie ahead. Default 0, as in PyJWT. */
+  readonly issuedAhead?: number;
   readonly verifyExp?: boolean;
   readonly verifyNbf?: boolean;
   readonly verifyIat?: boolean;
@@ -34,6 +37,12 @@ export interface ClaimChecks {
   readonly verifySub?: boolean;
   readonly verifyJti?: boolean;
 }
+
+/**
+ * Seconds that the `iat` of a manager's token may lie ahead of this server's clock, beyond `leeway`: `iat` is no "not before" (RFC 7519,
+ * section 4.1.6), and another server's clock may be ahead.
+ */
+export const MAX_ISSUED_AHEAD = 60;
 
 // The last second a Date can hold. What lies beyond is no date, so no token can live "for ever" by it.
 const MAX_NUMERIC_DATE = 8.64e12;
@@ -44,7 +53,7 @@ export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number
   for (const claim of checks.require ?? []) {
     if (valueOf(claims, claim) == null) throw new MissingRequiredClaimError(claim);
   }
-  if (checks.verifyIat ?? true) checkIssuedAt(claims, now, leeway);
+  if (checks.verifyIat ?? true) checkIssuedAt(claims, now, leeway + (checks.issuedAhead ?? 0));
   if (checks.verifyNbf ?? true) checkNotBefore(claims, now, leeway);
   if (checks.verifyExp ?? true) checkExpiry(claims, now, leeway);
   if (checks.verifyIss ?? true) checkIssuer(claims, checks.issuer);
@@ -60,10 +69,19 @@ export function checkExpiry(claims: JwtPayload, now: number, leeway: number): vo
   if (numericDate(exp, "exp", invalidDate) <= now - leeway) throw new ExpiredSignatureError("The token has expired");
 }
 
-function checkIssuedAt(claims: JwtPayload, now: number, leeway: number): void {
+/**
+ * Throws `InvalidTokenTypeError` for a token that is bound to a key of its sender by `cnf` (RFC 7800; DPoP, RFC 9449, section 6; mutual TLS,
+ * RFC 8705, section 3): nothing here proves that the caller holds that key, so it must not pass as a bearer token.
+ */
+export function checkConfirmation(claims: JwtPayload): void {
+  if (Object.hasOwn(claims, "cnf"))
+    throw new InvalidTokenTypeError('The token is bound to its sender ("cnf"), which cannot be checked here');
+}
+
+function checkIssuedAt(claims: JwtPayload, now: number, tolerance: number): void {
   const iat = valueOf(claims, "iat");
   if (iat === undefined) return;
-  if (numericDate(iat, "iat", (message) => new InvalidIssuedAtError(message)) > now + leeway) {
+  if (numericDate(iat, "iat", (message) => new InvalidIssuedAtError(message)) > now + tolerance) {
     throw new ImmatureSignatureError('The token\'s "iat" lies in the future');
   }
 }

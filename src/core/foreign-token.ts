@@ -1,16 +1,15 @@
 /** What a token of a trusted issuer must be, and what of it rules may read. */
+import { lowerAscii } from "./ascii.ts";
+import { askClaims, readSubject, type SubjectOption } from "./foreign-subject.ts";
 import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "./jwt/claims.ts";
 import type { JwtHeader, JwtPayload } from "./jwt/compact.ts";
 import {
   InvalidAudienceError,
-  InvalidSubjectError,
   InvalidTokenError,
   InvalidTokenTypeError,
   MissingRequiredClaimError,
 } from "./jwt/errors.ts";
 import { deepFreeze } from "./jwt/freeze.ts";
-import { isPromise } from "./jwt/maybe-promise.ts";
-
 import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
 import { claimName, findClaim, readOwn } from "./rules/match.ts";
@@ -24,7 +23,7 @@ export interface ForeignTokenPolicy {
   /** Of `claims` only. */
   readonly require: Plan | undefined;
   readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
-  readonly subject: "verbatim" | ((claims: JwtPayload) => unknown);
+  readonly subject: SubjectOption;
   /** `undefined`: all of them. */
   readonly claims?: readonly string[] | undefined;
   readonly leeway: number;
@@ -61,8 +60,8 @@ export function acceptForeignToken(
       issuer: policy.issuer,
       ...(isPlainAudience ? { audience: policy.audience } : { verifyAud: false }),
       leeway: policy.leeway,
-      issuedAhead: MAX_ISSUED_AHEAD,
       integerSubject: true,
+      issuedAhead: MAX_ISSUED_AHEAD,
     },
     now,
   );
@@ -117,7 +116,7 @@ export function isAccessTokenType(typ: unknown): boolean {
 
 // Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).
 function mediaType(typ: unknown): string | undefined {
-  return typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : undefined;
+  return typeof typ === "string" ? lowerAscii(typ).replace(/^application\//, "") : undefined;
 }
 
 function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
@@ -148,24 +147,14 @@ function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<
   const scope = readScope(policy, payload);
   return {
     ...Object.fromEntries(kept),
-    sub: readSubject(policy, payload),
+    sub: readSubject(policy.subject, payload),
     type: "auth",
     ...(scope === undefined ? {} : { scope }),
   };
 }
 
-function readSubject({ subject }: ForeignTokenPolicy, payload: JwtPayload): string | number {
-  const value = subject === "verbatim" ? readOwn(payload, "sub") : ask(subject, payload, "subject");
-  const isSubject =
-    (typeof value === "string" && value !== "") || (subject === "verbatim" && Number.isSafeInteger(value));
-  // `theirs|${sub}` of a token without `sub`: all who have none would be one user.
-  const isOfNothing = subject !== "verbatim" && /\bundefined\b/.test(String(value));
-  if (!isSubject || isOfNothing) throw new InvalidSubjectError("The token has no subject that could be told");
-  return value as string | number;
-}
-
 function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
-  if (typeof scopeClaim === "function") return copyData(ask(scopeClaim, payload, "scopeClaim"));
+  if (typeof scopeClaim === "function") return copyData(askClaims(scopeClaim, payload, "scopeClaim"));
   if (typeof scopeClaim === "string") return findClaim(payload, claimName(scopeClaim));
   const held = scopeClaim.map((claim) => findClaim(payload, claimName(claim))).filter((value) => value != null);
   if (held.length === 0) return undefined;
@@ -176,19 +165,6 @@ function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unk
       });
     return words.split(" ").filter((word) => word !== "");
   });
-}
-
-// What it cannot read is the token's fault. A promise is its author's, and surfaces as such.
-function ask(read: (claims: JwtPayload) => unknown, payload: JwtPayload, option: string): unknown {
-  let value: unknown;
-  try {
-    value = read(payload);
-  } catch (cause) {
-    throw new InvalidTokenError(`${option} could make nothing of the token`, { reason: "CLAIM_INVALID", cause });
-  }
-  if (!isPromise(value)) return value;
-  value.then(undefined, () => undefined);
-  throw new TypeError(`${option} gave a promise, and tokens are read synchronously`);
 }
 
 // Claims are frozen, and what is the user's own must not be.

@@ -11,6 +11,7 @@ import {
   type RequestRefreshOptions,
   refreshHere,
 } from "./request-sessions.ts";
+import { isOfAnyAuth } from "./request-tokens.ts";
 import { checkGiven, compileRule, type Plan } from "./rules/compile.ts";
 import type { RuleFacts } from "./rules/decide.ts";
 import type { Claims, Rule } from "./rules/rule.ts";
@@ -119,15 +120,21 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#gate;
   }
 
+  /** @internal Whether this shows exactly the token that a guard of `plan` admitted, as long as that is valid. */
+  "~shows"(plan: Plan, token: JWT | null): boolean {
+    if (this.#seen !== undefined) return this.#seen === token;
+    return token === null ? isOfAnyAuth(plan) : token.tokenType === "auth";
+  }
+
   /**
-   * @internal Whether this shows what a guard let in, so that no other need be put in its place: the auth token, for as long as a served request
-   * lives, which is as long as this does.
+   * @internal Whether this shows exactly the token that a guard of `plan` admitted, for as long as a served request lives, so that nothing need be
+   * put in its place: the one auth token of the request; or `null`, where a guard that looks everywhere found no auth token in the request.
    */
-  "~admit"(gate: RequestGate, token: JWT | null): boolean {
-    if (gate !== this.#gate || !gate.isServed || this.#seen !== undefined) return false;
-    if (token !== null && token.tokenType !== "auth") return false;
-    if (token !== null) this.#admitted = token;
-    return true;
+  "~admit"(gate: RequestGate, plan: Plan, token: JWT | null): boolean {
+    if (gate !== this.#gate || !gate.isServed || !this["~shows"](plan, token)) return false;
+    if (token === null || this.#seen !== undefined) return this.#admitted === undefined;
+    this.#admitted ??= token;
+    return this.#admitted === token;
   }
 
   /** @internal The same caller, seen through `gate`, with the token that a guard vouches for, if one does. */

@@ -18,6 +18,11 @@ export const ANY: Readonly<Record<TokenType, Plan>> = {
   refresh: compileRule({ type: "refresh" }),
 };
 
+/** Whether a plan asks for the auth token wherever it is, so that where it finds none the request has none. */
+export function isOfAnyAuth({ slot }: Plan): boolean {
+  return slot === ANY.auth.slot;
+}
+
 /** Remembers what was found out about the tokens, while the request lives. Building it verifies nothing and never throws. */
 export class RequestTokens implements Presenter {
   readonly #source: RequestSource;

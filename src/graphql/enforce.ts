@@ -57,7 +57,7 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     info: GraphQLResolveInfo,
   ): unknown => {
     if (token === NULLED) return null;
-    const seen = contextFor(context, auth, token);
+    const seen = contextFor(context, auth, guards, token);
     if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
     // What the field sees is what it would see without a guard: then the next need not be asked about.
     if (pass !== undefined && seen === context) markPassed(pass, auth);
@@ -97,7 +97,7 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
       const token = verdict as JWT | null;
       const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, args, source, info)));
       const lifetimes = tokens.filter((one): one is JWT => one !== null && one !== NULLED);
-      const seen = contextFor(context, auth, token);
+      const seen = contextFor(context, auth, strict, token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
       if (!isAsyncIterable(stream)) return stream;
       return guardStream(stream, {
@@ -231,13 +231,16 @@ function authOf(context: unknown): RequestAuth {
   return auth;
 }
 
-// `ctx.auth.token` is the auth token everywhere; only behind a guard of another type does a field see another.
-function contextFor(context: unknown, auth: RequestAuth, token: JWT | null): unknown {
+// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard that admitted another token, or nobody where
+// there may be an auth token elsewhere in the request, a field sees exactly what the guard admitted: the last of several.
+function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
+  const last = guards.at(-1);
+  if (last && auth["~shows"](last.plan, token)) return context;
   // `auth` was found in it, so it is an object.
-  return token === null || token.tokenType === "auth" ? context : contextSeenWith(context as object, auth, token);
+  return contextSeenWith(context as object, auth, token);
 }
 
-function contextSeenWith(context: object, auth: RequestAuth, token: JWT): object {
+function contextSeenWith(context: object, auth: RequestAuth, token: JWT | null): object {
   const seen = auth["~seenWith"](auth["~gate"], token);
   // A frozen context allows no proxy that differs from it, and nothing is written to it.
   if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;

@@ -100,7 +100,9 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
     token: JWT | null,
   ): Promise<MiddlewareResult> => {
     // tRPC copies the whole context for whoever changes it.
-    const changed = auth["~admit"](gate, token) ? undefined : { ctx: { auth: auth["~seenWith"](gate, token) } };
+    const changed = auth["~admit"](gate, plans[0] as Plan, token)
+      ? undefined
+      : { ctx: { auth: auth["~seenWith"](gate, token) } };
     const given = checkedKeys === undefined ? changed : { ...changed, getRawInput: hideKeys(opts, checkedKeys) };
     const next = opts.next as (given: object | undefined) => Promise<MiddlewareResult>;
     return runWithToken(token, next, given).then((result) => {

@@ -9,7 +9,7 @@ import type { SessionConfig } from "./session-config.ts";
 import { adopt, nextRotation } from "./session-records.ts";
 import { askRights, grantedRights, issuePair, type TokenPair } from "./session-tokens.ts";
 import { makeRandomId } from "./sessions/session-id.ts";
-import { standingOf } from "./sessions/standing.ts";
+import { graceLeft, standingOf } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
 import type { CallAccess, StoreAccess } from "./sessions/store-access.ts";
 import { SessionStoreError } from "./sessions/store-error.ts";
@@ -72,8 +72,7 @@ export function createRefresh(parts: SessionParts, endSession: EndSession): (tex
     const claimBy = (access: StoreAccess): Promise<boolean> =>
       // The access has told of the failure. The rotation itself is known to have happened: to say 503 now could lose the only token that counts.
       access.claim(record.id, record.version, makeRandomId()).catch(() => true);
-    const graceEndsAt = (record.previous?.replacedAt ?? Number.NEGATIVE_INFINITY) + grace;
-    if (graceEndsAt - now() <= config.storeTimeout) return claimBy(call);
+    if (graceLeft(record, { now: now(), grace }) <= config.storeTimeout) return claimBy(call);
     // Until the grace is over a claim tells nobody apart, and by then this one has happened, or never will: so nobody waits for it.
     void claimBy(store);
     return Promise.resolve(true);

@@ -302,6 +302,75 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(record.id, soon(now + 300)), null, "find at the end");
   },
 
+  async "keeps a session for other servers when one whose clock is ahead comes to its subject"(store) {
+    const now = seconds();
+    const subject = `subject-${crypto.randomUUID()}`;
+    const record = await makeSessionRecord({ subject, expiresAt: now + 30 });
+    await store.create(record, soon());
+    const ahead = (): StoreOperation => soon(now + AHEAD_SECONDS);
+    const later = { issuedAt: now + AHEAD_SECONDS, createdAt: now + AHEAD_SECONDS, expiresAt: now + 600 };
+    const theirs = await makeSessionRecord({ subject, ...later });
+    same(await store.create(theirs, ahead()), true, "create by the clock ahead");
+    same(await store.list(subject, ahead()), [theirs], "list by the clock ahead");
+    same(await store.find(record.id, ahead()), null, "find by the clock ahead");
+    same(
+      await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), ahead()),
+      null,
+      "rotate by the clock ahead",
+    );
+    // A store may clean up now and then.
+    for (let n = 0; n < 200; n++) await store.find(`nobody-${n}`, ahead());
+    same(await store.find(record.id, soon()), record, "find");
+    same(await store.list(subject, soon()), [record, theirs], "list");
+    const after = rotated(theirs, nextOf(theirs, "rid-2"));
+    same(await store.rotate(theirs.id, theirs.rid, nextOf(theirs, "rid-2"), ahead()), after, "another rotation");
+    same((await store.endAll(subject, soon())).toSorted(), [record.id, theirs.id].toSorted(), "endAll");
+    for (const id of [record.id, theirs.id]) same(await store.find(id, soon()), null, "find after the end");
+  },
+
+  async "ends sessions for good also by a clock by which they have expired"(store) {
+    const now = seconds();
+    const subject = `subject-${crypto.randomUUID()}`;
+    const [one, two, three] = await Promise.all(
+      [1, 2, 3].map(() => makeSessionRecord({ subject, expiresAt: now + 60 })),
+    );
+    for (const record of [one, two, three]) if (record) await store.create(record, soon());
+    same(await store.end(one?.id ?? "", soon(now + 3600)), false, "end by a clock ahead");
+    same(await store.find(one?.id ?? "", soon()), null, "find");
+    same(await store.endAll(subject, soon(now + 3600)), [], "endAll by a clock ahead");
+    for (const record of [two, three]) same(await store.find(record?.id ?? "", soon()), null, "find after endAll");
+    same(await store.list(subject, soon()), [], "list");
+  },
+
+  async "ends the sessions of a server whose clock is behind, for that server too"(store) {
+    const past = seconds() - 3600;
+    const subject = `subject-${crypto.randomUUID()}`;
+    const times = { issuedAt: past, createdAt: past, expiresAt: past + 600 };
+    const [one, two] = await Promise.all([
+      makeSessionRecord({ subject, ...times }),
+      makeSessionRecord({ subject, ...times }),
+    ]);
+    for (const record of [one, two]) same(await store.create(record, soon(past)), true, "create by a clock behind");
+    same(await store.find(one.id, soon()), null, "find by our clock");
+    same(await store.find(one.id, soon(past)), one, "find by the clock behind");
+    same(await store.end(one.id, soon()), false, "end");
+    same(await store.endAll(subject, soon()), [], "endAll");
+    for (const { id } of [one, two]) same(await store.find(id, soon(past)), null, "find by the clock behind, after");
+  },
+
+  async "keeps the id of an ended session reserved also where it ends by a clock ahead"(store) {
+    const now = seconds();
+    const record = await makeSessionRecord({ expiresAt: now + 20, reservedUntil: now + 20 });
+    await store.create(record, soon());
+    await store.end(record.id, soon(now + AHEAD_SECONDS));
+    same((await store.find(record.id, soon()))?.ended, true, "ended");
+    same(await store.create({ ...record, rid: "again" }, soon()), false, "create");
+    const other = await makeSessionRecord({ expiresAt: now + 20, reservedUntil: now + 20 });
+    await store.create(other, soon());
+    await store.endAll(String(other.subject), soon(now + AHEAD_SECONDS));
+    same((await store.find(other.id, soon()))?.ended, true, "ended with all");
+  },
+
   async "does nothing after the deadline, and says so"(store) {
     const [record, fresh] = await Promise.all([makeSessionRecord(), makeSessionRecord()]);
     await store.create(record, soon());
@@ -326,6 +395,9 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(record.id, soon()), record, "find");
   },
 };
+
+/** How far a server's clock may be ahead of another's. */
+const AHEAD_SECONDS = 45;
 
 function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
   return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };

@@ -10,6 +10,8 @@ import {
 } from "./store.ts";
 
 const SWEEP_AT_LEAST_EVERY = 64;
+// An operation's time is that of one of several clocks. A record that has expired by it is kept a little longer for the others.
+const MAX_CLOCK_SKEW_SECONDS = 60;
 
 /** A store whose sessions end with the process. What has expired is removed as others come and go. */
 export function memorySessionStore(): SessionStore {
@@ -37,7 +39,7 @@ export function memorySessionStore(): SessionStore {
   const sweep = (now: number): void => {
     if (++operationsSinceSweep < Math.max(records.size, SWEEP_AT_LEAST_EVERY)) return;
     operationsSinceSweep = 0;
-    for (const record of records.values()) if (keptUntil(record) <= now) remove(record);
+    for (const record of records.values()) if (keptUntil(record) + MAX_CLOCK_SKEW_SECONDS <= now) remove(record);
   };
 
   const begin = ({ now, deadline }: StoreOperation): void => {
@@ -50,15 +52,16 @@ export function memorySessionStore(): SessionStore {
     return record && keptUntil(record) > now ? record : null;
   };
 
-  const endRecord = (record: SessionRecord, now: number): void => {
-    if (record.reservedUntil !== null && record.reservedUntil > now) put({ ...record, ended: true });
-    else remove(record);
+  const endRecord = (record: SessionRecord): void => {
+    if (record.reservedUntil === null) remove(record);
+    else put({ ...record, ended: true });
   };
 
+  const allOf = (subject: string): SessionRecord[] =>
+    [...(idsBySubject.get(subject) ?? [])].flatMap((id) => records.get(id) ?? []);
+
   const liveOf = (subject: string, now: number): SessionRecord[] =>
-    [...(idsBySubject.get(subject) ?? [])]
-      .flatMap((id) => records.get(id) ?? [])
-      .filter((record) => isAlive(record, now));
+    allOf(subject).filter((record) => isAlive(record, now));
 
   return {
     async create(record, operation) {
@@ -90,10 +93,10 @@ export function memorySessionStore(): SessionStore {
     },
     async end(id, operation) {
       begin(operation);
-      const held = holding(id, operation.now);
+      const held = records.get(id);
       if (!held || held.ended) return false;
-      endRecord(held, operation.now);
-      return true;
+      endRecord(held);
+      return keptUntil(held) > operation.now;
     },
     async list(subject, operation) {
       begin(operation);
@@ -102,7 +105,7 @@ export function memorySessionStore(): SessionStore {
     async endAll(subject, operation) {
       begin(operation);
       const live = liveOf(subject, operation.now);
-      for (const record of live) endRecord(record, operation.now);
+      for (const record of allOf(subject)) endRecord(record);
       return live.map(({ id }) => id);
     },
   };

@@ -21,8 +21,8 @@ export interface PostgresSessionStore extends SessionStore {
   /** Makes the table and its indexes, or brings them to this version. Done again, or by several at once, it changes nothing. */
   migrate(): Promise<void>;
   /**
-   * Removes what has expired, and gives how many that were: for a job that runs now and then. Nothing depends on it but the table's size.
-   * `now` is in seconds; default: the server's time.
+   * Removes expired sessions, and gives their number: for a job that runs now and then. Nothing depends on it but the table's size.
+   * `now` is in seconds; default: an hour before the server's time, whose clock may be ahead of the one that the sessions expire by.
    */
   deleteExpired(options?: { readonly now?: number }): Promise<number>;
 }
@@ -91,6 +91,8 @@ export function postgresSessionStore(
   };
 }
 
+const MAX_CLOCK_SKEW_SECONDS = 3600;
+
 interface Row {
   readonly server_time?: unknown;
   readonly late?: unknown;
@@ -117,10 +119,11 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
   const stamp = `${SERVER_TIME} as server_time, not ok as late`;
   // Looked at once, after every lock was waited for: all of it is written in time, or nothing.
   const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
-  const ending = (where: string): string => `
+  // A session that has expired by the caller's clock may live by another server's: it is ended too, and not counted.
+  const ending = (where: string, expiry: string): string => `
     with held as materialized (
-      select id, reserved_until > $2::double precision as reserved from ${table}
-      where ${where} and not ended and kept_until > $2::double precision
+      select id, reserved_until > 0 as reserved, ${expiry} > $2::double precision as counts from ${table}
+      where ${where} and not ended
       order by id for update
     ), ${allowed}, kept as (
       update ${table} s set ended = true, kept_until = s.reserved_until
@@ -128,7 +131,8 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
     ), gone as (
       delete from ${table} s using held, allowed where s.id = held.id and not held.reserved and ok returning s.id
     ), done as (select id from kept union all select id from gone)
-    select ${stamp}, id from allowed left join done on true`;
+    select ${stamp}, held.id from allowed
+    left join (held join done on done.id = held.id and held.counts) on true`;
   return {
     time: `select ${SERVER_TIME} as server_time`,
     create: `
@@ -178,17 +182,18 @@ function statements({ table }: Names): Readonly<Record<Operation, string>> {
       with allowed as materialized (select ${inTime} as ok)
       select ${stamp}, record, ended from allowed
       left join ${table} on id = $3::text and kept_until > $2::double precision`,
-    end: ending("id = $3::text"),
+    end: ending("id = $3::text", "kept_until"),
     list: `
       with allowed as materialized (select ${inTime} as ok)
       select ${stamp}, record from allowed
       left join ${table} on subject = $3::text and not ended and expires_at > $2::double precision
       order by (record ->> 'createdAt')::double precision, id`,
-    endAll: ending("subject = $3::text and expires_at > $2::double precision"),
+    endAll: ending("subject = $3::text", "expires_at"),
     deleteExpired: `
       with done as (
         delete from ${table}
-        where kept_until <= coalesce($1::double precision, extract(epoch from clock_timestamp())::double precision)
+        where kept_until <= coalesce($1::double precision,
+          extract(epoch from clock_timestamp())::double precision - ${MAX_CLOCK_SKEW_SECONDS})
         returning 1
       )
       select count(*) as changed from done`,

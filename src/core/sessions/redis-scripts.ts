@@ -4,7 +4,8 @@
 // anew would spoil empty lists and large numbers: v the version, r the live rid, i its iat, t its exp, p the rid before it (or ''), a when that was
 // replaced, c who claimed the live one (or ''), e '1' once it has ended. And for the scripts alone: u the subject, k until when the id is reserved,
 // n when the session ends in any case (or ''), x the time in ms until which it is kept (by the manager's clock, where a time to live goes by Redis').
-// Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in ms.
+// Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in ms. Servers' clocks differ: an id leaves the index once
+// its key is gone, which is by Redis' clock, and never because it has expired by the clock of a caller.
 const PREAMBLE = `
 local t = redis.call('TIME')
 local server = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -17,33 +18,51 @@ local function text(number)
   return string.format('%.0f', number)
 end
 -- What a record is made of again, or nil; and what else is known of it.
-local function read(key)
+local function readAny(key)
   local record = redis.call('HMGET', key, 's', 'v', 'r', 'i', 't', 'p', 'a', 'c', 'e')
   if not record[1] then return nil end
   local rest = redis.call('HMGET', key, 'u', 'k', 'n', 'x')
-  if tonumber(rest[4]) <= now then return nil end
   local ended = record[9] == '1'
   return record, {
     version = record[2], rid = record[3], claimed = record[8], ended = ended,
-    alive = not ended and ms(record[5]) > now,
+    alive = not ended and ms(record[5]) > now, kept = tonumber(rest[4]) > now,
     subject = rest[1], reserved = rest[2], ends = rest[3]
   }
+end
+-- The same, unless all of it has expired by the caller's clock.
+local function read(key)
+  local record, held = readAny(key)
+  if record and held.kept then return record, held end
+  return nil
+end
+-- By Redis' clock, and never shortened: the clock of the caller who set it before may have been behind the one that sets it now.
+local function expireIn(key, ttl)
+  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, text(ttl)) end
+end
+local function keyOf(index, id)
+  return string.sub(index, 1, -2) .. ':' .. id
+end
+-- Takes ids from the index whose sessions are gone, the earliest first: a few, as each that comes to it takes some along.
+local function tidy(index)
+  for _, id in ipairs(redis.call('ZRANGE', index, 0, 3)) do
+    if redis.call('EXISTS', keyOf(index, id)) == 0 then redis.call('ZREM', index, id) end
+  end
 end
 -- Keeps it until it has expired and its id is free, and on its subject's index until it has expired.
 local function keep(key, index, id, expires, reserved, ended)
   local expiry, kept = ms(expires), math.max(ms(expires), ms(reserved))
   local ttl = math.max(1, kept - now)
   redis.call('HSET', key, 'x', text(kept))
-  redis.call('PEXPIRE', key, text(ttl))
+  expireIn(key, ttl)
   if ended then return end
-  redis.call('ZREMRANGEBYSCORE', index, '-inf', text(now))
+  tidy(index)
   redis.call('ZADD', index, text(expiry), id)
-  if redis.call('PTTL', index) < ttl then redis.call('PEXPIRE', index, text(ttl)) end
+  expireIn(index, ttl)
 end
 local function finish(key, index, id, reserved)
-  if ms(reserved) > now then
+  if ms(reserved) > 0 then
     redis.call('HSET', key, 'e', '1', 'x', text(ms(reserved)))
-    redis.call('PEXPIRE', key, text(ms(reserved) - now))
+    expireIn(key, ms(reserved) - now)
   else
     redis.call('DEL', key)
   end
@@ -100,25 +119,24 @@ return {tostring(server), 'ok', record}
 
 // ARGV: id.
 export const END: string = `${PREAMBLE}
-local record, held = read(KEYS[1])
+local record, held = readAny(KEYS[1])
 if not record or held.ended then return {tostring(server), 'ok', 0} end
 finish(KEYS[1], KEYS[2], ARGV[3], held.reserved)
-return {tostring(server), 'ok', 1}
+return {tostring(server), 'ok', held.kept and 1 or 0}
 `;
 
 // ARGV: subject. The sessions are found in the index, and their keys by its key, '…:sessions' for '…:session:' and an id: a client may have put
 // a prefix of its own before what it was given as a key, and nowhere else. All have the index's hash tag, and so its slot.
 const WALK = `${PREAMBLE}
 local out = {tostring(server), 'ok'}
-local base = string.sub(KEYS[1], 1, -2) .. ':'
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[2], '+inf')) do
-  local key = base .. id
-  local record, held = read(key)
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local key = keyOf(KEYS[1], id)
+  local record, held = readAny(key)
   if not record then redis.call('ZREM', KEYS[1], id)
 `;
 
 export const LIST: string = `${WALK}
-  elseif held.subject == ARGV[3] and not held.ended then out[#out + 1] = record end
+  elseif held.subject == ARGV[3] and held.alive then out[#out + 1] = record end
 end
 return out
 `;
@@ -126,7 +144,7 @@ return out
 export const END_ALL: string = `${WALK}
   elseif held.subject == ARGV[3] and not held.ended then
     finish(key, KEYS[1], id, held.reserved)
-    out[#out + 1] = id
+    if held.alive then out[#out + 1] = id end
   end
 end
 return out

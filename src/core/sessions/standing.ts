@@ -18,7 +18,18 @@ export function standingOf(
   const { previous, claimedBy } = record;
   if (previous?.rid !== rid) return "reused";
   if (claimedBy === null) return "unclaimed";
-  return grace > 0 && now - previous.replacedAt < grace ? "replaced" : "reused";
+  return graceLeft(record, { now, grace }) > 0 ? "replaced" : "reused";
+}
+
+/**
+ * Seconds that are left of the grace in which the token before the live one still counts; 0 or less where it is over. A replacement in the future,
+ * by the clock of another server, is as far away as one in the past: the grace is no longer for a clock that is ahead.
+ */
+export function graceLeft(
+  { previous }: SessionRecord,
+  { now, grace }: { readonly now: number; readonly grace: number },
+): number {
+  return previous === null ? 0 : grace - Math.abs(now - previous.replacedAt);
 }
 
 /** Whether the session has neither ended nor expired. */

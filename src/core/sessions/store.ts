@@ -76,11 +76,14 @@ export interface SessionStore {
    * nor expired, and is of this version or claimed under this very name.
    */
   claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean>;
-  /** Ends the session; `false` where there is none to end. Until `reservedUntil` an ended record stays in its place. */
+  /**
+   * Ends the session, also where it has expired by `operation.now`: by another server's clock it may have not. `false` where there is none to end,
+   * or only one that has expired. Until `reservedUntil` an ended record stays in its place.
+   */
   end(id: string, operation: StoreOperation): Promise<boolean>;
   /** The subject's sessions that have neither ended nor expired, the earliest first. The subject is given as text. */
   list(subject: string, operation: StoreOperation): Promise<readonly SessionRecord[]>;
-  /** Ends all sessions of the subject, given as text, and gives their ids. */
+  /** Ends all sessions of the subject, given as text, as `end` does, and gives the ids of those that had not expired. */
   endAll(subject: string, operation: StoreOperation): Promise<readonly string[]>;
 }
 

@@ -41,7 +41,8 @@ for (let tenth = 0; tenth < 10; tenth++) {
   heap.push(process.memoryUsage().heapUsed);
 }
 
-time += lifetime;
+// What has expired is kept a minute longer, for clocks that are behind.
+time += lifetime + 60;
 for (let n = 0; n < 1000; n++) await store.find("nobody", { now: time, deadline: Date.now() + 10_000 });
 const report: FlatReport = { held, heap, heldAtLast: sizeNow(), lapsed };
 console.log(JSON.stringify(report));

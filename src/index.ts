@@ -1,7 +1,9 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
 export type { Authorize, HeldRights, Rights } from "./core/authorize.ts";
-export type { CookieAttributes, CookieConfig, CookieToSet } from "./core/cookies.ts";
+export type { CookieConfig, FormerCookies } from "./core/cookie-config.ts";
+export type { CookieAttributes, CookieToSet } from "./core/cookies.ts";
+export type { CsrfConfig } from "./core/csrf-config.ts";
 export { currentToken } from "./core/current-token.ts";
 export {
   AuthError,

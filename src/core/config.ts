@@ -2,7 +2,10 @@
 import * as z from "zod";
 import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
-import { type CookieConfig, type Cookies, resolveCookies } from "./cookies.ts";
+import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-config.ts";
+import type { Cookies } from "./cookies.ts";
+import type { Csrf } from "./csrf.ts";
+import { csrfSchema } from "./csrf-config.ts";
 import { InvalidConfigError, MissingConfigError } from "./errors.ts";
 import { createEmit, type Emit, type EventHandler } from "./events.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
@@ -35,7 +38,7 @@ export interface ResolvedConfig {
   readonly storeTimeout: number;
   readonly responses: ResponseLoaders;
   readonly emit: Emit;
-  readonly origins: readonly string[];
+  readonly csrf: Csrf;
   readonly ambient: boolean;
   readonly cacheMax: number;
   readonly now: () => number;
@@ -55,9 +58,7 @@ const STORE_OPERATIONS = [
   "list",
   "endAll",
 ] as const satisfies (keyof SessionStore)[];
-const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const seconds = z.number().int().positive().max(1e11);
-const name = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
 const audienceSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 const anyFunction = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === "function",
@@ -92,32 +93,16 @@ const configSchema = z.strictObject({
   authorize: anyFunction.optional(),
   authorizeAt: z.enum(["issue", "request"]).optional(),
   header: z
-    .strictObject({ name: name.default("authorization"), scheme: z.union([name, z.literal("")]).default("Bearer") })
+    .strictObject({
+      name: nameSchema.default("authorization"),
+      scheme: z.union([nameSchema, z.literal("")]).default("Bearer"),
+    })
     .default({
       name: "authorization",
       scheme: "Bearer",
     }),
-  cookies: z
-    .strictObject({
-      auth: name.optional(),
-      refresh: name.optional(),
-      domain: z
-        .string()
-        .regex(/^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i, "is not a domain")
-        .optional(),
-      path: z
-        .string()
-        .regex(/^\/[!-:=-~]*$/, "is not a path")
-        .optional(),
-      sameSite: z.enum(["lax", "strict", "none"]).optional(),
-      secure: z.boolean().optional(),
-    })
-    .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
-    .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types")
-    .optional(),
-  csrf: z
-    .strictObject({ origins: z.array(z.string().refine(isOrigin, "is not an origin such as https://app.example.com")) })
-    .optional(),
+  cookies: cookieSchema.optional(),
+  csrf: csrfSchema.optional(),
   sessions: z.custom<SessionStore>(isStore, "is not a session store, such as memorySessionStore()").optional(),
   refreshGrace: z.number().nonnegative().max(300).optional(),
   sessionMaxAge: seconds.optional(),
@@ -162,12 +147,12 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     maxTokenLength: options.maxTokenLength,
     header: { name: options.header.name.toLowerCase(), scheme: options.header.scheme },
     // Nothing is undefined by now, so what zod calls optional is just absent.
-    cookies: resolveCookies(options.cookies as CookieConfig | undefined, sessions !== undefined),
+    cookies: resolveCookies(options.cookies, sessions !== undefined),
     sessions,
     storeTimeout: options.storeTimeout,
     responses: options.responses as ResponseLoaders,
     emit,
-    origins: options.csrf?.origins ?? [],
+    csrf: { origins: options.csrf?.origins ?? [], allow: options.csrf?.allow },
     ambient: options.ambient,
     cacheMax: options.cache === false ? 0 : options.cache.max,
     now,
@@ -186,6 +171,7 @@ function readOptions(config: unknown): ParsedOptions {
     if (given["algorithm"] === undefined && given["keys"] === undefined) throw new MissingConfigError("algorithm");
   }
   refuseUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
+  refuseUndefinedFormer(given["cookies"]);
   return parseOptions(configSchema, config);
 }
 
@@ -262,8 +248,4 @@ function checkClaimsSchema(schema: ResolvedConfig["claimsSchema"]): void {
   if (!(probe instanceof Promise)) return;
   probe.catch(() => undefined);
   throw new InvalidConfigError("claimsSchema", "validates asynchronously, and tokens are checked synchronously");
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,109 +1,194 @@
-/** The cookies tokens travel in: what they are called, where they are valid, and how they are written. */
-import { stringifySetCookie } from "cookie";
-import { CookieError, InvalidConfigError, MissingConfigError } from "./errors.ts";
+/** The cookies that tokens travel in, as they are written and cleared. */
+import { parseSetCookie, stringifySetCookie } from "cookie";
+import { equalsIgnoringCase, lowerAscii } from "./ascii.ts";
+import { CookieError, MissingConfigError } from "./errors.ts";
 import type { TokenType } from "./token.ts";
 
-/** The option `cookies`. */
-export interface CookieConfig {
-  /** The cookie of the auth token. */
-  readonly auth?: string;
-  /** The cookie of the refresh token. */
-  readonly refresh?: string;
-  /** Default: none, and only the host that set a cookie gets it back. */
-  readonly domain?: string;
-  /** Default `"/"`. */
-  readonly path?: string;
-  /** Default `"lax"`. */
-  readonly sameSite?: "lax" | "strict" | "none";
-  /** Default `true`. `false` is for development over plain HTTP: then the names have no prefix. */
-  readonly secure?: boolean;
-}
-
-/** The option, read. */
+/** The option `cookies`, read. */
 export interface Cookies {
-  /** As they stand in requests. */
-  readonly names: { readonly auth?: string | undefined; readonly refresh?: string | undefined };
+  readonly names: CookieNames;
   /** Where they are valid, which is where they are cleared too. */
   readonly attributes: CookieAttributes;
+  readonly former: readonly FormerSettings[];
 }
 
-/** The attributes of a cookie. `maxAge` is in seconds; 0 clears the cookie. */
+/** Cookies of before, which `refresh` and `logout` read until `until`, in seconds since 1970. */
+export interface FormerSettings {
+  readonly names: CookieNames;
+  readonly attributes: CookieAttributes;
+  readonly until: number;
+}
+
+/** The names of cookies as they stand in requests, by the type of their token. */
+export interface CookieNames {
+  readonly auth?: string | undefined;
+  readonly refresh?: string | undefined;
+}
+
+/** The attributes of a cookie. */
 export interface CookieAttributes {
   readonly httpOnly: true;
   readonly secure: boolean;
   readonly sameSite: "lax" | "strict" | "none";
   readonly path: string;
   readonly domain?: string;
+  readonly partitioned?: boolean;
 }
 
 /** A cookie to be set. */
 export interface CookieToSet {
   readonly name: string;
   readonly value: string;
-  /** `maxAge` is in seconds; 0 clears the cookie. */
-  readonly attributes: CookieAttributes & { readonly maxAge: number };
+  /** `maxAge` is in seconds; 0 clears the cookie, and without it the cookie ends with the browser's session. */
+  readonly attributes: CookieAttributes & { readonly maxAge?: number };
   /** The whole of it, as the value of a `Set-Cookie` header. */
   readonly header: string;
 }
 
-const HOST = "__Host-";
-const SECURE = "__Secure-";
-const MAX_BYTES = 4096;
+/** The prefix of a cookie that only this host can set, and for all of its paths (RFC 6265bis, section 4.1.3.2). */
+export const HOST_PREFIX = "__Host-";
+/** The prefix of a cookie that can be set over TLS alone (RFC 6265bis, section 4.1.3.1). */
+export const SECURE_PREFIX = "__Secure-";
 
-/**
- * Reads the option. Where sessions write the cookies (`areWritten`) their names get the prefix that keeps others from setting them
- * (RFC 6265bis, section 4.1.3), unless they have it already. Throws `InvalidConfigError` for what contradicts itself, `MissingConfigError`.
- */
-export function resolveCookies(config: CookieConfig | undefined, areWritten: boolean): Cookies {
-  const { auth, refresh, domain, path = "/", sameSite = "lax", secure = true } = config ?? {};
-  const attributes = { httpOnly: true, secure, sameSite, path, ...(domain === undefined ? {} : { domain }) } as const;
-  if (!config) return { names: {}, attributes };
-  const written = (["domain", "path", "sameSite", "secure"] as const).find((option) => config[option] !== undefined);
-  if (written !== undefined && !areWritten) throw new MissingConfigError("sessions");
-  if (sameSite === "none" && !secure)
-    throw new InvalidConfigError("cookies.sameSite", 'is "none", which browsers take from secure cookies only');
-  const names = {
-    auth: nameOf("auth", auth, attributes, areWritten),
-    refresh: nameOf("refresh", refresh, attributes, areWritten),
-  };
-  if (names.auth === names.refresh) throw new InvalidConfigError("cookies", "names one cookie for both types");
-  return { names, attributes };
+/** Whether a name begins with a prefix, which browsers know in any case. */
+export function hasPrefix(name: string, prefix: string): boolean {
+  return equalsIgnoringCase(name.slice(0, prefix.length), prefix);
 }
 
-/** The cookie that brings a token, for as many seconds as it lives; without one, the cookie that clears it. */
-export function cookieFor(cookies: Cookies, type: TokenType, token?: { value: string; maxAge: number }): CookieToSet {
-  const name = cookies.names[type];
-  if (name === undefined) throw new MissingConfigError(`cookies.${type}`);
-  const { value, maxAge } = token ?? { value: "", maxAge: 0 };
-  // RFC 6265, section 6.1: browsers drop what is larger, and say nothing.
+/** The identity of a cookie in a browser (RFC 6265bis, section 5.7): name, domain, path and partition. */
+export type CookiePlace = string;
+
+/** The place of a cookie. */
+export function placeOf(
+  name: string,
+  { domain = "", path = "", partitioned = false }: Partial<Pick<CookieAttributes, "domain" | "path" | "partitioned">>,
+): CookiePlace {
+  return [name, lowerAscii(domain).replace(/^\./, ""), path, partitioned].join(";");
+}
+
+/** The place of a cookie that a `Set-Cookie` header sets, and whether it clears it. */
+export function readSetCookie(header: string): { readonly place: CookiePlace; readonly isCleared: boolean } {
+  const { name, domain, path, partitioned, maxAge } = parseSetCookie(header, { decode: (text) => text });
+  const attributes = { ...(domain ? { domain } : {}), ...(path ? { path } : {}), partitioned: partitioned === true };
+  return { place: placeOf(name, attributes), isCleared: maxAge !== undefined && maxAge <= 0 };
+}
+
+// RFC 6265, section 6.1: browsers drop what is larger, and say nothing.
+const MAX_BYTES = 4096;
+// RFC 6265bis, section 5.5: browsers keep none for longer.
+const MAX_AGE_SECONDS = 400 * 86_400;
+
+/** The cookie that brings a token, for so many seconds, or for the browser's session. */
+export function cookieFor(
+  cookies: Cookies,
+  type: TokenType,
+  { value, maxAge }: { readonly value: string; readonly maxAge: number | undefined },
+): CookieToSet {
+  const name = nameIn(cookies, type);
   if (name.length + value.length > MAX_BYTES)
     throw new CookieError(`with so many claims "${name}" is larger than the ${MAX_BYTES} bytes that browsers take`);
-  const attributes = { ...cookies.attributes, maxAge };
-  return { name, value, attributes, header: stringifySetCookie({ name, value, ...attributes }) };
+  return toSet(name, value, {
+    ...cookies.attributes,
+    ...(maxAge === undefined ? {} : { maxAge: Math.min(maxAge, MAX_AGE_SECONDS) }),
+  });
 }
 
-function nameOf(
+/** The cookie that clears the one of a type. */
+export function clearedCookie(cookies: Cookies, type: TokenType): CookieToSet {
+  return toSet(nameIn(cookies, type), "", { ...cookies.attributes, maxAge: 0 });
+}
+
+/** The cookies that clear those of former settings. */
+export function clearedFormer({ former }: Cookies): CookieToSet[] {
+  return former.flatMap(({ names, attributes }) =>
+    [names.auth, names.refresh].flatMap((name) =>
+      name === undefined ? [] : toSet(name, "", { ...attributes, maxAge: 0 }),
+    ),
+  );
+}
+
+/** Where a request was sent to, as far as that is known. */
+export interface SentTo {
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+}
+
+// Proxies give up on response heads of more than a few kilobytes.
+const MAX_CLEARED_BYTES = 1500;
+
+/**
+ * The cookies that clear every other cookie of this name that can have been sent to `sentTo`: on the host alone or with a domain, for a path
+ * above, partitioned or not. Those that differ least from today's come first, and as many follow as a response has room for. `"likely"`: only those
+ * that differ in one thing, and in their partition only where today's are partitioned.
+ */
+export function clearedVariants(
+  cookies: Cookies,
   type: TokenType,
-  name: string | undefined,
-  { secure, path, domain }: CookieAttributes,
-  areWritten: boolean,
-): string | undefined {
-  const option = `cookies.${type}`;
-  if (!areWritten) return name;
-  if (name === undefined) throw new MissingConfigError(option);
-  const isHost = startsWith(name, HOST);
-  if ((isHost || startsWith(name, SECURE)) && !secure)
-    throw new InvalidConfigError(
-      option,
-      "has a prefix that browsers take from secure cookies only, and secure is false",
-    );
-  if (isHost && (domain !== undefined || path !== "/"))
-    throw new InvalidConfigError(option, 'begins with "__Host-", which allows no domain and no path but "/"');
-  if (isHost || startsWith(name, SECURE) || !secure) return name;
-  return `${domain === undefined && path === "/" ? HOST : SECURE}${name}`;
+  sentTo: SentTo,
+  which: "likely" | "all",
+): CookieToSet[] {
+  const { attributes } = cookies;
+  const { domain, path, partitioned = false, secure } = attributes;
+  const name = nameIn(cookies, type);
+  const isHost = hasPrefix(name, HOST_PREFIX);
+  // Today's value stands first in each.
+  const domains = isHost ? [domain] : [...new Set([domain, undefined, ...parentsOf(sentTo.host)])];
+  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsAbove(sentTo.path)])];
+  const partitions = secure && (which === "all" || partitioned) ? [partitioned, !partitioned] : [partitioned];
+  const variants = paths.flatMap((path, p) =>
+    domains.flatMap((domain, d) =>
+      partitions.map((partitioned, n) => ({
+        place: { domain, path, partitioned },
+        differences: [p, d, n].filter((at) => at > 0).length,
+      })),
+    ),
+  );
+  const cleared: CookieToSet[] = [];
+  let bytes = 0;
+  for (const { place, differences } of variants.toSorted((a, b) => a.differences - b.differences)) {
+    if (differences === 0 || (which === "likely" && differences > 1)) continue;
+    const cookie = toSet(name, "", { ...placed(attributes, place), maxAge: 0 });
+    bytes += cookie.header.length;
+    if (bytes > MAX_CLEARED_BYTES) break;
+    cleared.push(cookie);
+  }
+  return cleared;
 }
 
-// Browsers know the prefixes in any case.
-function startsWith(name: string, prefix: string): boolean {
-  return name.toLowerCase().startsWith(prefix.toLowerCase());
+function placed(
+  { httpOnly, secure, sameSite }: CookieAttributes,
+  { domain, path, partitioned }: { domain: string | undefined; path: string; partitioned: boolean },
+): CookieAttributes {
+  const place = { path, ...(domain === undefined ? {} : { domain }), ...(partitioned ? { partitioned } : {}) };
+  return { httpOnly, secure, sameSite, ...place };
+}
+
+const MAX_PARENTS = 4;
+const MAX_PATH = 60;
+
+/** The domains that a cookie sent to this host can have, the shortest first. Browsers ignore a public suffix. */
+function parentsOf(host: string | undefined): string[] {
+  const bare = lowerAscii(host ?? "").replace(/:\d+$/, "");
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(bare) || /\.\d+$/.test(bare)) return [];
+  const labels = bare.split(".");
+  const count = Math.min(labels.length - 1, MAX_PARENTS);
+  return Array.from({ length: count }, (_, i) => labels.slice(-2 - i).join("."));
+}
+
+/** The paths above this one, which a cookie sent to it can have, the shortest first. */
+function pathsAbove(path: string | undefined): string[] {
+  const steps = (path ?? "").split("/", MAX_PARENTS + 2).slice(1, -1);
+  return steps
+    .map((_, i) => `/${steps.slice(0, i + 1).join("/")}`)
+    .filter((one) => one.length <= MAX_PATH && /^\/[!-:=-~]+$/.test(one));
+}
+
+function nameIn({ names }: Cookies, type: TokenType): string {
+  const name = names[type];
+  if (name === undefined) throw new MissingConfigError(`cookies.${type}`);
+  return name;
+}
+
+function toSet(name: string, value: string, attributes: CookieToSet["attributes"]): CookieToSet {
+  return { name, value, attributes, header: stringifySetCookie({ name, value, ...attributes }) };
 }

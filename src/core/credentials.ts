@@ -1,9 +1,11 @@
 /** Finds the one credential a request carries: header before cookie, and a cookie only where it cannot have been sent by another site. */
+import { equalsIgnoringCase, isOptionalWhitespace, trimOptionalWhitespace } from "./ascii.ts";
 import type { ResolvedConfig } from "./config.ts";
-import { isOwnRequest } from "./csrf.ts";
-import { refusal } from "./errors.ts";
+import { isMarkedOwn, isOwnRequest } from "./csrf.ts";
+import { isAuthError, refusal } from "./errors.ts";
+import { attempt, type Outcome, settle } from "./outcome.ts";
 import type { RequestSource } from "./request-source.ts";
-import type { TokenType } from "./token.ts";
+import type { Plan } from "./rules/compile.ts";
 
 /** A token, and where it came from. */
 export interface Credential {
@@ -11,23 +13,64 @@ export interface Credential {
   readonly location: "header" | "cookies";
 }
 
-/** What a rule says of the credential it looks for. */
-export interface Wanted {
-  readonly type: TokenType;
-  readonly location: Credential["location"] | undefined;
-}
+/**
+ * The credentials of a request, or of a connection with all of its operations. Each is read once, however many calls ask: the headers may be as
+ * long as the calls are many.
+ */
+export class Credentials {
+  readonly source: RequestSource;
+  /** By slot. */
+  readonly #found: Outcome<Credential | undefined>[] = [];
+  #header: Outcome<string | undefined> | undefined;
+  #cookies: ReadonlyMap<string, readonly string[]> | undefined;
+  #isOwn: boolean | undefined;
+  #isMarkedOwn: boolean | undefined;
 
-/** The credential that a rule looks for, or `undefined` where there is none. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
-export function readCredential(source: RequestSource, config: ResolvedConfig, wanted: Wanted): Credential | undefined {
-  if (source.token !== undefined) return { token: source.token, location: "header" };
-  const fromHeader = onlyOne(headerTokens(source, config));
-  if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
-  // A rule that asks for a header does not look at cookies, and so is not refused because of one.
-  const cookieName = wanted.location === "header" ? undefined : config.cookies.names[wanted.type];
-  const fromCookie = cookieName === undefined ? undefined : onlyOne(cookieTokens(source, cookieName));
-  if (fromCookie === undefined) return undefined;
-  if (!isOwnRequest(source, config.origins)) throw refusal("CSRF_REJECTED");
-  return { token: fromCookie, location: "cookies" };
+  constructor(source: RequestSource) {
+    this.source = source;
+  }
+
+  /** The credential that a rule looks for, or `undefined` where there is none. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
+  find(plan: Plan, config: ResolvedConfig): Credential | undefined {
+    const known = this.#found[plan.slot];
+    if (known) return settle(known);
+    const outcome = attempt(() => this.#read(plan, config));
+    // An error that `csrf.allow` throws says nothing about the request.
+    if ("value" in outcome || isAuthError(outcome.error)) this.#found[plan.slot] = outcome;
+    return settle(outcome);
+  }
+
+  /** The token given by hand, or in the header or the connection parameters. Throws a refusal: `CREDENTIALS_AMBIGUOUS`. */
+  headerToken(config: ResolvedConfig): string | undefined {
+    return settle((this.#header ??= attempt(() => this.source.token ?? onlyOne(headerTokens(this.source, config)))));
+  }
+
+  /** The values of all cookies of a name, which is matched exactly (RFC 6265bis, section 5.6). A cookie that was cleared is no cookie. */
+  cookieTokens(name: string | undefined): readonly string[] {
+    if (name === undefined) return [];
+    this.#cookies ??= readCookies(this.source.headerValues("cookie"));
+    return this.#cookies.get(name) ?? [];
+  }
+
+  /** Whether cookies may act for the request: see `isOwnRequest`. */
+  isOwn({ csrf }: ResolvedConfig): boolean {
+    return (this.#isOwn ??= isOwnRequest(this.source, csrf));
+  }
+
+  /** Whether the request may be given cookies: see `isMarkedOwn`. */
+  isMarkedOwn({ csrf }: ResolvedConfig): boolean {
+    return (this.#isMarkedOwn ??= isMarkedOwn(this.source, csrf));
+  }
+
+  #read({ type, location }: Plan, config: ResolvedConfig): Credential | undefined {
+    const fromHeader = this.headerToken(config);
+    if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
+    // A rule that asks for a header does not look at cookies, and so is not refused because of one.
+    const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(config.cookies.names[type]));
+    if (fromCookie === undefined) return undefined;
+    if (!this.isOwn(config)) throw refusal("CSRF_REJECTED");
+    return { token: fromCookie, location: "cookies" };
+  }
 }
 
 function onlyOne(tokens: readonly string[]): string | undefined {
@@ -35,14 +78,33 @@ function onlyOne(tokens: readonly string[]): string | undefined {
   return tokens[0];
 }
 
+function readCookies(headers: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const cookies = new Map<string, string[]>();
+  for (const header of headers) {
+    for (const pair of header.split(";")) {
+      const at = pair.indexOf("=");
+      const value = at < 0 ? "" : unquote(trimOptionalWhitespace(pair.slice(at + 1)));
+      if (value === "") continue;
+      const name = trimOptionalWhitespace(pair.slice(0, at));
+      const same = cookies.get(name);
+      if (same) same.push(value);
+      else cookies.set(name, [value]);
+    }
+  }
+  return cookies;
+}
+
 function headerTokens(source: RequestSource, config: ResolvedConfig): readonly string[] {
   const sent = source.headerValues(config.header.name);
   const { connectionParams } = source;
   if (!connectionParams) return sent.length === 1 ? tokensOf(sent[0], config) : allTokensOf(sent, config);
+  // A token may be among them, of another caller than a token elsewhere.
+  if (connectionParams.areTooMany)
+    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("There are too many connection parameters"));
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
-  const names = ["authorization", config.header.name];
-  const fromParams = Object.keys(connectionParams).filter((key) => names.includes(key.toLowerCase()));
-  return allTokensOf([...sent, ...fromParams.map((key) => connectionParams[key])], config);
+  const names = new Set(["authorization", config.header.name]);
+  const fromParams = [...names].flatMap((name) => connectionParams.values(name));
+  return allTokensOf([...sent, ...fromParams], config);
 }
 
 function allTokensOf(values: readonly unknown[], config: ResolvedConfig): readonly string[] {
@@ -53,56 +115,49 @@ function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: Resolv
   if (typeof value !== "string") return [];
   // Too long for two tokens: not taken apart, and refused as too long.
   if (value.length > 2 * (maxTokenLength + scheme.length + 2)) {
-    const word = value.slice(0, scheme.length + 1).trimEnd();
-    return scheme === "" || word.toLowerCase() === scheme.toLowerCase() ? [value] : [];
+    const word = trimOptionalWhitespace(value.slice(0, scheme.length + 1));
+    return scheme === "" || equalsIgnoringCase(word, scheme) ? [value] : [];
   }
   // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
   const at = scheme.length + 1;
-  if (
+  const isPlain =
     scheme !== "" &&
+    value.length > at &&
     value.startsWith(scheme) &&
     value[at - 1] === " " &&
     !value.includes(" ", at) &&
-    !value.includes(",")
-  )
-    return [value.slice(at).trim()];
-  if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokenOf(part, scheme) ?? []);
-  const credential = value.trim();
-  const token = credential === "" ? undefined : tokenOf(credential, scheme);
-  return token === undefined ? [] : [token];
+    !value.includes(",");
+  if (isPlain) return tokenIn(value.slice(at));
+  if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokensIn(part, scheme));
+  return tokensIn(trimOptionalWhitespace(value), scheme);
 }
 
 // Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
 function partsOf(value: string, scheme: string): string[] {
   const credentials: string[] = [];
-  for (const part of value.split(",").map((text) => text.trim())) {
+  for (const part of value.split(",").map(trimOptionalWhitespace)) {
     const last = credentials.length - 1;
-    if (scheme === "" || last < 0 || /^[^\s=",]+ +\S/.test(part)) credentials.push(part);
+    const starts = /^[^ \t=",]+[ \t]+[^ \t]/.test(part) || equalsIgnoringCase(part, scheme);
+    if (scheme === "" || last < 0 || starts) credentials.push(part);
     else credentials[last] = `${credentials[last]},${part}`;
   }
   return credentials;
 }
 
-/** What stands behind the scheme, in any case; `undefined` where it is another. */
-function tokenOf(credential: string, scheme: string): string | undefined {
-  if (scheme === "") return credential;
-  const isOfScheme = credential.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase();
-  const rest = credential.slice(scheme.length);
-  return isOfScheme && (rest === "" || /^\s/.test(rest)) ? rest.trim() : undefined;
+/** The token behind the scheme, whose letters may have any case; none behind another scheme, and none behind a scheme alone. */
+function tokensIn(credential: string, scheme: string): readonly string[] {
+  if (scheme === "") return tokenIn(credential);
+  if (!equalsIgnoringCase(credential.slice(0, scheme.length), scheme)) return [];
+  if (credential.length > scheme.length && !isOptionalWhitespace(credential, scheme.length)) return [];
+  return tokenIn(credential.slice(scheme.length));
 }
 
-// Cookie names are matched exactly; a cookie that was cleared is none.
-function cookieTokens(source: RequestSource, name: string): string[] {
-  return source
-    .headerValues("cookie")
-    .flatMap((header) => header.split(";"))
-    .flatMap((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 0 || pair.slice(0, at).trim() !== name) return [];
-      const value = pair
-        .slice(at + 1)
-        .trim()
-        .replace(/^"(.*)"$/, "$1");
-      return value === "" ? [] : [value];
-    });
+function tokenIn(text: string): readonly string[] {
+  const token = trimOptionalWhitespace(text);
+  return token === "" ? [] : [token];
+}
+
+function unquote(value: string): string {
+  const isQuoted = value.length >= 2 && value.startsWith('"') && value.endsWith('"');
+  return isQuoted ? value.slice(1, -1) : value;
 }

@@ -1,34 +1,61 @@
-/** Whether a request comes from this site's own pages: what decides where a browser's cookies may act. */
+/** Whether a request comes from this site's own pages: a browser's cookies count with no other. */
+import { InvalidConfigError } from "./errors.ts";
 import type { RequestSource } from "./request-source.ts";
+
+/** The option `csrf`, read. */
+export interface Csrf {
+  readonly origins: readonly string[];
+  readonly allow: ((origin: string) => unknown) | undefined;
+}
+
+/** What a browser writes for a page without an origin of its own, such as a sandboxed frame. */
+export const OPAQUE_ORIGIN = "null";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** OWASP's CSRF cheat sheet: Fetch metadata first, then the origin; without either, as sent by old browsers and by no page, only what changes nothing. */
-export function isOwnRequest(source: RequestSource, origins: readonly string[]): boolean {
-  if (isMarkedOwn(source, origins)) return true;
-  const isUnmarked = valuesOf(source, "sec-fetch-site").length === 0 && valuesOf(source, "origin").length === 0;
+export function isOwnRequest(source: RequestSource, csrf: Csrf): boolean {
+  if (isMarkedOwn(source, csrf)) return true;
+  const isUnmarked = source.headerValues("sec-fetch-site").length === 0 && source.headerValues("origin").length === 0;
   return isUnmarked && !source.isUpgrade && source.method !== undefined && SAFE_METHODS.includes(source.method);
 }
 
 /** Whether the browser itself says that the request is this site's own: what a request must be to be given cookies. */
-export function isMarkedOwn(source: RequestSource, origins: readonly string[]): boolean {
-  const site = valuesOf(source, "sec-fetch-site");
-  const origin = valuesOf(source, "origin");
-  if (site.length > 1 || origin.length > 1) return false;
-  if (site[0] === "same-origin" || site[0] === "none") return true;
-  return origin[0] !== undefined && (origins.includes(origin[0]) || isThisHost(origin[0], source));
+export function isMarkedOwn(source: RequestSource, csrf: Csrf): boolean {
+  const sites = source.headerValues("sec-fetch-site");
+  const origins = source.headerValues("origin");
+  if (sites.length > 1 || origins.length > 1) return false;
+  const [site] = sites;
+  const [origin] = origins;
+  // Browsers write neither a path nor credentials into `Origin`: this header is forged, and so may the others be.
+  if (origin !== undefined && !isOrigin(origin)) return false;
+  if (site === "same-origin" || site === "none") return true;
+  if (origin === undefined || origin === OPAQUE_ORIGIN) return false;
+  if (csrf.origins.includes(origin)) return true;
+  // The browser's word is final: a page of the same host that was fetched in the clear is of another site.
+  if (site === undefined && isThisHost(origin, source)) return true;
+  return mayUseCookies(csrf, origin);
 }
 
-function valuesOf(source: RequestSource, header: "sec-fetch-site" | "origin"): readonly string[] {
-  return source.headerValues(header);
+/** Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one. */
+function isOrigin(value: string): boolean {
+  return value === OPAQUE_ORIGIN || (/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\\]+$/i.test(value) && /^[!-~]+$/.test(value));
+}
+
+function mayUseCookies({ allow }: Csrf, origin: string): boolean {
+  const answer = allow === undefined ? false : allow(origin);
+  if (typeof answer === "boolean") return answer;
+  // A promise that is left alone must not end the process.
+  Promise.resolve(answer).catch(() => undefined);
+  throw new InvalidConfigError("csrf.allow", "must return true or false, at once");
 }
 
 function isThisHost(origin: string, source: RequestSource): boolean {
-  if (source.host === undefined || !URL.canParse(origin)) return false;
+  if (source.host === undefined || !/^[!-~]+$/.test(source.host) || !URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
   if (protocol !== "https:" && protocol !== "http:") return false;
   // A page fetched in the clear must not speak for a host that is served over TLS.
   if (source.isSecure && protocol === "http:") return false;
   const own = `${protocol}//${source.host}`;
-  return URL.canParse(own) && new URL(own).host === host;
+  return isOrigin(own) && URL.canParse(own) && new URL(own).host === host;
 }

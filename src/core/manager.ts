@@ -18,7 +18,7 @@ import { cookieSink } from "./response-sink.ts";
 import { defineRule } from "./rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "./rules/rule.ts";
 import type { TokenPair } from "./session-tokens.ts";
-import type { LoginOptions, RevokeTarget, SessionInfo } from "./sessions.ts";
+import { LOGIN_OPTIONS, type LoginOptions, type RevokeTarget, type SessionInfo } from "./sessions.ts";
 import { JWT, type TokenType } from "./token.ts";
 import { checkTokenType } from "./verifier.ts";
 
@@ -144,7 +144,7 @@ export class AuthManager<C = Claims> {
   login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
     return this.#refusing(async () => {
       checkOptionNames("login", options, LOGIN_OPTIONS);
-      return this.#open().sessions.login(subject, options);
+      return (await this.#open().sessions.login(subject, options)).pair;
     });
   }
 
@@ -154,7 +154,7 @@ export class AuthManager<C = Claims> {
    * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
    */
   refresh(refreshToken: string | JWT): Promise<TokenPair> {
-    return this.#refusing(async () => this.#open().sessions.refresh(textOf(refreshToken)));
+    return this.#refusing(async () => (await this.#open().sessions.refresh(textOf(refreshToken))).pair);
   }
 
   /**
@@ -244,7 +244,6 @@ export class AuthManager<C = Claims> {
   }
 }
 
-const LOGIN_OPTIONS = ["scope", "claims", "label"];
 const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
 
 // Also of a JWT of another copy of this package. What is no token at all is a malformed one.

@@ -1,7 +1,8 @@
 /** The options of `AuthManager`, as users write them. */
 import type { Authorize } from "./authorize.ts";
 import type { StandardSchema } from "./claims-schema.ts";
-import type { CookieConfig } from "./cookies.ts";
+import type { CookieConfig } from "./cookie-config.ts";
+import type { CsrfConfig } from "./csrf-config.ts";
 import type { EventHandler } from "./events.ts";
 import type { Algorithm } from "./jwt/algorithms.ts";
 import type { KeyInput } from "./jwt/keys.ts";
@@ -66,8 +67,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
   readonly responses?: ResponseLoaders;
   /** Told what happens; nobody waits for it, and no token is in it. Default: none. */
   readonly onEvent?: EventHandler;
-  /** Other origins whose requests may use the cookies, such as `https://app.example.com`. Default: none. */
-  readonly csrf?: { readonly origins: readonly string[] };
+  /** Other origins whose requests may use the cookies. Default: none. */
+  readonly csrf?: CsrfConfig;
   /** Characters a token may have, checked before anything is parsed. Default 8192. */
   readonly maxTokenLength?: number;
   /** Switches `currentToken()` on, at the price of an AsyncLocalStorage. Default false. */

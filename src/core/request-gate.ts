@@ -1,18 +1,18 @@
 /** The inside of a `RequestAuth`: decides plans by the request's token. What both transports call. */
-import type { Credential } from "./credentials.ts";
-import { isMarkedOwn } from "./csrf.ts";
+import type { Credentials } from "./credentials.ts";
 import { Denials } from "./denials.ts";
 import type { Engine } from "./engine.ts";
 import { type AuthError, challengeFor, isAuthError, refusal } from "./errors.ts";
 import { isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
 import { attempt } from "./outcome.ts";
+import type { RequestCookies } from "./request-cookies.ts";
 import type { RequestSource } from "./request-source.ts";
 import { ANY, RequestTokens } from "./request-tokens.ts";
 import type { ResponseSink } from "./response-sink.ts";
 import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
-import type { TokenPair } from "./session-tokens.ts";
-import type { JWT, TokenType } from "./token.ts";
+import type { SessionTokens } from "./session-tokens.ts";
+import type { JWT } from "./token.ts";
 
 /**
  * What was found out in one run of code that nothing can have interrupted. Time does not pass there, so nothing is asked twice in it. It ends
@@ -46,9 +46,14 @@ export class RequestGate {
     return this.#engine();
   }
 
-  /** Whether a page of this site, or of one that may use the cookies, sent the request. A method: what a getter gives, inspectors show. */
-  isMarkedOwn(): boolean {
-    return isMarkedOwn(this.#source, this.#engine().config.origins);
+  /** Where the tokens stand in the request. A method: what a getter gives, inspectors show. */
+  credentials(): Credentials {
+    return this.#tokens.credentials;
+  }
+
+  /** The cookies that the request brings, and those that its response sets. */
+  cookies(): RequestCookies {
+    return this.#tokens.cookies;
   }
 
   /** The response, where it can be written to. */
@@ -106,13 +111,8 @@ export class RequestGate {
       this.response?.forbidStoring();
   }
 
-  /** The credential that a token of `type` would be read from. Throws a refusal. */
-  credential(type: TokenType): Credential | undefined {
-    return this.#tokens.credential(ANY[type]);
-  }
-
   /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
-  rotate(token: string): Promise<TokenPair> {
+  rotate(token: string): Promise<SessionTokens> {
     return this.#tokens.rotate(token);
   }
 

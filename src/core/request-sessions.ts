@@ -1,10 +1,9 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 import { checkOptionNames } from "./check-options.ts";
-import { cookieFor } from "./cookies.ts";
-import { CookieError, isAuthError, MissingConfigError, refusal, toRefusal } from "./errors.ts";
+import { CookieError, isAuthError, isFinal, MissingConfigError, refusal, toRefusal } from "./errors.ts";
 import type { RequestGate } from "./request-gate.ts";
-import type { TokenPair } from "./session-tokens.ts";
-import type { LoginOptions } from "./sessions.ts";
+import type { SessionTokens, TokenPair } from "./session-tokens.ts";
+import { LOGIN_OPTIONS, type LoginOptions } from "./sessions.ts";
 
 /** How tokens reach the caller. */
 export type Deliver = "cookies" | "body";
@@ -47,74 +46,102 @@ export async function loginHere<C, D extends Deliver | undefined>(
 ): Promise<Delivered<D>> {
   const { sessions } = gate.engine;
   return telling(gate, async () => {
-    checkOptionNames("login", options, ["scope", "claims", "label"]);
-    const deliverPair = openDelivery(gate, deliver);
-    return deliverPair(await sessions.login(subject, options)) as Delivered<D>;
+    checkOptionNames("login", options, LOGIN_OPTIONS);
+    const deliverTokens = openDelivery(gate, deliver, "login");
+    return deliverTokens(await sessions.login(subject, options)) as Delivered<D>;
   });
 }
 
-/** Renews the caller's session. Cookies whose token is refused by 401 are cleared, by anything else they are not. */
+/** Renews the caller's session. Cookies whose token can never be valid again are cleared. */
 export async function refreshHere<D extends Deliver | undefined>(
   gate: RequestGate,
   { deliver, ...options }: RequestRefreshOptions<D>,
 ): Promise<Delivered<D>> {
   return telling(gate, async () => {
     checkOptionNames("refresh", options, ["token"]);
-    const deliverPair = openDelivery(gate, deliver);
-    const given = options.token;
-    const credential = given === undefined ? gate.credential("refresh") : { token: given, location: "body" };
-    if (!credential) throw refusal("TOKEN_MISSING");
-    try {
-      return deliverPair(await gate.rotate(credential.token)) as Delivered<D>;
-    } catch (error) {
-      const refused = toRefusal(error);
-      const isOver = isAuthError(refused) && refused.status === 401;
-      if (isOver && credential.location === "cookies" && !whyNoCookies(gate)) clearCookies(gate);
-      throw refused;
-    }
+    const deliverTokens = openDelivery(gate, deliver, "refresh");
+    const token = options.token ?? gate.credentials().headerToken(gate.engine.config);
+    return deliverTokens(token === undefined ? await refreshByCookie(gate) : await gate.rotate(token)) as Delivered<D>;
   });
 }
+
+// A browser has several cookies of one name where domain or path were changed, or where a sibling host set one. A larger number was planted.
+const MAX_TO_CHOOSE_FROM = 8;
+
+async function refreshByCookie(gate: RequestGate): Promise<SessionTokens> {
+  const { config, sessions, verifier } = gate.engine;
+  const cookies = gate.cookies();
+  let presented = cookies.read(config, "refresh");
+  const [first] = presented;
+  if (first === undefined) {
+    clearExpiredAuthCookie(gate);
+    throw refusal("TOKEN_MISSING");
+  }
+  if (presented.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
+  try {
+    const token = presented.length > 1 ? await cookies.choose(presented, sessions) : first;
+    presented = [token];
+    verifier.checkCookie(token);
+    return await gate.rotate(token);
+  } catch (error) {
+    const refused = toRefusal(error);
+    const isOver = (token: string): boolean =>
+      isAuthError(refused) && isFinal(refused.reason, token, config.maxTokenLength);
+    if (presented.every(isOver)) cookies.clearEnded(config, presented);
+    throw refused;
+  }
+}
+
+// No refresh can renew it, and every optional guard would reject it.
+function clearExpiredAuthCookie(gate: RequestGate): void {
+  const { config, verifier } = gate.engine;
+  const tokens = gate.cookies().read(config, "auth");
+  const isExpired = (token: string): boolean => {
+    try {
+      verifier.checkCookie(token);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  if (tokens.length > 0 && tokens.every(isExpired)) gate.cookies().clearEnded(config, tokens);
+}
+
+// Of each type: more than a request's headers have room for.
+const MAX_TO_END = 32;
 
 /** Ends the caller's session, and clears the cookies that brought it. Without a token there is nothing to end, and that is no error. */
 export async function logoutHere(gate: RequestGate, { deliver, ...options }: RequestLogoutOptions): Promise<void> {
   await telling(gate, async () => {
     checkOptionNames("logout", options, []);
-    const { sessions } = gate.engine;
-    const credentials = [gate.credential("refresh"), gate.credential("auth")].filter((one) => one !== undefined);
-    const isFromHeader = credentials.some(({ location }) => location === "header");
-    const clears = !isFromHeader && howToDeliver(gate, deliver) === "cookies";
+    const { config, sessions } = gate.engine;
+    const fromHeader = gate.credentials().headerToken(config);
+    if (fromHeader !== undefined) return sessions.revoke({ token: fromHeader });
+    const cookies = gate.cookies();
+    // A logout ends the session of each of several that differ.
+    const tokens = (["refresh", "auth"] as const).flatMap((type) => cookies.read(config, type).slice(0, MAX_TO_END));
+    const clears = howToDeliver(gate, deliver) === "cookies";
     if (clears) assertCookies(gate);
-    // One of them is enough, as they are of one session; a cookie that is no good (any more) ends nothing.
-    for (const { token, location } of credentials) {
-      try {
-        await sessions.revoke({ token });
-        break;
-      } catch (error) {
-        const refused = toRefusal(error);
-        if (!isAuthError(refused) || refused.status !== 401 || location === "header") throw refused;
-      }
-    }
-    if (clears) clearCookies(gate);
+    await cookies.end(tokens, sessions);
+    if (clears) cookies.clear(config);
   });
 }
 
-type Deliverer = (pair: TokenPair) => Expiries & Partial<TokenPair>;
+type Deliverer = (tokens: SessionTokens) => Expiries & Partial<TokenPair>;
 
 // What keeps the tokens from reaching the caller is found before anything is begun or rotated.
-function openDelivery(gate: RequestGate, deliver: Deliver | undefined): Deliverer {
+function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Deliverer {
   const { config } = gate.engine;
   if (!config.sessions) throw new MissingConfigError("sessions");
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
-  return (pair) => {
-    const response = gate.response;
-    response?.forbidStoring();
-    if (way === "body") return pair;
-    const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
+  return (tokens) => {
+    gate.response?.forbidStoring();
+    if (way === "body") return tokens.pair;
     const why = whyNoCookies(gate);
     if (why !== undefined) throw new CookieError(why);
-    response?.setCookie(cookieFor(config.cookies, "auth", { value: authToken, maxAge: expiresIn }));
-    response?.setCookie(cookieFor(config.cookies, "refresh", { value: refreshToken, maxAge: refreshExpiresIn }));
+    gate.cookies().set(config, tokens, by);
+    const { expiresIn, refreshExpiresIn } = tokens.pair;
     return { expiresIn, refreshExpiresIn };
   };
 }
@@ -132,17 +159,11 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
 function assertCookies(gate: RequestGate): void {
   const why = whyNoCookies(gate);
   if (why !== undefined) throw new CookieError(why);
-  if (!gate.isMarkedOwn()) throw refusal("CSRF_REJECTED");
+  if (!gate.credentials().isMarkedOwn(gate.engine.config)) throw refusal("CSRF_REJECTED");
 }
 
 function whyNoCookies(gate: RequestGate): string | undefined {
   return gate.response ? gate.response.whyNoCookies() : "there is no response that they could be set on";
-}
-
-function clearCookies(gate: RequestGate): void {
-  const { cookies } = gate.engine.config;
-  gate.response?.forbidStoring();
-  for (const type of ["auth", "refresh"] as const) gate.response?.setCookie(cookieFor(cookies, type));
 }
 
 async function telling<T>(gate: RequestGate, work: () => Promise<T>): Promise<T> {

@@ -1,10 +1,12 @@
 /** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
+import { lowerAscii } from "./ascii.ts";
+import type { ConnectionParams } from "./connection-params.ts";
 import type { AuthError } from "./errors.ts";
 import type { ResponseSink } from "./response-sink.ts";
 
 /** A request, reduced to what decides about its credentials. */
 export interface RequestSource {
-  /** All values of a header, in the order they came; the name is in lower case. */
+  /** All values of a header that the application still shows, in the order they came; the name is in lower case. */
   headerValues(name: string): readonly string[];
   /** In upper case; absent where it is not known. */
   readonly method: string | undefined;
@@ -14,8 +16,10 @@ export interface RequestSource {
   readonly isSecure: boolean;
   /** The host it was sent to, with the port. */
   readonly host: string | undefined;
+  /** The path it was sent to, where that is known. */
+  readonly path: string | undefined;
   /** Connection parameters, where they count. */
-  readonly connectionParams: Readonly<Record<string, unknown>> | undefined;
+  readonly connectionParams: ConnectionParams | undefined;
   /** A token given by hand, in place of any header or cookie. */
   readonly token: string | undefined;
   /** One context serves many operations, as on a WebSocket. */
@@ -33,6 +37,8 @@ export interface RequestLike {
   readonly headers?: unknown;
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** Express and Fastify: the URL before a router or a middleware changed it. */
+  readonly originalUrl?: string | undefined;
   /** Fastify and graphql-http: the server's own request. */
   readonly raw?: unknown;
   readonly rawHeaders?: unknown;
@@ -44,8 +50,6 @@ export type HeadersLike =
   | { get(name: string): string | null }
   | { readonly [name: string]: string | readonly string[] | undefined };
 
-const SAID_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host"];
-
 type Reader = RequestSource["headerValues"];
 
 /** What only the transport knows of a request. */
@@ -53,9 +57,9 @@ export type FromTransport = Partial<
   Pick<RequestSource, "connectionParams" | "token" | "isConnection" | "isServed" | "response" | "describe">
 >;
 
-/** What a request says by itself, read when it is asked for: most requests are asked for one header. `extra` adds what only the transport knows. */
+/** A request, read as far as something asks for it: most requests are asked for one header. `extra` adds facts of the transport. */
 export function readRequest(request: RequestLike | undefined, extra: FromTransport = {}): RequestSource {
-  return new ReadRequest(rawRequest(request), extra);
+  return new ReadRequest(request, extra);
 }
 
 class ReadRequest implements RequestSource {
@@ -65,11 +69,13 @@ class ReadRequest implements RequestSource {
   readonly isServed: boolean;
   readonly response: RequestSource["response"];
   readonly describe: RequestSource["describe"];
+  readonly #request: RequestLike | undefined;
   readonly #raw: RequestLike | undefined;
   #reader: Reader | undefined;
 
-  constructor(raw: RequestLike | undefined, extra: FromTransport) {
-    this.#raw = raw;
+  constructor(request: RequestLike | undefined, extra: FromTransport) {
+    this.#request = request;
+    this.#raw = rawRequest(request);
     this.connectionParams = extra.connectionParams;
     this.token = extra.token;
     this.isConnection = extra.isConnection ?? false;
@@ -79,16 +85,18 @@ class ReadRequest implements RequestSource {
   }
 
   headerValues(name: string): readonly string[] {
-    this.#reader ??= headerReader(this.#raw);
+    this.#reader ??= headerReader(this.#request, this.#raw);
     return this.#reader(name);
   }
 
   get method(): string | undefined {
-    return this.#raw?.method?.toUpperCase();
+    const method = this.#raw?.method ?? this.#request?.method;
+    return method?.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
 
+  // Also where a middleware removed the header: as an upgrade the request is judged more strictly.
   get isUpgrade(): boolean {
-    return this.headerValues("upgrade").length > 0;
+    return valuesOf(sentBy(this.#raw) ?? [], "upgrade").length > 0 || this.headerValues("upgrade").length > 0;
   }
 
   get isSecure(): boolean {
@@ -99,6 +107,13 @@ class ReadRequest implements RequestSource {
 
   get host(): string | undefined {
     return this.headerValues("host")[0] ?? this.headerValues(":authority")[0] ?? this.#url?.host;
+  }
+
+  get path(): string | undefined {
+    const { url, originalUrl = url } = this.#raw ?? {};
+    return typeof originalUrl === "string" && URL.canParse(originalUrl, "http://localhost")
+      ? new URL(originalUrl, "http://localhost").pathname
+      : undefined;
   }
 
   get #url(): URL | undefined {
@@ -113,8 +128,67 @@ export function rawRequest(request: RequestLike | undefined): RequestLike | unde
   return raw?.headers === undefined ? request : raw;
 }
 
-function headerReader(request: RequestLike | undefined): Reader {
-  const headers = request?.headers;
+// Only a browser sets these, and it sets them on the request itself. Some servers copy into `headers` what a page sent by other means:
+// Mercurius the payload of connection_init.
+const SET_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host", ":authority", "cookie"];
+
+// Of these Node keeps the first; others it joins by ", ", and cookies by "; " (https://nodejs.org/api/http.html#messageheaders).
+const FIRST_IS_KEPT: readonly string[] = [
+  "age",
+  "authorization",
+  "content-length",
+  "content-type",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "if-modified-since",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "referer",
+  "retry-after",
+  "server",
+  "user-agent",
+];
+
+/**
+ * `headers` decides: a middleware may have removed a header, changed it or added one. `rawHeaders`, which has the headers as they were sent,
+ * only tells whether there were several of a name.
+ */
+function headerReader(request: RequestLike | undefined, raw: RequestLike | undefined): Reader {
+  const sent = sentBy(raw);
+  const isOfNode = sent !== undefined;
+  const shown = readHeaders(request?.headers ?? raw?.headers, isOfNode);
+  if (!isOfNode) return shown;
+  // A Fetch request that was made from an HTTP/2 request has no pseudo-headers.
+  const shownByServer = readHeaders(raw?.headers, isOfNode);
+  return (name) => {
+    const values = (name.startsWith(":") ? shownByServer : shown)(name);
+    if (values.length === 0) return values;
+    const all = valuesOf(sent, name);
+    if (all.length === 0) return SET_BY_BROWSERS.includes(name) ? [] : values;
+    return all.length > 1 && isAsSent(name, values, all) ? all : values;
+  };
+}
+
+/** Names and values in turn, as they were sent. A request put together by hand, as Lambda adapters of Express do, has none. */
+function sentBy(raw: RequestLike | undefined): readonly string[] | undefined {
+  const sent = raw?.rawHeaders;
+  return Array.isArray(sent) && sent.length > 0 ? (sent as readonly string[]) : undefined;
+}
+
+/** Whether `values` are what Node makes of `all`, so that nobody has changed them. */
+function isAsSent(name: string, values: readonly string[], all: readonly string[]): boolean {
+  if (values.length > 1) return values.length === all.length && values.every((value, i) => value === all[i]);
+  const [value] = values;
+  if (name === "cookie") return value === all.join("; ");
+  return value === all.join(", ") || (FIRST_IS_KEPT.includes(name) && value === all[0]);
+}
+
+function readHeaders(headers: unknown, isOfNode: boolean): Reader {
   if (typeof headers !== "object" || headers === null) return () => [];
   if (isFetchHeaders(headers)) {
     return (name) => {
@@ -123,27 +197,35 @@ function headerReader(request: RequestLike | undefined): Reader {
       return value === null ? [] : [value];
     };
   }
-  // Node keeps only the first of some repeated headers; `rawHeaders` has them all, as they were sent: names and values in turn.
-  const raw = request?.rawHeaders;
-  // A request put together by hand, as Lambda adapters of Express do, has its headers in `headers` only.
-  const sent = Array.isArray(raw) && raw.length > 0 ? (raw as readonly string[]) : undefined;
-  const byName = headers as Record<string, string | readonly string[] | undefined>;
-  return (name) => {
-    const values = sent ? valuesOf(sent, name) : [];
-    if (values.length > 0) return values;
-    // What only a browser may say: some servers write into `headers` what a page sent by other means (Mercurius: connection_init).
-    if (sent && SAID_BY_BROWSERS.includes(name)) return [];
-    return Object.keys(byName)
-      .filter((key) => key.toLowerCase() === name)
-      .flatMap((key) => byName[key] ?? []);
-  };
+  const byName = headers as Readonly<Record<string, unknown>>;
+  // Node's names are in lower case. Other code writes `Authorization`, too. Both are looked up, and not searched for, since a server may have copied
+  // any number of names into them: Mercurius those of connection_init.
+  if (isOfNode) {
+    return (name) => {
+      const value = Object.hasOwn(byName, name) ? byName[name] : undefined;
+      return textsIn(value ?? byName[capitalize(name)]);
+    };
+  }
+  return (name) =>
+    Object.keys(byName)
+      .filter((key) => key.length === name.length && lowerAscii(key) === name)
+      .flatMap((key) => textsIn(byName[key]));
 }
 
-function valuesOf(raw: readonly string[], name: string): string[] {
+function capitalize(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+function valuesOf(sent: readonly string[], name: string): string[] {
   const values: string[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const key = raw[i] as string;
-    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[i + 1] as string);
+  for (let i = 0; i + 1 < sent.length; i += 2) {
+    const key = sent[i] as string;
+    if (key.length === name.length && lowerAscii(key) === name) values.push(sent[i + 1] as string);
   }
   return values;
 }

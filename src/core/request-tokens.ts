@@ -1,14 +1,15 @@
 /** The tokens of one request: where they stand in it, verified at most once, judged at every use, and with the rights of their subject laid over them. */
 import { applyRights } from "./authorize.ts";
-import { type Credential, readCredential } from "./credentials.ts";
+import { type Credential, Credentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
-import { refusal, toRefusal } from "./errors.ts";
+import { isAuthError, refusal, toRefusal } from "./errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
-import { attempt, type Memo, type Outcome, once, settle, valueOf } from "./outcome.ts";
+import { attempt, type Memo, once, settle, valueOf } from "./outcome.ts";
+import { RequestCookies } from "./request-cookies.ts";
 import type { RequestSource } from "./request-source.ts";
 import { compileRule, type Plan } from "./rules/compile.ts";
 import type { Presenter } from "./session-check.ts";
-import type { TokenPair } from "./session-tokens.ts";
+import type { SessionTokens } from "./session-tokens.ts";
 import type { JWT, TokenContent, TokenType } from "./token.ts";
 import { checkTokenType, type Verifier } from "./verifier.ts";
 
@@ -33,12 +34,14 @@ export class RequestTokens implements Presenter {
   readonly running: Map<string, Promise<TokenContent>> | undefined;
   /** Verified tokens of the request, or of the connection. */
   #known: Map<string, JWT> | undefined;
+  /** Of a connection, for all of its operations: it is opened with one set of headers. */
+  #credentials: Credentials | undefined;
+  #cookies: RequestCookies | undefined;
   // Made when they are needed: most requests need none of them.
-  #credentials: Outcome<Credential | undefined>[] | undefined;
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
   #waiting: (Promise<JWT> | undefined)[] | undefined;
-  #rotating: Map<string, Promise<TokenPair>> | undefined;
+  #rotating: Map<string, Promise<SessionTokens>> | undefined;
   #rotated: Set<string> | undefined;
 
   /** `connection` has the tokens of the connection that this is an operation of: what was verified on it is known here too. */
@@ -46,6 +49,7 @@ export class RequestTokens implements Presenter {
     this.#source = source;
     this.#engine = engine;
     this.#isConnection = source.isConnection && !connection;
+    this.#credentials = source.isConnection ? (connection?.credentials ?? new Credentials(source)) : undefined;
     this.#known = source.isConnection ? ((connection ? connection.#known : undefined) ?? new Map()) : undefined;
     this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
   }
@@ -55,14 +59,14 @@ export class RequestTokens implements Presenter {
     return this.#isConnection ? new RequestTokens(this.#source, this.#engine, this) : this;
   }
 
-  /** The credential that a plan asks about. Throws a refusal. */
-  credential(plan: Plan): Credential | undefined {
-    const credentials = (this.#credentials ??= []);
-    const known = credentials[plan.slot];
-    if (known) return settle(known);
-    const outcome = attempt(() => readCredential(this.#source, this.#engine().config, plan));
-    credentials[plan.slot] = outcome;
-    return settle(outcome);
+  /** Where the tokens stand in the request. */
+  get credentials(): Credentials {
+    return (this.#credentials ??= new Credentials(this.#source));
+  }
+
+  /** The cookies that the request brings, and those that its response sets. */
+  get cookies(): RequestCookies {
+    return (this.#cookies ??= new RequestCookies(this.credentials));
   }
 
   /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
@@ -70,13 +74,13 @@ export class RequestTokens implements Presenter {
     // Whoever comes while it is waited for waits for the same.
     const before = this.#waiting?.[plan.slot];
     if (before) return before;
-    const credential = this.credential(plan);
+    const credential = this.credentials.find(plan, this.#engine().config);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
       if (plan.optional) return null;
       throw refusal("TOKEN_MISSING");
     }
     if (credential.location === "cookies") this.#source.response?.forbidStoring();
-    const token = this.#trusted(this.#engine(), credential.token, plan.type);
+    const token = this.#trusted(this.#engine(), credential, plan.type);
     return isPromise(token) ? this.#wait(plan, token) : token;
   }
 
@@ -84,7 +88,7 @@ export class RequestTokens implements Presenter {
   get knownAuthToken(): JWT | null {
     if (!this.#known?.size) return null;
     const { config, verifier } = this.#engine();
-    const credential = attempt(() => this.credential(ANY.auth));
+    const credential = attempt(() => this.credentials.find(ANY.auth, config));
     const text = "value" in credential ? credential.value?.token : undefined;
     const known = text === undefined ? undefined : this.#known.get(text);
     if (text === undefined || known?.tokenType !== "auth" || !verifier.isGoodNow(known)) return null;
@@ -100,7 +104,9 @@ export class RequestTokens implements Presenter {
   }
 
   /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
-  rotate(token: string): Promise<TokenPair> {
+  rotate(token: string): Promise<SessionTokens> {
+    // A connection lives for hours, and would remember every token that was ever rotated on it.
+    if (this.#isConnection) return this.ofOperation().rotate(token);
     const rotating = (this.#rotating ??= new Map());
     const rotated = (this.#rotated ??= new Set());
     const running = rotating.get(token);
@@ -131,8 +137,11 @@ export class RequestTokens implements Presenter {
     return mine;
   }
 
-  #trusted({ config, verifier, emit }: Engine, text: string, type: TokenType): MaybePromise<JWT> {
-    return andThen(this.#verify(verifier, text), (token) => {
+  #trusted({ config, verifier, emit }: Engine, credential: Credential, type: TokenType): MaybePromise<JWT> {
+    const { token: text } = credential;
+    const verified =
+      credential.location === "cookies" ? this.#verifyCookie(verifier, credential) : this.#verify(verifier, credential);
+    return andThen(verified, (token) => {
       try {
         checkTokenType(token, type);
       } catch (error) {
@@ -146,14 +155,36 @@ export class RequestTokens implements Presenter {
     });
   }
 
+  /** A cookie whose session is found to have ended is cleared, and so is the other one of that session. */
+  #verifyCookie(verifier: Verifier, credential: Credential): MaybePromise<JWT> {
+    const clearEnded = (error: unknown): unknown => {
+      const refused = toRefusal(error);
+      // Only the session check says so of a token that `authorize` was not asked about yet.
+      const hasEnded =
+        isAuthError(refused) && (refused.reason === "TOKEN_REVOKED" || refused.reason === "TOKEN_REUSED");
+      if (hasEnded) this.cookies.clearEnded(verifier.config, [credential.token]);
+      return error;
+    };
+    try {
+      const verified = this.#verify(verifier, credential);
+      if (!isPromise(verified)) return verified;
+      return verified.catch((error: unknown) => {
+        throw clearEnded(error);
+      });
+    } catch (error) {
+      throw clearEnded(error);
+    }
+  }
+
   // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.
-  #verify(verifier: Verifier, text: string): MaybePromise<JWT> {
+  #verify(verifier: Verifier, { token: text, location }: Credential): MaybePromise<JWT> {
     const known = this.#known?.get(text);
     const before = known ? undefined : this.#verified?.get(text);
     if (before) return andThen(before, settle);
     let verified: MaybePromise<JWT>;
     try {
-      verified = known ? verifier.confirm(known, this) : verifier.verify(text, this);
+      if (known) verified = verifier.confirm(known, this);
+      else verified = location === "cookies" ? verifier.verifyCookie(text, this) : verifier.verify(text, this);
     } catch (error) {
       throw this.#refuse(text, known, toRefusal(error));
     }

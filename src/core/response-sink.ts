@@ -1,5 +1,5 @@
 /** What claimgate writes into a response, whatever the server: a challenge, cookies, and that nobody may store it. */
-import type { CookieToSet } from "./cookies.ts";
+import { type CookiePlace, type CookieToSet, placeOf, readSetCookie } from "./cookies.ts";
 
 /** The response to a request. */
 export interface ResponseSink {
@@ -9,8 +9,10 @@ export interface ResponseSink {
   forbidStoring(): void;
   /** Why a cookie would not reach the caller any more, or never could; `undefined` where it does. */
   whyNoCookies(): string | undefined;
-  /** Sets a cookie, in place of one of the same name that was set before. */
-  setCookie(cookie: CookieToSet): void;
+  /** Sets cookies, each in place of one of the same name, domain, path and partition that was set before. */
+  setCookies(cookies: readonly CookieToSet[]): void;
+  /** Whether the response already sets a cookie of this name, and does not only clear some. */
+  setsCookie(name: string): boolean;
 }
 
 const HAS_BEGUN = "the response has begun already";
@@ -56,6 +58,7 @@ export function headersSink(headers: HeadersLike): ResponseSink {
 // A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
 class HeadersSink implements ResponseSink {
   readonly #headers: HeadersLike;
+  #ours: CookieList | undefined;
 
   constructor(headers: HeadersLike) {
     this.#headers = headers;
@@ -74,11 +77,17 @@ class HeadersSink implements ResponseSink {
     return append && getSetCookie ? undefined : "the response's headers take no cookies";
   }
 
-  setCookie(cookie: CookieToSet): void {
+  setCookies(cookies: readonly CookieToSet[]): void {
     const headers = this.#headers;
-    const others = (headers.getSetCookie?.() ?? []).filter((header) => !isOf(header, cookie));
+    const ours = (this.#ours ??= new CookieList());
+    ours.add(cookies);
+    const all = ours.merge(headers.getSetCookie?.() ?? []);
     headers.delete?.("Set-Cookie");
-    for (const header of [...others, cookie.header]) headers.append?.("Set-Cookie", header);
+    for (const header of all) headers.append?.("Set-Cookie", header);
+  }
+
+  setsCookie(name: string): boolean {
+    return isSetBy(this.#headers.getSetCookie?.() ?? [], name);
   }
 }
 
@@ -88,17 +97,23 @@ export function withoutCookies(sink: ResponseSink, reason: string): ResponseSink
     setHeader: (name, value) => sink.setHeader(name, value),
     forbidStoring: () => sink.forbidStoring(),
     whyNoCookies: () => reason,
-    setCookie: () => undefined,
+    setCookies: () => undefined,
+    setsCookie: () => false,
   };
 }
 
 /** A sink that does nothing but hand cookies over. */
 export function cookieSink(setCookie: (header: string, cookie: CookieToSet) => void): ResponseSink {
+  const given = new CookieList();
   return {
     setHeader: () => undefined,
     forbidStoring: () => undefined,
     whyNoCookies: () => undefined,
-    setCookie: (cookie) => setCookie(cookie.header, cookie),
+    setCookies(cookies) {
+      given.add(cookies);
+      for (const cookie of cookies) setCookie(cookie.header, cookie);
+    },
+    setsCookie: (name) => isSetBy(given.headers, name),
   };
 }
 
@@ -114,7 +129,7 @@ export function waitingSink(): WaitingSink {
 }
 
 class Waiting implements WaitingSink {
-  #cookies: Map<string, CookieToSet> | undefined;
+  #cookies: CookieList | undefined;
   #mustNotStore = false;
   #isFlushed = false;
 
@@ -130,8 +145,12 @@ class Waiting implements WaitingSink {
     return this.#isFlushed ? HAS_BEGUN : undefined;
   }
 
-  setCookie(cookie: CookieToSet): void {
-    (this.#cookies ??= new Map()).set(cookie.name, cookie);
+  setCookies(cookies: readonly CookieToSet[]): void {
+    (this.#cookies ??= new CookieList()).add(cookies);
+  }
+
+  setsCookie(name: string): boolean {
+    return this.#cookies !== undefined && isSetBy(this.#cookies.headers, name);
   }
 
   flush(headers: HeadersLike): void {
@@ -139,22 +158,18 @@ class Waiting implements WaitingSink {
     if (!this.#mustNotStore && !this.#cookies) return;
     const sink = headersSink(headers);
     if (this.#mustNotStore) sink.forbidStoring();
-    for (const cookie of this.#cookies?.values() ?? []) sink.setCookie(cookie);
+    if (this.#cookies) sink.setCookies(this.#cookies.cookies);
     this.#cookies = undefined;
   }
 }
 
 function nodeSink(response: NodeResponseLike): ResponseSink {
-  const cookies = new Map<string, CookieToSet>();
+  const ours = new CookieList();
   let mustNotStore = false;
   const write = writeAtLast(response, () => {
     if (mustNotStore) response.setHeader("Cache-Control", "no-store");
-    if (cookies.size === 0) return;
-    const ours = [...cookies.values()];
-    const others = listOf(response.getHeader?.("Set-Cookie")).filter(
-      (header) => !ours.some((one) => isOf(header, one)),
-    );
-    response.setHeader("Set-Cookie", [...others, ...ours.map(({ header }) => header)]);
+    if (ours.cookies.length > 0)
+      response.setHeader("Set-Cookie", ours.merge(listOf(response.getHeader?.("Set-Cookie"))));
   });
   return {
     setHeader(name, value) {
@@ -166,15 +181,17 @@ function nodeSink(response: NodeResponseLike): ResponseSink {
       write();
     },
     whyNoCookies: () => (response.headersSent ? HAS_BEGUN : undefined),
-    setCookie(cookie) {
-      cookies.set(cookie.name, cookie);
+    setCookies(cookies) {
+      ours.add(cookies);
       write();
     },
+    setsCookie: (name) => isSetBy(listOf(response.getHeader?.("Set-Cookie")), name),
   };
 }
 
 function fastifySink(reply: FastifyReplyLike): ResponseSink {
   const { raw } = reply;
+  const ours = new CookieList();
   // A reply that is a stream counts as sent only at its end.
   const hasBegun = (): boolean => reply.sent === true || raw?.headersSent === true;
   const sayAgain = raw && writeAtLast(raw, () => raw.setHeader("Cache-Control", "no-store"));
@@ -188,12 +205,14 @@ function fastifySink(reply: FastifyReplyLike): ResponseSink {
       sayAgain?.();
     },
     whyNoCookies: () => (hasBegun() ? HAS_BEGUN : undefined),
-    setCookie(cookie) {
-      const others = listOf(reply.getHeader?.("Set-Cookie")).filter((header) => !isOf(header, cookie));
+    setCookies(cookies) {
+      ours.add(cookies);
+      const all = ours.merge(listOf(reply.getHeader?.("Set-Cookie")));
       // Fastify adds a cookie to those that are there.
       reply.removeHeader?.("Set-Cookie");
-      reply.header("Set-Cookie", [...others, cookie.header]);
+      reply.header("Set-Cookie", all);
     },
+    setsCookie: (name) => isSetBy(listOf(reply.getHeader?.("Set-Cookie")), name),
   };
 }
 
@@ -216,6 +235,38 @@ function listOf(header: unknown): string[] {
   return [header].flat().filter((value): value is string => typeof value === "string");
 }
 
-function isOf(header: string, cookie: CookieToSet): boolean {
-  return header.startsWith(`${cookie.name}=`);
+/** Cookies that we set in a response, one for each place, in the order in which they were set last. */
+class CookieList {
+  readonly #byPlace: Map<CookiePlace, CookieToSet> = new Map();
+  /** Every header that was ever among them, so that it is known again without being taken apart. */
+  readonly #headers: Set<string> = new Set();
+
+  get cookies(): readonly CookieToSet[] {
+    return [...this.#byPlace.values()];
+  }
+
+  get headers(): readonly string[] {
+    return this.cookies.map(({ header }) => header);
+  }
+
+  add(cookies: readonly CookieToSet[]): void {
+    for (const cookie of cookies) {
+      const place = placeOf(cookie.name, cookie.attributes);
+      this.#byPlace.delete(place);
+      this.#byPlace.set(place, cookie);
+      this.#headers.add(cookie.header);
+    }
+  }
+
+  /** These headers, but for those whose place one of ours takes, and then ours. */
+  merge(headers: readonly string[]): string[] {
+    const others = headers.filter(
+      (header) => !this.#headers.has(header) && !this.#byPlace.has(readSetCookie(header).place),
+    );
+    return [...others, ...this.headers];
+  }
+}
+
+function isSetBy(headers: readonly string[], name: string): boolean {
+  return headers.some((header) => header.startsWith(`${name}=`) && !readSetCookie(header).isCleared);
 }

@@ -20,6 +20,7 @@ export function newRecord(id: string, subject: string | number, { issuedAt, expi
     claimedBy: "login",
     grant: {},
     label: null,
+    remember: true,
     createdAt: issuedAt,
     endsAt,
     reservedUntil: null,
@@ -56,8 +57,8 @@ export interface Times {
   readonly endsAt: number | null;
 }
 
-/** When a new session and its refresh token begin and end. */
-export function readTimes(config: ResolvedConfig, { sessionMaxAge }: SessionConfig): Times {
+/** When a new session and its refresh token begin and end. `sessionMaxAge` is in seconds. */
+export function readTimes(config: ResolvedConfig, { sessionMaxAge }: Pick<SessionConfig, "sessionMaxAge">): Times {
   const issuedAt = Math.floor(config.now());
   const endsAt = Number.isFinite(sessionMaxAge) ? issuedAt + sessionMaxAge : null;
   const expiresAt = Math.min(issuedAt + refreshMaxAge(config), endsAt ?? Number.POSITIVE_INFINITY);

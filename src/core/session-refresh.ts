@@ -7,7 +7,7 @@ import { RevokedTokenError } from "./jwt/errors.ts";
 import { type RefreshReference, refreshReference, reuse, type SessionCheck } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { adopt, nextRotation } from "./session-records.ts";
-import { askRights, grantedRights, issuePair, type TokenPair } from "./session-tokens.ts";
+import { askRights, grantedRights, issuePair, type SessionTokens } from "./session-tokens.ts";
 import { makeRandomId } from "./sessions/session-id.ts";
 import { graceLeft, standingOf } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
@@ -33,7 +33,7 @@ export type EndSession = (sid: string, subject: string | null, access: StoreAcce
 const MAX_TURNS = 100;
 
 /** Renews the session of a refresh token. Rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
-export function createRefresh(parts: SessionParts, endSession: EndSession): (text: string) => Promise<TokenPair> {
+export function createRefresh(parts: SessionParts, endSession: EndSession): (text: string) => Promise<SessionTokens> {
   const { config, sessions, store, verifier, check, emit } = parts;
   const { now } = config;
   const { refreshGrace: grace } = sessions;
@@ -91,7 +91,7 @@ export function createRefresh(parts: SessionParts, endSession: EndSession): (tex
       // Live still, and not replaced: by the time that the store was told, the session had expired.
       if (record.rid === reference.rid) continue;
       // A rotation whose tokens cannot be signed is left unclaimed, which is no reuse: the token before it counts as it did.
-      const pair = await issuePair(config, record, asked ?? grantedRights(record));
+      const tokens = await issuePair(config, record, asked ?? grantedRights(record));
       if (!found && !(await call.create(record))) continue;
       if (record.claimedBy === null && !(await claim(record, call))) continue;
       emit(
@@ -99,7 +99,7 @@ export function createRefresh(parts: SessionParts, endSession: EndSession): (tex
           ? { type: "refreshed", subject: token.sub, sid: record.id, repeated: record.rid !== next.rid }
           : { type: "issued", subject: token.sub, sid: record.id, tokens: "pair" },
       );
-      return pair;
+      return tokens;
     }
     throw new SessionStoreError("The session changed each time it was looked at");
   };

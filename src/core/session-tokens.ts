@@ -14,6 +14,13 @@ export interface TokenPair {
   readonly refreshExpiresIn: number;
 }
 
+/** The tokens of a session, as requests deliver them. */
+export interface SessionTokens {
+  readonly pair: TokenPair;
+  /** Whether their cookies outlive the browser's session. */
+  readonly remember: boolean;
+}
+
 /** What the login granted. */
 export function grantedRights({ grant: { scope, claims = {} } }: SessionRecord): IssueRights {
   return { scope, claims };
@@ -40,8 +47,8 @@ export async function issuePair(
   config: ResolvedConfig,
   record: SessionRecord,
   rights: IssueRights,
-): Promise<TokenPair> {
-  const { id: sid, rid, subject, issuedAt, expiresAt, endsAt } = record;
+): Promise<SessionTokens> {
+  const { id: sid, rid, subject, issuedAt, expiresAt, endsAt, remember } = record;
   const { scope, claims, maxAge = config.own?.authMaxAge ?? 0 } = rights;
   const at = config.now();
   const iat = Math.floor(at);
@@ -50,10 +57,11 @@ export async function issuePair(
     issueToken(config, "auth", subject, { scope, claims, maxAge }, { sid, iat, exp }),
     issueToken(config, "refresh", subject, {}, { sid, rid, iat: issuedAt, exp: expiresAt }),
   ]);
-  return {
+  const pair = {
     authToken: auth.signed,
     refreshToken: refresh.signed,
     expiresIn: exp - iat,
     refreshExpiresIn: Math.max(0, expiresAt - iat),
   };
+  return { pair, remember };
 }

@@ -1,12 +1,14 @@
 /** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
 import { MissingConfigError } from "./errors.ts";
-import { MissingRequiredClaimError } from "./jwt/errors.ts";
+import { isTokenError, MissingRequiredClaimError } from "./jwt/errors.ts";
 import { checkOwnClaims, cloneClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 import { refreshReference } from "./session-check.ts";
+import { createChoice } from "./session-choice.ts";
+import type { SessionConfig } from "./session-config.ts";
 import { adopt, newRecord, readTimes } from "./session-records.ts";
 import { createRefresh, type SessionParts, withoutRights } from "./session-refresh.ts";
-import { askRights, issuePair, type TokenPair } from "./session-tokens.ts";
+import { askRights, issuePair, type SessionTokens } from "./session-tokens.ts";
 import { makeSessionId, tagOf } from "./sessions/session-id.ts";
 import { isAlive } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
@@ -18,11 +20,18 @@ import type { JWT } from "./token.ts";
 export interface LoginOptions<C = Claims> {
   /** The `scope` of the session's auth tokens. */
   readonly scope?: unknown;
-  /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid`. */
+  /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
   readonly claims?: Readonly<C>;
   /** A name for the user's list of sessions, such as a device; 200 characters at most. Default: none. */
   readonly label?: string | undefined;
+  /** `false`: the session's cookies end with the browser's session, also those that `refresh` sets. Default `true`. */
+  readonly remember?: boolean | undefined;
+  /** The most seconds this session lasts; no more than the manager's `sessionMaxAge`. Default: that. */
+  readonly sessionMaxAge?: number | undefined;
 }
+
+/** The options of `login`. */
+export const LOGIN_OPTIONS: readonly string[] = ["scope", "claims", "label", "remember", "sessionMaxAge"];
 
 /** A session, as its user may see it. Times are in seconds since 1970. */
 export interface SessionInfo {
@@ -46,17 +55,29 @@ export type RevokeTarget =
 
 /** Begins, renews and ends sessions. */
 export interface Sessions {
-  login(subject: string | number, options: LoginOptions): Promise<TokenPair>;
-  refresh(token: string): Promise<TokenPair>;
+  login(subject: string | number, options: LoginOptions): Promise<SessionTokens>;
+  refresh(token: string): Promise<SessionTokens>;
+  /** Of several refresh tokens the one whose session lives, looked up and not presented. Rejects with a refusal where it is not exactly one. */
+  findLive(tokens: readonly string[]): Promise<string>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
+  /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`. */
+  endEach(tokens: readonly string[]): Promise<void>;
   list(subject: string | number): Promise<SessionInfo[]>;
 }
 
 const MAX_LABEL = 200;
+const MAX_SESSION_AGE = 1e11;
 
 /** What a manager without a store has: nothing of it can be done. */
 export function createNoSessions(): Sessions {
-  return { login: refuseAll, refresh: refuseAll, revoke: refuseAll, list: refuseAll };
+  return {
+    login: refuseAll,
+    refresh: refuseAll,
+    findLive: refuseAll,
+    revoke: refuseAll,
+    endEach: refuseAll,
+    list: refuseAll,
+  };
 }
 
 /** The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
@@ -66,22 +87,25 @@ export function createSessions(parts: SessionParts): Sessions {
 
   const login: Sessions["login"] = async (subject, options) => {
     const call = store.forCall();
-    const { scope, claims = {}, label = null } = options;
+    const { scope, claims = {}, label = null, remember = true } = options;
     checkSubject(subject);
     checkOwnClaims(claims, "claims");
+    if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
+    const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
       throw new TypeError(`label must be text of 1 to ${MAX_LABEL} characters`);
     const record: SessionRecord = {
-      ...newRecord(await makeSessionId(subject), subject, readTimes(config, sessions)),
+      ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
       grant: cloneClaims({ ...(scope === undefined ? {} : { scope }), claims }),
       label,
+      remember,
     };
     const rights = await askRights(config, record, emit, call);
     if (rights === null) throw withoutRights();
-    const pair = await issuePair(config, record, rights);
+    const tokens = await issuePair(config, record, rights);
     if (!(await create(record, call))) throw new SessionStoreError("The session store refused a new session");
     emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
-    return pair;
+    return tokens;
   };
 
   /** Adds the record. One that may have been added without an answer is taken away again. */
@@ -100,8 +124,9 @@ export function createSessions(parts: SessionParts): Sessions {
     if (hasEnded) emit({ type: "revoked", subject, sids: [sid] });
   };
 
-  const revokeToken = async (text: string): Promise<void> => {
-    const token = await verifier.read(text, { type: "any", ignoreExpiry: true });
+  const readToEnd = (text: string): Promise<JWT> => verifier.read(text, { type: "any", ignoreExpiry: true });
+
+  const revokeToken = async (token: JWT): Promise<void> => {
     const { sid } = token.claims;
     if (typeof sid === "string") return endOne(sid, token.sub);
     if (token.tokenType !== "refresh") throw new MissingRequiredClaimError("sid");
@@ -114,9 +139,10 @@ export function createSessions(parts: SessionParts): Sessions {
   return {
     login,
     refresh: createRefresh(parts, endOne),
+    findLive: createChoice(parts),
     async revoke(target) {
       const kind = kindOf(target);
-      if (kind === "token") return revokeToken((target as { token: string }).token);
+      if (kind === "token") return revokeToken(await readToEnd((target as { token: string }).token));
       if (kind === "session") return endOne((target as { session: string }).session, null);
       const subject = String((target as { subject: string | number }).subject);
       const tag = await tagOf(subject);
@@ -124,6 +150,20 @@ export function createSessions(parts: SessionParts): Sessions {
       check.markEnded(sids);
       check.forgetTag(tag);
       if (sids.length > 0) emit({ type: "revoked", subject, sids });
+    },
+    async endEach(tokens) {
+      const ended = new Set<unknown>();
+      for (const text of tokens) {
+        try {
+          const token = await readToEnd(text);
+          // Both tokens of a session end it once.
+          if (token.sid !== undefined && ended.has(token.sid)) continue;
+          await revokeToken(token);
+          ended.add(token.sid);
+        } catch (error) {
+          if (!isTokenError(error)) throw error;
+        }
+      }
     },
     async list(subject) {
       checkSubject(subject);
@@ -136,6 +176,15 @@ export function createSessions(parts: SessionParts): Sessions {
 
 function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: SessionRecord): SessionInfo {
   return { id, subject: String(subject), label, createdAt, lastUsedAt: issuedAt, expiresAt, endsAt };
+}
+
+function readSessionMaxAge({ sessionMaxAge }: LoginOptions, { sessionMaxAge: most }: SessionConfig): number {
+  if (sessionMaxAge === undefined) return most;
+  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0)
+    throw new TypeError("sessionMaxAge must be a positive whole number of seconds");
+  if (sessionMaxAge > Math.min(most, MAX_SESSION_AGE))
+    throw new TypeError("sessionMaxAge must not be more than the manager's sessionMaxAge");
+  return sessionMaxAge;
 }
 
 function kindOf(target: unknown): "token" | "session" | "subject" {

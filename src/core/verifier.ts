@@ -8,6 +8,7 @@ import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, read
 import { type VerifyOptions, verifyWithKeys } from "./jwt/decode.ts";
 import {
   DecodeError,
+  ExpiredSignatureError,
   InvalidIssuerError,
   InvalidSignatureError,
   InvalidSubjectError,
@@ -41,6 +42,11 @@ export interface Verifier {
    */
   verify(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
+   * `verify` for a cookie, which browsers keep beyond its token's `exp`: then it has expired, whatever its signature. To refuse it needs none,
+   * and its key may have been rotated away.
+   */
+  verifyCookie(token: string, request?: Presenter): MaybePromise<JWT>;
+  /**
    * A token that was verified before, as far as it is good still: `exp`, its key and its session. At once where these are known.
    * Throws or rejects as `verify` does.
    */
@@ -54,6 +60,8 @@ export interface Verifier {
    * Rejects as `verify` does.
    */
   read(token: string, how: ReadOptions): Promise<JWT>;
+  /** Throws `ExpiredSignatureError` for a cookie whose `exp` is past, as `verifyCookie` does, and says nothing of any other. */
+  checkCookie(token: string): void;
 }
 
 /** How a token is read. */
@@ -106,6 +114,16 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     return isPromise(checked) ? checked.then(() => token) : token;
   };
 
+  const verify = (token: string, request: Presenter | undefined, isCookie: boolean): MaybePromise<JWT> => {
+    checkText(token, config);
+    const key = cache?.keyOf(token);
+    const known = key === undefined ? undefined : cache?.get(key);
+    if (!known && isCookie) checkCookieExpiry(token, config);
+    const content = known ? confirmContent(token, known, request) : verifyOnce(token, request, key);
+    if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
+    return withSession(makeJwt(token, content), request);
+  };
+
   return {
     config,
     confirm(token, request) {
@@ -115,14 +133,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       const content = before?.standing ? confirmContent(signed, before, request) : verifyOnce(signed, request);
       return andThen(content, (found) => withSession(found === before ? token : makeJwt(signed, found), request));
     },
-    verify(token, request) {
-      checkText(token, config);
-      const key = cache?.keyOf(token);
-      const known = key === undefined ? undefined : cache?.get(key);
-      const content = known ? confirmContent(token, known, request) : verifyOnce(token, request, key);
-      if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
-      return withSession(makeJwt(token, content), request);
-    },
+    verify: (token, request) => verify(token, request, false),
+    verifyCookie: (token, request) => verify(token, request, true),
     goodUntil(token) {
       const standing = token["~content"]?.standing;
       const ends = Math.min(token.exp + config.leeway, standing ? retirementOf(standing) : Number.POSITIVE_INFINITY);
@@ -139,6 +151,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       checkTokenType(jwt, type);
       return jwt;
     },
+    checkCookie: (token) => checkCookieExpiry(token, config),
   };
 }
 
@@ -200,6 +213,19 @@ function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer |
   if (!foreign && iss !== config.own?.issuer)
     throw new InvalidIssuerError("The token is of an issuer that is not trusted");
   return foreign;
+}
+
+/** Throws `ExpiredSignatureError` for a token whose `exp` is past, as its text says. Nothing else is told of it here. */
+function checkCookieExpiry(token: string, { now, leeway, maxTokenLength }: ResolvedConfig): void {
+  if (token.length > maxTokenLength) return;
+  let exp: unknown;
+  try {
+    exp = readPayload(readCompact(token).payload)["exp"];
+  } catch {
+    // The verification rejects a token that cannot be read.
+    return;
+  }
+  if (typeof exp === "number" && exp <= now() - leeway) throw new ExpiredSignatureError("The token has expired");
 }
 
 function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts token is string {

@@ -1,6 +1,7 @@
 /** Builds the GraphQL context's `auth` from what a server hands over, and refuses at start a schema that is not guarded. */
 import type { GraphQLSchema } from "graphql";
 import { checkOptions } from "../core/check-options.ts";
+import { type ConnectionParams, createParamsReader } from "../core/connection-params.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
 import type { RequestAuth } from "../core/request-auth.ts";
@@ -56,35 +57,41 @@ export function createGraphQLContext<C>(
 ): GraphQLContextFactory<C> {
   checkOptions("createGraphQLContext", options, ["schema", "directive"]);
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
-  const create = (server: ServerContext): GraphQLAuthContext<C> => openGraphQLContext(auth, server, sinkOf(server.res));
+  const readParams = createParamsReader();
+  const create = (server: ServerContext): GraphQLAuthContext<C> =>
+    openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), sinkOf(server.res));
   return Object.assign(create, { prepare: createPrepare() });
 }
 
-/** The context of a request, whose response is `response`. */
+/** The context of a request, with the connection parameters that count, and whose response is `response`. */
 export function openGraphQLContext<C>(
   auth: AuthManager<C>,
   server: ServerContext,
+  connectionParams: ConnectionParams | undefined,
   response: ResponseSink | undefined,
 ): GraphQLAuthContext<C> {
-  const connectionParams = connectionParamsOf(server);
   const source = readRequest(requestOf(server), { connectionParams, describe: describeRefusal, response });
   return { auth: auth["~open"](source) };
 }
 
-// The Node request is asked first: unlike a Fetch request made from it, it still has every repeated header.
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
   const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
+  const { request } = server;
+  // A Fetch request made from Node's shows what a plugin changed of it; Node's own still has every repeated header.
+  if (held && held === server.req && isFetchRequest(request))
+    return { headers: request.headers, raw: rawRequest(held) };
   if (held) return held;
   if (server.event) return requestOfEvent(server.event);
   // Only what holds no request is one itself: a context may have `headers` of its own.
   return server.headers === undefined ? undefined : server;
 }
 
-// They count only on WebSockets, where there is no Fetch request.
-function connectionParamsOf(server: ServerContext): Readonly<Record<string, unknown>> | undefined {
-  const { connectionParams } = server;
-  if (server.request !== undefined || typeof connectionParams !== "object" || connectionParams === null)
-    return undefined;
-  return connectionParams as Record<string, unknown>;
+function isFetchRequest(request: RequestLike | undefined): request is RequestLike {
+  return typeof (request?.headers as Partial<Headers> | undefined)?.get === "function";
+}
+
+/** The connection parameters, where they count: on WebSockets, where there is no Fetch request. */
+export function connectionParamsOf(server: ServerContext): unknown {
+  return server.request === undefined ? server.connectionParams : undefined;
 }

@@ -1,12 +1,13 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { checkOptions } from "../core/check-options.ts";
+import { createParamsReader } from "../core/connection-params.ts";
 import { andThen, isAsyncIterable, type MaybePromise } from "../core/jwt/maybe-promise.ts";
 import type { AuthManager } from "../core/manager.ts";
 import { authIn } from "../core/request-auth.ts";
 import { type HeadersLike, type WaitingSink, waitingSink } from "../core/response-sink.ts";
 import { assertGuarded } from "./apply.ts";
-import { type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
+import { connectionParamsOf, type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
 import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { translateError } from "./errors.ts";
 import {
@@ -77,12 +78,13 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
 
   const prepare = createPrepare();
 
+  const readParams = createParamsReader();
   const contextOf = (server: ServerContext): GraphQLAuthContext<C> => {
     const { request } = server;
     const known = request && openOf(request);
     if (known) return known.context;
     const response = request && waitingSink();
-    const context = openGraphQLContext(auth, server, response);
+    const context = openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), response);
     if (request && response) (request as { [OPEN]?: OpenRequest<C> })[OPEN] = { context, response };
     return context;
   };

@@ -35,6 +35,7 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
       claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },
     },
     label: "A laptop",
+    remember: true,
     createdAt: now,
     endsAt: null,
     reservedUntil: null,

@@ -1,5 +1,6 @@
 /** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify, AWS Lambda and WebSocket adapters. */
 
+import { ConnectionParams } from "../core/connection-params.ts";
 import { isPromise } from "../core/jwt/maybe-promise.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
 import type { AuthManager } from "../core/manager.ts";
@@ -43,10 +44,11 @@ export function createTRPCContext<
     const isConnection = isWebSocket(opts.res);
     // Over HTTP connection parameters stand in the URL, so they count only where nothing else can carry a token.
     const isSubscription = opts.info?.type === "subscription";
+    const params = isConnection || isSubscription ? opts.info?.connectionParams : undefined;
     const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
       isConnection,
       isServed: true,
-      connectionParams: isConnection || isSubscription ? (opts.info?.connectionParams ?? undefined) : undefined,
+      connectionParams: params ? new ConnectionParams(params) : undefined,
       // AWS Lambda has no response yet: there `authResponseMeta` tells it.
       response: opts.event ? undefined : sinkFor(opts),
     });

@@ -23,6 +23,8 @@ export interface SessionRecord {
   readonly grant: { readonly scope?: unknown; readonly claims?: Readonly<Record<string, unknown>> };
   /** What the login called it, such as a device; `null` where it gave no name. */
   readonly label: string | null;
+  /** Whether its cookies outlive the browser's session. Absent in records of before, which then means `true`. */
+  readonly remember: boolean;
   readonly createdAt: number;
   /** When the session ends however often it is used; `null` where only the refresh token's `exp` counts. */
   readonly endsAt: number | null;
@@ -118,6 +120,7 @@ const recordSchema = z.object({
   claimedBy: z.string().min(1).nullable(),
   grant: z.object({ scope: z.unknown().optional(), claims: z.record(z.string(), z.unknown()).optional() }),
   label: z.string().nullable(),
+  remember: z.boolean().default(true),
   createdAt: seconds,
   endsAt: seconds.nullable(),
   reservedUntil: seconds.nullable(),

@@ -1,0 +1,151 @@
+/** The cookies of one request: those that refresh and logout read, and those that its response sets and clears. */
+import type { ResolvedConfig } from "./config.ts";
+import { type CookieToSet, clearedCookie, clearedFormer, clearedVariants, cookieFor, type SentTo } from "./cookies.ts";
+import type { Credentials } from "./credentials.ts";
+import { refusal } from "./errors.ts";
+import { readCompact, readPayload } from "./jwt/compact.ts";
+import type { SessionTokens } from "./session-tokens.ts";
+import { isStoreError } from "./sessions/store-error.ts";
+import type { Sessions } from "./sessions.ts";
+import type { TokenType } from "./token.ts";
+
+const TYPES = ["auth", "refresh"] as const;
+
+/** Reads the cookies of a request, and writes those of its response. */
+export class RequestCookies {
+  readonly #credentials: Credentials;
+  readonly #read: { [T in TokenType]?: readonly string[] } = {};
+  readonly #clearedFor: Set<string> = new Set();
+  readonly #ending: Map<string, Promise<void>> = new Map();
+  #chosen: Promise<string> | undefined;
+  #sentTo: SentTo | undefined;
+  #isLoggedOut = false;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  /**
+   * The different tokens of a type that the request's cookies bring; where none of today's cookies is there, those of former settings that are
+   * still read. Throws a refusal: `CSRF_REJECTED`.
+   */
+  read(config: ResolvedConfig, type: TokenType): readonly string[] {
+    const found = (this.#read[type] ??= this.#different(config, type));
+    if (found.length > 0 && !this.#credentials.isOwn(config)) throw refusal("CSRF_REJECTED");
+    return found;
+  }
+
+  #different(config: ResolvedConfig, type: TokenType): readonly string[] {
+    const { names, former } = config.cookies;
+    const isOfToday = TYPES.some((one) => this.#tokens(names[one]).length > 0);
+    const found = isOfToday
+      ? this.#tokens(names[type])
+      : former.filter(({ until }) => config.now() < until).flatMap((entry) => this.#tokens(entry.names[type]));
+    return [...new Set(found)];
+  }
+
+  /** The one of the request's refresh tokens that `findLive` finds, asked once for all of its calls. Rejects as `findLive` does. */
+  choose(tokens: readonly string[], sessions: Sessions): Promise<string> {
+    this.#chosen ??= sessions.findLive(tokens).catch((error: unknown) => {
+      // An outage is no decision: the next call asks again.
+      if (isStoreError(error)) this.#chosen = undefined;
+      throw error;
+    });
+    return this.#chosen;
+  }
+
+  /** Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach` does. */
+  async end(tokens: readonly string[], sessions: Sessions): Promise<void> {
+    const ending = this.#ending;
+    const left = tokens.filter((token) => !ending.has(token));
+    if (left.length > 0) {
+      const mine = sessions.endEach(left).catch((error: unknown) => {
+        for (const token of left) ending.delete(token);
+        throw error;
+      });
+      for (const token of left) ending.set(token, mine);
+    }
+    await Promise.all(tokens.flatMap((token) => ending.get(token) ?? []));
+  }
+
+  /**
+   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws `CookieError`, and `TOKEN_REVOKED` for tokens of
+   * a refresh that a logout of the same request has overtaken.
+   */
+  set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
+    if (by === "refresh" && this.#isLoggedOut) throw refusal("TOKEN_REVOKED");
+    const { cookies } = config;
+    const { pair, remember } = tokens;
+    const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
+    // The auth cookie outlives its token: a browser that still sends it is told that the token has expired, and not that there is none.
+    const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
+    const set = [
+      cookieFor(cookies, "auth", { value: authToken, maxAge: remember ? lifetimes.auth : undefined }),
+      cookieFor(cookies, "refresh", { value: refreshToken, maxAge: remember ? lifetimes.refresh : undefined }),
+    ];
+    this.#credentials.source.response?.setCookies([...this.#stale(config, TYPES, by), ...set]);
+  }
+
+  /** Clears the session's cookies, wherever they may be. No refresh of this request sets any from here on. */
+  clear(config: ResolvedConfig): void {
+    const { response } = this.#credentials.source;
+    this.#isLoggedOut = true;
+    response?.forbidStoring();
+    const cleared = TYPES.map((type) => clearedCookie(config.cookies, type));
+    response?.setCookies([...this.#stale(config, TYPES, "logout"), ...cleared]);
+  }
+
+  /**
+   * Clears the cookies of sessions that have ended, to which `tokens` belong: not those of another session, and not those that this response
+   * sets itself. Does nothing where no cookie reaches the caller.
+   */
+  clearEnded(config: ResolvedConfig, tokens: readonly string[]): void {
+    const { response } = this.#credentials.source;
+    const { cookies } = config;
+    if (tokens.every((token) => this.#clearedFor.has(token))) return;
+    if (!response || response.whyNoCookies() !== undefined) return;
+    for (const token of tokens) this.#clearedFor.add(token);
+    const sessions = new Set(tokens.map(sessionIn));
+    sessions.delete(undefined);
+    const hasEnded = (token: string): boolean => tokens.includes(token) || sessions.has(sessionIn(token));
+    const types = TYPES.filter((type) => {
+      const name = cookies.names[type];
+      return name !== undefined && this.#tokens(name).every(hasEnded) && !response.setsCookie(name);
+    });
+    response.forbidStoring();
+    const cleared = types.map((type) => clearedCookie(cookies, type));
+    response.setCookies([...this.#stale(config, types, "logout"), ...cleared]);
+  }
+
+  /**
+   * Clears cookies beside those of today: of former settings, and others of a name that the request shows. Where it shows one, that may be another
+   * than the one that is written now. A refresh, which comes often, then clears only the places that are most likely.
+   */
+  #stale({ cookies }: ResolvedConfig, types: readonly TokenType[], by: "login" | "refresh" | "logout"): CookieToSet[] {
+    const sentTo = this.#whereSent();
+    const variants = types.flatMap((type) => {
+      const count = this.#tokens(cookies.names[type]).length;
+      if (count === 0) return [];
+      return clearedVariants(cookies, type, sentTo, count === 1 && by === "refresh" ? "likely" : "all");
+    });
+    return [...variants, ...clearedFormer(cookies)];
+  }
+
+  #whereSent(): SentTo {
+    const { source } = this.#credentials;
+    return (this.#sentTo ??= { host: source.host, path: source.path });
+  }
+
+  #tokens(name: string | undefined): readonly string[] {
+    return this.#credentials.cookieTokens(name);
+  }
+}
+
+/** The session that a token's text names, without looking at its signature. */
+function sessionIn(token: string): unknown {
+  try {
+    return readPayload(readCompact(token).payload)["sid"];
+  } catch {
+    return undefined;
+  }
+}

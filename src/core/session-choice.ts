@@ -1,0 +1,54 @@
+/** Chooses among several refresh tokens of one browser, which are looked up and not presented: none of them is a reuse. */
+import { isFinal, refusal } from "./errors.ts";
+import { type InvalidTokenError, isTokenError, RevokedTokenError } from "./jwt/errors.ts";
+import { refreshReference } from "./session-check.ts";
+import type { SessionParts } from "./session-refresh.ts";
+import { standingOf } from "./sessions/standing.ts";
+import type { CallAccess } from "./sessions/store-access.ts";
+
+/** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
+type Candidate =
+  | { readonly token: string; readonly sid: string; readonly isLive: boolean }
+  | { readonly token: string; readonly error: InvalidTokenError };
+
+/**
+ * Finds the one token whose session lives. Rejects with `CREDENTIALS_AMBIGUOUS` where several sessions live, and where none does with the error of a
+ * token that could still become valid, else of the first; with `SessionStoreError` in an outage.
+ */
+export function createChoice({
+  config,
+  sessions,
+  store,
+  verifier,
+}: SessionParts): (tokens: readonly string[]) => Promise<string> {
+  const { now, maxTokenLength } = config;
+
+  const lookUp = async (token: string, call: CallAccess): Promise<Candidate> => {
+    try {
+      verifier.checkCookie(token);
+      const { sid, rid, isAdopted } = await refreshReference(await verifier.read(token, { type: "refresh" }), sessions);
+      const record = await call.find(sid);
+      // It founds a session once it is presented.
+      if (record === null && isAdopted) return { token, sid, isLive: true };
+      const standing = standingOf(record, rid, { now: now(), grace: sessions.refreshGrace });
+      if (standing === "live" || standing === "unclaimed" || standing === "replaced")
+        return { token, sid, isLive: standing === "live" };
+      return { token, error: new RevokedTokenError("The token's session has ended, or has another token") };
+    } catch (error) {
+      if (!isTokenError(error)) throw error;
+      return { token, error };
+    }
+  };
+
+  return async (tokens) => {
+    const call = store.forCall();
+    const candidates = await Promise.all(tokens.map((token) => lookUp(token, call)));
+    const living = candidates.flatMap((candidate) => ("sid" in candidate ? candidate : []));
+    if (new Set(living.map(({ sid }) => sid)).size > 1) throw refusal("CREDENTIALS_AMBIGUOUS");
+    const chosen = living.find(({ isLive }) => isLive) ?? living[0];
+    if (chosen) return chosen.token;
+    const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
+    const mayBeValidLater = refused.find(({ error, token }) => !isFinal(error.reason, token, maxTokenLength));
+    throw (mayBeValidLater ?? refused[0])?.error;
+  };
+}

@@ -18,7 +18,7 @@ export interface Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly cacheControl: string | undefined;
-  /** Each `Set-Cookie` line, in order. */
+  /** The last `Set-Cookie` line of each name, in order. Lines before it clear the name in other places. */
   readonly setCookies: readonly string[];
   readonly text: string;
   /** The text, read as JSON. */
@@ -75,6 +75,11 @@ export function foreignMarks(url: string): readonly [page: string, marks: Record
   ];
 }
 
+function lastOfEachName(lines: readonly string[]): string[] {
+  const nameOf = (line: string): string => line.slice(0, line.indexOf("="));
+  return lines.filter((line, i) => !lines.slice(i + 1).some((later) => nameOf(later) === nameOf(line)));
+}
+
 function exchangeOf(
   url: string,
   method: string,
@@ -92,7 +97,7 @@ function exchangeOf(
           status: response.statusCode ?? 0,
           headers: response.headers,
           cacheControl: response.headers["cache-control"],
-          setCookies: response.headers["set-cookie"] ?? [],
+          setCookies: lastOfEachName(response.headers["set-cookie"] ?? []),
           text,
           // A stream is not one JSON text: that is asked for by `text`.
           get json() {

@@ -50,8 +50,24 @@ const BAD: ReadonlyArray<readonly [configValue: string, option: string, values: 
   [
     "csrf.origins.0",
     "csrf",
-    [{ origins: ["a.example"] }, { origins: ["https://a.example/"] }, { origins: ["*"] }, { origins: ["null"] }],
+    [
+      "a.example",
+      "https://a.example/",
+      "*",
+      "null",
+      "https://*.vercel.app",
+      "https://a.example:443",
+      "https://A.example",
+      "https://user@a.example",
+      "https://münchen.example",
+      "wss://a.example",
+      "file:///a",
+      "https://",
+      " https://a.example",
+      "",
+    ].map((origin) => ({ origins: [origin] })),
   ],
+  ["csrf.allow", "csrf", [{ allow: true }, { allow: null }, { origins: [], allow: "https://a.example" }]],
   ["csrf.origins.1", "csrf", [{ origins: ["https://a.example", "https://b.example/path"] }]],
   [
     "sessions",
@@ -355,4 +371,32 @@ it("options are read once: what the caller changes later changes nothing", async
   expect((await manager.forRequest({ headers }).require()).sub).toBe("ada");
   const evil = manager.forRequest({ headers: { ...headers, origin: "https://evil.example" } });
   expect(await refusalOf(() => evil.require())).toMatchObject({ reason: "CSRF_REJECTED" });
+});
+
+describe("an origin that no browser sends", () => {
+  it.each([
+    ["a.example", "https://a.example"],
+    ["localhost:3000", "http://localhost:3000"],
+    ["https://a.example/", "https://a.example"],
+    ["https://a.example:443", "https://a.example"],
+    ["https://A.Example/path?query#hash", "https://a.example"],
+    ["https://user:secret@a.example", "https://a.example"],
+    ["https://münchen.example", "https://xn--mnchen-3ya.example"],
+    ["wss://a.example", "https://a.example"],
+    ["capacitor://localhost/", "capacitor://localhost"],
+  ])("(%s) is refused with the nearest one that they send: %s", (origin, nearest) => {
+    expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(nearest);
+    expect(() => makeManager({ csrf: { origins: [nearest] } })).not.toThrow();
+  });
+
+  it("is refused with csrf.allow as the remedy where it is a wildcard", () => {
+    for (const origin of ["*", "https://*.vercel.app", "https://*"])
+      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/csrf\.allow/);
+  });
+
+  it("is not one of an extension or of an app around a web view", () => {
+    const origins = ["capacitor://localhost", "tauri://localhost", "ionic://localhost", "chrome-extension://abcdef"];
+    expect(() => makeManager({ csrf: { origins } })).not.toThrow();
+    expect(() => makeManager({ csrf: { origins: ["safari-web-extension://1A2B-3C"] } })).not.toThrow();
+  });
 });

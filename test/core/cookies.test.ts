@@ -91,23 +91,25 @@ describe("the attributes", () => {
   ])("%s", async (_, cookies, attributes, header) => {
     const set = await cookiesOf(cookies);
     expect(set.map(({ attributes }) => attributes)).toEqual([
-      { ...attributes, maxAge: 3600 },
+      { ...attributes, maxAge: 604_800 },
       { ...attributes, maxAge: 604_800 },
     ]);
     expect(set.map(({ header }) => header)).toEqual([
-      `${set[0]?.name}=${set[0]?.value}; Max-Age=3600; ${header}`,
+      `${set[0]?.name}=${set[0]?.value}; Max-Age=604800; ${header}`,
       `${set[1]?.name}=${set[1]?.value}; Max-Age=604800; ${header}`,
     ]);
   });
 
-  test("last as long as the tokens do, and no longer than the session may", async () => {
+  test("last as long as the refresh token does, or a longer auth token, and no longer than the session may", async () => {
     const config = { authMaxAge: 60, refreshMaxAge: 600, sessionMaxAge: 90 };
-    expect((await cookiesOf(names, config)).map(({ attributes }) => attributes.maxAge)).toEqual([60, 90]);
+    expect((await cookiesOf(names, config)).map(({ attributes }) => attributes.maxAge)).toEqual([90, 90]);
     const { sessionMaxAge: _, ...unbounded } = config;
-    expect((await cookiesOf(names, unbounded)).map(({ attributes }) => attributes.maxAge)).toEqual([60, 600]);
+    expect((await cookiesOf(names, unbounded)).map(({ attributes }) => attributes.maxAge)).toEqual([600, 600]);
     expect(
       (await cookiesOf(names, { ...unbounded, now: () => NOW + 0.75 })).map(({ attributes }) => attributes.maxAge),
-    ).toEqual([60, 600]);
+    ).toEqual([600, 600]);
+    const longer = { authMaxAge: 900, refreshMaxAge: 600 };
+    expect((await cookiesOf(names, longer)).map(({ attributes }) => attributes.maxAge)).toEqual([900, 600]);
   });
 });
 
@@ -184,11 +186,11 @@ describe("by hand", () => {
     const jwt = expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     expect(set).toEqual([
       [
-        line("__Host-auth", 3600, set[0]?.[1].value ?? ""),
+        line("__Host-auth", 604_800, set[0]?.[1].value ?? ""),
         {
           name: "__Host-auth",
           value: jwt,
-          attributes: { ...attributes, maxAge: 3600 },
+          attributes: { ...attributes, maxAge: 604_800 },
           header: set[0]?.[0],
         },
       ],

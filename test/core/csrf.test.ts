@@ -5,7 +5,14 @@ import { fetchGuarded, forge, goodClaims, makeManager, NOW } from "./support.ts"
 const token = forge();
 const auth = makeManager({
   cookies: { auth: "t" },
-  csrf: { origins: ["https://app.example", "http://localhost:3000"] },
+  csrf: {
+    origins: [
+      "https://app.example",
+      "http://localhost:3000",
+      "capacitor://localhost",
+      "chrome-extension://abcdefghijklmnop",
+    ],
+  },
 });
 const cookie = { cookie: `t=${token}`, host: "api.example" };
 const REJECTED = "CSRF_REJECTED";
@@ -52,6 +59,28 @@ const ANY_METHOD: ReadonlyArray<readonly [verdict: string, headers: Record<strin
   [REJECTED, { origin: ["https://app.example", "https://evil.example"] }],
   [REJECTED, { "sec-fetch-site": "same-site", origin: "https://evil.example" }],
   [REJECTED, { "sec-fetch-site": "cross-site", origin: "null" }],
+  [REJECTED, { "sec-fetch-site": "cross-site", origin: "https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "cross-site", origin: "http://api.example" }],
+  [REJECTED, { "sec-fetch-site": "same-site", origin: "https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "unheard-of", origin: "https://api.example" }],
+  [REJECTED, { origin: "https://api.example/" }],
+  [REJECTED, { origin: "https://api.example/path" }],
+  [REJECTED, { origin: "https://api.example?query" }],
+  [REJECTED, { origin: "https://api.example#fragment" }],
+  [REJECTED, { origin: "https://user@api.example" }],
+  [REJECTED, { origin: "https://user:password@app.example" }],
+  [REJECTED, { origin: "https://api.example\\" }],
+  [REJECTED, { origin: "https://api.example, https://api.example" }],
+  [REJECTED, { origin: "https://api\u00AD.example" }],
+  [REJECTED, { origin: " https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "same-origin", origin: "https://api.example/" }],
+  [REJECTED, { "sec-fetch-site": "none", origin: "https://user@api.example" }],
+  ["accepted", { "sec-fetch-site": "same-origin", origin: "https://api.example" }],
+  ["accepted", { "sec-fetch-site": "none", origin: "null" }],
+  ["accepted", { origin: "capacitor://localhost" }],
+  ["accepted", { "sec-fetch-site": "cross-site", origin: "chrome-extension://abcdefghijklmnop" }],
+  [REJECTED, { origin: "capacitor://localhost2" }],
+  [REJECTED, { origin: "tauri://localhost" }],
 ];
 
 describe("a marked request", () => {
@@ -88,6 +117,70 @@ describe("an unmarked request", () => {
 
   it("is refused on an upgrade", async () => {
     expect(await verdict({ upgrade: "websocket" }, "GET")).toBe(REJECTED);
+  });
+});
+
+describe("csrf.allow", () => {
+  const asked: string[] = [];
+  let answer: (origin: string) => unknown = (origin) => origin.endsWith(".preview.example");
+  const allow = (origin: string): boolean => {
+    asked.push(origin);
+    return answer(origin) as boolean;
+  };
+  const manager = makeManager({ cookies: { auth: "t" }, csrf: { origins: ["https://app.example"], allow } });
+  const ask = (headers: Record<string, string>) =>
+    manager.forRequest({ headers: { ...cookie, ...headers }, method: "POST" }).require();
+
+  it("decides about origins that the list does not hold, from whatever site", async () => {
+    answer = (origin) => origin.endsWith(".preview.example");
+    for (const site of [{}, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }]) {
+      expect((await ask({ ...site, origin: "https://pr-7.preview.example" })).sub).toBe("ada");
+      await expect(ask({ ...site, origin: "https://preview.example.evil" })).rejects.toMatchObject({
+        reason: REJECTED,
+      });
+    }
+    const alone = makeManager({ cookies: { auth: "t" }, csrf: { allow } });
+    const headers = { ...cookie, origin: "https://pr-7.preview.example" };
+    expect((await alone.forRequest({ headers, method: "POST" }).require()).sub).toBe("ada");
+  });
+
+  it("is asked only about origins that it has to decide about, as browsers write them", async () => {
+    answer = () => true;
+    asked.length = 0;
+    for (const headers of [
+      { "sec-fetch-site": "same-origin" },
+      { origin: "https://api.example" },
+      { origin: "https://app.example" },
+    ])
+      expect((await ask(headers)).sub).toBe("ada");
+    for (const headers of [
+      {},
+      { origin: "null" },
+      { origin: "https://user@a.example" },
+      { origin: "https://a.example/" },
+      { "sec-fetch-site": "cross-site" },
+    ])
+      await expect(ask(headers as Record<string, string>)).rejects.toMatchObject({ reason: REJECTED });
+    expect(asked).toEqual([]);
+    expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
+    expect(asked).toEqual(["https://a.example"]);
+  });
+
+  it("that throws, or gives no boolean, lets nobody in, and is not called the caller's fault", async () => {
+    const fault = new Error("no list yet");
+    answer = () => {
+      throw fault;
+    };
+    await expect(ask({ origin: "https://a.example" })).rejects.toBe(fault);
+    for (const other of ["true", 1, undefined, null, Promise.resolve(true), Promise.reject(new Error("late"))]) {
+      answer = () => other;
+      await expect(ask({ origin: "https://a.example" })).rejects.toMatchObject({
+        name: "InvalidConfigError",
+        configValue: "csrf.allow",
+      });
+    }
+    answer = () => true;
+    expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
   });
 });
 

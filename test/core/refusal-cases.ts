@@ -152,7 +152,10 @@ const CLAIMS: readonly RefusedToken[] = [
   ["exp under __proto__", "CLAIM_MISSING", forge({ payload: inPlaceOf("exp", `"__proto__":{"exp":${NOW + 60}}`) })],
   ["exp now", "TOKEN_EXPIRED", forge({ payload: goodClaims({ exp: NOW }) })],
   ["nbf ahead", "TOKEN_NOT_YET_VALID", forge({ payload: goodClaims({ nbf: NOW + 1 }) })],
-  ["iat ahead", "TOKEN_NOT_YET_VALID", forge({ payload: goodClaims({ iat: NOW + 1 }) })],
+  ["a cnf", "TOKEN_TYPE_INVALID", forge({ payload: goodClaims({ cnf: { jkt: "a thumbprint" } }) })],
+  ["a cnf that is null", "TOKEN_TYPE_INVALID", forge({ payload: goodClaims({ cnf: null }) })],
+  ["a signature of 31 bytes", "SIGNATURE_INVALID", good.replace(/.{2}$/, "") + "A"],
+  ["iat ahead", "TOKEN_NOT_YET_VALID", forge({ payload: goodClaims({ iat: NOW + 61 }) })],
   ["iat as text", "CLAIM_INVALID", forge({ payload: goodClaims({ iat: "now" }) })],
   ...["exp", "iss", "sub", "iat", "type"].map(
     (claim): RefusedToken => [`no ${claim}`, "CLAIM_MISSING", forge({ payload: goodClaims({ [claim]: undefined }) })],
@@ -187,6 +190,7 @@ export const SENDABLE: readonly RefusedToken[] = REFUSED.filter(([, , token]) =>
 /** Odd, and good all the same. */
 export const ACCEPTED: ReadonlyArray<readonly [what: string, token: string]> = [
   ["a plain token", good],
+  ["iat ahead by a minute", forge({ payload: goodClaims({ iat: NOW + 60 }) })],
   ["a fractional exp", forge({ payload: goodClaims({ exp: NOW + 0.5 }) })],
   ["a kid that is a path", forge({ header: { alg: "HS256", kid: "../../../../dev/null" } })],
   [

@@ -26,7 +26,10 @@ const resolvers = {
   },
 };
 const cookies = { auth: "auth", refresh: "refresh" };
-const { auth, ask, yoga } = createGate(typeDefs, resolvers, { cookies, csrf: { origins: ["https://app.test"] } });
+const { auth, ask, yoga } = createGate(typeDefs, resolvers, {
+  cookies,
+  csrf: { origins: ["https://app.test", "capacitor://localhost"], allow: (origin) => origin === "https://pr-7.test" },
+});
 const { signed: token } = await auth.authToken("ada");
 const { signed: refresh } = await auth.refreshToken("ada");
 const cookie = `auth=${token}; refresh=${refresh}`;
@@ -39,6 +42,8 @@ const own: [what: string, headers: Headers][] = [
   ["the origin of this host", { origin: "http://api.test" }],
   ["the origin of this host, with the port spelt out", { origin: "http://api.test:80" }],
   ["an origin that may", { origin: "https://app.test" }],
+  ["an origin of an app", { origin: "capacitor://localhost" }],
+  ["an origin that is allowed when it comes", { origin: "https://pr-7.test", "sec-fetch-site": "cross-site" }],
   ["an origin that may, from another site", { "sec-fetch-site": "cross-site", origin: "https://app.test" }],
 ];
 const foreign: [what: string, headers: Headers][] = [
@@ -56,6 +61,11 @@ const foreign: [what: string, headers: Headers][] = [
   ["an opaque origin", { origin: "null" }],
   ["an origin that is none", { origin: "api.test" }],
   ["an origin of no web page", { origin: "chrome-extension://api.test" }],
+  ["the origin of this host, called another site's", { origin: "http://api.test", "sec-fetch-site": "cross-site" }],
+  ["the origin of this host, called a sibling's", { origin: "http://api.test", "sec-fetch-site": "same-site" }],
+  ["an origin with a path", { origin: "http://api.test/" }],
+  ["an origin with credentials", { origin: "http://user@api.test" }],
+  ["an origin with a path, marked same-origin", { origin: "http://api.test/x", "sec-fetch-site": "same-origin" }],
   ["two values of Sec-Fetch-Site", { "sec-fetch-site": "same-origin, cross-site" }],
   ["two origins", { origin: "http://api.test, https://evil.test" }],
 ];

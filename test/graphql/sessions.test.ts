@@ -43,7 +43,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     const given = await ask(LOGIN);
     expect([given.status, given.answer]).toEqual([200, { data: { login: EXPIRIES } }]);
     expect(given.setCookies).toEqual([
-      expect.stringMatching(new RegExp(`^__Host-auth=${JWT_TEXT}; Max-Age=3600; ${ATTRIBUTES}$`)),
+      expect.stringMatching(new RegExp(`^__Host-auth=${JWT_TEXT}; Max-Age=604800; ${ATTRIBUTES}$`)),
       expect.stringMatching(new RegExp(`^__Host-refresh=${JWT_TEXT}; Max-Age=604800; ${ATTRIBUTES}$`)),
     ]);
     for (const token of Object.values(pairIn(browser))) expect(given.text).not.toContain(token);
@@ -86,7 +86,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     const cookies = { auth: "a", refresh: "r", domain: "example.com", path: "/graphql", sameSite: "strict" } as const;
     const { ask, browser } = await startSessions(host, { cookies });
     expect((await ask(LOGIN)).setCookies).toEqual([
-      `__Secure-a=${browser.cookies.get("__Secure-a")}; Max-Age=3600; ${attributes}`,
+      `__Secure-a=${browser.cookies.get("__Secure-a")}; Max-Age=604800; ${attributes}`,
       `__Secure-r=${browser.cookies.get("__Secure-r")}; Max-Age=604800; ${attributes}`,
     ]);
     expect((await ask(LOGOUT)).setCookies).toEqual([
@@ -196,7 +196,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect((await ask(LOGOUT)).setCookies).toEqual(CLEARED);
   });
 
-  test("a refresh cookie that is refused by 401 is cleared with the other, and a new login works", async () => {
+  test("a refresh cookie that can never be valid again is cleared with the other, and a new login works", async () => {
     const { auth, ask, browser, clock, login } = await startSessions(host, { refreshGrace: 0 });
     const refuse = async (reason: string): Promise<void> => {
       const answer = await ask(REFRESH);
@@ -214,10 +214,26 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     clock.seconds += 604_800;
     await refuse("TOKEN_EXPIRED");
     browser.cookies.set("__Host-refresh", "no.token");
-    await refuse("TOKEN_MALFORMED");
-    browser.cookies.delete("__Host-refresh");
+    const malformed = await ask(REFRESH);
+    expect([refresh(malformed), malformed.setCookies]).toEqual([unauthenticated("TOKEN_MALFORMED"), CLEARED.slice(1)]);
     const missing = await ask(REFRESH);
     expect([refresh(missing), missing.setCookies]).toEqual([unauthenticated("TOKEN_MISSING"), []]);
+  });
+
+  test("a refresh cookie that is refused by a cause that may pass is not cleared, nor is the other", async () => {
+    const { ask, browser, clock, login } = await startSessions(host, { refreshGrace: 0 });
+    const held = await login();
+    const refuse = async (token: string, reason: string): Promise<void> => {
+      browser.cookies.set("__Host-refresh", token);
+      const answer = await ask(REFRESH);
+      expect([refresh(answer), answer.setCookies]).toEqual([unauthenticated(reason), []]);
+    };
+    await refuse(`${held.refresh.slice(0, -6)}AAAAAA`, "SIGNATURE_INVALID");
+    await refuse(held.auth, "TOKEN_TYPE_INVALID");
+    clock.seconds -= 61;
+    await refuse(held.refresh, "TOKEN_NOT_YET_VALID");
+    clock.seconds += 61;
+    expect((await ask(REFRESH)).setCookies).toHaveLength(2);
   });
 
   test("what a guard let in by cookie is not stored, what needs none of it may be", async () => {

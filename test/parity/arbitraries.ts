@@ -82,13 +82,16 @@ export const ownClaims: fc.Arbitrary<{ [name: string]: Json }> = fc
   )
   .map((one) => plain(one as { [name: string]: Json }));
 
+/** What can be wrong with a credential, whatever its claims. */
+const STATES = ["missing", "empty", "expired", "tampered", "stale", "bound", "double", "foreign"] as const;
+
 /** What a caller presents, but for its claims. */
 export const presentations: fc.Arbitrary<
   Omit<Presented, "claims"> & { scope: Json | undefined; sub: string | number }
 > = fc.record({
   state: fc.oneof(
     { weight: 12, arbitrary: fc.constant("valid" as const) },
-    { weight: 2, arbitrary: fc.constantFrom("missing" as const, "expired" as const, "tampered" as const) },
+    { weight: 6, arbitrary: fc.constantFrom(...STATES) },
   ),
   type: fc.oneof(
     { weight: 10, arbitrary: fc.constant("auth" as const) },

@@ -3,7 +3,11 @@ import type { Json, Rule, RuleBranch } from "claimgate";
 
 /** What a caller presents. */
 export interface Presented {
-  readonly state: "missing" | "valid" | "expired" | "tampered";
+  /**
+   * `empty`: a scheme, or a cookie, without a token. `stale`: expired, and signed with a key of before. `bound`: with `cnf`. `double`: two that
+   * differ. `foreign`: from another site, which says that it is this host.
+   */
+  readonly state: "missing" | "empty" | "valid" | "expired" | "tampered" | "stale" | "bound" | "double" | "foreign";
   readonly type: "auth" | "refresh";
   readonly location: "header" | "cookies";
   readonly claims: { readonly [name: string]: Json };
@@ -13,8 +17,15 @@ type Facts = Json | undefined;
 
 /** `"ALLOW"`, or the reason of the refusal. */
 export function evaluateNaively(rule: Rule, presented: Presented, input: Facts): string {
+  const isInHeader = presented.location === "header";
+  // The header is always looked at, and a cookie by every rule that does not ask for a header.
+  if (presented.state === "double" && (isInHeader || rule.location !== "header")) return "CREDENTIALS_AMBIGUOUS";
+  if (presented.state === "foreign" && !isInHeader && rule.location !== "header") return "CSRF_REJECTED";
   const elsewhere = rule.location !== undefined && rule.location !== presented.location;
-  if (presented.state === "missing" || elsewhere) return rule.optional ? "ALLOW" : "TOKEN_MISSING";
+  const isAbsent = presented.state === "missing" || presented.state === "empty";
+  if (isAbsent || elsewhere) return rule.optional ? "ALLOW" : "TOKEN_MISSING";
+  if (presented.state === "stale") return isInHeader ? "SIGNATURE_INVALID" : "TOKEN_EXPIRED";
+  if (presented.state === "bound") return "TOKEN_TYPE_INVALID";
   if (presented.state === "tampered") return "SIGNATURE_INVALID";
   if (presented.state === "expired") return "TOKEN_EXPIRED";
   if (presented.type !== (rule.type ?? "auth")) return "TOKEN_TYPE_INVALID";

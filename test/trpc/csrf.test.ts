@@ -23,7 +23,10 @@ const rejected = forbidden("CSRF_REJECTED");
 const app = "https://app.example.com";
 
 async function start(startServer: Adapter["start"]) {
-  const { auth } = createAuth({ cookies: { auth: "auth", refresh: "refresh" }, csrf: { origins: [app] } });
+  const { auth } = createAuth({
+    cookies: { auth: "auth", refresh: "refresh" },
+    csrf: { origins: [app, "capacitor://localhost"], allow: (origin) => origin === "https://pr-7.example" },
+  });
   const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startServer);
   const token = (await auth.authToken("alice")).signed;
   const cookie = `auth=${token}; refresh=${(await auth.refreshToken("alice")).signed}`;
@@ -42,12 +45,19 @@ const fromElsewhere = (host: string): Record<string, Record<string, string>> => 
   "an origin that starts with an allowed one": { origin: `${app}.evil.example` },
   "an allowed host over another scheme": { origin: app.replace("https", "http") },
   "a page that sends no Origin": { "sec-fetch-site": "cross-site" },
+  "this host in the clear, as a browser marks it": { origin: `http://${host}`, "sec-fetch-site": "cross-site" },
+  "this host, called a sibling's": { origin: `http://${host}`, "sec-fetch-site": "same-site" },
+  "an origin with a path": { origin: `http://${host}/` },
+  "an origin with credentials": { origin: `http://user@${host}` },
+  "an origin with a path, marked same-origin": { origin: `http://${host}/x`, "sec-fetch-site": "same-origin" },
 });
 const fromHere = (host: string): Record<string, Record<string, string>> => ({
   "this origin": { origin: `http://${host}`, "sec-fetch-site": "same-origin" },
   "this origin, by an old browser": { origin: `http://${host}` },
   "the address bar": { "sec-fetch-site": "none" },
   "an allowed origin": { origin: app, "sec-fetch-site": "cross-site" },
+  "an app": { origin: "capacitor://localhost" },
+  "an origin that is allowed when it comes": { origin: "https://pr-7.example", "sec-fetch-site": "cross-site" },
 });
 const elsewhere = Object.keys(fromElsewhere("127.0.0.1:2"));
 const here = Object.keys(fromHere("127.0.0.1:2"));

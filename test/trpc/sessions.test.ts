@@ -42,7 +42,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({ result: { data: EXPIRIES } });
     expect(answer.setCookies).toEqual([
-      expect.stringMatching(new RegExp(`^__Host-auth=${JWT_TEXT}; Max-Age=3600; ${ATTRIBUTES}$`)),
+      expect.stringMatching(new RegExp(`^__Host-auth=${JWT_TEXT}; Max-Age=604800; ${ATTRIBUTES}$`)),
       expect.stringMatching(new RegExp(`^__Host-refresh=${JWT_TEXT}; Max-Age=604800; ${ATTRIBUTES}$`)),
     ]);
     for (const token of Object.values(pairIn(browser))) expect(answer.text).not.toContain(token);
@@ -105,7 +105,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     const { call, browser } = await startSessions(adapter, { cookies });
     const { setCookies } = await call("login", { user: "alice" });
     expect(setCookies).toEqual([
-      `${auth}=${browser.cookies.get(auth)}; Max-Age=3600; ${attributes}`,
+      `${auth}=${browser.cookies.get(auth)}; Max-Age=604800; ${attributes}`,
       `${refresh}=${browser.cookies.get(refresh)}; Max-Age=604800; ${attributes}`,
     ]);
     expect(outcomeOf(await call("act"))).toBe("alice");
@@ -287,7 +287,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect((await call("logout")).setCookies).toEqual(CLEARED);
   });
 
-  test("a refresh cookie that is refused by 401 is cleared with the other, and a new login works", async () => {
+  test("a refresh cookie that can never be valid again is cleared with the other, and a new login works", async () => {
     const { auth, call, browser, clock, login } = await startSessions(adapter, { refreshGrace: 0 });
     const refuse = async (reason: Parameters<typeof unauthorized>[0]): Promise<void> => {
       const answer = await call("refresh");
@@ -305,16 +305,37 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     await refuse("TOKEN_REVOKED");
     clock.seconds += 604_800;
     await refuse("TOKEN_EXPIRED");
+    // It is of no session, so the auth cookie of another stays.
     browser.cookies.set("__Host-refresh", "no.token");
-    await refuse("TOKEN_MALFORMED");
-    browser.cookies.set("__Host-refresh", `${pairIn(browser).refresh.slice(0, -6)}AAAAAA`);
-    await refuse("SIGNATURE_INVALID");
-    browser.cookies.set("__Host-refresh", pairIn(browser).auth);
-    await refuse("TOKEN_TYPE_INVALID");
-    // Without one there is nothing to clear.
-    browser.cookies.delete("__Host-refresh");
+    const malformed = await call("refresh");
+    expect([outcomeOf(malformed), malformed.setCookies]).toEqual([unauthorized("TOKEN_MALFORMED"), CLEARED.slice(1)]);
+    expect(outcomeOf(await call("act"))).toBe("alice");
+    // Without one there is nothing to clear, but an auth cookie that has expired and cannot be renewed.
     const missing = await call("refresh");
     expect([outcomeOf(missing), missing.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), []]);
+    clock.seconds += 3600;
+    const expired = await call("refresh");
+    expect([outcomeOf(expired), expired.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), CLEARED]);
+    expect(outcomeOf(await call("greet", undefined, { method: "GET" }))).toBe("stranger");
+  });
+
+  test("a refresh cookie that is refused by a cause that may pass is not cleared, nor is the other", async () => {
+    const { call, browser, clock, login } = await startSessions(adapter, { refreshGrace: 0 });
+    const held = await login();
+    const refuse = async (token: string, reason: Parameters<typeof unauthorized>[0]): Promise<void> => {
+      browser.cookies.set("__Host-refresh", token);
+      const answer = await call("refresh");
+      expect([answer.status, outcomeOf(answer), answer.setCookies]).toEqual([401, unauthorized(reason), []]);
+      expect(pairIn(browser)).toEqual({ ...held, refresh: token });
+    };
+    // A key, a type, a length that another server knows; a clock that is behind.
+    await refuse(`${held.refresh.slice(0, -6)}AAAAAA`, "SIGNATURE_INVALID");
+    await refuse(held.auth, "TOKEN_TYPE_INVALID");
+    await refuse("x".repeat(8200), "TOKEN_MALFORMED");
+    clock.seconds -= 61;
+    await refuse(held.refresh, "TOKEN_NOT_YET_VALID");
+    clock.seconds += 61;
+    expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 
   test("a bad token of the input, or of the header, clears no cookie", async () => {

@@ -1,0 +1,435 @@
+/** Cookies of a browser beside those of today: which of them count, what is cleared where, and what a planted cookie can do. */
+import { setTimeout } from "node:timers/promises";
+import { type AuthManager, type AuthManagerConfig, InvalidConfigError, MissingConfigError } from "claimgate";
+import { createGraphQLContext } from "claimgate/graphql";
+import { describe, expect, it } from "vitest";
+import { placeOf, readSetCookie } from "../../src/core/cookies.ts";
+import { AMBIGUOUS, bare, both, cleared, nodeResponse, OWN, open } from "../cookie-requests.ts";
+import { forge, goodClaims, makeManager, NOW, refusalOf } from "../core/support.ts";
+
+describe("of two refresh cookies that differ", () => {
+  it("the one whose session lives is taken, whichever comes first, and the other is looked up and not presented", async () => {
+    for (const isReversed of [false, true]) {
+      const { auth, request, presented } = open(bare, { refreshGrace: 0 });
+      const ended = await auth.login("ada");
+      await auth.revoke({ token: ended.refreshToken });
+      const living = await auth.login("ada");
+      const tokens = [ended.refreshToken, living.refreshToken];
+      const asked = request(both("__Host-refresh", ...(isReversed ? tokens.toReversed() : tokens)));
+      expect(await asked.request.refresh()).toEqual({ expiresIn: 3600, refreshExpiresIn: 604_800 });
+      expect(presented).toHaveLength(1);
+      expect(await auth.sessions("ada")).toHaveLength(1);
+    }
+  });
+
+  it("the live one of a session is taken before the one that it replaced, and no reuse is seen", async () => {
+    const events: string[] = [];
+    const { auth, request, clock } = open(bare, { refreshGrace: 10, onEvent: ({ type }) => events.push(type) });
+    const before = await auth.login("ada");
+    const after = await auth.refresh(before.refreshToken);
+    const ask = () => request(both("__Host-refresh", before.refreshToken, after.refreshToken)).request.refresh();
+    clock.seconds += 1;
+    expect(await ask()).toMatchObject({ expiresIn: 3600 });
+    // Both have been replaced by now, and the grace is over.
+    clock.seconds += 60;
+    expect(await refusalOf(ask())).toMatchObject({ status: 401 });
+    expect(events).not.toContain("reused");
+  });
+
+  it("none is taken where both live, or where there are too many to look up", async () => {
+    const { auth, request, presented } = open();
+    const tokens = await Promise.all(Array.from({ length: 9 }, async () => (await auth.login("ada")).refreshToken));
+    for (const some of [tokens.slice(0, 2), tokens]) {
+      const asked = request(both("__Host-refresh", ...some));
+      expect(await refusalOf(asked.request.refresh())).toMatchObject(AMBIGUOUS);
+      expect(asked.set).toEqual([]);
+    }
+    expect([presented, (await auth.sessions("ada")).length]).toEqual([[], 9]);
+  });
+
+  it("none is taken where one lives and the other has just been replaced in a session that lives too", async () => {
+    const { auth, request, presented } = open(bare, { refreshGrace: 10 });
+    const replaced = await auth.login("ada");
+    await auth.refresh(replaced.refreshToken);
+    const living = await auth.login("ada");
+    presented.length = 0;
+    const asked = request(both("__Host-refresh", replaced.refreshToken, living.refreshToken));
+    expect(await refusalOf(asked.request.refresh())).toMatchObject(AMBIGUOUS);
+    expect([presented, asked.set]).toEqual([[], []]);
+  });
+
+  it("the chosen one is refused after all, and the cookies stay, since nothing is decided about the other", async () => {
+    const { auth, request, store } = open(bare, { refreshGrace: 0 });
+    const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
+    await auth.revoke({ token: one.refreshToken });
+    const find = store.find;
+    const asked = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
+    // The session that lived as it was looked up is ended before its token is presented.
+    Object.assign(store, {
+      find: async (...given: Parameters<typeof find>) => {
+        const found = await find(...given);
+        if (found) await auth.revoke({ token: two.refreshToken });
+        return found;
+      },
+    });
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
+    // Only the token that was presented is known to be over, and a browser clears both cookies or neither.
+    expect(asked.ofToday().map(({ name }) => name)).not.toContain("__Host-refresh");
+  });
+
+  it("none counts where none lives, and they are cleared if none ever can again", async () => {
+    const { auth, request, clock } = open();
+    const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
+    await auth.revoke({ subject: "ada" });
+    const asked = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ status: 401, reason: "TOKEN_REVOKED" });
+    expect(cleared(asked.lines())).toContain("__Host-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax");
+    const foreign = forge({ secret: "another secret of thirty-two bytes!", payload: goodClaims({ type: "refresh" }) });
+    const undecided = request(both("__Host-refresh", one.refreshToken, foreign));
+    expect(await refusalOf(undecided.request.refresh())).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    expect(undecided.set).toEqual([]);
+    clock.seconds += 604_800;
+    const expired = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
+    expect(await refusalOf(expired.request.refresh())).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+
+  it("an expired auth cookie without a refresh cookie is cleared, and not beside a valid one", async () => {
+    const { auth, request, clock } = open();
+    const first = (await auth.login("ada")).authToken;
+    clock.seconds += 3600;
+    const valid = (await auth.login("ada")).authToken;
+    for (const [tokens, names] of [
+      [[first], ["__Host-auth", "__Host-refresh"]],
+      [[first, valid], []],
+      [[valid], []],
+    ] as const) {
+      const asked = request(both("__Host-auth", ...tokens));
+      expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
+      expect(asked.ofToday().map(({ name }) => name)).toEqual(names);
+    }
+  });
+
+  it("an outage decides nothing and clears nothing", async () => {
+    const { auth, request, store } = open(bare, { storeTimeout: 0.1 });
+    const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
+    Object.assign(store, { find: () => Promise.reject(new Error("down")) });
+    const asked = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ status: 503, reason: "STORE_UNAVAILABLE" });
+    expect(asked.set).toEqual([]);
+  });
+
+  it("two of one text are one, and guards go on refusing two that differ", async () => {
+    const { auth, request } = open();
+    const { authToken, refreshToken } = await auth.login("ada");
+    const other = (await auth.login("ada")).authToken;
+    expect((await request(both("__Host-auth", authToken, authToken)).request.require()).sub).toBe("ada");
+    expect(await refusalOf(request(both("__Host-auth", authToken, other)).request.require())).toMatchObject(AMBIGUOUS);
+    expect(await request(both("__Host-refresh", refreshToken, refreshToken)).request.refresh()).toBeDefined();
+  });
+
+  it("from another site they are not even looked at", async () => {
+    const { auth, request, store } = open();
+    const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
+    let finds = 0;
+    Object.assign(store, { find: () => Promise.reject(new Error(`${++finds}`)) });
+    const foreign = { "sec-fetch-site": "cross-site" };
+    for (const call of ["refresh", "logout"] as const) {
+      const asked = request(both("__Host-refresh", one.refreshToken, two.refreshToken), foreign);
+      expect(await refusalOf(asked.request[call]())).toMatchObject({ reason: "CSRF_REJECTED" });
+    }
+    expect([finds, (await auth.sessions("ada")).length]).toEqual([0, 2]);
+  });
+});
+
+describe("a logout", () => {
+  it("ends the session of every cookie, and of one session only once", async () => {
+    const revoked: string[] = [];
+    const onEvent: AuthManagerConfig["onEvent"] = (event) => {
+      if (event.type === "revoked") revoked.push(...event.sids);
+    };
+    const { auth, request } = open(bare, { onEvent });
+    const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
+    const cookie = `${both("__Host-refresh", one.refreshToken, two.refreshToken)}; ${both("__Host-auth", one.authToken, two.authToken)}`;
+    const asked = request(cookie);
+    await asked.request.logout();
+    expect(await auth.sessions("ada")).toEqual([]);
+    expect([revoked.length, new Set(revoked).size]).toEqual([2, 2]);
+    // Bad cookies stand in nobody's way.
+    const three = await auth.login("ada");
+    await request(both("__Host-refresh", "garbage", three.refreshToken)).request.logout();
+    expect(await auth.sessions("ada")).toEqual([]);
+  });
+});
+
+describe("a heap of planted cookies", () => {
+  it("does not keep a logout from ending the session, nor a login from beginning one", async () => {
+    const { auth, request } = open();
+    const planted = Array.from({ length: 60 }, (_, i) => `planted${i}`);
+    const { authToken, refreshToken } = await auth.login("ada");
+    const cookie = `${both("__Host-refresh", ...planted, refreshToken)}; __Host-auth=${authToken}`;
+    const asked = request(cookie);
+    await asked.request.logout();
+    expect(await auth.sessions("ada")).toEqual([]);
+    const login = request(cookie);
+    expect(await login.request.login("ada")).toBeDefined();
+    expect(await auth.sessions("ada")).toHaveLength(1);
+  });
+});
+
+describe("calls of one request", () => {
+  it("set no cookies of a refresh that a logout overtakes, whichever ends first", async () => {
+    for (const delayed of ["rotate", "find", "end"] as const) {
+      const { auth, request, store } = open();
+      const { authToken, refreshToken } = await auth.login("ada");
+      const before = store[delayed] as (...given: unknown[]) => Promise<unknown>;
+      Object.assign(store, {
+        [delayed]: async (...given: unknown[]) => {
+          await setTimeout(5);
+          const answer = await before(...given);
+          await setTimeout(5);
+          return answer;
+        },
+      });
+      for (const isLogoutFirst of [false, true]) {
+        const asked = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
+        const calls = [() => asked.request.refresh(), () => asked.request.logout()];
+        await Promise.allSettled((isLogoutFirst ? calls.toReversed() : calls).map((call) => call()));
+        const last = Object.fromEntries(asked.ofToday().map(({ name, attributes }) => [name, attributes.maxAge]));
+        expect([delayed, last]).toEqual([delayed, { "__Host-auth": 0, "__Host-refresh": 0 }]);
+        expect(await auth.sessions("ada")).toEqual([]);
+      }
+    }
+  });
+
+  it("take tokens of a refresh after a login of the same request, and end what they began", async () => {
+    const { auth, request } = open();
+    const asked = request("");
+    await asked.request.login("ada");
+    await asked.request.logout();
+    // The login's cookies never reached the browser: its session is not this request's to end.
+    expect(Object.fromEntries(asked.ofToday().map(({ name, attributes }) => [name, attributes.maxAge]))).toEqual({
+      "__Host-auth": 0,
+      "__Host-refresh": 0,
+    });
+    const again = request("");
+    await again.request.logout();
+    await again.request.login("ada");
+    const last = Object.fromEntries(again.ofToday().map(({ name, attributes }) => [name, attributes.maxAge]));
+    expect(last).toEqual({ "__Host-auth": 604_800, "__Host-refresh": 604_800 });
+    expect(await auth.sessions("ada")).toHaveLength(2);
+  });
+});
+
+describe("what is cleared beside today's cookies", () => {
+  it("is little in a browser that has none, or one of each", async () => {
+    const { auth, request } = open();
+    const fresh = request("");
+    await fresh.request.login("ada");
+    expect(fresh.lines()).toHaveLength(2);
+    const { authToken, refreshToken } = await auth.login("ada");
+    const cookie = `__Host-auth=${authToken}; __Host-refresh=${refreshToken}`;
+    const known = request(cookie);
+    await known.request.refresh();
+    expect(known.lines()).toHaveLength(2);
+    // That of a logout or a login may be another than today's settings have: the same in a partition.
+    const writes: ((one: typeof known.request) => Promise<unknown>)[] = [
+      (one) => one.logout(),
+      (one) => one.login("ada"),
+    ];
+    for (const write of writes) {
+      const asked = request(cookie);
+      await write(asked.request);
+      expect(asked.lines().slice(0, 2)).toEqual([
+        "__Host-auth=; Max-Age=0; Path=/; HttpOnly; Secure; Partitioned; SameSite=Lax",
+        "__Host-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; Partitioned; SameSite=Lax",
+      ]);
+      expect(asked.lines()).toHaveLength(4);
+    }
+  });
+
+  it("is every variant that a browser can have sent, and never the place that is set", async () => {
+    const { auth, request } = open({ auth: "__Secure-a", refresh: "__Secure-r", domain: "shop.test", path: "/api" });
+    const { authToken, refreshToken } = await auth.login("ada");
+    const asked = request(`${both("__Secure-a", authToken, "x")}; ${both("__Secure-r", refreshToken, "y")}`);
+    await asked.request.login("ada");
+    const places = asked.set.map(({ name, attributes: { domain, path, partitioned, maxAge } }) =>
+      [name, domain ?? "host", path, partitioned === true, maxAge === 0].join(" "),
+    );
+    for (const name of ["__Secure-a", "__Secure-r"])
+      for (const domain of ["host", "shop.test", "app.shop.test"])
+        for (const path of ["/api", "/"])
+          for (const partitioned of [false, true]) {
+            const isSet = domain === "shop.test" && path === "/api" && !partitioned;
+            expect(places).toContain([name, domain, path, partitioned, !isSet].join(" "));
+            expect(places).not.toContain([name, domain, path, partitioned, isSet].join(" "));
+          }
+    expect(places.slice(-2)).toEqual([
+      "__Secure-a shop.test /api false false",
+      "__Secure-r shop.test /api false false",
+    ]);
+  });
+
+  it("reaches a cookie that differs in two things, at a host below the domain", async () => {
+    for (const [old, today] of [
+      [{ domain: "eu.example.com", partitioned: true }, { domain: "example.com" }],
+      [{ domain: "app.eu.example.com" }, { domain: "example.com", partitioned: true }],
+      [{ path: "/api" }, { domain: "example.com" }],
+      [{ domain: "example.com", partitioned: true }, { domain: "example.com" }],
+      [{ domain: "example.com", path: "/api" }, {}],
+    ] as const) {
+      const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
+      const { auth } = open({ ...names, ...today });
+      const { authToken, refreshToken } = await auth.login("ada");
+      const cookie = `${both("__Secure-auth", "old", authToken)}; ${both("__Secure-refresh", "old", refreshToken)}`;
+      const headers = { ...OWN, host: "app.eu.example.com", cookie };
+      const res = nodeResponse();
+      const req = { headers, url: "/api/trpc/auth.login", method: "POST" };
+      await createGraphQLContext(auth)({ req, res }).auth.login("ada");
+      const former = placeOf("__Secure-refresh", { path: "/", ...old });
+      const places = cleared(res.cookies()).map((line) => readSetCookie(line).place);
+      const isCleared = places.includes(former);
+      expect([old, isCleared]).toEqual([old, true]);
+    }
+  });
+
+  it("is bounded, whatever the host and the path", async () => {
+    const { auth } = open({ auth: "__Secure-a", refresh: "__Secure-r", path: "/x" });
+    for (const [host, url] of [
+      ["a.b.c.d.e.f.g.example.com", `/${"p/".repeat(50)}?q=1`],
+      ["a.b.c.example.com", `/${"dashboard.widgetNumber,".repeat(60)}auth.refresh?batch=1`],
+      ["a.b.c.example.com", `/${`${"x".repeat(50)}/`.repeat(40)}`],
+      ["a.example.com:8443", "/../<script>/%20"],
+      ["127.0.0.1:80", "https://127.0.0.1/api"],
+      ["[::1]:80", "/"],
+      ["localhost", "//"],
+      ["..", "?"],
+    ] as const) {
+      const cookie = "__Secure-a=x; __Secure-a=y; __Secure-r=x; __Secure-r=y";
+      const res = nodeResponse();
+      const req = { headers: { "sec-fetch-site": "same-origin", host, cookie }, url, method: "POST" };
+      await createGraphQLContext(auth)({ req, res }).auth.login("ada");
+      const lines = res.cookies();
+      const stale = cleared(lines);
+      expect(stale.length).toBeGreaterThan(0);
+      expect(stale.join("").length).toBeLessThanOrEqual(3000);
+      expect(lines.filter((line) => !line.includes("Max-Age=0"))).toHaveLength(2);
+      for (const line of stale) expect(line).not.toMatch(/Domain=(\d|com;|localhost|\.)|[<>]/);
+    }
+  });
+});
+
+describe("cookies of former settings", () => {
+  const until = NOW + 1000;
+  const now = { ...bare, domain: "shop.test", former: [{ until }] };
+
+  it("are read by refresh and logout alone, where none of today is there, and cleared at every write", async () => {
+    const { auth, request, clock } = open(now);
+    const tokens = await auth.login("ada");
+    const former = `__Host-auth=${tokens.authToken}; __Host-refresh=${tokens.refreshToken}`;
+    const asked = request(former);
+    expect(await refusalOf(asked.request.require())).toMatchObject({ reason: "TOKEN_MISSING" });
+    expect(await refusalOf(asked.request.require({ type: "refresh" }))).toMatchObject({ reason: "TOKEN_MISSING" });
+    expect(await asked.request.require({ optional: true })).toBeNull();
+    await asked.request.refresh();
+    const names = (isCleared: boolean): string[] =>
+      asked.set.filter(({ attributes }) => (attributes.maxAge === 0) === isCleared).map(({ name }) => name);
+    expect([names(true), names(false)]).toEqual([
+      ["__Host-auth", "__Host-refresh"],
+      ["__Secure-auth", "__Secure-refresh"],
+    ]);
+    for (const line of cleared(asked.lines())) expect(line).not.toContain("Domain");
+    // Today's cookie counts, and the former one beside it is not looked at.
+    const later = await auth.login("ada");
+    const beside = request(`__Host-refresh=${later.refreshToken}; __Secure-refresh=garbage`);
+    expect(await refusalOf(beside.request.refresh())).toMatchObject({ reason: "TOKEN_MALFORMED" });
+    const besideAuth = request(`__Host-refresh=${later.refreshToken}; __Secure-auth=${later.authToken}`);
+    expect(await refusalOf(besideAuth.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
+    clock.seconds = until;
+    const late = request(`__Host-refresh=${later.refreshToken}`);
+    expect(await refusalOf(late.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
+    await late.request.logout();
+    expect(await auth.sessions("ada")).toHaveLength(2);
+  });
+
+  it("are not read by login, which gives a session of its own and clears them", async () => {
+    const { auth, request } = open(now);
+    const planted = await auth.login("eve");
+    const asked = request(`__Host-refresh=${planted.refreshToken}`);
+    await asked.request.login("ada");
+    expect(cleared(asked.lines())).toHaveLength(2);
+    const set = Object.fromEntries(asked.set.map(({ name, value }) => [name, value]));
+    expect((await auth.verify(set["__Secure-auth"] ?? "")).sub).toBe("ada");
+    expect(await auth.sessions("eve")).toHaveLength(1);
+  });
+
+  it("that were planted give no session once `until` is over, nor where they are no former ones", async () => {
+    const planted = (auth: AuthManager) => auth.login("eve").then(({ refreshToken }) => refreshToken);
+    const withDomain = { names: { refresh: "__Secure-refresh" }, domain: "shop.test", until };
+    const former = open({ ...bare, former: [withDomain] });
+    // Until then it does: the risk that the docs state.
+    const token = await planted(former.auth);
+    expect(await former.request(`__Secure-refresh=${token}`).request.refresh()).toBeDefined();
+    former.clock.seconds = until;
+    const later = await planted(former.auth);
+    expect(await refusalOf(former.request(`__Secure-refresh=${later}`).request.refresh())).toMatchObject({
+      reason: "TOKEN_MISSING",
+    });
+    const none = open();
+    expect(
+      await refusalOf(none.request(`__Secure-refresh=${await planted(none.auth)}`).request.refresh()),
+    ).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+
+  it("may have any names, and of two that differ the living one is taken", async () => {
+    const entries = [
+      { names: { refresh: "old" }, until },
+      { names: { auth: "tok", refresh: "older" }, path: "/x", until },
+    ];
+    const { auth, request } = open({ ...bare, former: entries });
+    const ended = await auth.login("ada");
+    await auth.revoke({ token: ended.refreshToken });
+    const living = await auth.login("ada");
+    const asked = request(`old=${ended.refreshToken}; older=${living.refreshToken}`);
+    await asked.request.refresh();
+    expect(cleared(asked.lines()).map((line) => line.replace(/=.*Path=/, " ").replace(/;.*/, ""))).toEqual([
+      "old /",
+      "tok /x",
+      "older /x",
+    ]);
+  });
+
+  it.each<[what: string, cookies: object, configValue: string]>([
+    ["without until", { former: [{}] }, "cookies.former.0.until"],
+    ["until in milliseconds", { former: [{ until: 1_750_000_000_000 }] }, "cookies.former.0.until"],
+    ["until as text", { former: [{ until: "2026-01-01" }] }, "cookies.former.0.until"],
+    ["that are today's", { former: [{ until }] }, "cookies.former.0"],
+    ["that are today's, by name", { former: [{ names: { auth: "__Host-refresh" }, until }] }, "cookies.former.0"],
+    ["of no name", { former: [{ names: {}, until }] }, "cookies.former.0.names"],
+    ["of a bad name", { former: [{ names: { auth: "a b" }, until }] }, "cookies.former.0.names.auth"],
+    [
+      "of a name that allows no domain",
+      { former: [{ names: { auth: "__Host-a" }, domain: "a.test", until }] },
+      "cookies.former.0.names.auth",
+    ],
+    ["with an unknown key", { former: [{ until, sameSite: "lax" }] }, "cookies.former.0.sameSite"],
+    ["with an undefined key", { former: [{ until, domain: undefined }] }, "cookies.former.0.domain"],
+    ["with an undefined name", { former: [{ until, names: { auth: undefined } }] }, "cookies.former.0.names.auth"],
+    [
+      "partitioned in the clear",
+      { secure: false, former: [{ until, partitioned: true }] },
+      "cookies.former.0.partitioned",
+    ],
+    ["that are no list", { former: { until } }, "cookies.former"],
+    ["partitioned in the clear, today", { secure: false, partitioned: true }, "cookies.partitioned"],
+    ["partitioned as text", { partitioned: "true" }, "cookies.partitioned"],
+  ])("%s are an InvalidConfigError that names the place", (_, cookies, configValue) => {
+    const build = () => open({ ...bare, ...cookies });
+    expect(build).toThrow(InvalidConfigError);
+    expect(build).toThrow(expect.objectContaining({ configValue }));
+  });
+
+  it("need sessions, as all that says how cookies are written", () => {
+    for (const cookies of [{ former: [{ until }] }, { partitioned: true }])
+      expect(() => makeManager({ cookies: { ...bare, ...cookies } })).toThrow(new MissingConfigError("sessions"));
+  });
+});

@@ -1,0 +1,220 @@
+/** How long cookies last: those of a login, expired ones, and those of a session that has ended. */
+import type { AuthManagerConfig } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { bare, OWN, open } from "../cookie-requests.ts";
+import { forge, goodClaims, makeManager, NOW, refusalOf } from "../core/support.ts";
+
+describe("the cookies of a login", () => {
+  const linesOf = async (options: object, config: Partial<AuthManagerConfig> = {}, cookies: object = bare) => {
+    const opened = open(cookies, config);
+    const asked = opened.request("");
+    const answer = await asked.request.login("ada", options);
+    return { ...opened, answer, lines: asked.set.map(({ header }) => header.replace(/^[^;]+; /, "")), set: asked.set };
+  };
+
+  it("are partitioned where that is asked for", async () => {
+    const { lines, set } = await linesOf({}, {}, { ...bare, sameSite: "none", partitioned: true });
+    expect(lines).toEqual(Array(2).fill("Max-Age=604800; Path=/; HttpOnly; Secure; Partitioned; SameSite=None"));
+    expect(set[0]?.attributes.partitioned).toBe(true);
+    expect(set[0]?.name).toBe("__Host-auth");
+  });
+
+  it("have no Max-Age where it is not to be remembered, nor have those of its refreshes; the answer's expiries stay", async () => {
+    const { auth, request, lines, set, answer } = await linesOf({ remember: false });
+    expect(answer).toEqual({ expiresIn: 3600, refreshExpiresIn: 604_800 });
+    expect(lines).toEqual(Array(2).fill("Path=/; HttpOnly; Secure; SameSite=Lax"));
+    expect(set.map(({ attributes }) => "maxAge" in attributes)).toEqual([false, false]);
+    let refreshToken = set[1]?.value ?? "";
+    for (let round = 0; round < 3; round++) {
+      const asked = request(`__Host-refresh=${refreshToken}`);
+      await asked.request.refresh();
+      expect(asked.set.map(({ attributes }) => attributes.maxAge)).toEqual([undefined, undefined]);
+      refreshToken = asked.set[1]?.value ?? "";
+    }
+    // Also of a session that was begun without cookies.
+    const pair = await auth.login("ada", { remember: false });
+    expect(Object.keys(pair).toSorted()).toEqual(["authToken", "expiresIn", "refreshExpiresIn", "refreshToken"]);
+    const asked = request(`__Host-refresh=${pair.refreshToken}`);
+    await asked.request.refresh();
+    expect(asked.set[0]?.attributes.maxAge).toBeUndefined();
+    const logout = request(`__Host-refresh=${asked.set[1]?.value}`);
+    await logout.request.logout();
+    expect(logout.ofToday().map(({ attributes }) => attributes.maxAge)).toEqual([0, 0]);
+  });
+
+  it("last no longer than a session that is made shorter for one login, and no longer than 400 days", async () => {
+    const { auth, answer, lines, request, set, clock } = await linesOf({ sessionMaxAge: 90 });
+    expect(answer).toEqual({ expiresIn: 90, refreshExpiresIn: 90 });
+    expect(lines[0]).toMatch(/^Max-Age=90;/);
+    expect(lines[1]).toMatch(/^Max-Age=90;/);
+    expect((await auth.sessions("ada"))[0]?.endsAt).toBe(NOW + 90);
+    clock.seconds += 60;
+    const asked = request(`__Host-refresh=${set[1]?.value}`);
+    expect(await asked.request.refresh()).toEqual({ expiresIn: 30, refreshExpiresIn: 30 });
+    const years = await linesOf({}, { refreshMaxAge: 1e8 });
+    expect(years.answer).toEqual({ expiresIn: 3600, refreshExpiresIn: 1e8 });
+    for (const line of years.lines) expect(line).toMatch(/^Max-Age=34560000;/);
+  });
+
+  it("refuse options that mean nothing, before a session is begun", async () => {
+    const { auth, request } = open(bare, { sessionMaxAge: 100 });
+    for (const options of [
+      { remember: "no" },
+      { remember: null },
+      { sessionMaxAge: 0 },
+      { sessionMaxAge: -1 },
+      { sessionMaxAge: 1.5 },
+      { sessionMaxAge: "60" },
+      { sessionMaxAge: Number.POSITIVE_INFINITY },
+      { sessionMaxAge: 101 },
+      { remembered: false },
+    ]) {
+      expect(await refusalOf(request("").request.login("ada", options as object))).toBeInstanceOf(TypeError);
+      expect(await refusalOf(auth.login("ada", options as object))).toBeInstanceOf(TypeError);
+    }
+    expect(await auth.sessions("ada")).toEqual([]);
+    expect(await request("").request.login("ada", { sessionMaxAge: 100 })).toMatchObject({ refreshExpiresIn: 100 });
+  });
+});
+
+describe("an expired cookie", () => {
+  const expired = (over: object = {}, secret?: string): string =>
+    forge({ payload: goodClaims({ exp: NOW, ...over }), ...(secret ? { secret } : {}) });
+  const gone = "a key that was rotated away long ago!";
+
+  it("is expired whatever its signature, its key or its issuer, without a look at any of them", async () => {
+    const { request } = open();
+    for (const token of [expired(), expired({}, gone), expired({ iss: "https://other.example" }), `${expired()}x`]) {
+      const reason = token.endsWith("x") ? /TOKEN_(EXPIRED|MALFORMED)/ : /TOKEN_EXPIRED/;
+      expect(
+        ((await refusalOf(request(`__Host-auth=${token}`).request.require())) as { reason: string }).reason,
+      ).toMatch(reason);
+    }
+    expect(
+      await refusalOf(request(`__Host-refresh=${expired({ type: "refresh" }, gone)}`).request.refresh()),
+    ).toMatchObject({
+      reason: "TOKEN_EXPIRED",
+    });
+    expect(
+      await refusalOf(
+        request(`__Host-refresh=${expired({ type: "refresh" }, gone)}`).request.require({ type: "refresh" }),
+      ),
+    ).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+
+  it("asks for no keys: a set that is out of reach makes it no outage", async () => {
+    let fetches = 0;
+    const fetch = async (): Promise<Response> => {
+      fetches++;
+      throw new Error("down");
+    };
+    const trust = [
+      {
+        issuer: "https://theirs.example",
+        jwksUri: "https://theirs.example/jwks",
+        audience: null,
+        algorithms: ["ES256"],
+        fetch,
+      },
+    ] as const;
+    const manager = makeManager({
+      trust: [{ ...trust[0], subject: "verbatim", claims: [] }],
+      cookies: { auth: "a" },
+    } as never);
+    const header = { alg: "ES256", typ: "at+jwt", kid: "gone" };
+    const at = (exp: number) => forge({ header, payload: goodClaims({ iss: "https://theirs.example", exp }) });
+    const ask = (token: string) => manager.forRequest({ headers: { ...OWN, cookie: `a=${token}` } }).require();
+    expect(await refusalOf(ask(at(NOW)))).toMatchObject({ status: 401, reason: "TOKEN_EXPIRED" });
+    expect(fetches).toBe(0);
+    expect(await refusalOf(ask(at(NOW + 60)))).toMatchObject({ status: 503, reason: "KEYS_UNAVAILABLE" });
+  });
+
+  it("is judged by its signature where its time is not over, leeway included, and so is every header", async () => {
+    const { request, auth } = open();
+    const lenient = open(bare, { leeway: 10 });
+    expect(await refusalOf(request(`__Host-auth=${expired({ exp: NOW + 1 }, gone)}`).request.require())).toMatchObject({
+      reason: "SIGNATURE_INVALID",
+    });
+    expect((await lenient.request(`__Host-auth=${expired()}`).request.require()).sub).toBe("ada");
+    expect(await refusalOf(lenient.request(`__Host-auth=${expired({}, gone)}`).request.require())).toMatchObject({
+      reason: "SIGNATURE_INVALID",
+    });
+    const bearer = auth.forRequest({ headers: { authorization: `Bearer ${expired({}, gone)}` } });
+    expect(await refusalOf(bearer.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    for (const exp of ["0", null, {}, [0]])
+      expect(await refusalOf(request(`__Host-auth=${expired({ exp }, gone)}`).request.require())).toMatchObject({
+        reason: "SIGNATURE_INVALID",
+      });
+  });
+});
+
+describe("a guard that knows that a session has ended", () => {
+  const always = { sessionCheck: "always", sessionCheckTtl: 0 } as const;
+
+  it("clears both cookies of it, by either type of token", async () => {
+    for (const type of ["auth", "refresh"] as const) {
+      const { auth, request } = open(bare, always);
+      const { authToken, refreshToken } = await auth.login("ada");
+      const asked = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
+      expect((await asked.request.require({ type })).sub).toBe("ada");
+      expect(asked.set).toEqual([]);
+      await auth.revoke({ subject: "ada" });
+      const later = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
+      expect(await refusalOf(later.request.require({ type }))).toMatchObject({ reason: "TOKEN_REVOKED" });
+      expect(later.ofToday().map(({ name, attributes }) => [name, attributes.maxAge])).toEqual([
+        ["__Host-auth", 0],
+        ["__Host-refresh", 0],
+      ]);
+    }
+  });
+
+  it("leaves the cookie of another session, and clears nothing for a token in the header", async () => {
+    const { auth, request } = open(bare, always);
+    const ended = await auth.login("ada");
+    await auth.revoke({ token: ended.refreshToken });
+    const living = await auth.login("ada");
+    const asked = request(`__Host-auth=${ended.authToken}; __Host-refresh=${living.refreshToken}`);
+    await refusalOf(asked.request.require());
+    expect(asked.ofToday().map(({ name }) => name)).toEqual(["__Host-auth"]);
+    const bearer = request(`__Host-refresh=${living.refreshToken}`, {
+      ...OWN,
+      authorization: `Bearer ${ended.authToken}`,
+    });
+    expect(await refusalOf(bearer.request.require())).toMatchObject({ reason: "TOKEN_REVOKED" });
+    expect(bearer.set).toEqual([]);
+  });
+
+  it("clears nothing where only rights are gone, where a token has expired, or where the store is out of reach", async () => {
+    const rights = open(bare, { authorize: () => null, authorizeAt: "request" });
+    const { authToken } = await rights.auth.login("ada");
+    const refused = rights.request(`__Host-auth=${authToken}`);
+    expect(await refusalOf(refused.request.require())).toMatchObject({ reason: "TOKEN_REVOKED" });
+    expect(refused.set).toEqual([]);
+    const { auth, request, clock, store } = open(bare, { ...always, storeTimeout: 0.1 });
+    const tokens = await auth.login("ada");
+    const find = store.find;
+    Object.assign(store, { find: () => Promise.reject(new Error("down")) });
+    const down = request(`__Host-auth=${tokens.authToken}`);
+    expect(await refusalOf(down.request.require())).toMatchObject({ reason: "STORE_UNAVAILABLE" });
+    Object.assign(store, { find });
+    clock.seconds += 3600;
+    const late = request(`__Host-auth=${tokens.authToken}`);
+    expect(await refusalOf(late.request.require())).toMatchObject({ reason: "TOKEN_EXPIRED" });
+    expect([down.set, late.set]).toEqual([[], []]);
+  });
+
+  it("never clears cookies that the same response sets, whichever came first", async () => {
+    const { auth, request } = open(bare, always);
+    const { authToken, refreshToken } = await auth.login("ada");
+    await auth.revoke({ subject: "ada" });
+    const cookie = `__Host-auth=${authToken}; __Host-refresh=${refreshToken}`;
+    for (const isLoginFirst of [true, false]) {
+      const asked = request(cookie);
+      if (isLoginFirst) await asked.request.login("ada");
+      await refusalOf(asked.request.require());
+      if (!isLoginFirst) await asked.request.login("ada");
+      const last = Object.fromEntries(asked.set.map(({ name, attributes }) => [name, attributes.maxAge]));
+      expect(last).toEqual({ "__Host-auth": 604_800, "__Host-refresh": 604_800 });
+    }
+  });
+});

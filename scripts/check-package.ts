@@ -30,7 +30,7 @@ const cookies = [];
 const setCookie = (header) => cookies.push(header.replace(/=[^;]+/, ""));
 await auth.forRequest({ headers: { "sec-fetch-site": "same-origin" }, setCookie }).login("ann", { deliver: "cookies" });
 const rest = "Path=/; HttpOnly; Secure; SameSite=Lax";
-const expected = ["__Host-auth; Max-Age=3600; " + rest, "__Host-refresh; Max-Age=604800; " + rest];
+const expected = ["__Host-auth; Max-Age=604800; " + rest, "__Host-refresh; Max-Age=604800; " + rest];
 if (cookies.join() !== expected.join()) throw new Error(cookies.join());
 `;
 /** The README's first examples: shorter than this, in lines. */

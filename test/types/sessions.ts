@@ -9,9 +9,11 @@ import {
   type AuthManagerConfig,
   type Authorize,
   type CookieConfig,
+  type CsrfConfig,
   type Deliver,
   type Delivered,
   type Expiries,
+  type FormerCookies,
   type JWT,
   memorySessionStore,
   type Reason,
@@ -363,6 +365,35 @@ void (() => [
 ]);
 // @ts-expect-error -- sameSite is in lower case
 export const wrongSite: CookieConfig = { ...inCookies, sameSite: "Lax" };
+holds<Equal<CookieConfig["former"], readonly FormerCookies[] | undefined>>();
+const changedCookies = (): AuthManager =>
+  new AuthManager({
+    ...key,
+    sessions: memorySessionStore(),
+    cookies: {
+      ...inCookies,
+      sameSite: "none",
+      partitioned: true,
+      former: [{ until: 1_800_000_000 }, { names: { refresh: "__Host-refresh" }, domain: "example.com", until: 1 }],
+    },
+    csrf: { origins: ["https://app.example.com"], allow: (origin) => origin.endsWith(".example.com") },
+  });
+export const allowed = (csrf: CsrfConfig): AuthManager => new AuthManager({ ...key, cookies: { auth: "a" }, csrf });
+// @ts-expect-error -- former settings are read until a time
+export const noUntil: CookieConfig = { ...inCookies, former: [{ domain: "a.test" }] };
+// @ts-expect-error -- an answer that comes later decides nothing
+void (() => allowed({ allow: async () => true }));
+// @ts-expect-error -- a time is in seconds, not a Date
+export const untilDate: FormerCookies = { until: new Date() };
+export const begun = (): unknown => [
+  changedCookies().login("ann", { remember: false, sessionMaxAge: 3600 }),
+  changedCookies().forRequest().login("ann", { remember: false, sessionMaxAge: 3600, deliver: "body" }),
+  // @ts-expect-error -- a number of seconds
+  changedCookies().login("ann", { sessionMaxAge: "1h" }),
+  // @ts-expect-error -- a refresh keeps what the login said
+  changedCookies().forRequest().refresh({ remember: true }),
+];
+
 // @ts-expect-error -- cookies are never for script
 export const forScript: CookieConfig = { ...inCookies, httpOnly: false };
 export const inAction = (setParts: (name: string, value: string, options: object) => void): Promise<Expiries> =>

@@ -107,7 +107,7 @@ export function clearedFormer({ former }: Cookies): CookieToSet[] {
   );
 }
 
-/** Where a request was sent to, as far as that is known. */
+/** The host and path that a request was sent to, as far as they are known. */
 export interface SentTo {
   readonly host: string | undefined;
   readonly path: string | undefined;

@@ -8,7 +8,7 @@ export interface Csrf {
   readonly allow: ((origin: string) => unknown) | undefined;
 }
 
-/** What a browser writes for a page without an origin of its own, such as a sandboxed frame. */
+/** The `Origin` of a page that has no origin, such as a sandboxed frame. */
 export const OPAQUE_ORIGIN = "null";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];

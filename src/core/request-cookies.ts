@@ -77,7 +77,7 @@ export class RequestCookies {
     const { cookies } = config;
     const { pair, remember } = tokens;
     const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
-    // The auth cookie outlives its token: a browser that still sends it is told that the token has expired, and not that there is none.
+    // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not TOKEN_MISSING.
     const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
     const set = [
       cookieFor(cookies, "auth", { value: authToken, maxAge: remember ? lifetimes.auth : undefined }),

@@ -46,7 +46,7 @@ export class RequestGate {
     return this.#engine();
   }
 
-  /** Where the tokens stand in the request. A method: what a getter gives, inspectors show. */
+  /** The credentials of the request. A method, since inspectors show the values of getters. */
   credentials(): Credentials {
     return this.#tokens.credentials;
   }

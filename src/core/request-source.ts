@@ -180,7 +180,7 @@ function sentBy(raw: RequestLike | undefined): readonly string[] | undefined {
   return Array.isArray(sent) && sent.length > 0 ? (sent as readonly string[]) : undefined;
 }
 
-/** Whether `values` are what Node makes of `all`, so that nobody has changed them. */
+/** Whether Node has made `values` of `all`, and no middleware has changed them since. */
 function isAsSent(name: string, values: readonly string[], all: readonly string[]): boolean {
   if (values.length > 1) return values.length === all.length && values.every((value, i) => value === all[i]);
   const [value] = values;

@@ -59,7 +59,7 @@ export class RequestTokens implements Presenter {
     return this.#isConnection ? new RequestTokens(this.#source, this.#engine, this) : this;
   }
 
-  /** Where the tokens stand in the request. */
+  /** The credentials of the request. */
   get credentials(): Credentials {
     return (this.#credentials ??= new Credentials(this.#source));
   }

@@ -7,8 +7,6 @@ import { checkClaims, checkConfirmation, checkExpiry, MAX_ISSUED_AHEAD } from ".
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
 import { type VerifyOptions, verifyWithKeys } from "./jwt/decode.ts";
 import {
-  DecodeError,
-  ExpiredSignatureError,
   InvalidIssuerError,
   InvalidSignatureError,
   InvalidSubjectError,
@@ -31,6 +29,7 @@ import {
   withClaims,
 } from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
+import { checkCookieExpiry, checkText } from "./token-text.ts";
 import type { ForeignIssuer } from "./trust.ts";
 
 /** Says whether a token is good. */
@@ -213,24 +212,6 @@ function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer |
   if (!foreign && iss !== config.own?.issuer)
     throw new InvalidIssuerError("The token is of an issuer that is not trusted");
   return foreign;
-}
-
-/** Throws `ExpiredSignatureError` for a token whose `exp` is past, as its text says. Nothing else is told of it here. */
-function checkCookieExpiry(token: string, { now, leeway, maxTokenLength }: ResolvedConfig): void {
-  if (token.length > maxTokenLength) return;
-  let exp: unknown;
-  try {
-    exp = readPayload(readCompact(token).payload)["exp"];
-  } catch {
-    // The verification rejects a token that cannot be read.
-    return;
-  }
-  if (typeof exp === "number" && exp <= now() - leeway) throw new ExpiredSignatureError("The token has expired");
-}
-
-function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts token is string {
-  if (typeof token !== "string") throw new DecodeError("The token is not a string");
-  if (token.length > maxTokenLength) throw new DecodeError("The token is too long");
 }
 
 /** For tokens of the manager's own. */

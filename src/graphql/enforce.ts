@@ -231,8 +231,8 @@ function authOf(context: unknown): RequestAuth {
   return auth;
 }
 
-// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard that admitted another token, or nobody where
-// there may be an auth token elsewhere in the request, a field sees exactly what the guard admitted: the last of several.
+// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard that admitted another token, or none
+// while the request may have an auth token elsewhere, a field sees exactly the token that the guard admitted: the last of several.
 function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
   const last = guards.at(-1);
   if (last && auth["~shows"](last.plan, token)) return context;

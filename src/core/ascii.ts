@@ -1,16 +1,19 @@
 /** Text as HTTP compares and trims it: ASCII letters in any case, SP and HTAB around it, and nothing else. */
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /**
  * `text` with its ASCII letters in lower case. `toLowerCase` turns other characters into ASCII letters too: the Kelvin sign into "k" (RFC 9110,
  * section 5.1: names are tokens, which are ASCII).
  */
 export function lowerAscii(text: string): string {
+  if (!NOT_ASCII.test(text)) return text.toLowerCase();
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** Whether two texts are equal but for the case of ASCII letters. */
 export function equalsIgnoringCase(a: string, b: string): boolean {
-  return a.length === b.length && lowerAscii(a) === lowerAscii(b);
+  return a === b || (a.length === b.length && lowerAscii(a) === lowerAscii(b));
 }
 
 /** `text` without the optional whitespace around it (RFC 9110, section 5.6.3; RFC 6265bis, section 5.6). */

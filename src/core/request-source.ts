@@ -1,5 +1,5 @@
 /** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
-import { lowerAscii } from "./ascii.ts";
+import { equalsIgnoringCase } from "./ascii.ts";
 import type { ConnectionParams } from "./connection-params.ts";
 import type { AuthError } from "./errors.ts";
 import type { ResponseSink } from "./response-sink.ts";
@@ -96,7 +96,7 @@ class ReadRequest implements RequestSource {
 
   // Also where a middleware removed the header: as an upgrade the request is judged more strictly.
   get isUpgrade(): boolean {
-    return valuesOf(sentBy(this.#raw) ?? [], "upgrade").length > 0 || this.headerValues("upgrade").length > 0;
+    return countOf(sentBy(this.#raw) ?? [], "upgrade") > 0 || this.headerValues("upgrade").length > 0;
   }
 
   get isSecure(): boolean {
@@ -163,14 +163,15 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
   const isOfNode = sent !== undefined;
   const shown = readHeaders(request?.headers ?? raw?.headers, isOfNode);
   if (!isOfNode) return shown;
-  // A Fetch request that was made from an HTTP/2 request has no pseudo-headers.
-  const shownByServer = readHeaders(raw?.headers, isOfNode);
   return (name) => {
-    const values = (name.startsWith(":") ? shownByServer : shown)(name);
+    // A Fetch request that was made from an HTTP/2 request has no pseudo-headers.
+    const values = name.startsWith(":") ? readHeaders(raw?.headers, isOfNode)(name) : shown(name);
     if (values.length === 0) return values;
+    const count = countOf(sent, name);
+    if (count === 0) return SET_BY_BROWSERS.includes(name) ? [] : values;
+    if (count === 1) return values;
     const all = valuesOf(sent, name);
-    if (all.length === 0) return SET_BY_BROWSERS.includes(name) ? [] : values;
-    return all.length > 1 && isAsSent(name, values, all) ? all : values;
+    return isAsSent(name, values, all) ? all : values;
   };
 }
 
@@ -208,7 +209,7 @@ function readHeaders(headers: unknown, isOfNode: boolean): Reader {
   }
   return (name) =>
     Object.keys(byName)
-      .filter((key) => key.length === name.length && lowerAscii(key) === name)
+      .filter((key) => equalsIgnoringCase(key, name))
       .flatMap((key) => textsIn(byName[key]));
 }
 
@@ -221,13 +222,14 @@ function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }
 
+function countOf(sent: readonly string[], name: string): number {
+  let count = 0;
+  for (let i = 0; i + 1 < sent.length; i += 2) if (equalsIgnoringCase(sent[i] as string, name)) count++;
+  return count;
+}
+
 function valuesOf(sent: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < sent.length; i += 2) {
-    const key = sent[i] as string;
-    if (key.length === name.length && lowerAscii(key) === name) values.push(sent[i + 1] as string);
-  }
-  return values;
+  return sent.filter((_, i) => i % 2 === 1 && equalsIgnoringCase(sent[i - 1] as string, name));
 }
 
 function isFetchHeaders(headers: object): headers is { get(name: string): string | null } {

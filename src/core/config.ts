@@ -192,7 +192,7 @@ function openKeys(
   onFailure: (issuer: string, error: Error) => void,
 ): KeyRing | undefined {
   const { issuer, algorithm, keys } = options;
-  if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys");
+  if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys", "keyRefresh");
   if (issuer === undefined) {
     const idle = OF_OWN_TOKENS.find((option) => options[option]);
     if (idle) throw new InvalidConfigError(idle, "is for tokens of the manager's own, and it only trusts others");
@@ -233,9 +233,10 @@ function readClock(now: () => number): () => number {
 
 // Rights that are never looked up would be rights that never change: say so instead of doing nothing.
 function checkAuthorize(options: ParsedOptions): void {
-  if (options.authorize === undefined && options.authorizeAt !== undefined) throw new MissingConfigError("authorize");
+  if (options.authorize === undefined && options.authorizeAt !== undefined)
+    throw new MissingConfigError("authorize", "authorizeAt");
   const needsSessions = options.authorize !== undefined && options.authorizeAt !== "request";
-  if (needsSessions && options.sessions === undefined) throw new MissingConfigError("sessions");
+  if (needsSessions && options.sessions === undefined) throw new MissingConfigError("sessions", "authorize");
 }
 
 function isStore(value: unknown): boolean {

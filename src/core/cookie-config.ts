@@ -59,6 +59,9 @@ const domain = z
 const path = z.string().regex(/^\/[!-:=-~]*$/, "is not a path");
 const someNames = { auth: nameSchema.optional(), refresh: nameSchema.optional() };
 
+// Each adds lines to the head of every response that sets or clears cookies.
+const MAX_FORMER = 8;
+
 const former = z.strictObject({
   names: z
     .strictObject(someNames)
@@ -82,7 +85,7 @@ export const cookieSchema: z.ZodType<object> = z
     sameSite: z.enum(["lax", "strict", "none"]).optional(),
     secure: z.boolean().optional(),
     partitioned: z.boolean().optional(),
-    former: z.array(former).optional(),
+    former: z.array(former).max(MAX_FORMER, `names more than ${MAX_FORMER} settings`).optional(),
   })
   .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
   .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types");
@@ -105,7 +108,7 @@ export function resolveCookies(config: CookieConfig | undefined, areWritten: boo
   const attributes = attributesOf({ sameSite, secure }, config ?? {});
   if (!config) return { names: {}, attributes, former: [] };
   const written = OF_WRITTEN.find((option) => config[option] !== undefined);
-  if (written !== undefined && !areWritten) throw new MissingConfigError("sessions");
+  if (written !== undefined && !areWritten) throw new MissingConfigError("sessions", `cookies.${written}`);
   if (sameSite === "none" && !secure)
     throw new InvalidConfigError("cookies.sameSite", 'is "none", which browsers take from secure cookies only');
   if (!areWritten) return { names: { auth, refresh }, attributes, former: [] };

@@ -58,7 +58,7 @@ function faultOfOrigin(text: string): string | undefined {
 function nearestOrigin(text: string): string | undefined {
   const given = text.trim();
   const scheme = /^(localhost|127\.|\[::1\])/.test(given) ? "http" : "https";
-  const full = given.includes("://") ? given : `${scheme}://${given}`;
+  const full = /^https?:|:\/\//i.test(given) ? given : `${scheme}://${given}`;
   if (!URL.canParse(full)) return undefined;
   const { protocol, host } = new URL(full);
   if (host === "" || OF_NO_PAGES.includes(protocol)) return undefined;

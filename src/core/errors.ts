@@ -77,8 +77,9 @@ export class MissingConfigError extends Error {
   override readonly name: string = "MissingConfigError";
   readonly configValue: string;
 
-  constructor(configValue: string) {
-    super(`Missing config value "${configValue}"`);
+  /** `neededBy` is the option that needs the missing one. */
+  constructor(configValue: string, neededBy?: string) {
+    super(`Missing config value "${configValue}"${neededBy === undefined ? "" : `, which "${neededBy}" needs`}`);
     this.configValue = configValue;
   }
 }

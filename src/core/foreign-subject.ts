@@ -40,21 +40,29 @@ const MAX_SOUND = 256;
 function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPayload): string {
   const read = new Map<string, unknown>();
   const text = askClaims(subject, watchClaims(payload, read, NONE), "subject");
+  const entered = findEntered(subject, payload, read);
+  if (entered !== undefined)
+    throw new InvalidSubjectError(
+      `The claim ${entered} is absent, or neither text nor a safe integer, and would be a part of the subject; ` +
+        'the issuer must send it, or "subject" ask by "in" whether it is there',
+    );
+  if (!isText(text)) throw new InvalidSubjectError("The subject is not text, or empty");
   // Such text comes from a value that is no claim, such as a member of another object.
-  if (!isText(text) || /\bundefined\b|\[object /.test(text))
-    throw new InvalidSubjectError("The token has no subject that could be told");
+  if (/\bundefined\b|\[object /.test(text))
+    throw new InvalidSubjectError('The subject holds "undefined" or "[object": some part of it is no text');
+  return text;
+}
+
+/** The path of a claim that is not text and became a part of the subject. Throws `InvalidSubjectError` for more claims than can be tried. */
+function findEntered(subject: (claims: JwtPayload) => unknown, payload: JwtPayload, read: Values): string | undefined {
   const paths = [...read.keys()];
   const flawed = paths.filter((path) => !isSound(read.get(path)));
-  if (flawed.length === 0) return text;
+  if (flawed.length === 0) return undefined;
   const sound = paths.filter((path) => isSound(read.get(path)));
   if (flawed.length > MAX_FLAWED || sound.length > MAX_SOUND)
     throw new InvalidSubjectError("The subject is made of too many claims, of which some are not text");
   const trial: Trial = { run: (values) => tryText(subject, payload, values), read, sound };
-  const entered = flawed.find((path) => enters(trial, path));
-  if (entered === undefined) return text;
-  throw new InvalidSubjectError(
-    `The claim ${entered} is neither text nor a safe integer and would be a part of the subject; ask for it by "in" first`,
-  );
+  return flawed.find((path) => enters(trial, path));
 }
 
 interface Trial {

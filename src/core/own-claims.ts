@@ -21,7 +21,7 @@ export function checkOwnClaims(claims: unknown, where: string): asserts claims i
     throw new TypeError(`${where} must be an object`);
   const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
   if (reserved !== undefined)
-    throw new TypeError(`${where}.${reserved}: "${reserved}" is set by the manager and cannot be given`);
+    throw new TypeError(`${where}.${reserved}: "${reserved}" is reserved and cannot be given`);
 }
 
 /** The claims of a new token before it is signed. Throws `TypeError` for what it may not hold. */

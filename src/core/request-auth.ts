@@ -92,8 +92,8 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * New tokens for the request's refresh token, or for one that came in the input. Rejects as `login` does; with a 401 the cookie that
-   * brought the token is cleared, with a 503 it never is.
+   * New tokens for the request's refresh token, or for one that came in the input. Rejects as `login` does. Where the token can never be valid
+   * again (expired, revoked, reused or malformed) the cookies of its session are cleared; any other refusal clears none.
    */
   refresh<D extends Deliver | undefined = undefined>(options: RequestRefreshOptions<D> = {}): Promise<Delivered<D>> {
     return refreshHere(this.#gate, options);

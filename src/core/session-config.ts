@@ -38,7 +38,8 @@ export function resolveSessions(
 ): SessionConfig | undefined {
   const { sessions: store } = options;
   if (!store) {
-    if (NEED_SESSIONS.some((option) => options[option] !== undefined)) throw new MissingConfigError("sessions");
+    const needing = NEED_SESSIONS.find((option) => options[option] !== undefined);
+    if (needing !== undefined) throw new MissingConfigError("sessions", needing);
     return undefined;
   }
   if (options.sessionCheckTtl !== undefined && options.sessionCheck !== "always")

@@ -180,10 +180,10 @@ function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: 
 
 function readSessionMaxAge({ sessionMaxAge }: LoginOptions, { sessionMaxAge: most }: SessionConfig): number {
   if (sessionMaxAge === undefined) return most;
-  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0)
-    throw new TypeError("sessionMaxAge must be a positive whole number of seconds");
-  if (sessionMaxAge > Math.min(most, MAX_SESSION_AGE))
-    throw new TypeError("sessionMaxAge must not be more than the manager's sessionMaxAge");
+  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0 || sessionMaxAge > MAX_SESSION_AGE)
+    throw new TypeError(`sessionMaxAge must be a whole number of seconds from 1 to ${MAX_SESSION_AGE}`);
+  if (sessionMaxAge > most)
+    throw new TypeError(`sessionMaxAge must not be more than the manager's, which is ${most} seconds`);
   return sessionMaxAge;
 }
 

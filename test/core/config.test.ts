@@ -378,6 +378,8 @@ describe("an origin that no browser sends", () => {
     ["a.example", "https://a.example"],
     ["localhost:3000", "http://localhost:3000"],
     ["https://a.example/", "https://a.example"],
+    ["https:/a.example", "https://a.example"],
+    ["https:a.example", "https://a.example"],
     ["https://a.example:443", "https://a.example"],
     ["https://A.Example/path?query#hash", "https://a.example"],
     ["https://user:secret@a.example", "https://a.example"],

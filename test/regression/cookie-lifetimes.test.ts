@@ -1,5 +1,5 @@
 /** How long cookies last: those of a login, expired ones, and those of a session that has ended. */
-import type { AuthManagerConfig } from "claimgate";
+import type { AuthManager, AuthManagerConfig } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { bare, OWN, open } from "../cookie-requests.ts";
 import { forge, goodClaims, makeManager, NOW, refusalOf } from "../core/support.ts";
@@ -72,6 +72,10 @@ describe("the cookies of a login", () => {
       expect(await refusalOf(request("").request.login("ada", options as object))).toBeInstanceOf(TypeError);
       expect(await refusalOf(auth.login("ada", options as object))).toBeInstanceOf(TypeError);
     }
+    const messageOf = async (one: AuthManager, sessionMaxAge: number): Promise<string> =>
+      ((await refusalOf(one.login("ada", { sessionMaxAge }))) as Error).message;
+    expect(await messageOf(auth, 101)).toContain("which is 100 seconds");
+    expect(await messageOf(open().auth, 1e12)).toContain("from 1 to 100000000000");
     expect(await auth.sessions("ada")).toEqual([]);
     expect(await request("").request.login("ada", { sessionMaxAge: 100 })).toMatchObject({ refreshExpiresIn: 100 });
   });

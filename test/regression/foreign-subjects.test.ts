@@ -118,6 +118,13 @@ describe("a claim that may be absent", () => {
   });
 });
 
+it("a text with the words of nothing is refused, whatever they come from", async () => {
+  const others: { id?: string } = {};
+  for (const subject of [() => `x|${others.id}`, () => "x|[object Object]", () => "", () => 7, () => undefined])
+    expect(await subjectOf(subject, {})).toBe("CLAIM_INVALID");
+  expect(await subjectOf(({ sub }) => `x|${text(sub)}`, { sub: "undefinedly" })).toBe("x|undefinedly");
+});
+
 describe("a claim that is hidden from a simple look", () => {
   it("is found in another of the same path in words", async () => {
     const subject = (claims: Claims) =>
@@ -151,4 +158,6 @@ describe("a claim that is hidden from a simple look", () => {
 it("the refusal names the claim and the remedy", async () => {
   const error = await refusalOf(by(({ tid }) => `x|${text(tid)}`).verify(await theirs.token({ tid: null })));
   expect((error as Error).message).toMatch(/"tid".*"in"/);
+  const absent = await refusalOf(by(({ tid }) => `x|${text(tid)}`).verify(await theirs.token()));
+  expect((absent as Error).message).toMatch(/"tid" ?\].*absent/);
 });

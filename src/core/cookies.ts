@@ -107,9 +107,9 @@ export function clearedFormer({ former }: Cookies): CookieToSet[] {
   );
 }
 
-/** The host and path that a request was sent to, as far as they are known. */
+/** The hosts and the path that a request may have been sent to, as far as they are known. */
 export interface SentTo {
-  readonly host: string | undefined;
+  readonly hosts: readonly (string | undefined)[];
   readonly path: string | undefined;
 }
 
@@ -132,7 +132,9 @@ export function clearedVariants(
   const name = nameIn(cookies, type);
   const isHost = hasPrefix(name, HOST_PREFIX);
   // Today's value stands first in each.
-  const domains = isHost ? [domain] : [...new Set([domain, undefined, ...parentsOf(sentTo.host)])];
+  const domains = isHost
+    ? [domain]
+    : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
   const paths = isHost ? [path] : [...new Set([path, "/", ...pathsAbove(sentTo.path)])];
   const partitions = secure && (which === "all" || partitioned) ? [partitioned, !partitioned] : [partitioned];
   const variants = paths.flatMap((path, p) =>
@@ -166,9 +168,9 @@ function placed(
 const MAX_PARENTS = 4;
 const MAX_PATH = 60;
 
-/** The domains that a cookie sent to this host can have, the shortest first. Browsers ignore a public suffix. */
+/** The domains that a cookie sent to this host, or to one below this domain, can have, the shortest first. Browsers ignore a public suffix. */
 function parentsOf(host: string | undefined): string[] {
-  const bare = lowerAscii(host ?? "").replace(/:\d+$/, "");
+  const bare = lowerAscii(host ?? "").replace(/^\.|:\d+$/g, "");
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(bare) || /\.\d+$/.test(bare)) return [];
   const labels = bare.split(".");
   const count = Math.min(labels.length - 1, MAX_PARENTS);

@@ -37,6 +37,14 @@ export function isMarkedOwn(source: RequestSource, csrf: Csrf): boolean {
   return mayUseCookies(csrf, origin);
 }
 
+/** The host of this site as the browser knows it; `undefined` where it does not say that the request is this site's own. */
+export function ownHostOf(source: RequestSource): string | undefined {
+  const sites = source.headerValues("sec-fetch-site");
+  const [origin, ...more] = source.headerValues("origin");
+  if (sites.length !== 1 || sites[0] !== "same-origin" || origin === undefined || more.length > 0) return undefined;
+  return isOrigin(origin) && URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
 /** Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one. */
 function isOrigin(value: string): boolean {
   return value === OPAQUE_ORIGIN || (/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\\]+$/i.test(value) && /^[!-~]+$/.test(value));
@@ -47,7 +55,7 @@ function mayUseCookies({ allow }: Csrf, origin: string): boolean {
   if (typeof answer === "boolean") return answer;
   // A promise that is left alone must not end the process.
   Promise.resolve(answer).catch(() => undefined);
-  throw new InvalidConfigError("csrf.allow", "must return true or false, at once");
+  throw new InvalidConfigError("csrf.allow", "must return true or false, and no promise");
 }
 
 function isThisHost(origin: string, source: RequestSource): boolean {

@@ -2,6 +2,7 @@
 import type { ResolvedConfig } from "./config.ts";
 import { type CookieToSet, clearedCookie, clearedFormer, clearedVariants, cookieFor, type SentTo } from "./cookies.ts";
 import type { Credentials } from "./credentials.ts";
+import { ownHostOf } from "./csrf.ts";
 import { refusal } from "./errors.ts";
 import { readCompact, readPayload } from "./jwt/compact.ts";
 import type { SessionTokens } from "./session-tokens.ts";
@@ -133,7 +134,8 @@ export class RequestCookies {
 
   #whereSent(): SentTo {
     const { source } = this.#credentials;
-    return (this.#sentTo ??= { host: source.host, path: source.path });
+    // A proxy may have rewritten the host; the browser knows it by another name.
+    return (this.#sentTo ??= { hosts: [ownHostOf(source), source.host], path: source.path });
   }
 
   #tokens(name: string | undefined): readonly string[] {

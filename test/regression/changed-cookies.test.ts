@@ -1,6 +1,12 @@
 /** Cookies of a browser beside those of today: which of them count, what is cleared where, and what a planted cookie can do. */
 import { setTimeout } from "node:timers/promises";
-import { type AuthManager, type AuthManagerConfig, InvalidConfigError, MissingConfigError } from "claimgate";
+import {
+  type AuthManager,
+  type AuthManagerConfig,
+  type CookieConfig,
+  InvalidConfigError,
+  MissingConfigError,
+} from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { describe, expect, it } from "vitest";
 import { placeOf, readSetCookie } from "../../src/core/cookies.ts";
@@ -292,6 +298,36 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
+  it("reaches the cookies of the host that the browser knows, where a proxy has rewritten it", async () => {
+    const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
+    const placesAfter = async (today: CookieConfig, headers: Record<string, string>): Promise<string[]> => {
+      const { auth } = open({ ...names, ...today });
+      const { authToken, refreshToken } = await auth.login("ada");
+      const cookie = `${both("__Secure-auth", "old", authToken)}; ${both("__Secure-refresh", "old", refreshToken)}`;
+      const res = nodeResponse();
+      const req = { headers: { host: "127.0.0.1:8080", cookie, ...headers }, url: "/", method: "POST" };
+      await createGraphQLContext(auth)({ req, res }).auth.logout();
+      return cleared(res.cookies()).map((line) => readSetCookie(line).place);
+    };
+    const own = { "sec-fetch-site": "same-origin", origin: "https://app.api.example.com" };
+    const onParent = placeOf("__Secure-refresh", { domain: "api.example.com", path: "/" });
+    expect(await placesAfter({ domain: "example.com" }, own)).toContain(onParent);
+    // Above today's domain there may be older cookies as well.
+    const onTop = placeOf("__Secure-refresh", { domain: "example.com", path: "/" });
+    const { origin: _, ...withoutOrigin } = own;
+    expect(await placesAfter({ domain: "api.example.com" }, withoutOrigin)).toContain(onTop);
+    expect(await placesAfter({ domain: ".api.example.com" }, withoutOrigin)).toContain(onTop);
+    // The origin of another site, which the options let use the cookies, says nothing of this host.
+    const other = { "sec-fetch-site": "same-site", origin: "https://app.other.com" };
+    const { auth } = open({ ...names, domain: "example.com" }, { csrf: { origins: [other.origin] } });
+    const res = nodeResponse();
+    const cookie = both("__Secure-auth", "old", (await auth.login("ada")).authToken);
+    const req = { headers: { host: "api.example.com", cookie, ...other }, url: "/", method: "POST" };
+    await createGraphQLContext(auth)({ req, res }).auth.logout();
+    expect(res.cookies().join()).not.toContain("other.com");
+    expect(res.cookies().join()).toContain("Domain=api.example.com");
+  });
+
   it("is bounded, whatever the host and the path", async () => {
     const { auth } = open({ auth: "__Secure-a", refresh: "__Secure-r", path: "/x" });
     for (const [host, url] of [
@@ -419,6 +455,7 @@ describe("cookies of former settings", () => {
       { secure: false, former: [{ until, partitioned: true }] },
       "cookies.former.0.partitioned",
     ],
+    ["that are too many", { former: Array.from({ length: 9 }, () => ({ until, path: "/x" })) }, "cookies.former"],
     ["that are no list", { former: { until } }, "cookies.former"],
     ["partitioned in the clear, today", { secure: false, partitioned: true }, "cookies.partitioned"],
     ["partitioned as text", { partitioned: "true" }, "cookies.partitioned"],
@@ -429,7 +466,12 @@ describe("cookies of former settings", () => {
   });
 
   it("need sessions, as all that says how cookies are written", () => {
-    for (const cookies of [{ former: [{ until }] }, { partitioned: true }])
-      expect(() => makeManager({ cookies: { ...bare, ...cookies } })).toThrow(new MissingConfigError("sessions"));
+    for (const [option, cookies] of [
+      ["cookies.former", { former: [{ until }] }],
+      ["cookies.partitioned", { partitioned: true }],
+    ] as const)
+      expect(() => makeManager({ cookies: { ...bare, ...cookies } })).toThrow(
+        new MissingConfigError("sessions", option),
+      );
   });
 });

@@ -22,7 +22,8 @@ export class Credentials {
   /** By slot. */
   readonly #found: Outcome<Credential | undefined>[] = [];
   #header: Outcome<string | undefined> | undefined;
-  #cookies: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By name; the configuration names a few. */
+  #cookies: Map<string, readonly string[]> | undefined;
   #isOwn: boolean | undefined;
   #isMarkedOwn: boolean | undefined;
 
@@ -48,8 +49,11 @@ export class Credentials {
   /** The values of all cookies of a name, which is matched exactly (RFC 6265bis, section 5.6). A cookie that was cleared is no cookie. */
   cookieTokens(name: string | undefined): readonly string[] {
     if (name === undefined) return [];
-    this.#cookies ??= readCookies(this.source.headerValues("cookie"));
-    return this.#cookies.get(name) ?? [];
+    const known = this.#cookies?.get(name);
+    if (known) return known;
+    const values = cookiesNamed(name, this.source.headerValues("cookie"));
+    (this.#cookies ??= new Map()).set(name, values);
+    return values;
   }
 
   /** Whether cookies may act for the request: see `isOwnRequest`. */
@@ -78,20 +82,17 @@ function onlyOne(tokens: readonly string[]): string | undefined {
   return tokens[0];
 }
 
-function readCookies(headers: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const cookies = new Map<string, string[]>();
+function cookiesNamed(name: string, headers: readonly string[]): readonly string[] {
+  const values: string[] = [];
   for (const header of headers) {
     for (const pair of header.split(";")) {
       const at = pair.indexOf("=");
-      const value = at < 0 ? "" : unquote(trimOptionalWhitespace(pair.slice(at + 1)));
-      if (value === "") continue;
-      const name = trimOptionalWhitespace(pair.slice(0, at));
-      const same = cookies.get(name);
-      if (same) same.push(value);
-      else cookies.set(name, [value]);
+      if (at < name.length || trimOptionalWhitespace(pair.slice(0, at)) !== name) continue;
+      const value = unquote(trimOptionalWhitespace(pair.slice(at + 1)));
+      if (value !== "") values.push(value);
     }
   }
-  return cookies;
+  return values;
 }
 
 function headerTokens(source: RequestSource, config: ResolvedConfig): readonly string[] {

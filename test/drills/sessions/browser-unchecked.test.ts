@@ -6,7 +6,11 @@ import { AIMS } from "./browser-attacks.ts";
 import { probeChromium, SCENES } from "./browser-stage.ts";
 
 // The one thing that is taken away: every request is held to be of the page's own origin.
-vi.mock("../../../src/core/csrf.ts", () => ({ isOwnRequest: () => true, isMarkedOwn: () => true }));
+vi.mock("../../../src/core/csrf.ts", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("../../../src/core/csrf.ts")>()),
+  isOwnRequest: () => true,
+  isMarkedOwn: () => true,
+}));
 
 describeWithService("the browser drill without the CSRF check", probeChromium, () => {
   // One scene is enough to see that the attacks work: without the check it does not matter what the browser says of itself.

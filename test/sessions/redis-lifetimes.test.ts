@@ -82,6 +82,16 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await members()).toBe(3);
     });
 
+    it("sessions that are gone leave the index also behind some whose ids are reserved for longer", async () => {
+      const at = (seconds: number) => ({ ...soon(), now: NOW + seconds });
+      const reserved = { expiresAt: NOW + 1, reservedUntil: NOW + LONGER };
+      for (let n = 0; n < 4; n++) await opened.store.create(await record("ada", reserved), soon());
+      for (let n = 0; n < 12; n++) await opened.store.create(await record("ada", { expiresAt: NOW + 2.05 }), at(2));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let n = 0; n < 6; n++) await opened.store.create(await record("ada", { expiresAt: NOW + LIFE }), at(3));
+      expect(Math.max(...(await opened.keys()).map(({ members }) => members))).toBeLessThanOrEqual(10);
+    });
+
     it("a session that ends leaves nothing", async () => {
       const { id } = await record("ada");
       await opened.store.create(await record("ada", { id }), soon());
@@ -108,6 +118,18 @@ for (const client of ["redis", "ioredis"] as const) {
     it("an id that is reserved by a session that never began lasts as long as that", async () => {
       await opened.store.create(await record("ada", { reservedUntil: NOW + LONGER, ended: true }), soon());
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
+    });
+
+    it("an id stays reserved for others whose clocks are behind the one that reserved it, or ended its session", async () => {
+      const seconds = Math.floor(Date.now() / 1000);
+      const ahead = { now: seconds + 100, deadline: Date.now() + 5000 };
+      const times = { issuedAt: seconds, createdAt: seconds, expiresAt: seconds + 200, reservedUntil: seconds + LIFE };
+      await opened.store.create(await makeSessionRecord({ subject: "ada", ...times, ended: true }), ahead);
+      const living = await makeSessionRecord({ subject: "ada", ...times });
+      await opened.store.create(living, ahead);
+      await opened.store.end(living.id, ahead);
+      const kept = (await opened.keys()).filter(({ key }) => key.includes(":session:")).map(({ ttl }) => ttl / 1000);
+      expect(kept.map((one) => Math.round(one / 20) * 20)).toEqual([LIFE, LIFE]);
     });
 
     it("everything a manager does leaves only keys that expire: login, refresh, adoption, logout, everywhere", async () => {

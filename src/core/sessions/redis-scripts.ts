@@ -39,19 +39,28 @@ end
 local function expireIn(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, text(ttl)) end
 end
+-- How long an id is reserved, by the clock that says so for longer: with the caller's alone, which may be ahead, a token would be adopted again.
+local function untilFree(reserved)
+  if ms(reserved) == 0 then return 0 end
+  return ms(reserved) - math.min(now, server)
+end
 local function keyOf(index, id)
   return string.sub(index, 1, -2) .. ':' .. id
 end
--- Takes ids from the index whose sessions are gone, the earliest first: a few, as each that comes to it takes some along.
+-- Takes ids from the index whose sessions are gone, the earliest first: a few, as each that comes to it takes some along. An id whose key lives on,
+-- since it is reserved, goes to the time at which that ends, and is not looked at again before.
 local function tidy(index)
-  for _, id in ipairs(redis.call('ZRANGE', index, 0, 3)) do
-    if redis.call('EXISTS', keyOf(index, id)) == 0 then redis.call('ZREM', index, id) end
+  local first = redis.call('ZRANGE', index, 0, 3, 'WITHSCORES')
+  for n = 1, #first, 2 do
+    local left = redis.call('PTTL', keyOf(index, first[n]))
+    if left < 0 then redis.call('ZREM', index, first[n])
+    elseif tonumber(first[n + 1]) < now then redis.call('ZADD', index, text(now + left), first[n]) end
   end
 end
 -- Keeps it until it has expired and its id is free, and on its subject's index until it has expired.
 local function keep(key, index, id, expires, reserved, ended)
   local expiry, kept = ms(expires), math.max(ms(expires), ms(reserved))
-  local ttl = math.max(1, kept - now)
+  local ttl = math.max(1, kept - now, untilFree(reserved))
   redis.call('HSET', key, 'x', text(kept))
   expireIn(key, ttl)
   if ended then return end
@@ -62,7 +71,7 @@ end
 local function finish(key, index, id, reserved)
   if ms(reserved) > 0 then
     redis.call('HSET', key, 'e', '1', 'x', text(ms(reserved)))
-    expireIn(key, ms(reserved) - now)
+    expireIn(key, untilFree(reserved))
   else
     redis.call('DEL', key)
   end

@@ -66,7 +66,7 @@ export interface Verifier {
 /** How a token is read. */
 export interface ReadOptions {
   readonly type: TokenType | "any";
-  readonly ignoreExpiry?: boolean;
+  readonly ignoreTimes?: boolean;
 }
 
 // Idle streams are asked about no more often, however short the memory of sessions is.
@@ -77,7 +77,7 @@ const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const readToken = createReader(config);
-  const readExpired = createOwnReader(config, { readHeader: createHeaderReader(), ignoreExpiry: true });
+  const readExpired = createOwnReader(config, { readHeader: createHeaderReader(), ignoreTimes: true });
   const readUnexpired = createOwnReader(config, { readHeader: createHeaderReader() });
 
   const verifyFresh = async (token: string): Promise<TokenContent> => {
@@ -144,9 +144,9 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       const standing = token["~content"]?.standing;
       return standing === undefined || holdsNow(standing);
     },
-    async read(token, { type, ignoreExpiry = false }) {
+    async read(token, { type, ignoreTimes = false }) {
       checkText(token, config);
-      const jwt = makeJwt(token, await (ignoreExpiry ? readExpired : readUnexpired)(token));
+      const jwt = makeJwt(token, await (ignoreTimes ? readExpired : readUnexpired)(token));
       checkTokenType(jwt, type);
       return jwt;
     },
@@ -217,7 +217,7 @@ function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer |
 /** For tokens of the manager's own. */
 function createOwnReader(
   config: ResolvedConfig,
-  { readHeader, ignoreExpiry = false }: { readonly readHeader: ReadHeader; readonly ignoreExpiry?: boolean },
+  { readHeader, ignoreTimes = false }: { readonly readHeader: ReadHeader; readonly ignoreTimes?: boolean },
 ): ReadToken {
   const { own } = config;
   if (!own)
@@ -225,7 +225,7 @@ function createOwnReader(
       throw new InvalidIssuerError("The token is of an issuer that is not trusted");
     };
   const { keys, issuer } = own;
-  const check = createRegisteredCheck(config, issuer, ignoreExpiry);
+  const check = createRegisteredCheck(config, issuer, ignoreTimes);
   const options: VerifyOptions<TokenContent> = {
     algorithms: keys.algorithms ?? ALGORITHMS,
     readHeader,
@@ -281,7 +281,7 @@ function retirementOf({ keys, key }: Standing): number {
 function createRegisteredCheck(
   { audience, leeway, now }: ResolvedConfig,
   issuer: string,
-  ignoreExpiry: boolean,
+  ignoreTimes: boolean,
 ): (claims: JwtPayload) => void {
   const expected = audience === undefined ? {} : { audience };
   const rules = {
@@ -291,7 +291,9 @@ function createRegisteredCheck(
     leeway,
     integerSubject: true,
     issuedAhead: MAX_ISSUED_AHEAD,
-    verifyExp: !ignoreExpiry,
+    verifyExp: !ignoreTimes,
+    verifyNbf: !ignoreTimes,
+    verifyIat: !ignoreTimes,
   };
   return (claims) => {
     checkClaims(claims, rules, now());

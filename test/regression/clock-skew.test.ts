@@ -32,6 +32,7 @@ const server = (sessions: SessionStore, clock: Clock, offset: number, refreshGra
     sessions,
     refreshGrace,
     adoptRefresh: true,
+    cookies: { auth: "auth", refresh: "refresh" },
     sessionCheck: "always",
     sessionCheckTtl: 0,
     now: () => clock.seconds + offset,
@@ -91,6 +92,22 @@ for (const [name, probe, open] of STORES) {
       await ahead.revoke({ subject });
       expect(await refusalOf(here.refresh(three.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
       expect(await here.sessions(subject)).toEqual([]);
+    });
+
+    it.each([
+      -90,
+      -HOUR,
+      -30 * DAY,
+    ])("a server whose clock is %i s off ends what it is shown: by token, by cookie, and for the others", async (offset) => {
+      const [here, behind] = [server(opened.store, clock, 0), server(opened.store, clock, offset)];
+      const [one, two] = await Promise.all([here.login(subject), here.login(subject)]);
+      await behind.revoke({ token: one.refreshToken });
+      expect(await refusalOf(here.refresh(one.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
+      const cookie = `__Host-auth=${two.authToken}; __Host-refresh=${two.refreshToken}`;
+      const headers = { "sec-fetch-site": "same-origin", cookie };
+      await behind.forRequest({ headers, method: "POST", setCookie: () => undefined }).logout();
+      expect(await here.sessions(subject)).toEqual([]);
+      expect(await refusalOf(here.refresh(two.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
     });
 
     it("a revocation ends the sessions of a server whose clock is behind", async () => {

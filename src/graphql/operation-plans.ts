@@ -37,16 +37,37 @@ export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
     if (!known) bySchema.set(args.schema, (known = new WeakMap()));
     let reading = known.get(operation);
     if (!reading) known.set(operation, (reading = new OperationWalk(args, operation, undefined).read()));
-    // Selections that a variable takes out ask for nothing.
-    if (!reading.isConditional) return reading.plans;
-    return new OperationWalk(args, operation, args.variableValues ?? {}).read().plans;
+    return reading.conditions.length === 0 ? reading.plans : plansUnder(reading, args, operation);
   };
 }
 
 interface Reading {
   readonly plans: readonly Plan[];
-  /** Whether variables decide about a part of it. */
-  readonly isConditional: boolean;
+  /** The variables that decide about a part of it. */
+  readonly conditions: readonly string[];
+  /** Plans by the values of those variables. */
+  readonly under: Map<string, readonly Plan[]>;
+}
+
+// Clients send an operation with a few combinations of its conditions.
+const MAX_COMBINATIONS = 16;
+
+/** `undefined` for a variable that is absent, which has the default that the operation says; `null` for one that is no condition. */
+function conditionIn(variables: Variables, name: string): boolean | null | undefined {
+  if (!Object.hasOwn(variables, name)) return undefined;
+  const value = variables[name];
+  return typeof value === "boolean" ? value : null;
+}
+
+/** The plans where the variables have these values: selections that one takes out ask for nothing. */
+function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
+  const variables = args.variableValues ?? {};
+  const key = reading.conditions.map((name) => String(conditionIn(variables, name))).join();
+  let plans = reading.under.get(key);
+  if (plans) return plans;
+  ({ plans } = new OperationWalk(args, operation, variables).read());
+  if (reading.under.size < MAX_COMBINATIONS) reading.under.set(key, plans);
+  return plans;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -79,8 +100,8 @@ class OperationWalk {
   readonly #entered: Map<SelectionSetNode, Set<GraphQLObjectType>> = new Map();
   readonly #noted: Set<object> = new Set();
   #fragments: ReadonlyMap<string, FragmentDefinitionNode> | undefined;
-  #defaults: ReadonlyMap<string, unknown> | undefined;
-  #isConditional = false;
+  #defaults: ReadonlyMap<string, boolean | undefined> | undefined;
+  readonly #conditions: Set<string> = new Set();
   #stepsLeft = FIRST_STEPS;
 
   constructor({ schema, document }: OperationArgs, operation: OperationDefinitionNode, variables?: Variables) {
@@ -94,7 +115,8 @@ class OperationWalk {
     const root = this.#schema.getRootType(this.#operation.operation);
     if (root) this.#enter(this.#operation.selectionSet, [root]);
     for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) this.#readSet(task);
-    return { plans: [...this.#bySlot.values()], isConditional: this.#isConditional && this.#bySlot.size > 0 };
+    const plans = [...this.#bySlot.values()];
+    return { plans, conditions: plans.length > 0 ? [...this.#conditions] : [], under: new Map() };
   }
 
   #enter(set: SelectionSetNode, types: Types): void {
@@ -186,14 +208,14 @@ class OperationWalk {
     const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
     if (value?.kind === Kind.BOOLEAN) return value.value;
     if (value?.kind !== Kind.VARIABLE) return undefined;
-    this.#isConditional = true;
-    if (!this.#variables) return undefined;
     const name = value.name.value;
-    const given = Object.hasOwn(this.#variables, name) ? this.#variables[name] : this.#default(name);
-    return typeof given === "boolean" ? given : undefined;
+    this.#conditions.add(name);
+    if (!this.#variables) return undefined;
+    const given = conditionIn(this.#variables, name);
+    return given === undefined ? this.#default(name) : (given ?? undefined);
   }
 
-  #default(name: string): unknown {
+  #default(name: string): boolean | undefined {
     this.#defaults ??= new Map(
       (this.#operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
         variable.name.value,

@@ -230,6 +230,28 @@ describe("an operation that is too large to read to its end", () => {
   });
 });
 
+it("the same operation is read once for a combination of its conditions, and a few of them are remembered", async () => {
+  const conditions = many(6, (i) => `v${i}`);
+  const source = `query Q(${conditions.map((name) => `$${name}: Boolean!`).join(" ")}) { ${conditions.map((name) => `${name}: secret @include(if: $${name})`).join(" ")} ${many(200, (i) => `a${i}: __typename`).join(" ")} }`;
+  const document = parse(source, { noLocation: true });
+  const read = createPlanReader();
+  const under = (bits: number) => {
+    const variableValues = Object.fromEntries(conditions.map((name, i) => [name, ((bits >> i) & 1) === 1]));
+    return read({ schema, document, variableValues });
+  };
+  await withStepCounter(async (count) => {
+    const first = await count(() => createPlanReader()({ schema, document, variableValues: {} }));
+    for (let bits = 0; bits < 16; bits++) {
+      expect(under(bits)).toHaveLength(bits === 0 ? 0 : 1);
+      expect(await count(() => under(bits))).toBeLessThan(first / 10);
+    }
+    // Beyond those it is read anew, and says the same.
+    for (let bits = 16; bits < 64; bits++) expect(under(bits)).toHaveLength(1);
+    expect(under(0)).toHaveLength(0);
+    expect(await count(() => under(63))).toBeGreaterThan(first / 4);
+  });
+});
+
 describe("connection parameters", () => {
   const HUGE = 200_000;
   const params = (size: number) => Object.fromEntries(many(size, (i) => [`p${i}`, "x"]));

@@ -4,11 +4,12 @@ import { lowerAscii } from "./ascii.ts";
 /** The most parameters that are read; clients send a handful. */
 export const MAX_CONNECTION_PARAMS = 100;
 
-/** Connection parameters whose names are read once, however many operations their connection has. */
+/** Connection parameters that are read once, however many operations their connection has. */
 export class ConnectionParams {
   readonly #params: Readonly<Record<string, unknown>>;
   #names: ReadonlyMap<string, readonly string[]> | undefined;
   #areTooMany: boolean | undefined;
+  #tokens: readonly string[] | undefined;
 
   constructor(params: object) {
     this.#params = params as Readonly<Record<string, unknown>>;
@@ -24,6 +25,12 @@ export class ConnectionParams {
   values(name: string): readonly unknown[] {
     const names = this.#names ?? this.#read();
     return (names.get(name) ?? []).map((key) => this.#params[key]);
+  }
+
+  /** The tokens that `read` finds in the values under these names. They are read once, with the `read` of the first call. */
+  tokens(names: readonly string[], read: (value: unknown) => readonly string[]): readonly string[] {
+    this.#tokens ??= names.flatMap((name) => this.values(name)).flatMap(read);
+    return this.#tokens;
   }
 
   #read(): ReadonlyMap<string, readonly string[]> {

@@ -98,18 +98,15 @@ function cookiesNamed(name: string, headers: readonly string[]): readonly string
 function headerTokens(source: RequestSource, config: ResolvedConfig): readonly string[] {
   const sent = source.headerValues(config.header.name);
   const { connectionParams } = source;
-  if (!connectionParams) return sent.length === 1 ? tokensOf(sent[0], config) : allTokensOf(sent, config);
+  if (sent.length === 1 && !connectionParams) return tokensOf(sent[0], config);
+  const read = (value: unknown): readonly string[] => tokensOf(value, config);
+  if (!connectionParams) return sent.flatMap(read);
   // A token may be among them, of another caller than a token elsewhere.
   if (connectionParams.areTooMany)
     throw refusal("CREDENTIALS_AMBIGUOUS", new Error("There are too many connection parameters"));
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
-  const names = new Set(["authorization", config.header.name]);
-  const fromParams = [...names].flatMap((name) => connectionParams.values(name));
-  return allTokensOf([...sent, ...fromParams], config);
-}
-
-function allTokensOf(values: readonly unknown[], config: ResolvedConfig): readonly string[] {
-  return values.flatMap((value) => tokensOf(value, config));
+  const names = [...new Set(["authorization", config.header.name])];
+  return [...sent.flatMap(read), ...connectionParams.tokens(names, read)];
 }
 
 function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: ResolvedConfig): readonly string[] {
@@ -133,10 +130,16 @@ function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: Resolv
   return tokensIn(trimOptionalWhitespace(value), scheme);
 }
 
+// A header of credentials has a handful; whether one of so many is a token cannot be told for less than a call of the operation costs.
+const MAX_PARTS = 100;
+
 // Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
 function partsOf(value: string, scheme: string): string[] {
+  const parts = value.split(",", MAX_PARTS + 1);
+  if (parts.length > MAX_PARTS)
+    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("A header has too many commas to tell its credentials"));
   const credentials: string[] = [];
-  for (const part of value.split(",").map(trimOptionalWhitespace)) {
+  for (const part of parts.map(trimOptionalWhitespace)) {
     const last = credentials.length - 1;
     const starts = /^[^ \t=",]+[ \t]+[^ \t]/.test(part) || equalsIgnoringCase(part, scheme);
     if (scheme === "" || last < 0 || starts) credentials.push(part);

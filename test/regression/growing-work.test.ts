@@ -296,6 +296,24 @@ describe("connection parameters", () => {
     });
   });
 
+  it.each(CONNECTIONS)("in %s have their tokens read once, however long they are", async (_, open) => {
+    const cases = many(16, (i) =>
+      [i & 1 ? "A" : "a", i & 2 ? "U" : "u", i & 4 ? "T" : "t", i & 8 ? "H" : "h"].join(""),
+    );
+    const heap = Object.fromEntries(cases.map((start) => [`${start}orization`, `Bearer ${good}${" ".repeat(9000)}`]));
+    await withStepCounter(async (count) => {
+      const few = await count(open({ authorization: `Bearer ${good}` }));
+      expect(await count(open(heap))).toBeLessThan(few * 2);
+    });
+  });
+
+  it.each(CONNECTIONS)("in %s are ambiguous with more commas than credentials have", async (_, open) => {
+    const reasonOf = (error: unknown): unknown =>
+      (error as { reason?: unknown }).reason ?? (error as { cause?: { reason?: unknown } }).cause?.reason;
+    expect(reasonOf(await open({ authorization: `Bearer a${",".repeat(100)}` })())).toBe("CREDENTIALS_AMBIGUOUS");
+    expect(reasonOf(await open({ authorization: `Bearer a${",".repeat(99)}` })())).toBe("TOKEN_MALFORMED");
+  });
+
   it.each(CONNECTIONS)("in %s count up to a bound, beyond which the credentials are ambiguous", async (_, open) => {
     const reasonOf = (error: unknown): unknown =>
       (error as { cause?: { reason?: unknown }; reason?: unknown }).reason ??

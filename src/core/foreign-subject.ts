@@ -3,6 +3,7 @@ import type { JwtPayload } from "./jwt/compact.ts";
 import { InvalidSubjectError, InvalidTokenError } from "./jwt/errors.ts";
 import { isPromise } from "./jwt/maybe-promise.ts";
 import { readOwn } from "./rules/match.ts";
+import { createWatch, type Values, type Watched } from "./watched-claims.ts";
 
 /** The option `subject` of an entry of `trust`. */
 export type SubjectOption = "verbatim" | ((claims: JwtPayload) => unknown);
@@ -31,16 +32,12 @@ export function askClaims(read: (claims: JwtPayload) => unknown, claims: JwtPayl
   throw new TypeError(`${option} gave a promise, and tokens are read synchronously`);
 }
 
-type Values = ReadonlyMap<string, unknown>;
-
-// A function reads a handful of claims, or copies them all; more than these are not worth the runs that would tell what they do.
-const MAX_FLAWED = 64;
-const MAX_SOUND = 256;
-
 function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPayload): string {
-  const read = new Map<string, unknown>();
-  const text = askClaims(subject, watchClaims(payload, read, NONE), "subject");
-  const entered = findEntered(subject, payload, read);
+  const watch = createWatch(payload);
+  const first = watch(NONE);
+  const text = askWatched(subject, first);
+  const run = (values: Values): unknown => tryText(subject, watch(values).claims);
+  const entered = findEntered({ run, read: first.read, runsLeft: MAX_RUNS });
   if (entered !== undefined)
     throw new InvalidSubjectError(
       `The claim ${entered} is absent, or neither text nor a safe integer, and would be a part of the subject; ` +
@@ -53,90 +50,123 @@ function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPaylo
   return text;
 }
 
-/** The path of a claim that is not text and became a part of the subject. Throws `InvalidSubjectError` for more claims than can be tried. */
-function findEntered(subject: (claims: JwtPayload) => unknown, payload: JwtPayload, read: Values): string | undefined {
-  const paths = [...read.keys()];
-  const flawed = paths.filter((path) => !isSound(read.get(path)));
-  if (flawed.length === 0) return undefined;
-  const sound = paths.filter((path) => isSound(read.get(path)));
-  if (flawed.length > MAX_FLAWED || sound.length > MAX_SOUND)
-    throw new InvalidSubjectError("The subject is made of too many claims, of which some are not text");
-  const trial: Trial = { run: (values) => tryText(subject, payload, values), read, sound };
-  return flawed.find((path) => enters(trial, path));
+function askWatched(subject: (claims: JwtPayload) => unknown, watched: Watched): unknown {
+  try {
+    return askClaims(subject, watched.claims, "subject");
+  } finally {
+    assertNotCopied(watched);
+  }
 }
 
-interface Trial {
-  /** The text with other values for some claims; a value of its own where it throws. */
-  readonly run: (values: Values) => unknown;
-  readonly read: Values;
-  readonly sound: readonly string[];
+// A fault of the author, whatever the token: no copy tells which claims are absent.
+function assertNotCopied(watched: Watched): void {
+  if (watched.wasCopied())
+    throw new TypeError("subject must read each claim by its name: a copy of the claims hides those that are absent");
 }
 
 const NONE: Values = new Map();
 
-/**
- * Whether a claim that is not text became a part of the text, in whatever way: as text it would be one, and no other claim stands in for it
- * now. In `uid ?? cid` without a `uid`, `cid` does.
- */
-function enters({ run, read, sound }: Trial, path: string): boolean {
-  const asText = new Map([[path, "1"]]);
-  if (run(asText) === run(new Map([[path, "2"]]))) return false;
-  const matters = (other: string, values: Values): boolean =>
-    run(new Map([...values, [other, anotherOf(read.get(other))]])) !== run(values);
-  return !sound.some((other) => matters(other, NONE) && !matters(other, asText));
+// A function reads a handful of claims; a token decides only about the length of lists among them.
+const MAX_RUNS = 2000;
+
+/** The function, to be run with other values for some claims. */
+interface Trial {
+  /** The text, or `FAILED` where it throws. */
+  readonly run: (values: Values) => unknown;
+  /** The claims that it read, by path. */
+  readonly read: Values;
+  runsLeft: number;
 }
 
-function tryText(subject: (claims: JwtPayload) => unknown, payload: JwtPayload, values: Values): unknown {
+const FAILED = Symbol("failed");
+
+function tryText(subject: (claims: JwtPayload) => unknown, claims: JwtPayload): unknown {
   try {
-    return subject(watchClaims(payload, new Map(), values));
+    return subject(claims);
   } catch {
-    // Equal to no other result: a trial that throws proves nothing.
-    return {};
+    return FAILED;
   }
 }
 
-/** A copy of the claims that notes each one that is read, by its path, and shows `values` in their place. Nothing can be written to it. */
-function watchClaims(payload: JwtPayload, read: Map<string, unknown>, values: Values): JwtPayload {
-  // A copy: a proxy of what is frozen has to show the very objects in it.
-  return watch(structuredClone(payload), "") as JwtPayload;
-
-  function watch(target: object, path: string): object {
-    const show = (key: PropertyKey): unknown => {
-      if (isConversion(key)) return refuseConversion;
-      const value: unknown = Reflect.get(target, key, target);
-      const isOwn = Object.hasOwn(target, key);
-      if (typeof key === "symbol" || (!isOwn && value !== undefined)) return value;
-      // By steps, so that the claim "a.b" is not the member "b" of "a".
-      const place = `${path}[${JSON.stringify(key)}]`;
-      if (typeof value === "object" && value !== null) return watch(value, place);
-      read.set(place, value);
-      return values.has(place) ? values.get(place) : value;
-    };
-    return new Proxy(target, {
-      set: () => false,
-      defineProperty: () => false,
-      deleteProperty: () => false,
-      get: (_, key) => show(key),
-      getOwnPropertyDescriptor(_, key) {
-        const descriptor = Reflect.getOwnPropertyDescriptor(target, key);
-        // A list's length is fixed, and no claim.
-        return descriptor?.configurable ? { ...descriptor, value: show(key) } : descriptor;
-      },
-    });
-  }
+/** The path of a claim that is not text and became a part of the subject. Throws `InvalidSubjectError` for more claims than can be tried. */
+function findEntered(trial: Trial): string | undefined {
+  const paths = [...trial.read.keys()];
+  const sound = paths.filter((path) => isSound(trial.read.get(path)));
+  return paths.find((path) => !isSound(trial.read.get(path)) && enters(trial, path, sound));
 }
 
-function isConversion(key: PropertyKey): boolean {
-  return key === Symbol.toPrimitive || key === "toString" || key === "toLocaleString" || key === "toJSON";
+/**
+ * Whether a claim that is not text became a part of the text, in whatever way: other values of it give other texts, and no other claim stands in
+ * for it now. In `uid ?? cid` without a `uid`, `cid` does.
+ */
+function enters(trial: Trial, path: string, sound: readonly string[]): boolean {
+  const worked = PROBES.map((probe) => [probe, runWith(trial, [[path, probe]])] as const).filter(
+    ([, text]) => text !== FAILED,
+  );
+  const [first] = worked;
+  // None of them tells how it would be used.
+  if (!first) return true;
+  if (worked.every(([, text]) => text === first[1])) return false;
+  const standsIn = (other: string): boolean =>
+    matters(trial, other, []) && worked.some(([probe]) => !matters(trial, other, [[path, probe]]));
+  return !sound.some(standsIn);
 }
 
-function refuseConversion(): never {
-  throw new TypeError("A claim that is an object cannot be a part of the subject; name the member");
+/** Whether the text is another where a claim that is text has other values, and the rest these. */
+function matters(trial: Trial, path: string, values: readonly (readonly [string, unknown])[]): boolean {
+  const text = runWith(trial, values);
+  return othersOf(trial.read.get(path)).some((other) => {
+    const changed = runWith(trial, [...values, [path, other]]);
+    return changed !== FAILED && changed !== text;
+  });
 }
 
-function anotherOf(value: unknown): unknown {
-  return typeof value === "number" ? (value === 1 ? 2 : 1) : `${String(value)}~`;
+function runWith(trial: Trial, values: readonly (readonly [string, unknown])[]): unknown {
+  if (--trial.runsLeft < 0)
+    throw new InvalidSubjectError(
+      "The subject is made of more claims than can be told apart, of which some are not text",
+    );
+  return trial.run(new Map(values));
 }
+
+// Pairs that differ in each part of them: functions cut text at its start, at its end, or at a mark, count with it, or take a member of it.
+const PROBES: readonly unknown[] = [...probesOf("a".repeat(40), "1"), ...probesOf("b".repeat(41), "2")];
+
+function probesOf(word: string, digit: string): unknown[] {
+  return [
+    word,
+    digit.repeat(15),
+    Number(digit.repeat(15)),
+    `${word}|${word}|${word}`,
+    `${word}@${word}.example`,
+    `${word}:${word}:${word}`,
+    `${word}/${word}/${word}`,
+    `https://${word}.example/${word}?${word}=${word}`,
+    [8, 4, 4, 4, 12].map((length) => digit.repeat(length)).join("-"),
+    memberOf(word),
+  ];
+}
+
+/** An object each of whose members is `text`, and a list of it. */
+function memberOf(text: string): unknown {
+  return new Proxy([text, text, text], {
+    get: (list, key) => (typeof key === "string" && !(key in list) ? text : (Reflect.get(list, key) as unknown)),
+  });
+}
+
+/** Values beside one that is text or a number: of the same form in all of its letters and digits, and a longer one. */
+function othersOf(value: unknown): readonly unknown[] {
+  if (typeof value === "number") return [value === 1 ? 2 : 1, value + 1_000_003];
+  const text = String(value);
+  const shifted = text.replace(/[0-9a-zA-Z]/g, (char) => NEXT[char] ?? char);
+  return [shifted, `${text}~`, `${text}9z`];
+}
+
+const NEXT: Readonly<Record<string, string>> = Object.fromEntries(
+  ["0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"].flatMap((row) =>
+    Array.from(row, (char, i) => [char, row[(i + 1) % row.length] ?? char] as const),
+  ),
+);
 
 function isSound(value: unknown): boolean {
   return typeof value === "string" || Number.isSafeInteger(value);

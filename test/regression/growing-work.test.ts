@@ -422,9 +422,9 @@ describe("signatures that one token is verified with", () => {
 
 it("a subject that is made of more claims than can be told apart is refused, in a bounded number of runs", async () => {
   let runs = 0;
-  const subject = (claims: object): string => {
+  const subject = ({ ids }: { readonly ids?: unknown }): string => {
     runs++;
-    return `x|${Object.values(claims).join()}`;
+    return `x|${(ids as (string | null)[]).map((id) => id ?? "none").join()}`;
   };
   const manager = makeManager({
     trust: [
@@ -440,10 +440,10 @@ it("a subject that is made of more claims than can be told apart is refused, in 
       },
     ],
   });
-  const nulls = Object.fromEntries(many(300, (i) => [`n${i}`, null]));
-  const token = forge({ payload: goodClaims({ iss: "https://other.example", client_id: "c", ...nulls }) });
+  const ids = many(600, (i) => (i < 300 ? `i${i}` : null));
+  const token = forge({ payload: goodClaims({ iss: "https://other.example", client_id: "c", ids }) });
   expect(await refusalOf(manager.verify(token))).toMatchObject({ reason: "CLAIM_INVALID" });
-  expect(runs).toBe(1);
+  expect(runs).toBeLessThanOrEqual(2001);
 });
 
 it("an integer of a caller is compared without being written out", async () => {

@@ -20,7 +20,7 @@ export class RequestCookies {
   readonly #ending: Map<string, Promise<void>> = new Map();
   #chosen: Promise<string> | undefined;
   #sentTo: SentTo | undefined;
-  #isLoggedOut = false;
+  #isReplaced = false;
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
@@ -70,11 +70,11 @@ export class RequestCookies {
   }
 
   /**
-   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws `CookieError`, and `TOKEN_REVOKED` for tokens of
-   * a refresh that a logout of the same request has overtaken.
+   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws `CookieError`, and for a refresh as
+   * `assertCurrent` does.
    */
   set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
-    if (by === "refresh" && this.#isLoggedOut) throw refusal("TOKEN_REVOKED");
+    if (by === "refresh") this.assertCurrent();
     const { cookies } = config;
     const { pair, remember } = tokens;
     const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
@@ -85,12 +85,18 @@ export class RequestCookies {
       cookieFor(cookies, "refresh", { value: refreshToken, maxAge: remember ? lifetimes.refresh : undefined }),
     ];
     this.#credentials.source.response?.setCookies([...this.#stale(config, TYPES, by), ...set]);
+    if (by === "login") this.#isReplaced = true;
   }
 
-  /** Clears the session's cookies, wherever they may be. No refresh of this request sets any from here on. */
+  /** Throws `TOKEN_REVOKED` where a login or a logout of the same request has replaced the session of its cookies: no refresh brings it back. */
+  assertCurrent(): void {
+    if (this.#isReplaced) throw refusal("TOKEN_REVOKED");
+  }
+
+  /** Clears the session's cookies, wherever they may be. */
   clear(config: ResolvedConfig): void {
     const { response } = this.#credentials.source;
-    this.#isLoggedOut = true;
+    this.#isReplaced = true;
     response?.forbidStoring();
     const cleared = TYPES.map((type) => clearedCookie(config.cookies, type));
     response?.setCookies([...this.#stale(config, TYPES, "logout"), ...cleared]);

@@ -135,6 +135,7 @@ function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "logi
   if (!config.sessions) throw new MissingConfigError("sessions");
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
+  if (way === "cookies" && by === "refresh") gate.cookies().assertCurrent();
   return (tokens) => {
     gate.response?.forbidStoring();
     if (way === "body") return tokens.pair;

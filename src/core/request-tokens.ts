@@ -3,6 +3,7 @@ import { applyRights } from "./authorize.ts";
 import { type Credential, Credentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import { isAuthError, refusal, toRefusal } from "./errors.ts";
+import { isTokenError } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
 import { attempt, type Memo, once, settle, valueOf } from "./outcome.ts";
 import { RequestCookies } from "./request-cookies.ts";
@@ -103,7 +104,7 @@ export class RequestTokens implements Presenter {
     return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
 
-  /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
+  /** New tokens for a refresh token. A request that presents it twice at once rotates it once, and one that was refused is not verified again. */
   rotate(token: string): Promise<SessionTokens> {
     // A connection lives for hours, and would remember every token that was ever rotated on it.
     if (this.#isConnection) return this.ofOperation().rotate(token);
@@ -113,11 +114,15 @@ export class RequestTokens implements Presenter {
     if (running) return running;
     const mine = this.#engine()
       .sessions.refresh(token)
-      .then((pair) => {
+      .then((tokens) => {
         rotated.add(token);
-        return pair;
+        rotating.delete(token);
+        return tokens;
       })
-      .finally(() => rotating.delete(token));
+      .catch((error: unknown) => {
+        if (!isTokenError(error)) rotating.delete(token);
+        throw error;
+      });
     rotating.set(token, mine);
     return mine;
   }

@@ -207,6 +207,49 @@ describe("calls of one request", () => {
     }
   });
 
+  it("give the browser the session of a login, whatever a refresh beside it does", async () => {
+    for (const delayed of ["rotate", "create", "find"] as const)
+      for (const isLoginFirst of [true, false]) {
+        const { auth, request, store } = open();
+        const { authToken, refreshToken } = await auth.login("ada");
+        const before = store[delayed] as (...given: unknown[]) => Promise<unknown>;
+        Object.assign(store, { [delayed]: (...given: unknown[]) => setTimeout(5).then(() => before(...given)) });
+        const asked = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
+        const calls = [() => asked.request.login("bob"), () => asked.request.refresh()];
+        await Promise.allSettled((isLoginFirst ? calls : calls.toReversed()).map((call) => call()));
+        const last = Object.fromEntries(asked.ofToday().map(({ name, value }) => [name, value]));
+        expect((await auth.verify(last["__Host-auth"] ?? "")).sub).toBe("bob");
+      }
+    // One after the other: nothing is rotated that could not be delivered.
+    const { auth, request, presented } = open();
+    const { refreshToken } = await auth.login("ada");
+    const asked = request(`__Host-refresh=${refreshToken}`);
+    await asked.request.login("bob");
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
+    expect(await refusalOf(asked.request.refresh({ token: refreshToken }))).toMatchObject({ reason: "TOKEN_REVOKED" });
+    expect(presented).toEqual([]);
+    expect(await asked.request.refresh({ token: refreshToken, deliver: "body" })).toHaveProperty("authToken");
+    const last = Object.fromEntries(asked.ofToday().map(({ name, value }) => [name, value]));
+    expect((await auth.verify(last["__Host-auth"] ?? "")).sub).toBe("bob");
+  });
+
+  it("present a token that was refused once for all of them, and one that an outage kept from being judged again", async () => {
+    const { auth, request, store } = open();
+    const { refreshToken } = await auth.login("ada");
+    const forged = `${refreshToken.slice(0, -4)}AAAA`;
+    const refused = request(`__Host-refresh=${forged}`);
+    const errors = await Promise.all([1, 2, 3].map(() => refusalOf(refused.request.refresh())));
+    expect(errors.map((error) => (error as { cause?: unknown }).cause)).toSatisfy(
+      (causes: unknown[]) => new Set(causes).size === 1,
+    );
+    const { rotate } = store;
+    Object.assign(store, { rotate: () => Promise.reject(new Error("down")) });
+    const asked = request(`__Host-refresh=${refreshToken}`);
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "STORE_UNAVAILABLE" });
+    Object.assign(store, { rotate });
+    expect(await asked.request.refresh()).toMatchObject({ expiresIn: 3600 });
+  });
+
   it("take tokens of a refresh after a login of the same request, and end what they began", async () => {
     const { auth, request } = open();
     const asked = request("");

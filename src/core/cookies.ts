@@ -113,48 +113,71 @@ export interface SentTo {
   readonly path: string | undefined;
 }
 
-// Proxies give up on response heads of more than a few kilobytes.
-const MAX_CLEARED_BYTES = 1500;
+// nginx gives up on a response head of more than four kilobytes, which has both tokens as well.
+const MAX_CLEARED_BYTES = 1200;
 
 /**
  * The cookies that clear every other cookie of this name that can have been sent to `sentTo`: on the host alone or with a domain, for a path
- * above, partitioned or not. Those that differ least from today's come first, and as many follow as a response has room for. `"likely"`: only those
- * that differ in one thing, and in their partition only where today's are partitioned.
+ * above, partitioned or not. Those that differ least from `attributes` come first, and as many follow as a response has room for. `"likely"`: only
+ * those that differ in one thing, and in their partition only where `attributes` are partitioned.
  */
 export function clearedVariants(
-  cookies: Cookies,
-  type: TokenType,
+  name: string,
+  attributes: CookieAttributes,
   sentTo: SentTo,
   which: "likely" | "all",
 ): CookieToSet[] {
-  const { attributes } = cookies;
   const { domain, path, partitioned = false, secure } = attributes;
-  const name = nameIn(cookies, type);
   const isHost = hasPrefix(name, HOST_PREFIX);
-  // Today's value stands first in each.
+  // The value of `attributes` is the first in each.
   const domains = isHost
     ? [domain]
     : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
-  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsAbove(sentTo.path)])];
+  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsOf(sentTo.path)])];
   const partitions = secure && (which === "all" || partitioned) ? [partitioned, !partitioned] : [partitioned];
   const variants = paths.flatMap((path, p) =>
     domains.flatMap((domain, d) =>
       partitions.map((partitioned, n) => ({
         place: { domain, path, partitioned },
         differences: [p, d, n].filter((at) => at > 0).length,
+        // A path is changed less often than a domain.
+        distance: 2 * p + d + n,
       })),
     ),
   );
   const cleared: CookieToSet[] = [];
   let bytes = 0;
-  for (const { place, differences } of variants.toSorted((a, b) => a.differences - b.differences)) {
+  for (const { place, differences } of variants.toSorted(byLikelihood)) {
     if (differences === 0 || (which === "likely" && differences > 1)) continue;
-    const cookie = toSet(name, "", { ...placed(attributes, place), maxAge: 0 });
+    const cookie = clearedAt(name, placed(attributes, place));
     bytes += cookie.header.length;
     if (bytes > MAX_CLEARED_BYTES) break;
     cleared.push(cookie);
   }
   return cleared;
+}
+
+function byLikelihood(a: Distance, b: Distance): number {
+  return a.differences - b.differences || a.distance - b.distance;
+}
+
+interface Distance {
+  readonly differences: number;
+  readonly distance: number;
+}
+
+/** A short line: of what does not tell cookies apart it says only what browsers need to take it. */
+function clearedAt(name: string, attributes: CookieAttributes): CookieToSet {
+  const { path, domain, secure, partitioned, sameSite } = attributes;
+  const needed = {
+    path,
+    secure,
+    ...(domain === undefined ? {} : { domain }),
+    ...(partitioned ? { partitioned } : {}),
+    ...(sameSite === "none" ? { sameSite } : {}),
+  };
+  const header = stringifySetCookie({ name, value: "", maxAge: 0, ...needed });
+  return { name, value: "", attributes: { ...attributes, maxAge: 0 }, header };
 }
 
 function placed(
@@ -177,11 +200,13 @@ function parentsOf(host: string | undefined): string[] {
   return Array.from({ length: count }, (_, i) => labels.slice(-2 - i).join("."));
 }
 
-/** The paths above this one, which a cookie sent to it can have, the shortest first. */
-function pathsAbove(path: string | undefined): string[] {
-  const steps = (path ?? "").split("/", MAX_PARENTS + 2).slice(1, -1);
+/** The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first: "/a", "/a/" and "/a/b" of "/a/b". */
+function pathsOf(path: string | undefined): string[] {
+  const text = path ?? "";
+  const steps = text.split("/", MAX_PARENTS + 2).slice(1);
   return steps
     .map((_, i) => `/${steps.slice(0, i + 1).join("/")}`)
+    .flatMap((one) => (text.startsWith(`${one}/`) ? [one, `${one}/`] : [one]))
     .filter((one) => one.length <= MAX_PATH && /^\/[!-:=-~]+$/.test(one));
 }
 

@@ -131,11 +131,21 @@ export class RequestCookies {
   #stale({ cookies }: ResolvedConfig, types: readonly TokenType[], by: "login" | "refresh" | "logout"): CookieToSet[] {
     const sentTo = this.#whereSent();
     const variants = types.flatMap((type) => {
-      const count = this.#tokens(cookies.names[type]).length;
-      if (count === 0) return [];
-      return clearedVariants(cookies, type, sentTo, count === 1 && by === "refresh" ? "likely" : "all");
+      const name = cookies.names[type];
+      const count = this.#tokens(name).length;
+      if (name === undefined || count === 0) return [];
+      const which = count === 1 && by === "refresh" ? "likely" : "all";
+      return clearedVariants(name, cookies.attributes, sentTo, which);
     });
-    return [...variants, ...clearedFormer(cookies)];
+    // A cookie of a former name may have been planted, with another domain or path than the former setting had.
+    const isShown = (name: string | undefined): name is string =>
+      name !== cookies.names.auth && name !== cookies.names.refresh && this.#tokens(name).length > 0;
+    const planted = cookies.former.flatMap(({ names, attributes }) =>
+      [names.auth, names.refresh]
+        .filter(isShown)
+        .flatMap((name) => clearedVariants(name, attributes, sentTo, "likely")),
+    );
+    return [...variants, ...planted, ...clearedFormer(cookies)];
   }
 
   #whereSent(): SentTo {

@@ -34,10 +34,10 @@ export function askClaims(read: (claims: JwtPayload) => unknown, claims: JwtPayl
 
 function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPayload): string {
   const watch = createWatch(payload);
-  const first = watch(NONE);
+  const first = watch.open(NONE);
   const text = askWatched(subject, first);
-  const run = (values: Values): unknown => tryText(subject, watch(values).claims);
-  const entered = findEntered({ run, read: first.read, runsLeft: MAX_RUNS });
+  const run = (values: Values): unknown => tryText(subject, watch.open(values).claims);
+  const entered = findEntered({ run, read: first.read, isOver: () => watch.steps() > MAX_STEPS });
   if (entered !== undefined)
     throw new InvalidSubjectError(
       `The claim ${entered} is absent, or neither text nor a safe integer, and would be a part of the subject; ` +
@@ -66,8 +66,8 @@ function assertNotCopied(watched: Watched): void {
 
 const NONE: Values = new Map();
 
-// A function reads a handful of claims; a token decides only about the length of lists among them.
-const MAX_RUNS = 2000;
+// A function reads a handful of claims, and a token decides about the length of lists among them: so many reads take a few milliseconds.
+const MAX_STEPS = 20_000;
 
 /** The function, to be run with other values for some claims. */
 interface Trial {
@@ -75,7 +75,8 @@ interface Trial {
   readonly run: (values: Values) => unknown;
   /** The claims that it read, by path. */
   readonly read: Values;
-  runsLeft: number;
+  /** Whether it has been run, and has read, too often. */
+  readonly isOver: () => boolean;
 }
 
 const FAILED = Symbol("failed");
@@ -122,7 +123,7 @@ function matters(trial: Trial, path: string, values: readonly (readonly [string,
 }
 
 function runWith(trial: Trial, values: readonly (readonly [string, unknown])[]): unknown {
-  if (--trial.runsLeft < 0)
+  if (trial.isOver())
     throw new InvalidSubjectError(
       "The subject is made of more claims than can be told apart, of which some are not text",
     );

@@ -13,18 +13,25 @@ export interface Watched {
   wasCopied(): boolean;
 }
 
-/**
- * Opens a payload for watched runs, each of which shows other values in the place of some claims. Nothing can be written to the claims; an object
- * in them cannot become text.
- */
-export function createWatch(payload: JwtPayload): (values: Values) => Watched {
+/** A payload that is read in several runs. */
+export interface Watch {
+  /** The claims for one run, with other values in the place of some. Nothing can be written to them; an object in them cannot become text. */
+  open(values: Values): Watched;
+  /** How many runs and reads there were so far. */
+  steps(): number;
+}
+
+export function createWatch(payload: JwtPayload): Watch {
   // A copy: a proxy of what is frozen has to show the very objects in it.
   const shadow = structuredClone(payload);
-  return (values) => {
+  let steps = 0;
+  const open = (values: Values): Watched => {
+    steps++;
     const read = new Map<string, unknown>();
     let isCopied = false;
     const watch = (target: object, path: string): object => {
       const show = (key: PropertyKey): unknown => {
+        steps++;
         if (isConversion(key)) return refuseConversion;
         const value: unknown = Reflect.get(target, key, target);
         const isOwn = Object.hasOwn(target, key);
@@ -55,6 +62,7 @@ export function createWatch(payload: JwtPayload): (values: Values) => Watched {
     };
     return { claims: watch(shadow, "") as JwtPayload, read, wasCopied: () => isCopied };
   };
+  return { open, steps: () => steps };
 }
 
 function isConversion(key: PropertyKey): boolean {

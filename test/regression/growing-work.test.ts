@@ -420,12 +420,10 @@ describe("signatures that one token is verified with", () => {
   });
 });
 
-it("a subject that is made of more claims than can be told apart is refused, in a bounded number of runs", async () => {
-  let runs = 0;
-  const subject = ({ ids }: { readonly ids?: unknown }): string => {
-    runs++;
-    return `x|${(ids as (string | null)[]).map((id) => id ?? "none").join()}`;
-  };
+it("a subject that is made of more claims than can be told apart is refused, after a bounded number of reads", async () => {
+  let reads = 0;
+  const subject = ({ ids }: { readonly ids?: unknown }): string =>
+    `x|${(ids as (string | null)[]).map((id) => (reads++, id ?? "none")).join()}`;
   const manager = makeManager({
     trust: [
       {
@@ -440,10 +438,13 @@ it("a subject that is made of more claims than can be told apart is refused, in 
       },
     ],
   });
-  const ids = many(600, (i) => (i < 300 ? `i${i}` : null));
-  const token = forge({ payload: goodClaims({ iss: "https://other.example", client_id: "c", ids }) });
-  expect(await refusalOf(manager.verify(token))).toMatchObject({ reason: "CLAIM_INVALID" });
-  expect(runs).toBeLessThanOrEqual(2001);
+  for (const size of [100, 300, 900]) {
+    reads = 0;
+    const ids = many(size, (i) => (i < size / 2 ? `i${i}` : null));
+    const token = forge({ payload: goodClaims({ iss: "https://other.example", client_id: "c", ids }) });
+    expect(await refusalOf(manager.verify(token))).toMatchObject({ reason: "CLAIM_INVALID" });
+    expect(reads).toBeLessThan(22_000);
+  }
 });
 
 it("an integer of a caller is compared without being written out", async () => {

@@ -132,6 +132,8 @@ function lookInto(pool: PostgresPoolLike, table: string): Pick<DrilledStore, "se
 /** A store in Redis, whose keys can be looked at. */
 export interface DrilledRedis extends DrilledStore {
   keys(): Promise<RedisKey[]>;
+  /** Lets Redis expire a session's key at once. */
+  expire(id: string): Promise<void>;
 }
 
 export async function openCountedRedis(kind: "redis" | "ioredis"): Promise<DrilledRedis> {
@@ -142,6 +144,7 @@ export async function openCountedRedis(kind: "redis" | "ioredis"): Promise<Drill
     store: opened.store,
     place,
     keys: eyes.keys,
+    expire: eyes.expire,
     sessions: eyes.sessions,
     rest: eyes.rest,
     async close() {
@@ -163,6 +166,7 @@ export interface RedisKey {
 /** A look at the keys of a prefix by a connection of its own. */
 export interface RedisEyes {
   keys(): Promise<RedisKey[]>;
+  expire(id: string): Promise<void>;
   sessions(): Promise<string[]>;
   rest(): Promise<string[]>;
   /** Removes the keys. */
@@ -196,6 +200,12 @@ export async function openRedisEyes(prefix: string): Promise<RedisEyes> {
       const all = await Promise.all((await names()).map(look));
       // -2: it has gone meanwhile.
       return all.filter(({ ttl }) => ttl !== -2);
+    },
+    async expire(id) {
+      const key = (await names()).find((one) => isSession(one) && one.endsWith(`:${id}`));
+      if (!key) throw new Error(`There is no session ${id}`);
+      await client.pExpire(key, 1);
+      while (await client.exists(key)) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     async sessions() {
       return Promise.all((await names()).filter(isSession).map(contents));

@@ -12,10 +12,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { forge, NOW, SECRET, watchRejections } from "../support.ts";
 import { anything, build, claims, decodeOptions, encodeOptions, keys, tokens } from "./hostile-arbitraries.ts";
+import { SEED } from "./json-arbitraries.ts";
 
 watchRejections();
 
-const RUNS = { numRuns: 2000 };
+const RUNS = { numRuns: 2000, seed: SEED };
 
 describe("arbitrary input", () => {
   it("makes decode and decodeComplete reject with a token error, InvalidKeyError or TypeError, or give claims", async () => {

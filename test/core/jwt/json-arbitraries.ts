@@ -1,6 +1,9 @@
 /** Random JSON claims, odd names and odd texts among them. */
 import fc from "fast-check";
 
+/** Fixed, so that every run is the same; PROPERTY_SEED looks elsewhere. */
+export const SEED = Number(process.env["PROPERTY_SEED"] ?? 42);
+
 /** A JSON value that comes back from JSON as it was: no -0, which JSON.stringify writes as 0. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 

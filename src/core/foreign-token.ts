@@ -73,7 +73,7 @@ export function acceptForeignToken(
 function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPayload): void {
   if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
     throw new InvalidTokenTypeError(
-      `The token's "typ" header is ${JSON.stringify(header["typ"])}, not "${policy.typ}"`,
+      `The token's "typ" header is ${typeof header["typ"] === "string" ? `"${header["typ"]}"` : "no text"}, not "${policy.typ}"`,
     );
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
   if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");

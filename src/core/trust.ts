@@ -41,9 +41,9 @@ export interface TrustedIssuer {
   /** Where the scope is: a claim's name, several whose words are joined, or a function of the claims. Default `"scope"`. */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
   /**
-   * `"verbatim"`, or a function that tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. A claim that is
-   * absent, or neither text nor a safe integer, refuses the token (`CLAIM_INVALID`) if it would become a part of the text; a function asks by
-   * `"tenant" in claims` for one that may be absent.
+   * `"verbatim"`, or a function that tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. The function
+   * reads claims that are text or safe integers, by their names; any other that it reads, an absent one too, refuses the token (`CLAIM_INVALID`).
+   * `"tenant" in claims` asks for one that may be absent.
    */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
   /** Further claims, by name or dotted path, that rules and resolvers may read under that name. Required where there is more than one issuer; default: all but `type`, `sid` and `rid`. */

@@ -222,7 +222,7 @@ const okta: Profile = {
     algorithms: ["RS256"],
     typ: null,
     scopeClaim: "scp",
-    subject: ({ uid, cid }) => `okta|${String(uid ?? cid)}`,
+    subject: (claims) => `okta|${String("uid" in claims ? claims["uid"] : claims["cid"])}`,
     claims: ["cid", "groups"],
   },
   access: {

@@ -81,86 +81,116 @@ describe.each(WAYS)("a claim in the subject, by %s", (_, subject) => {
 
 describe("a claim that may be absent", () => {
   it.each<[idiom: string, subject: (claims: Claims) => unknown]>([
-    ["??", ({ uid, cid }) => `okta|${text(uid ?? cid)}`],
-    ["||", ({ uid, cid }) => `okta|${text(uid || cid)}`],
-    ["a comparison with undefined", ({ uid, cid }) => `okta|${text(uid === undefined ? cid : uid)}`],
-    ["a comparison with null", ({ uid, cid }) => `okta|${text(uid == null ? cid : uid)}`],
     ["in", (claims) => `okta|${text("uid" in claims ? claims["uid"] : claims["cid"])}`],
     ["hasOwn", (claims) => `okta|${text(Object.hasOwn(claims, "uid") ? claims["uid"] : claims["cid"])}`],
-  ])("is chosen by %s, and another stands in for it", async (_, subject) => {
+    ["Reflect.has", (claims) => `okta|${text(Reflect.has(claims, "uid") ? claims["uid"] : claims["cid"])}`],
+  ])("is asked for by %s, and another stands in for it", async (_, subject) => {
     expect(await subjectOf(subject, { uid: "u1", cid: "c1" })).toBe("okta|u1");
-    expect(await subjectOf(subject, { uid: undefined, cid: "c1" })).toBe("okta|c1");
-    expect(await subjectOf(subject, { uid: undefined, cid: undefined })).toBe("CLAIM_INVALID");
-    expect(await subjectOf(subject, { uid: undefined, cid: null })).toBe("CLAIM_INVALID");
-  });
-
-  it.each<[part: string, subject: (claims: Claims) => unknown, expected: string]>([
-    ["its part before an @", ({ uid, cid }) => text(uid ?? cid).split("@")[0], "c1"],
-    ["its start", ({ uid, cid }) => text(uid ?? cid).slice(0, 2), "c1"],
-    ["its letters", ({ uid, cid }) => text(uid ?? cid).replaceAll(/[^\w-]/g, ""), "c1example"],
-    ["its end", ({ uid, cid }) => text(uid ?? cid).slice(-7), "example"],
-    ["its member", ({ org, cid }) => text((org as { id?: string } | undefined)?.id ?? cid), "c1@example"],
-    [
-      "what a check lets pass",
-      ({ uid, cid }) => {
-        if (uid !== undefined && !/^[0-9-]{36}$/.test(text(uid))) throw new Error("malformed");
-        return text(uid ?? cid);
-      },
-      "c1@example",
-    ],
-  ])("may be absent where another stands in, of which only %s is used", async (_, subject, expected) => {
-    expect(await subjectOf(subject, { cid: "c1@example" })).toBe(expected);
-    expect(await subjectOf(subject, { cid: null })).toBe("CLAIM_INVALID");
-  });
-
-  it("or is of another kind may decide about others", async () => {
-    const byFlag = ({ email_verified: isVerified, email, sub }: Claims): string => text(isVerified ? email : sub);
-    const user = { email: "a@b.c", sub: "s1" };
-    expect(await subjectOf(byFlag, { ...user, email_verified: true })).toBe("a@b.c");
-    expect(await subjectOf(byFlag, { ...user, email_verified: false })).toBe("s1");
-    expect(await subjectOf(byFlag, user)).toBe("s1");
-    const byActor = ({ act, sub }: Claims): string => `${act ? "service" : "user"}|${text(sub)}`;
-    expect(await subjectOf(byActor, { sub: "s1" })).toBe("user|s1");
-    expect(await subjectOf(byActor, { sub: "s1", act: "x" })).toBe("service|s1");
-    const byGroups = ({ groups, sub }: Claims): string =>
-      `${(groups as string[] | undefined)?.includes("staff") ? "staff" : "guest"}|${text(sub)}`;
-    expect(await subjectOf(byGroups, { sub: "s1", groups: ["staff"] })).toBe("staff|s1");
-    expect(await subjectOf(byGroups, { sub: "s1" })).toBe("guest|s1");
-  });
-
-  it("is read in an object by its members", async () => {
-    const byRealm = ({ realm }: Claims): string => `r|${text((realm as { id?: unknown } | undefined)?.id)}`;
-    expect(await subjectOf(byRealm, { realm: { id: "r1" } })).toBe("r|r1");
-    expect(await subjectOf(byRealm, { realm: { id: 7 } })).toBe("r|7");
-    for (const realm of [{}, { id: null }, { id: {} }, { id: true }, undefined, null])
-      expect(await subjectOf(byRealm, { realm })).toBe("CLAIM_INVALID");
-  });
-});
-
-it("a text with the words of nothing is refused, whatever they come from", async () => {
-  const others: { id?: string } = {};
-  for (const subject of [() => `x|${others.id}`, () => "x|[object Object]", () => "", () => 7, () => undefined])
+    expect(await subjectOf(subject, { uid: "u1" })).toBe("okta|u1");
+    expect(await subjectOf(subject, { cid: "c1" })).toBe("okta|c1");
     expect(await subjectOf(subject, {})).toBe("CLAIM_INVALID");
-  expect(await subjectOf(({ sub }) => `x|${text(sub)}`, { sub: "undefinedly" })).toBe("x|undefinedly");
+    expect(await subjectOf(subject, { cid: null })).toBe("CLAIM_INVALID");
+    expect(await subjectOf(subject, { uid: null, cid: "c1" })).toBe("CLAIM_INVALID");
+  });
+
+  it("may be any member of an object or a list", async () => {
+    const subject = ({ org, ids }: Claims): string => {
+      const { id } = org as { id?: unknown };
+      const [first] = [(ids as { value?: unknown }[])[0]];
+      return `x|${text(id)}|${"value" in (first ?? {}) ? text(first?.value) : "none"}`;
+    };
+    expect(await subjectOf(subject, { org: { id: 7 }, ids: [{ value: "v" }] })).toBe("x|7|v");
+    expect(await subjectOf(subject, { org: { id: "o" }, ids: [{}] })).toBe("x|o|none");
+    for (const claims of [{}, { org: {} }, { org: { id: "o" } }, { org: { id: "o" }, ids: [] }])
+      expect(await subjectOf(subject, claims)).toBe("CLAIM_INVALID");
+  });
+
+  it("has no name in common with what every object has", async () => {
+    const subject = (claims: Claims): string => ("constructor" in claims ? text(claims["constructor"]) : "none");
+    expect(await subjectOf(subject, {})).toBe("none");
+    expect(await subjectOf(subject, { constructor: "c" })).toBe("c");
+    expect(await subjectOf((claims) => `x|${text(claims["constructor"])}`, {})).toBe("CLAIM_INVALID");
+  });
 });
 
-describe("a claim that is hidden from a simple look", () => {
-  it("is found in another of the same path in words", async () => {
-    const subject = (claims: Claims) =>
-      `x|${text(claims["a.b"])}|${text((claims["a"] as { b?: unknown } | undefined)?.b)}`;
-    expect(await subjectOf(subject, { "a.b": "one", a: { b: "two" } })).toBe("x|one|two");
-    expect(await subjectOf(subject, { "a.b": "one", a: { b: null } })).toBe("CLAIM_INVALID");
-    expect(await subjectOf(subject, { "a.b": null, a: { b: "two" } })).toBe("CLAIM_INVALID");
+// Each made one user of all who lack the claim, or have it with another kind of value.
+describe("a claim is read for the subject, and so refuses a token that lacks it,", () => {
+  const tenantOf = (value: unknown): string | undefined => (value as { tenant?: string } | undefined)?.tenant;
+
+  it.each<[way: string, subject: (claims: Claims) => unknown]>([
+    ["by ?? with another claim", ({ uid, sub }) => text(uid ?? sub)],
+    ["by || with another claim", ({ uid, sub }) => text(uid || sub)],
+    ["compared with undefined", ({ uid, sub }) => text(uid === undefined ? sub : uid)],
+    ["compared with null", ({ uid, sub }) => text(uid == null ? sub : uid)],
+    ["by a default of a pattern", ({ uid = "home", sub }) => `${text(uid)}|${text(sub)}`],
+    ["by a nested default", ({ uid }) => (({ id = "none" }: { id?: string } = {}) => `x|${id}`)(uid as object)],
+    ["by a member of it", ({ uid }) => `x|${tenantOf(uid)}`],
+    ["by a deep member of it", ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a) ?? "home"}`],
+    ["in capitals, deep", ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a)}`.toUpperCase()],
+    ["by a member of a list", ({ uid }) => (uid as { id?: string }[] | undefined)?.[0]?.id ?? "local"],
+    ["by its start", ({ uid }) => `kc|${String(uid).slice(0, 1)}`],
+    ["by its end", ({ uid }) => `kc|${String(uid).slice(6)}`],
+    ["by a part between marks", ({ uid }) => `kc|${(uid as string | undefined)?.split("|")[1] ?? ""}`],
+    ["by a match", ({ uid }) => /OU=(\w+)/.exec(String(uid))?.[1] ?? "public"],
+    ["by a quotient", ({ uid }) => `u${Math.floor(((uid as number | undefined) ?? 0) / 1000)}`],
+    ["by its length", ({ uid }) => `kc|${(uid as string | undefined)?.length ?? 0}`],
+    ["by a table", ({ uid, sub }) => `${{ acme: "a" }[uid as "acme"] ?? "home"}|${text(sub)}`],
+    ["by a check", ({ uid, sub }) => `${/^[a-z]{2,8}$/.test(String(uid)) ? text(uid) : "home"}|${text(sub)}`],
+    ["by a prefix", ({ uid }) => ((uid as string | undefined)?.startsWith("t-") ? text(uid) : "public")],
+    ["by an @", ({ uid }) => (String(uid).includes("@") ? text(uid) : `${text(uid)}@main`)],
+    ["as a number", ({ uid }) => `${Number(uid) < 1e9 ? Number(uid) : 0}`],
+    ["as a flag", ({ uid, sub }) => `${Boolean(uid)}|${text(sub)}`],
+    ["as a flag that is compared", ({ uid, sub }) => `${uid === true}|${text(sub)}`],
+    ["to choose between others", ({ uid, email, sub }) => text(uid ? email : sub)],
+    ["to refuse", ({ uid, sub }) => (uid === "x" ? undefined : text(sub))],
+    ["by a descriptor", (claims) => `x|${text(Object.getOwnPropertyDescriptor(claims, "uid")?.value)}`],
+    ["by Reflect.get", (claims) => `x|${text(Reflect.get(claims, "uid"))}`],
+    [
+      "and caught",
+      (claims) =>
+        ((read) => read(() => claims["uid"]))((get: () => unknown) => {
+          try {
+            return text(get());
+          } catch {
+            return "home";
+          }
+        }),
+    ],
+  ])("%s", async (_, subject) => {
+    for (const uid of [null, true, false, 1.5, 2 ** 53])
+      expect(await subjectOf(subject, { uid, email: "e@x" })).toBe("CLAIM_INVALID");
+    expect(await subjectOf(subject, { email: "e@x" })).toBe("CLAIM_INVALID");
   });
 
   it.each<[way: string, subject: (claims: Claims) => unknown]>([
-    ["a descriptor", (claims) => `x|${text(Object.getOwnPropertyDescriptor(claims, "tid")?.value)}`],
-    ["Reflect.get", (claims) => `x|${text(Reflect.get(claims, "tid"))}`],
-  ])("is found by %s", async (_, subject) => {
-    expect(await subjectOf(subject, { tid: "t1" })).toBe("x|t1");
-    for (const tid of [null, {}, [], true, 1.5]) expect(await subjectOf(subject, { tid })).toBe("CLAIM_INVALID");
+    ["join", ({ uid }) => `x|${(uid as string[]).join("|")}`],
+    ["a template", ({ uid }) => `x|${text(uid)}`],
+    ["a pattern", ({ uid }) => (([first = "home"]) => first)(uid as string[])],
+    ["at()", ({ uid }) => (uid as string[]).at(-1) ?? "none"],
+    ["find()", ({ uid }) => (uid as string[]).find((one) => one.startsWith("t:")) ?? "home"],
+    ["slice()", ({ uid }) => `o|${(uid as string).slice(0, 36)}`],
+    ["concat()", ({ uid, sub }) => ([] as unknown[]).concat(uid, sub).join("|")],
+    ["flat()", ({ uid, sub }) => [uid, sub].flat().join("|")],
+    ["its length", ({ uid }) => `x|${(uid as string[]).length}`],
+    [
+      "a loop",
+      ({ uid }) => {
+        const all: string[] = [];
+        for (const one of uid as string[]) all.push(one);
+        return `x|${all.join("|")}`;
+      },
+    ],
+    ["a set", ({ uid }) => `x|${new Set(uid as string[]).size}`],
+    ["JSON", ({ uid }) => JSON.stringify([uid])],
+    ["an index beyond it", ({ uid }) => (uid as string[])[3] ?? "none"],
+  ])("of a list by %s", async (_, subject) => {
+    for (const uid of [[], ["a"], ["a", "b"], {}, { a: "b" }, [[]]]) {
+      expect(await subjectOf(subject, { uid })).toBe("CLAIM_INVALID");
+    }
   });
+});
 
+describe("what is a fault of the function, whatever the token,", () => {
   // A copy has no member for a claim that is absent, and nothing tells that it was asked for.
   it.each<[way: string, subject: (claims: Claims) => unknown]>([
     ["a rest", ({ sub, ...rest }) => [rest["tid"], sub].join("|")],
@@ -169,35 +199,61 @@ describe("a claim that is hidden from a simple look", () => {
     ["Object.entries", (claims) => `x|${text(new Map(Object.entries(claims)).get("tid"))}`],
     ["Object.keys", (claims) => (Object.keys(claims).includes("tid") ? `x|${text(claims["tid"])}` : "x")],
     ["all descriptors", (claims) => `x|${text(Object.getOwnPropertyDescriptors(claims)["tid"]?.value)}`],
-    ["JSON of a member", ({ realm }) => JSON.stringify({ ...(realm as object) })],
-  ])("cannot be hidden by %s: that is a fault of the function, whatever the token", async (_, subject) => {
+    [
+      "a loop over the names",
+      (claims) => {
+        let all = "";
+        for (const name in claims) all += name;
+        return all;
+      },
+    ],
+    ["a copy of a member", ({ realm }) => text({ id: "home", ...(realm as object) }.id)],
+  ])("is %s", async (_, subject) => {
     for (const claims of [{ tid: "t1", realm: { id: "r" } }, { realm: {} }]) {
       const error = await refusalOf(by(subject).verify(await theirs.token(claims)));
       expect(error).toBeInstanceOf(TypeError);
       expect((error as Error).message).toContain("by its name");
     }
   });
+});
 
-  it.each<[way: string, subject: (claims: Claims) => unknown]>([
-    ["a member of it", ({ org, sub }) => [(org as { id?: string } | undefined)?.id, sub].join("|")],
-    ["its end", ({ uid }) => `kc|${String(uid).slice(6)}`],
-    ["its start", ({ uid }) => `kc|${String(uid).slice(0, 1)}`],
-    ["a part between marks", ({ uid }) => `kc|${(uid as string | undefined)?.split("|")[1] ?? ""}`],
-    ["its part before an @", ({ uid }) => `kc|${(uid as string | undefined)?.split("@")[0] ?? ""}`],
-    ["its path", ({ uid }) => `kc|${uid === undefined ? "" : new URL(text(uid)).pathname}`],
-    ["a quotient", ({ uid }) => `u${Math.floor(((uid as number | undefined) ?? 0) / 1000)}`],
-    ["its length", ({ uid }) => `kc|${(uid as string | undefined)?.length ?? 0}`],
-  ])("is found in %s, where it is absent", async (_, subject) => {
+it("a function cannot write to the claims", async () => {
+  for (const write of [
+    (claims: object) => Object.assign(claims, { tid: "fixed" }),
+    (claims: object) => Object.defineProperty(claims, "tid", { value: "fixed" }),
+    (claims: object) => Object.setPrototypeOf(claims, { tid: "fixed" }) as unknown,
+    (claims: object) => Object.freeze(claims),
+  ])
+    expect(await subjectOf((claims) => (write(claims), text(claims["sub"])), { tid: null })).toBe("CLAIM_INVALID");
+});
+
+it("a function runs once for a token, which may be nested as deep as its length allows", async () => {
+  let runs = 0;
+  const subject = ({ sub }: Claims): string => {
+    runs++;
+    return `x|${text(sub)}`;
+  };
+  let nested: unknown = 1;
+  for (let depth = 0; depth < 2600; depth++) nested = [nested];
+  const manager = by(subject);
+  expect((await manager.verify(await theirs.token({ nested }))).sub).toMatch(/^x\|/);
+  expect(runs).toBe(1);
+  expect(await subjectOf(({ nested: claim }) => `x|${text(claim)}`, { nested })).toBe("CLAIM_INVALID");
+});
+
+it("a text with the words of nothing is refused, unless a claim has them", async () => {
+  const others: { id?: string } = {};
+  for (const subject of [() => `x|${others.id}`, () => "x|[object Object]", () => "", () => 7, () => undefined])
     expect(await subjectOf(subject, {})).toBe("CLAIM_INVALID");
-  });
+  for (const sub of ["undefinedly", "team-undefined", "[object Object]"])
+    expect(await subjectOf((claims) => `x|${text(claims["sub"])}`, { sub })).toBe(`x|${sub}`);
+});
 
-  it("cannot be written over", async () => {
-    const subject = (claims: Claims) => {
-      Object.assign(claims, { tid: "fixed" });
-      return `x|${text(claims["tid"])}`;
-    };
-    expect(await subjectOf(subject, { tid: null })).toBe("CLAIM_INVALID");
-  });
+it("claims whose paths have the same words are told apart", async () => {
+  const subject = (claims: Claims) => `x|${text(claims["a.b"])}|${text((claims["a"] as { b?: unknown }).b)}`;
+  expect(await subjectOf(subject, { "a.b": "one", a: { b: "two" } })).toBe("x|one|two");
+  expect(await subjectOf(subject, { "a.b": "one", a: { b: null } })).toBe("CLAIM_INVALID");
+  expect(await subjectOf(subject, { "a.b": null, a: { b: "two" } })).toBe("CLAIM_INVALID");
 });
 
 it("the refusal names the claim and the remedy", async () => {

@@ -245,10 +245,10 @@ it("the same operation is read once for a combination of its conditions, and a f
       expect(under(bits)).toHaveLength(bits === 0 ? 0 : 1);
       expect(await count(() => under(bits))).toBeLessThan(first / 10);
     }
-    // Beyond those it is read anew, and says the same.
+    // Beyond those it counts as whole, and no request reads it again.
     for (let bits = 16; bits < 64; bits++) expect(under(bits)).toHaveLength(1);
     expect(under(0)).toHaveLength(0);
-    expect(await count(() => under(63))).toBeGreaterThan(first / 4);
+    expect(await count(() => under(63))).toBeLessThan(first / 10);
   });
 });
 
@@ -418,33 +418,6 @@ describe("signatures that one token is verified with", () => {
     expect(await refusalOf(request.refresh())).toMatchObject({ reason: "CREDENTIALS_AMBIGUOUS" });
     expect(finds).toBe(0);
   });
-});
-
-it("a subject that is made of more claims than can be told apart is refused, after a bounded number of reads", async () => {
-  let reads = 0;
-  const subject = ({ ids }: { readonly ids?: unknown }): string =>
-    `x|${(ids as (string | null)[]).map((id) => (reads++, id ?? "none")).join()}`;
-  const manager = makeManager({
-    trust: [
-      {
-        issuer: "https://other.example",
-        jwks: { keys: [{ kty: "oct", k: base64url("a secret of more than thirty-two bytes") }] },
-        audience: null,
-        require: { client_id: "c" },
-        algorithms: ["HS256"],
-        typ: "JWT",
-        subject,
-        claims: [],
-      },
-    ],
-  });
-  for (const size of [100, 300, 900]) {
-    reads = 0;
-    const ids = many(size, (i) => (i < size / 2 ? `i${i}` : null));
-    const token = forge({ payload: goodClaims({ iss: "https://other.example", client_id: "c", ids }) });
-    expect(await refusalOf(manager.verify(token))).toMatchObject({ reason: "CLAIM_INVALID" });
-    expect(reads).toBeLessThan(22_000);
-  }
 });
 
 it("an integer of a caller is compared without being written out", async () => {

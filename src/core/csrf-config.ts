@@ -48,6 +48,7 @@ function faultOfOrigin(text: string): string | undefined {
   if (text === OPAQUE_ORIGIN) return "is the origin of every sandboxed page, which cannot be allowed";
   if (text.includes("*"))
     return "holds a wildcard, which no Origin header equals; list each origin, or decide in csrf.allow: (origin) => boolean";
+  if (/[\s,]/.test(text.trim())) return "is more than one origin; list each by itself";
   const nearest = nearestOrigin(text);
   if (nearest === text) return undefined;
   return nearest === undefined

@@ -45,9 +45,11 @@ export function ownHostOf(source: RequestSource): string | undefined {
   return isOrigin(origin) && URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\]|[^/?#@\\:[\]]+)(:\d+)?$/i;
+
 /** Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one. */
 function isOrigin(value: string): boolean {
-  return value === OPAQUE_ORIGIN || (/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\\]+$/i.test(value) && /^[!-~]+$/.test(value));
+  return value === OPAQUE_ORIGIN || (ORIGIN.test(value) && /^[!-~]+$/.test(value));
 }
 
 function mayUseCookies({ allow }: Csrf, origin: string): boolean {

@@ -396,6 +396,15 @@ describe("an origin that no browser sends", () => {
       expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/csrf\.allow/);
   });
 
+  it("is refused as several where it is a list in one text", () => {
+    for (const origin of [
+      "https://a.example,https://b.example",
+      "https://a.example https://b.example",
+      "a.example, b.example",
+    ])
+      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/list each/);
+  });
+
   it("is not one of an extension or of an app around a web view", () => {
     const origins = ["capacitor://localhost", "tauri://localhost", "ionic://localhost", "chrome-extension://abcdef"];
     expect(() => makeManager({ csrf: { origins } })).not.toThrow();

@@ -158,12 +158,18 @@ describe("csrf.allow", () => {
       { origin: "null" },
       { origin: "https://user@a.example" },
       { origin: "https://a.example/" },
+      { origin: "https://evil.example:x.preview.example" },
+      { origin: "https://evil.example:80:443" },
+      { origin: "https://[::1" },
       { "sec-fetch-site": "cross-site" },
     ])
       await expect(ask(headers as Record<string, string>)).rejects.toMatchObject({ reason: REJECTED });
     expect(asked).toEqual([]);
-    expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
-    expect(asked).toEqual(["https://a.example"]);
+    for (const origin of ["https://a.example", "http://[::1]:3000", "app://-"]) {
+      asked.length = 0;
+      expect((await ask({ origin })).sub).toBe("ada");
+      expect(asked).toEqual([origin]);
+    }
   });
 
   it("that throws, or gives no boolean, lets nobody in, and is not called the caller's fault", async () => {

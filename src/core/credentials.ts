@@ -109,13 +109,8 @@ function headerTokens(source: RequestSource, config: ResolvedConfig): readonly s
   return [...sent.flatMap(read), ...connectionParams.tokens(names, read)];
 }
 
-function tokensOf(value: unknown, { header: { scheme }, maxTokenLength }: ResolvedConfig): readonly string[] {
+function tokensOf(value: unknown, { header: { scheme } }: ResolvedConfig): readonly string[] {
   if (typeof value !== "string") return [];
-  // Too long for two tokens: not taken apart, and refused as too long.
-  if (value.length > 2 * (maxTokenLength + scheme.length + 2)) {
-    const word = trimOptionalWhitespace(value.slice(0, scheme.length + 1));
-    return scheme === "" || equalsIgnoringCase(word, scheme) ? [value] : [];
-  }
   // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
   const at = scheme.length + 1;
   const isPlain =

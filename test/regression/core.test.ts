@@ -11,15 +11,22 @@ const auth = new AuthManager(base);
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
 
-it("does not take a credential apart that is too long for two tokens", async () => {
-  const commas = ",".repeat(3_000_000);
+it("takes a credential apart that is too long for two tokens, but not at more than a hundred commas", async () => {
+  const [commas, blanks] = [",".repeat(3_000_000), " ".repeat(3_000_000)];
+  const [xs, good] = ["x".repeat(3_000_000), (await auth.authToken("u")).signed];
   for (const [authorization, reason] of [
-    [`Bearer ${commas}`, "TOKEN_MALFORMED"],
-    [`Basic ${commas}`, "TOKEN_MISSING"],
-    [`Bearerx${commas}`, "TOKEN_MISSING"],
+    [`Bearer ${commas}`, "CREDENTIALS_AMBIGUOUS"],
+    [`Basic ${commas}`, "CREDENTIALS_AMBIGUOUS"],
+    [`Bearer ${xs}`, "TOKEN_MALFORMED"],
+    [`Bearer ${xs}, Bearer ${good}`, "CREDENTIALS_AMBIGUOUS"],
+    [`Basic ${xs}, Bearer ${good}, Bearer x`, "CREDENTIALS_AMBIGUOUS"],
+    [`Basic ${xs}`, "TOKEN_MISSING"],
+    [`Bearerx${blanks}`, "TOKEN_MISSING"],
   ] as const) {
     await expect(auth.forRequest({ headers: { authorization } }).require()).rejects.toMatchObject({ reason });
   }
+  for (const authorization of [`${blanks}Bearer${blanks}${good}${blanks}`, `Basic ${xs},Bearer ${good}`])
+    expect((await auth.forRequest({ headers: { authorization } }).require()).sub).toBe("u");
   const token = (await auth.authToken("u", { claims: { pad: "x".repeat(5_000) } })).signed;
   const twice = { authorization: `Bearer ${token}, Bearer ${token}` };
   expect((await auth.forRequest({ headers: twice }).require()).sub).toBe("u");

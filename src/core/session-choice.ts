@@ -1,4 +1,4 @@
-/** Chooses among several refresh tokens of one browser, which are looked up and not presented: none of them is a reuse. */
+/** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
 import { isFinal, refusal } from "./errors.ts";
 import { type InvalidTokenError, isTokenError, RevokedTokenError } from "./jwt/errors.ts";
 import { refreshReference } from "./session-check.ts";
@@ -9,11 +9,12 @@ import type { CallAccess } from "./sessions/store-access.ts";
 /** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
 type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
-  | { readonly token: string; readonly error: InvalidTokenError };
+  | { readonly token: string; readonly error: InvalidTokenError; readonly isReused: boolean };
 
 /**
- * Finds the one token whose session lives. Rejects with `CREDENTIALS_AMBIGUOUS` where several sessions live, and where none does with the error of a
- * token that could still become valid, else of the first; with `SessionStoreError` in an outage.
+ * Finds the one token whose session lives; where none does, one that is reused, for whoever presents it to be told so. Rejects with
+ * `CREDENTIALS_AMBIGUOUS` where several sessions live, else with the error of a token that could still become valid, or of the first; with
+ * `SessionStoreError` in an outage.
  */
 export function createChoice({
   config,
@@ -33,10 +34,11 @@ export function createChoice({
       const standing = standingOf(record, rid, { now: now(), grace: sessions.refreshGrace });
       if (standing === "live" || standing === "unclaimed" || standing === "replaced")
         return { token, sid, isLive: standing === "live" };
-      return { token, error: new RevokedTokenError("The token's session has ended, or has another token") };
+      const error = new RevokedTokenError("The token's session has ended, or has another token");
+      return { token, error, isReused: standing === "reused" };
     } catch (error) {
       if (!isTokenError(error)) throw error;
-      return { token, error };
+      return { token, error, isReused: false };
     }
   };
 
@@ -48,6 +50,9 @@ export function createChoice({
     const chosen = living.find(({ isLive }) => isLive) ?? living[0];
     if (chosen) return chosen.token;
     const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
+    // Whoever has only a token that was replaced does reuse it, whatever stands beside it: another may have planted that.
+    const reused = refused.find(({ isReused }) => isReused);
+    if (reused && !refused.some(({ error }) => error.reason === "TOKEN_NOT_YET_VALID")) return reused.token;
     const mayBeValidLater = refused.find(({ error, token }) => !isFinal(error.reason, token, maxTokenLength));
     throw (mayBeValidLater ?? refused[0])?.error;
   };

@@ -116,40 +116,34 @@ export interface SentTo {
 // nginx gives up on a response head of more than four kilobytes, which has both tokens as well.
 const MAX_CLEARED_BYTES = 1200;
 
+/** Which cookies are cleared beside those of today. */
+export interface Clearing {
+  readonly sentTo: SentTo;
+  /** `"likely"`: those that differ in one thing, and in their partition only where today's are partitioned. */
+  readonly which: "likely" | "all";
+  /** Another number, such as the time, puts others of the unlikely ones first: what has no room now has it in a later response. */
+  readonly turn: number;
+}
+
 /**
- * The cookies that clear every other cookie of this name that can have been sent to `sentTo`: on the host alone or with a domain, for a path
- * above, partitioned or not. Those that differ least from `attributes` come first, and as many follow as a response has room for. `"likely"`: only
- * those that differ in one thing, and in their partition only where `attributes` are partitioned.
+ * The cookies that clear other cookies of this name that can have been sent with a request: on the host alone or with a domain, for a path above,
+ * partitioned or not. Those that differ least from each of `settings` come first, and as many follow as a response has room for.
  */
 export function clearedVariants(
   name: string,
-  attributes: CookieAttributes,
-  sentTo: SentTo,
-  which: "likely" | "all",
+  settings: readonly CookieAttributes[],
+  { sentTo, which, turn }: Clearing,
 ): CookieToSet[] {
-  const { domain, path, partitioned = false, secure } = attributes;
-  const isHost = hasPrefix(name, HOST_PREFIX);
-  // The value of `attributes` is the first in each.
-  const domains = isHost
-    ? [domain]
-    : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
-  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsOf(sentTo.path)])];
-  const partitions = secure && (which === "all" || partitioned) ? [partitioned, !partitioned] : [partitioned];
-  const variants = paths.flatMap((path, p) =>
-    domains.flatMap((domain, d) =>
-      partitions.map((partitioned, n) => ({
-        place: { domain, path, partitioned },
-        differences: [p, d, n].filter((at) => at > 0).length,
-        // A path is changed less often than a domain.
-        distance: 2 * p + d + n,
-      })),
-    ),
-  );
+  const all = settings.flatMap((attributes) => variantsOf(name, attributes, sentTo)).toSorted(byLikelihood);
+  const isLikely = ({ differences, attributes, others }: Variant): boolean =>
+    differences === 1 && (which === "all" || others.partitioned === true || !attributes.partitioned);
+  const likely = all.filter(isLikely);
+  const rest = which === "all" ? all.filter(({ differences }) => differences > 1) : [];
+  const start = rest.length > 0 ? (turn * STEP) % rest.length : 0;
   const cleared: CookieToSet[] = [];
   let bytes = 0;
-  for (const { place, differences } of variants.toSorted(byLikelihood)) {
-    if (differences === 0 || (which === "likely" && differences > 1)) continue;
-    const cookie = clearedAt(name, placed(attributes, place));
+  for (const { attributes } of [...likely, ...rest.slice(start), ...rest.slice(0, start)]) {
+    const cookie = clearedAt(name, attributes);
     bytes += cookie.header.length;
     if (bytes > MAX_CLEARED_BYTES) break;
     cleared.push(cookie);
@@ -157,13 +151,43 @@ export function clearedVariants(
   return cleared;
 }
 
-function byLikelihood(a: Distance, b: Distance): number {
-  return a.differences - b.differences || a.distance - b.distance;
-}
+// About as many as a response has room for beside the likely ones.
+const STEP = 5;
 
-interface Distance {
+/** A cookie that may be there beside that of some settings. */
+interface Variant {
+  readonly attributes: CookieAttributes;
+  /** Those settings. */
+  readonly others: CookieAttributes;
+  /** In how many of domain, path and partition it differs from those. */
   readonly differences: number;
   readonly distance: number;
+}
+
+function variantsOf(name: string, others: CookieAttributes, sentTo: SentTo): Variant[] {
+  const { domain, path, partitioned = false, secure } = others;
+  const isHost = hasPrefix(name, HOST_PREFIX);
+  // The value of the settings is the first in each.
+  const domains = isHost
+    ? [domain]
+    : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
+  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsOf(sentTo.path)])];
+  const partitions = secure ? [partitioned, !partitioned] : [partitioned];
+  return paths.flatMap((path, p) =>
+    domains.flatMap((domain, d) =>
+      partitions.map((partitioned, n) => ({
+        attributes: placed(others, { domain, path, partitioned }),
+        others,
+        differences: [p, d, n].filter((at) => at > 0).length,
+        // A path is changed less often than a domain.
+        distance: 2 * p + d + n,
+      })),
+    ),
+  );
+}
+
+function byLikelihood(a: Variant, b: Variant): number {
+  return a.differences - b.differences || a.distance - b.distance;
 }
 
 /** A short line: of what does not tell cookies apart it says only what browsers need to take it. */
@@ -189,13 +213,14 @@ function placed(
 }
 
 const MAX_PARENTS = 4;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_PATH = 60;
 
 /** The domains that a cookie sent to this host, or to one below this domain, can have, the shortest first. Browsers ignore a public suffix. */
 function parentsOf(host: string | undefined): string[] {
   const bare = lowerAscii(host ?? "").replace(/^\.|:\d+$/g, "");
-  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(bare) || /\.\d+$/.test(bare)) return [];
   const labels = bare.split(".");
+  if (!labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? "")) return [];
   const count = Math.min(labels.length - 1, MAX_PARENTS);
   return Array.from({ length: count }, (_, i) => labels.slice(-2 - i).join("."));
 }

@@ -5,10 +5,12 @@ import type { Credentials } from "./credentials.ts";
 import { ownHostOf } from "./csrf.ts";
 import { refusal } from "./errors.ts";
 import { readCompact, readPayload } from "./jwt/compact.ts";
+import { attempt } from "./outcome.ts";
 import type { SessionTokens } from "./session-tokens.ts";
 import { isStoreError } from "./sessions/store-error.ts";
 import type { Sessions } from "./sessions.ts";
 import type { TokenType } from "./token.ts";
+import type { Verifier } from "./verifier.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 
@@ -16,11 +18,15 @@ const TYPES = ["auth", "refresh"] as const;
 export class RequestCookies {
   readonly #credentials: Credentials;
   readonly #read: { [T in TokenType]?: readonly string[] } = {};
+  readonly #readable: { [T in TokenType]?: readonly string[] } = {};
   readonly #clearedFor: Set<string> = new Set();
   readonly #ending: Map<string, Promise<void>> = new Map();
+  readonly #checked: Map<string, unknown> = new Map();
   #chosen: Promise<string> | undefined;
+  #isClearedOfExpired = false;
   #sentTo: SentTo | undefined;
   #isReplaced = false;
+  #isRefreshed = false;
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
@@ -34,6 +40,11 @@ export class RequestCookies {
     const found = (this.#read[type] ??= this.#different(config, type));
     if (found.length > 0 && !this.#credentials.isOwn(config)) throw refusal("CSRF_REJECTED");
     return found;
+  }
+
+  /** Those of `read` that are tokens as far as they can be read without their key: of any other no session can be ended. */
+  readable(config: ResolvedConfig, type: TokenType): readonly string[] {
+    return (this.#readable[type] ??= this.read(config, type).filter(isReadable));
   }
 
   #different(config: ResolvedConfig, type: TokenType): readonly string[] {
@@ -53,6 +64,25 @@ export class RequestCookies {
       throw error;
     });
     return this.#chosen;
+  }
+
+  /** Throws for a cookie that has expired, which is read once: see `Verifier.checkCookie`. */
+  check(token: string, verifier: Verifier): void {
+    if (!this.#checked.has(token)) {
+      const outcome = attempt(() => verifier.checkCookie(token));
+      this.#checked.set(token, "error" in outcome ? outcome.error : undefined);
+    }
+    const error = this.#checked.get(token);
+    if (error !== undefined) throw error;
+  }
+
+  /** Clears auth cookies that have expired where no refresh token stands beside them: no refresh can renew them, and every optional guard would reject them. */
+  clearExpiredAuth(config: ResolvedConfig, verifier: Verifier): void {
+    if (this.#isClearedOfExpired) return;
+    this.#isClearedOfExpired = true;
+    const tokens = this.read(config, "auth");
+    const isExpired = (token: string): boolean => "error" in attempt(() => this.check(token, verifier));
+    if (tokens.length > 0 && tokens.every(isExpired)) this.clearEnded(config, tokens);
   }
 
   /** Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach` does. */
@@ -75,22 +105,21 @@ export class RequestCookies {
    */
   set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
     if (by === "refresh") this.assertCurrent();
-    const { cookies } = config;
-    const { pair, remember } = tokens;
-    const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
-    // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not TOKEN_MISSING.
-    const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
-    const set = [
-      cookieFor(cookies, "auth", { value: authToken, maxAge: remember ? lifetimes.auth : undefined }),
-      cookieFor(cookies, "refresh", { value: refreshToken, maxAge: remember ? lifetimes.refresh : undefined }),
-    ];
+    const set = cookiesOf(config, tokens);
     this.#credentials.source.response?.setCookies([...this.#stale(config, TYPES, by), ...set]);
     if (by === "login") this.#isReplaced = true;
+    else this.#isRefreshed = true;
   }
 
   /** Throws `TOKEN_REVOKED` where a login or a logout of the same request has replaced the session of its cookies: no refresh brings it back. */
   assertCurrent(): void {
     if (this.#isReplaced) throw refusal("TOKEN_REVOKED");
+  }
+
+  /** The session of the request's cookies was ended, which leaves the cookies alone: but not those that a refresh of this request sets for it. */
+  leave(config: ResolvedConfig): void {
+    if (this.#isRefreshed) this.clear(config);
+    this.#isReplaced = true;
   }
 
   /** Clears the session's cookies, wherever they may be. */
@@ -112,9 +141,9 @@ export class RequestCookies {
     if (tokens.every((token) => this.#clearedFor.has(token))) return;
     if (!response || response.whyNoCookies() !== undefined) return;
     for (const token of tokens) this.#clearedFor.add(token);
-    const sessions = new Set(tokens.map(sessionIn));
+    const [texts, sessions] = [new Set(tokens), new Set(tokens.map(sessionIn))];
     sessions.delete(undefined);
-    const hasEnded = (token: string): boolean => tokens.includes(token) || sessions.has(sessionIn(token));
+    const hasEnded = (token: string): boolean => texts.has(token) || sessions.has(sessionIn(token));
     const types = TYPES.filter((type) => {
       const name = cookies.names[type];
       return name !== undefined && this.#tokens(name).every(hasEnded) && !response.setsCookie(name);
@@ -128,23 +157,30 @@ export class RequestCookies {
    * Clears cookies beside those of today: of former settings, and others of a name that the request shows. Where it shows one, that may be another
    * than the one that is written now. A refresh, which comes often, then clears only the places that are most likely.
    */
-  #stale({ cookies }: ResolvedConfig, types: readonly TokenType[], by: "login" | "refresh" | "logout"): CookieToSet[] {
+  #stale(
+    { cookies, now }: ResolvedConfig,
+    types: readonly TokenType[],
+    by: "login" | "refresh" | "logout",
+  ): CookieToSet[] {
+    const { names, former } = cookies;
     const sentTo = this.#whereSent();
     const variants = types.flatMap((type) => {
-      const name = cookies.names[type];
+      const name = names[type];
       const count = this.#tokens(name).length;
       if (name === undefined || count === 0) return [];
       const which = count === 1 && by === "refresh" ? "likely" : "all";
-      return clearedVariants(name, cookies.attributes, sentTo, which);
+      // Several are there, maybe since a response before this one had no room for all places.
+      return clearedVariants(name, [cookies.attributes], { sentTo, which, turn: count > 1 ? Math.floor(now()) : 0 });
     });
     // A cookie of a former name may have been planted, with another domain or path than the former setting had.
-    const isShown = (name: string | undefined): name is string =>
-      name !== cookies.names.auth && name !== cookies.names.refresh && this.#tokens(name).length > 0;
-    const planted = cookies.former.flatMap(({ names, attributes }) =>
-      [names.auth, names.refresh]
-        .filter(isShown)
-        .flatMap((name) => clearedVariants(name, attributes, sentTo, "likely")),
-    );
+    const formerNames = new Set(former.flatMap((entry) => [entry.names.auth, entry.names.refresh]));
+    const planted = [...formerNames].flatMap((name) => {
+      const isShown = name !== names.auth && name !== names.refresh && this.#tokens(name).length > 0;
+      if (name === undefined || !isShown) return [];
+      const settings = former.filter((entry) => entry.names.auth === name || entry.names.refresh === name);
+      const attributes = settings.map((entry) => entry.attributes);
+      return clearedVariants(name, attributes, { sentTo, which: "likely", turn: 0 });
+    });
     return [...variants, ...planted, ...clearedFormer(cookies)];
   }
 
@@ -157,6 +193,21 @@ export class RequestCookies {
   #tokens(name: string | undefined): readonly string[] {
     return this.#credentials.cookieTokens(name);
   }
+}
+
+/** The cookies of a session's tokens. Throws `CookieError` where browsers would not take one. */
+export function cookiesOf({ cookies }: ResolvedConfig, { pair, remember }: SessionTokens): CookieToSet[] {
+  const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
+  // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not TOKEN_MISSING.
+  const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
+  return [
+    cookieFor(cookies, "auth", { value: authToken, maxAge: remember ? lifetimes.auth : undefined }),
+    cookieFor(cookies, "refresh", { value: refreshToken, maxAge: remember ? lifetimes.refresh : undefined }),
+  ];
+}
+
+function isReadable(text: string): boolean {
+  return "value" in attempt(() => readPayload(readCompact(text).payload));
 }
 
 /** The session that a token's text names, without looking at its signature. */

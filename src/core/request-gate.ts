@@ -11,7 +11,7 @@ import { ANY, RequestTokens } from "./request-tokens.ts";
 import type { ResponseSink } from "./response-sink.ts";
 import type { Plan } from "./rules/compile.ts";
 import { decide } from "./rules/decide.ts";
-import type { SessionTokens } from "./session-tokens.ts";
+import type { CheckTokens, SessionTokens } from "./session-tokens.ts";
 import type { JWT } from "./token.ts";
 
 /**
@@ -111,9 +111,14 @@ export class RequestGate {
       this.response?.forbidStoring();
   }
 
-  /** New tokens for a refresh token; what this request presents twice at once is rotated once. */
-  rotate(token: string): Promise<SessionTokens> {
-    return this.#tokens.rotate(token);
+  /** New tokens for a refresh token, which a request rotates once. */
+  rotate(token: string, check: CheckTokens | undefined): Promise<SessionTokens> {
+    return this.#tokens.rotate(token, check);
+  }
+
+  /** From here on a refresh token is presented again: sessions of this request have ended. */
+  forgetRotations(): void {
+    this.#tokens.forgetRotations();
   }
 
   /** Remembers that `value`, and every object inside it, is what the client sent: no fact about anything. */

@@ -1,8 +1,9 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 import { checkOptionNames } from "./check-options.ts";
 import { CookieError, isAuthError, isFinal, MissingConfigError, refusal, toRefusal } from "./errors.ts";
+import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
-import type { SessionTokens, TokenPair } from "./session-tokens.ts";
+import type { CheckTokens, SessionTokens, TokenPair } from "./session-tokens.ts";
 import { LOGIN_OPTIONS, type LoginOptions } from "./sessions.ts";
 
 /** How tokens reach the caller. */
@@ -47,8 +48,8 @@ export async function loginHere<C, D extends Deliver | undefined>(
   const { sessions } = gate.engine;
   return telling(gate, async () => {
     checkOptionNames("login", options, LOGIN_OPTIONS);
-    const deliverTokens = openDelivery(gate, deliver, "login");
-    return deliverTokens(await sessions.login(subject, options)) as Delivered<D>;
+    const delivery = openDelivery(gate, deliver, "login");
+    return delivery.deliver(await sessions.login(subject, options, delivery.check)) as Delivered<D>;
   });
 }
 
@@ -59,30 +60,32 @@ export async function refreshHere<D extends Deliver | undefined>(
 ): Promise<Delivered<D>> {
   return telling(gate, async () => {
     checkOptionNames("refresh", options, ["token"]);
-    const deliverTokens = openDelivery(gate, deliver, "refresh");
+    const delivery = openDelivery(gate, deliver, "refresh");
     const token = options.token ?? gate.credentials().headerToken(gate.engine.config);
-    return deliverTokens(token === undefined ? await refreshByCookie(gate) : await gate.rotate(token)) as Delivered<D>;
+    const tokens =
+      token === undefined ? await refreshByCookie(gate, delivery.check) : await gate.rotate(token, delivery.check);
+    return delivery.deliver(tokens) as Delivered<D>;
   });
 }
 
 // A browser has several cookies of one name where domain or path were changed, or where a sibling host set one. A larger number was planted.
 const MAX_TO_CHOOSE_FROM = 8;
 
-async function refreshByCookie(gate: RequestGate): Promise<SessionTokens> {
+async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
   const { config, sessions, verifier } = gate.engine;
   const cookies = gate.cookies();
   let presented = cookies.read(config, "refresh");
   const [first] = presented;
   if (first === undefined) {
-    clearExpiredAuthCookie(gate);
+    cookies.clearExpiredAuth(config, verifier);
     throw refusal("TOKEN_MISSING");
   }
   if (presented.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
   try {
     const token = presented.length > 1 ? await cookies.choose(presented, sessions) : first;
     presented = [token];
-    verifier.checkCookie(token);
-    return await gate.rotate(token);
+    cookies.check(token, verifier);
+    return await gate.rotate(token, check);
   } catch (error) {
     const refused = toRefusal(error);
     const isOver = (token: string): boolean =>
@@ -92,22 +95,7 @@ async function refreshByCookie(gate: RequestGate): Promise<SessionTokens> {
   }
 }
 
-// No refresh can renew it, and every optional guard would reject it.
-function clearExpiredAuthCookie(gate: RequestGate): void {
-  const { config, verifier } = gate.engine;
-  const tokens = gate.cookies().read(config, "auth");
-  const isExpired = (token: string): boolean => {
-    try {
-      verifier.checkCookie(token);
-      return false;
-    } catch {
-      return true;
-    }
-  };
-  if (tokens.length > 0 && tokens.every(isExpired)) gate.cookies().clearEnded(config, tokens);
-}
-
-// Of each type: more than a request's headers have room for.
+// Of each type: more than a browser has of one name.
 const MAX_TO_END = 32;
 
 /** Ends the caller's session, and clears the cookies that brought it. Without a token there is nothing to end, and that is no error. */
@@ -116,34 +104,51 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
     checkOptionNames("logout", options, []);
     const { config, sessions } = gate.engine;
     const fromHeader = gate.credentials().headerToken(config);
-    if (fromHeader !== undefined) return sessions.revoke({ token: fromHeader });
+    if (fromHeader !== undefined) {
+      await sessions.revoke({ token: fromHeader });
+      return gate.forgetRotations();
+    }
     const cookies = gate.cookies();
     // A logout ends the session of each of several that differ.
-    const tokens = (["refresh", "auth"] as const).flatMap((type) => cookies.read(config, type).slice(0, MAX_TO_END));
+    const read = (["refresh", "auth"] as const).map((type) => cookies.readable(config, type));
     const clears = howToDeliver(gate, deliver) === "cookies";
     if (clears) assertCookies(gate);
-    await cookies.end(tokens, sessions);
+    await cookies.end(
+      read.flatMap((tokens) => tokens.slice(0, MAX_TO_END)),
+      sessions,
+    );
+    gate.forgetRotations();
     if (clears) cookies.clear(config);
+    else cookies.leave(config);
+    // The session of another may live on.
+    if (read.some((tokens) => tokens.length > MAX_TO_END)) throw refusal("CREDENTIALS_AMBIGUOUS");
   });
 }
 
-type Deliverer = (tokens: SessionTokens) => Expiries & Partial<TokenPair>;
+interface Delivery {
+  deliver(tokens: SessionTokens): Expiries & Partial<TokenPair>;
+  /** Throws for tokens that cannot reach the caller. */
+  readonly check: CheckTokens | undefined;
+}
 
 // What keeps the tokens from reaching the caller is found before anything is begun or rotated.
-function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Deliverer {
+function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Delivery {
   const { config } = gate.engine;
   if (!config.sessions) throw new MissingConfigError("sessions");
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
   if (way === "cookies" && by === "refresh") gate.cookies().assertCurrent();
-  return (tokens) => {
-    gate.response?.forbidStoring();
-    if (way === "body") return tokens.pair;
-    const why = whyNoCookies(gate);
-    if (why !== undefined) throw new CookieError(why);
-    gate.cookies().set(config, tokens, by);
-    const { expiresIn, refreshExpiresIn } = tokens.pair;
-    return { expiresIn, refreshExpiresIn };
+  return {
+    deliver(tokens) {
+      gate.response?.forbidStoring();
+      if (way === "body") return tokens.pair;
+      const why = whyNoCookies(gate);
+      if (why !== undefined) throw new CookieError(why);
+      gate.cookies().set(config, tokens, by);
+      const { expiresIn, refreshExpiresIn } = tokens.pair;
+      return { expiresIn, refreshExpiresIn };
+    },
+    check: way === "body" ? undefined : (tokens) => void cookiesOf(config, tokens),
   };
 }
 

@@ -10,7 +10,7 @@ import { RequestCookies } from "./request-cookies.ts";
 import type { RequestSource } from "./request-source.ts";
 import { compileRule, type Plan } from "./rules/compile.ts";
 import type { Presenter } from "./session-check.ts";
-import type { SessionTokens } from "./session-tokens.ts";
+import type { CheckTokens, SessionTokens } from "./session-tokens.ts";
 import type { JWT, TokenContent, TokenType } from "./token.ts";
 import { checkTokenType, type Verifier } from "./verifier.ts";
 
@@ -104,27 +104,35 @@ export class RequestTokens implements Presenter {
     return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
 
-  /** New tokens for a refresh token. A request that presents it twice at once rotates it once, and one that was refused is not verified again. */
-  rotate(token: string): Promise<SessionTokens> {
+  /**
+   * New tokens for a refresh token. A request that presents it twice rotates it once, since the second time is no reuse; and one that was refused is
+   * not verified again. Rejects as `Sessions.refresh` does.
+   */
+  rotate(token: string, check?: CheckTokens): Promise<SessionTokens> {
     // A connection lives for hours, and would remember every token that was ever rotated on it.
-    if (this.#isConnection) return this.ofOperation().rotate(token);
+    if (this.#isConnection) return this.ofOperation().rotate(token, check);
     const rotating = (this.#rotating ??= new Map());
     const rotated = (this.#rotated ??= new Set());
     const running = rotating.get(token);
     if (running) return running;
     const mine = this.#engine()
-      .sessions.refresh(token)
+      .sessions.refresh(token, check)
       .then((tokens) => {
         rotated.add(token);
-        rotating.delete(token);
         return tokens;
       })
       .catch((error: unknown) => {
+        // An outage is no decision: the next call asks again.
         if (!isTokenError(error)) rotating.delete(token);
         throw error;
       });
     rotating.set(token, mine);
     return mine;
+  }
+
+  /** Has refresh tokens presented again, since sessions of this request have ended. */
+  forgetRotations(): void {
+    this.#rotating?.clear();
   }
 
   /** Whether this request itself has replaced a refresh token, or is just doing so. */

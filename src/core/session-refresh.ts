@@ -7,7 +7,7 @@ import { RevokedTokenError } from "./jwt/errors.ts";
 import { type RefreshReference, refreshReference, reuse, type SessionCheck } from "./session-check.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { adopt, nextRotation } from "./session-records.ts";
-import { askRights, grantedRights, issuePair, type SessionTokens } from "./session-tokens.ts";
+import { askRights, type CheckTokens, grantedRights, issuePair, type SessionTokens } from "./session-tokens.ts";
 import { makeRandomId } from "./sessions/session-id.ts";
 import { graceLeft, standingOf } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
@@ -33,7 +33,10 @@ export type EndSession = (sid: string, subject: string | null, access: StoreAcce
 const MAX_TURNS = 100;
 
 /** Renews the session of a refresh token. Rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
-export function createRefresh(parts: SessionParts, endSession: EndSession): (text: string) => Promise<SessionTokens> {
+export function createRefresh(
+  parts: SessionParts,
+  endSession: EndSession,
+): (text: string, checkTokens?: CheckTokens) => Promise<SessionTokens> {
   const { config, sessions, store, verifier, check, emit } = parts;
   const { now } = config;
   const { refreshGrace: grace } = sessions;
@@ -78,7 +81,7 @@ export function createRefresh(parts: SessionParts, endSession: EndSession): (tex
     return Promise.resolve(true);
   };
 
-  return async (text) => {
+  return async (text, checkTokens) => {
     const token = await verifier.read(text, { type: "refresh" });
     const reference = await refreshReference(token, sessions);
     const call = store.forCall();
@@ -90,8 +93,9 @@ export function createRefresh(parts: SessionParts, endSession: EndSession): (tex
       const record = await judge(found, presented);
       // Live still, and not replaced: by the time that the store was told, the session had expired.
       if (record.rid === reference.rid) continue;
-      // A rotation whose tokens cannot be signed is left unclaimed, which is no reuse: the token before it counts as it did.
+      // A rotation whose tokens cannot be signed, or cannot reach the caller, is left unclaimed, which is no reuse: the token before it counts as it did.
       const tokens = await issuePair(config, record, asked ?? grantedRights(record));
+      checkTokens?.(tokens);
       if (!found && !(await call.create(record))) continue;
       if (record.claimedBy === null && !(await claim(record, call))) continue;
       emit(

@@ -21,6 +21,9 @@ export interface SessionTokens {
   readonly remember: boolean;
 }
 
+/** Throws for tokens that cannot reach the caller, before anything is begun or claimed. */
+export type CheckTokens = (tokens: SessionTokens) => void;
+
 /** What the login granted. */
 export function grantedRights({ grant: { scope, claims = {} } }: SessionRecord): IssueRights {
   return { scope, claims };

@@ -8,7 +8,7 @@ import { createChoice } from "./session-choice.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { adopt, newRecord, readTimes } from "./session-records.ts";
 import { createRefresh, type SessionParts, withoutRights } from "./session-refresh.ts";
-import { askRights, issuePair, type SessionTokens } from "./session-tokens.ts";
+import { askRights, type CheckTokens, issuePair, type SessionTokens } from "./session-tokens.ts";
 import { makeSessionId, tagOf } from "./sessions/session-id.ts";
 import { isAlive } from "./sessions/standing.ts";
 import type { SessionRecord } from "./sessions/store.ts";
@@ -55,9 +55,9 @@ export type RevokeTarget =
 
 /** Begins, renews and ends sessions. */
 export interface Sessions {
-  login(subject: string | number, options: LoginOptions): Promise<SessionTokens>;
-  refresh(token: string): Promise<SessionTokens>;
-  /** Of several refresh tokens the one whose session lives, looked up and not presented. Rejects with a refusal where it is not exactly one. */
+  login(subject: string | number, options: LoginOptions, checkTokens?: CheckTokens): Promise<SessionTokens>;
+  refresh(token: string, checkTokens?: CheckTokens): Promise<SessionTokens>;
+  /** Of several refresh tokens the one to present: see `createChoice`. Rejects with a refusal, and with `SessionStoreError`. */
   findLive(tokens: readonly string[]): Promise<string>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
   /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`. */
@@ -85,7 +85,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const { config, sessions, store, verifier, check, emit } = parts;
   const { now } = config;
 
-  const login: Sessions["login"] = async (subject, options) => {
+  const login: Sessions["login"] = async (subject, options, checkTokens) => {
     const call = store.forCall();
     const { scope, claims = {}, label = null, remember = true } = options;
     checkSubject(subject);
@@ -103,6 +103,7 @@ export function createSessions(parts: SessionParts): Sessions {
     const rights = await askRights(config, record, emit, call);
     if (rights === null) throw withoutRights();
     const tokens = await issuePair(config, record, rights);
+    checkTokens?.(tokens);
     if (!(await create(record, call))) throw new SessionStoreError("The session store refused a new session");
     emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
     return tokens;

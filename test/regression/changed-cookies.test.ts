@@ -36,10 +36,44 @@ describe("of two refresh cookies that differ", () => {
     const ask = () => request(both("__Host-refresh", before.refreshToken, after.refreshToken)).request.refresh();
     clock.seconds += 1;
     expect(await ask()).toMatchObject({ expiresIn: 3600 });
-    // Both have been replaced by now, and the grace is over.
-    clock.seconds += 60;
-    expect(await refusalOf(ask())).toMatchObject({ status: 401 });
     expect(events).not.toContain("reused");
+    // The grace is over, and somebody else has the live one.
+    clock.seconds += 60;
+    expect(await refusalOf(ask())).toMatchObject({ reason: "TOKEN_REUSED" });
+    expect(events).toContain("reused");
+    expect(await auth.sessions("ada")).toEqual([]);
+  });
+
+  it.each([
+    ["garbage", () => "garbage"],
+    ["a forged token", () => forge({ payload: goodClaims({ type: "refresh" }), secret: "x".repeat(32) })],
+    ["an expired token", () => forge({ payload: goodClaims({ type: "refresh", exp: 1 }) })],
+  ])("a reuse is not hidden by %s beside it, which anybody can have planted", async (_, plant) => {
+    for (const isReversed of [false, true]) {
+      const events: string[] = [];
+      const { auth, request, clock } = open(bare, { refreshGrace: 10, onEvent: ({ type }) => events.push(type) });
+      const { refreshToken } = await auth.login("ada");
+      const thief = await auth.refresh(refreshToken);
+      clock.seconds += 60;
+      const tokens = [refreshToken, plant()];
+      const asked = request(both("__Host-refresh", ...(isReversed ? tokens.toReversed() : tokens)));
+      expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REUSED" });
+      expect(events).toContain("reused");
+      expect(await refusalOf(auth.refresh(thief.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
+    }
+  });
+
+  it("a reuse is not told where the other token may live, of a server whose clock is ahead", async () => {
+    const { auth, request, clock } = open(bare, { refreshGrace: 10 });
+    const { refreshToken } = await auth.login("ada");
+    clock.seconds += 600;
+    const ahead = await auth.refresh(refreshToken);
+    clock.seconds -= 500;
+    const asked = request(both("__Host-refresh", refreshToken, ahead.refreshToken));
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_NOT_YET_VALID" });
+    expect(asked.set).toEqual([]);
+    clock.seconds += 500;
+    expect(await auth.refresh(ahead.refreshToken)).toBeDefined();
   });
 
   it("none is taken where both live, or where there are too many to look up", async () => {
@@ -172,7 +206,7 @@ describe("a heap of planted cookies", () => {
     const { auth, request } = open();
     const planted = Array.from({ length: 60 }, (_, i) => `planted${i}`);
     const { authToken, refreshToken } = await auth.login("ada");
-    const cookie = `${both("__Host-refresh", ...planted, refreshToken)}; __Host-auth=${authToken}`;
+    const cookie = `${both("__Host-refresh", ...planted, refreshToken)}; ${both("__Host-auth", ...planted, authToken)}`;
     const asked = request(cookie);
     await asked.request.logout();
     expect(await auth.sessions("ada")).toEqual([]);
@@ -180,9 +214,54 @@ describe("a heap of planted cookies", () => {
     expect(await login.request.login("ada")).toBeDefined();
     expect(await auth.sessions("ada")).toHaveLength(1);
   });
+
+  it("of more tokens than a logout verifies does not let it answer that all is over", async () => {
+    const { auth, request } = open();
+    const planted = Array.from({ length: 32 }, (_, i) => forge({ payload: goodClaims({ i }), secret: "x".repeat(32) }));
+    const { authToken, refreshToken } = await auth.login("ada");
+    const cookie = `${both("__Host-refresh", ...planted, refreshToken)}; ${both("__Host-auth", ...planted, authToken)}`;
+    const asked = request(cookie);
+    expect(await refusalOf(asked.request.logout())).toMatchObject(AMBIGUOUS);
+    // The browser is out all the same.
+    expect(
+      cleared(asked.lines()).filter((line) => /^__Host-(auth|refresh)=; Max-Age=0; Path=\/; HttpOnly/.test(line)),
+    ).toHaveLength(2);
+    expect(await auth.sessions("ada")).toHaveLength(1);
+    const one = request(`${both("__Host-refresh", ...planted.slice(1), refreshToken)}`);
+    await one.request.logout();
+    expect(await auth.sessions("ada")).toEqual([]);
+  });
 });
 
 describe("calls of one request", () => {
+  it("refresh one token once, whatever the grace, and present it again after a logout", async () => {
+    for (const deliver of ["cookies", "body"] as const) {
+      const events: string[] = [];
+      const { auth, request, presented } = open(bare, { refreshGrace: 0, onEvent: ({ type }) => events.push(type) });
+      const { refreshToken } = await auth.login("ada");
+      const asked = request(`__Host-refresh=${refreshToken}`);
+      const first = await asked.request.refresh({ deliver });
+      expect(await asked.request.refresh({ deliver })).toEqual(first);
+      expect([presented.length, events.includes("reused")]).toEqual([1, false]);
+      expect(await auth.sessions("ada")).toHaveLength(1);
+      await asked.request.logout();
+      expect(await refusalOf(asked.request.refresh({ deliver }))).toMatchObject({ reason: "TOKEN_REVOKED" });
+    }
+  });
+
+  it("leave no cookies of a refresh whose session a logout ends that was told to leave cookies alone", async () => {
+    const { auth, request } = open();
+    const { refreshToken } = await auth.login("ada");
+    const asked = request(`__Host-refresh=${refreshToken}`);
+    await asked.request.refresh();
+    await asked.request.logout({ deliver: "body" });
+    expect(asked.ofToday().at(-1)?.attributes.maxAge).toBe(0);
+    expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
+    const alone = request(`__Host-refresh=${(await auth.login("ada")).refreshToken}`);
+    await alone.request.logout({ deliver: "body" });
+    expect([alone.set, await auth.sessions("ada")]).toEqual([[], []]);
+  });
+
   it("set no cookies of a refresh that a logout overtakes, whichever ends first", async () => {
     for (const delayed of ["rotate", "find", "end"] as const) {
       const { auth, request, store } = open();
@@ -318,7 +397,28 @@ describe("what is cleared beside today's cookies", () => {
     ]);
   });
 
-  it("reaches a cookie that differs in two things, at a host below the domain", async () => {
+  /** The places that are cleared for `refresh` cookies, of which the request shows so many, by a login at each of some seconds. */
+  const placesAt = async (
+    today: CookieConfig,
+    { url, count, seconds }: { readonly url: string; readonly count: number; readonly seconds: number },
+  ): Promise<Set<string>> => {
+    const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
+    const { auth, clock } = open({ ...names, ...today });
+    const { authToken, refreshToken } = await auth.login("ada");
+    const auths = both("__Secure-auth", ...["old", authToken].slice(-count));
+    const cookie = `${auths}; ${both("__Secure-refresh", ...["old", refreshToken].slice(-count))}`;
+    const places = new Set<string>();
+    for (let second = 0; second < seconds; second++) {
+      clock.seconds += 1;
+      const res = nodeResponse();
+      const req = { headers: { ...OWN, host: "app.eu.example.com", cookie }, url, method: "POST" };
+      await createGraphQLContext(auth)({ req, res }).auth.login("ada");
+      for (const line of cleared(res.cookies())) places.add(readSetCookie(line).place);
+    }
+    return places;
+  };
+
+  it("reaches at once a cookie that differs in two things which are often changed", async () => {
     for (const [old, today, url = "/api/trpc/auth.login"] of [
       [{ domain: "eu.example.com", partitioned: true }, { domain: "example.com" }],
       [{ domain: "app.eu.example.com" }, { domain: "example.com", partitioned: true }],
@@ -332,18 +432,43 @@ describe("what is cleared beside today's cookies", () => {
       [{ path: "/api/" }, { path: "/api" }],
       [{ domain: "example.com", path: "/api/trpc/" }, { domain: "example.com" }],
     ] as readonly (readonly [old: CookieConfig, today: CookieConfig, url?: string])[]) {
-      const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
-      const { auth } = open({ ...names, ...today });
-      const { authToken, refreshToken } = await auth.login("ada");
-      const cookie = `${both("__Secure-auth", "old", authToken)}; ${both("__Secure-refresh", "old", refreshToken)}`;
-      const headers = { ...OWN, host: "app.eu.example.com", cookie };
-      const res = nodeResponse();
-      const req = { headers, url, method: "POST" };
-      await createGraphQLContext(auth)({ req, res }).auth.login("ada");
       const former = placeOf("__Secure-refresh", { path: "/", ...old });
-      const places = cleared(res.cookies()).map((line) => readSetCookie(line).place);
-      const isCleared = places.includes(former);
-      expect([old, isCleared]).toEqual([old, true]);
+      expect([old, (await placesAt(today, { url, count: 1, seconds: 1 })).has(former)]).toEqual([old, true]);
+    }
+  });
+
+  it("reaches in some tries every cookie that can be there, in however many things it differs", async () => {
+    const [domains, paths] = [
+      [undefined, "example.com", "eu.example.com", "app.eu.example.com"],
+      ["/", "/api", "/api/", "/api/trpc", "/api/trpc/", "/api/trpc/auth.login"],
+    ];
+    for (const today of [
+      {},
+      { path: "/api/" },
+      { domain: "example.com", path: "/api/trpc/" },
+      { domain: "example.com", partitioned: true },
+    ]) {
+      const options = { url: "/api/trpc/auth.login", count: 2, seconds: 20 };
+      const places = await placesAt(today, options);
+      for (const domain of domains)
+        for (const path of paths)
+          for (const partitioned of [false, true]) {
+            const place = placeOf("__Secure-refresh", { ...(domain ? { domain } : {}), path, partitioned });
+            if (place !== placeOf("__Secure-refresh", { path: "/", ...today })) expect(places).toContain(place);
+          }
+    }
+  });
+
+  it("is nothing at a host that no browser takes a cookie of, and the call succeeds", async () => {
+    for (const host of ["-a.example.com", "a-.example.com", "a..example.com", "_a.example.com", "[::1]", "10.0.0.1"]) {
+      const { auth, request } = open({ ...bare, domain: "example.com" });
+      const { refreshToken } = await auth.login("ada");
+      const cookie = both("__Secure-refresh", "old", refreshToken);
+      for (const act of ["login", "refresh", "logout"] as const) {
+        const asked = request(cookie, { ...OWN, host });
+        await (act === "login" ? asked.request.login("ada") : asked.request[act]());
+        expect(asked.set.map(({ attributes }) => attributes.domain ?? "")).not.toContain(host);
+      }
     }
   });
 
@@ -483,6 +608,17 @@ describe("cookies of former settings", () => {
       ["older", "/x"],
     ] as const)
       expect(places).toContain(placeOf(name, { path }));
+  });
+
+  it("that were planted are cleared within what one name may take, however many settings name it", async () => {
+    const former = Array.from({ length: 8 }, (_, i) => ({ names: { refresh: "old" }, path: `/p${i}`, until }));
+    const { request } = open({ ...bare, former });
+    const asked = request("old=planted", { ...OWN, host: "a.b.c.d.example.com" });
+    await asked.request.login("ada");
+    const lines = cleared(asked.set.map(({ header }) => header)).filter((line) => line.startsWith("old="));
+    const own = lines.filter((line) => line.includes("HttpOnly"));
+    expect(own).toHaveLength(8);
+    expect(lines.filter((line) => !own.includes(line)).join("").length).toBeLessThanOrEqual(1200);
   });
 
   it("that were planted with another domain are cleared once they are seen", async () => {

@@ -1,5 +1,5 @@
 /** How long cookies last: those of a login, expired ones, and those of a session that has ended. */
-import type { AuthManager, AuthManagerConfig } from "claimgate";
+import { type AuthManager, type AuthManagerConfig, CookieError } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { bare, OWN, open } from "../cookie-requests.ts";
 import { forge, goodClaims, makeManager, NOW, refusalOf } from "../core/support.ts";
@@ -78,6 +78,39 @@ describe("the cookies of a login", () => {
     expect(await messageOf(open().auth, 1e12)).toContain("from 1 to 100000000000");
     expect(await auth.sessions("ada")).toEqual([]);
     expect(await request("").request.login("ada", { sessionMaxAge: 100 })).toMatchObject({ refreshExpiresIn: 100 });
+  });
+});
+
+describe("tokens that are too large for a cookie", () => {
+  const claims = { pad: "x".repeat(4000) };
+
+  it("begin no session", async () => {
+    const events: string[] = [];
+    const { auth, request } = open(bare, { onEvent: ({ type }) => events.push(type) });
+    const asked = request("");
+    expect(await refusalOf(asked.request.login("ada", { claims }))).toBeInstanceOf(CookieError);
+    expect([asked.set, events, await auth.sessions("ada")]).toEqual([[], [], []]);
+    expect(await asked.request.login("ada", { claims, deliver: "body" })).toHaveProperty("authToken");
+  });
+
+  it.each([0, 10])("lose no session that is refreshed, with a grace of %i s", async (refreshGrace) => {
+    let isTooMuch = true;
+    const authorize = (): object => ({ claims: isTooMuch ? claims : {} });
+    const events: string[] = [];
+    const onEvent = ({ type }: { readonly type: string }): unknown => events.push(type);
+    const { auth, request, clock } = open(bare, { refreshGrace, authorize, authorizeAt: "issue", onEvent } as object);
+    isTooMuch = false;
+    const { refreshToken } = await auth.login("ada");
+    isTooMuch = true;
+    for (let n = 0; n < 2; n++) {
+      const asked = request(`__Host-refresh=${refreshToken}`);
+      expect(await refusalOf(asked.request.refresh())).toBeInstanceOf(CookieError);
+      expect(asked.set).toEqual([]);
+      clock.seconds += 60;
+    }
+    isTooMuch = false;
+    expect(await request(`__Host-refresh=${refreshToken}`).request.refresh()).toMatchObject({ expiresIn: 3600 });
+    expect([events.includes("reused"), (await auth.sessions("ada")).length]).toEqual([false, 1]);
   });
 });
 

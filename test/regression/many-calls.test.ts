@@ -9,7 +9,7 @@ import { authErrorFormatter, createTRPCContext, requireToken } from "claimgate/t
 import { execute, parse } from "graphql";
 import { expect, it } from "vitest";
 import { nodeResponse } from "../cookie-requests.ts";
-import { forge, goodClaims, makeManager } from "../core/support.ts";
+import { base64url, forge, goodClaims, makeManager } from "../core/support.ts";
 import { withStepCounter } from "../step-counter.ts";
 
 const many = <T>(size: number, make: (i: number) => T): T[] => Array.from({ length: size }, (_, i) => make(i));
@@ -21,6 +21,7 @@ const makeAuth = (): AuthManager =>
   });
 const good = forge();
 const expired = forge({ payload: goodClaims({ type: "refresh", exp: 1 }) });
+const unsigned = (i: number): string => `${base64url("{}")}.${base64url(JSON.stringify({ exp: 1, i }))}.`;
 
 /** Headers whose length the caller chooses. */
 const HEADERS: readonly (readonly [what: string, make: (size: number) => Readonly<Record<string, string>>])[] = [
@@ -35,6 +36,16 @@ const HEADERS: readonly (readonly [what: string, make: (size: number) => Readonl
   [
     "an expired refresh cookie, many times",
     (size) => ({ cookie: many(size, () => `__Secure-refresh=${expired}`).join("; ") }),
+  ],
+  [
+    "expired auth cookies that differ",
+    (size) => ({ cookie: many(size, (i) => `__Secure-auth=${unsigned(i)}`).join("; ") }),
+  ],
+  [
+    "expired cookies of both types that differ",
+    (size) => ({
+      cookie: many(size, (i) => `__Secure-auth=${unsigned(i)}; __Secure-refresh=${unsigned(i)}`).join("; "),
+    }),
   ],
   ["commas in an Authorization header", (size) => ({ authorization: `Basic ${",".repeat(size)}` })],
   ["credentials in an Authorization header", (size) => ({ authorization: many(size, () => "Bearer x").join(", ") })],

@@ -115,13 +115,15 @@ export interface SentTo {
 
 // nginx gives up on a response head of more than four kilobytes, which has both tokens as well.
 const MAX_CLEARED_BYTES = 1200;
+// The rest is for the others in turn: a cookie that stays keeps the user out.
+const MAX_LIKELY_BYTES = 800;
 
 /** Which cookies are cleared beside those of today. */
 export interface Clearing {
   readonly sentTo: SentTo;
   /** `"likely"`: those that differ in one thing, and in their partition only where today's are partitioned. */
   readonly which: "likely" | "all";
-  /** Another number, such as the time, puts others of the unlikely ones first: what has no room now has it in a later response. */
+  /** Another number, such as the time, puts others of the rest first: what has no room now has it in a later response. */
   readonly turn: number;
 }
 
@@ -137,22 +139,19 @@ export function clearedVariants(
   const all = settings.flatMap((attributes) => variantsOf(name, attributes, sentTo)).toSorted(byLikelihood);
   const isLikely = ({ differences, attributes, others }: Variant): boolean =>
     differences === 1 && (which === "all" || others.partitioned === true || !attributes.partitioned);
-  const likely = all.filter(isLikely);
-  const rest = which === "all" ? all.filter(({ differences }) => differences > 1) : [];
-  const start = rest.length > 0 ? (turn * STEP) % rest.length : 0;
-  const cleared: CookieToSet[] = [];
-  let bytes = 0;
-  for (const { attributes } of [...likely, ...rest.slice(start), ...rest.slice(0, start)]) {
-    const cookie = clearedAt(name, attributes);
-    bytes += cookie.header.length;
-    if (bytes > MAX_CLEARED_BYTES) break;
-    cleared.push(cookie);
-  }
-  return cleared;
+  const likely = all.filter(isLikely).map(({ attributes }) => clearedAt(name, attributes));
+  const first = withinBytes(likely, MAX_LIKELY_BYTES);
+  const unlikely = which === "all" ? all.filter(({ differences }) => differences > 1) : [];
+  const rest = [...likely.slice(first.length), ...unlikely.map(({ attributes }) => clearedAt(name, attributes))];
+  const start = rest.length > 0 ? turn % rest.length : 0;
+  return withinBytes([...first, ...rest.slice(start), ...rest.slice(0, start)], MAX_CLEARED_BYTES);
 }
 
-// About as many as a response has room for beside the likely ones.
-const STEP = 5;
+function withinBytes(cookies: readonly CookieToSet[], most: number): CookieToSet[] {
+  let bytes = 0;
+  const end = cookies.findIndex(({ header }) => (bytes += header.length) > most);
+  return cookies.slice(0, end < 0 ? cookies.length : end);
+}
 
 /** A cookie that may be there beside that of some settings. */
 interface Variant {

@@ -400,7 +400,12 @@ describe("what is cleared beside today's cookies", () => {
   /** The places that are cleared for `refresh` cookies, of which the request shows so many, by a login at each of some seconds. */
   const placesAt = async (
     today: CookieConfig,
-    { url, count, seconds }: { readonly url: string; readonly count: number; readonly seconds: number },
+    {
+      url,
+      count,
+      seconds,
+      host = "app.eu.example.com",
+    }: { readonly url: string; readonly count: number; readonly seconds: number; readonly host?: string },
   ): Promise<Set<string>> => {
     const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
     const { auth, clock } = open({ ...names, ...today });
@@ -411,7 +416,7 @@ describe("what is cleared beside today's cookies", () => {
     for (let second = 0; second < seconds; second++) {
       clock.seconds += 1;
       const res = nodeResponse();
-      const req = { headers: { ...OWN, host: "app.eu.example.com", cookie }, url, method: "POST" };
+      const req = { headers: { ...OWN, host, cookie }, url, method: "POST" };
       await createGraphQLContext(auth)({ req, res }).auth.login("ada");
       for (const line of cleared(res.cookies())) places.add(readSetCookie(line).place);
     }
@@ -448,7 +453,7 @@ describe("what is cleared beside today's cookies", () => {
       { domain: "example.com", path: "/api/trpc/" },
       { domain: "example.com", partitioned: true },
     ]) {
-      const options = { url: "/api/trpc/auth.login", count: 2, seconds: 20 };
+      const options = { url: "/api/trpc/auth.login", count: 2, seconds: 60 };
       const places = await placesAt(today, options);
       const everywhere = domains.flatMap((domain) =>
         paths.flatMap((path) =>
@@ -460,6 +465,22 @@ describe("what is cleared beside today's cookies", () => {
       const own = placeOf("__Secure-refresh", { path: "/", ...today });
       expect(everywhere.filter((place) => place !== own && !places.has(place))).toEqual([]);
     }
+  });
+
+  it("reaches them at a long path and a deep host too, where not even the likely ones have room", async () => {
+    const options = { url: "/services/v1/public/trpc/auth.login", count: 2, seconds: 200, host: "a.b.c.d.example.com" };
+    const places = await placesAt({ domain: "d.example.com", path: "/services/v1/" }, options);
+    for (const domain of ["", "example.com", "c.d.example.com", "b.c.d.example.com"])
+      for (const path of [
+        "/",
+        "/services",
+        "/services/",
+        "/services/v1",
+        "/services/v1/public",
+        "/services/v1/public/",
+      ])
+        for (const partitioned of [false, true])
+          expect(places).toContain(placeOf("__Secure-refresh", { domain, path, partitioned }));
   });
 
   it("is nothing at a host that no browser takes a cookie of, and the call succeeds", async () => {

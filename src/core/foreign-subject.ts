@@ -41,11 +41,11 @@ function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPaylo
     throw watched.fault() ?? error;
   }
   // The function may have caught it.
-  const fault = watched.fault();
+  const fault = watched.fault() ?? watched.unread();
   if (fault) throw fault;
   if (!isText(text)) throw new InvalidSubjectError("The subject is not text, or empty");
   // Of a value that is no claim, such as a member of another object.
-  if (isOfNothing(text) && !watched.read.some(isOfNothing))
+  if (isOfNothing(text) && ![...watched.texts].some(isOfNothing))
     throw new InvalidSubjectError('The subject holds "undefined" or "[object": some part of it is no text');
   return text;
 }
@@ -53,10 +53,12 @@ function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPaylo
 /** Claims as the function sees them. */
 interface Watched {
   readonly claims: JwtPayload;
-  /** The text that was read. */
-  readonly read: readonly string[];
+  /** The texts that were read. */
+  readonly texts: ReadonlySet<string>;
   /** The first read that is not allowed. */
   fault(): Error | undefined;
+  /** For the first object or list that was read, and no member of it: the function took it for text, or decided by it. */
+  unread(): Error | undefined;
 }
 
 /**
@@ -64,7 +66,8 @@ interface Watched {
  * by `in` and `Object.hasOwn`. Everything else throws: a value of another kind would enter the subject, or decide about it, for all users who have it.
  */
 function watchClaims(payload: JwtPayload): Watched {
-  const read: string[] = [];
+  const texts = new Set<string>();
+  const unread = new Set<string>();
   let first: Error | undefined;
   const refuse = (error: Error): never => {
     first ??= error;
@@ -76,17 +79,24 @@ function watchClaims(payload: JwtPayload): Watched {
     );
   const watch = (held: object, path: string): object => {
     const show = (key: PropertyKey): unknown => {
+      unread.delete(path);
       const place = `${path}[${typeof key === "string" ? JSON.stringify(key) : String(key)}]`;
-      const value = Object.hasOwn(held, key) && !isStructure(held, key) ? readOwn(held, key as string) : undefined;
-      if (typeof value === "object" && value !== null) return watch(value, place);
-      if (typeof value === "string") read.push(value);
+      const value = isMember(held, key) ? readOwn(held, key as string) : undefined;
+      if (typeof value === "object" && value !== null) {
+        unread.add(place);
+        return watch(value, place);
+      }
+      if (typeof value === "string") texts.add(value);
       if (typeof value === "string" || Number.isSafeInteger(value)) return value;
-      return refuse(new InvalidSubjectError(`The claim ${place} ${describe(held, key)}`));
+      return refuse(new InvalidSubjectError(describe(held, key, { path, place })));
     };
     // Over an empty object: a proxy of what is frozen would have to show the very values in it.
     return new Proxy(Array.isArray(held) ? [] : {}, {
       get: (_, key) => show(key),
-      has: (_, key) => Object.hasOwn(held, key),
+      has(_, key) {
+        unread.delete(path);
+        return Object.hasOwn(held, key);
+      },
       getOwnPropertyDescriptor: (_, key) =>
         Object.hasOwn(held, key)
           ? { value: show(key), configurable: true, enumerable: true, writable: false }
@@ -99,21 +109,44 @@ function watchClaims(payload: JwtPayload): Watched {
       preventExtensions: () => false,
     });
   };
-  return { claims: watch(payload, "") as JwtPayload, read, fault: () => first };
+  return {
+    claims: watch(payload, "") as JwtPayload,
+    texts,
+    fault: () => first,
+    unread() {
+      const [place] = unread;
+      if (place === undefined) return undefined;
+      return new InvalidSubjectError(
+        `The claim ${place} is an object or a list, of which "subject" reads no member; it must be text or a safe integer`,
+      );
+    },
+  };
 }
 
-/** Whether it is of the list itself, and no member: an empty list would have it too. */
-function isStructure(held: object, key: PropertyKey): boolean {
-  return Array.isArray(held) && key === "length";
+/** Whether it is a member, and not of the list itself: an empty list has a length too. */
+function isMember(held: object, key: PropertyKey): boolean {
+  return Object.hasOwn(held, key) && !(Array.isArray(held) && key === "length");
 }
 
-function describe(held: object, key: PropertyKey): string {
-  if (Array.isArray(held) && !Object.hasOwn(held, key))
-    return 'is no member of the list: "subject" must read the members of a list by their index';
-  if (isStructure(held, key))
-    return 'is the length of a list: "subject" must read the members of a list by their index';
-  const what = Object.hasOwn(held, key) ? "is neither text nor a safe integer" : "is absent";
-  return `${what}, and "subject" reads it: the issuer must send it as text, or "subject" ask by "in" whether it is there`;
+const CONVERSIONS: readonly PropertyKey[] = ["toString", "toLocaleString", "toJSON", "valueOf"];
+
+/** Why a member must not be read, and the remedy. */
+function describe(
+  held: object,
+  key: PropertyKey,
+  { path, place }: { readonly path: string; readonly place: string },
+): string {
+  if (isMember(held, key)) {
+    const value = readOwn(held, key as string);
+    if (typeof value === "boolean")
+      return `The claim ${place} is a boolean: ask for its value in "require", and do not read it in "subject"`;
+    return `The claim ${place} is ${value === null ? "null" : "no safe integer"}, and "subject" reads it: the issuer must send text, or leave it out`;
+  }
+  if (typeof key === "symbol" || CONVERSIONS.includes(key))
+    return `${path === "" ? "The whole of the claims" : `The claim ${path}`} is no text, and "subject" uses it as such: read a member of it by its name`;
+  if (Array.isArray(held))
+    return `The claim ${place} is no member of the list: "subject" must read members by their index, and ask by "in" whether they are there`;
+  return `The claim ${place} is absent, and "subject" reads it: the issuer must send it, or "subject" ask by "in" whether it is there`;
 }
 
 function isOfNothing(text: string): boolean {

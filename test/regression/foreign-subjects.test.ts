@@ -1,5 +1,7 @@
 /** Subjects that `trust` makes of claims: whoever lacks a claim is nobody, and not the same user as all others who lack it. */
 import { createHash } from "node:crypto";
+import { stringify } from "node:querystring";
+import { format, inspect } from "node:util";
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeManager, refusalOf } from "../core/support.ts";
@@ -182,6 +184,14 @@ describe("a claim is read for the subject, and so refuses a token that lacks it,
     ],
     ["a set", ({ uid }) => `x|${new Set(uid as string[]).size}`],
     ["JSON", ({ uid }) => JSON.stringify([uid])],
+    ["its type", ({ uid, sub }) => (typeof uid === "string" ? uid : `home|${text(sub)}`)],
+    ["its truth", ({ uid, sub }) => `${uid ? "member" : "guest"}|${text(sub)}`],
+    ["a comparison", ({ uid, sub }) => `${uid === "client-credentials" ? "client" : "user"}|${text(sub)}`],
+    ["a search in a list", ({ uid }) => (["free", "pro"].includes(uid as string) ? text(uid) : "free")],
+    ["a look into a map", ({ uid }) => new Map<unknown, string>([["acme", "a"]]).get(uid) ?? "home"],
+    ["util.format", ({ uid, sub }) => format("%s|%s", uid, sub)],
+    ["util.inspect", ({ uid, sub }) => `${inspect(uid)}|${text(sub)}`],
+    ["a query", ({ uid, sub }) => stringify({ uid: uid as string, sub: sub as string })],
     ["an index beyond it", ({ uid }) => (uid as string[])[3] ?? "none"],
   ])("of a list by %s", async (_, subject) => {
     for (const uid of [[], ["a"], ["a", "b"], {}, { a: "b" }, [[]]]) {
@@ -256,9 +266,53 @@ it("claims whose paths have the same words are told apart", async () => {
   expect(await subjectOf(subject, { "a.b": null, a: { b: "two" } })).toBe("CLAIM_INVALID");
 });
 
-it("the refusal names the claim and the remedy", async () => {
-  const error = await refusalOf(by(({ tid }) => `x|${text(tid)}`).verify(await theirs.token({ tid: null })));
-  expect((error as Error).message).toMatch(/"tid".*"in"/);
-  const absent = await refusalOf(by(({ tid }) => `x|${text(tid)}`).verify(await theirs.token()));
-  expect((absent as Error).message).toMatch(/"tid" ?\].*absent/);
+it.each<[what: string, claims: Claims, subject: (claims: Claims) => unknown, message: RegExp]>([
+  ["that is absent", {}, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is absent.*issuer must send it.*"in"/],
+  [
+    "that is null",
+    { tid: null },
+    ({ tid }) => `x|${text(tid)}`,
+    /\["tid"\] is null.*issuer must send text, or leave it out/,
+  ],
+  ["that is a boolean", { tid: true }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is a boolean.*"require"/],
+  ["that is a fraction", { tid: 1.5 }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is no safe integer/],
+  [
+    "that is an object",
+    { tid: { id: 1 } },
+    ({ tid }) => `x|${text(tid)}`,
+    /\["tid"\] is no text.*member of it by its name/,
+  ],
+  [
+    "that is a list",
+    { tid: ["a"] },
+    ({ tid }) => (tid as string[]).join(),
+    /\["tid"\]\["join"\] is no member.*by their index/,
+  ],
+  [
+    "that is not looked into",
+    { tid: {} },
+    ({ tid }) => (tid ? "x" : "y"),
+    /\["tid"\] is an object or a list.*reads no member/,
+  ],
+  ["in an object", { org: {} }, ({ org }) => `x|${text((org as Claims)["id"])}`, /\["org"\]\["id"\] is absent/],
+  ["of which there is more than one", {}, (claims) => `x|${text(claims)}`, /The whole of the claims is no text/],
+])("the refusal of a claim %s names it and the remedy", async (_, claims, subject, message) => {
+  const error = await refusalOf(by(subject).verify(await theirs.token(claims)));
+  expect([(error as Error).message.match(message) !== null, (error as Error).message]).toEqual([
+    true,
+    (error as Error).message,
+  ]);
+});
+
+it("members of a list are read in a loop that asks whether they are there", async () => {
+  const subject = ({ groups, sub }: Claims): string => {
+    const list = groups as readonly string[];
+    for (let i = 0; i in list; i++) if (list[i]?.startsWith("t:")) return `${text(list[i])}|${text(sub)}`;
+    return `none|${text(sub)}`;
+  };
+  expect(await subjectOf(subject, { groups: ["a", "t:b"], sub: "s" })).toBe("t:b|s");
+  expect(await subjectOf(subject, { groups: ["a"], sub: "s" })).toBe("none|s");
+  expect(await subjectOf(subject, { groups: [], sub: "s" })).toBe("none|s");
+  for (const groups of ["a", null, undefined, [null], [{}]])
+    expect([groups, await subjectOf(subject, { groups, sub: "s" })]).toEqual([groups, "CLAIM_INVALID"]);
 });

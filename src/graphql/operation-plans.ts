@@ -59,13 +59,13 @@ function conditionIn(variables: Variables, name: string): boolean | null | undef
   return typeof value === "boolean" ? value : null;
 }
 
-/** The plans where the variables have these values: selections that one takes out ask for nothing. Beyond a few combinations, all plans. */
+/** The plans where the variables have these values: selections that one takes out ask for nothing. Beyond a few combinations, none: then its fields ask for themselves. */
 function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
   const variables = args.variableValues ?? {};
   const key = reading.conditions.map((name) => String(conditionIn(variables, name))).join();
   const known = reading.under.get(key);
   if (known) return known;
-  if (reading.under.size >= MAX_COMBINATIONS) return reading.plans;
+  if (reading.under.size >= MAX_COMBINATIONS) return [];
   const { plans } = new OperationWalk(args, operation, variables).read();
   reading.under.set(key, plans);
   return plans;

@@ -135,12 +135,15 @@ function resolveFormer(
   checkPartition(attributes, option);
   for (const [type, name] of Object.entries(entry.names ?? {}))
     checkPrefix(`${option}.names.${type}`, name, attributes);
-  const names = entry.names ?? {
+  const listed = entry.names ?? {
     auth: nameOf(option, auth, attributes),
     refresh: nameOf(option, refresh, attributes),
   };
-  const places = [names.auth, names.refresh].flatMap((name) => (name === undefined ? [] : placeOf(name, attributes)));
-  if (places.some((place) => present.includes(place)))
+  // A name that did not change is one of today's.
+  const isFormer = (name: string | undefined): boolean =>
+    name !== undefined && !present.includes(placeOf(name, attributes));
+  const names = Object.fromEntries(Object.entries(listed).filter(([, name]) => isFormer(name)));
+  if (Object.keys(names).length === 0)
     throw new InvalidConfigError(
       option,
       "is the present setting; name what was different: names, domain, path or partitioned",

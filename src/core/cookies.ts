@@ -86,7 +86,10 @@ export function cookieFor(
 ): CookieToSet {
   const name = nameIn(cookies, type);
   if (name.length + value.length > MAX_BYTES)
-    throw new CookieError(`with so many claims "${name}" is larger than the ${MAX_BYTES} bytes that browsers take`);
+    throw new CookieError(
+      `with so many claims "${name}" is larger than the ${MAX_BYTES} bytes that browsers take`,
+      'Grant fewer claims, or call it with deliver: "body"',
+    );
   return toSet(name, value, {
     ...cookies.attributes,
     ...(maxAge === undefined ? {} : { maxAge: Math.min(maxAge, MAX_AGE_SECONDS) }),

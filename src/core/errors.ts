@@ -39,7 +39,10 @@ const REFUSALS = {
   SCOPE_INSUFFICIENT: { status: 403, message: "The scope of the token does not allow this" },
   CLAIMS_INSUFFICIENT: { status: 403, message: "The claims of the token do not allow this" },
   CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
-  CREDENTIALS_AMBIGUOUS: { status: 400, message: "The request carries two different credentials of one kind" },
+  CREDENTIALS_AMBIGUOUS: {
+    status: 400,
+    message: "The request carries different credentials of one kind, or too many to tell",
+  },
   KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
   STORE_UNAVAILABLE: { status: 503, message: "What the token stands for cannot be looked up now" },
 } as const satisfies Record<Reason, Refusal>;
@@ -99,8 +102,8 @@ export class InvalidConfigError extends Error {
 export class CookieError extends Error {
   override readonly name: string = "CookieError";
 
-  constructor(why: string) {
-    super(`Cookies cannot be set: ${why}. Call it over plain HTTP, without streaming, or with deliver: "body"`);
+  constructor(why: string, remedy = 'Call it over plain HTTP, without streaming, or with deliver: "body"') {
+    super(`Cookies cannot be set: ${why}. ${remedy}`);
   }
 }
 

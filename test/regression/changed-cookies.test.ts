@@ -634,6 +634,26 @@ describe("cookies of former settings", () => {
       expect(places).toContain(placeOf(name, { path }));
   });
 
+  it("of which one name did not change are listed as they were: the other alone is former", async () => {
+    const names = { auth: "__Host-auth", refresh: "__Host-refresh" };
+    for (const today of [
+      { ...bare, auth: "tok" },
+      { ...bare, refresh: "tok" },
+    ]) {
+      const { auth, request } = open({ ...today, former: [{ names, until }] });
+      const { authToken, refreshToken } = await auth.login("ada");
+      const asked = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
+      // An auth cookie of today is there, so that no former refresh cookie counts beside it.
+      if (today.auth === "tok") await asked.request.refresh();
+      else await asked.request.login("ada");
+      const lines = asked.ofToday().map(({ name, attributes }) => [name, attributes.maxAge === 0]);
+      const [kept, changed] = today.auth === "tok" ? ["refresh", "auth"] : ["auth", "refresh"];
+      expect(lines).toContainEqual([`__Host-${changed}`, true]);
+      expect(lines.filter(([name]) => name === `__Host-${kept}`)).toEqual([[`__Host-${kept}`, false]]);
+    }
+    expect(() => open({ ...bare, former: [{ names, until }] })).toThrow(/is the present setting/);
+  });
+
   it("that were planted are cleared within what one name may take, however many settings name it", async () => {
     const former = Array.from({ length: 8 }, (_, i) => ({ names: { refresh: "old" }, path: `/p${i}`, until }));
     const { request } = open({ ...bare, former });

@@ -119,7 +119,7 @@ const MESSAGES = {
   SCOPE_INSUFFICIENT: "The scope of the token does not allow this",
   CLAIMS_INSUFFICIENT: "The claims of the token do not allow this",
   CSRF_REJECTED: "The cookie came with a request from another site",
-  CREDENTIALS_AMBIGUOUS: "The request carries two different credentials of one kind",
+  CREDENTIALS_AMBIGUOUS: "The request carries different credentials of one kind, or too many to tell",
   STORE_UNAVAILABLE: "What the token stands for cannot be looked up now",
 } as const;
 

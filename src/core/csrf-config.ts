@@ -63,6 +63,8 @@ function nearestOrigin(text: string): string | undefined {
   if (!URL.canParse(full)) return undefined;
   const { protocol, host } = new URL(full);
   if (host === "" || OF_NO_PAGES.includes(protocol)) return undefined;
+  // URLs may have other letters there, and no name of a host does.
+  if (/^https?:$/.test(protocol) && !/^[a-z0-9._:[\]-]+$/.test(host)) return undefined;
   // Other schemes belong to extensions and to apps around a web view. Their hosts are no domain names, and stay as they are.
   return `${OF_WEB_PAGES[protocol] ?? protocol}//${host}`;
 }

@@ -396,6 +396,13 @@ describe("an origin that no browser sends", () => {
       expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/csrf\.allow/);
   });
 
+  it("is refused where no host has such a name", () => {
+    for (const origin of ["https://a.example;", "https://a.example&b.example", "https://a.example+b", "https://a'b"])
+      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/is not an origin such as/);
+    for (const origin of ["https://a_b.example", "http://[::1]:3000", "http://127.0.0.1:8080"])
+      expect(() => makeManager({ csrf: { origins: [origin] } })).not.toThrow();
+  });
+
   it("is refused as several where it is a list in one text", () => {
     for (const origin of [
       "https://a.example,https://b.example",

@@ -116,10 +116,23 @@ export interface SentTo {
   readonly path: string | undefined;
 }
 
-// nginx gives up on a response head of more than four kilobytes, which has both tokens as well.
+// nginx gives up on a response head of more than four kilobytes.
+const COOKIE_BYTES = 3500;
 const MAX_CLEARED_BYTES = 1200;
+const MIN_CLEARED_BYTES = 400;
 // The rest is for the others in turn: a cookie that stays keeps the user out.
-const MAX_LIKELY_BYTES = 800;
+const LIKELY_PART = 2 / 3;
+
+/** How many bytes of a response the cookies may take that are cleared for one of two names, beside those that it sets. */
+export function roomBeside(set: readonly CookieToSet[]): number {
+  const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
+  return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
+}
+
+// A line of its own.
+function bytesOf({ header }: CookieToSet): number {
+  return header.length + "Set-Cookie: \r\n".length;
+}
 
 /** Which cookies are cleared beside those of today. */
 export interface Clearing {
@@ -128,6 +141,8 @@ export interface Clearing {
   readonly which: "likely" | "all";
   /** Another number, such as the time, puts others of the rest first: what has no room now has it in a later response. */
   readonly turn: number;
+  /** In bytes. */
+  readonly room: number;
 }
 
 /**
@@ -137,22 +152,22 @@ export interface Clearing {
 export function clearedVariants(
   name: string,
   settings: readonly CookieAttributes[],
-  { sentTo, which, turn }: Clearing,
+  { sentTo, which, turn, room }: Clearing,
 ): CookieToSet[] {
   const all = settings.flatMap((attributes) => variantsOf(name, attributes, sentTo)).toSorted(byLikelihood);
   const isLikely = ({ differences, attributes, others }: Variant): boolean =>
     differences === 1 && (which === "all" || others.partitioned === true || !attributes.partitioned);
   const likely = all.filter(isLikely).map(({ attributes }) => clearedAt(name, attributes));
-  const first = withinBytes(likely, MAX_LIKELY_BYTES);
+  const first = withinBytes(likely, room * LIKELY_PART);
   const unlikely = which === "all" ? all.filter(({ differences }) => differences > 1) : [];
   const rest = [...likely.slice(first.length), ...unlikely.map(({ attributes }) => clearedAt(name, attributes))];
   const start = rest.length > 0 ? turn % rest.length : 0;
-  return withinBytes([...first, ...rest.slice(start), ...rest.slice(0, start)], MAX_CLEARED_BYTES);
+  return withinBytes([...first, ...rest.slice(start), ...rest.slice(0, start)], room);
 }
 
 function withinBytes(cookies: readonly CookieToSet[], most: number): CookieToSet[] {
   let bytes = 0;
-  const end = cookies.findIndex(({ header }) => (bytes += header.length) > most);
+  const end = cookies.findIndex((cookie) => (bytes += bytesOf(cookie)) > most);
   return cookies.slice(0, end < 0 ? cookies.length : end);
 }
 
@@ -220,11 +235,13 @@ const MAX_PATH = 60;
 
 /** The domains that a cookie sent to this host, or to one below this domain, can have, the shortest first. Browsers ignore a public suffix. */
 function parentsOf(host: string | undefined): string[] {
-  const bare = lowerAscii(host ?? "").replace(/^\.|:\d+$/g, "");
-  const labels = bare.split(".");
-  if (!labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? "")) return [];
+  const labels = lowerAscii(host ?? "")
+    .replace(/^\.|:\d+$/g, "")
+    .split(".");
+  if (/^\d*$/.test(labels.at(-1) ?? "")) return [];
   const count = Math.min(labels.length - 1, MAX_PARENTS);
-  return Array.from({ length: count }, (_, i) => labels.slice(-2 - i).join("."));
+  const parents = Array.from({ length: count }, (_, i) => labels.slice(-2 - i));
+  return parents.filter((some) => some.every((label) => LABEL.test(label))).map((some) => some.join("."));
 }
 
 /** The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first: "/a", "/a/" and "/a/b" of "/a/b". */

@@ -1,10 +1,19 @@
 /** The cookies of one request: those that refresh and logout read, and those that its response sets and clears. */
 import type { ResolvedConfig } from "./config.ts";
-import { type CookieToSet, clearedCookie, clearedFormer, clearedVariants, cookieFor, type SentTo } from "./cookies.ts";
+import {
+  type CookieToSet,
+  clearedCookie,
+  clearedFormer,
+  clearedVariants,
+  cookieFor,
+  roomBeside,
+  type SentTo,
+} from "./cookies.ts";
 import type { Credentials } from "./credentials.ts";
 import { ownHostOf } from "./csrf.ts";
 import { refusal } from "./errors.ts";
 import { readCompact, readPayload } from "./jwt/compact.ts";
+import { isKeysError } from "./jwt/errors.ts";
 import { attempt } from "./outcome.ts";
 import type { SessionTokens } from "./session-tokens.ts";
 import { isStoreError } from "./sessions/store-error.ts";
@@ -14,6 +23,13 @@ import type { Verifier } from "./verifier.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 
+/** What is written for the types whose cookies the call is about. */
+interface Writing {
+  readonly types: readonly TokenType[];
+  readonly by: "login" | "refresh" | "logout";
+  readonly set: readonly CookieToSet[];
+}
+
 /** Reads the cookies of a request, and writes those of its response. */
 export class RequestCookies {
   readonly #credentials: Credentials;
@@ -22,7 +38,7 @@ export class RequestCookies {
   readonly #clearedFor: Set<string> = new Set();
   readonly #ending: Map<string, Promise<void>> = new Map();
   readonly #checked: Map<string, unknown> = new Map();
-  #chosen: Promise<string> | undefined;
+  #chosen: Promise<readonly string[]> | undefined;
   #isClearedOfExpired = false;
   #sentTo: SentTo | undefined;
   #isReplaced = false;
@@ -56,11 +72,11 @@ export class RequestCookies {
     return [...new Set(found)];
   }
 
-  /** The one of the request's refresh tokens that `findLive` finds, asked once for all of its calls. Rejects as `findLive` does. */
-  choose(tokens: readonly string[], sessions: Sessions): Promise<string> {
-    this.#chosen ??= sessions.findLive(tokens).catch((error: unknown) => {
+  /** Those of the request's refresh tokens that are to be presented, asked once for all of its calls. Rejects as `Sessions.choose` does. */
+  choose(tokens: readonly string[], sessions: Sessions): Promise<readonly string[]> {
+    this.#chosen ??= sessions.choose(tokens).catch((error: unknown) => {
       // An outage is no decision: the next call asks again.
-      if (isStoreError(error)) this.#chosen = undefined;
+      if (isStoreError(error) || isKeysError(error)) this.#chosen = undefined;
       throw error;
     });
     return this.#chosen;
@@ -105,8 +121,7 @@ export class RequestCookies {
    */
   set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
     if (by === "refresh") this.assertCurrent();
-    const set = cookiesOf(config, tokens);
-    this.#credentials.source.response?.setCookies([...this.#stale(config, TYPES, by), ...set]);
+    this.#write(config, { types: TYPES, by, set: cookiesOf(config, tokens) });
     if (by === "login") this.#isReplaced = true;
     else this.#isRefreshed = true;
   }
@@ -124,11 +139,9 @@ export class RequestCookies {
 
   /** Clears the session's cookies, wherever they may be. */
   clear(config: ResolvedConfig): void {
-    const { response } = this.#credentials.source;
     this.#isReplaced = true;
-    response?.forbidStoring();
-    const cleared = TYPES.map((type) => clearedCookie(config.cookies, type));
-    response?.setCookies([...this.#stale(config, TYPES, "logout"), ...cleared]);
+    this.#credentials.source.response?.forbidStoring();
+    this.#write(config, { types: TYPES, by: "logout", set: TYPES.map((type) => clearedCookie(config.cookies, type)) });
   }
 
   /**
@@ -149,28 +162,24 @@ export class RequestCookies {
       return name !== undefined && this.#tokens(name).every(hasEnded) && !response.setsCookie(name);
     });
     response.forbidStoring();
-    const cleared = types.map((type) => clearedCookie(cookies, type));
-    response.setCookies([...this.#stale(config, types, "logout"), ...cleared]);
+    this.#write(config, { types, by: "logout", set: types.map((type) => clearedCookie(cookies, type)) });
   }
 
   /**
-   * Clears cookies beside those of today: of former settings, and others of a name that the request shows. Where it shows one, that may be another
-   * than the one that is written now. A refresh, which comes often, then clears only the places that are most likely.
+   * Sets cookies, and clears those beside them: of former settings, and others of a name that the request shows. Where it shows one, that may be
+   * another than the one that is written now. A refresh, which comes often, then clears only the places that are most likely.
    */
-  #stale(
-    { cookies, now }: ResolvedConfig,
-    types: readonly TokenType[],
-    by: "login" | "refresh" | "logout",
-  ): CookieToSet[] {
+  #write({ cookies, now }: ResolvedConfig, { types, by, set }: Writing): void {
+    const { response } = this.#credentials.source;
+    if (!response) return;
     const { names, former } = cookies;
-    const sentTo = this.#whereSent();
+    const where = { sentTo: this.#whereSent(), room: roomBeside(set) };
     const variants = types.flatMap((type) => {
       const name = names[type];
       const count = this.#tokens(name).length;
       if (name === undefined || count === 0) return [];
       const which = count === 1 && by === "refresh" ? "likely" : "all";
-      // Several are there, maybe since a response before this one had no room for all places.
-      return clearedVariants(name, [cookies.attributes], { sentTo, which, turn: count > 1 ? Math.floor(now()) : 0 });
+      return clearedVariants(name, [cookies.attributes], { ...where, which, turn: turnOf(by, count, now()) });
     });
     // A cookie of a former name may have been planted, with another domain or path than the former setting had.
     const formerNames = new Set(former.flatMap((entry) => [entry.names.auth, entry.names.refresh]));
@@ -179,9 +188,9 @@ export class RequestCookies {
       if (name === undefined || !isShown) return [];
       const settings = former.filter((entry) => entry.names.auth === name || entry.names.refresh === name);
       const attributes = settings.map((entry) => entry.attributes);
-      return clearedVariants(name, attributes, { sentTo, which: "likely", turn: 0 });
+      return clearedVariants(name, attributes, { ...where, which: "likely", turn: 0 });
     });
-    return [...variants, ...planted, ...clearedFormer(cookies)];
+    response.setCookies([...variants, ...planted, ...clearedFormer(cookies), ...set]);
   }
 
   #whereSent(): SentTo {
@@ -193,6 +202,16 @@ export class RequestCookies {
   #tokens(name: string | undefined): readonly string[] {
     return this.#credentials.cookieTokens(name);
   }
+}
+
+/**
+ * Which of the unlikely places come first. The most likely do so at the first try, and in every second after it: several cookies, or one after a
+ * logout, may be there since an earlier response had no room.
+ */
+function turnOf(by: "login" | "refresh" | "logout", count: number, now: number): number {
+  const second = Math.floor(now);
+  const isFirst = count === 1 && (by === "login" || second % 2 === 0);
+  return isFirst ? 0 : second;
 }
 
 /** The cookies of a session's tokens. Throws `CookieError` where browsers would not take one. */

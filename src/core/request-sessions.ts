@@ -1,6 +1,7 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 import { checkOptionNames } from "./check-options.ts";
 import { CookieError, isAuthError, isFinal, MissingConfigError, refusal, toRefusal } from "./errors.ts";
+import { isTokenError } from "./jwt/errors.ts";
 import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { CheckTokens, SessionTokens, TokenPair } from "./session-tokens.ts";
@@ -74,18 +75,18 @@ const MAX_TO_CHOOSE_FROM = 8;
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
   const { config, sessions, verifier } = gate.engine;
   const cookies = gate.cookies();
-  let presented = cookies.read(config, "refresh");
-  const [first] = presented;
+  const all = cookies.read(config, "refresh");
+  const [first] = all;
   if (first === undefined) {
     cookies.clearExpiredAuth(config, verifier);
     throw refusal("TOKEN_MISSING");
   }
-  if (presented.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
+  // A heap of texts that are no tokens does not hide the one that is.
+  let presented = all.length > MAX_TO_CHOOSE_FROM ? cookies.readable(config, "refresh") : all;
+  if (presented.length === 0 || presented.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
   try {
-    const token = presented.length > 1 ? await cookies.choose(presented, sessions) : first;
-    presented = [token];
-    cookies.check(token, verifier);
-    return await gate.rotate(token, check);
+    if (presented.length > 1) presented = await cookies.choose(presented, sessions);
+    return await presentEach(gate, presented, check);
   } catch (error) {
     const refused = toRefusal(error);
     const isOver = (token: string): boolean =>
@@ -93,6 +94,25 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
     if (presented.every(isOver)) cookies.clearEnded(config, presented);
     throw refused;
   }
+}
+
+/** The tokens of the first that is good; each of several that are not is reused, and ends its session. Rejects with the error of the first. */
+async function presentEach(
+  gate: RequestGate,
+  tokens: readonly string[],
+  check: CheckTokens | undefined,
+): Promise<SessionTokens> {
+  let first: unknown;
+  for (const token of tokens) {
+    try {
+      gate.cookies().check(token, gate.engine.verifier);
+      return await gate.rotate(token, check);
+    } catch (error) {
+      if (!isTokenError(error) && !isAuthError(error)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
 }
 
 // Of each type: more than a browser has of one name.
@@ -106,7 +126,8 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
     const fromHeader = gate.credentials().headerToken(config);
     if (fromHeader !== undefined) {
       await sessions.revoke({ token: fromHeader });
-      return gate.forgetRotations();
+      gate.forgetRotations();
+      return gate.cookies().leave(config);
     }
     const cookies = gate.cookies();
     // A logout ends the session of each of several that differ.

@@ -2,7 +2,7 @@
 import { applyRights } from "./authorize.ts";
 import { type Credential, Credentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
-import { isAuthError, refusal, toRefusal } from "./errors.ts";
+import { CookieError, isAuthError, refusal, toRefusal } from "./errors.ts";
 import { isTokenError } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise } from "./jwt/maybe-promise.ts";
 import { attempt, type Memo, once, settle, valueOf } from "./outcome.ts";
@@ -114,7 +114,8 @@ export class RequestTokens implements Presenter {
     const rotating = (this.#rotating ??= new Map());
     const rotated = (this.#rotated ??= new Set());
     const running = rotating.get(token);
-    if (running) return running;
+    // Tokens too large for the cookies of another call are not too large for this one's answer.
+    if (running) return check ? running : running.catch((error: unknown) => this.#rotateAfter(error, token));
     const mine = this.#engine()
       .sessions.refresh(token, check)
       .then((tokens) => {
@@ -128,6 +129,11 @@ export class RequestTokens implements Presenter {
       });
     rotating.set(token, mine);
     return mine;
+  }
+
+  #rotateAfter(error: unknown, token: string): Promise<SessionTokens> {
+    if (error instanceof CookieError) return this.rotate(token);
+    throw error;
   }
 
   /** Has refresh tokens presented again, since sessions of this request have ended. */

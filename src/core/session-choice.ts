@@ -1,6 +1,12 @@
 /** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
 import { isFinal, refusal } from "./errors.ts";
-import { type InvalidTokenError, isTokenError, RevokedTokenError } from "./jwt/errors.ts";
+import {
+  type InvalidTokenError,
+  isKeysError,
+  isTokenError,
+  type JWKSClientError,
+  RevokedTokenError,
+} from "./jwt/errors.ts";
 import { refreshReference } from "./session-check.ts";
 import type { SessionParts } from "./session-refresh.ts";
 import { standingOf } from "./sessions/standing.ts";
@@ -9,19 +15,21 @@ import type { CallAccess } from "./sessions/store-access.ts";
 /** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
 type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
-  | { readonly token: string; readonly error: InvalidTokenError; readonly isReused: boolean };
+  | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
+
+// Of a token that is good, and of one that was not verified; any other anybody can write.
+const MAY_LIVE: readonly string[] = ["TOKEN_NOT_YET_VALID", "KEYS_UNAVAILABLE"];
 
 /**
- * Finds the one token whose session lives; where none does, one that is reused, for whoever presents it to be told so. Rejects with
- * `CREDENTIALS_AMBIGUOUS` where several sessions live, else with the error of a token that could still become valid, or of the first; with
- * `SessionStoreError` in an outage.
+ * Finds the tokens to present: the one whose session lives; where none does, all that are reused. Rejects with `CREDENTIALS_AMBIGUOUS` where several
+ * sessions live, else with the error of a token that could still become valid, or of the first; with `SessionStoreError` in an outage.
  */
 export function createChoice({
   config,
   sessions,
   store,
   verifier,
-}: SessionParts): (tokens: readonly string[]) => Promise<string> {
+}: SessionParts): (tokens: readonly string[]) => Promise<readonly string[]> {
   const { now, maxTokenLength } = config;
 
   const lookUp = async (token: string, call: CallAccess): Promise<Candidate> => {
@@ -37,7 +45,7 @@ export function createChoice({
       const error = new RevokedTokenError("The token's session has ended, or has another token");
       return { token, error, isReused: standing === "reused" };
     } catch (error) {
-      if (!isTokenError(error)) throw error;
+      if (!isTokenError(error) && !isKeysError(error)) throw error;
       return { token, error, isReused: false };
     }
   };
@@ -48,11 +56,12 @@ export function createChoice({
     const living = candidates.flatMap((candidate) => ("sid" in candidate ? candidate : []));
     if (new Set(living.map(({ sid }) => sid)).size > 1) throw refusal("CREDENTIALS_AMBIGUOUS");
     const chosen = living.find(({ isLive }) => isLive) ?? living[0];
-    if (chosen) return chosen.token;
+    if (chosen) return [chosen.token];
     const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
-    // Whoever has only a token that was replaced does reuse it, whatever stands beside it: another may have planted that.
-    const reused = refused.find(({ isReused }) => isReused);
-    if (reused && !refused.some(({ error }) => error.reason === "TOKEN_NOT_YET_VALID")) return reused.token;
+    // A token that was replaced is reused where none lives, whatever is beside it: a sibling host may have planted that.
+    const reused = refused.filter(({ isReused }) => isReused);
+    if (reused.length > 0 && !refused.some(({ error }) => MAY_LIVE.includes(error.reason)))
+      return reused.map(({ token }) => token);
     const mayBeValidLater = refused.find(({ error, token }) => !isFinal(error.reason, token, maxTokenLength));
     throw (mayBeValidLater ?? refused[0])?.error;
   };

@@ -1,6 +1,6 @@
 /** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
 import { MissingConfigError } from "./errors.ts";
-import { isTokenError, MissingRequiredClaimError } from "./jwt/errors.ts";
+import { isKeysError, isTokenError, MissingRequiredClaimError } from "./jwt/errors.ts";
 import { checkOwnClaims, cloneClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 import { refreshReference } from "./session-check.ts";
@@ -57,10 +57,10 @@ export type RevokeTarget =
 export interface Sessions {
   login(subject: string | number, options: LoginOptions, checkTokens?: CheckTokens): Promise<SessionTokens>;
   refresh(token: string, checkTokens?: CheckTokens): Promise<SessionTokens>;
-  /** Of several refresh tokens the one to present: see `createChoice`. Rejects with a refusal, and with `SessionStoreError`. */
-  findLive(tokens: readonly string[]): Promise<string>;
+  /** Those of several refresh tokens that are to be presented: see `createChoice`. Rejects with a refusal, and with `SessionStoreError`. */
+  choose(tokens: readonly string[]): Promise<readonly string[]>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
-  /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`. */
+  /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`, and for a token whose keys are out of reach. */
   endEach(tokens: readonly string[]): Promise<void>;
   list(subject: string | number): Promise<SessionInfo[]>;
 }
@@ -73,7 +73,7 @@ export function createNoSessions(): Sessions {
   return {
     login: refuseAll,
     refresh: refuseAll,
-    findLive: refuseAll,
+    choose: refuseAll,
     revoke: refuseAll,
     endEach: refuseAll,
     list: refuseAll,
@@ -140,7 +140,7 @@ export function createSessions(parts: SessionParts): Sessions {
   return {
     login,
     refresh: createRefresh(parts, endOne),
-    findLive: createChoice(parts),
+    choose: createChoice(parts),
     async revoke(target) {
       const kind = kindOf(target);
       if (kind === "token") return revokeToken(await readToEnd((target as { token: string }).token));
@@ -154,6 +154,7 @@ export function createSessions(parts: SessionParts): Sessions {
     },
     async endEach(tokens) {
       const ended = new Set<unknown>();
+      let unknown: unknown;
       for (const text of tokens) {
         try {
           const token = await readToEnd(text);
@@ -162,9 +163,12 @@ export function createSessions(parts: SessionParts): Sessions {
           await revokeToken(token);
           ended.add(token.sid);
         } catch (error) {
-          if (!isTokenError(error)) throw error;
+          // The others are ended all the same.
+          if (isKeysError(error)) unknown ??= error;
+          else if (!isTokenError(error)) throw error;
         }
       }
+      if (unknown !== undefined) throw unknown;
     },
     async list(subject) {
       checkSubject(subject);

@@ -153,15 +153,6 @@ export function toRefusal(error: unknown): unknown {
   return isTokenError(error) || isKeysError(error) || isStoreError(error) ? refusal(error.reason, error) : error;
 }
 
-// Time or another server can mend every other one: clocks, keys and options differ between servers while they are changed.
-const FINAL: readonly Reason[] = ["TOKEN_EXPIRED", "TOKEN_REVOKED", "TOKEN_REUSED", "TOKEN_MALFORMED"];
-
-/** Whether a token that was refused for `reason` can never be valid again, on any server. `maxTokenLength` is this server's. */
-export function isFinal(reason: Reason, token: string, maxTokenLength: number): boolean {
-  // One that is too long here may not be elsewhere.
-  return FINAL.includes(reason) && (reason !== "TOKEN_MALFORMED" || token.length <= maxTokenLength);
-}
-
 /** The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is neither 401 nor 403. */
 export function challengeFor(error: AuthError, scheme: string): string | undefined {
   if (error.status !== 401 && error.status !== 403) return undefined;

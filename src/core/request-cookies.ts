@@ -15,10 +15,12 @@ import { refusal } from "./errors.ts";
 import { readCompact, readPayload } from "./jwt/compact.ts";
 import { isKeysError } from "./jwt/errors.ts";
 import { attempt } from "./outcome.ts";
+import type { Choice } from "./session-choice.ts";
 import type { SessionTokens } from "./session-tokens.ts";
 import { isStoreError } from "./sessions/store-error.ts";
 import type { Sessions } from "./sessions.ts";
 import type { TokenType } from "./token.ts";
+import { isFinal } from "./token-text.ts";
 import type { Verifier } from "./verifier.ts";
 
 const TYPES = ["auth", "refresh"] as const;
@@ -38,7 +40,7 @@ export class RequestCookies {
   readonly #clearedFor: Set<string> = new Set();
   readonly #ending: Map<string, Promise<void>> = new Map();
   readonly #checked: Map<string, unknown> = new Map();
-  #chosen: Promise<readonly string[]> | undefined;
+  #choice: Promise<Choice> | undefined;
   #isClearedOfExpired = false;
   #sentTo: SentTo | undefined;
   #isReplaced = false;
@@ -73,13 +75,18 @@ export class RequestCookies {
   }
 
   /** Those of the request's refresh tokens that are to be presented, asked once for all of its calls. Rejects as `Sessions.choose` does. */
-  choose(tokens: readonly string[], sessions: Sessions): Promise<readonly string[]> {
-    this.#chosen ??= sessions.choose(tokens).catch((error: unknown) => {
-      // An outage is no decision: the next call asks again.
-      if (isStoreError(error) || isKeysError(error)) this.#chosen = undefined;
+  async choose(tokens: readonly string[], sessions: Sessions): Promise<Choice> {
+    const mine = (this.#choice ??= sessions.choose(tokens));
+    // An outage is no decision: the next call asks again.
+    const forget = (error: unknown): void => {
+      if (this.#choice === mine && (isStoreError(error) || isKeysError(error))) this.#choice = undefined;
+    };
+    const choice = await mine.catch((error: unknown) => {
+      forget(error);
       throw error;
     });
-    return this.#chosen;
+    if ("error" in choice) forget(choice.error);
+    return choice;
   }
 
   /** Throws for a cookie that has expired, which is read once: see `Verifier.checkCookie`. */
@@ -93,12 +100,12 @@ export class RequestCookies {
   }
 
   /** Clears auth cookies that have expired where no refresh token stands beside them: no refresh can renew them, and every optional guard would reject them. */
-  clearExpiredAuth(config: ResolvedConfig, verifier: Verifier): void {
+  clearExpiredAuth(config: ResolvedConfig): void {
     if (this.#isClearedOfExpired) return;
     this.#isClearedOfExpired = true;
     const tokens = this.read(config, "auth");
-    const isExpired = (token: string): boolean => "error" in attempt(() => this.check(token, verifier));
-    if (tokens.length > 0 && tokens.every(isExpired)) this.clearEnded(config, tokens);
+    const isOver = (token: string): boolean => isFinal("TOKEN_EXPIRED", token, config);
+    if (tokens.length > 0 && tokens.every(isOver)) this.clearEnded(config, tokens);
   }
 
   /** Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach` does. */

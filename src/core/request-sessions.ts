@@ -1,11 +1,12 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 import { checkOptionNames } from "./check-options.ts";
-import { CookieError, isAuthError, isFinal, MissingConfigError, refusal, toRefusal } from "./errors.ts";
+import { CookieError, isAuthError, MissingConfigError, refusal, toRefusal } from "./errors.ts";
 import { isTokenError } from "./jwt/errors.ts";
 import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
 import type { CheckTokens, SessionTokens, TokenPair } from "./session-tokens.ts";
 import { LOGIN_OPTIONS, type LoginOptions } from "./sessions.ts";
+import { isFinal } from "./token-text.ts";
 
 /** How tokens reach the caller. */
 export type Deliver = "cookies" | "body";
@@ -73,24 +74,28 @@ export async function refreshHere<D extends Deliver | undefined>(
 const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
-  const { config, sessions, verifier } = gate.engine;
+  const { config, sessions } = gate.engine;
   const cookies = gate.cookies();
   const all = cookies.read(config, "refresh");
   const [first] = all;
   if (first === undefined) {
-    cookies.clearExpiredAuth(config, verifier);
+    cookies.clearExpiredAuth(config);
     throw refusal("TOKEN_MISSING");
   }
   // A heap of texts that are no tokens does not hide the one that is.
-  let presented = all.length > MAX_TO_CHOOSE_FROM ? cookies.readable(config, "refresh") : all;
-  if (presented.length === 0 || presented.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
+  const some = all.length > MAX_TO_CHOOSE_FROM ? cookies.readable(config, "refresh") : all;
+  if (some.length === 0 || some.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
+  const choice = some.length > 1 ? await cookies.choose(some, sessions) : { tokens: some };
+  if ("error" in choice) {
+    if (choice.areFinal) cookies.clearEnded(config, some);
+    throw choice.error;
+  }
+  const presented = choice.tokens;
   try {
-    if (presented.length > 1) presented = await cookies.choose(presented, sessions);
     return await presentEach(gate, presented, check);
   } catch (error) {
     const refused = toRefusal(error);
-    const isOver = (token: string): boolean =>
-      isAuthError(refused) && isFinal(refused.reason, token, config.maxTokenLength);
+    const isOver = (token: string): boolean => isAuthError(refused) && isFinal(refused.reason, token, config);
     if (presented.every(isOver)) cookies.clearEnded(config, presented);
     throw refused;
   }

@@ -1,5 +1,5 @@
 /** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
-import { isFinal, refusal } from "./errors.ts";
+import { refusal } from "./errors.ts";
 import {
   type InvalidTokenError,
   isKeysError,
@@ -11,26 +11,36 @@ import { refreshReference } from "./session-check.ts";
 import type { SessionParts } from "./session-refresh.ts";
 import { standingOf } from "./sessions/standing.ts";
 import type { CallAccess } from "./sessions/store-access.ts";
+import { isFinal } from "./token-text.ts";
 
 /** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
 type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
   | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
 
+/** What became of several refresh tokens: those to present, or why none is. */
+export type Choice =
+  | { readonly tokens: readonly string[] }
+  | {
+      readonly error: InvalidTokenError | JWKSClientError;
+      /** Whether none of them can ever be valid again. */
+      readonly areFinal: boolean;
+    };
+
 // Of a token that is good, and of one that was not verified; any other anybody can write.
 const MAY_LIVE: readonly string[] = ["TOKEN_NOT_YET_VALID", "KEYS_UNAVAILABLE"];
 
 /**
- * Finds the tokens to present: the one whose session lives; where none does, all that are reused. Rejects with `CREDENTIALS_AMBIGUOUS` where several
- * sessions live, else with the error of a token that could still become valid, or of the first; with `SessionStoreError` in an outage.
+ * Finds the tokens to present: the one whose session lives; where none does, all that are reused. Else gives the error of a token that could still
+ * become valid, or of the first. Rejects with `CREDENTIALS_AMBIGUOUS` where several sessions live, and with `SessionStoreError` in an outage.
  */
 export function createChoice({
   config,
   sessions,
   store,
   verifier,
-}: SessionParts): (tokens: readonly string[]) => Promise<readonly string[]> {
-  const { now, maxTokenLength } = config;
+}: SessionParts): (tokens: readonly string[]) => Promise<Choice> {
+  const { now } = config;
 
   const lookUp = async (token: string, call: CallAccess): Promise<Candidate> => {
     try {
@@ -56,13 +66,15 @@ export function createChoice({
     const living = candidates.flatMap((candidate) => ("sid" in candidate ? candidate : []));
     if (new Set(living.map(({ sid }) => sid)).size > 1) throw refusal("CREDENTIALS_AMBIGUOUS");
     const chosen = living.find(({ isLive }) => isLive) ?? living[0];
-    if (chosen) return [chosen.token];
+    if (chosen) return { tokens: [chosen.token] };
     const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
     // A token that was replaced is reused where none lives, whatever is beside it: a sibling host may have planted that.
     const reused = refused.filter(({ isReused }) => isReused);
     if (reused.length > 0 && !refused.some(({ error }) => MAY_LIVE.includes(error.reason)))
-      return reused.map(({ token }) => token);
-    const mayBeValidLater = refused.find(({ error, token }) => !isFinal(error.reason, token, maxTokenLength));
-    throw (mayBeValidLater ?? refused[0])?.error;
+      return { tokens: reused.map(({ token }) => token) };
+    const later = refused.find(({ error, token }) => !isFinal(error.reason, token, config));
+    const [first] = later ? [later] : refused;
+    if (!first) throw new TypeError("There is no token to choose from");
+    return { error: first.error, areFinal: !later };
   };
 }

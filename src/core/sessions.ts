@@ -4,7 +4,7 @@ import { isKeysError, isTokenError, MissingRequiredClaimError } from "./jwt/erro
 import { checkOwnClaims, cloneClaims } from "./own-claims.ts";
 import type { Claims } from "./rules/rule.ts";
 import { refreshReference } from "./session-check.ts";
-import { createChoice } from "./session-choice.ts";
+import { type Choice, createChoice } from "./session-choice.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { adopt, newRecord, readTimes } from "./session-records.ts";
 import { createRefresh, type SessionParts, withoutRights } from "./session-refresh.ts";
@@ -57,8 +57,8 @@ export type RevokeTarget =
 export interface Sessions {
   login(subject: string | number, options: LoginOptions, checkTokens?: CheckTokens): Promise<SessionTokens>;
   refresh(token: string, checkTokens?: CheckTokens): Promise<SessionTokens>;
-  /** Those of several refresh tokens that are to be presented: see `createChoice`. Rejects with a refusal, and with `SessionStoreError`. */
-  choose(tokens: readonly string[]): Promise<readonly string[]>;
+  /** Those of several refresh tokens that are to be presented. Rejects as `createChoice` says. */
+  choose(tokens: readonly string[]): Promise<Choice>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
   /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`, and for a token whose keys are out of reach. */
   endEach(tokens: readonly string[]): Promise<void>;

@@ -198,7 +198,12 @@ describe("of two refresh cookies that differ", () => {
   it("an expired auth cookie without a refresh cookie is cleared, and not beside a valid one", async () => {
     const { auth, request, clock } = open();
     const first = (await auth.login("ada")).authToken;
-    clock.seconds += 3600;
+    // For a minute it may still count by another server's clock.
+    clock.seconds += 3659;
+    const soon = request(`__Host-auth=${first}`);
+    expect(await refusalOf(soon.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
+    expect(soon.set).toEqual([]);
+    clock.seconds += 1;
     const valid = (await auth.login("ada")).authToken;
     for (const [tokens, names] of [
       [[first], ["__Host-auth", "__Host-refresh"]],
@@ -208,6 +213,31 @@ describe("of two refresh cookies that differ", () => {
       const asked = request(both("__Host-auth", ...tokens));
       expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
       expect(asked.ofToday().map(({ name }) => name)).toEqual(names);
+    }
+  });
+
+  it("both are cleared where neither can be valid again, and none where one has expired a moment ago", async () => {
+    const { auth, request, clock } = open();
+    const ended = await auth.login("ada");
+    await auth.revoke({ token: ended.refreshToken });
+    const expired = await auth.login("ada");
+    clock.seconds += 604_800;
+    for (const [beside, cleared] of [
+      [0, []],
+      [60, ["__Host-auth", "__Host-refresh"]],
+    ] as const) {
+      clock.seconds += beside;
+      for (const other of ["garbage", ended.refreshToken]) {
+        for (const tokens of [
+          [expired.refreshToken, other],
+          [other, expired.refreshToken],
+        ]) {
+          const asked = request(both("__Host-refresh", ...tokens));
+          expect(await refusalOf(asked.request.refresh())).toMatchObject({ status: 401 });
+          const names = asked.ofToday().filter(({ attributes }) => attributes.domain === undefined);
+          expect(names.map(({ name }) => name)).toEqual(cleared);
+        }
+      }
     }
   });
 

@@ -1,4 +1,4 @@
-/** `npm run matrix`: the packed tarball on every runtime with every peer, as a table. `--write` puts it into the README; `--diagonal` runs a few cells. */
+/** `npm run matrix`: the packed tarball on every runtime with every peer, as a table. `--write` puts it into the README; `--diagonal` runs a few cells, `--built` takes the build that is there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,11 +9,15 @@ import { createWorkspace, pack } from "./project.ts";
 import { must, ROOT, run } from "./run.ts";
 
 const { values: flags } = parseArgs({
-  options: { write: { type: "boolean", default: false }, diagonal: { type: "boolean", default: false } },
+  options: {
+    write: { type: "boolean", default: false },
+    diagonal: { type: "boolean", default: false },
+    built: { type: "boolean", default: false },
+  },
 });
 if (flags.write && flags.diagonal) throw new TypeError("The README's table is that of the whole matrix");
 
-must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
+if (!flags.built) must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
 const workspace = createWorkspace("matrix");
 const { tarball } = pack(workspace);
 const tables = await runCells(workspace, tarball, flags.diagonal ? DIAGONAL : FULL);

@@ -9,12 +9,11 @@ import { standingOf } from "../../src/core/sessions/standing.ts";
 import { serveBoth } from "../both-transports.ts";
 import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../core/support.ts";
 import { createIssuer, entryOf, trusting } from "../core/trust-support.ts";
+import { openCountedRedis } from "../drills/sessions/drilled-stores.ts";
 import { describeWithService } from "../services.ts";
 import {
   type OpenStore,
-  openIORedis,
   openMemory,
-  openNodeRedis,
   openPGlite,
   openPostgres,
   probeDatabase,
@@ -42,8 +41,8 @@ const server = (sessions: SessionStore, clock: Clock, offset: number, refreshGra
 
 const STORES: readonly (readonly [name: string, probe: () => string | undefined, open: () => Promise<OpenStore>])[] = [
   ["in memory", () => undefined, openMemory],
-  ["in Redis, through redis", probeRedis, () => openNodeRedis(uniqueName())],
-  ["in Redis, through ioredis", probeRedis, () => openIORedis(uniqueName())],
+  ["in Redis, through redis", probeRedis, () => openCountedRedis("redis")],
+  ["in Redis, through ioredis", probeRedis, () => openCountedRedis("ioredis")],
   ["in PostgreSQL", probeDatabase, () => openPostgres(uniqueName())],
   ["in PGlite", () => undefined, openPGlite],
 ];

@@ -1,6 +1,7 @@
 /** The suite that every session store must pass, for any test runner: a list of named cases that resolve, or reject with what is wrong. */
-import { makeSessionId } from "../core/sessions/session-id.ts";
-import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/sessions/store.ts";
+import type { SessionStore, StoreOperation } from "../core/sessions/store.ts";
+import { type Cases, fails, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
+import { TIME_CASES } from "./time-cases.ts";
 
 /** One promise that a store keeps. */
 export interface SuiteCase {
@@ -16,40 +17,15 @@ export interface SuiteOptions {
   readonly open: () => SessionStore | Promise<SessionStore>;
 }
 
-/** A record of a new session for a subject of its own. `over` replaces parts of it. */
-export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Promise<SessionRecord> {
-  const subject = over.subject ?? `subject-${crypto.randomUUID()}`;
-  const now = seconds();
-  return {
-    id: await makeSessionId(subject),
-    subject,
-    version: 1,
-    rid: "rid-1",
-    issuedAt: now,
-    expiresAt: now + 600,
-    previous: null,
-    claimedBy: "login",
-    // What is easily spoilt where JSON is read and written again.
-    grant: {
-      scope: { admin: true, list: ["a", 1, null], none: [] },
-      claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },
-    },
-    label: "A laptop",
-    remember: true,
-    createdAt: now,
-    endsAt: null,
-    reservedUntil: null,
-    ended: false,
-    ...over,
-  };
-}
-
 /** The cases. With vitest or node:test: `for (const { name, run } of sessionStoreSuite({ open })) test(name, run)`. */
 export function sessionStoreSuite({ open }: SuiteOptions): readonly SuiteCase[] {
-  return Object.entries(CASES).map(([name, check]) => ({ name, run: async () => check(await open()) }));
+  return Object.entries({ ...CASES, ...TIME_CASES }).map(([name, check]) => ({
+    name,
+    run: async () => check(await open()),
+  }));
 }
 
-const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = {
+const CASES: Cases = {
   async "gives back what it was given, and null for what it was not"(store) {
     const record = await makeSessionRecord();
     same(await store.find(record.id, soon()), null, "find before create");
@@ -274,104 +250,6 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(other.id, soon()), other, "the other's");
   },
 
-  async "forgets what has expired by the time it is told"(store) {
-    const now = seconds();
-    const record = await makeSessionRecord({ expiresAt: now + 60 });
-    await store.create(record, soon());
-    same(await store.find(record.id, soon(now + 59)), record, "find before");
-    same(await store.find(record.id, soon(now + 60)), null, "find after");
-    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon(now + 60)), null, "rotate after");
-    same(await store.claim(record.id, record.version, "a", soon(now + 60)), false, "claim after");
-    same(await store.end(record.id, soon(now + 60)), false, "end after");
-    same(await store.list(String(record.subject), soon(now + 60)), [], "list after");
-    same(await store.endAll(String(record.subject), soon(now + 60)), [], "endAll after");
-  },
-
-  async "keeps a reserved id beyond its session"(store) {
-    const now = seconds();
-    const record = await makeSessionRecord({ expiresAt: now + 60, reservedUntil: now + 300 });
-    await store.create(record, soon());
-    same(await store.create({ ...record, rid: "other" }, soon(now + 100)), false, "create after it has expired");
-    same(await store.find(record.id, soon(now + 100)), record, "find after it has expired");
-    const next = nextOf(record, "rid-2");
-    same(await store.rotate(record.id, record.rid, next, soon(now + 60)), record, "rotate after it has expired");
-    same(await store.claim(record.id, record.version, "a", soon(now + 60)), false, "claim after it has expired");
-    same(await store.list(String(record.subject), soon(now + 100)), [], "list after it has expired");
-    const after = rotated(record, { ...next, expiresAt: now + 90 });
-    same(await store.rotate(record.id, record.rid, { ...next, expiresAt: now + 90 }, soon(now + 59)), after, "rotate");
-    same(await store.find(record.id, soon(now + 299)), after, "find as long as it is reserved");
-    same(await store.find(record.id, soon(now + 300)), null, "find at the end");
-  },
-
-  async "keeps a session for other servers when one whose clock is ahead comes to its subject"(store) {
-    const now = seconds();
-    const subject = `subject-${crypto.randomUUID()}`;
-    const record = await makeSessionRecord({ subject, expiresAt: now + 30 });
-    await store.create(record, soon());
-    const ahead = (): StoreOperation => soon(now + AHEAD_SECONDS);
-    const later = { issuedAt: now + AHEAD_SECONDS, createdAt: now + AHEAD_SECONDS, expiresAt: now + 600 };
-    const theirs = await makeSessionRecord({ subject, ...later });
-    same(await store.create(theirs, ahead()), true, "create by the clock ahead");
-    same(await store.list(subject, ahead()), [theirs], "list by the clock ahead");
-    same(await store.find(record.id, ahead()), null, "find by the clock ahead");
-    same(
-      await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), ahead()),
-      null,
-      "rotate by the clock ahead",
-    );
-    // A store may clean up now and then.
-    for (let n = 0; n < 200; n++) await store.find(`nobody-${n}`, ahead());
-    same(await store.find(record.id, soon()), record, "find");
-    same(await store.list(subject, soon()), [record, theirs], "list");
-    const after = rotated(theirs, nextOf(theirs, "rid-2"));
-    same(await store.rotate(theirs.id, theirs.rid, nextOf(theirs, "rid-2"), ahead()), after, "another rotation");
-    same((await store.endAll(subject, soon())).toSorted(), [record.id, theirs.id].toSorted(), "endAll");
-    for (const id of [record.id, theirs.id]) same(await store.find(id, soon()), null, "find after the end");
-  },
-
-  async "ends sessions for good also by a clock by which they have expired"(store) {
-    const now = seconds();
-    const subject = `subject-${crypto.randomUUID()}`;
-    const [one, two, three] = await Promise.all(
-      [1, 2, 3].map(() => makeSessionRecord({ subject, expiresAt: now + 60 })),
-    );
-    for (const record of [one, two, three]) if (record) await store.create(record, soon());
-    same(await store.end(one?.id ?? "", soon(now + 3600)), false, "end by a clock ahead");
-    same(await store.find(one?.id ?? "", soon()), null, "find");
-    same(await store.endAll(subject, soon(now + 3600)), [], "endAll by a clock ahead");
-    for (const record of [two, three]) same(await store.find(record?.id ?? "", soon()), null, "find after endAll");
-    same(await store.list(subject, soon()), [], "list");
-  },
-
-  async "ends the sessions of a server whose clock is behind, for that server too"(store) {
-    const past = seconds() - 3600;
-    const subject = `subject-${crypto.randomUUID()}`;
-    const times = { issuedAt: past, createdAt: past, expiresAt: past + 600 };
-    const [one, two] = await Promise.all([
-      makeSessionRecord({ subject, ...times }),
-      makeSessionRecord({ subject, ...times }),
-    ]);
-    for (const record of [one, two]) same(await store.create(record, soon(past)), true, "create by a clock behind");
-    same(await store.find(one.id, soon()), null, "find by our clock");
-    same(await store.find(one.id, soon(past)), one, "find by the clock behind");
-    same(await store.end(one.id, soon()), false, "end");
-    same(await store.endAll(subject, soon()), [], "endAll");
-    for (const { id } of [one, two]) same(await store.find(id, soon(past)), null, "find by the clock behind, after");
-  },
-
-  async "keeps the id of an ended session reserved also where it ends by a clock ahead"(store) {
-    const now = seconds();
-    const record = await makeSessionRecord({ expiresAt: now + 20, reservedUntil: now + 20 });
-    await store.create(record, soon());
-    await store.end(record.id, soon(now + AHEAD_SECONDS));
-    same((await store.find(record.id, soon()))?.ended, true, "ended");
-    same(await store.create({ ...record, rid: "again" }, soon()), false, "create");
-    const other = await makeSessionRecord({ expiresAt: now + 20, reservedUntil: now + 20 });
-    await store.create(other, soon());
-    await store.endAll(String(other.subject), soon(now + AHEAD_SECONDS));
-    same((await store.find(other.id, soon()))?.ended, true, "ended with all");
-  },
-
   async "does nothing after the deadline, and says so"(store) {
     const [record, fresh] = await Promise.all([makeSessionRecord(), makeSessionRecord()]);
     await store.create(record, soon());
@@ -396,45 +274,3 @@ const CASES: Readonly<Record<string, (store: SessionStore) => Promise<void>>> = 
     same(await store.find(record.id, soon()), record, "find");
   },
 };
-
-/** How far a server's clock may be ahead of another's. */
-const AHEAD_SECONDS = 45;
-
-function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
-  return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };
-}
-
-function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }: SessionRotation): SessionRecord {
-  const previous = { rid: record.rid, replacedAt };
-  return { ...record, version: record.version + 1, rid, issuedAt, expiresAt, previous, claimedBy: null };
-}
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-function soon(now: number = seconds()): StoreOperation {
-  return { now, deadline: Date.now() + 5000 };
-}
-
-async function fails(work: Promise<unknown>, what: string): Promise<void> {
-  const failed = await work.then(
-    () => false,
-    () => true,
-  );
-  if (!failed) throw new Error(`${what}: should have rejected`);
-}
-
-function same(actual: unknown, expected: unknown, what: string): void {
-  const [a, b] = [canonical(actual), canonical(expected)];
-  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
-}
-
-/** JSON whose keys are in one order, as a database may give them back in another. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, held: unknown) =>
-    Object.prototype.toString.call(held) === "[object Object]"
-      ? Object.fromEntries(Object.entries(held as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : held,
-  );
-}

@@ -1,0 +1,82 @@
+/** Records and comparisons for the cases of the session store suite. */
+import { makeSessionId } from "../core/sessions/session-id.ts";
+import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/sessions/store.ts";
+
+/** The cases by name, which says what a store promises. Each rejects with an `Error` that names the difference. */
+export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
+
+/** A record of a new session for a subject of its own. `over` replaces parts of it. */
+export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Promise<SessionRecord> {
+  const subject = over.subject ?? `subject-${crypto.randomUUID()}`;
+  const now = seconds();
+  return {
+    id: await makeSessionId(subject),
+    subject,
+    version: 1,
+    rid: "rid-1",
+    issuedAt: now,
+    expiresAt: now + 600,
+    previous: null,
+    claimedBy: "login",
+    // What is easily spoilt where JSON is read and written again.
+    grant: {
+      scope: { admin: true, list: ["a", 1, null], none: [] },
+      claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },
+    },
+    label: "A laptop",
+    remember: true,
+    createdAt: now,
+    endsAt: null,
+    reservedUntil: null,
+    ended: false,
+    ...over,
+  };
+}
+
+/** The rotation of a record to `rid`. */
+export function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
+  return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };
+}
+
+/** A record after a rotation. */
+export function rotated(
+  record: SessionRecord,
+  { rid, issuedAt, expiresAt, replacedAt }: SessionRotation,
+): SessionRecord {
+  const previous = { rid: record.rid, replacedAt };
+  return { ...record, version: record.version + 1, rid, issuedAt, expiresAt, previous, claimedBy: null };
+}
+
+/** Now, in seconds. */
+export function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** An operation at a time in seconds, with a deadline far enough. */
+export function soon(now: number = seconds()): StoreOperation {
+  return { now, deadline: Date.now() + 5000 };
+}
+
+/** Throws unless `work` rejects. */
+export async function fails(work: Promise<unknown>, what: string): Promise<void> {
+  const failed = await work.then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error(`${what}: should have rejected`);
+}
+
+/** Throws, naming `what`, unless both are the same JSON. */
+export function same(actual: unknown, expected: unknown, what: string): void {
+  const [a, b] = [canonical(actual), canonical(expected)];
+  if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
+}
+
+/** JSON whose keys are in one order, as a database may give them back in another. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, held: unknown) =>
+    Object.prototype.toString.call(held) === "[object Object]"
+      ? Object.fromEntries(Object.entries(held as object).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : held,
+  );
+}

@@ -1,24 +1,11 @@
 /** Verifies tokens, the manager's own and those of trusted issuers: signature, registered claims, the user's schema. */
 import { applyClaimsSchema } from "./claims-schema.ts";
 import type { ResolvedConfig } from "./config.ts";
-import { toConfigError } from "./config-keys.ts";
-import { ALGORITHMS } from "./jwt/algorithms.ts";
-import { checkClaims, checkConfirmation, checkExpiry, MAX_ISSUED_AHEAD } from "./jwt/claims.ts";
-import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "./jwt/compact.ts";
-import { type VerifyOptions, verifyWithKeys } from "./jwt/decode.ts";
-import {
-  InvalidIssuerError,
-  InvalidSignatureError,
-  InvalidSubjectError,
-  InvalidTokenTypeError,
-  JWKSClientError,
-  MissingRequiredClaimError,
-} from "./jwt/errors.ts";
-import { deepFreeze } from "./jwt/freeze.ts";
+import { checkExpiry } from "./jwt/claims.ts";
+import { InvalidSignatureError, InvalidTokenTypeError } from "./jwt/errors.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "./jwt/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import {
-  contentOf,
   freezeContent,
   JWT,
   readTokenType,
@@ -29,8 +16,8 @@ import {
   withClaims,
 } from "./token.ts";
 import { createTokenCache } from "./token-cache.ts";
+import { createOwnReader, createReader } from "./token-reader.ts";
 import { checkCookieExpiry, checkText } from "./token-text.ts";
-import type { ForeignIssuer } from "./trust.ts";
 
 /** Says whether a token is good. */
 export interface Verifier {
@@ -71,14 +58,13 @@ export interface ReadOptions {
 
 // Idle streams are asked about no more often, however short the memory of sessions is.
 const MIN_INTERVAL_SECONDS = 1;
-const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
 /** A verifier with a token cache of its own. */
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const readToken = createReader(config);
-  const readExpired = createOwnReader(config, { readHeader: createHeaderReader(), ignoreTimes: true });
-  const readUnexpired = createOwnReader(config, { readHeader: createHeaderReader() });
+  const readAtAnyTime = createOwnReader(config, { ignoreTimes: true });
+  const readNow = createOwnReader(config);
 
   const verifyFresh = async (token: string): Promise<TokenContent> => {
     let content = await readToken(token);
@@ -146,7 +132,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     },
     async read(token, { type, ignoreTimes = false }) {
       checkText(token, config);
-      const jwt = makeJwt(token, await (ignoreTimes ? readExpired : readUnexpired)(token));
+      const jwt = makeJwt(token, await (ignoreTimes ? readAtAnyTime : readNow)(token));
       checkTokenType(jwt, type);
       return jwt;
     },
@@ -168,21 +154,6 @@ function share(
   return mine;
 }
 
-type ReadToken = (token: string) => Promise<TokenContent>;
-
-/** Verifies signature and registered claims; what the user's schema says comes after. */
-function createReader(config: ResolvedConfig): ReadToken {
-  const readHeader = createHeaderReader();
-  const readOwn = createOwnReader(config, { readHeader });
-  const readForeign = new Map(
-    [...config.trust.values()].map((issuer) => [issuer, createForeignReader(issuer, readHeader)]),
-  );
-  return (token) => {
-    const foreign = foreignIssuerOf(token, config);
-    return ((foreign && readForeign.get(foreign)) ?? readOwn)(token);
-  };
-}
-
 function makeJwt(token: string, content: TokenContent): JWT {
   return new JWT(readTokenType(content.claims), new TokenParts(token, content));
 }
@@ -199,61 +170,6 @@ function holdsStill({ standing }: TokenContent): MaybePromise<boolean> {
 export function checkTokenType(token: JWT, type: TokenType | "any"): void {
   if (type !== "any" && token.tokenType !== type)
     throw new InvalidTokenTypeError(`The token is of type ${token.tokenType}, not ${type}`);
-}
-
-/** The trusted issuer that the token names; `undefined` for one that is to be verified as the manager's own. Asks nobody. */
-function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer | undefined {
-  if (config.trust.size === 0) return undefined;
-  const payload = readPayload(readCompact(token).payload);
-  const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
-  if (iss == null) throw new MissingRequiredClaimError("iss");
-  const foreign = typeof iss === "string" ? config.trust.get(iss) : undefined;
-  // Told before any key is asked for, the manager's own included.
-  if (!foreign && iss !== config.own?.issuer)
-    throw new InvalidIssuerError("The token is of an issuer that is not trusted");
-  return foreign;
-}
-
-/** For tokens of the manager's own. */
-function createOwnReader(
-  config: ResolvedConfig,
-  { readHeader, ignoreTimes = false }: { readonly readHeader: ReadHeader; readonly ignoreTimes?: boolean },
-): ReadToken {
-  const { own } = config;
-  if (!own)
-    return async () => {
-      throw new InvalidIssuerError("The token is of an issuer that is not trusted");
-    };
-  const { keys, issuer } = own;
-  const check = createRegisteredCheck(config, issuer, ignoreTimes);
-  const options: VerifyOptions<TokenContent> = {
-    algorithms: keys.algorithms ?? ALGORITHMS,
-    readHeader,
-    explain: (error) => toConfigError(keys.option, error),
-    accept(header, payload, key) {
-      check(payload);
-      readTokenType(payload);
-      return contentOf(header, payload, { keys, key });
-    },
-  };
-  return (token) => verifyWithKeys(token, keys, options);
-}
-
-/** For tokens of an issuer that is trusted. */
-function createForeignReader(issuer: ForeignIssuer, readHeader: ReadHeader): ReadToken {
-  const { keys, algorithms } = issuer;
-  const options: VerifyOptions<TokenContent> = {
-    algorithms,
-    readHeader,
-    // A broken key in the issuer's set is not the token's fault.
-    explain: (cause) => new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause }),
-    accept(header, payload, key) {
-      // Not only of JSON: the entry's own functions gave a part of them.
-      const claims = deepFreeze(issuer.accept(header, payload));
-      return { header, claims, original: claims, standing: { keys, key }, isFrozen: true };
-    },
-  };
-  return (token) => verifyWithKeys(token, keys, options);
 }
 
 function holdsNow({ keys, key }: Standing): boolean {
@@ -276,28 +192,4 @@ function retirementOf({ keys, key }: Standing): number {
     // Keys that are out of reach are found out at the next use.
   }
   return Number.POSITIVE_INFINITY;
-}
-
-function createRegisteredCheck(
-  { audience, leeway, now }: ResolvedConfig,
-  issuer: string,
-  ignoreTimes: boolean,
-): (claims: JwtPayload) => void {
-  const expected = audience === undefined ? {} : { audience };
-  const rules = {
-    require: REQUIRED,
-    issuer,
-    ...expected,
-    leeway,
-    integerSubject: true,
-    issuedAhead: MAX_ISSUED_AHEAD,
-    verifyExp: !ignoreTimes,
-    verifyNbf: !ignoreTimes,
-    verifyIat: !ignoreTimes,
-  };
-  return (claims) => {
-    checkClaims(claims, rules, now());
-    checkConfirmation(claims);
-    if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
-  };
 }

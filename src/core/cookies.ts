@@ -123,7 +123,7 @@ const MIN_CLEARED_BYTES = 400;
 // The rest is for the others in turn: a cookie that stays keeps the user out.
 const LIKELY_PART = 2 / 3;
 
-/** How many bytes of a response the cookies may take that are cleared for one of two names, beside those that it sets. */
+/** The bytes of a response for the cookies that it clears under one of two names, beside those that it sets. */
 export function roomBeside(set: readonly CookieToSet[]): number {
   const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
   return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
@@ -134,7 +134,7 @@ function bytesOf({ header }: CookieToSet): number {
   return header.length + "Set-Cookie: \r\n".length;
 }
 
-/** Which cookies are cleared beside those of today. */
+/** A choice of the cookies to clear beside those of today. */
 export interface Clearing {
   readonly sentTo: SentTo;
   /** `"likely"`: those that differ in one thing, and in their partition only where today's are partitioned. */

@@ -31,7 +31,7 @@ export class Credentials {
     this.source = source;
   }
 
-  /** The credential that a rule looks for, or `undefined` where there is none. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
+  /** The credential that a rule looks for, or `undefined`. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
   find(plan: Plan, config: ResolvedConfig): Credential | undefined {
     const known = this.#found[plan.slot];
     if (known) return settle(known);

@@ -25,7 +25,7 @@ import type { Verifier } from "./verifier.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 
-/** What is written for the types whose cookies the call is about. */
+/** The cookies that a call sets, and the types of token that it is about. */
 interface Writing {
   readonly types: readonly TokenType[];
   readonly by: "login" | "refresh" | "logout";
@@ -212,8 +212,8 @@ export class RequestCookies {
 }
 
 /**
- * Which of the unlikely places come first. The most likely do so at the first try, and in every second after it: several cookies, or one after a
- * logout, may be there since an earlier response had no room.
+ * A number that puts the likeliest of the other places first, or others. They are others in each second where a cookie may be there because an
+ * earlier response had no room to clear it: several of a name, or one that a logout has left.
  */
 function turnOf(by: "login" | "refresh" | "logout", count: number, now: number): number {
   const second = Math.floor(now);

@@ -101,7 +101,7 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
   }
 }
 
-/** The tokens of the first that is good; each of several that are not is reused, and ends its session. Rejects with the error of the first. */
+/** The new tokens of the first refresh token that is good. Of several each is reused, and ends its session. Rejects with the error of the first. */
 async function presentEach(
   gate: RequestGate,
   tokens: readonly string[],

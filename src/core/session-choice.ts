@@ -18,7 +18,7 @@ type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
   | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
 
-/** What became of several refresh tokens: those to present, or why none is. */
+/** The refresh tokens to present, or the reason for presenting none. */
 export type Choice =
   | { readonly tokens: readonly string[] }
   | {

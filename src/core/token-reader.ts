@@ -28,7 +28,7 @@ export function createReader(config: ResolvedConfig): ReadToken {
   };
 }
 
-/** The trusted issuer that the token names; `undefined` for one that is to be verified as the manager's own. Asks nobody. */
+/** The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing. */
 function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer | undefined {
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);

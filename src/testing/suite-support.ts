@@ -18,7 +18,7 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
     expiresAt: now + 600,
     previous: null,
     claimedBy: "login",
-    // What is easily spoilt where JSON is read and written again.
+    // Values that a second reading and writing of JSON easily spoils.
     grant: {
       scope: { admin: true, list: ["a", 1, null], none: [] },
       claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },

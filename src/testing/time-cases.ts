@@ -53,7 +53,7 @@ export const TIME_CASES: Cases = {
       "rotate by the clock ahead",
     );
     // A store may clean up now and then.
-    for (let n = 0; n < 200; n++) await store.find(`nobody-${n}`, ahead());
+    for (let n = 0; n < 200; n++) await store.find(`unknown-${n}`, ahead());
     same(await store.find(record.id, soon()), record, "find");
     same(await store.list(subject, soon()), [record, theirs], "list");
     const after = rotated(theirs, nextOf(theirs, "rid-2"));

@@ -16,7 +16,7 @@ export default defineConfig({
       ...(withoutTokenCache ? [{ find: /^\.\/token-cache\.ts$/, replacement }] : []),
       { find: /^claimgate\/jwt$/, replacement: source("core/jwt/index.ts") },
       { find: /^claimgate\/(trpc|graphql|testing)$/, replacement: source("$1/index.ts") },
-      { find: /^claimgate\/(redis|postgres)$/, replacement: source("core/sessions/$1.ts") },
+      { find: /^claimgate\/(redis|postgres)$/, replacement: source("core/stores/$1.ts") },
       { find: /^claimgate$/, replacement: source("index.ts") },
       // The file that Node itself resolves to: graphql compares its classes by identity, so there must be one of it.
       { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") },

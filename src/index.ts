@@ -1,10 +1,10 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
-export { AuthData, type AuthDataOptions, AuthType } from "./core/auth-data.ts";
-export type { Authorize, HeldRights, Rights } from "./core/authorize.ts";
-export type { CookieConfig, FormerCookies } from "./core/cookie-config.ts";
-export type { CookieAttributes, CookieToSet } from "./core/cookies.ts";
-export type { CsrfConfig } from "./core/csrf-config.ts";
-export { currentToken } from "./core/current-token.ts";
+
+export type { Authorize, HeldRights, Rights } from "./core/auth/rights.ts";
+export type { CookieConfig, FormerCookies } from "./core/config/cookie-options.ts";
+export type { CsrfConfig } from "./core/config/csrf-options.ts";
+export type { AuthManagerConfig, AuthManagerOptions } from "./core/config/options.ts";
+export type { SessionOptions } from "./core/config/session-options.ts";
 export {
   AuthError,
   CookieError,
@@ -28,7 +28,8 @@ export type {
   RevokedEvent,
   StoreFailedEvent,
 } from "./core/events.ts";
-export { type JWKSHandlerOptions, jwksHandler } from "./core/jwks-handler.ts";
+export type { CookieAttributes, CookieToSet } from "./core/exchange/cookies.ts";
+export type { TrustedIssuer } from "./core/issuers/trusted-issuers.ts";
 export type { Algorithm } from "./core/jwt/algorithms.ts";
 export {
   DecodeError,
@@ -51,19 +52,20 @@ export {
   RevokedTokenError,
   type TokenReason,
 } from "./core/jwt/errors.ts";
-export type { KeyFetch } from "./core/jwt/key-fetch.ts";
-export type { KeyInput } from "./core/jwt/keys.ts";
-export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-config.ts";
-export { keysFromFile } from "./core/key-file.ts";
+export type { KeyFetch } from "./core/jwt/jwks/key-fetch.ts";
+export type { KeyInput } from "./core/jwt/keys/keys.ts";
+export { keysFromFile } from "./core/key-ring/key-file.ts";
+export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-ring/key-options.ts";
+export { type JWKSHandlerOptions, jwksHandler } from "./core/manager/jwks-handler.ts";
 export {
   AuthManager,
   type AuthTokenOptions,
   type InferClaims,
   type RefreshTokenOptions,
   type RequestInput,
-} from "./core/manager.ts";
-export type { AuthManagerConfig, AuthManagerOptions } from "./core/options.ts";
-export { type AuthContext, RequestAuth } from "./core/request-auth.ts";
+} from "./core/manager/manager.ts";
+export { currentToken } from "./core/request/current-token.ts";
+export { type AuthContext, RequestAuth } from "./core/request/request-auth.ts";
 export type {
   Deliver,
   Delivered,
@@ -71,14 +73,14 @@ export type {
   RequestLoginOptions,
   RequestLogoutOptions,
   RequestRefreshOptions,
-} from "./core/request-sessions.ts";
+} from "./core/request/request-sessions.ts";
 export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/responses.ts";
 export { defineRule } from "./core/rules/compile.ts";
 export type { RuleFacts } from "./core/rules/decide.ts";
 export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from "./core/rules/rule.ts";
-export type { SessionOptions } from "./core/session-config.ts";
-export type { TokenPair } from "./core/session-tokens.ts";
-export { memorySessionStore } from "./core/sessions/memory.ts";
+export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions/sessions.ts";
+export type { TokenPair } from "./core/sessions/token-pair.ts";
+export { memorySessionStore } from "./core/stores/memory.ts";
 export {
   DeadlineError,
   type SessionRecord,
@@ -86,8 +88,7 @@ export {
   type SessionStore,
   type StoreOperation,
   UnsentError,
-} from "./core/sessions/store.ts";
-export { SessionStoreError } from "./core/sessions/store-error.ts";
-export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions.ts";
-export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/token.ts";
-export type { TrustedIssuer } from "./core/trust.ts";
+} from "./core/stores/session-store.ts";
+export { SessionStoreError } from "./core/stores/store-error.ts";
+export { AuthData, type AuthDataOptions, AuthType } from "./core/tokens/auth-data.ts";
+export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token.ts";

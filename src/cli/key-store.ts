@@ -1,7 +1,7 @@
 /** Reads and writes a file of keys: one writer at a time, whole or not at all, and readable by its owner only. */
 import { type FileHandle, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type FileKey, readKeyFile } from "../core/key-file.ts";
+import { type FileKey, readKeyFile } from "../core/key-ring/key-file.ts";
 import { CommandError, fileError, type Terminal } from "./output.ts";
 
 const OWNER_ONLY = 0o600;

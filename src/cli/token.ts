@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { ALGORITHMS, type Algorithm } from "../core/jwt/algorithms.ts";
 import { readCompact, readPayload } from "../core/jwt/compact.ts";
-import { keysFromFile } from "../core/key-file.ts";
-import { AuthManager } from "../core/manager.ts";
+import { keysFromFile } from "../core/key-ring/key-file.ts";
+import { AuthManager } from "../core/manager/manager.ts";
 import type { Json } from "../core/rules/rule.ts";
-import type { TokenType } from "../core/token.ts";
+import type { TokenType } from "../core/tokens/token.ts";
 import { CommandError, print, readInput, readSeconds, showTime, type Terminal } from "./output.ts";
 
 interface InspectOptions {

@@ -1,6 +1,6 @@
 /** What a refusal is called, what it says and which status it has: the one table both transports translate from. */
 import { isKeysError, isTokenError, type TokenReason } from "./jwt/errors.ts";
-import { isStoreError } from "./sessions/store-error.ts";
+import { isStoreError } from "./stores/store-error.ts";
 
 /** Why a caller was refused. The same on both transports. */
 export type Reason =

@@ -1,7 +1,7 @@
 /** What the manager tells its `onEvent` handler: facts, never a token, and whatever the handler does changes nothing. */
 import type { Reason, RefusalStatus } from "./errors.ts";
-import type { OperationName } from "./sessions/store-access.ts";
-import type { TokenType } from "./token.ts";
+import type { OperationName } from "./stores/store-access.ts";
+import type { TokenType } from "./tokens/token.ts";
 
 interface Told {
   /** When, in seconds since 1970, by the manager's clock. */

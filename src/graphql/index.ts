@@ -1,20 +1,25 @@
 /** claimgate for GraphQL (`claimgate/graphql`). */
+
+export type { AuthErrorCode } from "./errors.ts";
+export type { OperationArgs } from "./execution/operation-plans.ts";
+export type { Prepare, PrepareArgs } from "./execution/prepare.ts";
+export {
+  type RequireTokenDirective,
+  type RequireTokenDirectiveOptions,
+  requireTokenDirective,
+} from "./schema/directive.ts";
+export type { GraphQLRule, OnDeny } from "./schema/read-guards.ts";
 export {
   createGraphQLContext,
   type GraphQLAuthContext,
   type GraphQLContextFactory,
   type GraphQLContextOptions,
   type ServerContext,
-} from "./context.ts";
-export { type RequireTokenDirective, type RequireTokenDirectiveOptions, requireTokenDirective } from "./directive.ts";
-export type { AuthErrorCode } from "./errors.ts";
+} from "./server/context.ts";
 export {
   type AuthHttpResponse,
   type AuthHttpResponseOptions,
   authHttpResponse,
   type ResultLike,
-} from "./http-response.ts";
-export type { OperationArgs } from "./operation-plans.ts";
-export type { Prepare, PrepareArgs } from "./prepare.ts";
-export type { GraphQLRule, OnDeny } from "./read-guards.ts";
-export { type AuthPlugin, type UseAuthOptions, useAuth } from "./yoga.ts";
+} from "./server/http-response.ts";
+export { type AuthPlugin, type UseAuthOptions, useAuth } from "./server/yoga.ts";

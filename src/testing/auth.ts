@@ -1,9 +1,9 @@
 /** A manager to test an application's rules with, and tokens that must be refused. */
 
-import { AuthManager } from "../core/manager.ts";
-import type { AuthManagerConfig } from "../core/options.ts";
+import type { AuthManagerConfig } from "../core/config/options.ts";
+import { AuthManager } from "../core/manager/manager.ts";
 import type { Claims } from "../core/rules/rule.ts";
-import { memorySessionStore } from "../core/sessions/memory.ts";
+import { memorySessionStore } from "../core/stores/memory.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 
 /** A manager with a key of its own, sessions in memory, and the clock it goes by. */

@@ -1,5 +1,5 @@
 /** The suite that every session store must pass, for any test runner: a list of named cases that resolve, or reject with what is wrong. */
-import type { SessionStore, StoreOperation } from "../core/sessions/store.ts";
+import type { SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 import { type Cases, fails, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
 import { TIME_CASES } from "./time-cases.ts";
 

@@ -1,6 +1,6 @@
 /** Records and comparisons for the cases of the session store suite. */
-import { makeSessionId } from "../core/sessions/session-id.ts";
-import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/sessions/store.ts";
+import { makeSessionId } from "../core/stores/session-id.ts";
+import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 
 /** The cases by name, which says what a store promises. Each rejects with an `Error` that names the difference. */
 export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;

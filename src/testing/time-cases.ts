@@ -1,5 +1,5 @@
 /** Cases of the session store suite about time: expiry, and servers whose clocks differ. */
-import type { StoreOperation } from "../core/sessions/store.ts";
+import type { StoreOperation } from "../core/stores/session-store.ts";
 import { type Cases, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
 
 /** How far a server's clock may be ahead of another's. */

@@ -1,12 +1,18 @@
 /** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify, AWS Lambda and WebSocket adapters. */
 
-import { ConnectionParams } from "../core/connection-params.ts";
-import { isPromise } from "../core/jwt/maybe-promise.ts";
-import { type LambdaEvent, requestOfEvent } from "../core/lambda-event.ts";
-import type { AuthManager } from "../core/manager.ts";
-import type { AuthContext } from "../core/request-auth.ts";
-import { type RequestLike, readRequest } from "../core/request-source.ts";
-import { type HeadersLike, headersSink, type ResponseSink, sinkOf, withoutCookies } from "../core/response-sink.ts";
+import { ConnectionParams } from "../core/exchange/connection-params.ts";
+import { type LambdaEvent, requestOfEvent } from "../core/exchange/lambda-event.ts";
+import { type RequestLike, readRequest } from "../core/exchange/request-source.ts";
+import {
+  type HeadersLike,
+  headersSink,
+  type ResponseSink,
+  sinkOf,
+  withoutCookies,
+} from "../core/exchange/response-writer.ts";
+import type { AuthManager } from "../core/manager/manager.ts";
+import type { AuthContext } from "../core/request/request-auth.ts";
+import { isPromise } from "../core/util/maybe-promise.ts";
 
 /** What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its place. */
 export type TRPCContextOptions = TRPCResponseOptions &

@@ -9,7 +9,7 @@ import {
   type Reason,
   type RefusalStatus,
 } from "../core/errors.ts";
-import { authIn } from "../core/request-auth.ts";
+import { authIn } from "../core/request/request-auth.ts";
 
 /** The tRPC error codes that refusals have. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";

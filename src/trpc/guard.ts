@@ -1,14 +1,14 @@
 /** `requireToken`: the middleware that enforces a rule, before the resolver and while what it returned still streams. */
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
-import { runWithToken } from "../core/current-token.ts";
 import { isAuthError } from "../core/errors.ts";
-import { isPromise, type MaybePromise } from "../core/jwt/maybe-promise.ts";
-import type { AuthManager } from "../core/manager.ts";
-import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request-auth.ts";
-import type { RequestGate } from "../core/request-gate.ts";
+import type { AuthManager } from "../core/manager/manager.ts";
+import { runWithToken } from "../core/request/current-token.ts";
+import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
+import type { RequestGate } from "../core/request/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
-import type { JWT } from "../core/token.ts";
+import type { JWT } from "../core/tokens/token.ts";
+import { isPromise, type MaybePromise } from "../core/util/maybe-promise.ts";
 import type { CheckedInput } from "./checked-input.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
 import { isSentLater, watchResult } from "./watch-result.ts";

@@ -1,5 +1,5 @@
 /** claimgate for tRPC (`claimgate/trpc`). */
-export type { AuthContext } from "../core/request-auth.ts";
+export type { AuthContext } from "../core/request/request-auth.ts";
 export { createTRPCContext, type TRPCContextOptions } from "./context.ts";
 export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter, authResponseMeta } from "./errors.ts";
 export {

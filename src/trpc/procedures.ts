@@ -1,6 +1,6 @@
 /** The four procedures a router is made of: public, optional, protected and refresh. */
 import type { TRPCProcedureBuilder } from "@trpc/server";
-import type { AnyAuthContext } from "../core/request-auth.ts";
+import type { AnyAuthContext } from "../core/request/request-auth.ts";
 import {
   type ClaimsOf,
   type Guarded,

@@ -1,9 +1,9 @@
 /** Watches what a guarded procedure sends later: its token is asked for again before every event, and before every part of a streamed result. */
 import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
-import { runWithToken } from "../core/current-token.ts";
-import { guardStream } from "../core/guard-stream.ts";
-import { isAsyncIterable, isPromise } from "../core/jwt/maybe-promise.ts";
-import type { JWT } from "../core/token.ts";
+import { runWithToken } from "../core/request/current-token.ts";
+import { guardStream } from "../core/request/guarded-stream.ts";
+import type { JWT } from "../core/tokens/token.ts";
+import { isAsyncIterable, isPromise } from "../core/util/maybe-promise.ts";
 import { toTRPCError } from "./errors.ts";
 
 /** How a result is watched. */

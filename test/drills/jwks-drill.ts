@@ -7,7 +7,7 @@ import { type AuthContext, AuthManager, type TrustedIssuer } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { onTestFinished } from "vitest";
-import { makeSigner, type Signer } from "../core/jwt/jwks-support.ts";
+import { makeSigner, type Signer } from "../core/jwt/jwks/support.ts";
 import { Clock, NOW, refusalOf } from "../core/support.ts";
 import { createGuardedSchema, createGuardedYoga } from "../graphql/support.ts";
 import { serve } from "../trpc/adapters.ts";

@@ -1,6 +1,6 @@
 /** The outage drill under load: how many requests a key server gets, however many tokens come. */
 import { describe, expect, it } from "vitest";
-import { makeSigner } from "../core/jwt/jwks-support.ts";
+import { makeSigner } from "../core/jwt/jwks/support.ts";
 import { NOW, verdictOf, watchRejections } from "../core/support.ts";
 import { type Drill, KEY, mint, mintUnknown, startDrill, TIMES, TRANSPORTS, type Verdict } from "./jwks-drill.ts";
 import { failing, hanging, serving, slowly } from "./jwks-server.ts";

@@ -1,7 +1,7 @@
 /** The outage drill: an issuer's key server does everything that key servers do, behind real guards with real clients. */
 import { describe, expect, it } from "vitest";
-import { makeSigner } from "../core/jwt/jwks-support.ts";
-import { makePair } from "../core/jwt/key-kinds.ts";
+import { makeSigner } from "../core/jwt/jwks/support.ts";
+import { makePair } from "../core/jwt/keys/key-kinds.ts";
 import { watchRejections } from "../core/support.ts";
 import { KEY, mint, mintUnknown, startDrill, TIMES, TRANSPORTS } from "./jwks-drill.ts";
 import {

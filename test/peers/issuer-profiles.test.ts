@@ -1,8 +1,8 @@
 /** The entries of `trust` that the README has for well-known issuers: their access tokens for our API pass, and nothing else of theirs does. */
 import type { AuthManager } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createIssuer, type Issuer } from "../core/issuers/support.ts";
 import { makeManager, NOW, verdictOf } from "../core/support.ts";
-import { createIssuer, type Issuer } from "../core/trust-support.ts";
 import { PROFILES, type Profile, type Shape } from "./issuer-profiles.ts";
 
 const READ = { scope: "notes:read" };

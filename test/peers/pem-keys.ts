@@ -1,7 +1,7 @@
 /** Keys as text, which is how PyJWT takes them. */
 import { randomBytes } from "node:crypto";
 import { ALGORITHMS, type Algorithm } from "claimgate/jwt";
-import { CURVES, type KeyPair, makePair } from "../core/jwt/key-kinds.ts";
+import { CURVES, type KeyPair, makePair } from "../core/jwt/keys/key-kinds.ts";
 
 /** A secret twice, or the PEM of a private and a public key. */
 export interface TextKeys {

@@ -3,8 +3,8 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { AuthManager, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { serveBoth } from "../both-transports.ts";
+import { createIssuer, entryOf, trusting } from "../core/issuers/support.ts";
 import { base64url, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf } from "../core/support.ts";
-import { createIssuer, entryOf, trusting } from "../core/trust-support.ts";
 
 const CONFIRMATIONS: readonly (readonly [method: string, cnf: unknown])[] = [
   ["DPoP (RFC 9449)", { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],

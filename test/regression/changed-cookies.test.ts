@@ -8,7 +8,7 @@ import {
   memorySessionStore,
 } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { placeOf, readSetCookie } from "../../src/core/cookies.ts";
+import { placeOf, readSetCookie } from "../../src/core/exchange/cookies.ts";
 import { AMBIGUOUS, bare, both, cleared, OWN, open } from "../cookie-requests.ts";
 import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf } from "../core/support.ts";
 

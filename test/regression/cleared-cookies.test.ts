@@ -2,7 +2,7 @@
 import { type CookieConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { describe, expect, it } from "vitest";
-import { placeOf, readSetCookie } from "../../src/core/cookies.ts";
+import { placeOf, readSetCookie } from "../../src/core/exchange/cookies.ts";
 import { bare, both, cleared, nodeResponse, OWN, open } from "../cookie-requests.ts";
 
 describe("what is cleared beside today's cookies", () => {

@@ -5,12 +5,9 @@ import { AuthManager, memorySessionStore, type SessionStore } from "claimgate";
 import { makeSessionRecord } from "claimgate/testing";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { standingOf } from "../../src/core/sessions/standing.ts";
+import { standingOf } from "../../src/core/stores/refresh-state.ts";
 import { serveBoth } from "../both-transports.ts";
-import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../core/support.ts";
-import { createIssuer, entryOf, trusting } from "../core/trust-support.ts";
-import { openCountedRedis } from "../drills/sessions/drilled-stores.ts";
-import { describeWithService } from "../services.ts";
+import { createIssuer, entryOf, trusting } from "../core/issuers/support.ts";
 import {
   type OpenStore,
   openMemory,
@@ -19,7 +16,10 @@ import {
   probeDatabase,
   probeRedis,
   uniqueName,
-} from "../sessions/stores.ts";
+} from "../core/stores/stores.ts";
+import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../core/support.ts";
+import { openCountedRedis } from "../drills/sessions/drilled-stores.ts";
+import { describeWithService } from "../services.ts";
 
 const HOUR = 3600;
 const DAY = 86_400;

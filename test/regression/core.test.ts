@@ -80,7 +80,7 @@ it("lets a token in once its nbf has come, on a connection that saw it before", 
 });
 
 it("takes a JWT of another copy of the package for what it is", async () => {
-  const copy = "../../src/core/manager.ts?copy";
+  const copy = "../../src/core/manager/manager.ts?copy";
   const { AuthManager: Other } = (await import(/* @vite-ignore */ copy)) as { AuthManager: typeof AuthManager };
   const jwt: JWT = await new Other(base).authToken("u");
   expect(await auth.verifyToken(jwt)).toBe(true);

@@ -4,8 +4,8 @@ import { stringify } from "node:querystring";
 import { format, inspect } from "node:util";
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ASIDE, createIssuer, entryOf, type Issuer } from "../core/issuers/support.ts";
 import { makeManager, refusalOf } from "../core/support.ts";
-import { ASIDE, createIssuer, entryOf, type Issuer } from "../core/trust-support.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 

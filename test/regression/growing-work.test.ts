@@ -10,9 +10,9 @@ import { authHttpResponse, createGraphQLContext, requireTokenDirective } from "c
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { type ExecutionResult, execute, type GraphQLSchema, parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { MAX_CONNECTION_PARAMS } from "../../src/core/connection-params.ts";
-import { MAX_TRIES, readKeySet } from "../../src/core/jwt/key-set.ts";
-import { createPlanReader } from "../../src/graphql/operation-plans.ts";
+import { MAX_CONNECTION_PARAMS } from "../../src/core/exchange/connection-params.ts";
+import { MAX_TRIES, readKeySet } from "../../src/core/jwt/jwks/key-set.ts";
+import { createPlanReader } from "../../src/graphql/execution/operation-plans.ts";
 import { base64url, forge, goodClaims, makeManager, refusalOf } from "../core/support.ts";
 import { expectLinear, withStepCounter } from "../step-counter.ts";
 

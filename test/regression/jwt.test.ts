@@ -1,7 +1,7 @@
 /** Faults that were mended in `encode` and `decode`, each held down by what showed it, beside what must go on working. */
 import { decode, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { makePair } from "../core/jwt/key-kinds.ts";
+import { makePair } from "../core/jwt/keys/key-kinds.ts";
 import { forge, NOW, refusalOf, SECRET } from "../core/support.ts";
 
 const read = (token: string): Promise<unknown> => decode(token, SECRET, { algorithms: ["HS256"], now: NOW });

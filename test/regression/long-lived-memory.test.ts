@@ -5,7 +5,7 @@ import { initTRPC } from "@trpc/server";
 import { type AuthContext, memorySessionStore } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { guardStream } from "../../src/core/guard-stream.ts";
+import { guardStream } from "../../src/core/request/guarded-stream.ts";
 import { Clock, makeManager } from "../core/support.ts";
 
 setFlagsFromString("--expose-gc");

@@ -3,9 +3,9 @@ import { redisSessionStore } from "claimgate/redis";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { expect, it } from "vitest";
+import { probeRedis, REDIS_URL, uniqueName } from "../core/stores/stores.ts";
 import { makeManager, refusalOf } from "../core/support.ts";
 import { describeWithService } from "../services.ts";
-import { probeRedis, REDIS_URL, uniqueName } from "../sessions/stores.ts";
 
 describeWithService("Redis, through a client with a keyPrefix", probeRedis, () => {
   it.each([

@@ -4,7 +4,7 @@ import { makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective } from "claimgate/graphql";
 import { parse } from "graphql";
 import { expect, it } from "vitest";
-import { createPlanReader } from "../../src/graphql/operation-plans.ts";
+import { createPlanReader } from "../../src/graphql/execution/operation-plans.ts";
 import { forge, goodClaims, makeManager } from "../core/support.ts";
 
 it("a claims schema that writes into what it is given changes no claim", async () => {

@@ -3,9 +3,9 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { AuthManager, isAuthError } from "claimgate";
 import { decode, encode, InvalidKeyError } from "claimgate/jwt";
 import { beforeAll, describe, expect, it } from "vitest";
-import { guardStream } from "../../src/core/guard-stream.ts";
+import { guardStream } from "../../src/core/request/guarded-stream.ts";
+import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "../core/issuers/support.ts";
 import { base64url, Clock, ISSUER, makeManager, NOW, refusalOf, verdictOf } from "../core/support.ts";
-import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "../core/trust-support.ts";
 
 let theirs: Issuer;
 beforeAll(async () => {

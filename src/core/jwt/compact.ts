@@ -1,8 +1,8 @@
 /** Reads the compact form of a JWS (RFC 7515, section 7.1), strictly, without looking at its signature. */
 import { base64url } from "jose";
 import { LRUCache } from "lru-cache";
+import { freezeJson } from "../util/freeze.ts";
 import { DecodeError, InvalidTokenError } from "./errors.ts";
-import { freezeJson } from "./freeze.ts";
 
 /** A token's protected header as it stood in the token. */
 export type JwtHeader = Readonly<Record<string, unknown>>;

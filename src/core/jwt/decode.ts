@@ -1,5 +1,6 @@
 /** Verifies compact JWTs, as PyJWT's `decode` does. */
 import { compactVerify, errors } from "jose";
+import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm, signatureLength } from "./algorithms.ts";
 import { checkFlag, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
@@ -13,11 +14,10 @@ import {
   signatureBytes,
 } from "./compact.ts";
 import { DecodeError, InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
-import type { KeySource } from "./key-set.ts";
-import { type KeyInput, prepareKey } from "./keys.ts";
-import { andThen, isPromise, type MaybePromise } from "./maybe-promise.ts";
-import type { PreparedKey } from "./prepared-key.ts";
-import { isSigningKey, type SigningKey } from "./signing-key.ts";
+import type { KeySource } from "./jwks/key-set.ts";
+import { type KeyInput, prepareKey } from "./keys/keys.ts";
+import type { PreparedKey } from "./keys/prepared-key.ts";
+import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";
 
 /** Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is false. */
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {

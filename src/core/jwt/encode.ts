@@ -3,8 +3,8 @@ import { CompactSign } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions } from "./caller-input.ts";
 import { InvalidKeyError } from "./errors.ts";
-import { type KeyInput, prepareKey } from "./keys.ts";
-import type { PreparedKey } from "./prepared-key.ts";
+import { type KeyInput, prepareKey } from "./keys/keys.ts";
+import type { PreparedKey } from "./keys/prepared-key.ts";
 
 /** Options of `encode`. */
 export interface EncodeOptions {

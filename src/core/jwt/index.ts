@@ -26,7 +26,7 @@ export {
   type TokenErrorOptions,
   type TokenReason,
 } from "./errors.ts";
-export { JWKSClient, type JWKSClientOptions } from "./jwks-client.ts";
-export type { KeyFetch } from "./key-fetch.ts";
-export type { KeyInput } from "./keys.ts";
-export { SigningKey } from "./signing-key.ts";
+export { JWKSClient, type JWKSClientOptions } from "./jwks/jwks-client.ts";
+export type { KeyFetch } from "./jwks/key-fetch.ts";
+export type { KeyInput } from "./keys/keys.ts";
+export { SigningKey } from "./keys/signing-key.ts";

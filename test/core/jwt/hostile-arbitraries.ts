@@ -4,7 +4,7 @@ import { ALGORITHMS } from "claimgate/jwt";
 import fc from "fast-check";
 import { base64url, forge, NOW, SECRET } from "../support.ts";
 import { jsonObject, text } from "./json-arbitraries.ts";
-import { makePair } from "./key-kinds.ts";
+import { makePair } from "./keys/key-kinds.ts";
 
 const THROWN = [new Error("boom"), new TypeError("boom"), new RangeError("boom"), "boom", undefined];
 

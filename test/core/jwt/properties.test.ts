@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NOW, refusalOf } from "../support.ts";
 import { anyClaims, jsonObject, SEED, text } from "./json-arbitraries.ts";
-import { makePair } from "./key-kinds.ts";
+import { makePair } from "./keys/key-kinds.ts";
 
 const UNCHECKED = {
   verifyExp: false,

@@ -10,7 +10,7 @@ import {
   InvalidTokenError,
 } from "claimgate/jwt";
 import { forge, NOW, SECRET } from "../support.ts";
-import { CERTIFICATE, makePair } from "./key-kinds.ts";
+import { CERTIFICATE, makePair } from "./keys/key-kinds.ts";
 import { type ExceptionRow, read, readToken, write } from "./pyjwt-rows.ts";
 
 const good = forge({ payload: {} });

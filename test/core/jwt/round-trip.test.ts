@@ -13,7 +13,7 @@ import {
   pairKinds,
   RSA_ALGORITHMS,
   secretKinds,
-} from "./key-kinds.ts";
+} from "./keys/key-kinds.ts";
 
 const CLAIMS = { sub: "ada", text: "grüße ✓", nested: { list: [1, null, true, { a: 1.5 }] } };
 const rsa = makePair("RSA");

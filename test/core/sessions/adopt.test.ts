@@ -1,6 +1,6 @@
 /** `adoptRefresh`: a refresh token without `sid`, such as Flask_PyJWT's, becomes a session, once. On every store. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OpenStore } from "../../sessions/stores.ts";
+import type { OpenStore } from "../stores/stores.ts";
 import { forge, goodClaims, NOW, refusalOf, watchRejections } from "../support.ts";
 import {
   type Bench,

@@ -2,7 +2,7 @@
 import { AuthManager, MissingConfigError, MissingSignerError, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { makePair } from "../jwt/key-kinds.ts";
+import { makePair } from "../jwt/keys/key-kinds.ts";
 import { ISSUER, makeManager, NOW, refusalOf } from "../support.ts";
 import { claimsOf, openBench, refused, sidOf } from "./support.ts";
 

@@ -2,9 +2,9 @@
 import { AuthManager, JWT, memorySessionStore, type TokenPair } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { makePair } from "../jwt/key-kinds.ts";
+import { ASIDE, createIssuer, entryOf } from "../issuers/support.ts";
+import { makePair } from "../jwt/keys/key-kinds.ts";
 import { forge, goodClaims, ISSUER, NOW, watchRejections } from "../support.ts";
-import { ASIDE, createIssuer, entryOf } from "../trust-support.ts";
 import { claimsOf, openBench, outcomeOf, REUSED, REVOKED, refused, sidOf } from "./support.ts";
 
 watchRejections();

@@ -24,7 +24,7 @@ import {
   probeRedis,
   REDIS_URL,
   uniqueName,
-} from "../../sessions/stores.ts";
+} from "../stores/stores.ts";
 import { Clock, forge, goodClaims, makeManager, NOW, refusalOf } from "../support.ts";
 
 export type OperationName = keyof SessionStore;

@@ -6,8 +6,8 @@ import { AIMS } from "./browser-attacks.ts";
 import { probeChromium, SCENES } from "./browser-stage.ts";
 
 // The one thing that is taken away: every request is held to be of the page's own origin.
-vi.mock("../../../src/core/csrf.ts", async (importOriginal) => ({
-  ...(await importOriginal<typeof import("../../../src/core/csrf.ts")>()),
+vi.mock("../../../src/core/exchange/csrf.ts", async (importOriginal) => ({
+  ...(await importOriginal<typeof import("../../../src/core/exchange/csrf.ts")>()),
   isOwnRequest: () => true,
   isMarkedOwn: () => true,
 }));

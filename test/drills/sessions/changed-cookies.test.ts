@@ -19,7 +19,7 @@ import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate
 import { createYoga } from "graphql-yoga";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { CERTIFICATE, CERTIFIED_PRIVATE_KEY } from "../../core/jwt/key-kinds.ts";
+import { CERTIFICATE, CERTIFIED_PRIVATE_KEY } from "../../core/jwt/keys/key-kinds.ts";
 import { Clock, ISSUER, SECRET } from "../../core/support.ts";
 import { describeWithService } from "../../services.ts";
 import { probeChromium } from "./browser-stage.ts";

@@ -13,7 +13,7 @@ import {
   probeRedis,
   REDIS_URL,
   uniqueName,
-} from "../../sessions/stores.ts";
+} from "../../core/stores/stores.ts";
 
 /** A store that was opened for one drill. */
 export interface DrilledStore {

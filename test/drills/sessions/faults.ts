@@ -1,9 +1,9 @@
 /** The fault drills: Redis killed and restarted, PostgreSQL connections terminated, stores that hang; each under the load of many sessions. */
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { CLAIM, ROTATE } from "../../../src/core/sessions/redis-scripts.ts";
-import { probeCommand } from "../../sessions/probes.ts";
-import { startRedisServer } from "../../sessions/redis-server.ts";
+import { CLAIM, ROTATE } from "../../../src/core/stores/redis-scripts.ts";
+import { probeCommand } from "../../core/stores/probes.ts";
+import { startRedisServer } from "../../core/stores/redis-server.ts";
 import {
   DATABASE_URL,
   type OpenStore,
@@ -12,7 +12,7 @@ import {
   openPostgres,
   probeDatabase,
   uniqueName,
-} from "../../sessions/stores.ts";
+} from "../../core/stores/stores.ts";
 import { createViolations, type Drill, type DrillResult, type Length } from "./drill.ts";
 import { type FaultApp, startApp } from "./fault-app.ts";
 import { askUntilAnswered, type Party, pause, startClient } from "./fault-load.ts";

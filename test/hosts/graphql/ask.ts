@@ -3,8 +3,8 @@ import { request } from "node:http";
 import { type Client, createClient } from "graphql-ws";
 import { expect } from "vitest";
 import { WebSocket } from "ws";
+import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { refusedWith } from "../../graphql/support.ts";
-import { openSocketEvents } from "../../graphql/ws-support.ts";
 import type { Served, Transport } from "./host.ts";
 
 /** What a request may carry. */

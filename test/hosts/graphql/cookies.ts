@@ -1,7 +1,7 @@
 /** A cookie counts only where it cannot have been sent by another site, whatever the client says of itself afterwards. */
 import { describe, expect, test } from "vitest";
-import { reasonsOf } from "../../graphql/stream-support.ts";
-import { openSocketEvents } from "../../graphql/ws-support.ts";
+import { reasonsOf } from "../../graphql/server/stream-support.ts";
+import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { type Answer, ask, connect, expectData, expectRefused } from "./ask.ts";
 import { type Host, type Served, serve, type Transport } from "./host.ts";
 

@@ -1,6 +1,6 @@
 /** What a request costs and keeps to itself: one signature, one look-up of rights, and a `currentToken()` that is nobody else's. */
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
-import { openSocketEvents } from "../../graphql/ws-support.ts";
+import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { type Answer, type AskOptions, ask, connect, expectData } from "./ask.ts";
 import { type Host, serve, type Transport } from "./host.ts";
 

@@ -1,8 +1,8 @@
 /** Subscriptions: refused before the source starts, guarded per event, ended by a 401. */
 import type { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { openEvents, reasonsOf, type StreamEvent } from "../../graphql/stream-support.ts";
-import { openSocketEvents } from "../../graphql/ws-support.ts";
+import { openEvents, reasonsOf, type StreamEvent } from "../../graphql/server/stream-support.ts";
+import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { type AskOptions, ask, connect } from "./ask.ts";
 import { type Host, type Served, serve } from "./host.ts";
 

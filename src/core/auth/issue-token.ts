@@ -1,0 +1,40 @@
+/** Signs the manager's own tokens: drafts them, holds them against the claims schema, and uses the ring's newest key. */
+
+import type { ResolvedConfig } from "../config/resolve-config.ts";
+import { MissingSignerError } from "../errors.ts";
+import { signWith } from "../key-ring/sign-with-ring.ts";
+import type { Claims } from "../rules/rule.ts";
+import { applyClaimsSchema } from "../tokens/claims-schema.ts";
+import { freezeContent, JWT, type JWTOptions, TokenParts, type TokenType, withClaims } from "../tokens/token.ts";
+import { draftClaims } from "../tokens/user-claims.ts";
+
+/** Claims that only sessions set, with the times that they need. */
+export interface SessionClaims {
+  readonly sid: string;
+  readonly rid?: string;
+  readonly iat: number;
+  readonly exp: number;
+}
+
+/**
+ * A signed token. Rejects with `MissingSignerError`, with `TypeError` for what a token may not hold or a `maxAge` beyond `maxTokenAge`,
+ * and with `InvalidTokenError` for claims off the schema.
+ */
+export async function issueToken<C = Claims>(
+  config: ResolvedConfig,
+  type: TokenType,
+  subject: string | number,
+  options: JWTOptions<C>,
+  ofSession?: SessionClaims,
+): Promise<JWT<C>> {
+  if (!config.own) throw new MissingSignerError("The manager has no key to sign with");
+  if ((options.maxAge ?? 0) > config.maxTokenAge) throw new TypeError("maxAge must not be more than maxTokenAge");
+  const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
+  const full = { ...options, ...(audience === undefined ? {} : { audience }) };
+  const claims = { ...draftClaims(type, subject, full), ...ofSession };
+  applyClaimsSchema(config.claimsSchema, claims);
+  const { signed, content } = await signWith(config.own.keys, type, claims, options.maxAge);
+  // The wire has what was given; the reader sees what the schema makes of it, as after verification.
+  const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
+  return new JWT<C>(type, new TokenParts(signed, seen));
+}

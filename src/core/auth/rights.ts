@@ -1,0 +1,123 @@
+/** Rights kept in a database: asks the user's `authorize`, and lays what it says over a token, or over what a login granted. */
+
+import type { ResolvedConfig } from "../config/resolve-config.ts";
+import { refusal } from "../errors.ts";
+import type { Emit } from "../events.ts";
+import { RevokedTokenError } from "../jwt/errors.ts";
+import type { Claims } from "../rules/rule.ts";
+import { applyClaimsSchema } from "../tokens/claims-schema.ts";
+import { freezeContent, JWT, type TokenContent, TokenParts, withClaims } from "../tokens/token.ts";
+import { checkOwnClaims } from "../tokens/user-claims.ts";
+import { withDeadline } from "../util/deadline.ts";
+import type { MaybePromise } from "../util/maybe-promise.ts";
+
+/** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the rights that were held in force. */
+export interface Rights<C = Claims> {
+  /** Replaces the token's scope, or the login's. Default: that one. */
+  readonly scope?: unknown;
+  /** Lie over the claims of the same name; they may not name a reserved one. */
+  readonly claims?: Readonly<Partial<C>>;
+  /** Seconds, for an auth token that is issued. Without effect on a request. Default: `authMaxAge`. */
+  readonly maxAge?: number;
+}
+
+/**
+ * What is held so far. With `authorizeAt: "issue"` it is the session's id and what its login granted; with `"request"` it is the verified `JWT`
+ * itself, and so all of a token is there.
+ */
+export interface HeldRights<C = Claims> extends Partial<Omit<JWT<C>, "sid" | "scope" | "claims">> {
+  readonly sid: string | undefined;
+  readonly scope: unknown;
+  readonly claims: Readonly<Partial<C>>;
+}
+
+/**
+ * Looks up the rights of a subject (as text): when `login` and `refresh` issue tokens, before anything is written, or once per request.
+ * `null` refuses (`TOKEN_REVOKED`), and ends the session that was to be refreshed. A throw, or no answer in time, is `STORE_UNAVAILABLE`
+ * and changes nothing.
+ */
+// A method's type, so that `held` may be annotated as the JWT that it is per request.
+export type Authorize<C = Claims> = {
+  authorize(subject: string, held: HeldRights<C>): MaybePromise<Rights<C> | null>;
+}["authorize"];
+
+/** The rights that tokens are issued with. */
+export interface IssueRights {
+  readonly scope: unknown;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly maxAge?: number;
+}
+
+/** A question to `authorize` when tokens are issued. */
+interface IssueQuestion {
+  readonly subject: string;
+  readonly held: HeldRights;
+  readonly timeoutMs: number;
+}
+
+/** The token with the rights of its subject laid over it. Rejects with a refusal. */
+export async function applyRights(config: ResolvedConfig, authorize: Authorize, emit: Emit, token: JWT): Promise<JWT> {
+  // Who asks for rights has verified the token.
+  const content = freezeContent(token["~content"] as TokenContent);
+  const claims = await asking(emit, config.storeTimeout * 1000, async (deadline) => {
+    const rights = readRights(await deadline(authorize(token.sub, token)));
+    // The schema is applied once, to the claims as they came with the rights laid over them.
+    return rights && applyClaimsSchema(config.claimsSchema, { ...content.original, ...layOver({}, rights) });
+  });
+  if (claims === null) throw refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
+  return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
+}
+
+/** What tokens may be issued with; `null` where the subject has no rights any more. Rejects with a refusal. */
+export function askForIssue(
+  config: ResolvedConfig,
+  authorize: Authorize,
+  emit: Emit,
+  { subject, held, timeoutMs }: IssueQuestion,
+): Promise<IssueRights | null> {
+  return asking(emit, timeoutMs, async (deadline) => {
+    const rights = readRights(await deadline(authorize(subject, Object.freeze(structuredClone(held)))));
+    if (!rights) return null;
+    const { maxAge } = rights;
+    if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge > 0 && maxAge <= config.maxTokenAge))
+      throw new TypeError("authorize gave a maxAge that no token may have");
+    const { scope, ...claims } = layOver({ ...held.claims, scope: held.scope }, rights);
+    // What does not fit the schema is as unusable as what was never given.
+    applyClaimsSchema(config.claimsSchema, claims);
+    return { scope, claims, ...(maxAge === undefined ? {} : { maxAge }) };
+  });
+}
+
+async function asking<T>(
+  emit: Emit,
+  timeoutMs: number,
+  ask: (deadline: <A>(answer: MaybePromise<A>) => Promise<A>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask(async (answer) => withDeadline(Promise.resolve(answer), timeoutMs));
+  } catch (cause) {
+    emit({ type: "store-failed", operation: "authorize", error: cause });
+    throw refusal("STORE_UNAVAILABLE", cause);
+  }
+}
+
+function readRights(rights: unknown): Rights | null {
+  if (rights === null) return null;
+  if (Object.prototype.toString.call(rights) !== "[object Object]")
+    throw new TypeError("authorize must give an object or null");
+  for (const [key, value] of Object.entries(rights as object)) {
+    // Rights that are misspelt or missing must not leave the token's own in force.
+    if (!["scope", "claims", "maxAge"].includes(key)) throw new TypeError(`authorize gave "${key}", which is no right`);
+    if (value === undefined)
+      throw new TypeError(`authorize gave "${key}" as undefined; leave it out to keep what is held`);
+  }
+  return rights as Rights;
+}
+
+/** Copies: what is the caller's is never frozen. */
+function layOver(held: Readonly<Record<string, unknown>>, { scope, claims = {} }: Rights): Record<string, unknown> {
+  checkOwnClaims(claims, "claims");
+  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
+  if (dated !== undefined) throw new TypeError(`authorize gave "${dated}", which belongs to the token itself`);
+  return { ...held, ...structuredClone(claims), ...(scope === undefined ? {} : { scope: structuredClone(scope) }) };
+}

@@ -1,0 +1,111 @@
+/** Reads tokens: the signature and the registered claims, of the manager's own tokens and of those of trusted issuers. */
+import type { ResolvedConfig } from "../config/resolve-config.ts";
+import type { ForeignIssuer } from "../issuers/trusted-issuers.ts";
+import { ALGORITHMS } from "../jwt/algorithms.ts";
+import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
+import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";
+import { type VerifyOptions, verifyWithKeys } from "../jwt/decode.ts";
+import { InvalidIssuerError, InvalidSubjectError, JWKSClientError, MissingRequiredClaimError } from "../jwt/errors.ts";
+import { toConfigError } from "../key-ring/key-pair.ts";
+import { contentOf, readTokenType, type TokenContent } from "../tokens/token.ts";
+import { deepFreeze } from "../util/freeze.ts";
+
+const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
+
+/** The content of a token whose signature and registered claims are good. Rejects as `Verifier.verify` does. */
+export type ReadToken = (token: string) => Promise<TokenContent>;
+
+/** Reads tokens of every issuer that the manager knows. The user's schema is applied later. */
+export function createReader(config: ResolvedConfig): ReadToken {
+  const readHeader = createHeaderReader();
+  const readOwn = createOwnReader(config, { readHeader });
+  const readForeign = new Map(
+    [...config.trust.values()].map((issuer) => [issuer, createForeignReader(issuer, readHeader)]),
+  );
+  return (token) => {
+    const foreign = foreignIssuerOf(token, config);
+    return ((foreign && readForeign.get(foreign)) ?? readOwn)(token);
+  };
+}
+
+/** The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing. */
+function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer | undefined {
+  if (config.trust.size === 0) return undefined;
+  const payload = readPayload(readCompact(token).payload);
+  const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
+  if (iss == null) throw new MissingRequiredClaimError("iss");
+  const foreign = typeof iss === "string" ? config.trust.get(iss) : undefined;
+  // Before any key is asked for, the manager's own included.
+  if (!foreign && iss !== config.own?.issuer)
+    throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+  return foreign;
+}
+
+/** Reads tokens of the manager's own; with `ignoreTimes` also those that have expired, or are not valid yet. */
+export function createOwnReader(
+  config: ResolvedConfig,
+  {
+    readHeader = createHeaderReader(),
+    ignoreTimes = false,
+  }: { readonly readHeader?: ReadHeader; readonly ignoreTimes?: boolean } = {},
+): ReadToken {
+  const { own } = config;
+  if (!own)
+    return async () => {
+      throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+    };
+  const { keys, issuer } = own;
+  const check = createRegisteredCheck(config, issuer, ignoreTimes);
+  const options: VerifyOptions<TokenContent> = {
+    algorithms: keys.algorithms ?? ALGORITHMS,
+    readHeader,
+    explain: (error) => toConfigError(keys.option, error),
+    accept(header, payload, key) {
+      check(payload);
+      readTokenType(payload);
+      return contentOf(header, payload, { keys, key });
+    },
+  };
+  return (token) => verifyWithKeys(token, keys, options);
+}
+
+/** Reads tokens of a trusted issuer. */
+function createForeignReader(issuer: ForeignIssuer, readHeader: ReadHeader): ReadToken {
+  const { keys, algorithms } = issuer;
+  const options: VerifyOptions<TokenContent> = {
+    algorithms,
+    readHeader,
+    // A broken key in the issuer's set is not the token's fault.
+    explain: (cause) => new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause }),
+    accept(header, payload, key) {
+      // Not only of JSON: the entry's own functions gave a part of them.
+      const claims = deepFreeze(issuer.accept(header, payload));
+      return { header, claims, original: claims, standing: { keys, key }, isFrozen: true };
+    },
+  };
+  return (token) => verifyWithKeys(token, keys, options);
+}
+
+function createRegisteredCheck(
+  { audience, leeway, now }: ResolvedConfig,
+  issuer: string,
+  ignoreTimes: boolean,
+): (claims: JwtPayload) => void {
+  const expected = audience === undefined ? {} : { audience };
+  const rules = {
+    require: REQUIRED,
+    issuer,
+    ...expected,
+    leeway,
+    integerSubject: true,
+    issuedAhead: MAX_ISSUED_AHEAD,
+    verifyExp: !ignoreTimes,
+    verifyNbf: !ignoreTimes,
+    verifyIat: !ignoreTimes,
+  };
+  return (claims) => {
+    checkClaims(claims, rules, now());
+    checkConfirmation(claims);
+    if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
+  };
+}

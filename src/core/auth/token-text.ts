@@ -1,0 +1,40 @@
+/** Judges the text of a token, without its key. */
+import type { ResolvedConfig } from "../config/resolve-config.ts";
+import type { Reason } from "../errors.ts";
+import { readCompact, readPayload } from "../jwt/compact.ts";
+import { DecodeError, ExpiredSignatureError } from "../jwt/errors.ts";
+
+/** Throws `ExpiredSignatureError` for a token whose `exp` is past, as its text says. Nothing else is told of it here. */
+export function checkCookieExpiry(token: string, config: ResolvedConfig): void {
+  if (hasExpired(token, config)) throw new ExpiredSignatureError("The token has expired");
+}
+
+// Time or another server can mend every other one: clocks, keys and options differ between servers while they are changed.
+const FINAL: readonly Reason[] = ["TOKEN_REVOKED", "TOKEN_REUSED"];
+// By the clock of another server the token may still live.
+const MAX_CLOCK_SKEW_SECONDS = 60;
+
+/** Whether a token that was refused for `reason` can never be valid again, on any server. */
+export function isFinal(reason: Reason, token: string, config: ResolvedConfig): boolean {
+  if (reason === "TOKEN_EXPIRED") return hasExpired(token, config, MAX_CLOCK_SKEW_SECONDS);
+  // One that is too long here may not be elsewhere.
+  if (reason === "TOKEN_MALFORMED") return token.length <= config.maxTokenLength;
+  return FINAL.includes(reason);
+}
+
+/** Whether a token's `exp` was past so many seconds ago, as its text says. The verification rejects a token that cannot be read. */
+function hasExpired(token: string, { now, leeway, maxTokenLength }: ResolvedConfig, ago = 0): boolean {
+  if (token.length > maxTokenLength) return false;
+  try {
+    const { exp } = readPayload(readCompact(token).payload);
+    return typeof exp === "number" && exp <= now() - leeway - ago;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws `DecodeError` for a value that is no text, or too long a text, for a token. */
+export function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts token is string {
+  if (typeof token !== "string") throw new DecodeError("The token is not a string");
+  if (token.length > maxTokenLength) throw new DecodeError("The token is too long");
+}

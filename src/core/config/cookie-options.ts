@@ -1,0 +1,192 @@
+/** The option `cookies`, read: names with their prefixes, attributes, and the settings of before. */
+import * as z from "zod";
+import { InvalidConfigError, MissingConfigError } from "../errors.ts";
+import {
+  type CookieAttributes,
+  type CookiePlace,
+  type Cookies,
+  type FormerSettings,
+  HOST_PREFIX,
+  hasPrefix,
+  placeOf,
+  SECURE_PREFIX,
+} from "../exchange/cookies.ts";
+import { refuseUndefined } from "../parse-options.ts";
+
+/** The option `cookies`. */
+export interface CookieConfig {
+  /** The cookie of the auth token. */
+  readonly auth?: string;
+  /** The cookie of the refresh token. */
+  readonly refresh?: string;
+  /** Default: none, and only the host that set a cookie gets it back. */
+  readonly domain?: string;
+  /** Default `"/"`. */
+  readonly path?: string;
+  /** Default `"lax"`. */
+  readonly sameSite?: "lax" | "strict" | "none";
+  /** Default `true`. `false` is for development over plain HTTP: then the names have no prefix. */
+  readonly secure?: boolean;
+  /** Keep the cookies apart for each site that embeds this one (CHIPS); with `sameSite: "none"`. Default `false`. */
+  readonly partitioned?: boolean;
+  /** Settings of before, whose cookies browsers still have: see `FormerCookies`. Default: none. */
+  readonly former?: readonly FormerCookies[];
+}
+
+/**
+ * Cookies as they were set before `cookies` changed. Where no cookie of today is there, `refresh` and `logout` read them, and nothing else does,
+ * until `until`. Every write clears them.
+ */
+export interface FormerCookies {
+  /** The names as browsers send them, prefix included. Default: the names that these settings gave. */
+  readonly names?: { readonly auth?: string; readonly refresh?: string };
+  /** Default: none. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it until `until`. */
+  readonly domain?: string;
+  /** Default `"/"`. */
+  readonly path?: string;
+  /** Default `false`. */
+  readonly partitioned?: boolean;
+  /** When they are read for the last time, in seconds since 1970: the day of the change plus `refreshMaxAge`, or less. */
+  readonly until: number;
+}
+
+const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** The name of a header or a cookie. */
+export const nameSchema: z.ZodString = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
+const domain = z
+  .string()
+  .regex(/^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i, "is not a domain");
+const path = z.string().regex(/^\/[!-:=-~]*$/, "is not a path");
+const someNames = { auth: nameSchema.optional(), refresh: nameSchema.optional() };
+
+// Each adds lines to the head of every response that sets or clears cookies.
+const MAX_FORMER = 8;
+
+const former = z.strictObject({
+  names: z
+    .strictObject(someNames)
+    .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
+    .optional(),
+  domain: domain.optional(),
+  path: path.optional(),
+  partitioned: z.boolean().optional(),
+  until: z
+    .number("must be a number of seconds since 1970")
+    .nonnegative()
+    .max(1e11, "is too far off: it is in seconds since 1970"),
+});
+
+/** The schema of the option. */
+export const cookieSchema: z.ZodType<object> = z
+  .strictObject({
+    ...someNames,
+    domain: domain.optional(),
+    path: path.optional(),
+    sameSite: z.enum(["lax", "strict", "none"]).optional(),
+    secure: z.boolean().optional(),
+    partitioned: z.boolean().optional(),
+    former: z.array(former).max(MAX_FORMER, `names more than ${MAX_FORMER} settings`).optional(),
+  })
+  .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
+  .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types");
+
+const OF_WRITTEN = ["domain", "path", "sameSite", "secure", "partitioned", "former"] as const;
+
+/** Throws for an option of a former setting that is there and undefined. */
+export function refuseUndefinedFormer(cookies: unknown): void {
+  const entries = (cookies as CookieConfig | null | undefined)?.former;
+  if (!Array.isArray(entries)) return;
+  entries.forEach((entry: unknown, index) => refuseUndefined(entry, `cookies.former.${index}`, ["names"]));
+}
+
+/**
+ * Reads the option. Where sessions write the cookies (`areWritten`) their names get the prefix that keeps others from setting them
+ * (RFC 6265bis, section 4.1.3), unless they have it already. Throws `InvalidConfigError` for what contradicts itself, `MissingConfigError`.
+ */
+export function resolveCookies(config: CookieConfig | undefined, areWritten: boolean): Cookies {
+  const { auth, refresh, sameSite = "lax", secure = true } = config ?? {};
+  const attributes = attributesOf({ sameSite, secure }, config ?? {});
+  if (!config) return { names: {}, attributes, former: [] };
+  const written = OF_WRITTEN.find((option) => config[option] !== undefined);
+  if (written !== undefined && !areWritten) throw new MissingConfigError("sessions", `cookies.${written}`);
+  if (sameSite === "none" && !secure)
+    throw new InvalidConfigError("cookies.sameSite", 'is "none", which browsers take from secure cookies only');
+  if (!areWritten) return { names: { auth, refresh }, attributes, former: [] };
+  checkPartition(attributes, "cookies");
+  const names = {
+    auth: nameOf("cookies.auth", auth, attributes),
+    refresh: nameOf("cookies.refresh", refresh, attributes),
+  };
+  if (names.auth === names.refresh) throw new InvalidConfigError("cookies", "names one cookie for both types");
+  const present = [names.auth, names.refresh].map((name) => placeOf(name, attributes));
+  const settings = (config.former ?? []).map((entry, index) =>
+    resolveFormer(entry, config, `cookies.former.${index}`, present),
+  );
+  return { names, attributes, former: settings };
+}
+
+function resolveFormer(
+  entry: FormerCookies,
+  { auth, refresh, sameSite = "lax", secure = true }: CookieConfig,
+  option: string,
+  present: readonly CookiePlace[],
+): FormerSettings {
+  const attributes = attributesOf({ sameSite, secure }, entry);
+  checkPartition(attributes, option);
+  for (const [type, name] of Object.entries(entry.names ?? {}))
+    checkPrefix(`${option}.names.${type}`, name, attributes);
+  const listed = entry.names ?? {
+    auth: nameOf(option, auth, attributes),
+    refresh: nameOf(option, refresh, attributes),
+  };
+  // A name that did not change is one of today's.
+  const isFormer = (name: string | undefined): boolean =>
+    name !== undefined && !present.includes(placeOf(name, attributes));
+  const names = Object.fromEntries(Object.entries(listed).filter(([, name]) => isFormer(name)));
+  if (Object.keys(names).length === 0)
+    throw new InvalidConfigError(
+      option,
+      "is the present setting; name what was different: names, domain, path or partitioned",
+    );
+  return { names, attributes, until: entry.until };
+}
+
+function attributesOf(
+  { sameSite, secure }: { readonly sameSite: "lax" | "strict" | "none"; readonly secure: boolean },
+  { domain, path = "/", partitioned = false }: Pick<CookieConfig, "domain" | "path" | "partitioned">,
+): CookieAttributes {
+  return {
+    httpOnly: true,
+    secure,
+    sameSite,
+    path,
+    ...(domain === undefined ? {} : { domain }),
+    ...(partitioned ? { partitioned } : {}),
+  };
+}
+
+function checkPartition({ partitioned, secure }: CookieAttributes, option: string): void {
+  if (partitioned && !secure)
+    throw new InvalidConfigError(
+      `${option}.partitioned`,
+      "is for cookies that browsers take over TLS, and secure is false",
+    );
+}
+
+function nameOf(option: string, name: string | undefined, attributes: CookieAttributes): string {
+  if (name === undefined) throw new MissingConfigError(option);
+  checkPrefix(option, name, attributes);
+  if (!attributes.secure || hasPrefix(name, HOST_PREFIX) || hasPrefix(name, SECURE_PREFIX)) return name;
+  return `${attributes.domain === undefined && attributes.path === "/" ? HOST_PREFIX : SECURE_PREFIX}${name}`;
+}
+
+function checkPrefix(option: string, name: string, { secure, path, domain }: CookieAttributes): void {
+  const isHost = hasPrefix(name, HOST_PREFIX);
+  if ((isHost || hasPrefix(name, SECURE_PREFIX)) && !secure)
+    throw new InvalidConfigError(
+      option,
+      "has a prefix that browsers take from secure cookies only, and secure is false",
+    );
+  if (isHost && (domain !== undefined || path !== "/"))
+    throw new InvalidConfigError(option, 'begins with "__Host-", which allows no domain and no path but "/"');
+}

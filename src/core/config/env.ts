@@ -1,0 +1,76 @@
+/** The one place that reads the environment: `JWT_…` variables, as Flask_PyJWT names them, from a file and from the process. */
+import { InvalidConfigError, MissingConfigError } from "../errors.ts";
+import { loadBuiltin } from "../util/builtins.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+interface EnvConfig {
+  /** The options that the variables gave. */
+  readonly options: Record<string, unknown>;
+  /** The variable that each option came from, or would come from. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
+
+/** Reads the variables; the process's own win over the file's. Throws a config error that names the variable. */
+export function readEnv(path: string | undefined, given: Readonly<Record<string, unknown>>): EnvConfig {
+  const host = globalThis as { process?: { env?: Variables } };
+  const env: Variables = { ...(path === undefined ? {} : readEnvFile(path)), ...host.process?.env };
+  // A ring of keys takes the place of the one key that the variables describe.
+  const ofOneKey = Object.hasOwn(given, "keys") ? ["JWT_AUTHTYPE", "JWT_SECRET", "JWT_PUBLICKEY"] : [];
+  const algorithm = typeof given["algorithm"] === "string" ? given["algorithm"] : env["JWT_AUTHTYPE"];
+  const variables = {
+    issuer: "JWT_ISSUER",
+    algorithm: "JWT_AUTHTYPE",
+    [algorithm?.startsWith("HS") ? "secret" : "privateKey"]: "JWT_SECRET",
+    publicKey: "JWT_PUBLICKEY",
+    authMaxAge: "JWT_AUTHMAXAGE",
+    refreshMaxAge: "JWT_REFRESHMAXAGE",
+    audience: "JWT_AUDIENCE",
+  };
+  const options: Record<string, unknown> = {};
+  for (const [option, variable] of Object.entries(variables)) {
+    const value = env[variable];
+    if (value === undefined || Object.hasOwn(given, option) || ofOneKey.includes(variable)) continue;
+    if (value.trim() === "")
+      throw REQUIRED.includes(variable)
+        ? new MissingConfigError(variable)
+        : new InvalidConfigError(variable, "is blank");
+    options[option] = readValue(option, variable, value);
+  }
+  return { options, variables };
+}
+
+/** Runs `build`, and renames the option in a config error to the variable it came from. */
+export function namingVariables<T>(config: EnvConfig, given: Readonly<Record<string, unknown>>, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof MissingConfigError || error instanceof InvalidConfigError)) throw error;
+    const variable = Object.hasOwn(given, error.configValue) ? undefined : config.variables[error.configValue];
+    if (variable === undefined) throw error;
+    if (error instanceof MissingConfigError) throw new MissingConfigError(variable);
+    throw new InvalidConfigError(variable, error.message.replace(/^.*?": /, ""), { cause: error.cause });
+  }
+}
+
+function readValue(option: string, variable: string, value: string): unknown {
+  if (option === "authMaxAge" || option === "refreshMaxAge") {
+    if (!/^\d+$/.test(value.trim())) throw new InvalidConfigError(variable, "is not a whole number of seconds");
+    return Number(value);
+  }
+  // A PEM key in one line, as most shells and dashboards keep it.
+  return value.startsWith("-----BEGIN ") && !value.includes("\n") ? value.replaceAll("\\n", "\n") : value;
+}
+
+function readEnvFile(path: string): Variables {
+  const fs = loadBuiltin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string } | undefined;
+  const util = loadBuiltin("node:util") as { parseEnv?(content: string): Variables } | undefined;
+  if (!fs || !util?.parseEnv) throw new InvalidConfigError("path", "this runtime cannot read an environment file");
+  try {
+    return util.parseEnv(fs.readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new InvalidConfigError("path", "the environment file cannot be read", { cause });
+  }
+}

@@ -1,0 +1,178 @@
+/** What a token of a trusted issuer must be, and what of it rules may read. */
+
+import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
+import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
+import {
+  InvalidAudienceError,
+  InvalidTokenError,
+  InvalidTokenTypeError,
+  MissingRequiredClaimError,
+} from "../jwt/errors.ts";
+import type { Plan } from "../rules/compile.ts";
+import { decide } from "../rules/decide.ts";
+import { claimName, findClaim, readOwn } from "../rules/match.ts";
+import { lowerAscii } from "../util/ascii.ts";
+import { deepFreeze } from "../util/freeze.ts";
+import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts";
+
+/** What an entry of `trust` asks. */
+export interface ForeignTokenPolicy {
+  readonly issuer: string;
+  readonly audience: string | readonly string[] | null;
+  readonly audienceClaim: string;
+  readonly typ: string | null;
+  /** Of `claims` only. */
+  readonly require: Plan | undefined;
+  readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
+  readonly subject: SubjectOption;
+  /** `undefined`: all of them. */
+  readonly claims?: readonly string[] | undefined;
+  readonly leeway: number;
+}
+
+// Ours alone: a foreign token is always of type auth, and belongs to none of our sessions.
+const DROPPED = ["type", "sid", "rid"];
+const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
+// What a logout token's "events" holds (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
+// What only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
+const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
+// What access tokens have and ID tokens do not: RFC 9068's, and those of Okta, Entra and Auth0.
+const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
+// Where issuers say that a token is a refresh token, and how: Flask's extensions, Simple JWT, Keycloak (which has offline ones as well).
+const OF_TYPES = ["type", "token_type", "token_use", "typ"];
+const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
+
+/** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
+export function acceptForeignToken(
+  policy: ForeignTokenPolicy,
+  header: JwtHeader,
+  payload: JwtPayload,
+  now: number,
+): Record<string, unknown> {
+  deepFreeze(payload);
+  checkType(policy, header, payload);
+  const needed = policy.subject === "verbatim" ? ["exp", "iat", "iss", "sub"] : ["exp", "iat", "iss"];
+  const isPlainAudience = policy.audience !== null && policy.audienceClaim === "aud";
+  checkClaims(
+    payload,
+    {
+      require: needed,
+      issuer: policy.issuer,
+      ...(isPlainAudience ? { audience: policy.audience } : { verifyAud: false }),
+      leeway: policy.leeway,
+      integerSubject: true,
+      issuedAhead: MAX_ISSUED_AHEAD,
+    },
+    now,
+  );
+  if (policy.audience !== null && !isPlainAudience) checkAudience(policy, payload);
+  checkRequired(policy, payload);
+  return visibleClaims(policy, payload);
+}
+
+function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPayload): void {
+  if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
+    throw new InvalidTokenTypeError(
+      `The token's "typ" header is ${typeof header["typ"] === "string" ? `"${header["typ"]}"` : "no text"}, not "${policy.typ}"`,
+    );
+  if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
+  if (!policy.require && !isMarkedAsAccessToken(header, payload))
+    throw new InvalidTokenTypeError("Nothing tells that the token is an access token: state in require what does");
+  if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
+  checkConfirmation(payload);
+}
+
+function isIdToken(payload: JwtPayload): boolean {
+  if (readOwn(payload, "token_use") === "id" || readOwn(payload, "typ") === "ID") return true;
+  if (OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim))) return true;
+  // Keycloak before 25 writes it into access tokens too, and marks them by the claim "typ".
+  return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
+}
+
+// They have scopes and clients too, and may have the same key. What is typed as an access token is one, whatever such a claim means to its issuer.
+function isRefreshToken(header: JwtHeader, payload: JwtPayload): boolean {
+  return !isAccessTokenType(header["typ"]) && OF_TYPES.some((claim) => REFRESH.includes(readOwn(payload, claim)));
+}
+
+// An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves nothing.
+function isMarkedAsAccessToken(header: JwtHeader, payload: JwtPayload): boolean {
+  if (isAccessTokenType(header["typ"])) return true;
+  if (readOwn(payload, "token_use") === "access" || readOwn(payload, "typ") === "Bearer") return true;
+  // Another claimgate's or Flask_PyJWT's: its refresh tokens have the same key and another type.
+  if (readOwn(payload, "type") === "auth") return true;
+  return OF_ACCESS_TOKENS.some((claim) => readOwn(payload, claim) != null);
+}
+
+function isLogoutToken(payload: JwtPayload): boolean {
+  const events = readOwn(payload, "events");
+  return typeof events === "object" && events !== null && Object.hasOwn(events, LOGOUT);
+}
+
+/** Whether a `typ` is that of RFC 9068, which no ID token has. */
+export function isAccessTokenType(typ: unknown): boolean {
+  return mediaType(typ) === "at+jwt";
+}
+
+// Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).
+function mediaType(typ: unknown): string | undefined {
+  return typeof typ === "string" ? lowerAscii(typ).replace(/^application\//, "") : undefined;
+}
+
+function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
+  const held = findClaim(payload, claimName(audienceClaim));
+  if (held == null) throw new MissingRequiredClaimError(audienceClaim);
+  const values: readonly unknown[] = Array.isArray(held) ? held : [held];
+  const expected = typeof audience === "string" ? [audience] : (audience ?? []);
+  if (!values.some((value) => typeof value === "string" && expected.includes(value)))
+    throw new InvalidAudienceError("The token is for another audience");
+}
+
+function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): void {
+  if (!require || decide(require, payload) === undefined) return;
+  const names = require.claims.map(({ name }) => name);
+  const missing = require.claims.find((claim) => findClaim(payload, claim) === undefined);
+  if (missing !== undefined) throw new MissingRequiredClaimError(missing.name);
+  throw new InvalidTokenError(`The token's claims (${names.join(", ")}) are not what its issuer's entry requires`, {
+    reason: "CLAIM_INVALID",
+  });
+}
+
+function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<string, unknown> {
+  const shown = policy.claims === undefined ? Object.keys(payload) : [...ALWAYS_SHOWN, ...policy.claims];
+  const kept = shown
+    .filter((claim) => !DROPPED.includes(claim) && claim !== "scope")
+    .map((claim) => [claim, findClaim(payload, claimName(claim))] as const)
+    .filter(([, value]) => value !== undefined);
+  const scope = readScope(policy, payload);
+  return {
+    ...Object.fromEntries(kept),
+    sub: readSubject(policy.subject, payload),
+    type: "auth",
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
+  if (typeof scopeClaim === "function") return copyData(askClaims(scopeClaim, payload, "scopeClaim"));
+  if (typeof scopeClaim === "string") return findClaim(payload, claimName(scopeClaim));
+  const held = scopeClaim.map((claim) => findClaim(payload, claimName(claim))).filter((value) => value != null);
+  if (held.length === 0) return undefined;
+  return held.flat().flatMap((words) => {
+    if (typeof words !== "string")
+      throw new InvalidTokenError("A claim of the token's scope is neither text nor a list of texts", {
+        reason: "CLAIM_INVALID",
+      });
+    return words.split(" ").filter((word) => word !== "");
+  });
+}
+
+// Claims are frozen, and what is the user's own must not be.
+function copyData(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw new TypeError("scopeClaim gave something that is no data", { cause });
+  }
+}

@@ -1,0 +1,40 @@
+/** Finds an issuer's key set by its metadata (OpenID Connect Discovery 1.0, section 4). */
+import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
+import type { RemoteKeysOptions } from "./jwks-source.ts";
+import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
+
+/** The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` where that cannot be had, or is not `issuer`'s own. */
+export async function discoverKeySet(
+  issuer: string,
+  options: Pick<RemoteKeysOptions, "headers" | "maxBytes" | "fetch">,
+  signal: AbortSignal,
+): Promise<string> {
+  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const headers = new Headers({ accept: "application/json", ...options.headers });
+  const request = { method: "GET", redirect: "manual", headers, signal } as const;
+  const response = await limitFetch(options.fetch, options.maxBytes)(url, request);
+  const metadata = await readJson(response);
+  // Else one issuer could speak for another (RFC 8414, section 3.3).
+  if (metadata["issuer"] !== issuer) throw new JWKSClientError("The issuer's metadata names another issuer");
+  return checkKeySetUrl(metadata["jwks_uri"], issuer);
+}
+
+async function readJson(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  let value: unknown;
+  try {
+    value = await response.json();
+  } catch (cause) {
+    throw new JWKSClientConnectionError("The issuer's metadata is no JSON", { cause });
+  }
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function checkKeySetUrl(url: unknown, issuer: string): string {
+  try {
+    const checked = checkKeyUrl(String(url));
+    if (issuer.startsWith("https:") && checked.protocol !== "https:") throw new TypeError("must be https");
+    return checked.href;
+  } catch (cause) {
+    throw new JWKSClientError("The issuer's metadata names no usable jwks_uri", { cause });
+  }
+}

@@ -1,0 +1,107 @@
+/** How key sets and issuers' metadata are fetched: https only, a few redirects within one origin, so many bytes and no more. */
+import { isMembers } from "../caller-input.ts";
+import { JWKSClientConnectionError } from "../errors.ts";
+
+/** A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and `redirect: "manual"`: what came by a redirect that it followed is refused. */
+export type KeyFetch = (
+  url: string,
+  init: {
+    readonly method: "GET";
+    readonly headers: Headers;
+    readonly redirect: "manual";
+    readonly signal: AbortSignal;
+  },
+) => Promise<Response>;
+
+const MAX_REDIRECTS = 3;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Throws `TypeError` unless keys may be fetched from `url`: https, or http on this machine, without credentials in it. */
+export function checkKeyUrl(url: string | URL): URL {
+  const text = String(url);
+  if (!URL.canParse(text)) throw new TypeError("is not an absolute URL");
+  const parsed = new URL(text);
+  const isSafe = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
+  if (!isSafe) throw new TypeError("must be https (or http on a loopback address)");
+  if (parsed.username !== "" || parsed.password !== "") throw new TypeError("must not hold a user name or password");
+  return parsed;
+}
+
+/** Headers as they are now: what the caller does to them later changes nothing. Throws `TypeError` that shows none of them. */
+export function readHeaders(headers: unknown): Record<string, string> {
+  if (isMembers(headers) && Object.values(headers).every((value) => typeof value === "string")) {
+    try {
+      return Object.fromEntries(new Headers(headers as Record<string, string>));
+    } catch {
+      // What fetch says quotes the value, which may be a secret.
+    }
+  }
+  throw new TypeError("must be an object of strings that can stand in a header");
+}
+
+/** `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for a body of more than `maxBytes`. */
+export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
+  // In an async function, so that what throws at once is handled like what rejects.
+  const send: KeyFetch = async (url, init) => (fetchKeys ?? fetch)(url, init);
+  return async (url, init) => {
+    let at = url;
+    for (let redirects = 0; ; redirects++) {
+      const response = await send(at, init).catch((cause: unknown) => unreachable(at, cause));
+      if (response.redirected) throw new JWKSClientConnectionError("fetch followed a redirect: it was told not to");
+      const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
+      if (location === null) {
+        if (response.status === 200) return new Response(await readBody(response, maxBytes), { status: 200 });
+        await response.body?.cancel();
+        throw new JWKSClientConnectionError(`${hostOf(at)} answered with status ${response.status}, not 200`);
+      }
+      await response.body?.cancel();
+      at = follow(at, location, redirects);
+    }
+  };
+}
+
+// Named by its code alone: a message may quote what was sent.
+function unreachable(url: string, cause: unknown): never {
+  const { code = (cause as { cause?: { code?: unknown } } | null)?.cause?.code } = (cause ?? {}) as { code?: unknown };
+  const detail = typeof code === "string" ? ` (${code})` : "";
+  throw new JWKSClientConnectionError(`${hostOf(url)} cannot be reached${detail}`, { cause });
+}
+
+function follow(from: string, location: string, redirects: number): string {
+  if (redirects === MAX_REDIRECTS) throw new JWKSClientConnectionError(`${hostOf(from)} redirects too often`);
+  const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
+  // Whoever can redirect to another origin could choose the keys.
+  if (to?.origin !== new URL(from).origin || to.username !== "" || to.password !== "") {
+    throw new JWKSClientConnectionError(`${hostOf(from)} redirects to another origin`);
+  }
+  return to.href;
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > maxBytes) {
+      await reader?.cancel();
+      throw new JWKSClientConnectionError(`the answer has more than ${maxBytes} bytes`);
+    }
+    chunks.push(part.value);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}

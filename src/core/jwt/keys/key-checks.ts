@@ -1,0 +1,110 @@
+/** What a key must be to serve an algorithm (RFC 7518, section 3; RFC 7517, section 4). */
+import { base64url, type CryptoKey, type JWK } from "jose";
+import { type Algorithm, traitsOf } from "../algorithms.ts";
+import { InvalidKeyError } from "../errors.ts";
+import type { PrepareKeyOptions } from "./keys.ts";
+import type { KeyUse } from "./prepared-key.ts";
+
+/** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
+export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const traits = traitsOf(algorithm);
+  if (jwk.kty !== traits.family)
+    throw new InvalidKeyError(`${algorithm} needs a key of type ${traits.family}, and this one is ${String(jwk.kty)}`);
+  if ("curve" in traits && jwk.crv !== traits.curve) {
+    throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
+  }
+  if (traits.family === "RSA") checkRsa(bitLength(readMember(jwk, "n")), readMember(jwk, "e"), algorithm);
+  checkJwkPurpose(jwk, algorithm, use);
+  if (use === "verify" && jwk.d !== undefined)
+    throw new InvalidKeyError("a private key was given where a public one belongs");
+  if (use === "sign" && jwk.d === undefined)
+    throw new InvalidKeyError("a public key was given where a private one belongs");
+}
+
+/** What a JWK says of itself (RFC 7517, sections 4.2 to 4.4). */
+export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
+  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
+  if (ownAlg !== undefined && ownAlg !== algorithm)
+    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
+  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
+  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes(use)))
+    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+}
+
+/** Throws `InvalidKeyError` unless a CryptoKey fits its algorithm and use. */
+export function checkCryptoKey(
+  key: CryptoKey,
+  algorithm: Algorithm,
+  use: KeyUse,
+  options: PrepareKeyOptions = {},
+): void {
+  const traits = traitsOf(algorithm);
+  const actual = key.algorithm as {
+    name: string;
+    hash?: { name: string };
+    namedCurve?: string;
+    modulusLength?: number;
+    publicExponent?: Uint8Array;
+    length?: number;
+  };
+  const expected =
+    traits.family === "RSA"
+      ? traits.webCryptoName
+      : { HMAC: "HMAC", EC: "ECDSA", OKP: traits.family === "OKP" ? traits.curve : "" }[traits.family];
+  if (actual.name !== expected)
+    throw new InvalidKeyError(`${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}`);
+  if ("hash" in traits && actual.hash?.name !== traits.hash) {
+    throw new InvalidKeyError(
+      `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}`,
+    );
+  }
+  if (traits.family === "EC" && actual.namedCurve !== traits.curve) {
+    throw new InvalidKeyError(
+      `${algorithm} needs the curve ${traits.curve}, and this key is on ${String(actual.namedCurve)}`,
+    );
+  }
+  if (traits.family === "RSA")
+    checkRsa(actual.modulusLength ?? 0, actual.publicExponent ?? new Uint8Array(), algorithm);
+  const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
+  if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
+  if (!key.usages.includes(use)) throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}`);
+  if (traits.family === "HMAC" && !options.allowWeakSecret && (actual.length ?? 0) < traits.secretBytes * 8) {
+    throw new InvalidKeyError(
+      `the secret has ${actual.length ?? 0} bits, and ${algorithm} needs at least ${traits.secretBytes * 8} (RFC 7518, section 3.2)`,
+    );
+  }
+}
+
+// With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the same limits, the second for large keys only.
+const MAX_RSA_BITS = 16_384;
+const MAX_EXPONENT_BITS = 64;
+
+function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): void {
+  if (bits < 2048)
+    throw new InvalidKeyError(
+      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3)`,
+    );
+  if (bits > MAX_RSA_BITS) throw new InvalidKeyError(`the RSA key has ${bits} bits, more than ${MAX_RSA_BITS}`);
+  const exponentBits = bitLength(exponent);
+  const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
+  if (exponentBits < 2 || exponentBits > MAX_EXPONENT_BITS || !isOdd)
+    throw new InvalidKeyError(
+      `the RSA key's exponent must be odd, at least 3 and of at most ${MAX_EXPONENT_BITS} bits`,
+    );
+}
+
+function bitLength(bytes: Uint8Array): number {
+  // Leading zeros make a number longer, not larger.
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
+}
+
+function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
+  const value = jwk[member];
+  if (typeof value !== "string") return new Uint8Array();
+  try {
+    return base64url.decode(value);
+  } catch (cause) {
+    throw new InvalidKeyError(`the JWK's "${member}" is not base64url`, { cause });
+  }
+}

@@ -1,0 +1,77 @@
+/** HMAC secrets: their bytes, and the texts that are keys of another kind and so must never become one (RFC 8725, section 3.1). */
+import { base64url, type JWK, type KeyObject } from "jose";
+import { isNodeKey } from "../../util/builtins.ts";
+import { InvalidKeyError } from "../errors.ts";
+
+/** The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws `InvalidKeyError`. */
+export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | CryptoKey): Uint8Array {
+  if (typeof input === "string") return new TextEncoder().encode(input);
+  if (input instanceof Uint8Array) return Uint8Array.from(input);
+  if (isNodeKey(input)) {
+    if (input.type !== "secret") throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${input.type}`);
+    return Uint8Array.from(input.export());
+  }
+  return readOctJwk(input as JWK);
+}
+
+/** Says which kind of key `secret` really is ("a PEM key", …), or `undefined` for a plain secret. */
+export function describeKeyLikeText(secret: Uint8Array): string | undefined {
+  if (isDer(secret)) return "a DER key";
+  const text = new TextDecoder().decode(secret).trim();
+  if (/-----BEGIN [A-Z0-9 ]+-----/.test(text)) return "a PEM key or certificate";
+  if (/^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-|sk-(ssh|ecdsa)-)/.test(text)) return "an SSH key";
+  if (text.startsWith("{") && isJwkJson(text)) return "the JSON of a JWK";
+  if (/^[A-Za-z0-9+/\s]+={0,2}$/.test(text) && isDer(decodeBase64(text))) return "a DER key in base64";
+  return undefined;
+}
+
+function readOctJwk(jwk: JWK): Uint8Array {
+  if (typeof jwk !== "object" || jwk === null || jwk.kty !== "oct" || typeof jwk.k !== "string") {
+    throw new InvalidKeyError(
+      'the secret is neither a string, bytes, an "oct" JWK, a CryptoKey nor a secret KeyObject',
+    );
+  }
+  try {
+    return base64url.decode(jwk.k);
+  } catch (cause) {
+    throw new InvalidKeyError('the JWK\'s "k" is not base64url', { cause });
+  }
+}
+
+function isJwkJson(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as { kty?: unknown; keys?: unknown };
+    return typeof value.kty === "string" || Array.isArray(value.keys);
+  } catch {
+    return false;
+  }
+}
+
+// A SEQUENCE that spans the whole, whose first element is a SEQUENCE (SPKI, X.509) or an INTEGER (PKCS#1, PKCS#8, SEC1):
+// random bytes look like this about once in 2^32.
+function isDer(bytes: Uint8Array): boolean {
+  const outer = readDerLength(bytes, 0x30, 0);
+  if (!outer || outer.start + outer.length !== bytes.length) return false;
+  const inner = readDerLength(bytes, 0x30, outer.start) ?? readDerLength(bytes, 0x02, outer.start);
+  return inner !== undefined && inner.start + inner.length <= bytes.length && bytes.length >= 32;
+}
+
+function readDerLength(bytes: Uint8Array, tag: number, at: number): { start: number; length: number } | undefined {
+  if (bytes[at] !== tag) return undefined;
+  const first = bytes[at + 1];
+  if (first === undefined || first === 0x80) return undefined;
+  if (first < 0x80) return { start: at + 2, length: first };
+  const count = first & 0x7f;
+  if (count > 4) return undefined;
+  let length = 0;
+  for (let i = 0; i < count; i++) length = length * 256 + (bytes[at + 2 + i] ?? 0);
+  return { start: at + 2 + count, length };
+}
+
+function decodeBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text.replace(/\s/g, "")), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}

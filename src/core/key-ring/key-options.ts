@@ -1,0 +1,101 @@
+/** What a key of the ring is, as options or a loader give it. */
+import * as z from "zod";
+import { InvalidConfigError } from "../errors.ts";
+import { ALGORITHMS, type Algorithm } from "../jwt/algorithms.ts";
+import type { KeyInput } from "../jwt/keys/keys.ts";
+import { parseOptions, refuseUndefined } from "../parse-options.ts";
+import type { MaybePromise } from "../util/maybe-promise.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS, type RefreshTimes } from "../util/refreshing.ts";
+
+/** A key of the ring. It has a `secret`, or a `privateKey`, or, to verify only, a `publicKey`. */
+export interface KeyConfig {
+  /** The `kid` header of the tokens it signs. Default: the key's RFC 7638 thumbprint. */
+  readonly kid?: string;
+  readonly algorithm: Algorithm;
+  /** For HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. */
+  readonly secret?: KeyInput;
+  /** For the rest: PEM, JWK, CryptoKey or KeyObject. */
+  readonly privateKey?: KeyInput;
+  /** Default: derived from `privateKey`. Alone it makes a key that verifies only. */
+  readonly publicKey?: KeyInput;
+  /** When it begins to sign, in seconds since 1970; it verifies before that. Default: from the start. */
+  readonly signFrom?: number;
+  /** When it ends: from then on it neither signs nor verifies. In seconds since 1970. Default: never. */
+  readonly retireAt?: number;
+}
+
+/** Gives the keys of the ring as they are now. */
+export type KeyLoader = () => MaybePromise<readonly KeyConfig[]>;
+
+/** How keys of a loader are renewed. All in seconds. */
+export interface KeyRefreshConfig {
+  /** How long loaded keys are used before the loader is asked again. Default 60. */
+  readonly interval?: number;
+  /** How long the loader may take. Default 5. */
+  readonly timeout?: number;
+  /** The least time between two loads that a failure or an unknown `kid` asks for. Default 5. */
+  readonly cooldown?: number;
+  /** How long beyond the interval the last keys serve while the loader fails. Default 3600. */
+  readonly staleIfError?: number;
+}
+
+/** A key, in whichever form. */
+export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
+  (value) => value !== null && ["string", "object"].includes(typeof value),
+  "is not a key",
+);
+
+// Now in milliseconds would be a time some 50,000 years off: a key that never retires, or never signs.
+const numericDate = z
+  .number("must be a number of seconds since 1970")
+  .nonnegative()
+  .max(1e11, "is too far off: it is in seconds since 1970");
+
+const keyList = z
+  .array(
+    z
+      .strictObject({
+        kid: z.string().min(1).optional(),
+        algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]),
+        secret: anyKey.optional(),
+        privateKey: anyKey.optional(),
+        publicKey: anyKey.optional(),
+        signFrom: numericDate.optional(),
+        retireAt: numericDate.optional(),
+      })
+      .refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
+        path: ["retireAt"],
+        message: "does not come after signFrom",
+      }),
+  )
+  .min(1, "holds no key");
+
+const refreshTimes = z.strictObject({
+  interval: z.number().positive().max(MAX_SECONDS).default(60),
+  timeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(5),
+  cooldown: z.number().nonnegative().max(MAX_SECONDS).default(5),
+  staleIfError: z.number().nonnegative().max(MAX_SECONDS).default(3600),
+});
+
+/** Reads a list of keys. Throws `InvalidConfigError` that names the place, such as `keys.0.algorithm`. */
+export function parseKeyList(keys: unknown): KeyConfig[] {
+  if (Array.isArray(keys)) keys.forEach((key: unknown, index) => refuseUndefined(key, `keys.${index}`));
+  // Nothing is undefined by now, so what zod calls optional is just absent.
+  const list = parseOptions(keyList, keys, "keys") as KeyConfig[];
+  const kids = list.map(({ kid }) => kid);
+  const repeated = kids.findIndex((kid, index) => kid !== undefined && kids.indexOf(kid) < index);
+  if (repeated >= 0) throw new InvalidConfigError(`keys.${repeated}.kid`, "is the kid of an earlier key too");
+  return list;
+}
+
+/** Which key signs, of those that may: the newest, and of several that began together the one listed last. */
+export function newestOf<K>(keys: readonly K[], startOf: (key: K) => number): K | undefined {
+  return keys.reduce<K | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
+}
+
+/** Reads `keyRefresh`. Throws `InvalidConfigError`. */
+export function parseKeyRefresh(config: unknown): RefreshTimes {
+  refuseUndefined(config, "keyRefresh");
+  const { interval, ...times } = parseOptions(refreshTimes, config ?? {}, "keyRefresh");
+  return { lifespan: interval, ...times };
+}

@@ -1,0 +1,101 @@
+/** A key of a manager: prepared from its options, its halves known to belong together where that can be told at once. */
+import type { JWK } from "jose";
+import { InvalidConfigError, MissingConfigError } from "../errors.ts";
+import type { Algorithm } from "../jwt/algorithms.ts";
+import { InvalidKeyError } from "../jwt/errors.ts";
+import { derivePublicKey, isSamePair, type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
+import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
+import { AuthData } from "../tokens/auth-data.ts";
+
+/** The options that a key is made from. */
+export interface KeyOptions {
+  readonly algorithm: Algorithm;
+  readonly issuer: string;
+  readonly authMaxAge: number;
+  readonly refreshMaxAge: number;
+  readonly allowWeakSecret: boolean;
+  readonly now: () => number;
+  readonly secret?: KeyInput | undefined;
+  readonly privateKey?: KeyInput | undefined;
+  readonly publicKey?: KeyInput | undefined;
+}
+
+/** A key, and the options that its halves came from. */
+export interface ResolvedKey {
+  readonly algorithm: Algorithm;
+  readonly verifyKey: PreparedKey;
+  /** Makes the signer, whose tokens name `kid`. Absent on a key that verifies only. */
+  readonly makeSigner: ((kid: string | undefined) => AuthData) | undefined;
+  readonly options: { readonly sign: string; readonly verify: string };
+}
+
+/** Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
+export function resolveKey(options: KeyOptions, path: string = ""): ResolvedKey {
+  const { algorithm, allowWeakSecret } = options;
+  const isHmac = algorithm.startsWith("HS");
+  for (const [option, belongs] of [
+    ["secret", isHmac],
+    ["privateKey", !isHmac],
+    ["publicKey", !isHmac],
+  ] as const) {
+    if (!belongs && options[option] !== undefined)
+      throw new InvalidConfigError(`${path}${option}`, `is not for ${algorithm}`);
+  }
+  const signOption = isHmac ? "secret" : "privateKey";
+  const signingInput = options[signOption];
+  if (signingInput === undefined && options.publicKey === undefined)
+    throw new MissingConfigError(`${path}${signOption}`);
+  const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
+  const names = { sign: `${path}${signOption}`, verify: `${path}${verifyOption}` };
+  const makeSigner = signingInput === undefined ? undefined : signerMaker(options, signingInput);
+  namingOption(names.sign, () => makeSigner?.(undefined));
+  const verifyKey = namingOption(names.verify, () => {
+    if (options.publicKey !== undefined) return prepareKey(options.publicKey, algorithm, "verify");
+    return isHmac
+      ? prepareKey(signingInput as KeyInput, algorithm, "verify", { allowWeakSecret })
+      : derivePublicKey(signingInput as KeyInput, algorithm);
+  });
+  if (makeSigner && options.publicKey !== undefined)
+    checkPair(signingInput as KeyInput, algorithm, verifyKey, names.verify);
+  return { algorithm, verifyKey, makeSigner, options: names };
+}
+
+/** An `InvalidKeyError` as the config error it is, named by `option`; anything else unchanged. */
+export function toConfigError(option: string, error: unknown): unknown {
+  return error instanceof InvalidKeyError ? new InvalidConfigError(option, error.message, { cause: error }) : error;
+}
+
+function signerMaker(options: KeyOptions, given: KeyInput): (kid: string | undefined) => AuthData {
+  const { algorithm, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, publicKey } = options;
+  const secret = copyOf(given);
+  const half = publicKey === undefined ? {} : { publicKey };
+  const shared = { authType: algorithm, secret, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, ...half };
+  return (kid) => new AuthData(kid === undefined ? shared : { ...shared, kid });
+}
+
+// Bytes and JWKs are the caller's, who may wipe them once they are given: the signer is made when its `kid` is known.
+function copyOf(key: KeyInput): KeyInput {
+  if (key instanceof Uint8Array) return Uint8Array.from(key);
+  return Object.prototype.toString.call(key) === "[object Object]" ? { ...(key as JWK) } : key;
+}
+
+function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: PreparedKey, option: string): void {
+  let derived: PreparedKey;
+  try {
+    derived = derivePublicKey(privateKey, algorithm);
+  } catch (error) {
+    // A key that does not show its public half: `ready()` tells by signing.
+    if (error instanceof InvalidKeyError) return;
+    throw error;
+  }
+  if (isSamePair(derived, publicKey) === false)
+    throw new InvalidConfigError(option, "does not belong to the private key");
+}
+
+function namingOption<T>(option: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    throw toConfigError(option, error);
+  }
+}

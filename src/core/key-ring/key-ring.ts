@@ -1,0 +1,138 @@
+/** The manager's own keys, for as long as it lives: where they come from, and what retires and publishes them. */
+import type { JWK } from "jose";
+import type { Algorithm } from "../jwt/algorithms.ts";
+import { JWKSClientError } from "../jwt/errors.ts";
+import type { KeySource } from "../jwt/jwks/key-set.ts";
+import { type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { createRefreshing, type RefreshTimes } from "../util/refreshing.ts";
+import type { KeyLoader } from "./key-options.ts";
+import { type KeyOptions, resolveKey } from "./key-pair.ts";
+import {
+  type Life,
+  makeRing,
+  nameKeys,
+  type Ring,
+  type RingKey,
+  type RingOptions,
+  readList,
+  thumbprintOf,
+} from "./ring-snapshot.ts";
+
+/** The keys of a manager. */
+export interface KeyRing extends KeySource {
+  current(): MaybePromise<Ring>;
+  renewed(): MaybePromise<Ring>;
+  /** The algorithms that its keys have, or `undefined` where a loader may bring others. */
+  readonly algorithms: readonly Algorithm[] | undefined;
+  /** The option that an invalid key is named by where nothing more is known. */
+  readonly option: string;
+  /** From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where no key has this `kid` yet. */
+  retire(kid: string): Promise<void>;
+  /** What others may know of the keys. */
+  publish(): Promise<PublishedKeys>;
+}
+
+/** The keys that verify now or will, as others see them. */
+export interface PublishedKeys {
+  /** By an allow-list of members (RFC 7517), and never a secret. */
+  readonly keys: JWK[];
+  /** When the first of them retires, in seconds; `Infinity` where none does. */
+  readonly until: number;
+}
+
+/** A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it. Throws a config error. */
+export function createSingleKeyRing(options: KeyOptions): KeyRing {
+  const { makeSigner, ...resolved } = resolveKey(options);
+  let thumbprint: string | undefined;
+  const key: RingKey = {
+    ...resolved,
+    kid: undefined,
+    id: () => thumbprint,
+    identify: async () => (thumbprint ??= await thumbprintOf(resolved)),
+    signer: makeSigner?.(undefined),
+    signFrom: 0,
+    retireAt: Number.POSITIVE_INFINITY,
+  };
+  const traits = { algorithms: [key.algorithm], option: resolved.options.verify, now: options.now };
+  return createRing(traits, (life) => {
+    const ring = makeRing([key], life);
+    return { current: () => ring, renewed: () => ring };
+  });
+}
+
+/** A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a thumbprint that two keys share rejects at every use. */
+export function createListedRing(list: unknown, options: RingOptions): KeyRing {
+  const listed = readList(list, options);
+  const algorithms = [...new Set(listed.map(({ algorithm }) => algorithm))];
+  return createRing({ algorithms, option: "keys", now: options.now }, (life) => {
+    let ring: Ring | undefined;
+    let building: Promise<Ring> | undefined;
+    const build = async (): Promise<Ring> => (ring = makeRing(await nameKeys(listed), life));
+    const current = (): MaybePromise<Ring> => {
+      if (ring) return ring;
+      if (!building || !promisesAreShared()) building = build();
+      return building;
+    };
+    return { current, renewed: current };
+  });
+}
+
+/** A ring that `load` fills, asked again in time. Loads nothing before something asks. */
+export function createLoadedRing(
+  load: KeyLoader,
+  times: RefreshTimes,
+  options: RingOptions,
+  onFailure?: (error: Error) => void,
+): KeyRing {
+  return createRing({ algorithms: undefined, option: "keys", now: options.now }, (life) => {
+    let previous: Ring | undefined;
+    return createRefreshing({
+      ...times,
+      onFailure,
+      now: options.now,
+      async load() {
+        previous = makeRing(await nameKeys(readList(await load(), options), previous), life);
+        return previous;
+      },
+      explain: (cause) => new JWKSClientError("The keys cannot be loaded", { cause }),
+    });
+  });
+}
+
+type Traits = Pick<KeyRing, "algorithms" | "option"> & Pick<Life, "now">;
+
+function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current" | "renewed">): KeyRing {
+  const { now, ...rest } = traits;
+  const retired = new Set<string>();
+  const { current, renewed } = open({ now, retired });
+  return {
+    ...rest,
+    current,
+    renewed,
+    async retire(kid) {
+      if (typeof kid !== "string") throw new TypeError("kid must be a string");
+      // At once, and for good: what no key has yet, a loader may still bring.
+      retired.add(kid);
+      if ((await has(await current(), kid)) || (await has(await renewed(), kid))) return;
+      throw new TypeError(`No key has the kid "${kid}"; one that comes with it will not be trusted`);
+    },
+    async publish() {
+      const ring = await current();
+      await Promise.all(ring.keys.map((key) => key.identify()));
+      const live = ring.keys.filter((key) => ring.holds(key.verifyKey));
+      const jwks = await Promise.all(live.map(toPublished));
+      const retirements = live.filter((_, index) => jwks[index]).map(({ retireAt }) => retireAt);
+      return { keys: jwks.filter((jwk) => jwk !== undefined), until: Math.min(...retirements) };
+    },
+  };
+}
+
+async function has(ring: Ring, kid: string): Promise<boolean> {
+  return (await Promise.all(ring.keys.map((key) => key.identify()))).includes(kid);
+}
+
+async function toPublished(key: RingKey): Promise<JWK | undefined> {
+  const jwk = await key.verifyKey.toPublicJwk();
+  const kid = await key.identify();
+  return jwk && { ...jwk, ...(kid === undefined ? {} : { kid }), alg: key.algorithm, use: "sig" };
+}

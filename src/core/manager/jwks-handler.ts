@@ -1,0 +1,66 @@
+/** Serves a manager's public keys over HTTP, for whoever verifies its tokens (RFC 7517, section 5). */
+import { base64url } from "jose";
+import { isKeysError } from "../jwt/errors.ts";
+import { trimOptionalWhitespace } from "../util/ascii.ts";
+import { checkOptions } from "../util/check-options.ts";
+import type { AuthManager } from "./manager.ts";
+
+/** Options of `jwksHandler`. */
+export interface JWKSHandlerOptions {
+  /**
+   * Seconds that caches may keep the set: publish a key that long before its `signFrom`. Shortened where a key retires sooner. Default 300.
+   */
+  readonly maxAge?: number;
+}
+
+/**
+ * A Fetch handler for `/.well-known/jwks.json`: GET and HEAD, with `Cache-Control` and `ETag` (RFC 9110, section 13). 503 while the keys
+ * cannot be loaded. Throws `TypeError` for a wrong option.
+ */
+export function jwksHandler<C>(
+  auth: AuthManager<C>,
+  options: JWKSHandlerOptions = {},
+): (request: Request) => Promise<Response> {
+  checkOptions("jwksHandler", options, ["maxAge"]);
+  if (typeof (auth as Partial<AuthManager<C>> | undefined)?.jwks !== "function")
+    throw new TypeError("jwksHandler needs an AuthManager");
+  const { maxAge = 300 } = options;
+  if (!Number.isSafeInteger(maxAge) || maxAge < 0) throw new TypeError("maxAge must be a whole number of seconds");
+  return async (request) => {
+    const { method, headers } = request;
+    if (typeof method !== "string" || typeof (headers as Partial<Headers> | undefined)?.get !== "function")
+      throw new TypeError("The handler of jwksHandler needs a Fetch Request; Node's servers and Hono have their own");
+    if (method !== "GET" && method !== "HEAD")
+      return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
+    let published: { readonly body: string; readonly maxAge: number };
+    try {
+      published = await publish(auth, maxAge);
+    } catch (error) {
+      if (!isKeysError(error)) throw error;
+      return new Response(null, { status: 503, headers: { "cache-control": "no-store", "retry-after": "5" } });
+    }
+    const etag = await tagOf(published.body);
+    const caching = { "cache-control": `public, max-age=${published.maxAge}`, etag };
+    if (isKnown(headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers: caching });
+    return new Response(method === "HEAD" ? null : published.body, {
+      headers: { ...caching, "content-type": "application/jwk-set+json" },
+    });
+  };
+}
+
+async function publish<C>(auth: AuthManager<C>, maxAge: number): Promise<{ body: string; maxAge: number }> {
+  const { keys, seconds } = await auth["~publish"]();
+  return { body: JSON.stringify({ keys }), maxAge: Math.max(0, Math.min(maxAge, Math.floor(seconds))) };
+}
+
+async function tagOf(body: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+  return `"${base64url.encode(new Uint8Array(digest))}"`;
+}
+
+// Weak comparison (RFC 9110, section 13.1.2).
+function isKnown(condition: string | null, etag: string): boolean {
+  if (condition === null) return false;
+  const tags = condition.split(",").map((tag) => trimOptionalWhitespace(tag).replace(/^W\//, ""));
+  return tags.includes("*") || tags.includes(etag);
+}

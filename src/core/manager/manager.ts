@@ -1,0 +1,254 @@
+/** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
+import type { JSONWebKeySet, JWK } from "jose";
+import { issueToken } from "../auth/issue-token.ts";
+import { checkTokenType } from "../auth/verifier.ts";
+import { namingVariables, readEnv } from "../config/env.ts";
+import type { AuthManagerConfig } from "../config/options.ts";
+import { resolveConfig } from "../config/resolve-config.ts";
+import { InvalidConfigError, MissingSignerError, toRefusal } from "../errors.ts";
+import type { CookieToSet } from "../exchange/cookies.ts";
+import { type HeadersLike, type RequestSource, readRequest } from "../exchange/request-source.ts";
+import { cookieSink } from "../exchange/response-writer.ts";
+import { isTokenError } from "../jwt/errors.ts";
+import { proveKeys } from "../key-ring/sign-with-ring.ts";
+import { enableCurrentToken } from "../request/current-token.ts";
+import { RequestAuth } from "../request/request-auth.ts";
+import { RequestGate } from "../request/request-gate.ts";
+import { defineRule } from "../rules/compile.ts";
+import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
+import { createEngine, type Engine } from "../services.ts";
+import { LOGIN_OPTIONS, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
+import type { TokenPair } from "../sessions/token-pair.ts";
+import { JWT, type TokenType } from "../tokens/token.ts";
+import { checkOptionNames } from "../util/check-options.ts";
+
+/** Options of `authToken`. */
+export interface AuthTokenOptions<C = Claims> {
+  /** The `scope` claim. */
+  readonly scope?: unknown;
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  readonly claims?: Readonly<C>;
+  /** Seconds it lives. Default: `authMaxAge`. */
+  readonly maxAge?: number;
+  /** Default: the manager's audience. */
+  readonly audience?: string | readonly string[];
+}
+
+/** Options of `refreshToken`. */
+export interface RefreshTokenOptions<C = Claims> {
+  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  readonly claims?: Readonly<C>;
+  /** Seconds it lives. Default: `refreshMaxAge`. */
+  readonly maxAge?: number;
+}
+
+/** A request by hand. Empty is anonymous. */
+export interface RequestInput {
+  /** A token in place of any header or cookie. It is verified like any other. */
+  readonly token?: string | JWT;
+  readonly headers?: HeadersLike;
+  /** Default: unknown, so that a cookie counts only with `Sec-Fetch-Site` or `Origin`. */
+  readonly method?: string;
+  /**
+   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`, as a server action can: `header` is the value of a `Set-Cookie` header,
+   * `cookie` the same in parts, for frameworks that write it themselves. Default: no cookie can be set.
+   */
+  readonly setCookie?: (header: string, cookie: CookieToSet) => void;
+}
+
+/** The claims that a manager's `claimsSchema` describes. */
+export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
+
+/** Issues and verifies tokens of one issuer. Never shows a key when logged or serialised. */
+export class AuthManager<C = Claims> {
+  /** Seconds an auth token lives by default: 3600. */
+  static readonly defaultAuthMaxAge: number = 3600;
+  /** Seconds a refresh token lives by default: 604800. */
+  static readonly defaultRefreshMaxAge: number = 604_800;
+
+  #engine: Engine | undefined;
+
+  /** Without a config, `init` must follow before use. Throws `MissingConfigError` or `InvalidConfigError`. */
+  constructor(config?: AuthManagerConfig<C>) {
+    if (config !== undefined) this.init(config);
+  }
+
+  /**
+   * A manager from `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`, `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`, `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`.
+   * `path` names a file to read them from too; the process's own variables win over the file's, `options` over both.
+   * Throws `MissingConfigError` or `InvalidConfigError` that names the variable.
+   */
+  static fromEnv<C = Claims>(options: Partial<AuthManagerConfig<C>> & { readonly path?: string } = {}): AuthManager<C> {
+    const { path, ...given } = options;
+    const env = readEnv(path, given);
+    return namingVariables(env, given, () => new AuthManager<C>({ ...env.options, ...given } as AuthManagerConfig<C>));
+  }
+
+  /** Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is malformed or lacks a claim. */
+  static convertToken(signed: string): JWT {
+    return JWT.fromSignedToken(signed);
+  }
+
+  /** Configures a manager that was built without a config. Throws as the constructor does, and when it is configured already. */
+  init(config: AuthManagerConfig<C>): void {
+    if (this.#engine) throw new InvalidConfigError("init", "the manager is configured already");
+    const resolved = resolveConfig(config);
+    if (resolved.ambient) enableCurrentToken();
+    this.#engine = createEngine(resolved);
+  }
+
+  /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
+  async ready(): Promise<void> {
+    const { config } = this.#open();
+    if (config.own) await proveKeys(config.own.keys);
+  }
+
+  /** A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments, `InvalidTokenError` for claims off the schema. */
+  authToken(subject: string | number, options: AuthTokenOptions<C> = {}): Promise<JWT<C>> {
+    return this.#issue("auth", subject, options);
+  }
+
+  /** A signed token of type refresh, with `rid` and never a `scope`. Rejects as `authToken` does. */
+  refreshToken(subject: string | number, options: RefreshTokenOptions<C> = {}): Promise<JWT<C>> {
+    return this.#issue("refresh", subject, options);
+  }
+
+  /**
+   * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless `"refresh"` or `"any"` is asked for.
+   * Rejects with a token error, with `JWKSClientError` where the keys to verify it cannot be had, or with `MissingSignerError` before `init`.
+   */
+  async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
+    const { type = "auth" } = options;
+    if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
+    const jwt = await this.#open().verifier.verify(token);
+    checkTokenType(jwt, type);
+    // The schema, where there is one, has made the claims a C; where there is none, C is any claims.
+    return jwt as unknown as JWT<C>;
+  }
+
+  /** `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such as `MissingSignerError`. */
+  async verifyToken(token: string | JWT): Promise<boolean> {
+    try {
+      await this.verify(textOf(token), { type: "any" });
+      return true;
+    } catch (error) {
+      if (isTokenError(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Begins a session: both its tokens, and how many seconds each lives. Rejects with `MissingConfigError("sessions")` without a store, with an
+   * `AuthError` (`TOKEN_REVOKED` where `authorize` gave `null`, `STORE_UNAVAILABLE`), and as `authToken` does.
+   */
+  login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
+    return this.#refusing(async () => {
+      checkOptionNames("login", options, LOGIN_OPTIONS);
+      return (await this.#open().sessions.login(subject, options)).pair;
+    });
+  }
+
+  /**
+   * New tokens of the same session for its refresh token, which no longer counts then (RFC 9700, section 4.14): presented again, it ends
+   * the session (`TOKEN_REUSED`), but within `refreshGrace` seconds others get the same successor. Rejects with an `AuthError`, or
+   * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
+   */
+  refresh(refreshToken: string | JWT): Promise<TokenPair> {
+    return this.#refusing(async () => (await this.#open().sessions.refresh(textOf(refreshToken))).pair);
+  }
+
+  /**
+   * Ends the session of a token, expired or not; one session by its id; or all of a subject's. One that has ended already is no error.
+   * Rejects with an `AuthError` for a token that is none or of no session, `TypeError`, or `MissingConfigError("sessions")`.
+   */
+  revoke(target: RevokeTarget): Promise<void> {
+    return this.#refusing(async () => {
+      const isToken = typeof target === "object" && target !== null && "token" in target;
+      return this.#open().sessions.revoke(isToken ? { ...target, token: textOf(target.token) } : target);
+    });
+  }
+
+  /** A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or `MissingConfigError("sessions")`. */
+  sessions(subject: string | number): Promise<SessionInfo[]> {
+    return this.#refusing(async () => this.#open().sessions.list(subject));
+  }
+
+  /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
+  forRequest(input: RequestInput = {}): RequestAuth<C> {
+    const { token, headers, method, setCookie } = input;
+    const extra = {
+      token: token === undefined ? undefined : textOf(token),
+      response: setCookie && cookieSink(setCookie),
+    };
+    return this["~open"](readRequest({ headers, method }, extra));
+  }
+
+  /**
+   * The public key set (RFC 7517): the keys that verify now or will, by an allow-list of members; never a private one, never a secret.
+   * Rejects with `JWKSClientError` where a loader of keys fails.
+   */
+  async jwks(): Promise<JSONWebKeySet> {
+    return { keys: (await this["~publish"]()).keys };
+  }
+
+  /**
+   * From now on the key neither signs nor verifies, in this process: its tokens are refused (`SIGNATURE_INVALID`), those verified before
+   * included. For every process, and for good, take it out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`.
+   * Rejects with `TypeError` where no key has this `kid`; one that a loader brings later has retired all the same.
+   */
+  async retire(kid: string): Promise<void> {
+    const { own } = this.#open().config;
+    if (!own) throw new TypeError("The manager has no keys of its own");
+    await own.keys.retire(kid);
+  }
+
+  /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
+  rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
+    // A rule of some claims is a rule of any; the compiler cannot relate the two through R.
+    return defineRule(rule as Rule) as unknown as R;
+  }
+
+  /** @internal For the transports. */
+  "~open"(source: RequestSource): RequestAuth<C> {
+    return new RequestAuth(this, new RequestGate(source, () => this.#open()));
+  }
+
+  /** @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is known. */
+  async "~publish"(): Promise<{ readonly keys: JWK[]; readonly seconds: number }> {
+    const { own, now } = this.#open().config;
+    if (!own) return { keys: [], seconds: Number.POSITIVE_INFINITY };
+    const { keys, until } = await own.keys.publish();
+    return { keys, seconds: until - now() };
+  }
+
+  #open(): Engine {
+    if (!this.#engine) throw new MissingSignerError("The manager is not configured: call init first");
+    return this.#engine;
+  }
+
+  async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
+    const { config, emit } = this.#open();
+    checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
+    const token = await issueToken<C>(config, type, subject, options);
+    emit({ type: "issued", subject: token.sub, sid: null, tokens: type });
+    return token;
+  }
+
+  /** Refusals as the errors that both transports know. */
+  async #refusing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toRefusal(error);
+    }
+  }
+}
+
+const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
+
+// Also of a JWT of another copy of this package. What is no token at all is a malformed one.
+function textOf(token: unknown): string {
+  if (typeof token === "string") return token;
+  const jwt = token as Partial<JWT> | null;
+  return jwt?.isSigned?.() ? (jwt.signed ?? "") : "";
+}

@@ -1,0 +1,81 @@
+/** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
+
+import { refreshReference } from "../auth/session-check.ts";
+import { isFinal } from "../auth/token-text.ts";
+import { refusal } from "../errors.ts";
+import {
+  type InvalidTokenError,
+  isKeysError,
+  isTokenError,
+  type JWKSClientError,
+  RevokedTokenError,
+} from "../jwt/errors.ts";
+import { standingOf } from "../stores/refresh-state.ts";
+import type { CallAccess } from "../stores/store-access.ts";
+import type { SessionParts } from "./refresh.ts";
+
+/** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
+type Candidate =
+  | { readonly token: string; readonly sid: string; readonly isLive: boolean }
+  | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
+
+/** The refresh tokens to present, or the reason for presenting none. */
+export type Choice =
+  | { readonly tokens: readonly string[] }
+  | {
+      readonly error: InvalidTokenError | JWKSClientError;
+      /** Whether none of them can ever be valid again. */
+      readonly areFinal: boolean;
+    };
+
+// Of a token that is good, and of one that was not verified; any other anybody can write.
+const MAY_LIVE: readonly string[] = ["TOKEN_NOT_YET_VALID", "KEYS_UNAVAILABLE"];
+
+/**
+ * Finds the tokens to present: the one whose session lives; where none does, all that are reused. Else gives the error of a token that could still
+ * become valid, or of the first. Rejects with `CREDENTIALS_AMBIGUOUS` where several sessions live, and with `SessionStoreError` in an outage.
+ */
+export function createChoice({
+  config,
+  sessions,
+  store,
+  verifier,
+}: SessionParts): (tokens: readonly string[]) => Promise<Choice> {
+  const { now } = config;
+
+  const lookUp = async (token: string, call: CallAccess): Promise<Candidate> => {
+    try {
+      verifier.checkCookie(token);
+      const { sid, rid, isAdopted } = await refreshReference(await verifier.read(token, { type: "refresh" }), sessions);
+      const record = await call.find(sid);
+      // It founds a session once it is presented.
+      if (record === null && isAdopted) return { token, sid, isLive: true };
+      const standing = standingOf(record, rid, { now: now(), grace: sessions.refreshGrace });
+      if (standing === "live" || standing === "unclaimed" || standing === "replaced")
+        return { token, sid, isLive: standing === "live" };
+      const error = new RevokedTokenError("The token's session has ended, or has another token");
+      return { token, error, isReused: standing === "reused" };
+    } catch (error) {
+      if (!isTokenError(error) && !isKeysError(error)) throw error;
+      return { token, error, isReused: false };
+    }
+  };
+
+  return async (tokens) => {
+    const call = store.forCall();
+    const candidates = await Promise.all(tokens.map((token) => lookUp(token, call)));
+    const living = candidates.flatMap((candidate) => ("sid" in candidate ? candidate : []));
+    if (new Set(living.map(({ sid }) => sid)).size > 1) throw refusal("CREDENTIALS_AMBIGUOUS");
+    const chosen = living.find(({ isLive }) => isLive) ?? living[0];
+    if (chosen) return { tokens: [chosen.token] };
+    const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
+    // A token that was replaced is reused where none lives, whatever is beside it: a sibling host may have planted that.
+    const reused = refused.filter(({ isReused }) => isReused);
+    if (reused.length > 0 && !refused.some(({ error }) => MAY_LIVE.includes(error.reason)))
+      return { tokens: reused.map(({ token }) => token) };
+    const later = refused.find(({ error, token }) => !isFinal(error.reason, token, config));
+    const [first] = later ? [later] : refused;
+    if (!first) throw new TypeError("There is no token to choose from");
+    return { error: first.error, areFinal: !later };
+  };
+}

@@ -1,0 +1,214 @@
+/** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
+
+import { refreshReference } from "../auth/session-check.ts";
+import type { SessionConfig } from "../config/session-options.ts";
+import { MissingConfigError } from "../errors.ts";
+import { isKeysError, isTokenError, MissingRequiredClaimError } from "../jwt/errors.ts";
+import type { Claims } from "../rules/rule.ts";
+import { isAlive } from "../stores/refresh-state.ts";
+import { makeSessionId, tagOf } from "../stores/session-id.ts";
+import type { SessionRecord } from "../stores/session-store.ts";
+import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
+import { SessionStoreError } from "../stores/store-error.ts";
+import type { JWT } from "../tokens/token.ts";
+import { checkOwnClaims, cloneClaims } from "../tokens/user-claims.ts";
+import { type Choice, createChoice } from "./choice.ts";
+import { adopt, newRecord, readTimes } from "./records.ts";
+import { createRefresh, type SessionParts, withoutRights } from "./refresh.ts";
+import { askRights, type CheckTokens, issuePair, type SessionTokens } from "./token-pair.ts";
+
+/** What a login grants. */
+export interface LoginOptions<C = Claims> {
+  /** The `scope` of the session's auth tokens. */
+  readonly scope?: unknown;
+  /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  readonly claims?: Readonly<C>;
+  /** A name for the user's list of sessions, such as a device; 200 characters at most. Default: none. */
+  readonly label?: string | undefined;
+  /** `false`: the session's cookies end with the browser's session, also those that `refresh` sets. Default `true`. */
+  readonly remember?: boolean | undefined;
+  /** The most seconds this session lasts; no more than the manager's `sessionMaxAge`. Default: that. */
+  readonly sessionMaxAge?: number | undefined;
+}
+
+/** The options of `login`. */
+export const LOGIN_OPTIONS: readonly string[] = ["scope", "claims", "label", "remember", "sessionMaxAge"];
+
+/** A session, as its user may see it. Times are in seconds since 1970. */
+export interface SessionInfo {
+  /** The `sid` of its tokens. */
+  readonly id: string;
+  readonly subject: string;
+  readonly label: string | null;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  /** When it ends unless it is refreshed before. */
+  readonly expiresAt: number;
+  /** When it ends in any case; `null` where `sessionMaxAge` is not set. */
+  readonly endsAt: number | null;
+}
+
+/** What is to end: the session a token belongs to, expired or not; one session; or all of a subject's. */
+export type RevokeTarget =
+  | { readonly token: string | JWT }
+  | { readonly session: string }
+  | { readonly subject: string | number };
+
+/** Begins, renews and ends sessions. */
+export interface Sessions {
+  login(subject: string | number, options: LoginOptions, checkTokens?: CheckTokens): Promise<SessionTokens>;
+  refresh(token: string, checkTokens?: CheckTokens): Promise<SessionTokens>;
+  /** Those of several refresh tokens that are to be presented. Rejects as `createChoice` says. */
+  choose(tokens: readonly string[]): Promise<Choice>;
+  revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
+  /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`, and for a token whose keys are out of reach. */
+  endEach(tokens: readonly string[]): Promise<void>;
+  list(subject: string | number): Promise<SessionInfo[]>;
+}
+
+const MAX_LABEL = 200;
+const MAX_SESSION_AGE = 1e11;
+
+/** What a manager without a store has: nothing of it can be done. */
+export function createNoSessions(): Sessions {
+  return {
+    login: refuseAll,
+    refresh: refuseAll,
+    choose: refuseAll,
+    revoke: refuseAll,
+    endEach: refuseAll,
+    list: refuseAll,
+  };
+}
+
+/** The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
+export function createSessions(parts: SessionParts): Sessions {
+  const { config, sessions, store, verifier, check, emit } = parts;
+  const { now } = config;
+
+  const login: Sessions["login"] = async (subject, options, checkTokens) => {
+    const call = store.forCall();
+    const { scope, claims = {}, label = null, remember = true } = options;
+    checkSubject(subject);
+    checkOwnClaims(claims, "claims");
+    if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
+    const sessionMaxAge = readSessionMaxAge(options, sessions);
+    if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
+      throw new TypeError(`label must be text of 1 to ${MAX_LABEL} characters`);
+    const record: SessionRecord = {
+      ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
+      grant: cloneClaims({ ...(scope === undefined ? {} : { scope }), claims }),
+      label,
+      remember,
+    };
+    const rights = await askRights(config, record, emit, call);
+    if (rights === null) throw withoutRights();
+    const tokens = await issuePair(config, record, rights);
+    checkTokens?.(tokens);
+    if (!(await create(record, call))) throw new SessionStoreError("The session store refused a new session");
+    emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
+    return tokens;
+  };
+
+  /** Adds the record. One that may have been added without an answer is taken away again. */
+  const create = async (record: SessionRecord, call: CallAccess): Promise<boolean> => {
+    try {
+      return await call.create(record);
+    } catch (error) {
+      void store.end(record.id).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const endOne = async (sid: string, subject: string | null, access: StoreAccess = store): Promise<void> => {
+    const hasEnded = await access.end(sid);
+    check.markEnded([sid]);
+    if (hasEnded) emit({ type: "revoked", subject, sids: [sid] });
+  };
+
+  const readToEnd = (text: string): Promise<JWT> => verifier.read(text, { type: "any", ignoreTimes: true });
+
+  const revokeToken = async (token: JWT): Promise<void> => {
+    const { sid } = token.claims;
+    if (typeof sid === "string") return endOne(sid, token.sub);
+    if (token.tokenType !== "refresh") throw new MissingRequiredClaimError("sid");
+    const reference = await refreshReference(token, sessions);
+    const record = adopt(token, reference, config, sessions);
+    if (!(await store.create({ ...record, ended: true }))) return endOne(record.id, token.sub);
+    emit({ type: "revoked", subject: token.sub, sids: [record.id] });
+  };
+
+  return {
+    login,
+    refresh: createRefresh(parts, endOne),
+    choose: createChoice(parts),
+    async revoke(target) {
+      const kind = kindOf(target);
+      if (kind === "token") return revokeToken(await readToEnd((target as { token: string }).token));
+      if (kind === "session") return endOne((target as { session: string }).session, null);
+      const subject = String((target as { subject: string | number }).subject);
+      const tag = await tagOf(subject);
+      const sids = await store.endAll(subject);
+      check.markEnded(sids);
+      check.forgetTag(tag);
+      if (sids.length > 0) emit({ type: "revoked", subject, sids });
+    },
+    async endEach(tokens) {
+      const ended = new Set<unknown>();
+      let unknown: unknown;
+      for (const text of tokens) {
+        try {
+          const token = await readToEnd(text);
+          // Both tokens of a session end it once.
+          if (token.sid !== undefined && ended.has(token.sid)) continue;
+          await revokeToken(token);
+          ended.add(token.sid);
+        } catch (error) {
+          // The others are ended all the same.
+          if (isKeysError(error)) unknown ??= error;
+          else if (!isTokenError(error)) throw error;
+        }
+      }
+      if (unknown !== undefined) throw unknown;
+    },
+    async list(subject) {
+      checkSubject(subject);
+      const at = now();
+      const records = await store.list(String(subject));
+      return records.filter((record) => isAlive(record, at)).map(toInfo);
+    },
+  };
+}
+
+function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: SessionRecord): SessionInfo {
+  return { id, subject: String(subject), label, createdAt, lastUsedAt: issuedAt, expiresAt, endsAt };
+}
+
+function readSessionMaxAge({ sessionMaxAge }: LoginOptions, { sessionMaxAge: most }: SessionConfig): number {
+  if (sessionMaxAge === undefined) return most;
+  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0 || sessionMaxAge > MAX_SESSION_AGE)
+    throw new TypeError(`sessionMaxAge must be a whole number of seconds from 1 to ${MAX_SESSION_AGE}`);
+  if (sessionMaxAge > most)
+    throw new TypeError(`sessionMaxAge must not be more than the manager's, which is ${most} seconds`);
+  return sessionMaxAge;
+}
+
+function kindOf(target: unknown): "token" | "session" | "subject" {
+  const keys = typeof target === "object" && target !== null ? Object.keys(target) : [];
+  const [kind] = keys;
+  if (keys.length !== 1 || (kind !== "token" && kind !== "session" && kind !== "subject"))
+    throw new TypeError("revoke takes one of { token }, { session } and { subject }");
+  const value = (target as Record<string, unknown>)[kind];
+  if (kind === "subject") checkSubject(value);
+  else if (typeof value !== "string" || value === "") throw new TypeError(`revoke: ${kind} must be non-empty text`);
+  return kind;
+}
+
+function checkSubject(subject: unknown): void {
+  if (!((typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject)))
+    throw new TypeError("The subject must be a non-empty string or a safe integer");
+}
+
+async function refuseAll(): Promise<never> {
+  throw new MissingConfigError("sessions");
+}

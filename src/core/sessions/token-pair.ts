@@ -1,0 +1,71 @@
+/** The tokens of a session: what they may say, and their signatures. */
+
+import { issueToken } from "../auth/issue-token.ts";
+import { askForIssue, type IssueRights } from "../auth/rights.ts";
+import type { ResolvedConfig } from "../config/resolve-config.ts";
+import type { Emit } from "../events.ts";
+import type { SessionRecord } from "../stores/session-store.ts";
+import type { CallAccess } from "../stores/store-access.ts";
+
+/** The tokens of a session, and how many seconds each lives. */
+export interface TokenPair {
+  readonly authToken: string;
+  readonly refreshToken: string;
+  readonly expiresIn: number;
+  readonly refreshExpiresIn: number;
+}
+
+/** The tokens of a session, as requests deliver them. */
+export interface SessionTokens {
+  readonly pair: TokenPair;
+  /** Whether their cookies outlive the browser's session. */
+  readonly remember: boolean;
+}
+
+/** Throws for tokens that cannot reach the caller, before anything is begun or claimed. */
+export type CheckTokens = (tokens: SessionTokens) => void;
+
+/** What the login granted. */
+export function grantedRights({ grant: { scope, claims = {} } }: SessionRecord): IssueRights {
+  return { scope, claims };
+}
+
+/** What the session's subject may do now: as `authorize` says, or without it as the login said. */
+export async function askRights(
+  config: ResolvedConfig,
+  record: SessionRecord,
+  emit: Emit,
+  call: CallAccess,
+): Promise<IssueRights | null> {
+  const { scope, claims } = grantedRights(record);
+  if (!config.authorizeIssue) return { scope, claims };
+  return askForIssue(config, config.authorizeIssue, emit, {
+    subject: String(record.subject),
+    held: { sid: record.id, scope, claims },
+    timeoutMs: call.remainingMs(),
+  });
+}
+
+/** Both tokens of a session, signed. */
+export async function issuePair(
+  config: ResolvedConfig,
+  record: SessionRecord,
+  rights: IssueRights,
+): Promise<SessionTokens> {
+  const { id: sid, rid, subject, issuedAt, expiresAt, endsAt, remember } = record;
+  const { scope, claims, maxAge = config.own?.authMaxAge ?? 0 } = rights;
+  const at = config.now();
+  const iat = Math.floor(at);
+  const exp = Math.min(iat + maxAge, endsAt ?? Number.POSITIVE_INFINITY);
+  const [auth, refresh] = await Promise.all([
+    issueToken(config, "auth", subject, { scope, claims, maxAge }, { sid, iat, exp }),
+    issueToken(config, "refresh", subject, {}, { sid, rid, iat: issuedAt, exp: expiresAt }),
+  ]);
+  const pair = {
+    authToken: auth.signed,
+    refreshToken: refresh.signed,
+    expiresIn: exp - iat,
+    refreshExpiresIn: Math.max(0, expiresAt - iat),
+  };
+  return { pair, remember };
+}

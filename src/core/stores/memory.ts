@@ -1,0 +1,129 @@
+/** Sessions in the memory of one process: for development, tests and servers that run as one. */
+import { isAlive } from "./refresh-state.ts";
+import {
+  DeadlineError,
+  keptUntil,
+  type SessionRecord,
+  type SessionRotation,
+  type SessionStore,
+  type StoreOperation,
+} from "./session-store.ts";
+
+const SWEEP_AT_LEAST_EVERY = 64;
+// An operation's time is that of one of several clocks. A record that has expired by it is kept a little longer for the others.
+const MAX_CLOCK_SKEW_SECONDS = 60;
+
+/** A store whose sessions end with the process. What has expired is removed as others come and go. */
+export function memorySessionStore(): SessionStore {
+  const records = new Map<string, SessionRecord>();
+  const idsBySubject = new Map<string, Set<string>>();
+  let operationsSinceSweep = 0;
+
+  const put = (record: SessionRecord): void => {
+    // A copy: what the caller changes later changes nothing here.
+    records.set(record.id, structuredClone(record));
+    const subject = String(record.subject);
+    const ids = idsBySubject.get(subject);
+    if (ids) ids.add(record.id);
+    else idsBySubject.set(subject, new Set([record.id]));
+  };
+
+  const remove = ({ id, subject }: SessionRecord): void => {
+    records.delete(id);
+    const ids = idsBySubject.get(String(subject));
+    ids?.delete(id);
+    if (ids?.size === 0) idsBySubject.delete(String(subject));
+  };
+
+  // As many look-ups as operations, whatever the number of sessions.
+  const sweep = (now: number): void => {
+    if (++operationsSinceSweep < Math.max(records.size, SWEEP_AT_LEAST_EVERY)) return;
+    operationsSinceSweep = 0;
+    for (const record of records.values()) if (keptUntil(record) + MAX_CLOCK_SKEW_SECONDS <= now) remove(record);
+  };
+
+  const begin = ({ now, deadline }: StoreOperation): void => {
+    if (Date.now() >= deadline) throw new DeadlineError();
+    sweep(now);
+  };
+
+  const holding = (id: string, now: number): SessionRecord | null => {
+    const record = records.get(id);
+    return record && keptUntil(record) > now ? record : null;
+  };
+
+  const endRecord = (record: SessionRecord): void => {
+    if (record.reservedUntil === null) remove(record);
+    else put({ ...record, ended: true });
+  };
+
+  const allOf = (subject: string): SessionRecord[] =>
+    [...(idsBySubject.get(subject) ?? [])].flatMap((id) => records.get(id) ?? []);
+
+  const liveOf = (subject: string, now: number): SessionRecord[] =>
+    allOf(subject).filter((record) => isAlive(record, now));
+
+  return {
+    async create(record, operation) {
+      begin(operation);
+      const held = holding(record.id, operation.now);
+      if (held) return isSame(held, record);
+      put(record);
+      return true;
+    },
+    async find(id, operation) {
+      begin(operation);
+      return structuredClone(holding(id, operation.now));
+    },
+    async rotate(id, rid, next, operation) {
+      begin(operation);
+      const held = holding(id, operation.now);
+      if (!isAlive(held, operation.now) || held.rid !== rid) return structuredClone(held);
+      const record = rotated(held, next);
+      put(record);
+      return structuredClone(record);
+    },
+    async claim(id, version, claimedBy, operation) {
+      begin(operation);
+      const held = holding(id, operation.now);
+      if (!isAlive(held, operation.now)) return false;
+      if (held.version !== version) return held.claimedBy === claimedBy;
+      put({ ...held, version: version + 1, claimedBy });
+      return true;
+    },
+    async end(id, operation) {
+      begin(operation);
+      const held = records.get(id);
+      if (!held || held.ended) return false;
+      endRecord(held);
+      return keptUntil(held) > operation.now;
+    },
+    async list(subject, operation) {
+      begin(operation);
+      return structuredClone(liveOf(subject, operation.now).toSorted((a, b) => a.createdAt - b.createdAt));
+    },
+    async endAll(subject, operation) {
+      begin(operation);
+      const live = liveOf(subject, operation.now);
+      for (const record of allOf(subject)) endRecord(record);
+      return live.map(({ id }) => id);
+    },
+  };
+}
+
+function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }: SessionRotation): SessionRecord {
+  return {
+    ...record,
+    version: record.version + 1,
+    rid,
+    issuedAt,
+    expiresAt: Math.min(expiresAt, record.endsAt ?? expiresAt),
+    previous: { rid: record.rid, replacedAt },
+    claimedBy: null,
+  };
+}
+
+// Whether an operation that was carried out already has come again.
+function isSame(a: SessionRecord, b: SessionRecord): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

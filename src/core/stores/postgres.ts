@@ -1,0 +1,203 @@
+/** Sessions in PostgreSQL, through anything with `query(text, values)`: a pool of pg, PGlite and others (`claimgate/postgres`). */
+import { migration, type Names, namesOf } from "./postgres-schema.ts";
+import { createServerClock } from "./server-clock.ts";
+import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
+
+/** What is used of a pool. It must commit each statement by itself, as pools do; a client inside a transaction does not. */
+export interface PostgresPoolLike {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** Options of `postgresSessionStore`. */
+export interface PostgresSessionStoreOptions {
+  /** The schema of the table, which must exist. Default: the connection's own. */
+  readonly schema?: string;
+  /** The table. Default `"claimgate_sessions"`. */
+  readonly table?: string;
+}
+
+/** A store in PostgreSQL. */
+export interface PostgresSessionStore extends SessionStore {
+  /** Makes the table and its indexes, or brings them to this version. Done again, or by several at once, it changes nothing. */
+  migrate(): Promise<void>;
+  /**
+   * Removes expired sessions, and gives their number: for a job that runs now and then. Nothing depends on it but the table's size.
+   * `now` is in seconds; default: an hour before the server's time, whose clock may be ahead of the one that the sessions expire by.
+   */
+  deleteExpired(options?: { readonly now?: number }): Promise<number>;
+}
+
+/** A store on the user's own pool, which stays theirs to close. Each operation is one statement. `migrate()` must have run once. */
+export function postgresSessionStore(
+  pool: PostgresPoolLike,
+  options: PostgresSessionStoreOptions = {},
+): PostgresSessionStore {
+  if (typeof (pool as Partial<PostgresPoolLike> | null | undefined)?.query !== "function")
+    throw new TypeError("postgresSessionStore needs a pool, with query(text, values)");
+  const names = namesOf(options);
+  const sql = statements(names);
+
+  const ask = async (text: string, values: unknown[]): Promise<Row[]> => (await pool.query(text, values)).rows as Row[];
+
+  const clock = createServerClock(async () => Number((await ask(sql.time, []))[0]?.server_time));
+
+  const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<Row[]> =>
+    clock.run(operation, async (serverDeadline) => {
+      // Every statement gives a row at least, with the server's time and whether that was too late.
+      const rows = await ask(text, [serverDeadline, operation.now, ...values]);
+      const [first] = rows;
+      const serverTime = Number(first?.server_time);
+      if (!Number.isFinite(serverTime)) throw new TypeError("The pool gave something else than the statement does");
+      return { serverTime, outcome: first?.late ? "late" : rows };
+    });
+
+  return {
+    async create(record, operation) {
+      const { id, subject, expiresAt, reservedUntil } = record;
+      const values = [id, String(subject), expiresAt, keptUntil(record), reservedUntil ?? 0, JSON.stringify(record)];
+      const [row] = await run(operation, sql.create, values);
+      return Number(row?.changed) === 1;
+    },
+    async find(id, operation) {
+      return foundIn(await run(operation, sql.find, [id]));
+    },
+    async rotate(id, rid, { replacedAt, ...next }, operation) {
+      // As JSON, numbers arrive as they are, whatever the server's settings.
+      const changes = JSON.stringify({ ...next, previous: { rid, replacedAt }, claimedBy: null });
+      return foundIn(await run(operation, sql.rotate, [id, rid, changes]));
+    },
+    async claim(id, version, claimedBy, operation) {
+      const [row] = await run(operation, sql.claim, [id, version, claimedBy]);
+      return Number(row?.changed) === 1;
+    },
+    async end(id, operation) {
+      return (await run(operation, sql.end, [id])).some(({ id }) => id != null);
+    },
+    async list(subject, operation) {
+      const rows = await run(operation, sql.list, [subject]);
+      return rows.filter(({ record }) => record != null).map(recordOf);
+    },
+    async endAll(subject, operation) {
+      const rows = await run(operation, sql.endAll, [subject]);
+      return rows.flatMap(({ id }) => (typeof id === "string" ? [id] : []));
+    },
+    async migrate() {
+      await pool.query(migration(names));
+    },
+    async deleteExpired({ now } = {}) {
+      const [row] = await ask(sql.deleteExpired, [now ?? null]);
+      return Number(row?.changed);
+    },
+  };
+}
+
+const MAX_CLOCK_SKEW_SECONDS = 3600;
+
+interface Row {
+  readonly server_time?: unknown;
+  readonly late?: unknown;
+  readonly changed?: unknown;
+  readonly id?: unknown;
+  readonly ended?: unknown;
+  readonly record?: unknown;
+}
+
+function recordOf({ record }: Row): SessionRecord {
+  return readRecord(typeof record === "string" ? JSON.parse(record) : record);
+}
+
+function foundIn([row]: readonly Row[]): SessionRecord | null {
+  return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
+}
+
+// In milliseconds. The clock's own time, not that of the statement's beginning: a statement may have waited for a lock.
+const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
+
+/** `$1` is the deadline in the server's milliseconds and `$2` the manager's time in seconds, in every statement that has values. */
+function statements({ table }: Names): Readonly<Record<Operation, string>> {
+  const inTime = `${SERVER_TIME} < $1::double precision`;
+  const stamp = `${SERVER_TIME} as server_time, not ok as late`;
+  // Looked at once, after every lock was waited for: all of it is written in time, or nothing.
+  const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
+  // A session that has expired by the caller's clock may live by another server's: it is ended too, and not counted.
+  const ending = (where: string, expiry: string): string => `
+    with held as materialized (
+      select id, reserved_until > 0 as reserved, ${expiry} > $2::double precision as counts from ${table}
+      where ${where} and not ended
+      order by id for update
+    ), ${allowed}, kept as (
+      update ${table} s set ended = true, kept_until = s.reserved_until
+      from held, allowed where s.id = held.id and held.reserved and ok returning s.id
+    ), gone as (
+      delete from ${table} s using held, allowed where s.id = held.id and not held.reserved and ok returning s.id
+    ), done as (select id from kept union all select id from gone)
+    select ${stamp}, held.id from allowed
+    left join (held join done on done.id = held.id and held.counts) on true`;
+  return {
+    time: `select ${SERVER_TIME} as server_time`,
+    create: `
+      with allowed as materialized (select ${inTime} as ok), done as (
+        insert into ${table} as s (id, subject, expires_at, kept_until, reserved_until, record, ended)
+        select $3::text, $4::text, $5::double precision, $6::double precision, $7::double precision, $8::jsonb,
+          ($8::jsonb ->> 'ended')::boolean
+        from allowed where ok
+        on conflict (id) do update set subject = excluded.subject, expires_at = excluded.expires_at,
+          kept_until = excluded.kept_until, reserved_until = excluded.reserved_until, record = excluded.record, ended = excluded.ended
+          where ${inTime} and (s.kept_until <= $2::double precision or (s.record = $8::jsonb and s.ended = excluded.ended))
+        returning 1
+      )
+      select ${stamp}, (select count(*) from done) as changed from allowed`,
+    rotate: `
+      with held as materialized (
+        select id, record, ended,
+          not ended and expires_at > $2::double precision and record ->> 'rid' = $4::text as is_live
+        from ${table} where id = $3::text and kept_until > $2::double precision
+        for update
+      ), ${allowed}, next as materialized (
+        select id, record || $5::jsonb || jsonb_build_object(
+          'version', (record ->> 'version')::integer + 1,
+          'expiresAt', case when (record ->> 'endsAt')::double precision < ($5::jsonb ->> 'expiresAt')::double precision
+            then record -> 'endsAt' else $5::jsonb -> 'expiresAt' end
+        ) as record
+        from held, allowed where is_live and ok
+      ), done as (
+        update ${table} s set record = next.record, expires_at = (next.record ->> 'expiresAt')::double precision,
+          kept_until = greatest((next.record ->> 'expiresAt')::double precision, s.reserved_until)
+        from next where s.id = next.id returning s.id, s.record
+      )
+      select ${stamp}, coalesce(done.record, held.record) as record, held.ended from allowed
+      left join held on true left join done on done.id = held.id`,
+    claim: `
+      with held as materialized (
+        select id from ${table}
+        where id = $3::text and not ended and expires_at > $2::double precision
+          and ((record ->> 'version')::integer = $4::integer or record ->> 'claimedBy' = $5::text)
+        for update
+      ), ${allowed}, done as (
+        update ${table} s set record = s.record || jsonb_build_object('version', $4::integer + 1, 'claimedBy', $5::text)
+        from held, allowed where s.id = held.id and ok returning 1
+      )
+      select ${stamp}, (select count(*) from done) as changed from allowed`,
+    find: `
+      with allowed as materialized (select ${inTime} as ok)
+      select ${stamp}, record, ended from allowed
+      left join ${table} on id = $3::text and kept_until > $2::double precision`,
+    end: ending("id = $3::text", "kept_until"),
+    list: `
+      with allowed as materialized (select ${inTime} as ok)
+      select ${stamp}, record from allowed
+      left join ${table} on subject = $3::text and not ended and expires_at > $2::double precision
+      order by (record ->> 'createdAt')::double precision, id`,
+    endAll: ending("subject = $3::text", "expires_at"),
+    deleteExpired: `
+      with done as (
+        delete from ${table}
+        where kept_until <= coalesce($1::double precision,
+          extract(epoch from clock_timestamp())::double precision - ${MAX_CLOCK_SKEW_SECONDS})
+        returning 1
+      )
+      select count(*) as changed from done`,
+  };
+}
+
+type Operation = "time" | "create" | "rotate" | "claim" | "find" | "end" | "list" | "endAll" | "deleteExpired";

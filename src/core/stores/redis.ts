@@ -1,0 +1,123 @@
+/** Sessions in Redis or a Redis Cluster, through a client of redis or ioredis (`claimgate/redis`). */
+import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
+import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
+import { createServerClock, type TimedReply } from "./server-clock.ts";
+import { tagIn, tagOf } from "./session-id.ts";
+import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
+
+export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis-client.ts";
+
+/** Options of `redisSessionStore`. */
+export interface RedisSessionStoreOptions {
+  /** What every key begins with. Default `"claimgate"`. It may hold no braces. */
+  readonly prefix?: string;
+}
+
+/**
+ * A store on the user's own client, which stays theirs to connect, to listen to for errors and to close. Each operation is one script;
+ * all keys of a subject have one hash tag, and expire with what they are for. Throws `TypeError` for a client that is neither kind.
+ */
+export function redisSessionStore(client: RedisClientLike, options: RedisSessionStoreOptions = {}): SessionStore {
+  const prefix = checkOptions(options);
+  const runScript = createScriptRunner(client);
+  const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
+  const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
+
+  // Any key serves to ask for the time: on a cluster each server has a clock, and those of one cluster have to agree.
+  const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
+
+  const run = (
+    operation: StoreOperation,
+    script: string,
+    keys: string[],
+    values: readonly string[],
+  ): Promise<unknown[]> =>
+    clock.run(operation, async (serverDeadline): Promise<TimedReply<unknown[]>> => {
+      const limits = [milliseconds(serverDeadline), milliseconds(operation.now * 1000)];
+      const [time, state, ...rest] = (await runScript(script, keys, [...limits, ...values])) as unknown[];
+      const serverTime = Number(time);
+      if (!Number.isFinite(serverTime)) throw new TypeError("Redis answered something else than the script gives");
+      return { serverTime, outcome: state === "ok" ? rest : "late" };
+    });
+
+  const keysOf = (id: string): string[] => [keyOf(id), indexKey(tagIn(id))];
+
+  return {
+    async create(record, operation) {
+      const { id, subject, reservedUntil, endsAt } = record;
+      const values = [id, String(subject), String(reservedUntil ?? 0), String(endsAt ?? ""), ...textsOf(record)];
+      const [done] = await run(operation, CREATE, keysOf(id), values);
+      return Number(done) === 1;
+    },
+    async find(id, operation) {
+      const [texts] = await run(operation, FIND, [keyOf(id)], []);
+      return texts === undefined ? null : recordOf(texts);
+    },
+    async rotate(id, rid, next, operation) {
+      const { issuedAt, expiresAt, replacedAt } = next;
+      const values = [id, rid, next.rid, String(issuedAt), String(expiresAt), String(replacedAt)];
+      const [texts] = await run(operation, ROTATE, keysOf(id), values);
+      return texts === undefined ? null : recordOf(texts);
+    },
+    async claim(id, version, claimedBy, operation) {
+      const [done] = await run(operation, CLAIM, [keyOf(id)], [String(version), claimedBy]);
+      return Number(done) === 1;
+    },
+    async end(id, operation) {
+      const [done] = await run(operation, END, keysOf(id), [id]);
+      return Number(done) === 1;
+    },
+    async list(subject, operation) {
+      const sessions = await run(operation, LIST, [indexKey(await tagOf(subject))], [subject]);
+      return sessions.map(recordOf).toSorted((a, b) => a.createdAt - b.createdAt);
+    },
+    async endAll(subject, operation) {
+      return (await run(operation, END_ALL, [indexKey(await tagOf(subject))], [subject])).map(String);
+    },
+  };
+}
+
+function checkOptions(options: RedisSessionStoreOptions): string {
+  const unknown = Object.keys(options).find((key) => key !== "prefix");
+  if (unknown !== undefined) throw new TypeError(`redisSessionStore has no option "${unknown}"`);
+  const { prefix = "claimgate" } = options;
+  if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix))
+    throw new TypeError("redisSessionStore: prefix must be text without braces");
+  return prefix;
+}
+
+function milliseconds(value: number): string {
+  return String(Math.round(value));
+}
+
+/** A record as a hash keeps it: `s`, `v`, `r`, `i`, `t`, `p`, `a`, `c` and `e`, in this order. */
+function textsOf(record: SessionRecord): string[] {
+  const { version, rid, issuedAt, expiresAt, previous, claimedBy, ended, ...unchanging } = record;
+  return [
+    JSON.stringify(unchanging),
+    String(version),
+    rid,
+    String(issuedAt),
+    String(expiresAt),
+    previous?.rid ?? "",
+    String(previous?.replacedAt ?? ""),
+    claimedBy ?? "",
+    ended ? "1" : "",
+  ];
+}
+
+function recordOf(reply: unknown): SessionRecord {
+  if (!Array.isArray(reply)) throw new TypeError("Redis answered something else than the script gives");
+  // A client may give them as buffers.
+  const [unchanging = "", version, rid, issuedAt, expiresAt, before, replacedAt, claimedBy, ended] = reply.map(String);
+  return readRecord({
+    ...(JSON.parse(unchanging) as object),
+    version: Number(version),
+    rid,
+    issuedAt: Number(issuedAt),
+    expiresAt: Number(expiresAt),
+    previous: before === "" ? null : { rid: before, replacedAt: Number(replacedAt) },
+    claimedBy: claimedBy === "" ? null : claimedBy,
+    ended: ended === "1",
+  });
+}

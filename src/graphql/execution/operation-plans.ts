@@ -1,0 +1,228 @@
+/** Tells, before an operation runs, for which tokens its fields may ask: one plan for each place that a token is read from. */
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getOperationAST,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { Plan } from "../../core/rules/compile.ts";
+import { guardsOf } from "./guard-resolvers.ts";
+
+/** An operation, as servers are asked for it. */
+export interface OperationArgs {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** Reads operations, and remembers the plans of each for as long as the server remembers its document. */
+export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
+  const bySchema = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, Reading>>();
+  return (args) => {
+    const operation = getOperationAST(args.document, args.operationName);
+    if (!operation) return [];
+    let known = bySchema.get(args.schema);
+    if (!known) bySchema.set(args.schema, (known = new WeakMap()));
+    let reading = known.get(operation);
+    if (!reading) known.set(operation, (reading = new OperationWalk(args, operation, undefined).read()));
+    return reading.conditions.length === 0 ? reading.plans : plansUnder(reading, args, operation);
+  };
+}
+
+interface Reading {
+  readonly plans: readonly Plan[];
+  /** The variables that decide about a part of it. */
+  readonly conditions: readonly string[];
+  /** Plans by the values of those variables. */
+  readonly under: Map<string, readonly Plan[]>;
+}
+
+// Clients send an operation with a few combinations of its conditions.
+const MAX_COMBINATIONS = 16;
+
+/** `undefined` for a variable that is absent, which has the default that the operation says; `null` for one that is no condition. */
+function conditionIn(variables: Variables, name: string): boolean | null | undefined {
+  if (!Object.hasOwn(variables, name)) return undefined;
+  const value = variables[name];
+  return typeof value === "boolean" ? value : null;
+}
+
+/** The plans where the variables have these values: selections that one takes out ask for nothing. Beyond a few combinations, none: then its fields ask for themselves. */
+function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
+  const variables = args.variableValues ?? {};
+  const key = reading.conditions.map((name) => String(conditionIn(variables, name))).join();
+  const known = reading.under.get(key);
+  if (known) return known;
+  if (reading.under.size >= MAX_COMBINATIONS) return [];
+  const { plans } = new OperationWalk(args, operation, variables).read();
+  reading.under.set(key, plans);
+  return plans;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+type Types = readonly GraphQLObjectType[];
+
+/** A selection set, and the object types it has still to be read for. */
+interface Task {
+  readonly set: SelectionSetNode;
+  readonly types: Types;
+}
+
+// A selection may be looked at for each type that its parent can be. Large public schemas have some hundred types behind one interface; the
+// first steps are for short operations on larger ones.
+const FIRST_STEPS = 100_000;
+const STEPS_A_SELECTION = 256;
+
+/**
+ * One walk through an operation. A selection set is read once for each object type that it can be on, by whatever path it is reached; and all
+ * of the walk takes a number of steps that the length of the document bounds. Plans beyond that bound are not reported: their tokens are
+ * verified when a field asks for them.
+ */
+class OperationWalk {
+  readonly #schema: GraphQLSchema;
+  readonly #document: DocumentNode;
+  readonly #operation: OperationDefinitionNode;
+  /** Without variables the walk enters every selection that they decide about. */
+  readonly #variables: Variables | undefined;
+  readonly #bySlot: Map<number, Plan> = new Map();
+  readonly #tasks: Task[] = [];
+  readonly #entered: Map<SelectionSetNode, Set<GraphQLObjectType>> = new Map();
+  readonly #noted: Set<object> = new Set();
+  #fragments: ReadonlyMap<string, FragmentDefinitionNode> | undefined;
+  #defaults: ReadonlyMap<string, boolean | undefined> | undefined;
+  readonly #conditions: Set<string> = new Set();
+  #stepsLeft = FIRST_STEPS;
+
+  constructor({ schema, document }: OperationArgs, operation: OperationDefinitionNode, variables?: Variables) {
+    this.#schema = schema;
+    this.#document = document;
+    this.#operation = operation;
+    this.#variables = variables;
+  }
+
+  read(): Reading {
+    const root = this.#schema.getRootType(this.#operation.operation);
+    if (root) this.#enter(this.#operation.selectionSet, [root]);
+    for (let task = this.#tasks.pop(); task; task = this.#tasks.pop()) this.#readSet(task);
+    const plans = [...this.#bySlot.values()];
+    return { plans, conditions: plans.length > 0 ? [...this.#conditions] : [], under: new Map() };
+  }
+
+  #enter(set: SelectionSetNode, types: Types): void {
+    let entered = this.#entered.get(set);
+    if (!entered) {
+      this.#entered.set(set, (entered = new Set()));
+      this.#stepsLeft += STEPS_A_SELECTION * set.selections.length;
+    }
+    const before = entered;
+    const unread = types.filter((type) => !before.has(type));
+    if (unread.length === 0) return;
+    for (const type of unread) before.add(type);
+    this.#tasks.push({ set, types: unread });
+  }
+
+  #readSet({ set, types }: Task): void {
+    for (const node of set.selections) {
+      this.#stepsLeft -= types.length + (node.directives?.length ?? 0);
+      if (this.#stepsLeft < 0) return;
+      if (!this.#isIncluded(node)) continue;
+      if (node.kind === Kind.FIELD) this.#readField(node, types);
+      else if (node.kind === Kind.INLINE_FRAGMENT)
+        this.#enter(node.selectionSet, this.#narrow(types, node.typeCondition?.name.value));
+      else this.#enterFragment(node.name.value, types);
+    }
+  }
+
+  #enterFragment(name: string, types: Types): void {
+    const fragment = this.#fragment(name);
+    if (fragment) this.#enter(fragment.selectionSet, this.#narrow(types, fragment.typeCondition.name.value));
+  }
+
+  #readField(node: FieldNode, types: Types): void {
+    const returned = new Set<GraphQLNamedType>();
+    for (const type of types) {
+      const field = type.getFields()[node.name.value];
+      if (!field) continue;
+      this.#note(field.resolve);
+      returned.add(getNamedType(field.type));
+    }
+    const given = new Set<GraphQLObjectType>();
+    for (const type of returned) {
+      if (isAbstractType(type)) this.#note(type.resolveType);
+      const possible = this.#typesOf(type);
+      this.#stepsLeft -= possible.length;
+      for (const one of possible) given.add(one);
+    }
+    if (node.selectionSet) this.#enter(node.selectionSet, [...given]);
+  }
+
+  #note(resolver: object | null | undefined): void {
+    if (!resolver || this.#noted.has(resolver)) return;
+    this.#noted.add(resolver);
+    for (const { plan } of guardsOf(resolver)) if (!this.#bySlot.has(plan.slot)) this.#bySlot.set(plan.slot, plan);
+  }
+
+  #narrow(types: Types, condition: string | undefined): Types {
+    if (condition === undefined) return types;
+    const type = this.#schema.getType(condition);
+    if (isAbstractType(type)) return types.filter((one) => this.#schema.isSubType(type, one));
+    return types.filter((one) => one === type);
+  }
+
+  #typesOf(type: GraphQLNamedType): Types {
+    if (isObjectType(type)) return [type];
+    return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [];
+  }
+
+  #fragment(name: string): FragmentDefinitionNode | undefined {
+    this.#fragments ??= new Map(
+      this.#document.definitions.flatMap((definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+      ),
+    );
+    return this.#fragments.get(name);
+  }
+
+  #isIncluded({ directives = [] }: SelectionNode): boolean {
+    return directives.every((directive) => {
+      const { value: name } = directive.name;
+      if (name !== "skip" && name !== "include") return true;
+      const condition = this.#conditionOf(directive);
+      return condition === undefined || condition === (name === "include");
+    });
+  }
+
+  /** `undefined` where it is not known, and so the selection may be there. */
+  #conditionOf(directive: DirectiveNode): boolean | undefined {
+    const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
+    if (value?.kind === Kind.BOOLEAN) return value.value;
+    if (value?.kind !== Kind.VARIABLE) return undefined;
+    const name = value.name.value;
+    this.#conditions.add(name);
+    if (!this.#variables) return undefined;
+    const given = conditionIn(this.#variables, name);
+    return given === undefined ? this.#default(name) : (given ?? undefined);
+  }
+
+  #default(name: string): boolean | undefined {
+    this.#defaults ??= new Map(
+      (this.#operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
+        variable.name.value,
+        defaultValue?.kind === Kind.BOOLEAN ? defaultValue.value : undefined,
+      ]),
+    );
+    return this.#defaults.get(name);
+  }
+}

@@ -1,0 +1,49 @@
+/** Where a guard may stand, and what it may say there. */
+import {
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  getNullableType,
+  isInputObjectType,
+  isLeafType,
+  isNonNullType,
+  isScalarType,
+  isSpecifiedScalarType,
+} from "graphql";
+import { argPaths, usesParent } from "../../core/rules/compile.ts";
+import type { Guard } from "./read-guards.ts";
+
+type AnyField = GraphQLField<unknown, unknown>;
+
+/** Throws `TypeError` where a guard cannot mean anything on this field. */
+export function checkPlacement(
+  filledByClient: ReadonlySet<string>,
+  guard: Guard,
+  type: GraphQLObjectType,
+  field: AnyField,
+): void {
+  const place = `${type.name}.${field.name}`;
+  if (guard.onDeny === "NULL" && isNonNullType(field.type))
+    throw new TypeError(`rule.onDeny: ${place} is not nullable, so it cannot be NULL`);
+  if (usesParent(guard.plan) && filledByClient.has(type.name)) {
+    throw new TypeError(
+      `rule.parent: federation fills ${type.name} from the client's representation, where an entity has no __resolveReference`,
+    );
+  }
+  for (const path of argPaths(guard.plan)) checkArgPath(path, field, place);
+}
+
+function checkArgPath(path: readonly string[], field: AnyField, place: string): void {
+  const shown = path.join(".");
+  const [first, ...rest] = path;
+  let type: GraphQLInputType | undefined = field.args.find((arg) => arg.name === first)?.type;
+  for (const key of rest) {
+    const outer: GraphQLInputType | undefined = type && getNullableType(type);
+    // What a custom scalar holds is known only at run time, where an absent path denies.
+    if (isScalarType(outer) && !isSpecifiedScalarType(outer)) return;
+    type = isInputObjectType(outer) ? outer.getFields()[key]?.type : undefined;
+  }
+  if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);
+  if (!isLeafType(getNullableType(type)))
+    throw new TypeError(`rule.args: the argument "${shown}" of ${place} is not a scalar`);
+}

@@ -1,0 +1,117 @@
+/** Apollo Federation: the values that a client can make up, because nothing looked them up. */
+import {
+  defaultFieldResolver,
+  type GraphQLAbstractType,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  isUnionType,
+} from "graphql";
+import { authIn } from "../../core/request/request-auth.ts";
+import type { RequestGate } from "../../core/request/request-gate.ts";
+import { andThen } from "../../core/util/maybe-promise.ts";
+import { resolvesByDefault } from "../execution/guard-resolvers.ts";
+
+// Of Apollo Federation 2, and of `@link`, which brings them.
+const DIRECTIVES =
+  /^(link|key|requires|provides|external|tag|extends|shareable|inaccessible|override|composeDirective|interfaceObject|authenticated|requiresScopes|policy|context|fromContext|cost|listSize|cacheTag|federation__.+)$/;
+
+/** Whether a subgraph may carry this directive undeclared, as those of code-first builders do. */
+export function isFederationDirective(schema: GraphQLSchema, name: string): boolean {
+  return DIRECTIVES.test(name) && isObjectType(schema.getType("_Service"));
+}
+
+/** Where `@apollo/subgraph` keeps `__resolveReference`. */
+interface EntityExtensions {
+  readonly apollo?: { readonly subgraph?: { readonly resolveReference?: ResolveReference } };
+}
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+type ResolveReference = (reference: unknown, context: unknown, ...rest: readonly unknown[]) => unknown;
+
+const DISTRUSTING: unique symbol = Symbol.for("claimgate.distrusting") as never;
+
+/**
+ * The names of entities without `__resolveReference`, which are what the client's representation says they are,
+ * and of the types that their fields give without a resolver of their own.
+ */
+export function typesFilledByClient(schema: GraphQLSchema): ReadonlySet<string> {
+  const entities = schema.getType("_Entity");
+  const waiting = isUnionType(entities) ? entities.getTypes().filter((type) => !hasResolveReference(type)) : [];
+  const found = new Set<string>();
+  for (const type of waiting) {
+    if (found.has(type.name)) continue;
+    found.add(type.name);
+    for (const field of Object.values(type.getFields())) {
+      if (!resolvesByDefault(field.resolve)) continue;
+      const given = getNamedType(field.type);
+      if (isObjectType(given)) waiting.push(given);
+      else if (isAbstractType(given)) waiting.push(...schema.getPossibleTypes(given));
+    }
+  }
+  return found;
+}
+
+/** Whether this is the field by which federation's gateway asks for entities, with representations that any client can send as well. */
+export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldName: string): boolean {
+  if (fieldName !== "_entities" || typeName !== schema.getQueryType()?.name) return false;
+  const field = schema.getQueryType()?.getFields()[fieldName];
+  return field !== undefined && getNamedType(field.type).name === "_Entity";
+}
+
+/** The resolver of that field, after which no representation is trusted as a parent, also where it is handed on as the entity. */
+export function distrustRepresentations(original: Resolver = defaultFieldResolver): Resolver {
+  return distrusting(original, (source, args, context, info) => {
+    authIn(context)?.["~gate"].distrust(args["representations"]);
+    return original(source, args, context, info);
+  });
+}
+
+/** The extensions of an entity whose `__resolveReference` may give its argument back, which is then not trusted either. */
+export function distrustReference(
+  type: GraphQLObjectType | GraphQLAbstractType,
+): Readonly<Record<string, unknown>> | undefined {
+  const { apollo } = type.extensions as EntityExtensions;
+  const original = apollo?.subgraph?.resolveReference;
+  if (original === undefined) return undefined;
+  // A client may name one representation any number of times, by a variable: each request copies it once.
+  const echoesOf = new WeakMap<RequestGate, WeakMap<object, object>>();
+  const resolveReference = distrusting(original, (reference, context, ...rest) => {
+    const gate = authIn(context)?.["~gate"];
+    gate?.distrust(reference);
+    return andThen(original(reference, context, ...rest), (entity) =>
+      gate?.isMadeByClient(entity) ? echo(entity as object, gate) : entity,
+    );
+  });
+  const echo = (entity: object, gate: RequestGate): object => {
+    const echoes = echoesOf.get(gate) ?? new WeakMap<object, object>();
+    echoesOf.set(gate, echoes);
+    const known = echoes.get(entity);
+    if (known) return known;
+    const made = echoOf(entity, type);
+    gate.distrust(made);
+    echoes.set(entity, made);
+    return made;
+  };
+  return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
+}
+
+// Federation copies an entity whose `__typename` is not the one it expects, and a copy would be trusted: so this is our own, without another.
+function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
+  const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
+  const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;
+  return isNamedByClient ? { ...echo, __typename: given } : echo;
+}
+
+// Done once only, so that a schema may be gone through again.
+function distrusting<F extends object>(original: F, wrapper: F): F {
+  if (Object.hasOwn(original, DISTRUSTING)) return original;
+  return Object.defineProperty(wrapper, DISTRUSTING, { value: true });
+}
+
+function hasResolveReference(type: GraphQLObjectType): boolean {
+  return (type.extensions as EntityExtensions).apollo?.subgraph?.resolveReference !== undefined;
+}

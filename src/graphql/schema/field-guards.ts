@@ -1,0 +1,140 @@
+/** Works out which guards cover which field, and refuses the placements that cannot mean anything. */
+import {
+  type GraphQLAbstractType,
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+} from "graphql";
+import { usesParent } from "../../core/rules/compile.ts";
+import { checkPlacement } from "./check-location.ts";
+import { placesOf } from "./directive-locations.ts";
+import { typesFilledByClient } from "./federation.ts";
+import { type Guard, placing, readGuards } from "./read-guards.ts";
+
+/** The guards of a schema, by place. */
+export interface Coverage {
+  /** What must hold before the field of an object type resolves. */
+  field(type: GraphQLObjectType, fieldName: string): readonly Guard[];
+  /** What must hold once a value of `abstract` turns out to be of `type`. */
+  runtimeType(abstract: GraphQLAbstractType, typeName: string): readonly Guard[];
+}
+
+type AnyField = GraphQLField<unknown, unknown>;
+type TypeWithFields = GraphQLObjectType | GraphQLInterfaceType;
+
+/** The coverage of a schema by `@directive`. Throws `TypeError` that names the place. */
+export function readCoverage(schema: GraphQLSchema, directive: string): Coverage {
+  const ownOfType = memoize((type: TypeWithFields) =>
+    readGuards(type, type.name, directive, { refuse: { args: "a type has no arguments" } }),
+  );
+  const ownOfField = memoize((field: AnyField, origin: string) => readGuards(field, origin, directive, {}));
+  const ofType = memoize((type: TypeWithFields) => [type, ...type.getInterfaces()].flatMap((one) => ownOfType(one)));
+
+  /** What can be checked of a type before a value of it is there. */
+  const beforeValue = (type: GraphQLNamedType): readonly Guard[] =>
+    isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !usesParent(guard.plan)) : [];
+
+  const filledByClient = typesFilledByClient(schema);
+
+  const coverField = memoize((field: AnyField, _name: string, type: GraphQLObjectType): readonly Guard[] => {
+    const fromInterfaces = type.getInterfaces().flatMap((one) => {
+      const same = one.getFields()[field.name];
+      return same ? ownOfField(same, `${one.name}.${field.name}`) : [];
+    });
+    const guards = [
+      ...(isServiceField(schema, type, field) ? [] : ofType(type)),
+      ...fromInterfaces,
+      ...ownOfField(field, `${type.name}.${field.name}`),
+      ...beforeValue(getNamedType(field.type)),
+    ];
+    const unique = [...new Set(guards)];
+    for (const guard of unique)
+      placing(directive, guard.origin, () => checkPlacement(filledByClient, guard, type, field));
+    return unique;
+  });
+
+  const coverage: Coverage = {
+    field: (type, fieldName) => coverField(type.getFields()[fieldName] as AnyField, fieldName, type),
+    runtimeType(abstract, typeName) {
+      const type = schema.getType(typeName);
+      if (!isObjectType(type)) return [];
+      const known = beforeValue(abstract);
+      return beforeValue(type).filter((guard) => !known.includes(guard));
+    },
+  };
+  checkSchema(schema, directive, coverage, ownOfType, ownOfField);
+  return coverage;
+}
+
+/** Every object type of a schema that users define. */
+export function objectTypesOf(schema: GraphQLSchema): GraphQLObjectType[] {
+  return Object.values(schema.getTypeMap()).filter(
+    (type) => isObjectType(type) && !type.name.startsWith("__"),
+  ) as GraphQLObjectType[];
+}
+
+/** Every interface and union of a schema. */
+export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
+  return Object.values(schema.getTypeMap()).filter((type): type is GraphQLAbstractType => isAbstractType(type));
+}
+
+// Reads every place once, so that a wrong rule is found even where nothing implements or returns it yet.
+function checkSchema(
+  schema: GraphQLSchema,
+  directive: string,
+  coverage: Coverage,
+  ownOfType: (type: TypeWithFields) => readonly Guard[],
+  ownOfField: (field: AnyField, origin: string) => readonly Guard[],
+): void {
+  const returned = new Set<GraphQLNamedType>();
+  for (const type of objectTypesOf(schema)) {
+    for (const field of Object.values(type.getFields())) {
+      coverage.field(type, field.name);
+      returned.add(getNamedType(field.type));
+    }
+  }
+  for (const { carrier, origin, canBeGuarded } of placesOf(schema)) {
+    if (canBeGuarded || readGuards(carrier, origin, directive, {}).length === 0) continue;
+    placing(directive, origin, () => {
+      throw new TypeError("a rule stands only on fields, object types and interfaces");
+    });
+  }
+  for (const type of abstractTypesOf(schema)) {
+    if (isInterfaceType(type)) {
+      ownOfType(type);
+      for (const field of Object.values(type.getFields())) ownOfField(field, `${type.name}.${field.name}`);
+    }
+    if (!returned.has(type)) continue;
+    for (const { name } of schema.getPossibleTypes(type)) {
+      const hidden = coverage.runtimeType(type, name).find((guard) => guard.onDeny === "NULL");
+      if (!hidden) continue;
+      const kind = isUnionType(type) ? "union" : "interface";
+      placing(directive, hidden.origin, () => {
+        throw new TypeError(
+          `onDeny: NULL cannot be kept behind the ${kind} ${type.name}, where a value cannot become null any more; put it on fields`,
+        );
+      });
+    }
+  }
+}
+
+// What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
+function isServiceField(schema: GraphQLSchema, type: GraphQLObjectType, field: AnyField): boolean {
+  return type === schema.getQueryType() && field.name === "_service" && getNamedType(field.type).name === "_Service";
+}
+
+/** Remembers by the first argument. */
+function memoize<K extends object, A extends unknown[], R>(make: (key: K, ...rest: A) => R): (key: K, ...rest: A) => R {
+  const known = new Map<K, R>();
+  return (key, ...rest) => {
+    if (!known.has(key)) known.set(key, make(key, ...rest));
+    return known.get(key) as R;
+  };
+}

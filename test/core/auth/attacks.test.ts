@@ -1,0 +1,227 @@
+/** Attacks that need more than a bad text: confused keys, zero signatures, keys to be fetched, depth, prototypes, and claims that are not the caller's to give. */
+import { sign } from "node:crypto";
+import { AuthManager } from "claimgate";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { makePair } from "../jwt/keys/key-kinds.ts";
+import {
+  base64url,
+  fetchGuarded,
+  forge,
+  goodClaims,
+  ISSUER,
+  makeManager,
+  NOW,
+  refusalOf,
+  verdictOf,
+  watchRejections,
+} from "../support.ts";
+
+const rsa = makePair("RSA");
+const ec = makePair("P-256");
+const common = { issuer: ISSUER, now: () => NOW };
+const rs256 = new AuthManager({ ...common, algorithm: "RS256", privateKey: rsa.privateKey });
+const es256 = new AuthManager({ ...common, algorithm: "ES256", privateKey: ec.privateKey });
+
+watchRejections();
+afterEach(() => vi.restoreAllMocks());
+
+describe("a public key used as an HMAC secret", () => {
+  const spki = rsa.publicKey.export({ format: "pem", type: "spki" }) as string;
+  const secrets: ReadonlyArray<readonly [string, string | Buffer]> = [
+    ["PEM", spki],
+    ["trimmed PEM", spki.trim()],
+    ["PKCS1 PEM", rsa.publicKey.export({ format: "pem", type: "pkcs1" })],
+    ["DER", rsa.publicKey.export({ format: "der", type: "spki" })],
+    ["JWK", JSON.stringify(rsa.publicKey.export({ format: "jwk" }))],
+  ];
+
+  it.each(secrets)("forges nothing, as %s", async (_, secret) => {
+    for (const [alg, reason] of [
+      ["HS256", "ALGORITHM_INVALID"],
+      ["RS256", "SIGNATURE_INVALID"],
+    ] as const) {
+      const token = forge({ header: { alg, typ: "JWT" }, secret });
+      expect(await refusalOf(rs256.verify(token))).toMatchObject({ reason });
+      expect(await fetchGuarded(rs256)({ authorization: `Bearer ${token}` })).toMatchObject({ status: 401, reason });
+    }
+  });
+
+  it("leaves the real tokens good", async () => {
+    const { signed } = await rs256.authToken("ada");
+    expect((await fetchGuarded(rs256)({ authorization: `Bearer ${signed}` })).status).toBe(200);
+  });
+});
+
+describe("an ES256 signature", () => {
+  const input = `${base64url('{"alg":"ES256","typ":"JWT"}')}.${base64url(JSON.stringify(goodClaims()))}`;
+  const real = sign("sha256", Buffer.from(input), { key: ec.privateKey, dsaEncoding: "ieee-p1363" });
+  const order = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+
+  it.each([
+    ["zero", Buffer.alloc(64)],
+    ["zero in its first half", Buffer.concat([Buffer.alloc(32), real.subarray(32)])],
+    ["zero in its second half", Buffer.concat([real.subarray(0, 32), Buffer.alloc(32)])],
+    ["the order of the curve, twice", Buffer.concat([order, order])],
+    ["in DER", sign("sha256", Buffer.from(input), ec.privateKey)],
+    ["empty", Buffer.alloc(0)],
+    ["truncated", real.subarray(0, 63)],
+    ["longer", Buffer.concat([real, Buffer.alloc(1)])],
+  ])("is refused where it is %s", async (_, signature) => {
+    const token = `${input}.${base64url(signature)}`;
+    const reason = "SIGNATURE_INVALID";
+    expect(await refusalOf(es256.verify(token))).toMatchObject({ reason });
+    expect(await fetchGuarded(es256)({ authorization: `Bearer ${token}` })).toMatchObject({ status: 401, reason });
+  });
+
+  it("is accepted where it is real", async () => {
+    expect((await es256.verify(`${input}.${base64url(real)}`)).sub).toBe("ada");
+  });
+});
+
+it("fetches nothing that a header names, and believes no key that it brings along", async () => {
+  const fetched = vi.spyOn(globalThis, "fetch");
+  const evil = makePair("P-256");
+  const jwk = { ...evil.publicKey.export({ format: "jwk" }), alg: "ES256" };
+  for (const extra of [
+    { jwk },
+    { jku: "https://evil.example/jwks" },
+    { x5u: "https://evil.example/c" },
+    { kid: "/dev/null" },
+  ]) {
+    const input = `${base64url(JSON.stringify({ alg: "ES256", ...extra }))}.${base64url(JSON.stringify(goodClaims()))}`;
+    const forged = sign("sha256", Buffer.from(input), { key: evil.privateKey, dsaEncoding: "ieee-p1363" });
+    const reason = "SIGNATURE_INVALID";
+    expect(await refusalOf(es256.verify(`${input}.${base64url(forged)}`))).toMatchObject({ reason });
+    const real = sign("sha256", Buffer.from(input), { key: ec.privateKey, dsaEncoding: "ieee-p1363" });
+    expect((await es256.verify(`${input}.${base64url(real)}`)).sub).toBe("ada");
+  }
+  expect(fetched).not.toHaveBeenCalled();
+});
+
+describe("deeply nested claims", () => {
+  const depth = 20_000;
+  const nested = (open: string, middle: string, close: string): string =>
+    forge({
+      payload: `${JSON.stringify(goodClaims()).slice(0, -1)},"deep":${open.repeat(depth)}${middle}${close.repeat(depth)}}`,
+    });
+  const auth = makeManager({ maxTokenLength: 1_000_000 });
+
+  it.each([
+    ["lists", nested("[", "1", "]")],
+    ["objects", nested('{"a":', "1", "}")],
+  ])("of %s are read and frozen to the last, where tokens may be so long", async (_, token) => {
+    const jwt = await auth.verify(token);
+    let value: unknown = jwt.claims["deep"];
+    let levels = 0;
+    while (typeof value === "object" && value !== null) {
+      if (!Object.isFrozen(value)) throw new Error(`level ${levels} is not frozen`);
+      value = Object.values(value)[0];
+      levels++;
+    }
+    expect({ levels, value }).toEqual({ levels: depth, value: 1 });
+    expect(await verdictOf(auth, token, { claims: { deep: [[1]] } })).toBe("CLAIMS_INSUFFICIENT");
+    expect((await fetchGuarded(auth)({ authorization: `Bearer ${token}` })).status).toBe(200);
+  });
+
+  it("are not even parsed beyond the length that tokens may have", async () => {
+    const parse = vi.spyOn(JSON, "parse");
+    expect(await refusalOf(makeManager().verify(nested("[", "1", "]")))).toMatchObject({ reason: "TOKEN_MALFORMED" });
+    expect(parse).not.toHaveBeenCalled();
+  });
+});
+
+describe("claims named like members of Object", () => {
+  const auth = makeManager();
+  const token = forge({
+    payload: `${JSON.stringify(goodClaims()).slice(0, -1)},"__proto__":{"admin":true,"scope":"root"},"constructor":{"prototype":{"admin":true}},"own":{"__proto__":{"admin":true}}}`,
+  });
+
+  it("pollute no prototype, and stand as own claims only", async () => {
+    const jwt = await auth.verify(token);
+    expect(({} as Record<string, unknown>)["admin"]).toBeUndefined();
+    expect(Object.getPrototypeOf(jwt.claims)).toBe(Object.prototype);
+    expect(Object.hasOwn(jwt.claims, "__proto__")).toBe(true);
+    expect((jwt.claims as Record<string, unknown>)["admin"]).toBeUndefined();
+    expect(Object.getPrototypeOf(jwt.claims["own"])).toBe(Object.prototype);
+  });
+
+  it("satisfy no rule but one that names them", async () => {
+    const verdicts = [];
+    for (const rule of [
+      { claims: { admin: true } },
+      { scope: "root" },
+      { claims: { own: { admin: true } } },
+      { claims: { "own.admin": true } },
+      { override: { admin: true }, claims: { never: 1 } },
+      { claims: JSON.parse('{"__proto__":{"admin":true}}') as { [claim: string]: { admin: true } } },
+      { claims: { "__proto__.admin": true } },
+      { claims: { "constructor.prototype.admin": true } },
+    ]) {
+      verdicts.push(await verdictOf(auth, token, rule));
+    }
+    expect(verdicts).toEqual([
+      "CLAIMS_INSUFFICIENT",
+      "SCOPE_INSUFFICIENT",
+      "CLAIMS_INSUFFICIENT",
+      "CLAIMS_INSUFFICIENT",
+      "CLAIMS_INSUFFICIENT",
+      "allowed",
+      "allowed",
+      "allowed",
+    ]);
+  });
+
+  it("are not held by a token that does not name them", async () => {
+    const plain = forge();
+    for (const claim of [
+      "__proto__",
+      "constructor",
+      "toString",
+      "hasOwnProperty",
+      "constructor.name",
+      "toString.length",
+    ]) {
+      for (const value of ["Object", "toString", 0, null, true]) {
+        expect([claim, await verdictOf(auth, plain, { claims: { [claim]: value } })]).toEqual([
+          claim,
+          "CLAIMS_INSUFFICIENT",
+        ]);
+      }
+      expect([claim, await verdictOf(auth, plain, { args: { sub: claim } }, { args: {} })]).toEqual([
+        claim,
+        "CLAIMS_INSUFFICIENT",
+      ]);
+    }
+  });
+
+  it("can be issued, and come back as they were", async () => {
+    const claims = JSON.parse('{"__proto__":{"admin":true},"constructor":1}') as Record<string, unknown>;
+    const jwt = await auth.verify((await auth.authToken("ada", { claims })).signed);
+    expect(Object.entries(jwt.claims)).toEqual(
+      expect.arrayContaining([
+        ["__proto__", { admin: true }],
+        ["constructor", 1],
+      ]),
+    );
+    expect(jwt.claims).not.toHaveProperty("admin");
+  });
+});
+
+describe("claims given by the caller", () => {
+  const auth = makeManager();
+
+  it.each(["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"])("may not name %s", async (name) => {
+    for (const value of ["x", undefined, null]) {
+      for (const issue of ["authToken", "refreshToken"] as const) {
+        const error = await refusalOf(() => auth[issue]("ada", { claims: { [name]: value } }));
+        expect(error).toBeInstanceOf(TypeError);
+        expect((error as Error).message).toContain(`"${name}"`);
+      }
+    }
+  });
+
+  it("may name anything else", async () => {
+    const claims = { subject: "x", Sub: "y", nested: { sub: "z" } };
+    expect((await auth.authToken("ada", { claims })).claims).toMatchObject({ ...claims, sub: "ada" });
+  });
+});

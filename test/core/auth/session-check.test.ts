@@ -1,0 +1,314 @@
+/** `sessionCheck`: whether an auth token's session is looked up, how long an answer is remembered, and what an outage does. */
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, memorySessionStore, type SessionStore } from "claimgate";
+import { makeSessionRecord } from "claimgate/testing";
+import { requireToken } from "claimgate/trpc";
+import { describe, expect, it } from "vitest";
+import { ASIDE, createIssuer, entryOf } from "../issuers/support.ts";
+import {
+  type Bench,
+  down,
+  latch,
+  openBench,
+  outcomeOf,
+  REVOKED,
+  refused,
+  sidOf,
+  UNAVAILABLE,
+} from "../sessions/support.ts";
+import { forge, goodClaims, makeManager, NOW, refusalOf, watchRejections } from "../support.ts";
+
+watchRejections();
+
+const always = { sessionCheck: "always" } as const;
+
+describe('sessionCheck "refresh", the default,', () => {
+  it("never asks for auth tokens: they live out their minutes, with a sid and without", async () => {
+    const { auth, store, clock } = openBench();
+    const { authToken } = await auth.login("ada");
+    const { signed } = await auth.authToken("ada");
+    await auth.revoke({ subject: "ada" });
+    const asked = store.count();
+    store.before = down;
+    for (const token of [authToken, signed]) {
+      expect(await outcomeOf(auth.verify(token))).toBe("allowed");
+      expect(await outcomeOf(auth.forRequest({ token }).require())).toBe("allowed");
+    }
+    expect(store.count()).toBe(asked);
+    clock.seconds += 3600;
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_EXPIRED");
+  });
+});
+
+describe('sessionCheck "always"', () => {
+  it("lets a token of a living session pass, and asks once within sessionCheckTtl", async () => {
+    const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
+    const { authToken } = await auth.login("ada");
+    for (const [later, asked] of [
+      [0, 1],
+      [4.9, 1],
+      [5, 2],
+      [9.9, 2],
+      [10, 3],
+    ] as const) {
+      clock.seconds = NOW + later;
+      expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
+      expect(await outcomeOf(auth.forRequest({ token: authToken }).require())).toBe("allowed");
+      expect([later, store.count("find")]).toEqual([later, asked]);
+    }
+  });
+
+  it("remembers for 5 seconds by default, and not at all with 0", async () => {
+    for (const [over, asked] of [
+      [{}, 2],
+      [{ sessionCheckTtl: 0 }, 4],
+    ] as const) {
+      const { auth, store, clock } = openBench({ ...always, ...over });
+      const { authToken } = await auth.login("ada");
+      for (const later of [0, 0, 4.9, 5]) {
+        clock.seconds = NOW + later;
+        await auth.verify(authToken);
+      }
+      expect(store.count("find")).toBe(asked);
+    }
+  });
+
+  it("asks for each session by itself, and once for many who come at the same time", async () => {
+    const { auth, store } = openBench(always);
+    const [one, other] = [await auth.login("ada"), await auth.login("ada")];
+    await Promise.all(Array.from({ length: 20 }, () => auth.verify(one.authToken)));
+    expect(store.count("find")).toBe(1);
+    await auth.verify(other.authToken);
+    expect(store.count("find")).toBe(2);
+  });
+
+  it("takes nothing for fresh that a clock put back would make so", async () => {
+    const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 60, leeway: 1000 });
+    const { authToken } = await auth.login("ada");
+    await auth.verify(authToken);
+    clock.seconds -= 500;
+    await auth.verify(authToken);
+    expect(store.count("find")).toBe(2);
+  });
+
+  it("refuses a token without a sid (CLAIM_MISSING), and asks nothing", async () => {
+    const { auth, store } = openBench(always);
+    const { signed } = await auth.authToken("ada");
+    expect(await refusalOf(auth.verify(signed))).toMatchObject({ name: "MissingRequiredClaimError", claim: "sid" });
+    expect(await auth.verifyToken(signed)).toBe(false);
+    expect(await refused(auth.forRequest({ token: signed }).require())).toMatchObject({ reason: "CLAIM_MISSING" });
+    const number = forge({ payload: goodClaims({ sid: 5 }) });
+    expect(await outcomeOf(auth.verify(number))).toBe("CLAIM_MISSING");
+    expect(store.count()).toBe(0);
+  });
+
+  it("refuses a token whose session never was, or has expired", async () => {
+    const { auth, clock } = openBench({ ...always, refreshMaxAge: 100, authMaxAge: 1000 });
+    const { authToken } = await auth.login("ada");
+    expect(await outcomeOf(auth.verify(forge({ payload: goodClaims({ sid: "nobody.1" }) })))).toBe("TOKEN_REVOKED");
+    clock.seconds += 99;
+    expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
+    clock.seconds += 5;
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it("lets tokens of before a refresh pass, as the session is the same", async () => {
+    const { auth } = openBench(always);
+    const { authToken, refreshToken } = await auth.login("ada");
+    const next = await auth.refresh(refreshToken);
+    expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
+    expect(await outcomeOf(auth.verify(next.authToken))).toBe("allowed");
+  });
+
+  it("does not ask for tokens of trusted issuers, with a sid and without", async () => {
+    const theirs = await createIssuer();
+    const { auth, store } = openBench({ ...always, trust: [entryOf(theirs, ASIDE)] });
+    store.before = down;
+    for (const token of [await theirs.token(), await theirs.token({ sid: "theirs" })])
+      expect(await outcomeOf(auth.verify(token))).toBe("allowed");
+    expect(store.count()).toBe(0);
+  });
+});
+
+describe("a revocation", () => {
+  const ways: ReadonlyArray<
+    readonly [way: string, end: (bench: Bench, pair: { authToken: string; refreshToken: string }) => Promise<unknown>]
+  > = [
+    ["by token", ({ auth }, { authToken }) => auth.revoke({ token: authToken })],
+    ["by session", ({ auth }, { authToken }) => auth.revoke({ session: sidOf(authToken) })],
+    ["by subject", ({ auth }) => auth.revoke({ subject: "ada" })],
+    ["by logout", ({ auth }, { authToken }) => auth.forRequest({ token: authToken }).logout()],
+    [
+      "by a reuse",
+      async ({ auth, clock }, { refreshToken }) => {
+        await auth.refresh(refreshToken);
+        clock.seconds += 10;
+        return refused(auth.refresh(refreshToken));
+      },
+    ],
+    [
+      "by a guard that found a reuse",
+      async ({ auth, clock }, { refreshToken }) => {
+        await auth.refresh(refreshToken);
+        clock.seconds += 10;
+        return refused(auth.forRequest({ token: refreshToken }).require({ type: "refresh" }));
+      },
+    ],
+  ];
+
+  it.each(ways)("%s counts at once in the same process, however warm the memory", async (_, end) => {
+    const bench = openBench({ ...always, sessionCheckTtl: 600 });
+    const { auth } = bench;
+    const pair = await auth.login("ada");
+    const bob = await auth.login("bob");
+    const request = auth.forRequest({ token: pair.authToken });
+    await request.require();
+    await auth.verify(pair.authToken);
+    await auth.verify(bob.authToken);
+    await end(bench, pair);
+    // Known without a question: what had been let in by hand is no longer good.
+    expect(request.token).toBeNull();
+    expect(await outcomeOf(auth.verify(pair.authToken))).toBe("TOKEN_REVOKED");
+    expect(await auth.verifyToken(pair.authToken)).toBe(false);
+    expect(await refused(request.require())).toEqual(REVOKED);
+    expect(await refused(auth.forRequest({ token: pair.authToken }).require())).toEqual(REVOKED);
+    expect(await outcomeOf(auth.verify(bob.authToken))).toBe("allowed");
+  });
+
+  it("by authorize, which gave null, counts at once too", async () => {
+    let rights: object | null = {};
+    const { auth } = openBench({ ...always, sessionCheckTtl: 600, authorize: () => rights });
+    const { authToken, refreshToken } = await auth.login("ada");
+    await auth.verify(authToken);
+    rights = null;
+    expect(await refused(auth.refresh(refreshToken))).toEqual(REVOKED);
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it("in another process counts after sessionCheckTtl at most", async () => {
+    const { auth, another, clock } = openBench();
+    const { authToken } = await auth.login("ada");
+    const elsewhere = another({ ...always, sessionCheckTtl: 5 });
+    const fresh = another({ ...always, sessionCheckTtl: 5 });
+    await elsewhere.verify(authToken);
+    await auth.revoke({ token: authToken });
+    expect(await outcomeOf(fresh.verify(authToken))).toBe("TOKEN_REVOKED");
+    clock.seconds = NOW + 4.9;
+    expect(await outcomeOf(elsewhere.verify(authToken))).toBe("allowed");
+    clock.seconds = NOW + 5;
+    expect(await outcomeOf(elsewhere.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it.each([
+    ["session", (sid: string) => ({ session: sid })],
+    ["subject", () => ({ subject: "ada" })],
+  ] as const)("by %s is not forgotten for the answer to a question that was asked before", async (_, target) => {
+    const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
+    const { authToken } = await auth.login("ada");
+    const [asked, answered] = [latch(), latch()];
+    let isFirst = true;
+    store.after = async (name) => {
+      if (name !== "find" || !isFirst) return;
+      isFirst = false;
+      asked.open();
+      await answered.opened;
+    };
+    const early = outcomeOf(auth.verify(authToken));
+    await asked.opened;
+    await auth.revoke(target(sidOf(authToken)));
+    // Whoever comes after the revocation gets an answer of their own.
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+    answered.open();
+    // It began before the session ended, and may have been let in then.
+    expect(await early).toBe("allowed");
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it("of a subject counts at once where the store's first answer, which names the sessions, was lost", async () => {
+    const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
+    const { authToken } = await auth.login("ada");
+    await auth.verify(authToken);
+    let isFirst = true;
+    store.after = (name) => {
+      if (name !== "endAll" || !isFirst) return;
+      isFirst = false;
+      down();
+    };
+    await auth.revoke({ subject: "ada" });
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it("of a subject does not touch who logs in while it is carried out", async () => {
+    const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
+    const old = await auth.login("ada");
+    await auth.verify(old.authToken);
+    let fresh = "";
+    store.after = async (name) => {
+      if (name !== "endAll") return;
+      fresh = (await auth.login("ada")).authToken;
+      await auth.verify(fresh);
+    };
+    await auth.revoke({ subject: "ada" });
+    expect(await outcomeOf(auth.verify(old.authToken))).toBe("TOKEN_REVOKED");
+    expect(await outcomeOf(auth.verify(fresh))).toBe("allowed");
+  });
+});
+
+describe("an outage", () => {
+  it("is a 503 once what is remembered is over, and lets nobody in; recovery needs nothing", async () => {
+    const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
+    const { authToken } = await auth.login("ada");
+    const unseen = await auth.login("bob");
+    await auth.verify(authToken);
+    store.before = down;
+    clock.seconds = NOW + 4.9;
+    expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
+    expect(await outcomeOf(auth.verify(unseen.authToken))).toBe("STORE_UNAVAILABLE");
+    clock.seconds = NOW + 5;
+    expect(await refusalOf(auth.verify(authToken))).toMatchObject({ name: "SessionStoreError" });
+    expect(await refusalOf(auth.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
+    expect(await refused(auth.forRequest({ token: authToken }).require())).toEqual(UNAVAILABLE);
+    store.before = () => undefined;
+    expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
+  });
+
+  it("takes no token away that was let in: ctx.auth.token is there behind a guard, and in a request that has asked", async () => {
+    const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
+    const { authToken } = await auth.login("ada");
+    const t = initTRPC.context<AuthContext>().create();
+    const router = t.router({
+      whoami: t.procedure.use(requireToken()).query(async ({ ctx }) => {
+        store.before = down;
+        clock.seconds += 5;
+        return { seen: ctx.auth.token.sub, again: await outcomeOf(ctx.auth.require()) };
+      }),
+    });
+    const request = auth.forRequest({ token: authToken });
+    await request.require();
+    const caller = t.createCallerFactory(router)({ auth: auth.forRequest({ token: authToken }) });
+    expect(await caller.whoami()).toEqual({ seen: "ada", again: "STORE_UNAVAILABLE" });
+    expect(request.token?.sub).toBe("ada");
+    expect(await refused(request.require())).toEqual(UNAVAILABLE);
+  });
+});
+
+it("remembers so many sessions and no more", async () => {
+  const asked: string[] = [];
+  const record = await makeSessionRecord({ expiresAt: NOW + 600 });
+  // Every session there could be, so that none has to be begun.
+  const store: SessionStore = {
+    ...memorySessionStore(),
+    find: async (id) => {
+      asked.push(id);
+      return { ...record, id };
+    },
+  };
+  const auth = makeManager({ sessions: store, ...always, sessionCheckTtl: 600 });
+  const tokenOf = (index: number): string => forge({ payload: goodClaims({ sid: `s.${index}` }) });
+  for (let index = 0; index < 10_001; index++) await auth.verify(tokenOf(index));
+  expect(asked).toHaveLength(10_001);
+  await auth.verify(tokenOf(10_000));
+  expect(asked).toHaveLength(10_001);
+  await auth.verify(tokenOf(0));
+  expect(asked).toHaveLength(10_002);
+}, 60_000);

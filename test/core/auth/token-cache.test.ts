@@ -1,0 +1,133 @@
+/** Verified tokens are remembered: a signature is checked once, and what can change is judged at every use. */
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { Clock, forge, makeManager, NOW, refusalOf } from "../support.ts";
+
+let verify: MockInstance<typeof crypto.subtle.verify>;
+beforeEach(() => {
+  verify = vi.spyOn(crypto.subtle, "verify");
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("with the cache", () => {
+  it("checks a signature once, however often the token comes", async () => {
+    const auth = makeManager();
+    const token = forge();
+    const first = await auth.verify(token);
+    expect((await auth.verify(token)).claims).toBe(first.claims);
+    await auth.verifyToken(token);
+    await auth.forRequest({ token }).require();
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it("checks a signature once for uses that come at the same time", async () => {
+    const auth = makeManager();
+    const token = forge();
+    const requests = Array.from({ length: 10 }, () => auth.forRequest({ token }));
+    await Promise.all([...requests.map((request) => request.require()), auth.verify(token), auth.verify(token)]);
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it("judges exp at every hit", async () => {
+    const clock = new Clock();
+    const auth = makeManager({ now: clock.now });
+    const token = forge();
+    await auth.verify(token);
+    clock.seconds = NOW + 59.9;
+    expect((await auth.verify(token)).sub).toBe("ada");
+    clock.seconds = NOW + 60;
+    expect(await refusalOf(() => auth.verify(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
+    expect(await auth.verifyToken(token)).toBe(false);
+    expect(await refusalOf(() => auth.forRequest({ token }).require())).toMatchObject({ reason: "TOKEN_EXPIRED" });
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it("judges exp at every hit with the leeway", async () => {
+    const clock = new Clock();
+    const auth = makeManager({ now: clock.now, leeway: 10 });
+    const token = forge();
+    await auth.verify(token);
+    clock.seconds = NOW + 69;
+    expect((await auth.verify(token)).sub).toBe("ada");
+    clock.seconds = NOW + 70;
+    expect(await refusalOf(() => auth.verify(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+
+  it("judges the type at every hit", async () => {
+    const auth = makeManager();
+    const { signed } = await auth.refreshToken("ada");
+    await auth.verify(signed, { type: "any" });
+    expect(await refusalOf(() => auth.verify(signed))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
+  });
+
+  it("remembers no token that was refused", async () => {
+    const clock = new Clock();
+    const auth = makeManager({ now: clock.now });
+    const early = forge({
+      payload: { ...JSON.parse(Buffer.from(forge().split(".")[1] ?? "", "base64url").toString()), nbf: NOW + 5 },
+    });
+    expect(await refusalOf(() => auth.verify(early))).toMatchObject({ reason: "TOKEN_NOT_YET_VALID" });
+    clock.seconds = NOW + 5;
+    expect((await auth.verify(early)).sub).toBe("ada");
+    const forged = forge({ secret: "x".repeat(40) });
+    for (let i = 0; i < 2; i++) {
+      expect(await refusalOf(() => auth.verify(forged))).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    }
+    expect(verify).toHaveBeenCalledTimes(4);
+  });
+
+  it("knows no other token by the same header and payload", async () => {
+    const auth = makeManager();
+    const token = forge();
+    await auth.verify(token);
+    const stripped = token.slice(0, token.lastIndexOf(".") + 1);
+    expect(await refusalOf(() => auth.verify(stripped))).toMatchObject({ reason: "SIGNATURE_INVALID" });
+  });
+
+  it("forgets the oldest beyond its size", async () => {
+    const auth = makeManager({ cache: { max: 1 } });
+    const tokens = [forge(), forge({ header: { alg: "HS256", typ: "other" } })] as const;
+    for (const token of [tokens[0], tokens[0], tokens[1], tokens[0]]) await auth.verify(token);
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+
+  it("is not shared by two managers", async () => {
+    const token = forge();
+    await makeManager().verify(token);
+    const other = makeManager({ secret: "another secret of more than 32 bytes" });
+    expect(await refusalOf(() => other.verify(token))).toMatchObject({ reason: "SIGNATURE_INVALID" });
+  });
+});
+
+describe("without the cache", () => {
+  it("checks a signature for every verify, and once for every request", async () => {
+    const auth = makeManager({ cache: false });
+    const token = forge();
+    await auth.verify(token);
+    await auth.verify(token);
+    expect(verify).toHaveBeenCalledTimes(2);
+    const request = auth.forRequest({ token });
+    await Promise.all([request.require(), request.authenticate(), request.require({ claims: { sub: "ada" } })]);
+    await request.require();
+    expect(verify).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe("a request", () => {
+  it("checks nothing until something asks", async () => {
+    const auth = makeManager();
+    const request = auth.forRequest({ token: forge() });
+    expect(request.token).toBeNull();
+    await Promise.resolve();
+    expect(verify).not.toHaveBeenCalled();
+    await request.authenticate();
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it("checks a bad signature once too", async () => {
+    const request = makeManager({ cache: false }).forRequest({ token: forge({ secret: "x".repeat(40) }) });
+    for (let i = 0; i < 3; i++) {
+      expect(await refusalOf(() => request.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,250 @@
+/** A cookie counts only with a request that cannot have been made by another site. */
+import { describe, expect, it } from "vitest";
+import { fetchGuarded, forge, goodClaims, makeManager, NOW } from "../support.ts";
+
+const token = forge();
+const auth = makeManager({
+  cookies: { auth: "t" },
+  csrf: {
+    origins: [
+      "https://app.example",
+      "http://localhost:3000",
+      "capacitor://localhost",
+      "chrome-extension://abcdefghijklmnop",
+    ],
+  },
+});
+const cookie = { cookie: `t=${token}`, host: "api.example" };
+const REJECTED = "CSRF_REJECTED";
+
+const verdict = async (headers: Record<string, string | string[]>, method?: string): Promise<string> =>
+  auth
+    .forRequest({ headers: { ...cookie, ...headers }, ...(method === undefined ? {} : { method }) })
+    .require()
+    .then(
+      () => "accepted",
+      (error: { reason: string }) => error.reason,
+    );
+
+const ANY_METHOD: ReadonlyArray<readonly [verdict: string, headers: Record<string, string | string[]>]> = [
+  ["accepted", { "sec-fetch-site": "same-origin" }],
+  ["accepted", { "sec-fetch-site": "none" }],
+  [REJECTED, { "sec-fetch-site": "same-site" }],
+  [REJECTED, { "sec-fetch-site": "cross-site" }],
+  [REJECTED, { "sec-fetch-site": "" }],
+  [REJECTED, { "sec-fetch-site": "Same-Origin" }],
+  [REJECTED, { "sec-fetch-site": ["same-origin", "cross-site"] }],
+  [REJECTED, { "sec-fetch-site": "same-origin, cross-site" }],
+  ["accepted", { origin: "https://api.example" }],
+  ["accepted", { origin: "http://api.example" }],
+  ["accepted", { origin: "https://api.example:443" }],
+  ["accepted", { origin: "https://API.example" }],
+  ["accepted", { origin: "https://app.example" }],
+  ["accepted", { origin: "http://localhost:3000" }],
+  ["accepted", { "sec-fetch-site": "same-site", origin: "https://app.example" }],
+  ["accepted", { "sec-fetch-site": "cross-site", origin: "http://localhost:3000" }],
+  [REJECTED, { origin: "https://evil.example" }],
+  [REJECTED, { origin: "https://api.example.evil.example" }],
+  [REJECTED, { origin: "https://sub.api.example" }],
+  [REJECTED, { origin: "https://example" }],
+  [REJECTED, { origin: "https://api.example:8443" }],
+  [REJECTED, { origin: "http://app.example" }],
+  [REJECTED, { origin: "https://app.example:444" }],
+  [REJECTED, { origin: "http://localhost:3001" }],
+  [REJECTED, { origin: "null" }],
+  [REJECTED, { origin: "" }],
+  [REJECTED, { origin: "api.example" }],
+  [REJECTED, { origin: "file://api.example" }],
+  [REJECTED, { origin: "chrome-extension://api.example" }],
+  [REJECTED, { origin: ["https://app.example", "https://evil.example"] }],
+  [REJECTED, { "sec-fetch-site": "same-site", origin: "https://evil.example" }],
+  [REJECTED, { "sec-fetch-site": "cross-site", origin: "null" }],
+  [REJECTED, { "sec-fetch-site": "cross-site", origin: "https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "cross-site", origin: "http://api.example" }],
+  [REJECTED, { "sec-fetch-site": "same-site", origin: "https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "unheard-of", origin: "https://api.example" }],
+  [REJECTED, { origin: "https://api.example/" }],
+  [REJECTED, { origin: "https://api.example/path" }],
+  [REJECTED, { origin: "https://api.example?query" }],
+  [REJECTED, { origin: "https://api.example#fragment" }],
+  [REJECTED, { origin: "https://user@api.example" }],
+  [REJECTED, { origin: "https://user:password@app.example" }],
+  [REJECTED, { origin: "https://api.example\\" }],
+  [REJECTED, { origin: "https://api.example, https://api.example" }],
+  [REJECTED, { origin: "https://api\u00AD.example" }],
+  [REJECTED, { origin: " https://api.example" }],
+  [REJECTED, { "sec-fetch-site": "same-origin", origin: "https://api.example/" }],
+  [REJECTED, { "sec-fetch-site": "none", origin: "https://user@api.example" }],
+  ["accepted", { "sec-fetch-site": "same-origin", origin: "https://api.example" }],
+  ["accepted", { "sec-fetch-site": "none", origin: "null" }],
+  ["accepted", { origin: "capacitor://localhost" }],
+  ["accepted", { "sec-fetch-site": "cross-site", origin: "chrome-extension://abcdefghijklmnop" }],
+  [REJECTED, { origin: "capacitor://localhost2" }],
+  [REJECTED, { origin: "tauri://localhost" }],
+];
+
+describe("a marked request", () => {
+  it.each(ANY_METHOD)("is %s with %j, whatever its method", async (expected, headers) => {
+    for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", undefined]) {
+      expect([method, await verdict(headers, method)]).toEqual([method, expected]);
+    }
+  });
+
+  it("on an upgrade is judged by the same marks", async () => {
+    const upgrade = { upgrade: "websocket", connection: "Upgrade" };
+    expect(await verdict({ ...upgrade, origin: "https://api.example" }, "GET")).toBe("accepted");
+    expect(await verdict({ ...upgrade, "sec-fetch-site": "same-origin" }, "GET")).toBe("accepted");
+    expect(await verdict({ ...upgrade, origin: "https://evil.example" }, "GET")).toBe(REJECTED);
+    expect(await verdict({ ...upgrade, origin: "https://api.example:8443" }, "GET")).toBe(REJECTED);
+  });
+});
+
+describe("an unmarked request", () => {
+  it.each([
+    ["accepted", "GET"],
+    ["accepted", "HEAD"],
+    ["accepted", "OPTIONS"],
+    ["accepted", "get"],
+    [REJECTED, "POST"],
+    [REJECTED, "PUT"],
+    [REJECTED, "PATCH"],
+    [REJECTED, "DELETE"],
+    [REJECTED, "QUERY"],
+    [REJECTED, undefined],
+  ])("is %s on %s", async (expected, method) => {
+    expect(await verdict({}, method)).toBe(expected);
+  });
+
+  it("is refused on an upgrade", async () => {
+    expect(await verdict({ upgrade: "websocket" }, "GET")).toBe(REJECTED);
+  });
+});
+
+describe("csrf.allow", () => {
+  const asked: string[] = [];
+  let answer: (origin: string) => unknown = (origin) => origin.endsWith(".preview.example");
+  const allow = (origin: string): boolean => {
+    asked.push(origin);
+    return answer(origin) as boolean;
+  };
+  const manager = makeManager({ cookies: { auth: "t" }, csrf: { origins: ["https://app.example"], allow } });
+  const ask = (headers: Record<string, string>) =>
+    manager.forRequest({ headers: { ...cookie, ...headers }, method: "POST" }).require();
+
+  it("decides about origins that the list does not hold, from whatever site", async () => {
+    answer = (origin) => origin.endsWith(".preview.example");
+    for (const site of [{}, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }]) {
+      expect((await ask({ ...site, origin: "https://pr-7.preview.example" })).sub).toBe("ada");
+      await expect(ask({ ...site, origin: "https://preview.example.evil" })).rejects.toMatchObject({
+        reason: REJECTED,
+      });
+    }
+    const alone = makeManager({ cookies: { auth: "t" }, csrf: { allow } });
+    const headers = { ...cookie, origin: "https://pr-7.preview.example" };
+    expect((await alone.forRequest({ headers, method: "POST" }).require()).sub).toBe("ada");
+  });
+
+  it("is asked only about origins that it has to decide about, as browsers write them", async () => {
+    answer = () => true;
+    asked.length = 0;
+    for (const headers of [
+      { "sec-fetch-site": "same-origin" },
+      { origin: "https://api.example" },
+      { origin: "https://app.example" },
+    ])
+      expect((await ask(headers)).sub).toBe("ada");
+    for (const headers of [
+      {},
+      { origin: "null" },
+      { origin: "https://user@a.example" },
+      { origin: "https://a.example/" },
+      { origin: "https://evil.example:x.preview.example" },
+      { origin: "https://evil.example:80:443" },
+      { origin: "https://[::1" },
+      { "sec-fetch-site": "cross-site" },
+    ])
+      await expect(ask(headers as Record<string, string>)).rejects.toMatchObject({ reason: REJECTED });
+    expect(asked).toEqual([]);
+    for (const origin of ["https://a.example", "http://[::1]:3000", "app://-"]) {
+      asked.length = 0;
+      expect((await ask({ origin })).sub).toBe("ada");
+      expect(asked).toEqual([origin]);
+    }
+  });
+
+  it("that throws, or gives no boolean, lets nobody in, and is not called the caller's fault", async () => {
+    const fault = new Error("no list yet");
+    answer = () => {
+      throw fault;
+    };
+    await expect(ask({ origin: "https://a.example" })).rejects.toBe(fault);
+    for (const other of ["true", 1, undefined, null, Promise.resolve(true), Promise.reject(new Error("late"))]) {
+      answer = () => other;
+      await expect(ask({ origin: "https://a.example" })).rejects.toMatchObject({
+        name: "InvalidConfigError",
+        configValue: "csrf.allow",
+      });
+    }
+    answer = () => true;
+    expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
+  });
+});
+
+describe("this host", () => {
+  it("is the one that the request was sent to, with its port", async () => {
+    const local = { host: "localhost:4000" };
+    expect(await verdict({ ...local, origin: "http://localhost:4000" }, "POST")).toBe("accepted");
+    expect(await verdict({ ...local, origin: "http://localhost:4001" }, "POST")).toBe(REJECTED);
+    expect(await verdict({ ...local, origin: "http://127.0.0.1:4000" }, "POST")).toBe(REJECTED);
+    expect(await verdict({ host: "[::1]:4000", origin: "http://[::1]:4000" }, "POST")).toBe("accepted");
+  });
+
+  it("is not what a proxy's header claims it is", async () => {
+    const forwarded = {
+      "x-forwarded-host": "evil.example",
+      forwarded: "host=evil.example",
+      origin: "https://evil.example",
+    };
+    expect(await verdict(forwarded, "POST")).toBe(REJECTED);
+  });
+
+  it("is unknown without a host, and then only listed origins count", async () => {
+    const request = (origin: string) =>
+      auth.forRequest({ headers: { cookie: cookie.cookie, origin }, method: "POST" }).require();
+    await expect(request("https://api.example")).rejects.toMatchObject({ reason: REJECTED });
+    expect((await request("https://app.example")).sub).toBe("ada");
+  });
+
+  it("over TLS is not spoken for by a page in the clear", async () => {
+    const send = fetchGuarded(auth);
+    const headers = { cookie: cookie.cookie };
+    expect((await send({ ...headers, origin: "https://api.example" })).status).toBe(200);
+    expect(await send({ ...headers, origin: "http://api.example" })).toMatchObject({ status: 403, reason: REJECTED });
+    expect(await send({ ...headers, origin: "https://api.example:8443" })).toMatchObject({
+      status: 403,
+      reason: REJECTED,
+    });
+  });
+});
+
+describe("a refusal", () => {
+  it("is a 403 with a challenge, before the token is looked at", async () => {
+    const expired = forge({ payload: goodClaims({ exp: NOW }) });
+    const answer = await fetchGuarded(auth)({ cookie: `t=${expired}`, "sec-fetch-site": "cross-site" });
+    expect(answer).toMatchObject({ status: 403, reason: REJECTED });
+    expect(answer.challenge).toMatch(/^Bearer error="invalid_request"/);
+  });
+
+  it("holds for optional rules too, for the cookie is a credential", async () => {
+    const request = auth.forRequest({ headers: { ...cookie, "sec-fetch-site": "cross-site" }, method: "POST" });
+    await expect(request.require({ optional: true })).rejects.toMatchObject({ status: 403, reason: REJECTED });
+    await expect(request.authenticate()).rejects.toMatchObject({ reason: REJECTED });
+  });
+
+  it("does not concern a request without the cookie, or with a header credential", async () => {
+    const foreign = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+    expect(await auth.forRequest({ headers: foreign, method: "POST" }).require({ optional: true })).toBeNull();
+    const withHeader = { ...cookie, ...foreign, authorization: `Bearer ${token}` };
+    expect((await auth.forRequest({ headers: withHeader, method: "POST" }).require()).sub).toBe("ada");
+  });
+});

@@ -1,0 +1,191 @@
+/** Of a trusted issuer's token rules see what its entry lists, and never what only our own tokens say. */
+import type { AuthManager, Rule, TrustedIssuer } from "claimgate";
+import { beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { makeManager, NOW, refusalOf, verdictOf } from "../support.ts";
+import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "./support.ts";
+
+let theirs: Issuer;
+beforeAll(async () => {
+  theirs = await createIssuer();
+});
+
+/** Beside keys of our own, with `claims` listed. */
+const listing = (claims: string[], over: Partial<TrustedIssuer> = {}): AuthManager =>
+  makeManager({ trust: [entryOf(theirs, { ...ASIDE, claims, ...over })] });
+
+describe("what only our own tokens say", () => {
+  it("is dropped: type, sid and rid", async () => {
+    const signed = await theirs.token({ type: "refresh", sid: "s1", rid: "r1", plan: "pro" });
+    const token = await trusting(entryOf(theirs)).verify(signed);
+    expect(token.tokenType).toBe("auth");
+    expect(token.claims).toEqual({
+      iss: THEIRS,
+      sub: "42",
+      aud: API,
+      iat: NOW,
+      exp: NOW + 60,
+      jti: "j1",
+      plan: "pro",
+      type: "auth",
+    });
+  });
+
+  it("makes no refresh token of theirs, whatever it calls itself", async () => {
+    const auth = trusting(entryOf(theirs));
+    for (const type of ["refresh", "auth", undefined, 1]) {
+      const signed = await theirs.token({ type, rid: "r1", sid: "s1" });
+      expect(await verdictOf(auth, signed, { type: "refresh" })).toBe("TOKEN_TYPE_INVALID");
+      expect(await verdictOf(auth, signed, { type: "auth" })).toBe("allowed");
+      expect(await refusalOf(auth.verify(signed, { type: "refresh" }))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
+      expect((await auth.verify(signed, { type: "any" })).tokenType).toBe("auth");
+    }
+  });
+
+  it.each<[string, Rule]>([
+    ["claims", { claims: { sid: "s1" } }],
+    ["override", { scope: "all", override: { rid: "r1" } }],
+    ["args", { args: { sid: "session" } }],
+  ])("is invisible to %s", async (_, rule) => {
+    const signed = await theirs.token({ sid: "s1", rid: "r1" });
+    const facts = { args: { session: "s1" } };
+    expect(await verdictOf(trusting(entryOf(theirs)), signed, rule, facts)).toMatch(/_INSUFFICIENT$/);
+  });
+});
+
+describe("a claim that is not listed", () => {
+  const claims = { role: "admin", plan: "pro", realm: { roles: ["admin"] }, "https://theirs.example/org": 7 };
+  const facts = { args: { name: "admin", org: 7 }, parent: { name: "admin" } };
+
+  it.each<[string, Rule]>([
+    ["claims", { claims: { role: "admin" } }],
+    ["a dotted path", { claims: { "realm.roles": ["admin"] } }],
+    ["override", { scope: "all", override: { role: "admin" } }],
+    ["anyOf", { anyOf: [{ scope: "all" }, { claims: { role: "admin" } }] }],
+    ["args", { args: { role: "name" } }],
+    ["args by a name with dots", { args: { "https://theirs.example/org": "org" } }],
+    ["parent", { parent: { role: "name" } }],
+  ])("is invisible to %s, and seen once it is listed", async (_, rule) => {
+    const signed = await theirs.token(claims);
+    expect(await verdictOf(listing(["plan"]), signed, rule, facts)).toMatch(/_INSUFFICIENT$/);
+    const all = listing(["role", "realm", "https://theirs.example/org"]);
+    expect(await verdictOf(all, signed, rule, facts)).toBe("allowed");
+    expect(await verdictOf(all, await theirs.token(), rule, facts)).toMatch(/_INSUFFICIENT$/);
+  });
+
+  it("is invisible to resolvers, and so is its absence", async () => {
+    const token = await listing(["plan", "absent"])
+      .forRequest({ token: await theirs.token(claims) })
+      .require({ claims: { plan: "pro" } });
+    expect(Object.keys(token.claims).toSorted()).toEqual(["aud", "exp", "iat", "iss", "jti", "plan", "sub", "type"]);
+    expect(JSON.stringify(token)).not.toContain("admin");
+  });
+
+  it("may be listed by a dotted path, and is read under that name", async () => {
+    const auth = listing(["realm.roles"]);
+    const token = await auth.forRequest({ token: await theirs.token(claims) }).require();
+    expect(token.claims).toMatchObject({ "realm.roles": ["admin"] });
+    expect(token.claims).not.toHaveProperty("realm");
+    const signed = await theirs.token(claims);
+    expect(await verdictOf(auth, signed, { claims: { "realm.roles": ["admin"] } })).toBe("allowed");
+    expect(await verdictOf(auth, signed, { claims: { "realm.roles": ["owner"] } })).toBe("CLAIMS_INSUFFICIENT");
+    expect(await verdictOf(auth, signed, { claims: { realm: { roles: ["admin"] } } })).toBe("CLAIMS_INSUFFICIENT");
+  });
+
+  it("is seen where there is but one issuer and nothing is listed", async () => {
+    expect(await verdictOf(trusting(entryOf(theirs)), await theirs.token(claims), { claims: { role: "admin" } })).toBe(
+      "allowed",
+    );
+  });
+
+  it("is invisible with an empty list, where there is but one issuer too", async () => {
+    const auth = trusting(entryOf(theirs, { claims: [] }));
+    expect(await verdictOf(auth, await theirs.token(claims), { claims: { role: "admin" } })).toBe(
+      "CLAIMS_INSUFFICIENT",
+    );
+  });
+
+  it("may have a name that objects inherit", async () => {
+    const auth = listing(["toString", "constructor", "__proto__"]);
+    const token = await auth.verify(await theirs.token());
+    expect(Object.keys(token.claims)).not.toContain("toString");
+    const payload = await theirs.token(JSON.parse('{"__proto__":{"role":"admin"},"constructor":"theirs"}'));
+    expect(await verdictOf(auth, payload, { claims: { role: "admin" } })).toBe("CLAIMS_INSUFFICIENT");
+    expect(await verdictOf(auth, payload, { claims: { constructor: "theirs" } })).toBe("allowed");
+  });
+});
+
+describe("rules by the issuer", () => {
+  it("tell their tokens from ours", async () => {
+    const auth = listing([]);
+    const rule = { claims: { iss: THEIRS } };
+    expect(await verdictOf(auth, await theirs.token(), rule)).toBe("allowed");
+    expect(await verdictOf(auth, (await auth.authToken("ada")).signed, rule)).toBe("CLAIMS_INSUFFICIENT");
+  });
+});
+
+describe("claimsSchema", () => {
+  const claimsSchema = z.object({ plan: z.enum(["free", "pro"]), seats: z.coerce.number().default(1) });
+
+  it("holds for their tokens too", async () => {
+    const auth = trusting(entryOf(theirs, { claims: ["plan", "seats"] }), { claimsSchema });
+    const token = await auth.verify(await theirs.token({ plan: "pro", seats: "3", role: "admin" }));
+    expect(token.claims).toMatchObject({ plan: "pro", seats: 3 });
+    expect(token.claims).not.toHaveProperty("role");
+    expect(await verdictOf(auth, await theirs.token({ plan: "gold" }))).toBe("CLAIM_INVALID");
+    expect(await verdictOf(auth, await theirs.token())).toBe("CLAIM_INVALID");
+  });
+
+  it("is not given what is not listed", async () => {
+    const auth = trusting(entryOf(theirs, { claims: ["seats"] }), { claimsSchema });
+    expect(await verdictOf(auth, await theirs.token({ plan: "pro" }))).toBe("CLAIM_INVALID");
+    const optional = trusting(entryOf(theirs, { claims: ["plan"] }), { claimsSchema });
+    expect((await optional.verify(await theirs.token({ plan: "pro", seats: 9 }))).claims).toMatchObject({ seats: 1 });
+  });
+
+  it("may not speak for their subject or type", async () => {
+    const rogue = z.object({}).transform(() => ({ sub: "root", type: "refresh", iss: "x", role: "user" }));
+    const token = await trusting(entryOf(theirs), { claimsSchema: rogue }).verify(await theirs.token());
+    expect(token).toMatchObject({ sub: "42", tokenType: "auth", iss: THEIRS });
+    expect(token.claims).toMatchObject({ role: "user", type: "auth" });
+  });
+});
+
+describe("authorize", () => {
+  it("lays rights over their tokens by the subject that the entry tells, and sees what is listed", async () => {
+    const asked: unknown[] = [];
+    const auth = makeManager({
+      trust: [entryOf(theirs, { ...ASIDE, claims: ["plan"] })],
+      authorizeAt: "request",
+      authorize: (subject, token) => {
+        asked.push([subject, token.claims["plan"], token.claims["role"], token.iss]);
+        return { scope: "write", claims: { team: "blue" } };
+      },
+    });
+    const signed = await theirs.token({ scope: "read", plan: "pro", role: "admin", sid: "s1" });
+    const token = await auth.forRequest({ token: signed }).require({ scope: "write", claims: { team: "blue" } });
+    expect(asked).toEqual([["theirs|42", "pro", undefined, THEIRS]]);
+    expect(token.claims).toMatchObject({ plan: "pro", team: "blue", scope: "write", type: "auth", sub: "theirs|42" });
+    expect(Object.keys(token.claims)).not.toContain("role");
+    expect(Object.keys(token.claims)).not.toContain("sid");
+    expect(await verdictOf(auth, signed, { override: { role: "admin" }, scope: "all" })).toBe("SCOPE_INSUFFICIENT");
+    expect(await verdictOf(auth, signed, { scope: "read" })).toBe("SCOPE_INSUFFICIENT");
+  });
+
+  it("refuses their subject where it has no rights", async () => {
+    const auth = trusting(entryOf(theirs), {
+      authorizeAt: "request",
+      authorize: (subject) => (subject === "42" ? null : {}),
+    });
+    expect(await verdictOf(auth, await theirs.token())).toBe("TOKEN_REVOKED");
+    expect(await verdictOf(auth, await theirs.token({ sub: "43" }))).toBe("allowed");
+  });
+});
+
+describe("the claims of a verified token", () => {
+  it("cannot be changed", async () => {
+    const token = await trusting(entryOf(theirs)).verify(await theirs.token({ realm: { roles: ["user"] } }));
+    const { realm } = token.claims as unknown as { realm: { roles: string[] } };
+    expect(() => realm.roles.push("admin")).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,122 @@
+/** Whose token it is: their user 42 is not ours. */
+import type { AuthManager, TrustedIssuer } from "claimgate";
+import { beforeAll, describe, expect, it } from "vitest";
+import { makeManager, refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { ASIDE, createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
+
+watchRejections();
+
+let theirs: Issuer;
+beforeAll(async () => {
+  theirs = await createIssuer();
+});
+
+const by = (subject: TrustedIssuer["subject"]): AuthManager =>
+  makeManager({ trust: [entryOf(theirs, { ...ASIDE, ...(subject === undefined ? {} : { subject }) })] });
+
+/** A function that breaks the type it is given as, as untyped code may. */
+const untyped = (read: (claims: Readonly<Record<string, unknown>>) => unknown): AuthManager => by(read as () => string);
+
+describe("a subject told by a function", () => {
+  it("keeps their user 42 from what is our user 42's", async () => {
+    const auth = by(({ sub }) => `theirs|${String(sub)}`);
+    const rule = { args: { sub: "id" } } as const;
+    const ours = (await auth.authToken(42)).signed;
+    expect(await verdictOf(auth, ours, rule, { args: { id: "42" } })).toBe("allowed");
+    expect(await verdictOf(auth, await theirs.token(), rule, { args: { id: "42" } })).toBe("CLAIMS_INSUFFICIENT");
+    expect(await verdictOf(auth, await theirs.token(), rule, { args: { id: "theirs|42" } })).toBe("allowed");
+    expect(await verdictOf(auth, ours, rule, { args: { id: "theirs|42" } })).toBe("CLAIMS_INSUFFICIENT");
+  });
+
+  it("is what resolvers see, in sub and in the claims", async () => {
+    const token = await by(({ oid }) => `tenant|${String(oid)}`).verify(await theirs.token({ oid: "o-1" }));
+    expect([token.sub, token.claims.sub]).toEqual(["tenant|o-1", "tenant|o-1"]);
+  });
+
+  it("needs no sub in their token", async () => {
+    const signed = await theirs.token({ sub: undefined, client_id: "job" });
+    expect((await by(({ client_id }) => `client|${String(client_id)}`).verify(signed)).sub).toBe("client|job");
+    expect(await verdictOf(by("verbatim"), signed)).toBe("CLAIM_MISSING");
+  });
+
+  it("may read what rules may not, and change nothing", async () => {
+    const auth = by((claims) => {
+      expect(() => Object.assign(claims, { sub: "root" })).toThrow(TypeError);
+      return `${String(claims["sid"])}|${String(claims["type"])}|${String(claims["email"])}`;
+    });
+    const signed = await theirs.token({ sid: "s1", type: "user", email: "a@b.c" });
+    expect((await auth.verify(signed)).sub).toBe("s1|user|a@b.c");
+  });
+
+  it.each<[string, () => AuthManager]>([
+    [
+      "throws",
+      () =>
+        untyped(() => {
+          throw new Error("no oid");
+        }),
+    ],
+    ["gives an empty text", () => untyped(() => "")],
+    ["gives a number", () => untyped(() => 42)],
+    ["gives nothing", () => untyped(({ oid }) => oid)],
+    ["gives an object", () => untyped((claims) => claims)],
+  ])("refuses the token where it %s", async (_, make) => {
+    expect(await verdictOf(make(), await theirs.token())).toBe("CLAIM_INVALID");
+  });
+
+  it("is at fault, and not the token, where it gives a promise", async () => {
+    for (const promise of [async () => "42", () => Promise.reject(new Error("no database"))]) {
+      const auth = untyped(promise);
+      const signed = await theirs.token();
+      expect(await refusalOf(auth.verify(signed))).toBeInstanceOf(TypeError);
+      expect(await refusalOf(auth.verifyToken(signed))).toBeInstanceOf(TypeError);
+      expect(await refusalOf(auth.forRequest({ token: signed }).require())).toBeInstanceOf(TypeError);
+    }
+  });
+
+  it("keeps its own error as the cause", async () => {
+    const error = new Error("no oid");
+    const auth = by(() => {
+      throw error;
+    });
+    expect(await refusalOf(auth.verify(await theirs.token()))).toMatchObject({ reason: "CLAIM_INVALID", cause: error });
+  });
+});
+
+describe("a verbatim subject", () => {
+  it("is theirs as it stands, text or integer", async () => {
+    for (const [sub, text] of [
+      ["42", "42"],
+      [42, "42"],
+      ["theirs|42", "theirs|42"],
+    ] as const) {
+      const token = await by("verbatim").verify(await theirs.token({ sub }));
+      expect([token.sub, token.claims.sub]).toEqual([text, sub]);
+    }
+  });
+
+  it("is then the same as ours of that name: who says so means it", async () => {
+    const auth = by("verbatim");
+    expect(await verdictOf(auth, await theirs.token(), { args: { sub: "id" } }, { args: { id: "42" } })).toBe(
+      "allowed",
+    );
+    expect(await verdictOf(auth, await theirs.token(), { args: { sub: "id" } }, { args: { id: "43" } })).toBe(
+      "CLAIMS_INSUFFICIENT",
+    );
+  });
+
+  it("is the default where there is but one issuer", async () => {
+    expect((await trusting(entryOf(theirs)).verify(await theirs.token())).sub).toBe("42");
+  });
+
+  it.each<[string, unknown, string]>([
+    ["absent", undefined, "CLAIM_MISSING"],
+    ["null", null, "CLAIM_MISSING"],
+    ["empty", "", "CLAIM_INVALID"],
+    ["inexact", 2 ** 53, "CLAIM_INVALID"],
+    ["a fraction", 4.2, "CLAIM_INVALID"],
+    ["a list", ["42"], "CLAIM_INVALID"],
+  ])("refuses the token where it is %s", async (_, sub, reason) => {
+    expect(await verdictOf(by("verbatim"), await theirs.token({ sub }))).toBe(reason);
+  });
+});

@@ -1,0 +1,197 @@
+/** A trusted issuer's keys: fetched when first needed, kept, renewed, and never taken for bad tokens when they are out of reach. */
+import { type AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
+import { JWKSClientError } from "claimgate/jwt";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { askYoga, createGuardedSchema, createGuardedYoga, refusedWith } from "../../graphql/support.ts";
+import { Clock, fetchGuarded, NOW, refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { createIssuer, entryOf, type Issuer, type JsonServer, serveJson, trusting } from "./support.ts";
+
+watchRejections();
+
+let theirs: Issuer;
+let newer: Issuer;
+beforeAll(async () => {
+  theirs = await createIssuer();
+  newer = await createIssuer(undefined, { kid: "k2" });
+});
+
+let clock: Clock;
+let server: JsonServer;
+let verifications: MockInstance<typeof crypto.subtle.verify>;
+beforeEach(async () => {
+  clock = new Clock();
+  server = await serveJson({ "/jwks": theirs.jwks });
+  verifications = vi.spyOn(crypto.subtle, "verify");
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** Behind the server's key set. */
+function remote(over: Partial<TrustedIssuer> = {}): AuthManager {
+  const { jwks: _, ...entry } = entryOf(theirs);
+  return trusting({ ...entry, jwksUri: `${server.url}/jwks`, ...over }, { now: clock.now });
+}
+
+/** Good for long. */
+const lasting = (issuer: Issuer): Promise<string> => issuer.token({ exp: NOW + 86_400 });
+
+describe("a token that was verified", () => {
+  it("costs no request and no signature when it comes again, with the cache", async () => {
+    const auth = remote();
+    const signed = await theirs.token();
+    const first = await auth.verify(signed);
+    expect((await auth.verify(signed)).claims).toBe(first.claims);
+    await auth.forRequest({ token: signed }).require();
+    await auth.verifyToken(signed);
+    expect([server.requests, verifications.mock.calls.length]).toEqual([["/jwks"], 1]);
+    clock.seconds = NOW + 60;
+    expect(await verdictOf(auth, signed)).toBe("TOKEN_EXPIRED");
+    expect([server.requests, verifications.mock.calls.length]).toEqual([["/jwks"], 1]);
+  });
+
+  it("costs one request with all that come at the same time", async () => {
+    const auth = remote();
+    const tokens = await Promise.all(Array.from({ length: 20 }, (_, i) => theirs.token({ sub: `u${i}` })));
+    expect(await Promise.all(tokens.map((token) => verdictOf(auth, token)))).toEqual(tokens.map(() => "allowed"));
+    expect(server.requests).toEqual(["/jwks"]);
+  });
+
+  it("is refused once its key is withdrawn and the set is renewed, and not before", async () => {
+    const auth = remote({ lifespan: 100 });
+    const signed = await lasting(theirs);
+    expect(await verdictOf(auth, signed)).toBe("allowed");
+    server.answers.set("/jwks", newer.jwks);
+    clock.seconds = NOW + 79;
+    expect(await verdictOf(auth, signed)).toBe("allowed");
+    clock.seconds = NOW + 101;
+    expect(await verdictOf(auth, signed)).toBe("SIGNATURE_INVALID");
+    expect(await verdictOf(auth, await lasting(newer))).toBe("allowed");
+  });
+});
+
+describe("a token of a key that is not known", () => {
+  it("has the set asked for once in a cooldown, and is let in where it is there", async () => {
+    const auth = remote({ cooldown: 30 });
+    expect(await verdictOf(auth, await lasting(theirs))).toBe("allowed");
+    server.answers.set("/jwks", { keys: [newer.jwk, theirs.jwk] });
+    clock.seconds = NOW + 29;
+    expect(await verdictOf(auth, await lasting(newer))).toBe("SIGNATURE_INVALID");
+    clock.seconds = NOW + 30;
+    expect(await verdictOf(auth, await lasting(newer))).toBe("allowed");
+    expect(await verdictOf(auth, await lasting(theirs))).toBe("allowed");
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("cannot be used to flood the issuer", async () => {
+    const auth = remote({ cooldown: 30 });
+    for (let i = 0; i < 20; i++)
+      expect(await verdictOf(auth, await theirs.token({ sub: `u${i}` }, { kid: `unknown ${i}` }))).toBe(
+        "SIGNATURE_INVALID",
+      );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("causes no request where its algorithm is not of the entry", async () => {
+    const rs = await createIssuer(undefined, { alg: "RS256" });
+    expect(await verdictOf(remote(), await rs.token())).toBe("ALGORITHM_INVALID");
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("keys out of reach", () => {
+  const broken: [string, (at: JsonServer) => unknown][] = [
+    ["no server", (at) => at.stop()],
+    ["an error", (at) => void (at.status = 500)],
+    ["nothing there", (at) => at.answers.delete("/jwks")],
+    ["no JSON", (at) => at.answers.set("/jwks", "<html>")],
+    ["no key set", (at) => at.answers.set("/jwks", { keys: "none" })],
+    ["a set of no keys", (at) => at.answers.set("/jwks", { keys: [] })],
+  ];
+
+  it.each(broken)("are a 503, never a 401: %s", async (_, spoil) => {
+    await spoil(server);
+    const auth = remote();
+    const signed = await theirs.token();
+    const refusal = await refusalOf(auth.forRequest({ token: signed }).require());
+    expect(isAuthError(refusal)).toBe(true);
+    expect(refusal).toMatchObject({ status: 503, reason: "KEYS_UNAVAILABLE" });
+    expect((refusal as Error).cause).toBeInstanceOf(JWKSClientError);
+    expect(await refusalOf(auth.verify(signed))).toMatchObject({ reason: "KEYS_UNAVAILABLE" });
+  });
+
+  it("are no answer to whether a token is good", async () => {
+    await server.stop();
+    expect(await refusalOf(remote().verifyToken(await theirs.token()))).toBeInstanceOf(JWKSClientError);
+    expect(await remote().verifyToken("no token")).toBe(false);
+  });
+
+  it("are a 503 over tRPC and over GraphQL, without a challenge", async () => {
+    server.status = 500;
+    const auth = remote();
+    const signed = await theirs.token();
+    expect(await fetchGuarded(auth)({ authorization: `Bearer ${signed}` })).toMatchObject({
+      status: 503,
+      reason: "KEYS_UNAVAILABLE",
+      challenge: null,
+    });
+    const yoga = createGuardedYoga(
+      createGuardedSchema("type Query { me: String @requireToken }", { Query: { me: () => "in" } }),
+      auth,
+    );
+    const answer = await askYoga(yoga, "{ me }", { token: signed });
+    expect([answer.refused, answer.challenge]).toEqual([refusedWith("KEYS_UNAVAILABLE"), null]);
+    server.status = 200;
+    clock.seconds = NOW + 31;
+    expect(await fetchGuarded(auth)({ authorization: `Bearer ${signed}` })).toMatchObject({ status: 200 });
+    expect((await askYoga(yoga, "{ me }", { token: signed })).body.data).toEqual({ me: "in" });
+  });
+
+  it("leave our own tokens alone", async () => {
+    await server.stop();
+    const { jwks: _, ...entry } = entryOf(theirs, { subject: "verbatim", claims: [] });
+    const auth = trusting([], {
+      issuer: "https://own.example",
+      algorithm: "HS256",
+      secret: "s".repeat(32),
+      trust: [{ ...entry, jwksUri: `${server.url}/jwks` }],
+    });
+    expect(await verdictOf(auth, (await auth.authToken("ada")).signed)).toBe("allowed");
+    expect(await verdictOf(auth, await theirs.token())).toBe("KEYS_UNAVAILABLE");
+  });
+
+  it("are stood in for by the last set, for as long as the entry says", async () => {
+    const auth = remote({ lifespan: 100, staleIfError: 50 });
+    const signed = await lasting(theirs);
+    expect(await verdictOf(auth, signed)).toBe("allowed");
+    server.status = 500;
+    clock.seconds = NOW + 149;
+    expect(await verdictOf(auth, signed)).toBe("allowed");
+    expect(await verdictOf(auth, await lasting(newer))).toBe("KEYS_UNAVAILABLE");
+    clock.seconds = NOW + 151;
+    expect(await verdictOf(auth, signed)).toBe("KEYS_UNAVAILABLE");
+  });
+
+  it("of one issuer leave the others alone", async () => {
+    const others = await createIssuer("https://others.example");
+    server.status = 500;
+    const aside = { subject: "verbatim", claims: [] } as const;
+    const { jwks: _, ...entry } = entryOf(theirs, aside);
+    const auth = trusting([{ ...entry, jwksUri: `${server.url}/jwks` }, entryOf(others, aside)]);
+    expect(await verdictOf(auth, await others.token())).toBe("allowed");
+    expect(await verdictOf(auth, await theirs.token())).toBe("KEYS_UNAVAILABLE");
+  });
+});
+
+describe("a fetch of one's own", () => {
+  it("is given the entry's headers, and all that is asked of the issuer goes through it", async () => {
+    const asked: [string, string | null][] = [];
+    const auth = remote({
+      headers: { "x-api-key": "k" },
+      fetch: async (url, { headers }) => {
+        asked.push([url, headers.get("x-api-key")]);
+        return Response.json(theirs.jwks);
+      },
+    });
+    expect(await verdictOf(auth, await theirs.token())).toBe("allowed");
+    expect([asked, server.requests]).toEqual([[[`${server.url}/jwks`, "k"]], []]);
+  });
+});

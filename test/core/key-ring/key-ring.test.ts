@@ -1,0 +1,294 @@
+/** The key ring: which key signs, which verify and until when, and what a wrong ring is told. */
+import { createSecretKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { AuthManager, type AuthManagerConfig, InvalidConfigError, type KeyConfig, MissingSignerError } from "claimgate";
+import { calculateJwkThumbprint } from "jose";
+import { describe, expect, it } from "vitest";
+import { Clock, ISSUER, makeManager, NOW, refusalOf, SECRET, verdictOf } from "../support.ts";
+
+const ec = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const es256 = (kid: string, over: Partial<KeyConfig> = {}): KeyConfig => ({
+  kid,
+  algorithm: "ES256",
+  privateKey: ec(),
+  ...over,
+});
+const managerOf = (keys: AuthManagerConfig["keys"], clock: Clock = new Clock(), over: object = {}): AuthManager =>
+  new AuthManager({ issuer: ISSUER, keys: keys ?? [], now: clock.now, ...over });
+const kidOf = async (auth: AuthManager): Promise<unknown> => (await auth.authToken("ada")).header["kid"];
+
+describe("who signs", () => {
+  it("is the newest key whose signFrom has come", async () => {
+    const clock = new Clock();
+    const auth = managerOf(
+      [es256("next", { signFrom: NOW + 100 }), es256("old"), es256("now", { signFrom: NOW - 5 })],
+      clock,
+    );
+    expect(await kidOf(auth)).toBe("now");
+    clock.seconds = NOW + 99;
+    expect(await kidOf(auth)).toBe("now");
+    clock.seconds = NOW + 100;
+    expect(await kidOf(auth)).toBe("next");
+  });
+
+  it("is the last listed of those that began together", async () => {
+    expect(await kidOf(managerOf([es256("a"), es256("b")]))).toBe("b");
+    expect(await kidOf(managerOf([es256("b", { signFrom: NOW }), es256("a", { signFrom: NOW })]))).toBe("a");
+  });
+
+  it("is never a key that only verifies, nor one that has retired", async () => {
+    const clock = new Clock();
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const auth = managerOf(
+      [es256("a"), es256("b", { retireAt: NOW + 10 }), { kid: "c", algorithm: "ES256", publicKey }],
+      clock,
+    );
+    expect(await kidOf(auth)).toBe("b");
+    clock.seconds = NOW + 10;
+    expect(await kidOf(auth)).toBe("a");
+  });
+
+  it("is nobody where no key may sign now: MissingSignerError", async () => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    for (const keys of [
+      [{ kid: "c", algorithm: "ES256" as const, publicKey }],
+      [es256("next", { signFrom: NOW + 1 })],
+    ]) {
+      expect(await refusalOf(managerOf(keys).authToken("ada"))).toBeInstanceOf(MissingSignerError);
+    }
+  });
+
+  it("signs with the algorithm of its key, and names the key's thumbprint where it has no kid", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const secret = "s".repeat(64);
+    const auth = managerOf([{ algorithm: "HS512", secret }]);
+    const k = Buffer.from(secret).toString("base64url");
+    expect((await auth.authToken("ada")).header).toEqual({
+      alg: "HS512",
+      typ: "JWT",
+      kid: await calculateJwkThumbprint({ kty: "oct", k }),
+    });
+    const edwards = managerOf([{ algorithm: "EdDSA", privateKey }]);
+    const kid = await calculateJwkThumbprint(publicKey.export({ format: "jwk" }));
+    expect((await edwards.refreshToken("ada")).header).toEqual({ alg: "EdDSA", typ: "JWT", kid });
+  });
+});
+
+describe("who verifies", () => {
+  it("every key does until its retireAt, also before its signFrom", async () => {
+    const clock = new Clock();
+    const [old, next] = [es256("old", { retireAt: NOW + 50 }), es256("next", { signFrom: NOW + 100 })];
+    const auth = managerOf([old, next], clock);
+    const byOld = (await managerOf([{ ...old, retireAt: NOW + 9999 }]).authToken("ada")).signed;
+    const byNext = (await managerOf([{ ...next, signFrom: 0 }]).authToken("ada")).signed;
+    expect(await verdictOf(auth, byOld)).toBe("allowed");
+    expect(await verdictOf(auth, byNext)).toBe("allowed");
+    clock.seconds = NOW + 49;
+    expect(await verdictOf(auth, byOld)).toBe("allowed");
+    // Verified before, and remembered: the retirement ends it all the same.
+    clock.seconds = NOW + 50;
+    expect(await verdictOf(auth, byOld)).toBe("SIGNATURE_INVALID");
+    expect(await verdictOf(auth, byNext)).toBe("allowed");
+  });
+
+  it("a key of the same kid but another key does not", async () => {
+    const token = (await managerOf([es256("k")]).authToken("ada")).signed;
+    expect(await verdictOf(managerOf([es256("k")]), token)).toBe("SIGNATURE_INVALID");
+  });
+
+  it("the kid picks the key: a token that names another key of the ring is refused", async () => {
+    const [a, b] = [es256("a"), es256("b")];
+    const signedByA = (await managerOf([{ ...a, kid: "b" }]).authToken("ada")).signed;
+    expect(await verdictOf(managerOf([a, b]), signedByA)).toBe("SIGNATURE_INVALID");
+    expect(
+      await verdictOf(
+        managerOf([
+          { ...a, kid: "b" },
+          { ...b, kid: "a" },
+        ]),
+        signedByA,
+      ),
+    ).toBe("allowed");
+  });
+
+  it("a kid that no key has is refused", async () => {
+    const a = es256("a");
+    const token = (await managerOf([{ ...a, kid: "unknown" }]).authToken("ada")).signed;
+    expect(await verdictOf(managerOf([a]), token)).toBe("SIGNATURE_INVALID");
+  });
+
+  it("tokens from before the ring, which name no key, are tried with each: nobody is logged out", async () => {
+    const privateKey = ec();
+    const before = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: () => NOW });
+    const token = (await before.refreshToken("ada")).signed;
+    const ring = managerOf([{ algorithm: "ES256", privateKey }, es256("new")]);
+    expect(await verdictOf(ring, token, { type: "refresh" })).toBe("allowed");
+    expect(await verdictOf(managerOf([es256("new")]), token, { type: "refresh" })).toBe("SIGNATURE_INVALID");
+  });
+
+  it("an algorithm that no key has is ALGORITHM_INVALID; one that the named key does not have, SIGNATURE_INVALID", async () => {
+    const secret = "s".repeat(64);
+    const auth = managerOf([es256("a"), { kid: "b", algorithm: "HS512", secret }]);
+    const hs256 = (await managerOf([{ kid: "b", algorithm: "HS256", secret }]).authToken("ada")).signed;
+    const asA = (await managerOf([{ kid: "a", algorithm: "HS512", secret }]).authToken("ada")).signed;
+    const good = (await managerOf([{ kid: "b", algorithm: "HS512", secret }]).authToken("ada")).signed;
+    expect(await verdictOf(auth, hs256)).toBe("ALGORITHM_INVALID");
+    expect(await verdictOf(auth, asA)).toBe("SIGNATURE_INVALID");
+    expect(await verdictOf(auth, good)).toBe("allowed");
+  });
+
+  it("an open request is refused at its next use once the key has retired", async () => {
+    const clock = new Clock();
+    const auth = managerOf([es256("a", { retireAt: NOW + 10 }), es256("b", { signFrom: NOW + 5 })], clock);
+    const request = auth.forRequest({ token: await auth.authToken("ada") });
+    expect((await request.require()).sub).toBe("ada");
+    expect(request.token?.sub).toBe("ada");
+    clock.seconds = NOW + 10;
+    expect(request.token).toBeNull();
+    expect(await refusalOf(request.require())).toMatchObject({ reason: "SIGNATURE_INVALID", status: 401 });
+  });
+});
+
+describe("retire", () => {
+  it.each([
+    true,
+    false,
+  ])("ends a key at once: for new tokens, remembered ones (cache %s) and open requests", async (on) => {
+    const auth = managerOf([es256("a"), es256("b")], new Clock(), on ? {} : { cache: false });
+    const old = await auth.authToken("ada");
+    const request = auth.forRequest({ token: old });
+    await request.require();
+    await auth.retire("b");
+    expect(await kidOf(auth)).toBe("a");
+    expect(await verdictOf(auth, old.signed)).toBe("SIGNATURE_INVALID");
+    expect(await refusalOf(request.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    expect(await auth.verifyToken(old)).toBe(false);
+    expect(await verdictOf(auth, (await auth.authToken("ada")).signed)).toBe("allowed");
+    expect((await auth.jwks()).keys.map(({ kid }) => kid)).toEqual(["a"]);
+  });
+
+  it("has taken hold before its promise settles", async () => {
+    const auth = managerOf([es256("a"), es256("b")]);
+    const old = (await auth.authToken("ada")).signed;
+    const retired = auth.retire("b");
+    expect(await verdictOf(auth, old)).toBe("SIGNATURE_INVALID");
+    await retired;
+  });
+
+  it("takes the thumbprint of a manager's only key, which then can do nothing", async () => {
+    const auth = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: ec(), now: () => NOW });
+    const token = (await auth.authToken("ada")).signed;
+    const [published] = (await auth.jwks()).keys;
+    expect(await verdictOf(auth, token)).toBe("allowed");
+    await auth.retire(published?.kid ?? "");
+    expect(await verdictOf(auth, token)).toBe("SIGNATURE_INVALID");
+    expect(await refusalOf(auth.authToken("ada"))).toBeInstanceOf(MissingSignerError);
+    expect(await auth.jwks()).toEqual({ keys: [] });
+  });
+
+  it("refuses a kid that no key has, and retires nothing", async () => {
+    const auth = managerOf([es256("a")]);
+    for (const kid of ["b", "", 5 as never]) expect(await refusalOf(auth.retire(kid))).toBeInstanceOf(TypeError);
+    expect(await kidOf(auth)).toBe("a");
+    const trustOnly = new AuthManager({
+      trust: [{ issuer: "https://a.example", jwksUri: "https://a.example/jwks", audience: "x", algorithms: ["ES256"] }],
+    });
+    expect(await refusalOf(trustOnly.retire("a"))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("maxTokenAge", () => {
+  it("bounds every maxAge, and lowers the defaults", async () => {
+    const auth = managerOf([es256("a")], new Clock(), { maxTokenAge: 600 });
+    expect((await auth.authToken("ada")).maxAge).toBe(600);
+    expect((await auth.refreshToken("ada")).maxAge).toBe(600);
+    expect((await auth.refreshToken("ada", { maxAge: 600 })).maxAge).toBe(600);
+    for (const issue of [auth.authToken("ada", { maxAge: 601 }), auth.refreshToken("ada", { maxAge: 601 })])
+      expect(await refusalOf(issue)).toMatchObject({
+        name: "TypeError",
+        message: expect.stringContaining("maxTokenAge"),
+      });
+  });
+
+  it("is a config error where an age that was asked for is more", () => {
+    for (const option of ["authMaxAge", "refreshMaxAge"]) {
+      expect(() => makeManager({ maxTokenAge: 600, [option]: 601 })).toThrow(InvalidConfigError);
+      expect(() => makeManager({ maxTokenAge: 600, [option]: 600 })).not.toThrow();
+    }
+  });
+});
+
+describe("a wrong ring", () => {
+  const [privateKey, other] = [ec(), ec()];
+  const key: KeyConfig = { algorithm: "ES256", privateKey };
+  it.each<[string, unknown, string]>([
+    ["no key", [], "keys"],
+    ["what is no list", "keys.json", "keys"],
+    ["a key without an algorithm", [{ privateKey }], "keys.0.algorithm"],
+    ["an unknown algorithm", [{ algorithm: "none", privateKey }], "keys.0.algorithm"],
+    ["an unknown option", [key, { ...key, keyId: "a" }], "keys.1.keyId"],
+    ["an undefined option", [key, { ...key, retireAt: undefined }], "keys.1.retireAt"],
+    ["no key material", [{ algorithm: "ES256" }], "keys.0.privateKey"],
+    ["a secret for ES256", [{ algorithm: "ES256", secret: SECRET }], "keys.0.secret"],
+    ["a private key for HS256", [{ algorithm: "HS256", privateKey }], "keys.0.privateKey"],
+    ["a short secret", [{ algorithm: "HS256", secret: "short" }], "keys.0.secret"],
+    ["a key of another curve", [{ ...key, algorithm: "ES384" }], "keys.0.privateKey"],
+    ["halves that do not match", [{ ...key, publicKey: makePublic(other) }], "keys.0.publicKey"],
+    ["a blank kid", [{ ...key, kid: "" }], "keys.0.kid"],
+    ["one kid twice", [{ ...key, kid: "a" }, es256("b"), { ...key, kid: "a" }], "keys.2.kid"],
+    ["a signFrom that is no number", [{ ...key, signFrom: "2030" }], "keys.0.signFrom"],
+    ["a retireAt that is a Date", [{ ...key, retireAt: new Date() }], "keys.0.retireAt"],
+    ["an end before the beginning", [{ ...key, signFrom: 10, retireAt: 10 }], "keys.0.retireAt"],
+  ])("is refused for %s, by the place", (_, keys, configValue) => {
+    expect(() => managerOf(keys as never)).toThrow(
+      expect.objectContaining({ configValue, message: expect.stringContaining(configValue) }) as Error,
+    );
+  });
+
+  it.each([
+    ["algorithm", "ES256"],
+    ["secret", SECRET],
+    ["privateKey", privateKey],
+    ["publicKey", makePublic(other)],
+  ])("does not stand beside the option %s", (option, value) => {
+    expect(() => managerOf([key], new Clock(), { [option]: value })).toThrow(
+      expect.objectContaining({ configValue: option }) as Error,
+    );
+  });
+
+  it("is refused at ready and at every use where only a thumbprint could tell: one key twice, or one without any", async () => {
+    const twice = managerOf([key, key]);
+    const secret = (await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, [
+      "sign",
+      "verify",
+    ])) as never;
+    const hidden = managerOf([{ algorithm: "HS256", secret }]);
+    for (const [auth, configValue] of [
+      [twice, "keys.1.kid"],
+      [hidden, "keys.0.kid"],
+    ] as const) {
+      for (const use of [auth.ready(), auth.authToken("ada"), auth.jwks()])
+        expect(await refusalOf(use)).toMatchObject({ name: "InvalidConfigError", configValue });
+    }
+    await managerOf([{ algorithm: "HS256", secret, kid: "hidden" }]).ready();
+  });
+
+  it("needs an issuer", () => {
+    expect(() => new AuthManager({ keys: [key] } as never)).toThrow(
+      expect.objectContaining({ name: "MissingConfigError", configValue: "issuer" }) as Error,
+    );
+  });
+});
+
+it("keys never show when a manager is logged or serialised", async () => {
+  const secret = "a very secret text of thirty-two bytes";
+  const auth = managerOf([{ kid: "a", algorithm: "HS256", secret: createSecretKey(secret, "utf8") }]);
+  await auth.ready();
+  const { inspect } = await import("node:util");
+  for (const text of [inspect(auth, { depth: 20, showHidden: true }), JSON.stringify(auth)])
+    expect(text).not.toContain("secret text");
+});
+
+function makePublic(privateKey: KeyObject): unknown {
+  const { d: _, ...jwk } = privateKey.export({ format: "jwk" });
+  return jwk;
+}

@@ -1,0 +1,50 @@
+/** `keys-failed`: an outage of keys is told before it is a 503, for a loader of one's own keys and for a trusted issuer. */
+import { type AuthEvent, AuthManager } from "claimgate";
+import { expect, it } from "vitest";
+import { ISSUER, refusalOf, SECRET } from "../support.ts";
+
+it("tells of a loader that fails while the keys of before still serve, and is silent while it does not", async () => {
+  const events: AuthEvent[] = [];
+  let seconds = 1_750_000_000;
+  let isDown = false;
+  const auth = new AuthManager({
+    issuer: ISSUER,
+    keys: () => {
+      if (isDown) throw new Error("the vault is closed");
+      return [{ kid: "k1", algorithm: "HS256", secret: SECRET }];
+    },
+    keyRefresh: { interval: 60, cooldown: 5 },
+    now: () => seconds,
+    onEvent: (event) => events.push(event),
+  });
+  const token = await auth.authToken("ann");
+  expect(events.map(({ type }) => type)).toEqual(["issued"]);
+  isDown = true;
+  seconds += 61;
+  expect((await auth.verify(token.signed)).sub).toBe("ann");
+  expect(events.slice(1)).toEqual([{ type: "keys-failed", issuer: ISSUER, error: expect.any(Error), at: seconds }]);
+});
+
+it("tells of a trusted issuer whose key set cannot be fetched, before the caller is refused", async () => {
+  const events: AuthEvent[] = [];
+  const auth = new AuthManager({
+    trust: [
+      {
+        issuer: "https://other.example",
+        jwksUri: "https://other.example/jwks.json",
+        audience: "me",
+        algorithms: ["ES256"],
+        fetch: async () => {
+          throw new TypeError("no route to host");
+        },
+      },
+    ],
+    onEvent: (event) => events.push(event),
+  });
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const text = `${part({ alg: "ES256", typ: "at+jwt" })}.${part({ iss: "https://other.example", sub: "x" })}.AAAA`;
+  expect(await refusalOf(auth.verify(text))).toMatchObject({ reason: "KEYS_UNAVAILABLE" });
+  expect(events).toEqual([
+    { type: "keys-failed", issuer: "https://other.example", error: expect.any(Error), at: expect.any(Number) },
+  ]);
+});

@@ -1,0 +1,245 @@
+/** `AuthManager`: what it issues and verifies, and how each member fails. */
+import { AuthManager, JWT, MissingSignerError, RequestAuth } from "claimgate";
+import { describe, expect, it } from "vitest";
+import { makePair } from "../jwt/keys/key-kinds.ts";
+import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+
+const ec = makePair("P-256");
+const auth = makeManager();
+
+describe("authToken", () => {
+  it("is a signed token of type auth for an hour", async () => {
+    const jwt = await auth.authToken("ada", { scope: { admin: true }, claims: { plan: "pro" } });
+    expect(jwt).toBeInstanceOf(JWT);
+    expect(jwt.tokenType).toBe("auth");
+    expect(jwt.claims).toEqual({
+      iss: ISSUER,
+      iat: NOW,
+      exp: NOW + 3600,
+      sub: "ada",
+      type: "auth",
+      scope: { admin: true },
+      plan: "pro",
+    });
+    expect((await auth.verify(jwt.signed)).claims).toEqual(jwt.claims);
+  });
+
+  it("has no scope where none was given", async () => {
+    expect((await auth.authToken("ada")).claims).not.toHaveProperty("scope");
+  });
+
+  it("lives as long as it is told", async () => {
+    expect((await auth.authToken("ada", { maxAge: 5 })).claims.exp).toBe(NOW + 5);
+    expect((await makeManager({ authMaxAge: 7 }).authToken("ada")).maxAge).toBe(7);
+  });
+
+  it.each([
+    ["an empty subject", ["", {}]],
+    ["a subject that is null", [null, {}]],
+    ["a fractional subject", [1.5, {}]],
+    ["a subject past exact integers", [2 ** 53, {}]],
+    ["a subject that is NaN", [Number.NaN, {}]],
+    ["a subject that is an object", [{}, {}]],
+    ["claims that are a list", ["ada", { claims: [] }]],
+    ["no time to live", ["ada", { maxAge: 0 }]],
+    ["a negative time to live", ["ada", { maxAge: -1 }]],
+    ["a fractional time to live", ["ada", { maxAge: 1.5 }]],
+    ["an endless time to live", ["ada", { maxAge: Number.POSITIVE_INFINITY }]],
+    ["a time to live that is text", ["ada", { maxAge: "60" }]],
+    ["an option it does not have", ["ada", { expiresIn: 60 }]],
+    ["an empty audience", ["ada", { audience: "" }]],
+    ["an empty list of audiences", ["ada", { audience: [] }]],
+    ["an audience that is a number", ["ada", { audience: 5 }]],
+  ])("refuses %s with a TypeError", async (_, args) => {
+    const error = await refusalOf(() => auth.authToken(...(args as unknown as [string, object])));
+    expect(error).toBeInstanceOf(TypeError);
+  });
+
+  it("leaves what the caller gave as it was", async () => {
+    const given = { scope: { admin: true, list: ["a"] }, claims: { own: { deep: [1] } }, audience: ["a", "b"] };
+    const jwt = await auth.authToken("ada", given);
+    const { scope, claims, audience } = given;
+    expect([scope, scope.list, claims, claims.own, claims.own.deep, audience].map(Object.isFrozen)).toEqual(
+      Array(6).fill(false),
+    );
+    scope.admin = false;
+    expect(jwt.scope).toEqual({ admin: true, list: ["a"] });
+  });
+});
+
+describe("refreshToken", () => {
+  it("is a signed token of type refresh for a week, with 128 random bits and never a scope", async () => {
+    const jwt = await auth.refreshToken("ada", { claims: { device: "d" } });
+    expect(jwt.claims).toEqual({
+      rid: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      iss: ISSUER,
+      iat: NOW,
+      exp: NOW + 604_800,
+      sub: "ada",
+      type: "refresh",
+      device: "d",
+    });
+    expect((await auth.verify(jwt.signed, { type: "refresh" })).claims).toEqual(jwt.claims);
+  });
+
+  it("has another rid each time", async () => {
+    const rids = await Promise.all(Array.from({ length: 20 }, async () => (await auth.refreshToken("ada")).claims.rid));
+    expect(new Set(rids).size).toBe(20);
+  });
+
+  it.each(["scope", "audience", "anything"])("takes no option %s", async (option) => {
+    expect(await refusalOf(() => auth.refreshToken("ada", { [option]: "x" }))).toBeInstanceOf(TypeError);
+  });
+
+  it("lives as long as it is told", async () => {
+    expect((await auth.refreshToken("ada", { maxAge: 9 })).maxAge).toBe(9);
+    expect((await makeManager({ refreshMaxAge: 8 }).refreshToken("ada")).maxAge).toBe(8);
+  });
+});
+
+describe("verify", () => {
+  it("wants an auth token unless it is told otherwise", async () => {
+    const a = (await auth.authToken("ada")).signed;
+    const r = (await auth.refreshToken("ada")).signed;
+    const accepted = [
+      await auth.verify(a),
+      await auth.verify(a, { type: "auth" }),
+      await auth.verify(a, { type: "any" }),
+      await auth.verify(r, { type: "refresh" }),
+      await auth.verify(r, { type: "any" }),
+    ];
+    expect(accepted.map((jwt) => jwt.tokenType)).toEqual(["auth", "auth", "auth", "refresh", "refresh"]);
+    for (const work of [
+      () => auth.verify(r),
+      () => auth.verify(r, { type: "auth" }),
+      () => auth.verify(a, { type: "refresh" }),
+    ]) {
+      expect(await refusalOf(work)).toMatchObject({ name: "InvalidTokenTypeError", reason: "TOKEN_TYPE_INVALID" });
+    }
+  });
+
+  it("refuses another type with a TypeError", async () => {
+    const token = (await auth.authToken("ada")).signed;
+    expect(await refusalOf(() => auth.verify(token, { type: "access" as never }))).toBeInstanceOf(TypeError);
+  });
+
+  it("gives the subject as text, and as it is on the wire in the claims", async () => {
+    const jwt = await auth.verify((await auth.authToken(42)).signed);
+    expect([jwt.sub, jwt.claims.sub]).toEqual(["42", 42]);
+    expect([(await auth.authToken("42")).sub, (await auth.authToken("42")).claims.sub]).toEqual(["42", "42"]);
+  });
+
+  it("lets leeway widen exp, nbf and iat", async () => {
+    const lenient = makeManager({ leeway: 10 });
+    for (const [over, reason] of [
+      [{ exp: NOW - 9 }, "TOKEN_EXPIRED"],
+      [{ nbf: NOW + 10 }, "TOKEN_NOT_YET_VALID"],
+      [{ iat: NOW + 70 }, "TOKEN_NOT_YET_VALID"],
+    ] as const) {
+      const token = forge({ payload: goodClaims(over) });
+      expect((await lenient.verify(token)).sub).toBe("ada");
+      expect(await refusalOf(auth.verify(token))).toMatchObject({ reason });
+    }
+    const atTheEdge = forge({ payload: goodClaims({ exp: NOW - 10 }) });
+    expect(await refusalOf(lenient.verify(atTheEdge))).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+
+  it("measures a token in characters before it parses it", async () => {
+    const token = (await auth.authToken("ada")).signed;
+    const exact = makeManager({ maxTokenLength: token.length });
+    expect((await exact.verify(token)).sub).toBe("ada");
+    const shorter = makeManager({ maxTokenLength: token.length - 1 });
+    expect(await refusalOf(shorter.verify(token))).toMatchObject({ name: "DecodeError", reason: "TOKEN_MALFORMED" });
+    expect(await refusalOf(auth.verify("a".repeat(8193)))).toMatchObject({ reason: "TOKEN_MALFORMED" });
+  });
+
+  it("lets nothing in by a clock that tells no time", async () => {
+    for (const time of [Number.NaN, undefined, "noon"]) {
+      const broken = makeManager({ now: () => time as number });
+      expect(await refusalOf(() => broken.verify(forge()))).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe("verifyToken", () => {
+  it("is verify of either type as a yes or no", async () => {
+    const clock = new Clock();
+    const manager = makeManager({ now: clock.now });
+    const a = await manager.authToken("ada");
+    const r = await manager.refreshToken("ada");
+    expect(await Promise.all([a.signed, a, r.signed, r].map((token) => manager.verifyToken(token)))).toEqual(
+      Array(4).fill(true),
+    );
+    expect(await manager.verifyToken(`${a.signed}x`)).toBe(false);
+    expect(await manager.verifyToken("")).toBe(false);
+    expect(await manager.verifyToken(new JWT("auth", "ada"))).toBe(false);
+    clock.seconds += 3600;
+    expect(await Promise.all([a, r].map((token) => manager.verifyToken(token)))).toEqual([false, true]);
+  });
+});
+
+describe("a manager without a signing key", () => {
+  const later = new AuthManager();
+  const signer = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: ec.privateKey, now: () => NOW });
+  const verifier = new AuthManager({ issuer: ISSUER, algorithm: "ES256", publicKey: ec.publicKey, now: () => NOW });
+
+  it("issues and verifies nothing before init", async () => {
+    for (const work of [
+      () => later.authToken("ada"),
+      () => later.refreshToken("ada"),
+      () => later.verify(forge()),
+      () => later.verifyToken(forge()),
+      () => later.ready(),
+      () => later.forRequest({ token: forge() }).authenticate(),
+      () => later.forRequest().require(),
+    ]) {
+      expect(await refusalOf(work)).toBeInstanceOf(MissingSignerError);
+    }
+  });
+
+  it("opens requests before init without throwing", () => {
+    expect(later.forRequest()).toBeInstanceOf(RequestAuth);
+  });
+
+  it("verifies, and issues nothing, where it has only a public key", async () => {
+    const { signed } = await signer.authToken("ada");
+    expect((await verifier.verify(signed)).sub).toBe("ada");
+    expect(await verifier.verifyToken(signed)).toBe(true);
+    await expect(verifier.ready()).resolves.toBeUndefined();
+    expect(await refusalOf(() => verifier.authToken("ada"))).toBeInstanceOf(MissingSignerError);
+    expect(await refusalOf(() => verifier.refreshToken("ada"))).toBeInstanceOf(MissingSignerError);
+  });
+});
+
+describe("init", () => {
+  it("makes a manager that was made without a config work, once", async () => {
+    const manager = new AuthManager();
+    manager.init({ issuer: ISSUER, algorithm: "HS256", secret: SECRET, now: () => NOW });
+    expect((await manager.verify((await manager.authToken("ada")).signed)).sub).toBe("ada");
+    expect(await refusalOf(() => manager.init({ issuer: ISSUER, algorithm: "HS256", secret: SECRET }))).toMatchObject({
+      name: "InvalidConfigError",
+      configValue: "init",
+    });
+  });
+
+  it("can be called again after a config that failed", async () => {
+    const manager = new AuthManager();
+    const error = await refusalOf(() => manager.init({ issuer: "", algorithm: "HS256", secret: SECRET }));
+    expect(error).toMatchObject({ configValue: "issuer" });
+    manager.init({ issuer: ISSUER, algorithm: "HS256", secret: SECRET });
+    await expect(manager.ready()).resolves.toBeUndefined();
+  });
+});
+
+it("names its default times to live", () => {
+  expect([AuthManager.defaultAuthMaxAge, AuthManager.defaultRefreshMaxAge]).toEqual([3600, 604_800]);
+});
+
+it("reads a signed token without checking its signature", () => {
+  const token = forge({ secret: "anything" });
+  expect(AuthManager.convertToken(token).claims).toEqual(goodClaims());
+});
+
+it("opens requests that know their manager", () => {
+  expect(auth.forRequest().manager).toBe(auth);
+});

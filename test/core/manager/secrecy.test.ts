@@ -1,0 +1,123 @@
+/** Logging or serialising anything of ours never shows a signed token, its signature or a key. */
+import { inspect } from "node:util";
+import { AuthData, AuthManager, JWT } from "claimgate";
+import { decode } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { makePair } from "../jwt/keys/key-kinds.ts";
+import { forge, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+
+const pair = makePair("P-256");
+const privateKey = pair.privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+const jwk = pair.privateKey.export({ format: "jwk" });
+const es256 = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: () => NOW });
+const hs256 = makeManager();
+const fromJwk = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: jwk as never, now: () => NOW });
+const jwt = await hs256.authToken("ada", { scope: { admin: true } });
+const good = jwt.signed;
+const bad = forge({ secret: "another secret of more than 32 bytes", payload: { private: "payload" } });
+const expired = await new JWT("auth", "ada", { maxAge: 1 }).sign(
+  new AuthData({ authType: "HS256", secret: SECRET, issuer: ISSUER, now: () => 0 }),
+);
+
+const withCookie = makeManager({ cookies: { auth: "t" } });
+const requests = {
+  fresh: hs256.forRequest({ token: good }),
+  used: hs256.forRequest({ token: good }),
+  refused: hs256.forRequest({ headers: { authorization: `Bearer ${bad}` } }),
+};
+await requests.used.require();
+await refusalOf(requests.refused.require());
+
+const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
+  ["a signed JWT", jwt],
+  ["a verified JWT", await hs256.verify(good)],
+  ["a JWT that was read", JWT.fromSignedToken(good)],
+  ["an HS256 manager", hs256],
+  ["an ES256 manager", es256],
+  ["a manager with a JWK", fromJwk],
+  ["an AuthData", new AuthData({ authType: "HS256", secret: SECRET, issuer: ISSUER })],
+  [
+    "an AuthData with a pair",
+    new AuthData({ authType: "ES256", secret: privateKey, publicKey: pair.publicKey, issuer: ISSUER }),
+  ],
+  ["a fresh RequestAuth", requests.fresh],
+  ["a used RequestAuth", requests.used],
+  ["a refused RequestAuth", requests.refused],
+  ["a bad signature", await refusalOf(hs256.verify(bad))],
+  ["an expired token", await refusalOf(hs256.verify(expired))],
+  ["a refused rule", await refusalOf(requests.used.require({ scope: "x" }))],
+  ["a refused request", await refusalOf(requests.refused.require())],
+  [
+    "an ambiguous request",
+    await refusalOf(hs256.forRequest({ headers: { authorization: `Bearer ${good}, Bearer ${bad}` } }).require()),
+  ],
+  ["a cookie refused", await refusalOf(withCookie.forRequest({ headers: { cookie: `t=${good}` } }).require())],
+  ["a token with a broken payload", await refusalOf(hs256.verify(forge({ payload: `${SECRET} is no JSON` })))],
+  ["a token with a broken header", await refusalOf(hs256.verify(`${good.slice(2)}x`))],
+  ["a weak secret", await refusalOf(() => makeManager({ secret: SECRET.slice(0, 20) }))],
+  ["a PEM as a secret", await refusalOf(() => makeManager({ secret: privateKey }))],
+  [
+    "a PEM as a public key",
+    await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES256", publicKey: privateKey })),
+  ],
+  [
+    "a broken PEM",
+    await refusalOf(
+      () => new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: privateKey.replace("MIGH", "MIGG") }),
+    ),
+  ],
+  [
+    "a secret as a private key",
+    await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: SECRET })),
+  ],
+  [
+    "a JWK on another curve",
+    await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES384", privateKey: jwk as never })),
+  ],
+  ["a key that does not fit a token", await refusalOf(decode(good, privateKey, { algorithms: ["HS256"] }))],
+  ["an unknown option", await refusalOf(() => makeManager({ secrets: SECRET } as never))],
+  ["an option of a wrong type", await refusalOf(() => makeManager({ audience: { [SECRET]: good } as never }))],
+];
+
+const pemBody = privateKey.split("\n").slice(1, -2);
+const SECRETS = [
+  SECRET,
+  SECRET.slice(0, 20),
+  ...pemBody,
+  jwk.d as string,
+  Buffer.from(SECRET).toString("base64url"),
+  ...tokenParts(good),
+  ...tokenParts(bad),
+  ...tokenParts(expired),
+];
+
+describe("nothing secret is shown by", () => {
+  it.each(THINGS)("%s", (_, thing) => {
+    const shown = [
+      inspect(thing, { depth: 10 }),
+      inspect(thing, { depth: 10, showHidden: true }),
+      inspect(thing, { depth: 10, showHidden: true, getters: true }),
+      inspect({ wrapped: [thing] }, { depth: 10, showProxy: true }),
+      JSON.stringify(thing) ?? "",
+      JSON.stringify({ thing }),
+      String(thing),
+      `${(thing as Error).message} ${(thing as Error).stack}`,
+    ].join("\n");
+    for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
+  });
+
+  it("what holds it all the same", () => {
+    const shown = inspect({ token: jwt.signed, key: privateKey, secret: SECRET }, { depth: 10 });
+    expect([good, jwk.d as string, SECRET].filter((secret) => shown.includes(secret))).toEqual([good, SECRET]);
+  });
+});
+
+it("shows of a JWT its type and claims when it is serialised", () => {
+  expect(JSON.parse(JSON.stringify(jwt))).toEqual({ tokenType: "auth", claims: jwt.claims });
+});
+
+/** The whole token, its signature, and what would let somebody put it together again. */
+function tokenParts(token: string): string[] {
+  const [, payload = "", signature = ""] = token.split(".");
+  return [token, signature, payload];
+}

@@ -1,0 +1,68 @@
+/** Bad tokens, each refused for its one reason, by `verify` and through Fetch requests; the process outlives them all. */
+import { InvalidTokenError } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { fetchGuarded, forge, makeManager, refusalOf, watchRejections } from "../support.ts";
+import { ACCEPTED, REFRESH_TOKEN, REFUSED, SENDABLE } from "./refusal-cases.ts";
+
+const auth = makeManager();
+const send = fetchGuarded(auth);
+
+watchRejections();
+
+describe("verify", () => {
+  it.each(REFUSED)("refuses %s: %s", async (_, reason, token) => {
+    const error = await refusalOf(auth.verify(token));
+    expect(error).toBeInstanceOf(InvalidTokenError);
+    expect(error).toMatchObject({ reason });
+    expect(await auth.verifyToken(token)).toBe(token === REFRESH_TOKEN);
+  });
+
+  it.each(ACCEPTED)("accepts %s", async (_, token) => {
+    expect((await auth.verify(token)).isSigned()).toBe(true);
+  });
+
+  it.each([
+    "\n",
+    "\r\n",
+    "\u2028",
+    "\0",
+  ])("refuses a token with a line break or NUL in or around it (%j)", async (text) => {
+    const token = forge();
+    for (const odd of [`${token}${text}`, `${text}${token}`, token.replace(".", `${text}.`)]) {
+      expect(await refusalOf(auth.verify(odd))).toMatchObject({ reason: "TOKEN_MALFORMED" });
+    }
+  });
+
+  it("refuses what is no text", async () => {
+    for (const token of [undefined, null, 5, {}, ["a.b.c"]]) {
+      expect(await refusalOf(auth.verify(token as never))).toMatchObject({ reason: "TOKEN_MALFORMED" });
+      expect(await auth.verifyToken(token as never)).toBe(false);
+    }
+  });
+});
+
+describe("a Fetch request", () => {
+  it.each(SENDABLE)("is refused with %s: %s", async (_, reason, token) => {
+    const answer = await send({ authorization: `Bearer ${token}` });
+    expect(answer).toMatchObject({ status: 401, reason });
+    expect(answer.challenge).toMatch(/^Bearer error="invalid_token", error_description="[^"]+"$/);
+    // A short text may well be a word of the answer.
+    expect(token.length > 40 && JSON.stringify(answer.body).includes(token.slice(0, 2000))).toBe(false);
+  });
+
+  it.each(ACCEPTED)("is let in with %s", async (_, token) => {
+    expect(await send({ authorization: `Bearer ${token}` })).toMatchObject({ status: 200, challenge: null });
+  });
+
+  it("is refused without a token, with a challenge that names no error", async () => {
+    expect(await send({})).toMatchObject({ status: 401, reason: "TOKEN_MISSING", challenge: "Bearer" });
+  });
+
+  it("is refused with an auth token where a refresh token is asked for, and let in with one", async () => {
+    const sendRefresh = fetchGuarded(auth, { type: "refresh" });
+    const refused = await sendRefresh({ authorization: `Bearer ${(await auth.authToken("ada")).signed}` });
+    expect(refused).toMatchObject({ status: 401, reason: "TOKEN_TYPE_INVALID" });
+    const allowed = await sendRefresh({ authorization: `Bearer ${(await auth.refreshToken("ada")).signed}` });
+    expect(allowed.status).toBe(200);
+  });
+});

@@ -1,0 +1,139 @@
+/** `RequestAuth` by hand: who is calling, what it knows before and after something asked, and as time goes by. */
+import { AuthError, isAuthError, JWT, RequestAuth } from "claimgate";
+import { InvalidTokenError } from "claimgate/jwt";
+import { describe, expect, it } from "vitest";
+import { Clock, forge, goodClaims, makeManager, NOW, refusalOf } from "../support.ts";
+
+const auth = makeManager();
+
+describe("forRequest", () => {
+  it("is anonymous where it is empty", async () => {
+    const request = auth.forRequest();
+    expect(request).toBeInstanceOf(RequestAuth);
+    expect(request.token).toBeNull();
+    expect(await request.authenticate()).toBeNull();
+    expect(await refusalOf(request.require())).toMatchObject({ status: 401, reason: "TOKEN_MISSING" });
+  });
+
+  it("takes a token as text or as a JWT, and verifies either", async () => {
+    const jwt = await auth.authToken("ada");
+    for (const token of [jwt, jwt.signed]) expect((await auth.forRequest({ token }).require()).sub).toBe("ada");
+    const read = JWT.fromSignedToken(forge({ secret: "x".repeat(40) }));
+    expect(await refusalOf(auth.forRequest({ token: read }).require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
+    const unsigned = new JWT("auth", "ada");
+    expect(await refusalOf(auth.forRequest({ token: unsigned }).require())).toMatchObject({
+      reason: "TOKEN_MALFORMED",
+    });
+  });
+
+  it("counts a token given by hand as one from the header", async () => {
+    const request = auth.forRequest({ token: forge() });
+    expect((await request.require({ location: "header" })).sub).toBe("ada");
+    expect(await refusalOf(request.require({ location: "cookies" }))).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+
+  it("never throws, whatever the token; what asks does", async () => {
+    for (const token of ["", "x", "a.b.c", "x".repeat(1e6)]) {
+      const request = auth.forRequest({ token });
+      expect(request.token).toBeNull();
+      for (const ask of [
+        () => request.require(),
+        () => request.authenticate(),
+        () => request.require({ optional: true }),
+      ]) {
+        expect(await refusalOf(ask)).toMatchObject({ status: 401, reason: "TOKEN_MALFORMED" });
+      }
+      expect(request.token).toBeNull();
+    }
+  });
+});
+
+describe("token", () => {
+  it("is null until something verified it, and the same JWT afterwards", async () => {
+    const request = auth.forRequest({ token: forge() });
+    expect(request.token).toBeNull();
+    const jwt = await request.authenticate();
+    expect(jwt?.sub).toBe("ada");
+    expect(request.token).toBe(jwt);
+    expect(await request.require()).toBe(jwt);
+  });
+
+  it("is there also where a rule was refused, for the token itself is good", async () => {
+    const request = auth.forRequest({ token: forge() });
+    await refusalOf(request.require({ scope: "x" }));
+    expect(request.token?.sub).toBe("ada");
+  });
+
+  it("is null again once it has expired, and what asks is refused", async () => {
+    const clock = new Clock();
+    const request = makeManager({ now: clock.now }).forRequest({ token: forge() });
+    await request.require();
+    clock.seconds = NOW + 59;
+    expect(request.token?.sub).toBe("ada");
+    expect((await request.authenticate())?.sub).toBe("ada");
+    clock.seconds = NOW + 60;
+    expect(request.token).toBeNull();
+    for (const ask of [() => request.require(), () => request.authenticate()]) {
+      expect(await refusalOf(ask)).toMatchObject({ status: 401, reason: "TOKEN_EXPIRED" });
+    }
+  });
+
+  it("expires where rights lie over it, too", async () => {
+    const clock = new Clock();
+    const manager = makeManager({ now: clock.now, authorize: () => ({ scope: "a" }), authorizeAt: "request" });
+    const request = manager.forRequest({ token: forge() });
+    await request.require({ scope: "a" });
+    expect(request.token?.scope).toBe("a");
+    clock.seconds = NOW + 60;
+    expect(request.token).toBeNull();
+    expect(await refusalOf(request.require({ scope: "a" }))).toMatchObject({ reason: "TOKEN_EXPIRED" });
+  });
+
+  it("is never a refresh token", async () => {
+    const request = auth.forRequest({ token: (await auth.refreshToken("ada")).signed });
+    expect((await request.require({ type: "refresh" })).tokenType).toBe("refresh");
+    expect(request.token).toBeNull();
+    expect(await refusalOf(request.authenticate())).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
+  });
+});
+
+describe("a refusal", () => {
+  it("is an AuthError that says why, with the token error as its cause", async () => {
+    const error = await refusalOf(auth.forRequest({ token: forge({ payload: goodClaims({ iss: "x" }) }) }).require());
+    expect(error).toBeInstanceOf(AuthError);
+    expect(isAuthError(error)).toBe(true);
+    expect(error).toMatchObject({ name: "UnauthorizedError", status: 401, reason: "ISSUER_INVALID" });
+    expect((error as AuthError).cause).toBeInstanceOf(InvalidTokenError);
+  });
+
+  it("is recognised from another copy of the package, and nothing else is", () => {
+    const foreign = Object.defineProperty(new Error("x"), Symbol.for("claimgate.AuthError"), { value: true });
+    expect(isAuthError(foreign)).toBe(true);
+    for (const other of [new Error("x"), { status: 401, reason: "TOKEN_MISSING" }, null, undefined, "x"]) {
+      expect(isAuthError(other)).toBe(false);
+    }
+  });
+
+  it("does not come of a fault that is not the token's", async () => {
+    const failing = makeManager({
+      now: () => {
+        throw new RangeError("no clock");
+      },
+    });
+    const error = await refusalOf(failing.forRequest({ token: forge() }).require());
+    expect(error).toBeInstanceOf(RangeError);
+    expect(isAuthError(error)).toBe(false);
+  });
+});
+
+it("requests never see each other's token", async () => {
+  const subjects = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+  const seen = await Promise.all(
+    subjects.map(async (sub) => {
+      const request = auth.forRequest({ token: forge({ payload: goodClaims({ sub }) }) });
+      await request.require();
+      return request.token?.sub;
+    }),
+  );
+  expect(seen).toEqual(subjects);
+});

@@ -1,0 +1,101 @@
+/** `claimsSchema`: claims of one's own, checked when a token is issued and when one is verified. */
+import type { AuthManagerConfig } from "claimgate";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { forge, goodClaims, makeManager, refusalOf, watchRejections } from "../support.ts";
+
+const schema = z.object({
+  plan: z.enum(["free", "pro"]).default("free"),
+  email: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .optional(),
+});
+// Seen as any claims, for what is given to it here is wrong on purpose.
+const config: Partial<AuthManagerConfig> = { claimsSchema: schema };
+const auth = makeManager(config);
+const INVALID = { name: "InvalidTokenError", reason: "CLAIM_INVALID" };
+
+watchRejections();
+
+describe("a claims schema", () => {
+  it("refuses to issue claims that do not fit", async () => {
+    expect(await refusalOf(() => auth.authToken("ada", { claims: { plan: "gold" } }))).toMatchObject(INVALID);
+    expect(await refusalOf(() => auth.refreshToken("ada", { claims: { plan: 5 } }))).toMatchObject(INVALID);
+    expect((await auth.authToken("ada", { claims: { plan: "pro" } })).claims).toMatchObject({ plan: "pro" });
+  });
+
+  it("refuses to verify claims that do not fit, by hand and for a guard", async () => {
+    const token = forge({ payload: goodClaims({ plan: "gold" }) });
+    expect(await refusalOf(auth.verify(token))).toMatchObject(INVALID);
+    expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({
+      status: 401,
+      reason: "CLAIM_INVALID",
+    });
+    expect((await auth.verify(forge({ payload: goodClaims({ plan: "pro" }) }))).claims).toMatchObject({ plan: "pro" });
+  });
+
+  it("shows its defaults and transforms after issue and after verification, while the wire has what was given", async () => {
+    const jwt = await auth.authToken("ada", { claims: { email: "Ada@Example.Org" } });
+    const seen = { plan: "free", email: "ada@example.org" };
+    expect(jwt.claims).toMatchObject(seen);
+    expect((await auth.verify(jwt.signed)).claims).toMatchObject(seen);
+    const onTheWire = makeManager().verify(jwt.signed);
+    expect((await onTheWire).claims).not.toHaveProperty("plan");
+    expect((await onTheWire).claims).toMatchObject({ email: "Ada@Example.Org" });
+  });
+
+  it("is what rules see", async () => {
+    const { signed } = await auth.authToken("ada", { claims: { email: "Ada@Example.Org" } });
+    const request = auth.forRequest({ token: signed });
+    expect((await request.require({ claims: { plan: "free", email: "ada@example.org" } })).sub).toBe("ada");
+    expect(await refusalOf(() => request.require({ claims: { email: "Ada@Example.Org" } }))).toMatchObject({
+      reason: "CLAIMS_INSUFFICIENT",
+    });
+  });
+
+  it("sees only the claims of one's own, so a strict one fits", async () => {
+    const strict = makeManager({ claimsSchema: z.strictObject({ plan: z.string().optional() }), audience: "api" });
+    const { signed } = await strict.authToken("ada", { scope: "a", claims: { plan: "pro" } });
+    expect((await strict.verify(signed)).scope).toBe("a");
+    const refresh = await strict.refreshToken("ada", {});
+    expect((await strict.verify(refresh.signed, { type: "refresh" })).tokenType).toBe("refresh");
+    const dated = forge({ payload: goodClaims({ aud: "api", nbf: 1, jti: "j", sid: "s" }) });
+    expect((await strict.verify(dated)).sub).toBe("ada");
+    const other = forge({ payload: goodClaims({ aud: "api", other: 1 }) });
+    expect(await refusalOf(strict.verify(other))).toMatchObject(INVALID);
+  });
+
+  it("may not speak for the claims that are the manager's", async () => {
+    const greedy = z.object({}).transform(() => ({ sub: "eve", scope: "root", type: "refresh", exp: 9e9, plan: "x" }));
+    const manager = makeManager({ claimsSchema: greedy });
+    const jwt = await manager.verify(forge());
+    expect(jwt.claims).toEqual({ ...goodClaims(), plan: "x" });
+    expect(jwt.tokenType).toBe("auth");
+  });
+
+  it("gives claims that are deeply frozen, also where it froze a part of them itself", async () => {
+    const readonly = z.object({ own: z.object({ list: z.array(z.object({ a: z.number() })) }).readonly() });
+    const manager = makeManager({ claimsSchema: readonly });
+    const { signed } = await manager.authToken("ada", { claims: { own: { list: [{ a: 1 }] } } });
+    const { own } = (await manager.verify(signed)).claims;
+    expect([own, own.list, own.list[0]].map(Object.isFrozen)).toEqual([true, true, true]);
+  });
+
+  it("that answers asynchronously for some claims only lets none of them in, and leaves no rejection behind", async () => {
+    const moody = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "test",
+        validate: (value: unknown) =>
+          "plan" in (value as object)
+            ? Promise.reject(new Error("async"))
+            : { value: value as Record<string, unknown> },
+      },
+    };
+    const manager = makeManager({ claimsSchema: moody });
+    expect((await manager.verify(forge())).sub).toBe("ada");
+    const error = await refusalOf(manager.verify(forge({ payload: goodClaims({ plan: "pro" }) })));
+    expect(error).toBeInstanceOf(Error);
+  });
+});

@@ -1,0 +1,63 @@
+/** A `createRefreshing` whose clock is set by hand and whose loads end when, and as, a test says. */
+import { createRefreshing, type Refreshing, type RefreshTimes } from "../../../src/core/util/refreshing.ts";
+import { Clock } from "../support.ts";
+
+/** A load that runs until it is told to end. */
+export interface Load {
+  readonly signal: AbortSignal;
+  resolve(value: string): void;
+  reject(cause: unknown): void;
+}
+
+export interface Harness {
+  readonly held: Refreshing<string>;
+  readonly clock: Clock;
+  readonly loads: readonly Load[];
+  /** Ends the last load that began, and waits until that has been taken note of. */
+  end(how: { readonly value: string } | { readonly cause: unknown }): Promise<void>;
+}
+
+/** What loads fail with, unless a test says otherwise. */
+export const DOWN = { cause: new Error("the source is down") } as const;
+
+/** Real seconds: only for loads that are never told to end. */
+export const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
+
+/** Nothing is loaded yet. `""` is a value with a flaw. */
+export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: Clock) => number): Harness {
+  const clock = new Clock();
+  const loads: Load[] = [];
+  const held = createRefreshing<string>({
+    ...TIMES,
+    ...times,
+    load: (signal) => new Promise((resolve, reject) => loads.push({ signal, resolve, reject })),
+    flawOf: (value) => (value === "" ? new Error("flawed") : undefined),
+    explain: (cause) => new Error("explained", { cause }),
+    now: now ? () => now(clock) : clock.now,
+  });
+  return {
+    held,
+    clock,
+    loads,
+    async end(how) {
+      const load = loads.at(-1);
+      if ("value" in how) load?.resolve(how.value);
+      else load?.reject(how.cause);
+      await settled();
+    },
+  };
+}
+
+/** The same, with `"first"` held since the clock's time. */
+export async function startHolding(times: Partial<RefreshTimes> = {}): Promise<Harness> {
+  const harness = startHarness(times);
+  const asked = harness.held.current();
+  await harness.end({ value: "first" });
+  await asked;
+  return harness;
+}
+
+/** Waits until every promise that could go on has gone on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

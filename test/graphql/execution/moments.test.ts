@@ -1,0 +1,162 @@
+/** Whom a guard let in it lets in again for a moment: the same caller only, by the same rules, and never longer than nothing can have happened. */
+import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
+import { describe, expect, test } from "vitest";
+import { createAuth, createGuardedSchema } from "../support.ts";
+
+const typeDefs = `
+  type Query {
+    a: Int @requireToken(scope: "a")
+    again: Int @requireToken(scope: "a")
+    b: Int @requireToken(scope: "b")
+    both: Int @requireToken(scope: "a") @requireToken(scope: "b")
+    mine(id: ID): Int @requireToken(args: { sub: "id" })
+    users: [User!]
+    later: [Later!]
+    greeting: Int @requireToken(optional: true)
+    nullable: Int @requireToken(scope: "a", onDeny: NULL)
+  }
+  type User { email: String @requireToken(parent: { sub: "id" }, onDeny: NULL) }
+  type Later { value: Int @requireToken(scope: "a") }
+`;
+
+const { auth, clock } = createAuth();
+let betweenItems: () => void = () => undefined;
+const resolvers = {
+  Query: {
+    a: () => 1,
+    again: () => 1,
+    b: () => 1,
+    both: () => 1,
+    mine: () => 1,
+    greeting: () => 1,
+    nullable: () => 1,
+    users: () => ["ada", "eve", "ada"].map((id) => ({ id, email: `${id}@example.com` })),
+    later: () => [1, 2, 3].map(async (value) => ({ value: await waited(value) })),
+  },
+};
+const schema = createGuardedSchema(typeDefs, resolvers);
+
+async function waited(value: number): Promise<number> {
+  if (value > 1) {
+    for (let i = 0; i < value * 10; i++) await Promise.resolve();
+    betweenItems();
+  }
+  return value;
+}
+
+const request = async (subject: string, scope?: string) => {
+  const { signed: token } = await auth.authToken(subject, scope === undefined ? {} : { scope });
+  const opened = auth.forRequest({ token });
+  await opened.authenticate();
+  return { auth: opened };
+};
+
+const ask = (source: string, contextValue: unknown, on = schema): ExecutionResult =>
+  graphqlSync({ schema: on, source, contextValue });
+const reasons = ({ errors = [] }: ExecutionResult): unknown[] => errors.map((error) => error.extensions["auth"]);
+const SCOPE = { reason: "SCOPE_INSUFFICIENT" };
+
+describe("in one moment", () => {
+  test("callers are told apart, in every order", async () => {
+    const [rich, poor] = [await request("ada", "a b"), await request("eve")];
+    for (const order of [
+      [rich, poor, rich, poor],
+      [poor, rich, poor, rich],
+    ])
+      for (const caller of order) {
+        const result = ask("{ a again }", caller);
+        expect([result.data, reasons(result)]).toEqual(
+          caller === rich ? [{ a: 1, again: 1 }, []] : [{ a: null, again: null }, [SCOPE, SCOPE]],
+        );
+      }
+  });
+
+  test("a caller without a token is let in by nobody else's", async () => {
+    expect(ask("{ a }", await request("ada", "a")).errors).toBeUndefined();
+    const rich = await request("ada", "a");
+    ask("{ a }", rich);
+    for (const contextValue of [{ auth: auth.forRequest() }, { auth: undefined }, {}, undefined, null])
+      expect(ask("{ a }", contextValue).data).toEqual({ a: null });
+  });
+
+  test("rules are told apart: what one let in another may refuse", async () => {
+    const caller = await request("ada", "a");
+    const result = ask("{ a b both again nullable }", caller);
+    expect(result.data).toEqual({ a: 1, b: null, both: null, again: 1, nullable: 1 });
+    expect(reasons(result)).toEqual([SCOPE, SCOPE]);
+  });
+
+  test("a context whose auth was exchanged is another caller", async () => {
+    const [rich, poor] = [await request("ada", "a"), await request("eve")];
+    const context = { auth: rich.auth };
+    expect(ask("{ a }", context).errors).toBeUndefined();
+    context.auth = poor.auth;
+    expect(reasons(ask("{ a }", context))).toEqual([SCOPE]);
+  });
+
+  test("arguments and parents are looked at each time", async () => {
+    const caller = await request("ada");
+    const result = ask('{ x: mine(id: "ada") y: mine(id: "eve") z: mine(id: "ada") users { email } }', caller);
+    expect(result.data).toEqual({
+      x: 1,
+      y: null,
+      z: 1,
+      users: [{ email: "ada@example.com" }, { email: null }, { email: "ada@example.com" }],
+    });
+  });
+
+  test("two schemas of one caller are two", async () => {
+    const other = createGuardedSchema(`type Query { a: Int @requireToken(scope: "other") }`, { Query: { a: () => 1 } });
+    const caller = await request("ada", "a");
+    expect(ask("{ a }", caller).data).toEqual({ a: 1 });
+    expect(reasons(ask("{ a }", caller, other))).toEqual([SCOPE]);
+  });
+
+  test("who passes an optional guard without a token passes no other", () => {
+    const result = ask("{ greeting a }", { auth: auth.forRequest() });
+    expect(result.data).toEqual({ greeting: 1, a: null });
+    expect(reasons(result)).toEqual([{ reason: "TOKEN_MISSING" }]);
+  });
+});
+
+describe("after a moment", () => {
+  test("exp is judged anew, for the items of one list", async () => {
+    const caller = await request("ada", "a");
+    betweenItems = () => {
+      clock.seconds += 3600;
+    };
+    const result = await execute({ schema, document: parse("{ later { value } }"), contextValue: caller });
+    betweenItems = () => undefined;
+    expect(result.data).toEqual({ later: [{ value: 1 }, { value: null }, { value: null }] });
+    expect(reasons(result)).toEqual([{ reason: "TOKEN_EXPIRED" }, { reason: "TOKEN_EXPIRED" }]);
+  });
+
+  test("a retired key is noticed, for the items of one list", async () => {
+    const local = createAuth({ keys: [{ kid: "one", algorithm: "HS256", secret: "k".repeat(32) }] });
+    const { signed: token } = await local.auth.authToken("ada", { scope: "a" });
+    const opened = local.auth.forRequest({ token });
+    await opened.authenticate();
+    betweenItems = () => void local.auth.retire("one");
+    const result = await execute({ schema, document: parse("{ later { value } }"), contextValue: { auth: opened } });
+    betweenItems = () => undefined;
+    expect((result.data as { later: unknown[] }).later).toEqual([{ value: 1 }, { value: null }, { value: null }]);
+    expect(reasons(result)[0]).toEqual({ reason: "SIGNATURE_INVALID" });
+  });
+
+  test("a resolver that took its time and asks by hand is told what is true then", async () => {
+    const local = createAuth();
+    const slow = createGuardedSchema(`type Query { a: Int @requireToken }`, {
+      Query: {
+        a: async (_, __, ctx) => {
+          local.clock.seconds += 3600;
+          await ctx.auth.require();
+          return 1;
+        },
+      },
+    });
+    const { signed: token } = await local.auth.authToken("ada");
+    const contextValue = { auth: local.auth.forRequest({ token }) };
+    const result = await execute({ schema: slow, document: parse("{ a }"), contextValue });
+    expect(result.errors?.map((error) => error.originalError)).toMatchObject([{ reason: "TOKEN_EXPIRED" }]);
+  });
+});

@@ -1,0 +1,267 @@
+/** `useAuth` has the token verified before an operation begins that asks for one, and looks at nobody's token for any other. */
+import type { AuthManagerConfig } from "claimgate";
+import { createGraphQLContext } from "claimgate/graphql";
+import { type ExecutionResult, execute, parse } from "graphql";
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { askYoga, createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+
+const typeDefs = `
+  type Query {
+    open: Int
+    me: String @requireToken
+    items: [Item!]!
+    nodes: [Node!]!
+    found: [Found!]!
+    renew: Int @requireToken(type: "refresh")
+    header: Int @requireToken(location: "header")
+  }
+  type Item { id: ID!, secret: String @requireToken(scope: "read"), deep: Item }
+  interface Node { id: ID!, label: String }
+  type Plain implements Node { id: ID!, label: String }
+  type Guarded implements Node { id: ID!, label: String @requireToken, extra: Int }
+  type Covered @requireToken { id: ID! }
+  union Found = Plain | Covered
+  type Mutation { write: Int @requireToken, log: Int }
+  type Subscription { tick: Tick }
+  type Tick { id: Int, secret: Int @requireToken }
+`;
+
+/** Whether anything had time to happen between one field and the next. */
+interface Turn {
+  fields: number;
+  interrupted: boolean;
+}
+
+let turn: Turn = { fields: 0, interrupted: false };
+function note(): string {
+  if (turn.fields++ === 0) queueMicrotask(() => (turn.interrupted = turn.fields < 200));
+  return "s";
+}
+
+const items = Array.from({ length: 200 }, (_, id) => ({ id, secret: note, deep: () => ({ id, secret: note }) }));
+const schema = createGuardedSchema(typeDefs, {
+  Query: {
+    open: () => 1,
+    me: (_, __, ctx) => ctx.auth.token?.sub,
+    items: () => items,
+    nodes: () => [{ __typename: "Plain", id: 1, label: "p" }],
+    found: () => [{ __typename: "Plain", id: 1 }],
+    renew: () => 1,
+    header: () => 1,
+  },
+  Mutation: { write: () => 1, log: () => 2 },
+  Subscription: {
+    tick: {
+      subscribe: async function* () {
+        yield { tick: { id: 1, secret: 2 } };
+      },
+    },
+  },
+});
+
+const start = async (config: Partial<AuthManagerConfig> = {}) => {
+  const { auth, clock } = createAuth({ cache: false, ...config });
+  const yoga = createGuardedYoga(schema, auth);
+  return { auth, clock, yoga, token: (await auth.authToken("ada", { scope: "read" })).signed };
+};
+
+let verify: MockInstance<typeof crypto.subtle.verify>;
+beforeEach(() => {
+  turn = { fields: 0, interrupted: false };
+  verify = vi.spyOn(crypto.subtle, "verify");
+});
+afterEach(() => verify.mockRestore());
+
+describe("a list of guarded fields", () => {
+  test("below an unguarded parent waits for nothing between its fields, though the token was never seen", async () => {
+    const { yoga, token } = await start();
+    const { body } = await askYoga(yoga, "{ items { secret } }", { token });
+    expect(body.errors).toBeUndefined();
+    expect(turn).toEqual({ fields: 200, interrupted: false });
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("is refused field by field all the same, for a token that lacks the scope and for none", async () => {
+    const { auth, yoga } = await start();
+    const { signed } = await auth.authToken("ada");
+    const poor = await askYoga(yoga, "{ items { secret } }", { token: signed });
+    expect(poor.body.errors).toHaveLength(200);
+    expect(poor.body.errors?.[199]?.extensions?.auth?.reason).toBe("SCOPE_INSUFFICIENT");
+    const anonymous = await askYoga(yoga, "{ items { secret } }");
+    expect(anonymous.body.errors?.[199]?.extensions?.auth?.reason).toBe("TOKEN_MISSING");
+    expect(turn.fields).toBe(0);
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  test("is refused for a token that expires while it is verified", async () => {
+    const { clock, yoga, token } = await start();
+    verify.mockImplementationOnce(async () => {
+      clock.seconds += 3600;
+      return true;
+    });
+    const { body } = await askYoga(yoga, "{ items { secret } }", { token });
+    expect(body.errors?.[0]?.extensions?.auth?.reason).toBe("TOKEN_EXPIRED");
+    expect(turn.fields).toBe(0);
+  });
+
+  test("waits for nothing either where rights are looked up for the request", async () => {
+    let asked = 0;
+    const authorize = async () => {
+      asked++;
+      return { scope: "read" };
+    };
+    const { yoga, token } = await start({ authorize, authorizeAt: "request" });
+    expect((await askYoga(yoga, "{ items { secret } }", { token })).body.errors).toBeUndefined();
+    expect({ turn, asked }).toEqual({ turn: { fields: 200, interrupted: false }, asked: 1 });
+  });
+});
+
+describe("with a token that was seen before, with the cache", () => {
+  test("an operation of synchronous fields gives no promise, from the first hook to the result", async () => {
+    const { auth, yoga, token } = await start({ cache: { max: 10 } });
+    await auth.verify(token);
+    verify.mockClear();
+    const request = new Request("http://api.test/graphql", { headers: { authorization: `Bearer ${token}` } });
+    const { contextFactory, execute, schema: enveloped } = yoga.getEnveloped({ request });
+    const contextValue: unknown = contextFactory({ request });
+    expect(contextValue).not.toBeInstanceOf(Promise);
+    const result: unknown = execute({ schema: enveloped, document: parse("{ me items { secret } }"), contextValue });
+    expect(result).not.toBeInstanceOf(Promise);
+    expect((result as ExecutionResult).errors).toBeUndefined();
+    expect(verify).not.toHaveBeenCalled();
+  });
+});
+
+describe("one verification for what asks for a token", () => {
+  test.each([
+    ["a field", "{ me }"],
+    ["a field of a list's objects", "{ items { secret } }"],
+    ["a field further down", "{ items { deep { deep { secret } } } }"],
+    ["a field in a fragment", "{ items { ...F } } fragment F on Item { id secret }"],
+    ["a field in an inline fragment", "{ items { ... on Item { secret } } }"],
+    ["a field in a fragment without a condition", "{ ... { me } }"],
+    ["an interface's field that one of its types guards", "{ nodes { label } }"],
+    ["a fragment on a type that guards its field", "{ nodes { id ... on Guarded { label } } }"],
+    ["a union of which one type is guarded", "{ found { __typename } }"],
+    ["a field that stays by a literal", "{ open me @skip(if: false) @include(if: true) }"],
+    ["a field that stays by a variable", "query ($no: Boolean!) { me @skip(if: $no) }"],
+    ["a field that stays by a variable's default", "query ($yes: Boolean = true) { me @include(if: $yes) }"],
+    ["a mutation", "mutation { write }"],
+  ])("%s", async (_, query) => {
+    const { yoga, token } = await start();
+    await askYoga(yoga, query, { token, variables: { no: false } });
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("no verification for what asks for none", () => {
+  test.each([
+    ["an open field", "{ open }"],
+    ["an open field of a type that has guarded ones", "{ items { id } }"],
+    ["introspection", "{ __schema { types { name } } }"],
+    ["an interface's field that no type guards", "{ nodes { id } }"],
+    ["a fragment on the type that guards nothing", "{ nodes { ... on Plain { label } } }"],
+    ["a field that a literal takes out", "{ open me @skip(if: true) }"],
+    ["a field that a variable takes out", "query ($no: Boolean!) { open me @include(if: $no) }"],
+    ["a fragment that a variable takes out", "query ($no: Boolean!) { open ... @include(if: $no) { me } }"],
+    ["a field that a variable's default takes out", "query ($yes: Boolean = true) { open me @skip(if: $yes) }"],
+    ["the other operation of the document", "query A { open } query B { me }", "A"],
+    ["an open mutation", "mutation { log }"],
+  ])("%s", async (_, query, operationName?: string) => {
+    const { yoga, token } = await start();
+    const named = operationName === undefined ? {} : { operationName };
+    const { body } = await askYoga(yoga, query, { token, variables: { no: false }, ...named });
+    expect(body.errors).toBeUndefined();
+    expect(verify).not.toHaveBeenCalled();
+  });
+
+  test("the same document asks for a token by one variable and for none by another", async () => {
+    const { yoga, token } = await start();
+    const query = "query ($with: Boolean!) { open me @include(if: $with) }";
+    for (const [value, times] of [
+      [false, 0],
+      [true, 1],
+      [false, 1],
+    ] as const) {
+      await askYoga(yoga, query, { token, variables: { with: value } });
+      expect(verify).toHaveBeenCalledTimes(times);
+    }
+  });
+
+  test("fields of both types cost one verification each token, and a field for headers none more", async () => {
+    const { auth, yoga, token } = await start();
+    await askYoga(yoga, "{ me header }", { token });
+    expect(verify).toHaveBeenCalledTimes(1);
+    const { signed } = await auth.refreshToken("ada");
+    const { body } = await askYoga(yoga, "{ me renew }", { token: signed });
+    expect(body.data).toEqual({ me: null, renew: 1 });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("prepare of createGraphQLContext, on any server", () => {
+  const open = async (
+    query: string,
+    carried: (token: string) => string | undefined,
+    config: Partial<AuthManagerConfig> = {},
+  ) => {
+    const { auth, token } = await start(config);
+    const createContext = createGraphQLContext(auth, { schema });
+    const authorization = carried(token);
+    const contextValue = createContext({ headers: authorization === undefined ? {} : { authorization } });
+    return { auth, args: { schema, document: parse(query), contextValue }, prepare: createContext.prepare };
+  };
+  const bearer = (token: string): string => `Bearer ${token}`;
+
+  test("lets a list resolve without a wait between its fields", async () => {
+    const { args, prepare } = await open("{ items { secret } }", bearer);
+    const prepared = prepare(args);
+    expect(prepared).toBeInstanceOf(Promise);
+    await prepared;
+    const result = execute(args);
+    expect(result).not.toBeInstanceOf(Promise);
+    expect((result as ExecutionResult).errors).toBeUndefined();
+    expect({ turn, verified: verify.mock.calls.length }).toEqual({
+      turn: { fields: 200, interrupted: false },
+      verified: 1,
+    });
+  });
+
+  test("verifies nothing, and gives nothing to wait for, for an operation that asks for no token, or without one", async () => {
+    for (const { args, prepare } of [
+      await open("{ open }", bearer),
+      await open("{ me }", () => undefined),
+      await open("query A { open } query B { me }", bearer),
+    ])
+      expect(prepare(args)).toBeUndefined();
+    expect(verify).not.toHaveBeenCalled();
+  });
+
+  test("refuses nothing by itself: a bad token is refused by the field", async () => {
+    for (const bad of [(token: string) => `Bearer ${token.slice(0, -43)}${"A".repeat(43)}`, () => "Bearer garbage"]) {
+      const { args, prepare } = await open("{ open me }", bad);
+      await prepare(args);
+      const { data, errors } = await execute(args);
+      expect(data).toEqual({ open: 1, me: null });
+      expect(errors?.[0]?.extensions["code"]).toBe("UNAUTHENTICATED");
+    }
+  });
+
+  test("leaves alone a context that has no auth", () => {
+    const prepare = createGraphQLContext(createAuth().auth).prepare;
+    for (const contextValue of [undefined, null, {}, { auth: {} }])
+      expect(prepare({ schema, document: parse("{ me }"), contextValue })).toBeUndefined();
+  });
+});
+
+test("a document that nobody validated and whose fragments go in circles is read to its end", async () => {
+  const { auth, yoga, token } = await start();
+  await auth.verify(token);
+  const request = new Request("http://api.test/graphql", { headers: { authorization: `Bearer ${token}` } });
+  const { contextFactory, execute, schema: enveloped } = yoga.getEnveloped({ request });
+  const document = parse("{ items { ...A } } fragment A on Item { id ...B } fragment B on Item { id ...A }");
+  const result = (await execute({ schema: enveloped, document, contextValue: await contextFactory({ request }) })) as {
+    data: { items: unknown[] };
+  };
+  expect(result.data.items).toHaveLength(200);
+});

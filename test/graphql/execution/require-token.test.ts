@@ -1,0 +1,167 @@
+/** What Flask_PyJWT's `require_token` and flask_jwt_simple's `jwt_required` and `jwt_optional` do for a route, done for a field. */
+import type { JWT } from "claimgate";
+import { describe, expect, test } from "vitest";
+import { type AskOptions, createGate, refusedWith } from "../support.ts";
+
+const typeDefs = `
+  type Query {
+    plain: String @requireToken
+    byHeader: String @requireToken(location: "header")
+    byCookie: String @requireToken(location: "cookies")
+    renew: String @requireToken(type: "refresh")
+    renewByCookie: String @requireToken(type: "refresh", location: "cookies")
+    admins: String @requireToken(scope: { admin: true })
+    writers: String @requireToken(scope: "read write")
+    paying: String @requireToken(claims: { plan: "pro", address: { country: "AT" } })
+    own(username: String!): String @requireToken(args: { sub: "username" })
+    ownOrAdmin(username: String!): String @requireToken(args: { sub: "username" }, override: { admin: true })
+    staffOrPro: String @requireToken(anyOf: [{ scope: { staff: true } }, { claims: { plan: "pro" } }])
+    greeting: String @requireToken(optional: true)
+  }
+`;
+
+const answer = (_: unknown, __: unknown, ctx: { auth: { token: JWT | null } }): string =>
+  `hello ${ctx.auth.token?.sub ?? "stranger"}`;
+const fields = ["plain", "byHeader", "byCookie", "renew", "renewByCookie", "admins", "writers", "paying"];
+const Query = Object.fromEntries(
+  [...fields, "own", "ownOrAdmin", "staffOrPro", "greeting"].map((name) => [name, answer]),
+);
+const cookies = { auth: "auth", refresh: "refresh" };
+const { auth, clock, ask } = createGate(typeDefs, { Query }, { cookies });
+
+const authToken = async (options: Parameters<typeof auth.authToken>[1] = {}): Promise<string> =>
+  (await auth.authToken("ada", options)).signed;
+const refreshToken = async (): Promise<string> => (await auth.refreshToken("ada")).signed;
+const withCookie = (name: string, token: string): AskOptions => ({
+  headers: { cookie: `${name}=${token}`, "sec-fetch-site": "same-origin" },
+});
+
+async function expectIn(query: string, options: AskOptions, name = "ada"): Promise<void> {
+  const { status, body } = await ask(query, options);
+  expect(body.errors).toBeUndefined();
+  expect(status).toBe(200);
+  expect(Object.values(body.data ?? {})).toEqual([`hello ${name}`]);
+}
+
+async function expectOut(query: string, options: AskOptions, reason: string): Promise<void> {
+  const { refused, body } = await ask(query, options);
+  expect(refused).toEqual(refusedWith(reason));
+  expect(body).not.toHaveProperty("data");
+}
+
+describe("a required token", () => {
+  test("lets in with a token in the header, whatever the case of the scheme", async () => {
+    const token = await authToken();
+    await expectIn("{ plain }", { token });
+    await expectIn("{ plain }", { headers: { authorization: `bearer ${token}` } });
+  });
+
+  test("refuses without one, and another scheme is none", async () => {
+    await expectOut("{ plain }", {}, "TOKEN_MISSING");
+    await expectOut("{ plain }", { headers: { authorization: "Basic YTpi" } }, "TOKEN_MISSING");
+  });
+
+  test("lets in with a token in its cookie", async () => {
+    await expectIn("{ plain }", withCookie("auth", await authToken()));
+    await expectOut("{ plain }", withCookie("other", await authToken()), "TOKEN_MISSING");
+  });
+
+  test("takes the header before the cookie", async () => {
+    const { signed } = await auth.authToken("grace");
+    const { headers } = withCookie("auth", await authToken());
+    await expectIn("{ plain }", { token: signed, ...(headers ? { headers } : {}) }, "grace");
+  });
+
+  test("takes a token from nowhere but the rule's location", async () => {
+    const token = await authToken();
+    await expectIn("{ byHeader }", { token });
+    await expectOut("{ byHeader }", withCookie("auth", token), "TOKEN_MISSING");
+    await expectIn("{ byCookie }", withCookie("auth", token));
+    await expectOut("{ byCookie }", { token }, "TOKEN_MISSING");
+  });
+
+  test("refuses a malformed and an expired one with 401", async () => {
+    const token = await authToken({ maxAge: 10 });
+    await expectOut("{ plain }", { token: "not.a.token" }, "TOKEN_MALFORMED");
+    clock.seconds += 9;
+    await expectIn("{ plain }", { token });
+    clock.seconds += 1;
+    await expectOut("{ plain }", { token }, "TOKEN_EXPIRED");
+  });
+});
+
+describe("the type of a token", () => {
+  test("keeps a refresh token from auth fields and an auth token from refresh fields", async () => {
+    await expectOut("{ plain }", { token: await refreshToken() }, "TOKEN_TYPE_INVALID");
+    await expectOut("{ renew }", { token: await authToken() }, "TOKEN_TYPE_INVALID");
+    await expectIn("{ renew }", { token: await refreshToken() });
+  });
+
+  test("decides which cookie is read", async () => {
+    await expectIn("{ renewByCookie }", withCookie("refresh", await refreshToken()));
+    await expectOut("{ renewByCookie }", withCookie("auth", await authToken()), "TOKEN_MISSING");
+    await expectOut("{ renewByCookie }", withCookie("refresh", await authToken()), "TOKEN_TYPE_INVALID");
+  });
+});
+
+describe("scope and claims", () => {
+  test("let in who holds the scope and refuse others with 403", async () => {
+    await expectIn("{ admins }", { token: await authToken({ scope: { admin: true, more: 1 } }) });
+    await expectOut("{ admins }", { token: await authToken({ scope: { admin: false } }) }, "SCOPE_INSUFFICIENT");
+    await expectOut("{ admins }", { token: await authToken() }, "SCOPE_INSUFFICIENT");
+    await expectOut("{ admins }", {}, "TOKEN_MISSING");
+  });
+
+  test("read a textual scope as words", async () => {
+    await expectIn("{ writers }", { token: await authToken({ scope: "write admin read" }) });
+    await expectOut("{ writers }", { token: await authToken({ scope: "read writer" }) }, "SCOPE_INSUFFICIENT");
+  });
+
+  test("let in who holds the claims, at every depth", async () => {
+    const address = { country: "AT", city: "Graz" };
+    await expectIn("{ paying }", { token: await authToken({ claims: { plan: "pro", address } }) });
+    const abroad = { claims: { plan: "pro", address: { country: "DE" } } };
+    await expectOut("{ paying }", { token: await authToken(abroad) }, "CLAIMS_INSUFFICIENT");
+    await expectOut(
+      "{ paying }",
+      { token: await authToken({ claims: { plan: "free", address } }) },
+      "CLAIMS_INSUFFICIENT",
+    );
+  });
+
+  test("let in by any one of several branches", async () => {
+    await expectIn("{ staffOrPro }", { token: await authToken({ scope: { staff: true } }) });
+    await expectIn("{ staffOrPro }", { token: await authToken({ claims: { plan: "pro" } }) });
+    await expectOut("{ staffOrPro }", { token: await authToken({ claims: { plan: "free" } }) }, "CLAIMS_INSUFFICIENT");
+  });
+});
+
+describe("a claim bound to an argument", () => {
+  test("lets the owner in and nobody else", async () => {
+    await expectIn('{ own(username: "ada") }', { token: await authToken() });
+    await expectOut('{ own(username: "grace") }', { token: await authToken() }, "CLAIMS_INSUFFICIENT");
+  });
+
+  test("is lifted by an override that is held, and by nothing less", async () => {
+    const query = '{ ownOrAdmin(username: "grace") }';
+    await expectIn(query, { token: await authToken({ claims: { admin: true } }) });
+    await expectIn('{ ownOrAdmin(username: "ada") }', { token: await authToken() });
+    await expectOut(query, { token: await authToken({ claims: { admin: false } }) }, "CLAIMS_INSUFFICIENT");
+    await expectOut(query, {}, "TOKEN_MISSING");
+  });
+});
+
+describe("an optional token", () => {
+  test("greets a caller with one by name and a caller without one as a stranger", async () => {
+    await expectIn("{ greeting }", { token: await authToken() });
+    await expectIn("{ greeting }", {}, "stranger");
+  });
+
+  test("is still refused where it is bad", async () => {
+    await expectOut("{ greeting }", { token: "not.a.token" }, "TOKEN_MALFORMED");
+    await expectOut("{ greeting }", { token: await refreshToken() }, "TOKEN_TYPE_INVALID");
+    const token = await authToken();
+    clock.seconds += 3600;
+    await expectOut("{ greeting }", { token }, "TOKEN_EXPIRED");
+  });
+});

@@ -1,0 +1,112 @@
+/** A field whose decision is known resolves synchronously, as it would without the directive. */
+import type { RequestAuth } from "claimgate";
+import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
+import { beforeEach, describe, expect, test } from "vitest";
+import { createAuth, createGuardedSchema } from "../support.ts";
+
+const typeDefs = `
+  type Query {
+    me: String @requireToken
+    stats: Int @requireToken(scope: { admin: true }) @requireToken(claims: { plan: "pro" })
+    node: Node
+    greeting: String @requireToken(optional: true)
+    hidden: Int @requireToken(scope: { admin: true }, onDeny: NULL)
+  }
+  interface Node { id: ID }
+  type User implements Node @requireToken { id: ID, nickname: String }
+`;
+
+const { auth, clock } = createAuth();
+const schema = createGuardedSchema(typeDefs, {
+  Query: {
+    me: (_, __, ctx) => ctx.auth.token?.sub,
+    stats: () => 42,
+    node: () => ({ __typename: "User", id: "1", nickname: "lady" }),
+    greeting: () => "hello",
+    hidden: () => 7,
+  },
+});
+const admin = async (): Promise<string> =>
+  (await auth.authToken("ada", { scope: { admin: true }, claims: { plan: "pro" } })).signed;
+const everything = "{ me stats node { id ... on User { nickname } } greeting hidden }";
+const answer = { me: "ada", stats: 42, node: { id: "1", nickname: "lady" }, greeting: "hello", hidden: 7 };
+
+describe.each([
+  ["without a memory of tokens", false],
+  ["with a memory of tokens", { max: 10 }],
+] as const)("%s", (_, cache) => {
+  const local = createAuth({ cache });
+  let request: RequestAuth;
+  let minted = 0;
+
+  beforeEach(async () => {
+    // No two tests share a token, which would be remembered from one to the next.
+    const claims = { plan: "pro", minted: ++minted };
+    const { signed: token } = await local.auth.authToken("ada", { scope: { admin: true }, claims });
+    request = local.auth.forRequest({ token });
+  });
+
+  test("graphqlSync works once the token is verified", async () => {
+    await request.authenticate();
+    expect(graphqlSync({ schema, source: everything, contextValue: { auth: request } })).toEqual({ data: answer });
+  });
+
+  test("execute gives no promise once the token is verified", async () => {
+    await request.authenticate();
+    const result = execute({ schema, document: parse(everything), contextValue: { auth: request } });
+    expect(result).not.toBeInstanceOf(Promise);
+    expect((result as ExecutionResult).data).toEqual(answer);
+  });
+
+  test("graphqlSync before that gives an error and no data", () => {
+    expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: request } })).toThrow(
+      /failed to complete synchronously/,
+    );
+  });
+
+  test("graphqlSync before that with a bad token leaves no rejection behind", async () => {
+    const bad = local.auth.forRequest({ token: `${(await local.auth.authToken("eve")).signed.slice(0, -4)}AAAA` });
+    expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: bad } })).toThrow();
+    await expect(bad.authenticate()).rejects.toMatchObject({ reason: "SIGNATURE_INVALID" });
+  });
+});
+
+test("a token seen before needs no waiting in the next request, with the cache", async () => {
+  const token = await admin();
+  await auth.forRequest({ token }).authenticate();
+  const contextValue = { auth: auth.forRequest({ token }) };
+  expect(graphqlSync({ schema, source: everything, contextValue })).toEqual({ data: answer });
+});
+
+test("a missing token is refused synchronously", () => {
+  const result = graphqlSync({ schema, source: "{ me greeting hidden }", contextValue: { auth: auth.forRequest() } });
+  expect(result.data).toEqual({ me: null, greeting: "hello", hidden: null });
+  expect(result.errors?.map((error) => error.extensions)).toEqual([
+    { code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } },
+  ]);
+});
+
+test("what a verified token lacks is refused synchronously", async () => {
+  const request = auth.forRequest({ token: (await auth.authToken("ada")).signed });
+  await request.authenticate();
+  const result = graphqlSync({ schema, source: "{ stats me hidden }", contextValue: { auth: request } });
+  expect(result.data).toEqual({ stats: null, me: "ada", hidden: null });
+  expect(result.errors?.map((error) => error.extensions["auth"])).toEqual([{ reason: "SCOPE_INSUFFICIENT" }]);
+});
+
+test("a verified token that expires is refused synchronously", async () => {
+  const request = auth.forRequest({ token: await admin() });
+  await request.authenticate();
+  clock.seconds += 3600;
+  const result = graphqlSync({ schema, source: "{ me }", contextValue: { auth: request } });
+  expect(result.data).toEqual({ me: null });
+  expect(result.errors?.[0]?.extensions["auth"]).toEqual({ reason: "TOKEN_EXPIRED" });
+});
+
+test("a context without auth is an error and no data", () => {
+  for (const contextValue of [undefined, {}, { auth: null }]) {
+    const result = graphqlSync({ schema, source: "{ me }", contextValue });
+    expect(result.data).toEqual({ me: null });
+    expect(result.errors?.[0]?.originalError).toBeInstanceOf(TypeError);
+  }
+});

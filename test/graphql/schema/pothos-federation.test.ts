@@ -1,0 +1,54 @@
+/** Pothos's federation plugin: its directives need no declaration, and its printer takes rules that stand under the directive's own name. */
+import SchemaBuilder from "@pothos/core";
+import DirectivePlugin from "@pothos/plugin-directives";
+import FederationPlugin from "@pothos/plugin-federation";
+import { type GraphQLAuthContext, requireTokenDirective } from "claimgate/graphql";
+import { graphql } from "graphql";
+import { expect, test } from "vitest";
+import { createAuth } from "../support.ts";
+
+interface Note {
+  readonly id: string;
+  readonly owner: string;
+}
+
+const requireToken = requireTokenDirective();
+const { auth } = createAuth();
+
+function build(resolveReference: (reference: { id: string }) => Note, extensions: object) {
+  const builder = new SchemaBuilder<{ Context: GraphQLAuthContext }>({ plugins: [DirectivePlugin, FederationPlugin] });
+  const Note = builder.objectRef<Note>("Note").implement({
+    fields: (t) => ({
+      id: t.exposeID("id"),
+      text: t.string({
+        nullable: true,
+        extensions: { ...extensions },
+        resolve: ({ id }) => `text of ${id}`,
+      }),
+    }),
+  });
+  builder.asEntity(Note, { key: builder.selection<{ id: string }>("id"), resolveReference });
+  builder.queryType({ fields: (t) => ({ open: t.string({ resolve: () => "open" }) }) });
+  return requireToken.apply(builder.toSubGraphSchema({ linkUrl: "https://specs.apollo.dev/federation/v2.6" }));
+}
+
+test.each<[string, (reference: { id: string }) => Note, string | null]>([
+  ["lets in the owner of what was looked up", ({ id }) => ({ id, owner: "ada" }), "text of 1"],
+  ["refuses anybody else", ({ id }) => ({ id, owner: "eve" }), null],
+  ["refuses what the client made up", (reference) => reference as Note, null],
+])("%s", async (_, resolveReference, text) => {
+  const schema = build(resolveReference, { requireToken: { parent: { sub: "owner" } } });
+  const contextValue = { auth: auth.forRequest({ token: (await auth.authToken("ada")).signed }) };
+  const representations = '[{ __typename: "Note", id: "1", owner: "ada" }]';
+  const source = `{ _entities(representations: ${representations}) { ... on Note { text } } _service { sdl } }`;
+  const { data, errors } = await graphql({ schema, source, contextValue });
+  expect(data?.["_entities"]).toEqual([{ text }]);
+  expect(errors?.map(({ extensions }) => extensions["auth"])).toEqual(
+    text === null ? [{ reason: "CLAIMS_INSUFFICIENT" }] : undefined,
+  );
+  expect((data as { _service: { sdl: string } })._service.sdl).toContain("type Note");
+});
+
+test("a misspelt name is refused there too", () => {
+  expect(() => build((reference) => reference as Note, { requiretoken: {} })).toThrow(/extensions\.requiretoken/);
+});

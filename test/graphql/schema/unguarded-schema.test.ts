@@ -1,0 +1,144 @@
+/** A schema that says who may pass and does not enforce it never starts. */
+import { addResolversToSchema, makeExecutableSchema } from "@graphql-tools/schema";
+import { MapperKind, mapSchema } from "@graphql-tools/utils";
+import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
+import { extendSchema, type GraphQLSchema, graphql, parse } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { describe, expect, test } from "vitest";
+import { askYoga, createAuth, createGuardedYoga, refusedWith } from "../support.ts";
+
+const requireToken = requireTokenDirective();
+const { auth } = createAuth();
+
+function build(sdl: string): GraphQLSchema {
+  return makeExecutableSchema({ typeDefs: [requireToken.typeDefs, sdl] });
+}
+
+function expectRefused(schema: GraphQLSchema, place: string): void {
+  const message = new RegExp(`covers ${place.replace(".", "\\.")},.*apply`);
+  expect(() => createGuardedYoga(schema, auth)).toThrow(message);
+  expect(() => createGraphQLContext(auth, { schema })).toThrow(TypeError);
+  expect(() => createGraphQLContext(auth, { schema })).toThrow(message);
+}
+
+function expectStarts(schema: GraphQLSchema): void {
+  expect(() => createGuardedYoga(schema, auth)).not.toThrow();
+  expect(() => createGraphQLContext(auth, { schema })).not.toThrow();
+}
+
+describe("a schema whose apply was forgotten", () => {
+  test.each([
+    ["a field", "type Query { a: Int @requireToken }", "Query.a"],
+    ["a type", "type Query { b: Int, t: T } type T @requireToken { a: Int }", "Query.t"],
+    ["a type behind a list", "type Query { t: [T!]! } type T @requireToken { a: Int }", "Query.t"],
+    ["the query type", "type Query @requireToken { a: Int }", "Query.a"],
+    ["a mutation", "type Query { a: Int } type Mutation { b: Int @requireToken }", "Mutation.b"],
+    ["a subscription", "type Query { a: Int } type Subscription { b: Int @requireToken }", "Subscription.b"],
+    ["an extension", "type Query { a: Int } extend type Query { b: Int @requireToken }", "Query.b"],
+    [
+      "an interface's field",
+      "type Query { t: T } interface I { a: Int @requireToken } type T implements I { a: Int }",
+      "T.a",
+    ],
+    [
+      "an interface",
+      "type Query { b: Int } interface I @requireToken { a: Int } type T implements I { a: Int }",
+      "T.a",
+    ],
+  ])("with the directive on %s", (_, sdl, place) => {
+    const schema = build(sdl);
+    expectRefused(schema, place);
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("with the rule in extensions", () => {
+    const schema = mapSchema(build("type Query { a: Int }"), {
+      [MapperKind.OBJECT_FIELD]: (config) => ({ ...config, extensions: requireToken.extensions({ scope: "a" }) }),
+    });
+    expectRefused(schema, "Query.a");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("under the directive's other name", () => {
+    const only = requireTokenDirective({ name: "only" });
+    const schema = makeExecutableSchema({ typeDefs: [only.typeDefs, "type Query { a: Int @only }"] });
+    const options = { schema, directive: "only" };
+    expect(() => createGraphQLContext(auth, options)).toThrow(/covers Query\.a/);
+    expect(() => createGraphQLContext(auth, { ...options, schema: only.apply(schema) })).not.toThrow();
+  });
+
+  test("and one without the directive starts", () => expectStarts(build("type Query { a: Int }")));
+});
+
+describe("a schema that was changed after apply", () => {
+  const applied = requireToken.apply(
+    build("type Query { a: Int @requireToken, node: Node } union Node = T type T { b: Int }"),
+  );
+
+  test("by a resolver that replaces the guard", () => {
+    const schema = addResolversToSchema({ schema: applied, resolvers: { Query: { a: () => 1 } } });
+    expectRefused(schema, "Query.a");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("by an extension with a guarded field", () => {
+    const schema = extendSchema(applied, parse("extend type Query { extra: Int @requireToken }"));
+    expectRefused(schema, "Query.extra");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("by an extension that guards a type which fields return already", () => {
+    const schema = extendSchema(applied, parse("extend type T @requireToken"));
+    expectRefused(schema, "T.b");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("by a rule that became stricter", () => {
+    const schema = extendSchema(applied, parse('extend type Query @requireToken(scope: "admin")'));
+    expectRefused(schema, "Query.a");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("by a resolveType that replaces the guard", () => {
+    const guarded = requireToken.apply(
+      build("type Query { node: Node } union Node = T type T @requireToken { b: Int }"),
+    );
+    expectStarts(guarded);
+    const schema = addResolversToSchema({ schema: guarded, resolvers: { Node: { __resolveType: () => "T" } } });
+    expectRefused(schema, "Node");
+    expectStarts(requireToken.apply(schema));
+  });
+
+  test("by a plugin, while it runs", () => {
+    const open = build("type Query { a: Int @requireToken }");
+    const replacing: Plugin = {
+      onSchemaChange: ({ schema, replaceSchema }) => schema === applied && replaceSchema(open),
+    };
+    expect(() => createGuardedYoga(applied, auth, { plugins: [replacing] })).toThrow(/covers Query\.a/);
+  });
+});
+
+describe("apply", () => {
+  test("twice guards once", async () => {
+    let asked = 0;
+    const schema = build('type Query { a: Int @requireToken(args: { sub: "id" }) }'.replace("a:", "a(id: ID):"));
+    const withResolver = addResolversToSchema({ schema, resolvers: { Query: { a: () => ++asked } } });
+    const once = requireToken.apply(withResolver);
+    const twice = requireToken.apply(once);
+    expectStarts(twice);
+    const field = (one: GraphQLSchema) => one.getQueryType()?.getFields()["a"]?.resolve;
+    expect(field(twice)).toBe(field(once));
+    const yoga = createGuardedYoga(twice, auth);
+    const { signed: token } = await auth.authToken("ada");
+    expect((await askYoga(yoga, '{ a(id: "ada") }', { token })).body).toEqual({ data: { a: 1 } });
+    expect((await askYoga(yoga, '{ a(id: "eve") }', { token })).refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
+    expect(asked).toBe(1);
+  });
+
+  test("leaves the schema it was given as it was", async () => {
+    const schema = build("type Query { a: Int @requireToken }");
+    requireToken.apply(schema);
+    expect(schema.getQueryType()?.getFields()["a"]?.resolve).toBeUndefined();
+    expect(await graphql({ schema, source: "{ a }", rootValue: { a: 1 } })).toEqual({ data: { a: 1 } });
+  });
+});

@@ -1,0 +1,81 @@
+/** Four faults known of Flask_PyJWT, shown to be absent from GraphQL. */
+import { describe, expect, test } from "vitest";
+import { createGate, forgeToken, refusedWith } from "../support.ts";
+
+const typeDefs = `
+  type Query {
+    nested: Int @requireToken(claims: { address: { country: "AT" }, company: { role: "owner" } })
+    literal(username: String): Int @requireToken(claims: { team: "username" })
+    flag: Int @requireToken(claims: { admin: true })
+    number: Int @requireToken(claims: { level: 1 })
+    plain: Int @requireToken
+  }
+`;
+const one = (): number => 1;
+const { auth, clock, ask } = createGate(typeDefs, {
+  Query: { nested: one, literal: one, flag: one, number: one, plain: one },
+});
+const tokenWith = async (claims: Record<string, unknown>): Promise<string> =>
+  (await auth.authToken("ada", { claims })).signed;
+
+describe("two nested claims", () => {
+  const address = { country: "AT" };
+
+  test("let in who holds both", async () => {
+    const { body } = await ask("{ nested }", { token: await tokenWith({ address, company: { role: "owner" } }) });
+    expect(body).toEqual({ data: { nested: 1 } });
+  });
+
+  test("refuse who holds only the first, and who holds only the second", async () => {
+    for (const claims of [{ address, company: { role: "guest" } }, { address }, { company: { role: "owner" } }]) {
+      const { refused } = await ask("{ nested }", { token: await tokenWith(claims) });
+      expect(refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
+    }
+  });
+});
+
+describe("a literal claim value equal to an argument's name", () => {
+  test("is held against the literal", async () => {
+    const { body } = await ask('{ literal(username: "red") }', { token: await tokenWith({ team: "username" }) });
+    expect(body).toEqual({ data: { literal: 1 } });
+  });
+
+  test("is never replaced by the argument's value", async () => {
+    const { refused } = await ask('{ literal(username: "red") }', { token: await tokenWith({ team: "red" }) });
+    expect(refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
+  });
+});
+
+describe("the header's alg", () => {
+  const payload = { iss: "test", sub: "ada", type: "auth", iat: clock.seconds, exp: clock.seconds + 60 };
+
+  test.each(["XX999", "none", "None", "nOnE", "", "hs256", "RS256"])("%j is ALGORITHM_INVALID", async (alg) => {
+    const { refused } = await ask("{ plain }", { token: forgeToken({ alg, typ: "JWT" }, payload) });
+    expect(refused).toEqual(refusedWith("ALGORITHM_INVALID"));
+  });
+
+  test("being right leaves the signature to be checked", async () => {
+    const { refused } = await ask("{ plain }", { token: forgeToken({ alg: "HS256", typ: "JWT" }, payload) });
+    expect(refused).toEqual(refusedWith("SIGNATURE_INVALID"));
+  });
+});
+
+describe("true and 1", () => {
+  test.each([
+    ["flag", { admin: true }],
+    ["number", { level: 1 }],
+  ])("pass each where it is asked for (%s)", async (field, claims) => {
+    const { body } = await ask(`{ ${field} }`, { token: await tokenWith(claims) });
+    expect(body).toEqual({ data: { [field]: 1 } });
+  });
+
+  test.each([
+    ["flag", { admin: 1 }],
+    ["flag", { admin: "true" }],
+    ["number", { level: true }],
+    ["number", { level: "1" }],
+  ])("never stand for each other (%s, %j)", async (field, claims) => {
+    const { refused } = await ask(`{ ${field} }`, { token: await tokenWith(claims) });
+    expect(refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
+  });
+});

@@ -1,0 +1,274 @@
+/** What the suites of sessions share: one schema that logs in, refreshes and logs out, on Yoga, Apollo Server and graphql-http. */
+import { createServer, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { startStandaloneServer } from "@apollo/server/standalone";
+import { type AuthManager, type AuthManagerConfig, type Deliver, isAuthError, type SessionRecord } from "claimgate";
+import { authHttpResponse, createGraphQLContext, type GraphQLAuthContext } from "claimgate/graphql";
+import express from "express";
+import { type GraphQLSchema, getOperationAST } from "graphql";
+import { createHandler } from "graphql-http/lib/use/express";
+import type { Plugin } from "graphql-yoga";
+import { onTestFinished } from "vitest";
+import { type BreakableStore, createBreakableStore } from "../../breakable-store.ts";
+import { type BrowserRequest, type CookieBrowser, type Exchange, openBrowser } from "../../cookie-browser.ts";
+import {
+  type Answer,
+  type Clock,
+  type Context,
+  createAuth,
+  createGuardedSchema,
+  createGuardedYoga,
+} from "../support.ts";
+
+/** What a server is made of. */
+export interface Served {
+  readonly schema: GraphQLSchema;
+  readonly auth: AuthManager;
+  readonly plugins?: readonly Plugin[];
+}
+
+/** A server of a schema. */
+export interface GraphQLHost {
+  readonly name: string;
+  /** Gives its address, and closes it when the test ends. */
+  start(served: Served): Promise<string>;
+}
+
+/** Yoga, whose plugin does all of it. */
+export const yoga: GraphQLHost = {
+  name: "Yoga",
+  async start({ schema, auth, plugins = [] }) {
+    return listen(createServer(createGuardedYoga(schema, auth, { batching: true, plugins })));
+  },
+};
+
+const refusals: ApolloServerPlugin = {
+  requestDidStart: async () => ({
+    async willSendResponse({ response, errors, operation }) {
+      if (response.body.kind !== "single") return;
+      const { singleResult } = response.body;
+      const { status, headers } = authHttpResponse({ data: singleResult.data, errors }, { operation });
+      if (status === 200) return;
+      response.http.status = status;
+      for (const [name, value] of Object.entries(headers)) response.http.headers.set(name, value);
+      delete singleResult.data;
+    },
+  }),
+};
+
+/** Apollo Server, whose own plugin writes `Cache-Control` after ours. */
+export const apollo: GraphQLHost = {
+  name: "Apollo Server",
+  async start({ schema, auth }) {
+    const createContext = createGraphQLContext(auth, { schema });
+    const server = new ApolloServer<GraphQLAuthContext>({
+      schema,
+      plugins: [refusals],
+      includeStacktraceInErrorResponses: false,
+    });
+    const { url } = await startStandaloneServer(server, {
+      context: async ({ req, res }) => createContext({ req, res }),
+      listen: { port: 0, host: "127.0.0.1" },
+    });
+    onTestFinished(() => server.stop());
+    return url;
+  },
+};
+
+/** graphql-http on Express. */
+export const graphqlHttp: GraphQLHost = {
+  name: "graphql-http on Express",
+  async start({ schema, auth }) {
+    const createContext = createGraphQLContext(auth, { schema });
+    const handler = createHandler({
+      schema,
+      context: ({ raw, context: { res } }) => ({ ...createContext({ req: raw, res }) }),
+      onOperation(_request, { document, operationName }, result) {
+        const operation = getOperationAST(document, operationName);
+        const { status, headers, body } = authHttpResponse(result, { operation });
+        if (status === 200) return undefined;
+        const init = { status, statusText: STATUS_CODES[status] ?? "" };
+        return [JSON.stringify(body), { ...init, headers: { ...headers, "content-type": "application/json" } }];
+      },
+    });
+    return listen(createServer(express().all("/graphql", handler)));
+  },
+};
+
+const typeDefs = `
+  type Query {
+    open: String
+    me: String @requireToken
+    greet: String @requireToken(optional: true)
+    late: Tokens
+    lateMe: String
+  }
+  type Mutation {
+    login(user: String = "alice", deliver: String): Tokens
+    refresh(deliver: String, token: String): Tokens
+    logout(deliver: String): Boolean
+    act: String @requireToken
+    renew: String @requireToken(type: "refresh")
+  }
+  type Subscription { tick: Int @requireToken, loginInStream: Int }
+  type Tokens { expiresIn: Int, refreshExpiresIn: Int, authToken: String, refreshToken: String }
+`;
+
+/** The fields that every suite asks for. */
+export const TOKENS = "{ expiresIn refreshExpiresIn authToken refreshToken }";
+
+/** What a login by cookie answers, beside its cookies. */
+export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800, authToken: null, refreshToken: null };
+
+/** The attributes that cookies have by default. */
+export const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
+
+/** What clears both. */
+export const CLEARED: readonly string[] = [
+  `__Host-auth=; Max-Age=0; ${ATTRIBUTES}`,
+  `__Host-refresh=; Max-Age=0; ${ATTRIBUTES}`,
+];
+
+/** What a suite may put in the place of the schema's resolvers. */
+export interface SessionResolvers {
+  readonly late?: (context: Context) => Promise<unknown>;
+  readonly lateMe?: (context: Context) => Promise<unknown>;
+  readonly tick?: () => AsyncIterable<number>;
+}
+
+/** A started server. */
+export interface SessionServer {
+  readonly auth: AuthManager;
+  readonly clock: Clock;
+  readonly store: BreakableStore;
+  readonly url: string;
+  readonly browser: CookieBrowser;
+  /** What `ctx.auth.login`, `refresh` and `logout` were refused with, as a resolver sees it. */
+  readonly refused: unknown[];
+  /** Asks with the browser, or another. */
+  ask(query: string, asked?: BrowserRequest, browser?: CookieBrowser): Promise<GraphQLExchange>;
+  /** Logs in by cookie, and gives the cookies. */
+  login(): Promise<{ readonly auth: string; readonly refresh: string }>;
+  /** The store's records of alice. */
+  records(): Promise<readonly SessionRecord[]>;
+}
+
+/** An answer, and what came with it. */
+export interface GraphQLExchange extends Exchange {
+  readonly answer: Answer["body"];
+}
+
+/** The schema, whose `refused` keeps what its resolvers were refused with. */
+export function createSessionSchema(resolvers: SessionResolvers = {}, refused: unknown[] = []): GraphQLSchema {
+  const noting = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      refused.push(error);
+      throw error;
+    }
+  };
+  return createGuardedSchema(typeDefs, {
+    Query: {
+      open: () => "open",
+      me: (_, __, { auth }) => auth.token?.sub,
+      greet: (_, __, { auth }) => auth.token?.sub ?? "stranger",
+      late: (_, __, context) => noting(resolvers.late?.(context) ?? Promise.resolve(null)),
+      lateMe: (_, __, context) => resolvers.lateMe?.(context),
+    },
+    Mutation: {
+      login: (_, { user, deliver }: { user: string; deliver?: Deliver }, { auth }) =>
+        noting(auth.login(user, deliver ? { deliver } : {})),
+      refresh: (_, { deliver, token }: { deliver?: Deliver; token?: string }, { auth }) =>
+        noting(auth.refresh({ ...(deliver ? { deliver } : {}), ...(token === undefined ? {} : { token }) })),
+      logout: async (_, args: { deliver?: Deliver }, { auth }) => {
+        await noting(auth.logout(args));
+        return true;
+      },
+      act: (_, __, { auth }) => auth.token?.sub,
+      renew: (_, __, { auth }) => auth.token?.sub,
+    },
+    Subscription: {
+      tick: { subscribe: () => resolvers.tick?.(), resolve: (value: number) => value },
+      loginInStream: {
+        subscribe: async function* () {
+          yield 1;
+        },
+        resolve: async (value: number, _: unknown, { auth }: Context) => {
+          await noting(auth.login("alice"));
+          return value;
+        },
+      },
+    },
+  });
+}
+
+/** The option `cookies` of the suites. */
+export const cookies = { auth: "auth", refresh: "refresh" };
+
+/** Starts the schema with sessions and cookies. */
+export async function startSessions(
+  host: GraphQLHost,
+  config: Partial<AuthManagerConfig> = {},
+  app: { readonly resolvers?: SessionResolvers; readonly plugins?: readonly Plugin[] } = {},
+): Promise<SessionServer> {
+  const store = createBreakableStore();
+  const { auth, clock } = createAuth({ sessions: store, cookies, ...config });
+  const refused: unknown[] = [];
+  const schema = createSessionSchema(app.resolvers, refused);
+  const url = await host.start({ schema, auth, plugins: app.plugins ?? [] });
+  const browser = openBrowser();
+  const ask: SessionServer["ask"] = async (query, asked = {}, by = browser) => {
+    const isGet = asked.method === "GET";
+    const to = isGet ? `${url}?query=${encodeURIComponent(query)}` : url;
+    // Apollo takes a GET only from who could not be a form.
+    const headers = isGet ? { "apollo-require-preflight": "1" } : {};
+    const body = isGet ? {} : { body: { query } };
+    const exchange = await by.send(to, { ...body, ...asked, headers: { ...headers, ...asked.headers } });
+    return Object.defineProperty(exchange, "answer", { get: () => exchange.json }) as GraphQLExchange;
+  };
+  return {
+    auth,
+    clock,
+    store,
+    url,
+    browser,
+    refused,
+    ask,
+    async login() {
+      const { answer } = await ask("mutation { login { expiresIn } }");
+      if (answer.errors) throw new Error(`The login was answered with ${answer.errors[0]?.message}`);
+      return pairIn(browser);
+    },
+    records: () => store.look("alice"),
+  };
+}
+
+/** The tokens that a browser holds as cookies. */
+export function pairIn({ cookies }: CookieBrowser): { readonly auth: string; readonly refresh: string } {
+  const [auth, refresh] = [cookies.get("__Host-auth"), cookies.get("__Host-refresh")];
+  if (auth === undefined || refresh === undefined) throw new Error("The browser holds no tokens");
+  return { auth, refresh };
+}
+
+/** Of a field: what it gave, or the code and reason it was refused with. */
+export function outcomeOf({ answer }: GraphQLExchange, field: string): unknown {
+  const error = answer.errors?.find(({ path }) => path?.[0] === field);
+  if (!error) return answer.data?.[field];
+  return { code: error.extensions?.code, reason: error.extensions?.auth?.reason };
+}
+
+/** The reason of what a resolver was refused with, or the error itself. */
+export function reasonOf(error: unknown): unknown {
+  return isAuthError(error) ? error.reason : error;
+}
+
+async function listen(server: ReturnType<typeof createServer>): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+}

@@ -1,6 +1,6 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 
-export type { Authorize, HeldRights, Rights } from "./core/auth/rights.ts";
+export type { Authorize, HeldRights, Rights } from "./core/config/authorize.ts";
 export type { CookieConfig, FormerCookies } from "./core/config/cookie-options.ts";
 export type { CsrfConfig } from "./core/config/csrf-options.ts";
 export type { AuthManagerConfig, AuthManagerOptions } from "./core/config/options.ts";
@@ -13,8 +13,6 @@ export {
   isAuthError,
   MissingConfigError,
   MissingSignerError,
-  type Reason,
-  type RefusalStatus,
   UnauthorizedError,
 } from "./core/errors.ts";
 export type {
@@ -47,10 +45,8 @@ export {
   InvalidTokenTypeError,
   JWKSClientConnectionError,
   JWKSClientError,
-  type KeysReason,
   MissingRequiredClaimError,
   RevokedTokenError,
-  type TokenReason,
 } from "./core/jwt/errors.ts";
 export type { KeyFetch } from "./core/jwt/jwks/key-fetch.ts";
 export type { KeyInput } from "./core/jwt/keys/keys.ts";
@@ -64,6 +60,7 @@ export {
   type RefreshTokenOptions,
   type RequestInput,
 } from "./core/manager/manager.ts";
+export type { KeysReason, Reason, RefusalStatus, TokenReason } from "./core/reasons.ts";
 export { currentToken } from "./core/request/current-token.ts";
 export { type AuthContext, RequestAuth } from "./core/request/request-auth.ts";
 export type {
@@ -91,4 +88,5 @@ export {
 } from "./core/stores/session-store.ts";
 export { SessionStoreError } from "./core/stores/store-error.ts";
 export { AuthData, type AuthDataOptions, AuthType } from "./core/tokens/auth-data.ts";
-export { JWT, type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token.ts";
+export { JWT } from "./core/tokens/token.ts";
+export { type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token-type.ts";

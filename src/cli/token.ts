@@ -5,7 +5,7 @@ import { readCompact, readPayload } from "../core/jwt/compact.ts";
 import { keysFromFile } from "../core/key-ring/key-file.ts";
 import { AuthManager } from "../core/manager/manager.ts";
 import type { Json } from "../core/rules/rule.ts";
-import type { TokenType } from "../core/tokens/token.ts";
+import type { TokenType } from "../core/tokens/token-type.ts";
 import { CommandError, print, readInput, readSeconds, showTime, type Terminal } from "./output.ts";
 
 interface InspectOptions {
@@ -95,7 +95,7 @@ async function inspect({ file, json }: InspectOptions, terminal: Terminal): Prom
 }
 
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
-  const auth = new AuthManager(options.keys === undefined ? foreignConfig(options) : ownConfig(options, options.keys));
+  const auth = new AuthManager(options.keys === undefined ? trustConfig(options) : ownConfig(options, options.keys));
   const type = readType(options.type ?? "auth", ["auth", "refresh", "any"]);
   // A file of keys that cannot be read is told whatever the token is.
   await auth.ready();
@@ -143,7 +143,7 @@ function ownConfig(options: VerifyOptions, keys: string) {
   };
 }
 
-function foreignConfig(options: VerifyOptions) {
+function trustConfig(options: VerifyOptions) {
   const { issuer, jwksUri, discovery, audience, audienceClaim, alg, typ = "at+jwt", leeway, type } = options;
   if ((jwksUri === undefined) === !discovery)
     throw new CommandError("one of --keys, --jwks-uri and --discovery is needed");

@@ -1,51 +1,7 @@
-/** What a refusal is called, what it says and which status it has: the one table both transports translate from. */
-import { isKeysError, isTokenError, type TokenReason } from "./jwt/errors.ts";
+/** The errors that callers and users of the library meet: refusals by status, wrong options, cookies that reach no caller, and a missing key. */
+import { isKeysError, isTokenError } from "./jwt/errors.ts";
+import { REFUSALS, type Reason, type RefusalStatus } from "./reasons.ts";
 import { isStoreError } from "./stores/store-error.ts";
-
-/** Why a caller was refused. The same on both transports. */
-export type Reason =
-  | TokenReason
-  | "TOKEN_MISSING"
-  | "SCOPE_INSUFFICIENT"
-  | "CLAIMS_INSUFFICIENT"
-  | "CSRF_REJECTED"
-  | "CREDENTIALS_AMBIGUOUS"
-  | "KEYS_UNAVAILABLE"
-  | "STORE_UNAVAILABLE";
-
-/** The HTTP status of a refusal. */
-export type RefusalStatus = 400 | 401 | 403 | 503;
-
-interface Refusal {
-  readonly status: RefusalStatus;
-  /** ASCII without quotes, so that it can stand in a challenge (RFC 6750, section 3). */
-  readonly message: string;
-}
-
-const REFUSALS = {
-  TOKEN_MISSING: { status: 401, message: "A token is required" },
-  TOKEN_MALFORMED: { status: 401, message: "The token cannot be read" },
-  TOKEN_EXPIRED: { status: 401, message: "The token has expired" },
-  TOKEN_NOT_YET_VALID: { status: 401, message: "The token is not valid yet" },
-  SIGNATURE_INVALID: { status: 401, message: "The signature of the token is invalid" },
-  ALGORITHM_INVALID: { status: 401, message: "The algorithm of the token is not allowed" },
-  ISSUER_INVALID: { status: 401, message: "The token is of another issuer" },
-  AUDIENCE_INVALID: { status: 401, message: "The token is for another audience" },
-  TOKEN_TYPE_INVALID: { status: 401, message: "The token is of the wrong type" },
-  CLAIM_MISSING: { status: 401, message: "The token lacks a claim that every token must have" },
-  CLAIM_INVALID: { status: 401, message: "A claim of the token is invalid" },
-  TOKEN_REVOKED: { status: 401, message: "The token has been revoked" },
-  TOKEN_REUSED: { status: 401, message: "The token was used already" },
-  SCOPE_INSUFFICIENT: { status: 403, message: "The scope of the token does not allow this" },
-  CLAIMS_INSUFFICIENT: { status: 403, message: "The claims of the token do not allow this" },
-  CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
-  CREDENTIALS_AMBIGUOUS: {
-    status: 400,
-    message: "The request carries different credentials of one kind, or too many to tell",
-  },
-  KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
-  STORE_UNAVAILABLE: { status: 503, message: "What the token stands for cannot be looked up now" },
-} as const satisfies Record<Reason, Refusal>;
 
 // A registered symbol, so that the error of another copy of this package is recognised too.
 const AUTH_ERROR: unique symbol = Symbol.for("claimgate.AuthError") as never;

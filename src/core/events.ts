@@ -1,7 +1,7 @@
 /** What the manager tells its `onEvent` handler: facts, never a token, and whatever the handler does changes nothing. */
-import type { Reason, RefusalStatus } from "./errors.ts";
+import type { Reason, RefusalStatus } from "./reasons.ts";
 import type { OperationName } from "./stores/store-access.ts";
-import type { TokenType } from "./tokens/token.ts";
+import type { TokenType } from "./tokens/token-type.ts";
 
 interface Told {
   /** When, in seconds since 1970, by the manager's clock. */

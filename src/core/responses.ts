@@ -1,5 +1,7 @@
 /** The user's own words for refusals: the loaders of flask_jwt_simple, for both transports. */
-import { type AuthError, type Reason, withWords } from "./errors.ts";
+
+import { type AuthError, withWords } from "./errors.ts";
+import type { Reason } from "./reasons.ts";
 
 /** What a caller sees of a refusal beside its code and reason, which stay as they are. */
 export interface RefusalWords {

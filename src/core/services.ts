@@ -8,7 +8,7 @@ import { createNoSessions, createSessions, type Sessions } from "./sessions/sess
 import { openStore } from "./stores/store-access.ts";
 
 /** The parts of a manager that requests use. */
-export interface Engine {
+export interface Services {
   readonly config: ResolvedConfig;
   readonly verifier: Verifier;
   readonly sessions: Sessions;
@@ -16,7 +16,7 @@ export interface Engine {
 }
 
 /** Builds the parts; asks no store yet. */
-export function createEngine(config: ResolvedConfig): Engine {
+export function createServices(config: ResolvedConfig): Services {
   const { sessions, emit } = config;
   if (!sessions) return { config, verifier: createVerifier(config), sessions: createNoSessions(), emit };
   const store = openStore(sessions.store, {

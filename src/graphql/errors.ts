@@ -1,6 +1,7 @@
 /** How a refusal looks in GraphQL: a `GraphQLError` with `extensions.code` and `extensions.auth.reason`. */
 import { GraphQLError, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
-import { type AuthError, challengeFor, extraExtensions, isAuthError, type RefusalStatus } from "../core/errors.ts";
+import { type AuthError, challengeFor, extraExtensions, isAuthError } from "../core/errors.ts";
+import type { RefusalStatus } from "../core/reasons.ts";
 
 /** The `extensions.code` that refusals have. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHENTICATED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
@@ -82,9 +83,9 @@ export function translateError(error: GraphQLError, options: TranslateOptions): 
   const { scheme = "Bearer" } = options;
   const operation = options.operation ?? undefined;
   const mark = refusalMark(error);
-  const isForeign =
+  const isOfAnother =
     typeof operation === "object" && typeof mark?.operation === "object" && !isSameOperation(mark.operation, operation);
-  const refused = isForeign ? mark.error : error.originalError;
+  const refused = isOfAnother ? mark.error : error.originalError;
   if (!isAuthError(refused)) return error;
   return toGraphQLError(refused, { guardedField: undefined, operation }, scheme, error);
 }

@@ -3,12 +3,13 @@
 export type { AuthErrorCode } from "./errors.ts";
 export type { OperationArgs } from "./execution/operation-plans.ts";
 export type { Prepare, PrepareArgs } from "./execution/prepare.ts";
+export type { OnDeny } from "./guard.ts";
 export {
   type RequireTokenDirective,
   type RequireTokenDirectiveOptions,
   requireTokenDirective,
 } from "./schema/directive.ts";
-export type { GraphQLRule, OnDeny } from "./schema/read-guards.ts";
+export type { GraphQLRule } from "./schema/read-guards.ts";
 export {
   createGraphQLContext,
   type GraphQLAuthContext,

@@ -5,9 +5,9 @@ import { type LambdaEvent, requestOfEvent } from "../core/exchange/lambda-event.
 import { type RequestLike, readRequest } from "../core/exchange/request-source.ts";
 import {
   type HeadersLike,
-  headersSink,
-  type ResponseSink,
-  sinkOf,
+  headersWriter,
+  type ResponseWriter,
+  responseWriterOf,
   withoutCookies,
 } from "../core/exchange/response-writer.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
@@ -56,7 +56,7 @@ export function createTRPCContext<
       isServed: true,
       connectionParams: params ? new ConnectionParams(params) : undefined,
       // AWS Lambda has no response yet: there `authResponseMeta` tells it.
-      response: opts.event ? undefined : sinkFor(opts),
+      response: opts.event ? undefined : writerFor(opts),
     });
     const opened = auth["~open"](source);
     if (isStreamed(opts)) opened["~gate"].expectStream();
@@ -66,9 +66,9 @@ export function createTRPCContext<
   };
 }
 
-function sinkFor(opts: TRPCResponseOptions): ResponseSink | undefined {
-  const sink = opts.resHeaders ? headersSink(opts.resHeaders) : sinkOf(opts.res);
-  return sink && isStreamed(opts) ? withoutCookies(sink, "the response is streamed") : sink;
+function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
+  const writer = opts.resHeaders ? headersWriter(opts.resHeaders) : responseWriterOf(opts.res);
+  return writer && isStreamed(opts) ? withoutCookies(writer, "the response is streamed") : writer;
 }
 
 // Batches of httpBatchStreamLink and SSE: their headers are sent before the first procedure has run.

@@ -5,7 +5,7 @@ import { AuthManager, memorySessionStore, type SessionStore } from "claimgate";
 import { makeSessionRecord } from "claimgate/testing";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { standingOf } from "../../src/core/stores/refresh-state.ts";
+import { refreshStateOf } from "../../src/core/stores/refresh-state.ts";
 import { serveBoth } from "../both-transports.ts";
 import { createIssuer, entryOf, trusting } from "../core/issuers/support.ts";
 import {
@@ -180,7 +180,7 @@ describe("the grace", () => {
   const standing = async (age: number, grace: number) => {
     const previous = { rid: "before", replacedAt: NOW - age };
     const record = await makeSessionRecord({ expiresAt: NOW + 1e6, previous, claimedBy: "x" });
-    return standingOf(record, "before", { now: NOW, grace });
+    return refreshStateOf(record, "before", { now: NOW, grace });
   };
 
   it("has a bound on both sides", async () => {

@@ -2,10 +2,12 @@
 
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { MissingSignerError } from "../errors.ts";
-import { signWith } from "../key-ring/sign-with-ring.ts";
+import { signWithRing } from "../key-ring/sign-with-ring.ts";
 import type { Claims } from "../rules/rule.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
-import { freezeContent, JWT, type JWTOptions, TokenParts, type TokenType, withClaims } from "../tokens/token.ts";
+import { JWT } from "../tokens/token.ts";
+import { freezeContent, TokenParts, withClaims } from "../tokens/token-content.ts";
+import type { JWTOptions, TokenType } from "../tokens/token-type.ts";
 import { draftClaims } from "../tokens/user-claims.ts";
 
 /** Claims that only sessions set, with the times that they need. */
@@ -33,7 +35,7 @@ export async function issueToken<C = Claims>(
   const full = { ...options, ...(audience === undefined ? {} : { audience }) };
   const claims = { ...draftClaims(type, subject, full), ...ofSession };
   applyClaimsSchema(config.claimsSchema, claims);
-  const { signed, content } = await signWith(config.own.keys, type, claims, options.maxAge);
+  const { signed, content } = await signWithRing(config.own.keys, type, claims, options.maxAge);
   // The wire has what was given; the reader sees what the schema makes of it, as after verification.
   const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));

@@ -4,10 +4,11 @@ import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import type { Emit } from "../events.ts";
 import { MissingRequiredClaimError, RevokedTokenError } from "../jwt/errors.ts";
-import { isAlive, standingOf } from "../stores/refresh-state.ts";
+import { isAlive, refreshStateOf } from "../stores/refresh-state.ts";
 import { adoptedSessionId, tagIn } from "../stores/session-id.ts";
 import type { StoreAccess } from "../stores/store-access.ts";
-import type { JWT, TokenContent } from "../tokens/token.ts";
+import type { JWT } from "../tokens/token.ts";
+import type { TokenContent } from "../tokens/token-content.ts";
 import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 
 /** What is known of sessions while tokens are verified. */
@@ -113,9 +114,9 @@ export function createSessionCheck(
     const record = await store.find(sid);
     // Not made yet: the token stands for itself.
     if (isAdopted && record === null) return;
-    const standing = standingOf(record, rid, { now: now(), grace: refreshGrace });
-    if (standing === "ended") throw new RevokedTokenError("The token's session has ended");
-    if (standing === "reused" && !(await request?.wasRotated(token.signed))) {
+    const state = refreshStateOf(record, rid, { now: now(), grace: refreshGrace });
+    if (state === "ended") throw new RevokedTokenError("The token's session has ended");
+    if (state === "reused" && !(await request?.wasRotated(token.signed))) {
       await store.end(sid);
       check.markEnded([sid]);
       throw reuse(token, sid, emit);

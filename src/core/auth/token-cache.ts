@@ -1,6 +1,6 @@
 /** Remembers verified tokens, so that a second sight of one costs a hash and a look-up. Holds only what can never change about a token, and not its text. */
 import { LRUCache } from "lru-cache";
-import type { TokenContent } from "../tokens/token.ts";
+import type { TokenContent } from "../tokens/token-content.ts";
 import { loadNodeCrypto } from "../util/builtins.ts";
 import { promisesAreShared } from "../util/maybe-promise.ts";
 

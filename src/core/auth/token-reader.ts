@@ -1,13 +1,14 @@
 /** Reads tokens: the signature and the registered claims, of the manager's own tokens and of those of trusted issuers. */
 import type { ResolvedConfig } from "../config/resolve-config.ts";
-import type { ForeignIssuer } from "../issuers/trusted-issuers.ts";
+import type { ResolvedIssuer } from "../issuers/trusted-issuers.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
 import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";
 import { type VerifyOptions, verifyWithKeys } from "../jwt/decode.ts";
 import { InvalidIssuerError, InvalidSubjectError, JWKSClientError, MissingRequiredClaimError } from "../jwt/errors.ts";
 import { toConfigError } from "../key-ring/key-pair.ts";
-import { contentOf, readTokenType, type TokenContent } from "../tokens/token.ts";
+import { contentOf, type TokenContent } from "../tokens/token-content.ts";
+import { readTokenType } from "../tokens/token-type.ts";
 import { deepFreeze } from "../util/freeze.ts";
 
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
@@ -19,26 +20,26 @@ export type ReadToken = (token: string) => Promise<TokenContent>;
 export function createReader(config: ResolvedConfig): ReadToken {
   const readHeader = createHeaderReader();
   const readOwn = createOwnReader(config, { readHeader });
-  const readForeign = new Map(
-    [...config.trust.values()].map((issuer) => [issuer, createForeignReader(issuer, readHeader)]),
+  const readTrusted = new Map(
+    [...config.trust.values()].map((issuer) => [issuer, createTrustedReader(issuer, readHeader)]),
   );
   return (token) => {
-    const foreign = foreignIssuerOf(token, config);
-    return ((foreign && readForeign.get(foreign)) ?? readOwn)(token);
+    const trusted = trustedIssuerOf(token, config);
+    return ((trusted && readTrusted.get(trusted)) ?? readOwn)(token);
   };
 }
 
 /** The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing. */
-function foreignIssuerOf(token: string, config: ResolvedConfig): ForeignIssuer | undefined {
+function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer | undefined {
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);
   const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
   if (iss == null) throw new MissingRequiredClaimError("iss");
-  const foreign = typeof iss === "string" ? config.trust.get(iss) : undefined;
+  const trusted = typeof iss === "string" ? config.trust.get(iss) : undefined;
   // Before any key is asked for, the manager's own included.
-  if (!foreign && iss !== config.own?.issuer)
+  if (!trusted && iss !== config.own?.issuer)
     throw new InvalidIssuerError("The token is of an issuer that is not trusted");
-  return foreign;
+  return trusted;
 }
 
 /** Reads tokens of the manager's own; with `ignoreTimes` also those that have expired, or are not valid yet. */
@@ -70,7 +71,7 @@ export function createOwnReader(
 }
 
 /** Reads tokens of a trusted issuer. */
-function createForeignReader(issuer: ForeignIssuer, readHeader: ReadHeader): ReadToken {
+function createTrustedReader(issuer: ResolvedIssuer, readHeader: ReadHeader): ReadToken {
   const { keys, algorithms } = issuer;
   const options: VerifyOptions<TokenContent> = {
     algorithms,

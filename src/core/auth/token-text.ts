@@ -1,8 +1,8 @@
 /** Judges the text of a token, without its key. */
 import type { ResolvedConfig } from "../config/resolve-config.ts";
-import type { Reason } from "../errors.ts";
 import { readCompact, readPayload } from "../jwt/compact.ts";
 import { DecodeError, ExpiredSignatureError } from "../jwt/errors.ts";
+import type { Reason } from "../reasons.ts";
 
 /** Throws `ExpiredSignatureError` for a token whose `exp` is past, as its text says. Nothing else is told of it here. */
 export function checkCookieExpiry(token: string, config: ResolvedConfig): void {

@@ -4,16 +4,9 @@ import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { checkExpiry } from "../jwt/claims.ts";
 import { InvalidSignatureError, InvalidTokenTypeError } from "../jwt/errors.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
-import {
-  freezeContent,
-  JWT,
-  readTokenType,
-  type Standing,
-  type TokenContent,
-  TokenParts,
-  type TokenType,
-  withClaims,
-} from "../tokens/token.ts";
+import { JWT } from "../tokens/token.ts";
+import { freezeContent, type Standing, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
+import { readTokenType, type TokenType } from "../tokens/token-type.ts";
 import { andThen, isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import { createTokenCache } from "./token-cache.ts";

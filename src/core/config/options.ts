@@ -1,5 +1,5 @@
 /** The options of `AuthManager`, as users write them. */
-import type { Authorize } from "../auth/rights.ts";
+
 import type { EventHandler } from "../events.ts";
 import type { TrustedIssuer } from "../issuers/trusted-issuers.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
@@ -8,6 +8,7 @@ import type { KeyConfig, KeyLoader, KeyRefreshConfig } from "../key-ring/key-opt
 import type { ResponseLoaders } from "../responses.ts";
 import type { Claims } from "../rules/rule.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
+import type { Authorize } from "./authorize.ts";
 import type { CookieConfig } from "./cookie-options.ts";
 import type { CsrfConfig } from "./csrf-options.ts";
 import type { SessionOptions } from "./session-options.ts";

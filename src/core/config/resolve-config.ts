@@ -1,11 +1,10 @@
 /** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
 import * as z from "zod";
-import type { Authorize } from "../auth/rights.ts";
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
-import { type ForeignIssuer, resolveTrust } from "../issuers/trusted-issuers.ts";
+import { type ResolvedIssuer, resolveTrust } from "../issuers/trusted-issuers.ts";
 import { ALGORITHMS, type Algorithm } from "../jwt/algorithms.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
@@ -15,6 +14,7 @@ import type { Claims } from "../rules/rule.ts";
 import type { SessionStore } from "../stores/session-store.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
 import { MAX_TIMEOUT_SECONDS } from "../util/refreshing.ts";
+import type { Authorize } from "./authorize.ts";
 import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-options.ts";
 import { csrfSchema } from "./csrf-options.ts";
 import { resolveSessions, type SessionConfig } from "./session-options.ts";
@@ -26,7 +26,7 @@ export interface ResolvedConfig {
     | { readonly issuer: string; readonly keys: KeyRing; readonly authMaxAge: number; readonly refreshMaxAge: number }
     | undefined;
   /** Other issuers, by name. */
-  readonly trust: ReadonlyMap<string, ForeignIssuer>;
+  readonly trust: ReadonlyMap<string, ResolvedIssuer>;
   readonly maxTokenAge: number;
   readonly audience: readonly string[] | undefined;
   readonly leeway: number;

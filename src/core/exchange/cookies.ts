@@ -1,7 +1,7 @@
 /** The cookies that tokens travel in, as they are written and cleared. */
 import { parseSetCookie, stringifySetCookie } from "cookie";
 import { CookieError, MissingConfigError } from "../errors.ts";
-import type { TokenType } from "../tokens/token.ts";
+import type { TokenType } from "../tokens/token-type.ts";
 import { equalsIgnoringCase, lowerAscii } from "../util/ascii.ts";
 
 /** The option `cookies`, read. */

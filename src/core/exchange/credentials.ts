@@ -1,12 +1,19 @@
 /** Finds the one credential a request carries: header before cookie, and a cookie only where it cannot have been sent by another site. */
 
-import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { isAuthError, refusal } from "../errors.ts";
-import { type Outcome, settle } from "../request/memo.ts";
 import type { Plan } from "../rules/compile.ts";
 import { equalsIgnoringCase, isOptionalWhitespace, trimOptionalWhitespace } from "../util/ascii.ts";
-import { isMarkedOwn, isOwnRequest } from "./csrf.ts";
+import { type Outcome, settle } from "../util/outcome.ts";
+import type { CookieNames } from "./cookies.ts";
+import { type Csrf, isMarkedOwn, isOwnRequest } from "./csrf.ts";
 import type { RequestSource } from "./request-source.ts";
+
+/** The options that say where credentials are. */
+export interface CredentialOptions {
+  readonly header: { readonly name: string; readonly scheme: string };
+  readonly cookies: { readonly names: CookieNames };
+  readonly csrf: Csrf;
+}
 
 /** A token, and where it came from. */
 export interface Credential {
@@ -33,11 +40,11 @@ export class Credentials {
   }
 
   /** The credential that a rule looks for, or `undefined`. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
-  find(plan: Plan, config: ResolvedConfig): Credential | undefined {
+  find(plan: Plan, options: CredentialOptions): Credential | undefined {
     const known = this.#found[plan.slot];
     if (known) return settle(known);
     try {
-      const value = this.#read(plan, config);
+      const value = this.#read(plan, options);
       this.#found[plan.slot] = { value };
       return value;
     } catch (error) {
@@ -48,10 +55,10 @@ export class Credentials {
   }
 
   /** The token given by hand, or in the header or the connection parameters. Throws a refusal: `CREDENTIALS_AMBIGUOUS`. */
-  headerToken(config: ResolvedConfig): string | undefined {
+  headerToken(options: CredentialOptions): string | undefined {
     if (this.#header) return settle(this.#header);
     try {
-      const value = this.source.token ?? onlyOne(headerTokens(this.source, config));
+      const value = this.source.token ?? onlyOne(headerTokens(this.source, options));
       this.#header = { value };
       return value;
     } catch (error) {
@@ -71,22 +78,22 @@ export class Credentials {
   }
 
   /** Whether cookies may act for the request: see `isOwnRequest`. */
-  isOwn({ csrf }: ResolvedConfig): boolean {
+  isOwn({ csrf }: CredentialOptions): boolean {
     return (this.#isOwn ??= isOwnRequest(this.source, csrf));
   }
 
   /** Whether the request may be given cookies: see `isMarkedOwn`. */
-  isMarkedOwn({ csrf }: ResolvedConfig): boolean {
+  isMarkedOwn({ csrf }: CredentialOptions): boolean {
     return (this.#isMarkedOwn ??= isMarkedOwn(this.source, csrf));
   }
 
-  #read({ type, location }: Plan, config: ResolvedConfig): Credential | undefined {
-    const fromHeader = this.headerToken(config);
+  #read({ type, location }: Plan, options: CredentialOptions): Credential | undefined {
+    const fromHeader = this.headerToken(options);
     if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
     // A rule that asks for a header does not look at cookies, and so is not refused because of one.
-    const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(config.cookies.names[type]));
+    const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(options.cookies.names[type]));
     if (fromCookie === undefined) return undefined;
-    if (!this.isOwn(config)) throw refusal("CSRF_REJECTED");
+    if (!this.isOwn(options)) throw refusal("CSRF_REJECTED");
     return { token: fromCookie, location: "cookies" };
   }
 }
@@ -109,30 +116,30 @@ function cookiesNamed(name: string, headers: readonly string[]): readonly string
   return values;
 }
 
-function headerTokens(source: RequestSource, config: ResolvedConfig): readonly string[] {
-  const sent = source.headerValues(config.header.name);
+function headerTokens(source: RequestSource, options: CredentialOptions): readonly string[] {
+  const sent = source.headerValues(options.header.name);
   const { connectionParams } = source;
-  if (sent.length === 1 && !connectionParams) return tokensOf(sent[0], config);
-  return allTokens(sent, connectionParams, config);
+  if (sent.length === 1 && !connectionParams) return tokensOf(sent[0], options);
+  return allTokens(sent, connectionParams, options);
 }
 
 // A function of its own: V8 makes room for what a closure holds on the way into the function around it.
 function allTokens(
   sent: readonly string[],
   connectionParams: RequestSource["connectionParams"],
-  config: ResolvedConfig,
+  options: CredentialOptions,
 ): readonly string[] {
-  const read = (value: unknown): readonly string[] => tokensOf(value, config);
+  const read = (value: unknown): readonly string[] => tokensOf(value, options);
   if (!connectionParams) return sent.flatMap(read);
   // A token may be among them, of another caller than a token elsewhere.
   if (connectionParams.areTooMany)
     throw refusal("CREDENTIALS_AMBIGUOUS", new Error("There are too many connection parameters"));
   // Connection parameters stand in for the header a browser cannot set on a WebSocket.
-  const names = [...new Set(["authorization", config.header.name])];
+  const names = [...new Set(["authorization", options.header.name])];
   return [...sent.flatMap(read), ...connectionParams.tokens(names, read)];
 }
 
-function tokensOf(value: unknown, { header: { scheme } }: ResolvedConfig): readonly string[] {
+function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): readonly string[] {
   if (typeof value !== "string") return [];
   // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
   const at = scheme.length + 1;

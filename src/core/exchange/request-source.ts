@@ -3,7 +3,7 @@
 import type { AuthError } from "../errors.ts";
 import { equalsIgnoringCase } from "../util/ascii.ts";
 import type { ConnectionParams } from "./connection-params.ts";
-import type { ResponseSink } from "./response-writer.ts";
+import type { ResponseWriter } from "./response-writer.ts";
 
 /** A request, reduced to what decides about its credentials. */
 export interface RequestSource {
@@ -28,7 +28,7 @@ export interface RequestSource {
   /** A server answers it, and sends all that the answer holds; by hand, a caller gets the very values. */
   readonly isServed: boolean;
   /** The response, where it can be written to. */
-  readonly response: ResponseSink | undefined;
+  readonly response: ResponseWriter | undefined;
   /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
   readonly describe: ((error: AuthError) => void) | undefined;
 }

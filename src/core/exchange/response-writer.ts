@@ -2,7 +2,7 @@
 import { type CookiePlace, type CookieToSet, placeOf, readSetCookie } from "./cookies.ts";
 
 /** The response to a request. */
-export interface ResponseSink {
+export interface ResponseWriter {
   /** Sets a header that is not there yet, where it still reaches the caller. */
   setHeader(name: string, value: string): void;
   /** Says `Cache-Control: no-store`, whatever was said before, where it still reaches the caller. */
@@ -43,20 +43,20 @@ export interface FastifyReplyLike {
   header(name: string, value: string | string[]): unknown;
 }
 
-/** The sink of a response that can be written to, or `undefined` for what is none. */
-export function sinkOf(response: unknown): ResponseSink | undefined {
+/** The writer of a response that can be written to, or `undefined` for what is none. */
+export function responseWriterOf(response: unknown): ResponseWriter | undefined {
   const given = response as Partial<NodeResponseLike & FastifyReplyLike> | null | undefined;
-  if (typeof given?.setHeader === "function") return nodeSink(given as NodeResponseLike);
-  return typeof given?.header === "function" ? fastifySink(given as FastifyReplyLike) : undefined;
+  if (typeof given?.setHeader === "function") return nodeWriter(given as NodeResponseLike);
+  return typeof given?.header === "function" ? fastifyWriter(given as FastifyReplyLike) : undefined;
 }
 
-/** The sink of headers that go out when all of the response is known. */
-export function headersSink(headers: HeadersLike): ResponseSink {
-  return new HeadersSink(headers);
+/** The writer of headers that go out when all of the response is known. */
+export function headersWriter(headers: HeadersLike): ResponseWriter {
+  return new HeadersWriter(headers);
 }
 
 // A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
-class HeadersSink implements ResponseSink {
+class HeadersWriter implements ResponseWriter {
   readonly #headers: HeadersLike;
   #ours: CookieList | undefined;
 
@@ -91,19 +91,19 @@ class HeadersSink implements ResponseSink {
   }
 }
 
-/** A sink like `sink` that takes no cookies, for the reason given. */
-export function withoutCookies(sink: ResponseSink, reason: string): ResponseSink {
+/** A writer like `writer` that takes no cookies, for the reason given. */
+export function withoutCookies(writer: ResponseWriter, reason: string): ResponseWriter {
   return {
-    setHeader: (name, value) => sink.setHeader(name, value),
-    forbidStoring: () => sink.forbidStoring(),
+    setHeader: (name, value) => writer.setHeader(name, value),
+    forbidStoring: () => writer.forbidStoring(),
     whyNoCookies: () => reason,
     setCookies: () => undefined,
     setsCookie: () => false,
   };
 }
 
-/** A sink that does nothing but hand cookies over. */
-export function cookieSink(setCookie: (header: string, cookie: CookieToSet) => void): ResponseSink {
+/** A writer that does nothing but hand cookies over. */
+export function cookieWriter(setCookie: (header: string, cookie: CookieToSet) => void): ResponseWriter {
   const given = new CookieList();
   return {
     setHeader: () => undefined,
@@ -117,18 +117,18 @@ export function cookieSink(setCookie: (header: string, cookie: CookieToSet) => v
   };
 }
 
-/** A sink that keeps what is written until the server has made its response. */
-export interface WaitingSink extends ResponseSink {
+/** A writer that keeps what is written until the server has made its response. */
+export interface WaitingWriter extends ResponseWriter {
   /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
   flush(headers: HeadersLike): void;
 }
 
-/** A sink for servers that make their response only when all is resolved. */
-export function waitingSink(): WaitingSink {
+/** A writer for servers that make their response only when all is resolved. */
+export function waitingWriter(): WaitingWriter {
   return new Waiting();
 }
 
-class Waiting implements WaitingSink {
+class Waiting implements WaitingWriter {
   #cookies: CookieList | undefined;
   #mustNotStore = false;
   #isFlushed = false;
@@ -156,14 +156,14 @@ class Waiting implements WaitingSink {
   flush(headers: HeadersLike): void {
     this.#isFlushed = true;
     if (!this.#mustNotStore && !this.#cookies) return;
-    const sink = headersSink(headers);
-    if (this.#mustNotStore) sink.forbidStoring();
-    if (this.#cookies) sink.setCookies(this.#cookies.cookies);
+    const writer = headersWriter(headers);
+    if (this.#mustNotStore) writer.forbidStoring();
+    if (this.#cookies) writer.setCookies(this.#cookies.cookies);
     this.#cookies = undefined;
   }
 }
 
-function nodeSink(response: NodeResponseLike): ResponseSink {
+function nodeWriter(response: NodeResponseLike): ResponseWriter {
   const ours = new CookieList();
   let mustNotStore = false;
   const write = writeAtLast(response, () => {
@@ -189,7 +189,7 @@ function nodeSink(response: NodeResponseLike): ResponseSink {
   };
 }
 
-function fastifySink(reply: FastifyReplyLike): ResponseSink {
+function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
   const { raw } = reply;
   const ours = new CookieList();
   // A reply that is a stream counts as sent only at its end.

@@ -16,7 +16,7 @@ import { deepFreeze } from "../util/freeze.ts";
 import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts";
 
 /** What an entry of `trust` asks. */
-export interface ForeignTokenPolicy {
+export interface IssuerPolicy {
   readonly issuer: string;
   readonly audience: string | readonly string[] | null;
   readonly audienceClaim: string;
@@ -30,7 +30,7 @@ export interface ForeignTokenPolicy {
   readonly leeway: number;
 }
 
-// Ours alone: a foreign token is always of type auth, and belongs to none of our sessions.
+// Ours alone: a trusted issuer's token is always of type auth, and belongs to none of our sessions.
 const DROPPED = ["type", "sid", "rid"];
 const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
 // What a logout token's "events" holds (OpenID Connect Back-Channel Logout 1.0, section 2.4).
@@ -44,8 +44,8 @@ const OF_TYPES = ["type", "token_type", "token_use", "typ"];
 const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
 
 /** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
-export function acceptForeignToken(
-  policy: ForeignTokenPolicy,
+export function acceptToken(
+  policy: IssuerPolicy,
   header: JwtHeader,
   payload: JwtPayload,
   now: number,
@@ -71,7 +71,7 @@ export function acceptForeignToken(
   return visibleClaims(policy, payload);
 }
 
-function checkType(policy: ForeignTokenPolicy, header: JwtHeader, payload: JwtPayload): void {
+function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload): void {
   if (policy.typ !== null && mediaType(header["typ"]) !== mediaType(policy.typ))
     throw new InvalidTokenTypeError(
       `The token's "typ" header is ${typeof header["typ"] === "string" ? `"${header["typ"]}"` : "no text"}, not "${policy.typ}"`,
@@ -120,7 +120,7 @@ function mediaType(typ: unknown): string | undefined {
   return typeof typ === "string" ? lowerAscii(typ).replace(/^application\//, "") : undefined;
 }
 
-function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload: JwtPayload): void {
+function checkAudience({ audience, audienceClaim }: IssuerPolicy, payload: JwtPayload): void {
   const held = findClaim(payload, claimName(audienceClaim));
   if (held == null) throw new MissingRequiredClaimError(audienceClaim);
   const values: readonly unknown[] = Array.isArray(held) ? held : [held];
@@ -129,7 +129,7 @@ function checkAudience({ audience, audienceClaim }: ForeignTokenPolicy, payload:
     throw new InvalidAudienceError("The token is for another audience");
 }
 
-function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): void {
+function checkRequired({ require }: IssuerPolicy, payload: JwtPayload): void {
   if (!require || decide(require, payload) === undefined) return;
   const names = require.claims.map(({ name }) => name);
   const missing = require.claims.find((claim) => findClaim(payload, claim) === undefined);
@@ -139,7 +139,7 @@ function checkRequired({ require }: ForeignTokenPolicy, payload: JwtPayload): vo
   });
 }
 
-function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<string, unknown> {
+function visibleClaims(policy: IssuerPolicy, payload: JwtPayload): Record<string, unknown> {
   const shown = policy.claims === undefined ? Object.keys(payload) : [...ALWAYS_SHOWN, ...policy.claims];
   const kept = shown
     .filter((claim) => !DROPPED.includes(claim) && claim !== "scope")
@@ -154,7 +154,7 @@ function visibleClaims(policy: ForeignTokenPolicy, payload: JwtPayload): Record<
   };
 }
 
-function readScope({ scopeClaim }: ForeignTokenPolicy, payload: JwtPayload): unknown {
+function readScope({ scopeClaim }: IssuerPolicy, payload: JwtPayload): unknown {
   if (typeof scopeClaim === "function") return copyData(askClaims(scopeClaim, payload, "scopeClaim"));
   if (typeof scopeClaim === "string") return findClaim(payload, claimName(scopeClaim));
   const held = scopeClaim.map((claim) => findClaim(payload, claimName(claim))).filter((value) => value != null);

@@ -7,13 +7,14 @@ import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
 import { discoverKeySet } from "../jwt/jwks/discovery.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/jwks-source.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "../jwt/jwks/key-fetch.ts";
-import { type KeySource, readKeySet } from "../jwt/jwks/key-set.ts";
+import { readKeySet } from "../jwt/jwks/key-set.ts";
+import type { KeySource } from "../jwt/keys/key-source.ts";
 import { parseOptions, refuseUndefined } from "../parse-options.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
 import type { Json } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/refreshing.ts";
-import { acceptForeignToken, type ForeignTokenPolicy, isAccessTokenType } from "./accept-token.ts";
+import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-token.ts";
 
 /** An issuer whose tokens pass the same guards as the manager's own. */
 export interface TrustedIssuer {
@@ -63,7 +64,7 @@ export interface TrustedIssuer {
 }
 
 /** A trusted issuer, read. */
-export interface ForeignIssuer {
+export interface ResolvedIssuer {
   readonly keys: KeySource;
   readonly algorithms: readonly Algorithm[];
   /** The claims as rules may read them, of a token whose signature holds. Throws a token error. */
@@ -118,8 +119,8 @@ export interface TrustContext {
 }
 
 /** Reads the option `trust`: issuers by name. Throws `InvalidConfigError` that names the place. */
-export function resolveTrust(trust: readonly unknown[], context: TrustContext): ReadonlyMap<string, ForeignIssuer> {
-  const issuers = new Map<string, ForeignIssuer>();
+export function resolveTrust(trust: readonly unknown[], context: TrustContext): ReadonlyMap<string, ResolvedIssuer> {
+  const issuers = new Map<string, ResolvedIssuer>();
   const isAlone = trust.length === 1 && context.ownIssuer === undefined;
   for (const [index, value] of trust.entries()) {
     const path = `trust.${index}`;
@@ -128,7 +129,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
     if (entry.issuer === context.ownIssuer) throw new InvalidConfigError(`${path}.issuer`, "is the manager's own");
     if (issuers.has(entry.issuer)) throw new InvalidConfigError(`${path}.issuer`, "is trusted by an earlier entry");
     checkEntry(entry, path, isAlone);
-    const policy: ForeignTokenPolicy = {
+    const policy: IssuerPolicy = {
       ...entry,
       require: compileRequired(entry, path),
       audienceClaim: entry.audienceClaim ?? "aud",
@@ -138,7 +139,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
     issuers.set(entry.issuer, {
       keys: openKeys(entry, path, value as object, context),
       algorithms: entry.algorithms,
-      accept: (header, payload) => acceptForeignToken(policy, header, payload, context.now()),
+      accept: (header, payload) => acceptToken(policy, header, payload, context.now()),
     });
   }
   return issuers;

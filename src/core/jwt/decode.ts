@@ -14,7 +14,7 @@ import {
   signatureBytes,
 } from "./compact.ts";
 import { DecodeError, InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
-import type { KeySource } from "./jwks/key-set.ts";
+import type { KeySource } from "./keys/key-source.ts";
 import { type KeyInput, prepareKey } from "./keys/keys.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";

@@ -1,19 +1,5 @@
 /** The token errors, named as PyJWT names them; each says with a `reason` what a caller may be told. */
-
-/** Why a token was refused. Every token error carries one of these. */
-export type TokenReason =
-  | "TOKEN_MALFORMED"
-  | "TOKEN_EXPIRED"
-  | "TOKEN_NOT_YET_VALID"
-  | "SIGNATURE_INVALID"
-  | "ALGORITHM_INVALID"
-  | "ISSUER_INVALID"
-  | "AUDIENCE_INVALID"
-  | "TOKEN_TYPE_INVALID"
-  | "CLAIM_MISSING"
-  | "CLAIM_INVALID"
-  | "TOKEN_REVOKED"
-  | "TOKEN_REUSED";
+import type { KeysReason, TokenReason } from "../reasons.ts";
 
 /** Options of every token error. */
 export interface TokenErrorOptions {
@@ -157,9 +143,6 @@ export class RevokedTokenError extends InvalidTokenError {
 export class InvalidKeyError extends Error {
   override readonly name: string = "InvalidKeyError";
 }
-
-/** Why keys could not be had: out of reach or unusable, or there, and none of them the one asked for. */
-export type KeysReason = "KEYS_UNAVAILABLE" | "SIGNATURE_INVALID";
 
 const KEYS_ERROR: unique symbol = Symbol.for("claimgate.KeysError") as never;
 

@@ -1,4 +1,6 @@
 /** Tokens by hand (`claimgate/jwt`): knows no request and no rule. */
+
+export type { KeysReason, TokenReason } from "../reasons.ts";
 export { ALGORITHMS, type Algorithm } from "./algorithms.ts";
 export type { ClaimChecks } from "./claims.ts";
 export type { JwtHeader, JwtPayload } from "./compact.ts";
@@ -20,11 +22,9 @@ export {
   InvalidTokenTypeError,
   JWKSClientConnectionError,
   JWKSClientError,
-  type KeysReason,
   MissingRequiredClaimError,
   RevokedTokenError,
   type TokenErrorOptions,
-  type TokenReason,
 } from "./errors.ts";
 export { JWKSClient, type JWKSClientOptions } from "./jwks/jwks-client.ts";
 export type { KeyFetch } from "./jwks/key-fetch.ts";

@@ -8,7 +8,7 @@ import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { AuthData } from "../tokens/auth-data.ts";
 
 /** The options that a key is made from. */
-export interface KeyOptions {
+export interface KeyPairOptions {
   readonly algorithm: Algorithm;
   readonly issuer: string;
   readonly authMaxAge: number;
@@ -21,7 +21,7 @@ export interface KeyOptions {
 }
 
 /** A key, and the options that its halves came from. */
-export interface ResolvedKey {
+export interface KeyPair {
   readonly algorithm: Algorithm;
   readonly verifyKey: PreparedKey;
   /** Makes the signer, whose tokens name `kid`. Absent on a key that verifies only. */
@@ -30,7 +30,7 @@ export interface ResolvedKey {
 }
 
 /** Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
-export function resolveKey(options: KeyOptions, path: string = ""): ResolvedKey {
+export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyPair {
   const { algorithm, allowWeakSecret } = options;
   const isHmac = algorithm.startsWith("HS");
   for (const [option, belongs] of [
@@ -65,7 +65,7 @@ export function toConfigError(option: string, error: unknown): unknown {
   return error instanceof InvalidKeyError ? new InvalidConfigError(option, error.message, { cause: error }) : error;
 }
 
-function signerMaker(options: KeyOptions, given: KeyInput): (kid: string | undefined) => AuthData {
+function signerMaker(options: KeyPairOptions, given: KeyInput): (kid: string | undefined) => AuthData {
   const { algorithm, issuer, authMaxAge, refreshMaxAge, allowWeakSecret, now, publicKey } = options;
   const secret = copyOf(given);
   const half = publicKey === undefined ? {} : { publicKey };

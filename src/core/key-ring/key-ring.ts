@@ -2,26 +2,26 @@
 import type { JWK } from "jose";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { JWKSClientError } from "../jwt/errors.ts";
-import type { KeySource } from "../jwt/jwks/key-set.ts";
+import type { KeySource } from "../jwt/keys/key-source.ts";
 import { type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 import { createRefreshing, type RefreshTimes } from "../util/refreshing.ts";
 import type { KeyLoader } from "./key-options.ts";
-import { type KeyOptions, resolveKey } from "./key-pair.ts";
+import { type KeyPairOptions, resolveKeyPair } from "./key-pair.ts";
 import {
   type Life,
-  makeRing,
+  makeSnapshot,
   nameKeys,
-  type Ring,
   type RingKey,
-  type RingOptions,
+  type RingSnapshot,
   readList,
+  type SnapshotOptions,
   thumbprintOf,
 } from "./ring-snapshot.ts";
 
 /** The keys of a manager. */
 export interface KeyRing extends KeySource {
-  current(): MaybePromise<Ring>;
-  renewed(): MaybePromise<Ring>;
+  current(): MaybePromise<RingSnapshot>;
+  renewed(): MaybePromise<RingSnapshot>;
   /** The algorithms that its keys have, or `undefined` where a loader may bring others. */
   readonly algorithms: readonly Algorithm[] | undefined;
   /** The option that an invalid key is named by where nothing more is known. */
@@ -41,8 +41,8 @@ export interface PublishedKeys {
 }
 
 /** A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it. Throws a config error. */
-export function createSingleKeyRing(options: KeyOptions): KeyRing {
-  const { makeSigner, ...resolved } = resolveKey(options);
+export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
+  const { makeSigner, ...resolved } = resolveKeyPair(options);
   let thumbprint: string | undefined;
   const key: RingKey = {
     ...resolved,
@@ -55,20 +55,20 @@ export function createSingleKeyRing(options: KeyOptions): KeyRing {
   };
   const traits = { algorithms: [key.algorithm], option: resolved.options.verify, now: options.now };
   return createRing(traits, (life) => {
-    const ring = makeRing([key], life);
+    const ring = makeSnapshot([key], life);
     return { current: () => ring, renewed: () => ring };
   });
 }
 
 /** A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a thumbprint that two keys share rejects at every use. */
-export function createListedRing(list: unknown, options: RingOptions): KeyRing {
+export function createListedRing(list: unknown, options: SnapshotOptions): KeyRing {
   const listed = readList(list, options);
   const algorithms = [...new Set(listed.map(({ algorithm }) => algorithm))];
   return createRing({ algorithms, option: "keys", now: options.now }, (life) => {
-    let ring: Ring | undefined;
-    let building: Promise<Ring> | undefined;
-    const build = async (): Promise<Ring> => (ring = makeRing(await nameKeys(listed), life));
-    const current = (): MaybePromise<Ring> => {
+    let ring: RingSnapshot | undefined;
+    let building: Promise<RingSnapshot> | undefined;
+    const build = async (): Promise<RingSnapshot> => (ring = makeSnapshot(await nameKeys(listed), life));
+    const current = (): MaybePromise<RingSnapshot> => {
       if (ring) return ring;
       if (!building || !promisesAreShared()) building = build();
       return building;
@@ -81,17 +81,17 @@ export function createListedRing(list: unknown, options: RingOptions): KeyRing {
 export function createLoadedRing(
   load: KeyLoader,
   times: RefreshTimes,
-  options: RingOptions,
+  options: SnapshotOptions,
   onFailure?: (error: Error) => void,
 ): KeyRing {
   return createRing({ algorithms: undefined, option: "keys", now: options.now }, (life) => {
-    let previous: Ring | undefined;
+    let previous: RingSnapshot | undefined;
     return createRefreshing({
       ...times,
       onFailure,
       now: options.now,
       async load() {
-        previous = makeRing(await nameKeys(readList(await load(), options), previous), life);
+        previous = makeSnapshot(await nameKeys(readList(await load(), options), previous), life);
         return previous;
       },
       explain: (cause) => new JWKSClientError("The keys cannot be loaded", { cause }),
@@ -127,7 +127,7 @@ function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current
   };
 }
 
-async function has(ring: Ring, kid: string): Promise<boolean> {
+async function has(ring: RingSnapshot, kid: string): Promise<boolean> {
   return (await Promise.all(ring.keys.map((key) => key.identify()))).includes(kid);
 }
 

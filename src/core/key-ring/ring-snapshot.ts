@@ -2,16 +2,16 @@
 
 import { InvalidConfigError, MissingSignerError } from "../errors.ts";
 import { InvalidKeyError } from "../jwt/errors.ts";
-import type { KeySet } from "../jwt/jwks/key-set.ts";
+import type { KeySet } from "../jwt/keys/key-source.ts";
 import type { AuthData } from "../tokens/auth-data.ts";
 import { type KeyConfig, newestOf, parseKeyList } from "./key-options.ts";
-import { type KeyOptions, type ResolvedKey, resolveKey, toConfigError } from "./key-pair.ts";
+import { type KeyPair, type KeyPairOptions, resolveKeyPair, toConfigError } from "./key-pair.ts";
 
 /** What all keys of a ring share. */
-export type RingOptions = Omit<KeyOptions, "algorithm" | "secret" | "privateKey" | "publicKey">;
+export type SnapshotOptions = Omit<KeyPairOptions, "algorithm" | "secret" | "privateKey" | "publicKey">;
 
 /** A key of the ring. */
-export interface RingKey extends Omit<ResolvedKey, "makeSigner"> {
+export interface RingKey extends Omit<KeyPair, "makeSigner"> {
   /** The `kid` of its tokens; `undefined` for a manager's only key, whose tokens name none and may name any. */
   readonly kid: string | undefined;
   /** Its `kid`, or the thumbprint once `identify` was asked for it. */
@@ -29,7 +29,7 @@ export interface SigningRingKey extends RingKey {
 }
 
 /** The keys at one moment. */
-export interface Ring extends KeySet {
+export interface RingSnapshot extends KeySet {
   readonly keys: readonly RingKey[];
   /** The newest key that may sign now. Throws `MissingSignerError`. */
   newest(): SigningRingKey;
@@ -43,14 +43,14 @@ export interface Life {
 }
 
 /** A key of a list, before it has its `kid`. */
-export interface ListedKey extends ResolvedKey {
+export interface ListedKey extends KeyPair {
   readonly config: KeyConfig;
 }
 
 /** The keys of a list, prepared. Throws `InvalidConfigError` or `MissingConfigError` that names the place. */
-export function readList(list: unknown, options: RingOptions): ListedKey[] {
+export function readList(list: unknown, options: SnapshotOptions): ListedKey[] {
   return parseKeyList(list).map((config, index) => ({
-    ...resolveKey({ ...options, ...config }, `keys.${index}.`),
+    ...resolveKeyPair({ ...options, ...config }, `keys.${index}.`),
     config,
   }));
 }
@@ -59,7 +59,7 @@ export function readList(list: unknown, options: RingOptions): ListedKey[] {
  * The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it verified stands. Rejects with
  * `InvalidConfigError` for a `kid` that two of them have, and for a key without any.
  */
-export async function nameKeys(listed: readonly ListedKey[], previous?: Ring): Promise<RingKey[]> {
+export async function nameKeys(listed: readonly ListedKey[], previous?: RingSnapshot): Promise<RingKey[]> {
   const thumbprints = await Promise.all(listed.map(thumbprintOf));
   const kids = listed.map(({ config }, index) => config.kid ?? thumbprints[index]);
   return Promise.all(
@@ -81,7 +81,7 @@ export async function nameKeys(listed: readonly ListedKey[], previous?: Ring): P
 export async function thumbprintOf({
   verifyKey,
   options,
-}: Pick<ResolvedKey, "verifyKey" | "options">): Promise<string | undefined> {
+}: Pick<KeyPair, "verifyKey" | "options">): Promise<string | undefined> {
   try {
     return await verifyKey.thumbprint();
   } catch (cause) {
@@ -91,7 +91,7 @@ export async function thumbprintOf({
 }
 
 /** The keys as they are at each moment that asks. */
-export function makeRing(keys: readonly RingKey[], { now, retired }: Life): Ring {
+export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): RingSnapshot {
   const isRetired = (id: string | undefined): boolean => id !== undefined && retired.has(id);
   const isLive = (key: RingKey): boolean =>
     (key.retireAt === Number.POSITIVE_INFINITY || now() < key.retireAt) && !(retired.size > 0 && isRetired(key.id()));

@@ -3,13 +3,15 @@
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { isSignedWith } from "../jwt/decode.ts";
 import { isKeysError } from "../jwt/errors.ts";
-import { JWT, type TokenParts, type TokenType } from "../tokens/token.ts";
+import { JWT } from "../tokens/token.ts";
+import type { TokenParts } from "../tokens/token-content.ts";
+import type { TokenType } from "../tokens/token-type.ts";
 import { toConfigError } from "./key-pair.ts";
 import type { KeyRing } from "./key-ring.ts";
-import type { Ring, RingKey } from "./ring-snapshot.ts";
+import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";
 
 /** Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or `InvalidConfigError` that names the key's option. */
-export async function signWith(
+export async function signWithRing(
   ring: KeyRing,
   type: TokenType,
   claims: Readonly<Record<string, unknown>>,
@@ -25,7 +27,7 @@ export async function proveKeys(ring: KeyRing): Promise<void> {
   await Promise.all(keys.map(proveKey));
 }
 
-async function openRing(ring: KeyRing): Promise<Ring> {
+async function openRing(ring: KeyRing): Promise<RingSnapshot> {
   try {
     return await ring.current();
   } catch (error) {

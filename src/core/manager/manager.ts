@@ -8,7 +8,7 @@ import { resolveConfig } from "../config/resolve-config.ts";
 import { InvalidConfigError, MissingSignerError, toRefusal } from "../errors.ts";
 import type { CookieToSet } from "../exchange/cookies.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "../exchange/request-source.ts";
-import { cookieSink } from "../exchange/response-writer.ts";
+import { cookieWriter } from "../exchange/response-writer.ts";
 import { isTokenError } from "../jwt/errors.ts";
 import { proveKeys } from "../key-ring/sign-with-ring.ts";
 import { enableCurrentToken } from "../request/current-token.ts";
@@ -16,11 +16,18 @@ import { RequestAuth } from "../request/request-auth.ts";
 import { RequestGate } from "../request/request-gate.ts";
 import { defineRule } from "../rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
-import { createEngine, type Engine } from "../services.ts";
+import { createServices, type Services } from "../services.ts";
 import { LOGIN_OPTIONS, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
 import type { TokenPair } from "../sessions/token-pair.ts";
-import { JWT, type TokenType } from "../tokens/token.ts";
+import { JWT } from "../tokens/token.ts";
+import type { TokenType } from "../tokens/token-type.ts";
 import { checkOptionNames } from "../util/check-options.ts";
+
+declare module "../request/request-auth.ts" {
+  interface LaterTypes<C> {
+    readonly manager: AuthManager<C>;
+  }
+}
 
 /** Options of `authToken`. */
 export interface AuthTokenOptions<C = Claims> {
@@ -66,7 +73,7 @@ export class AuthManager<C = Claims> {
   /** Seconds a refresh token lives by default: 604800. */
   static readonly defaultRefreshMaxAge: number = 604_800;
 
-  #engine: Engine | undefined;
+  #services: Services | undefined;
 
   /** Without a config, `init` must follow before use. Throws `MissingConfigError` or `InvalidConfigError`. */
   constructor(config?: AuthManagerConfig<C>) {
@@ -91,10 +98,10 @@ export class AuthManager<C = Claims> {
 
   /** Configures a manager that was built without a config. Throws as the constructor does, and when it is configured already. */
   init(config: AuthManagerConfig<C>): void {
-    if (this.#engine) throw new InvalidConfigError("init", "the manager is configured already");
+    if (this.#services) throw new InvalidConfigError("init", "the manager is configured already");
     const resolved = resolveConfig(config);
     if (resolved.ambient) enableCurrentToken();
-    this.#engine = createEngine(resolved);
+    this.#services = createServices(resolved);
   }
 
   /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
@@ -178,7 +185,7 @@ export class AuthManager<C = Claims> {
     const { token, headers, method, setCookie } = input;
     const extra = {
       token: token === undefined ? undefined : textOf(token),
-      response: setCookie && cookieSink(setCookie),
+      response: setCookie && cookieWriter(setCookie),
     };
     return this["~open"](readRequest({ headers, method }, extra));
   }
@@ -221,9 +228,9 @@ export class AuthManager<C = Claims> {
     return { keys, seconds: until - now() };
   }
 
-  #open(): Engine {
-    if (!this.#engine) throw new MissingSignerError("The manager is not configured: call init first");
-    return this.#engine;
+  #open(): Services {
+    if (!this.#services) throw new MissingSignerError("The manager is not configured: call init first");
+    return this.#services;
   }
 
   async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {

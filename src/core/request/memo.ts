@@ -1,9 +1,7 @@
-/** What became of something that was asked once: kept instead of a promise, whose rejection nobody may be waiting for any more. */
+/** Asks once, and keeps the outcome: a value, a refusal or a fault. */
 import { toRefusal } from "../errors.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
-
-/** A value, or the refusal or fault in its place. */
-export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
+import { type Outcome, settle } from "../util/outcome.ts";
 
 /** Outcomes by what was asked about. */
 export type Memo<T> = Map<string, MaybePromise<Outcome<T>>>;
@@ -15,17 +13,6 @@ export function attempt<T>(ask: () => T): Outcome<T> {
   } catch (error) {
     return { error: toRefusal(error) };
   }
-}
-
-/** The value, or a throw of the error. */
-export function settle<T>(outcome: Outcome<T>): T {
-  if ("error" in outcome) throw outcome.error;
-  return outcome.value;
-}
-
-/** The value of an outcome that is there, or `undefined`. */
-export function valueOf<T>(outcome: MaybePromise<Outcome<T>> | undefined): T | undefined {
-  return outcome && !isPromise(outcome) && "value" in outcome ? outcome.value : undefined;
 }
 
 /** What `ask` gives, at once where it is there, asked once: whoever comes later gets the same. Throws or rejects with a refusal, or with the fault it met. */

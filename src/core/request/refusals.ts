@@ -1,8 +1,9 @@
 /** Tells of refusals: the handler of events once for each reason, and the caller in the user's own words. */
 
-import { type AuthError, isAuthError, type Reason } from "../errors.ts";
+import { type AuthError, isAuthError } from "../errors.ts";
+import type { Reason } from "../reasons.ts";
 import { wordRefusal } from "../responses.ts";
-import type { Engine } from "../services.ts";
+import type { Services } from "../services.ts";
 import type { JWT } from "../tokens/token.ts";
 
 /** The refusals of one request. */
@@ -11,7 +12,7 @@ export class Denials {
   readonly #told: Set<Reason> = new Set();
 
   /** The error as the caller may see it: the same words for the same refusal. Other errors stay. */
-  tell({ config, emit }: Engine, error: unknown, about: JWT | null): unknown {
+  tell({ config, emit }: Services, error: unknown, about: JWT | null): unknown {
     if (!isAuthError(error)) return error;
     const { reason, status } = error;
     if (!this.#told.has(reason)) {

@@ -1,5 +1,4 @@
 /** `RequestAuth`, the `ctx.auth` of a request: who is calling, and whether they may. */
-import type { AuthManager } from "../manager/manager.ts";
 import { checkGiven, compileRule, type Plan } from "../rules/compile.ts";
 import type { RuleFacts } from "../rules/decide.ts";
 import type { Claims, Rule } from "../rules/rule.ts";
@@ -16,6 +15,10 @@ import {
   refreshHere,
 } from "./request-sessions.ts";
 import { isOfAnyAuth } from "./request-tokens.ts";
+
+/** Types of later folders. `AuthManager` and `RequestAuth` mention each other, and imports lead one way: `manager/manager.ts` declares the member. */
+// oxlint-disable-next-line typescript/no-empty-interface, no-unused-vars
+export interface LaterTypes<C> {}
 
 /** What a request's context holds: `ctx.auth`, without the `token` that only a guard vouches for. */
 export interface AuthContext<C = Claims> {
@@ -40,20 +43,20 @@ const ANYONE: Plan = compileRule({ optional: true });
  * when something first asks, and what changes while a request lives (such as `exp`) at every use.
  */
 export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
-  readonly #manager: AuthManager<C>;
+  readonly #manager: LaterTypes<C>["manager"];
   readonly #gate: RequestGate;
   readonly #seen: JWT | null | undefined;
   #admitted: JWT | undefined;
 
   /** @internal `seen` is the token a guard vouched for; undefined where none did. */
-  constructor(manager: AuthManager<C>, gate: RequestGate, seen?: JWT | null) {
+  constructor(manager: LaterTypes<C>["manager"], gate: RequestGate, seen?: JWT | null) {
     this.#manager = manager;
     this.#gate = gate;
     this.#seen = seen;
   }
 
   /** The manager, to issue tokens with. */
-  get manager(): AuthManager<C> {
+  get manager(): LaterTypes<C>["manager"] {
     return this.#manager;
   }
 

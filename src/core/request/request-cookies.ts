@@ -21,7 +21,7 @@ import type { Choice } from "../sessions/choice.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { SessionTokens } from "../sessions/token-pair.ts";
 import { isStoreError } from "../stores/store-error.ts";
-import type { TokenType } from "../tokens/token.ts";
+import type { TokenType } from "../tokens/token-type.ts";
 import { attempt } from "./memo.ts";
 
 const TYPES = ["auth", "refresh"] as const;

@@ -3,10 +3,10 @@
 import { type AuthError, challengeFor, isAuthError, refusal } from "../errors.ts";
 import type { Credentials } from "../exchange/credentials.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
-import type { ResponseSink } from "../exchange/response-writer.ts";
+import type { ResponseWriter } from "../exchange/response-writer.ts";
 import type { Plan } from "../rules/compile.ts";
 import { decide } from "../rules/decide.ts";
-import type { Engine } from "../services.ts";
+import type { Services } from "../services.ts";
 import type { CheckTokens, SessionTokens } from "../sessions/token-pair.ts";
 import type { JWT } from "../tokens/token.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
@@ -29,22 +29,26 @@ interface Moment {
 /** Remembers, while a request lives, what was found out about it. Building one verifies nothing and never throws. */
 export class RequestGate {
   readonly #source: RequestSource;
-  readonly #engine: () => Engine;
+  readonly #services: () => Services;
   readonly #tokens: RequestTokens;
   #moment: Moment | undefined;
   #denials: Denials | undefined;
   #madeByClient: WeakSet<object> | undefined;
 
   /** `tokens` are those of an operation of a connection; default: those of the request itself. */
-  constructor(source: RequestSource, engine: () => Engine, tokens: RequestTokens = new RequestTokens(source, engine)) {
+  constructor(
+    source: RequestSource,
+    services: () => Services,
+    tokens: RequestTokens = new RequestTokens(source, services),
+  ) {
     this.#source = source;
-    this.#engine = engine;
+    this.#services = services;
     this.#tokens = tokens;
   }
 
   /** The manager's parts. Throws `MissingSignerError` where it is not configured. */
-  get engine(): Engine {
-    return this.#engine();
+  get services(): Services {
+    return this.#services();
   }
 
   /** The credentials of the request. A method, since inspectors show the values of getters. */
@@ -58,7 +62,7 @@ export class RequestGate {
   }
 
   /** The response, where it can be written to. */
-  get response(): ResponseSink | undefined {
+  get response(): ResponseWriter | undefined {
     return this.#source.response;
   }
 
@@ -105,9 +109,9 @@ export class RequestGate {
 
   /** Says at once, for a response whose headers are gone before a guard is asked, that nobody may store it, where that could be needed. */
   expectStream(): void {
-    const engine = attempt(this.#engine);
-    if (!("value" in engine)) return;
-    const { sessions, cookies } = engine.value.config;
+    const services = attempt(this.#services);
+    if (!("value" in services)) return;
+    const { sessions, cookies } = services.value.config;
     if (sessions || cookies.names.auth !== undefined || cookies.names.refresh !== undefined)
       this.response?.forbidStoring();
   }
@@ -143,7 +147,7 @@ export class RequestGate {
   /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
   operation(): RequestGate {
     const tokens = this.#tokens.ofOperation();
-    return tokens === this.#tokens ? this : new RequestGate(this.#source, this.#engine, tokens);
+    return tokens === this.#tokens ? this : new RequestGate(this.#source, this.#services, tokens);
   }
 
   /** Tells the response about a refusal, where headers can still be set. */
@@ -171,7 +175,7 @@ export class RequestGate {
 
   /** The scheme that a challenge names. */
   get scheme(): string {
-    return this.#engine().config.header.scheme || "Bearer";
+    return this.#services().config.header.scheme || "Bearer";
   }
 
   /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
@@ -186,7 +190,7 @@ export class RequestGate {
 
   /** Tells of a refusal, and gives it in the user's words. Other errors stay. */
   #tell(error: unknown, about: JWT | null): unknown {
-    return isAuthError(error) ? (this.#denials ??= new Denials()).tell(this.#engine(), error, about) : error;
+    return isAuthError(error) ? (this.#denials ??= new Denials()).tell(this.#services(), error, about) : error;
   }
 
   /** The token, unless its claims do not satisfy the plan. A check that throws denies. */

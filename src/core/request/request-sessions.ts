@@ -48,7 +48,7 @@ export async function loginHere<C, D extends Deliver | undefined>(
   subject: string | number,
   { deliver, ...options }: RequestLoginOptions<C, D>,
 ): Promise<Delivered<D>> {
-  const { sessions } = gate.engine;
+  const { sessions } = gate.services;
   return telling(gate, async () => {
     checkOptionNames("login", options, LOGIN_OPTIONS);
     const delivery = openDelivery(gate, deliver, "login");
@@ -64,7 +64,7 @@ export async function refreshHere<D extends Deliver | undefined>(
   return telling(gate, async () => {
     checkOptionNames("refresh", options, ["token"]);
     const delivery = openDelivery(gate, deliver, "refresh");
-    const token = options.token ?? gate.credentials().headerToken(gate.engine.config);
+    const token = options.token ?? gate.credentials().headerToken(gate.services.config);
     const tokens =
       token === undefined ? await refreshByCookie(gate, delivery.check) : await gate.rotate(token, delivery.check);
     return delivery.deliver(tokens) as Delivered<D>;
@@ -75,7 +75,7 @@ export async function refreshHere<D extends Deliver | undefined>(
 const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
-  const { config, sessions } = gate.engine;
+  const { config, sessions } = gate.services;
   const cookies = gate.cookies();
   const all = cookies.read(config, "refresh");
   const [first] = all;
@@ -111,7 +111,7 @@ async function presentEach(
   let first: unknown;
   for (const token of tokens) {
     try {
-      gate.cookies().check(token, gate.engine.verifier);
+      gate.cookies().check(token, gate.services.verifier);
       return await gate.rotate(token, check);
     } catch (error) {
       if (!isTokenError(error) && !isAuthError(error)) throw error;
@@ -128,7 +128,7 @@ const MAX_TO_END = 32;
 export async function logoutHere(gate: RequestGate, { deliver, ...options }: RequestLogoutOptions): Promise<void> {
   await telling(gate, async () => {
     checkOptionNames("logout", options, []);
-    const { config, sessions } = gate.engine;
+    const { config, sessions } = gate.services;
     const fromHeader = gate.credentials().headerToken(config);
     if (fromHeader !== undefined) {
       await sessions.revoke({ token: fromHeader });
@@ -160,7 +160,7 @@ interface Delivery {
 
 // What keeps the tokens from reaching the caller is found before anything is begun or rotated.
 function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Delivery {
-  const { config } = gate.engine;
+  const { config } = gate.services;
   if (!config.sessions) throw new MissingConfigError("sessions");
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
@@ -180,7 +180,7 @@ function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "logi
 }
 
 function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver {
-  const { names } = gate.engine.config.cookies;
+  const { names } = gate.services.config.cookies;
   const hasCookies = names.auth !== undefined && names.refresh !== undefined;
   if (deliver === undefined) return hasCookies ? "cookies" : "body";
   if (deliver !== "cookies" && deliver !== "body") throw new TypeError('deliver must be "cookies" or "body"');
@@ -192,7 +192,7 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
 function assertCookies(gate: RequestGate): void {
   const why = whyNoCookies(gate);
   if (why !== undefined) throw new CookieError(why);
-  if (!gate.credentials().isMarkedOwn(gate.engine.config)) throw refusal("CSRF_REJECTED");
+  if (!gate.credentials().isMarkedOwn(gate.services.config)) throw refusal("CSRF_REJECTED");
 }
 
 function whyNoCookies(gate: RequestGate): string | undefined {

@@ -7,11 +7,14 @@ import { type Credential, Credentials } from "../exchange/credentials.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import { isTokenError } from "../jwt/errors.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
-import type { Engine } from "../services.ts";
+import type { Services } from "../services.ts";
 import type { CheckTokens, SessionTokens } from "../sessions/token-pair.ts";
-import type { JWT, TokenContent, TokenType } from "../tokens/token.ts";
+import type { JWT } from "../tokens/token.ts";
+import type { TokenContent } from "../tokens/token-content.ts";
+import type { TokenType } from "../tokens/token-type.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
-import { attempt, type Memo, once, settle, valueOf } from "./memo.ts";
+import { settle, valueOf } from "../util/outcome.ts";
+import { attempt, type Memo, once } from "./memo.ts";
 import { RequestCookies } from "./request-cookies.ts";
 
 /** A plan for the tokens of each type, from wherever they come. */
@@ -28,7 +31,7 @@ export function isOfAnyAuth({ slot }: Plan): boolean {
 /** Remembers what was found out about the tokens, while the request lives. Building it verifies nothing and never throws. */
 export class RequestTokens implements Presenter {
   readonly #source: RequestSource;
-  readonly #engine: () => Engine;
+  readonly #services: () => Services;
   /** Whether it is of a connection itself, and not of one of its operations. */
   readonly #isConnection: boolean;
   /** The verifications that have begun on the connection that this is a part of. */
@@ -46,9 +49,9 @@ export class RequestTokens implements Presenter {
   #rotated: Set<string> | undefined;
 
   /** `connection` has the tokens of the connection that this is an operation of: what was verified on it is known here too. */
-  constructor(source: RequestSource, engine: () => Engine, connection?: RequestTokens) {
+  constructor(source: RequestSource, services: () => Services, connection?: RequestTokens) {
     this.#source = source;
-    this.#engine = engine;
+    this.#services = services;
     this.#isConnection = source.isConnection && !connection;
     this.#credentials = source.isConnection ? (connection?.credentials ?? new Credentials(source)) : undefined;
     this.#known = source.isConnection ? ((connection ? connection.#known : undefined) ?? new Map()) : undefined;
@@ -57,7 +60,7 @@ export class RequestTokens implements Presenter {
 
   /** The tokens of one operation, where this is a connection: its rights are looked up anew, while no signature is checked again. */
   ofOperation(): RequestTokens {
-    return this.#isConnection ? new RequestTokens(this.#source, this.#engine, this) : this;
+    return this.#isConnection ? new RequestTokens(this.#source, this.#services, this) : this;
   }
 
   /** The credentials of the request. */
@@ -75,20 +78,20 @@ export class RequestTokens implements Presenter {
     // Whoever comes while it is waited for waits for the same.
     const before = this.#waiting?.[plan.slot];
     if (before) return before;
-    const credential = this.credentials.find(plan, this.#engine().config);
+    const credential = this.credentials.find(plan, this.#services().config);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
       if (plan.optional) return null;
       throw refusal("TOKEN_MISSING");
     }
     if (credential.location === "cookies") this.#source.response?.forbidStoring();
-    const token = this.#trusted(this.#engine(), credential, plan.type);
+    const token = this.#trusted(this.#services(), credential, plan.type);
     return isPromise(token) ? this.#wait(plan, token) : token;
   }
 
   /** The auth token, if something verified it already and it is still good. */
   get knownAuthToken(): JWT | null {
     if (!this.#known?.size) return null;
-    const { config, verifier } = this.#engine();
+    const { config, verifier } = this.#services();
     const credential = attempt(() => this.credentials.find(ANY.auth, config));
     const text = "value" in credential ? credential.value?.token : undefined;
     const known = text === undefined ? undefined : this.#known.get(text);
@@ -99,7 +102,7 @@ export class RequestTokens implements Presenter {
   /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
-    const { verifier } = this.#engine();
+    const { verifier } = this.#services();
     const ends = tokens.map((token) => verifier.goodUntil(this.#known?.get(token.signed) ?? token));
     return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
@@ -116,7 +119,7 @@ export class RequestTokens implements Presenter {
     const running = rotating.get(token);
     // Tokens too large for the cookies of another call are not too large for this one's answer.
     if (running) return check ? running : running.catch((error: unknown) => this.#rotateAfter(error, token));
-    const mine = this.#engine()
+    const mine = this.#services()
       .sessions.refresh(token, check)
       .then((tokens) => {
         rotated.add(token);
@@ -156,7 +159,7 @@ export class RequestTokens implements Presenter {
     return mine;
   }
 
-  #trusted({ config, verifier, emit }: Engine, credential: Credential, type: TokenType): MaybePromise<JWT> {
+  #trusted({ config, verifier, emit }: Services, credential: Credential, type: TokenType): MaybePromise<JWT> {
     const { token: text } = credential;
     const verified =
       credential.location === "cookies" ? this.#verifyCookie(verifier, credential) : this.#verify(verifier, credential);

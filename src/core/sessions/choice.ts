@@ -10,7 +10,7 @@ import {
   type JWKSClientError,
   RevokedTokenError,
 } from "../jwt/errors.ts";
-import { standingOf } from "../stores/refresh-state.ts";
+import { refreshStateOf } from "../stores/refresh-state.ts";
 import type { CallAccess } from "../stores/store-access.ts";
 import type { SessionParts } from "./refresh.ts";
 
@@ -50,11 +50,11 @@ export function createChoice({
       const record = await call.find(sid);
       // It founds a session once it is presented.
       if (record === null && isAdopted) return { token, sid, isLive: true };
-      const standing = standingOf(record, rid, { now: now(), grace: sessions.refreshGrace });
-      if (standing === "live" || standing === "unclaimed" || standing === "replaced")
-        return { token, sid, isLive: standing === "live" };
+      const state = refreshStateOf(record, rid, { now: now(), grace: sessions.refreshGrace });
+      if (state === "live" || state === "unclaimed" || state === "replaced")
+        return { token, sid, isLive: state === "live" };
       const error = new RevokedTokenError("The token's session has ended, or has another token");
-      return { token, error, isReused: standing === "reused" };
+      return { token, error, isReused: state === "reused" };
     } catch (error) {
       if (!isTokenError(error) && !isKeysError(error)) throw error;
       return { token, error, isReused: false };

@@ -7,7 +7,7 @@ import type { SessionConfig } from "../config/session-options.ts";
 import { refusal } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { RevokedTokenError } from "../jwt/errors.ts";
-import { graceLeft, standingOf } from "../stores/refresh-state.ts";
+import { graceLeft, refreshStateOf } from "../stores/refresh-state.ts";
 import { makeRandomId } from "../stores/session-id.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
@@ -45,9 +45,9 @@ export function createRefresh(
   const judge = async (found: SessionRecord | null, presented: Presented): Promise<SessionRecord> => {
     const { token, reference, call } = presented;
     const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
-    const standing = standingOf(record, reference.rid, { now: now(), grace });
-    if (record === null || standing === "ended") throw new RevokedTokenError("The token's session has ended");
-    if (standing === "reused") {
+    const state = refreshStateOf(record, reference.rid, { now: now(), grace });
+    if (record === null || state === "ended") throw new RevokedTokenError("The token's session has ended");
+    if (state === "reused") {
       await call.end(record.id);
       check.markEnded([record.id]);
       throw reuse(token, record.id, emit);

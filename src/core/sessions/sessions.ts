@@ -11,7 +11,7 @@ import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
 import { SessionStoreError } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
-import { checkOwnClaims, cloneClaims } from "../tokens/user-claims.ts";
+import { checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
 import { type Choice, createChoice } from "./choice.ts";
 import { adopt, newRecord, readTimes } from "./records.ts";
 import { createRefresh, type SessionParts, withoutRights } from "./refresh.ts";
@@ -90,7 +90,7 @@ export function createSessions(parts: SessionParts): Sessions {
     const call = store.forCall();
     const { scope, claims = {}, label = null, remember = true } = options;
     checkSubject(subject);
-    checkOwnClaims(claims, "claims");
+    checkUserClaims(claims, "claims");
     if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
     const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))

@@ -5,14 +5,14 @@ import type { SessionRecord } from "./session-store.ts";
  * `live`: the session's own. `unclaimed`: replaced by one that nobody is known to have been given, so it still counts. `replaced`: replaced
  * within the grace. `reused`: superseded. `ended`: of no session (any more).
  */
-export type RefreshStanding = "live" | "unclaimed" | "replaced" | "reused" | "ended";
+export type RefreshState = "live" | "unclaimed" | "replaced" | "reused" | "ended";
 
 /** How the refresh token `rid` stands; `now` and `grace` are in seconds. */
-export function standingOf(
+export function refreshStateOf(
   record: SessionRecord | null,
   rid: string,
   { now, grace }: { readonly now: number; readonly grace: number },
-): RefreshStanding {
+): RefreshState {
   if (!isAlive(record, now)) return "ended";
   if (record.rid === rid) return "live";
   const { previous, claimedBy } = record;

@@ -5,8 +5,9 @@ import { type Algorithm, isAlgorithm } from "../jwt/algorithms.ts";
 import { signClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
-import { showOnlyJson } from "../util/hide-from-inspect.ts";
-import { contentOf, TokenParts, type TokenType } from "./token.ts";
+import { hideFromInspect } from "../util/hide-from-inspect.ts";
+import { contentOf, TokenParts } from "./token-content.ts";
+import type { TokenType } from "./token-type.ts";
 
 /** The algorithms by name, as Flask_PyJWT has them; each is its own name on the wire. */
 export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
@@ -127,7 +128,7 @@ export class AuthData {
   }
 }
 
-showOnlyJson(AuthData);
+hideFromInspect(AuthData);
 
 /** Throws `TypeError` unless `value` is a positive number of seconds that leaves dates exact. */
 function checkMaxAge(value: unknown, name: string): number {

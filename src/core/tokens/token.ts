@@ -2,102 +2,23 @@
 
 import { isAlgorithm } from "../jwt/algorithms.ts";
 import { checkClaims } from "../jwt/claims.ts";
-import { type JwtHeader, type JwtPayload, readCompact, readPayload } from "../jwt/compact.ts";
-import { InvalidAlgorithmError, InvalidTokenTypeError } from "../jwt/errors.ts";
-import type { KeySource } from "../jwt/jwks/key-set.ts";
-import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
+import { type JwtHeader, readCompact, readPayload } from "../jwt/compact.ts";
+import { InvalidAlgorithmError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
-import { deepFreeze, freezeJson } from "../util/freeze.ts";
-import { showOnlyJson } from "../util/hide-from-inspect.ts";
+import { deepFreeze } from "../util/freeze.ts";
+import { hideFromInspect } from "../util/hide-from-inspect.ts";
 import type { AuthData } from "./auth-data.ts";
+import { contentOf, freezeContent, type TokenContent, TokenParts } from "./token-content.ts";
+import {
+  type JWTOptions,
+  type RegisteredClaims,
+  readTokenType,
+  type TokenClaims,
+  type TokenType,
+} from "./token-type.ts";
 import { draftClaims } from "./user-claims.ts";
 
-/** The two types of token, as Flask_PyJWT names them. */
-export const TokenType: { readonly AUTH: "auth"; readonly REFRESH: "refresh" } = Object.freeze({
-  AUTH: "auth",
-  REFRESH: "refresh",
-});
-
-/** `"auth"` or `"refresh"`: the value of the `type` claim. */
-export type TokenType = (typeof TokenType)[keyof typeof TokenType];
-
-/** Claims that every signed token of ours has, or may have, beside the user's own. */
-export interface RegisteredClaims {
-  readonly iss: string;
-  readonly sub: string | number;
-  readonly iat: number;
-  readonly exp: number;
-  readonly type: TokenType;
-  readonly aud?: string | readonly string[];
-  readonly scope?: unknown;
-  readonly rid?: string;
-  readonly sid?: string;
-}
-
-/** All claims of a token whose own claims are `C`. */
-export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
-
-/** What a new, unsigned token may carry besides its type and subject. */
-export interface JWTOptions<C = Claims> {
-  /** The `scope` claim of an auth token. Left out where it is undefined, as Flask_PyJWT does. */
-  readonly scope?: unknown;
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
-  readonly claims?: Readonly<C>;
-  /** Seconds until it expires. Default: the signer's, by type. */
-  readonly maxAge?: number;
-  /** The `aud` claim. */
-  readonly audience?: string | readonly string[];
-}
-
-/** The key that a token's signature holds with, and where that key came from. */
-export interface Standing {
-  readonly keys: KeySource;
-  readonly key: PreparedKey;
-}
-
-/** What stands in a token that was signed or read: all of it but the text itself, which is a credential. */
-export interface TokenContent {
-  readonly header: JwtHeader;
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** The claims before a schema or rights were laid over them. */
-  readonly original: Readonly<Record<string, unknown>>;
-  /** Absent where no signature was checked. */
-  readonly standing: Standing | undefined;
-  /** Whether header and claims are deeply frozen, as they are before anybody outside sees them: most claims are only ever judged. */
-  isFrozen: boolean;
-}
-
-/** The content of a token as JSON.parse gave it. */
-export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Standing): TokenContent {
-  return { header, claims: payload, original: payload, standing, isFrozen: false };
-}
-
-/** The same token with other claims for its readers. */
-export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
-  return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
-}
-
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
-
-/** The content, which nobody can change from here on: for whoever hands a part of it to code that is not ours. */
-export function freezeContent(content: TokenContent): TokenContent {
-  if (content.isFrozen) return content;
-  freezeJson(content.header);
-  freezeJson(content.claims);
-  content.isFrozen = true;
-  return content;
-}
-
-/** A token that was signed or read: its text and what stands in it. */
-export class TokenParts {
-  readonly signed: string;
-  readonly content: TokenContent;
-
-  constructor(signed: string, content: TokenContent) {
-    this.signed = signed;
-    this.content = content;
-  }
-}
 
 /** A JSON Web Token of type auth or refresh. */
 export class JWT<C = Claims> {
@@ -231,15 +152,7 @@ export class JWT<C = Claims> {
   }
 }
 
-showOnlyJson(JWT);
-
-/** The `type` claim. Throws `InvalidTokenTypeError` where it is neither auth nor refresh. */
-export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenType {
-  const type = Object.hasOwn(claims, "type") ? claims["type"] : undefined;
-  if (type !== "auth" && type !== "refresh")
-    throw new InvalidTokenTypeError('The token\'s "type" is neither auth nor refresh');
-  return type;
-}
+hideFromInspect(JWT);
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;

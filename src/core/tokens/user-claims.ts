@@ -1,5 +1,5 @@
 /** Claims as users give them: which they may, and copies that nobody can change afterwards. */
-import type { JWTOptions, TokenType } from "./token.ts";
+import type { JWTOptions, TokenType } from "./token-type.ts";
 
 /** Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not checked. */
 export const RESERVED_CLAIMS: readonly string[] = [
@@ -16,7 +16,7 @@ export const RESERVED_CLAIMS: readonly string[] = [
 ];
 
 /** Throws `TypeError` that names the first claim only the manager may set. */
-export function checkOwnClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
+export function checkUserClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || Array.isArray(claims))
     throw new TypeError(`${where} must be an object`);
   const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
@@ -33,7 +33,7 @@ export function draftClaims(
   const isSubject = (typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject);
   if (!isSubject) throw new TypeError("The subject must be a non-empty string or a safe integer");
   const claims: unknown = options.claims ?? {};
-  checkOwnClaims(claims, "claims");
+  checkUserClaims(claims, "claims");
   if (options.audience !== undefined) checkAudience(options.audience);
   return {
     sub: subject,

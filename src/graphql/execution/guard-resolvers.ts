@@ -9,8 +9,7 @@ import type { RequestGate } from "../../core/request/request-gate.ts";
 import type { JWT } from "../../core/tokens/token.ts";
 import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
 import { refusalMark, toGraphQLError } from "../errors.ts";
-import type { Guard } from "../schema/read-guards.ts";
-import type { GraphQLAuthContext } from "../server/context.ts";
+import { type Guard, markGuards } from "../guard.ts";
 import { type GuardSet, isPassed, markPassed } from "./guard-set.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -21,13 +20,10 @@ type Arguments = Parameters<Resolver>[1];
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
 
-const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
-const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
-
 /** A resolver that runs only where all guards let pass. */
 export function guardResolver(original: Resolver = defaultFieldResolver, { guards, pass }: GuardSet): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
-    if (pass !== undefined && isPassed(pass, (context as GraphQLAuthContext | undefined)?.auth))
+    if (pass !== undefined && isPassed(pass, (context as { readonly auth?: unknown } | null | undefined)?.auth))
       return original(source, args, context, info);
     return ask(source, args, context, info);
   };
@@ -63,26 +59,7 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     if (pass !== undefined && seen === context) markPassed(pass, auth);
     return original(source, args, seen, info);
   };
-  return Object.defineProperties(guarded, {
-    [BY_DEFAULT]: { value: resolvesByDefault(original) },
-    // Also those of an inner guard, of another directive.
-    [GUARDS]: { value: [...guards, ...guardsOf(original)] },
-  });
-}
-
-/** The guards that a resolver or `resolveType` asks. */
-export function guardsOf(resolver: object | null | undefined): readonly Guard[] {
-  const guarded: { readonly [GUARDS]?: readonly Guard[] } | null | undefined = resolver;
-  return guarded?.[GUARDS] ?? [];
-}
-
-/** Whether a resolver, guarded or not, only reads the parent's property. */
-export function resolvesByDefault(resolver: Resolver | undefined): boolean {
-  return (
-    resolver === undefined ||
-    resolver === defaultFieldResolver ||
-    (resolver as { [BY_DEFAULT]?: boolean })[BY_DEFAULT] === true
-  );
+  return markGuards(guarded, guards, original);
 }
 
 /** A `subscribe` that starts its source only where all guards let pass, and asks them again before every event; a 401 ends it. */
@@ -122,7 +99,7 @@ export function guardTypeResolver(
       if (!guards || guards.length === 0) return typeName;
       return andThen(enforceOnType(guards, authOf(context)["~gate"], info), () => typeName);
     });
-  return Object.defineProperty(guarded, GUARDS, { value: [...byName.values()].flat() });
+  return markGuards(guarded, [...byName.values()].flat(), original);
 }
 
 /**

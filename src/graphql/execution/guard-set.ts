@@ -1,5 +1,5 @@
 /** The guards of one place, as the run time needs them, and whom they let in a moment ago. */
-import type { Guard } from "../schema/read-guards.ts";
+import type { Guard } from "../guard.ts";
 
 /** Guards that must all hold. */
 export interface GuardSet {

@@ -17,7 +17,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { Plan } from "../../core/rules/compile.ts";
-import { guardsOf } from "./guard-resolvers.ts";
+import { guardsOf } from "../guard.ts";
 
 /** An operation, as servers are asked for it. */
 export interface OperationArgs {

@@ -12,24 +12,21 @@ import {
 } from "graphql";
 import { guardResolver, guardSubscriber, guardTypeResolver } from "../execution/guard-resolvers.ts";
 import { createGuardSets, type GuardSet } from "../execution/guard-set.ts";
+import { isGuarded, isGuardedBy, keyOf, markGuarded } from "../guard.ts";
 import { distrustReference, distrustRepresentations, isEntitiesField } from "./federation.ts";
-import { abstractTypesOf, type Coverage, objectTypesOf, readCoverage } from "./field-guards.ts";
-import type { Guard } from "./read-guards.ts";
+import { abstractTypesOf, type FieldGuards, objectTypesOf, readFieldGuards } from "./field-guards.ts";
 
-const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
-
-type Guardable = ((...args: never[]) => unknown) | null | undefined;
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
 /** A copy of `schema` whose covered fields are guarded; those that are already stay as they are. Throws `TypeError` that names the place. */
 export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSchema {
-  const coverage = readCoverage(schema, directive);
+  const fieldGuards = readFieldGuards(schema, directive);
   const makeSet = createGuardSets();
   const subscriptionName = schema.getSubscriptionType()?.name;
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
       const type = schema.getType(typeName);
-      const guards = isObjectType(type) ? coverage.field(type, fieldName) : [];
+      const guards = isObjectType(type) ? fieldGuards.field(type, fieldName) : [];
       const given = config as FieldConfig;
       // The guards stand outside: what they refuse is not looked at.
       const distrusting =
@@ -43,17 +40,17 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
       const extensions = distrustReference(type);
       return extensions && new GraphQLObjectType({ ...type.toConfig(), extensions });
     },
-    [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, coverage, type),
+    [MapperKind.ABSTRACT_TYPE]: (type) => guardAbstractType(schema, fieldGuards, type),
   });
 }
 
 /** Throws `TypeError` that names the first place which `@directive` covers and no guard stands before. */
 export function assertGuarded(schema: GraphQLSchema, directive: string): void {
-  const coverage = readCoverage(schema, directive);
+  const fieldGuards = readFieldGuards(schema, directive);
   const subscriptionName = schema.getSubscriptionType()?.name;
   for (const type of objectTypesOf(schema)) {
     for (const field of Object.values(type.getFields())) {
-      const key = keyOf(coverage.field(type, field.name));
+      const key = keyOf(fieldGuards.field(type, field.name));
       if (key === "") continue;
       const isOpen =
         !isGuardedBy(field.resolve, key) || (type.name === subscriptionName && !isGuardedBy(field.subscribe, key));
@@ -61,7 +58,7 @@ export function assertGuarded(schema: GraphQLSchema, directive: string): void {
     }
   }
   for (const type of abstractTypesOf(schema)) {
-    const key = abstractKey(schema, coverage, type);
+    const key = abstractKey(schema, fieldGuards, type);
     if (key !== "" && !isGuardedBy(type.resolveType, key)) refuseSchema(directive, type.name);
   }
 }
@@ -83,39 +80,22 @@ function guardField(config: FieldConfig, guards: GuardSet, isSubscription: boole
 
 function guardAbstractType(
   schema: GraphQLSchema,
-  coverage: Coverage,
+  fieldGuards: FieldGuards,
   type: GraphQLAbstractType,
 ): GraphQLAbstractType | undefined {
-  const key = abstractKey(schema, coverage, type);
+  const key = abstractKey(schema, fieldGuards, type);
   const extensions = distrustReference(type);
   if (key === "" || isGuardedBy(type.resolveType, key))
     return extensions && isInterfaceType(type)
       ? new GraphQLInterfaceType({ ...type.toConfig(), extensions })
       : undefined;
-  const byName = new Map(schema.getPossibleTypes(type).map(({ name }) => [name, coverage.runtimeType(type, name)]));
+  const byName = new Map(schema.getPossibleTypes(type).map(({ name }) => [name, fieldGuards.runtimeType(type, name)]));
   const resolveType = markGuarded(guardTypeResolver(type.resolveType ?? undefined, byName), key);
   return isInterfaceType(type)
     ? new GraphQLInterfaceType({ ...type.toConfig(), ...(extensions ? { extensions } : {}), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });
 }
 
-function abstractKey(schema: GraphQLSchema, coverage: Coverage, type: GraphQLAbstractType): string {
-  return keyOf(schema.getPossibleTypes(type).flatMap(({ name }) => coverage.runtimeType(type, name)));
-}
-
-function keyOf(guards: readonly Guard[]): string {
-  return guards.map((guard) => guard.key).join("\n");
-}
-
-function markGuarded<F extends object>(guarded: F, key: string): F {
-  Object.defineProperty(guarded, GUARDED, { value: key });
-  return guarded;
-}
-
-function isGuarded(resolver: Guardable): boolean {
-  return resolver != null && Object.hasOwn(resolver, GUARDED);
-}
-
-function isGuardedBy(resolver: Guardable, key: string): boolean {
-  return (resolver as { [GUARDED]?: string } | null | undefined)?.[GUARDED] === key;
+function abstractKey(schema: GraphQLSchema, fieldGuards: FieldGuards, type: GraphQLAbstractType): string {
+  return keyOf(schema.getPossibleTypes(type).flatMap(({ name }) => fieldGuards.runtimeType(type, name)));
 }

@@ -11,12 +11,12 @@ import {
   isSpecifiedScalarType,
 } from "graphql";
 import { argPaths, usesParent } from "../../core/rules/compile.ts";
-import type { Guard } from "./read-guards.ts";
+import type { Guard } from "../guard.ts";
 
 type AnyField = GraphQLField<unknown, unknown>;
 
 /** Throws `TypeError` where a guard cannot mean anything on this field. */
-export function checkPlacement(
+export function checkLocation(
   filledByClient: ReadonlySet<string>,
   guard: Guard,
   type: GraphQLObjectType,

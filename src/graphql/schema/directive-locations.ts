@@ -20,7 +20,7 @@ export interface Carrier {
 }
 
 /** One place. */
-export interface Place {
+export interface DirectiveLocation {
   readonly carrier: Carrier;
   /** As an error names it: `User.email`. */
   readonly origin: string;
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** Every place of a schema that users define. */
-export function* placesOf(schema: GraphQLSchema): Iterable<Place> {
+export function* locationsOf(schema: GraphQLSchema): Iterable<DirectiveLocation> {
   yield { carrier: schema, origin: "schema", canBeGuarded: false };
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith("__")) continue;
@@ -68,7 +68,7 @@ export function directivesInExtensions(extensions: unknown): readonly (readonly 
 export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {
   const declared = [...specifiedDirectives, ...schema.getDirectives()].map(({ name }) => name);
   const names = new Set([directive, ...known, ...declared]);
-  for (const { carrier, origin } of placesOf(schema)) {
+  for (const { carrier, origin } of locationsOf(schema)) {
     const { extensions } = carrier;
     const misspelt = Object.keys(extensions ?? {}).find((key) => isMisspelt(key, extensions, directive));
     if (misspelt !== undefined) {

@@ -13,7 +13,7 @@ import {
 import { authIn } from "../../core/request/request-auth.ts";
 import type { RequestGate } from "../../core/request/request-gate.ts";
 import { andThen } from "../../core/util/maybe-promise.ts";
-import { resolvesByDefault } from "../execution/guard-resolvers.ts";
+import { resolvesByDefault } from "../guard.ts";
 
 // Of Apollo Federation 2, and of `@link`, which brings them.
 const DIRECTIVES =

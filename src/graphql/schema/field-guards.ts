@@ -13,13 +13,14 @@ import {
   isUnionType,
 } from "graphql";
 import { usesParent } from "../../core/rules/compile.ts";
-import { checkPlacement } from "./check-location.ts";
-import { placesOf } from "./directive-locations.ts";
+import type { Guard } from "../guard.ts";
+import { checkLocation } from "./check-location.ts";
+import { locationsOf } from "./directive-locations.ts";
 import { typesFilledByClient } from "./federation.ts";
-import { type Guard, placing, readGuards } from "./read-guards.ts";
+import { placing, readGuards } from "./read-guards.ts";
 
 /** The guards of a schema, by place. */
-export interface Coverage {
+export interface FieldGuards {
   /** What must hold before the field of an object type resolves. */
   field(type: GraphQLObjectType, fieldName: string): readonly Guard[];
   /** What must hold once a value of `abstract` turns out to be of `type`. */
@@ -29,8 +30,8 @@ export interface Coverage {
 type AnyField = GraphQLField<unknown, unknown>;
 type TypeWithFields = GraphQLObjectType | GraphQLInterfaceType;
 
-/** The coverage of a schema by `@directive`. Throws `TypeError` that names the place. */
-export function readCoverage(schema: GraphQLSchema, directive: string): Coverage {
+/** The guards of a schema by `@directive`. Throws `TypeError` that names the place. */
+export function readFieldGuards(schema: GraphQLSchema, directive: string): FieldGuards {
   const ownOfType = memoize((type: TypeWithFields) =>
     readGuards(type, type.name, directive, { refuse: { args: "a type has no arguments" } }),
   );
@@ -56,11 +57,11 @@ export function readCoverage(schema: GraphQLSchema, directive: string): Coverage
     ];
     const unique = [...new Set(guards)];
     for (const guard of unique)
-      placing(directive, guard.origin, () => checkPlacement(filledByClient, guard, type, field));
+      placing(directive, guard.origin, () => checkLocation(filledByClient, guard, type, field));
     return unique;
   });
 
-  const coverage: Coverage = {
+  const fieldGuards: FieldGuards = {
     field: (type, fieldName) => coverField(type.getFields()[fieldName] as AnyField, fieldName, type),
     runtimeType(abstract, typeName) {
       const type = schema.getType(typeName);
@@ -69,8 +70,8 @@ export function readCoverage(schema: GraphQLSchema, directive: string): Coverage
       return beforeValue(type).filter((guard) => !known.includes(guard));
     },
   };
-  checkSchema(schema, directive, coverage, ownOfType, ownOfField);
-  return coverage;
+  checkSchema(schema, directive, fieldGuards, ownOfType, ownOfField);
+  return fieldGuards;
 }
 
 /** Every object type of a schema that users define. */
@@ -89,18 +90,18 @@ export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
 function checkSchema(
   schema: GraphQLSchema,
   directive: string,
-  coverage: Coverage,
+  fieldGuards: FieldGuards,
   ownOfType: (type: TypeWithFields) => readonly Guard[],
   ownOfField: (field: AnyField, origin: string) => readonly Guard[],
 ): void {
   const returned = new Set<GraphQLNamedType>();
   for (const type of objectTypesOf(schema)) {
     for (const field of Object.values(type.getFields())) {
-      coverage.field(type, field.name);
+      fieldGuards.field(type, field.name);
       returned.add(getNamedType(field.type));
     }
   }
-  for (const { carrier, origin, canBeGuarded } of placesOf(schema)) {
+  for (const { carrier, origin, canBeGuarded } of locationsOf(schema)) {
     if (canBeGuarded || readGuards(carrier, origin, directive, {}).length === 0) continue;
     placing(directive, origin, () => {
       throw new TypeError("a rule stands only on fields, object types and interfaces");
@@ -113,7 +114,7 @@ function checkSchema(
     }
     if (!returned.has(type)) continue;
     for (const { name } of schema.getPossibleTypes(type)) {
-      const hidden = coverage.runtimeType(type, name).find((guard) => guard.onDeny === "NULL");
+      const hidden = fieldGuards.runtimeType(type, name).find((guard) => guard.onDeny === "NULL");
       if (!hidden) continue;
       const kind = isUnionType(type) ? "union" : "interface";
       placing(directive, hidden.origin, () => {

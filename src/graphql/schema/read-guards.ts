@@ -1,23 +1,9 @@
 /** Reads `@requireToken` where it stands, in SDL, in `extensions.directives` or under its own name in `extensions`, and compiles each use into a guard. */
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
-import { type CompileOptions, compileRule, type Plan } from "../../core/rules/compile.ts";
+import { type CompileOptions, compileRule } from "../../core/rules/compile.ts";
 import type { Rule } from "../../core/rules/rule.ts";
+import type { Guard, OnDeny } from "../guard.ts";
 import { type Carrier, directiveNodes, directivesInExtensions } from "./directive-locations.ts";
-
-/** What happens where a guard refuses: an error, or null in place of the field. */
-export type OnDeny = "ERROR" | "NULL";
-
-/** One use of the directive, compiled. */
-export interface Guard {
-  readonly plan: Plan;
-  /** The rule that the plan was compiled from, as JSON. */
-  readonly rule: string;
-  readonly onDeny: OnDeny;
-  /** Where it stands: `User` or `User.email`. */
-  readonly origin: string;
-  /** What it says, so that two readings of one schema can be compared. */
-  readonly key: string;
-}
 
 /** A rule as GraphQL takes it. */
 export type GraphQLRule = Rule & {

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { type ConnectionParams, createParamsReader } from "../../core/exchange/connection-params.ts";
 import { type LambdaEvent, requestOfEvent } from "../../core/exchange/lambda-event.ts";
 import { type RequestLike, rawRequest, readRequest } from "../../core/exchange/request-source.ts";
-import { type ResponseSink, sinkOf } from "../../core/exchange/response-writer.ts";
+import { type ResponseWriter, responseWriterOf } from "../../core/exchange/response-writer.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import type { RequestAuth } from "../../core/request/request-auth.ts";
 import type { Claims } from "../../core/rules/rule.ts";
@@ -59,7 +59,7 @@ export function createGraphQLContext<C>(
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
   const readParams = createParamsReader();
   const create = (server: ServerContext): GraphQLAuthContext<C> =>
-    openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), sinkOf(server.res));
+    openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), responseWriterOf(server.res));
   return Object.assign(create, { prepare: createPrepare() });
 }
 
@@ -68,7 +68,7 @@ export function openGraphQLContext<C>(
   auth: AuthManager<C>,
   server: ServerContext,
   connectionParams: ConnectionParams | undefined,
-  response: ResponseSink | undefined,
+  response: ResponseWriter | undefined,
 ): GraphQLAuthContext<C> {
   const source = readRequest(requestOf(server), { connectionParams, describe: describeRefusal, response });
   return { auth: auth["~open"](source) };

@@ -1,7 +1,7 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createParamsReader } from "../../core/exchange/connection-params.ts";
-import { type HeadersLike, type WaitingSink, waitingSink } from "../../core/exchange/response-writer.ts";
+import { type HeadersLike, type WaitingWriter, waitingWriter } from "../../core/exchange/response-writer.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
@@ -57,7 +57,7 @@ export interface AuthPlugin {
 
 interface OpenRequest<C> {
   readonly context: GraphQLAuthContext<C>;
-  readonly response: WaitingSink;
+  readonly response: WaitingWriter;
 }
 
 /** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
@@ -83,7 +83,7 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     const { request } = server;
     const known = request && openOf(request);
     if (known) return known.context;
-    const response = request && waitingSink();
+    const response = request && waitingWriter();
     const context = openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), response);
     if (request && response) (request as { [OPEN]?: OpenRequest<C> })[OPEN] = { context, response };
     return context;

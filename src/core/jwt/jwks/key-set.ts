@@ -1,28 +1,9 @@
-/** Sets of keys to verify with, and where they come from. */
+/** A JSON Web Key Set, read into the keys that can verify something. */
 import type { JSONWebKeySet, JWK } from "jose";
-import type { MaybePromise } from "../../util/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import { JWKSClientError } from "../errors.ts";
-import type { PreparedKey } from "../keys/prepared-key.ts";
+import type { KeySet } from "../keys/key-source.ts";
 import { SigningKey } from "../keys/signing-key.ts";
-
-/** Keys to verify with, found by what a token's header says. */
-export interface KeySet {
-  /** The keys that may have signed a token: those of its `kid`, or all where it names none, as far as they serve the algorithm. */
-  find(kid: string | undefined, algorithm: Algorithm): readonly PreparedKey[];
-  /** Whether a key that was found before is trusted still. */
-  holds(key: PreparedKey): boolean;
-  /** When `key` is to be trusted no longer, in seconds, where that is known. */
-  retiresAt(key: PreparedKey): number | undefined;
-}
-
-/** Where a set comes from. */
-export interface KeySource {
-  /** The set that is trusted now, at once where it is there. Throws or rejects with `JWKSClientError`. */
-  current(): MaybePromise<KeySet>;
-  /** For who misses a key: the set asked for anew, or the same where it may not be asked for yet. Throws or rejects as `current` does. */
-  renewed(): MaybePromise<KeySet>;
-}
 
 /** A JSON Web Key Set, read. */
 export interface JwksKeySet extends KeySet {

@@ -2,8 +2,15 @@
 import { base64url, type CryptoKey, type JWK } from "jose";
 import { type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import type { PrepareKeyOptions } from "./keys.ts";
-import type { KeyUse } from "./prepared-key.ts";
+
+/** What a key is for. */
+export type KeyUse = "sign" | "verify";
+
+/** Options of `prepareKey`. */
+export interface PrepareKeyOptions {
+  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
+  readonly allowWeakSecret?: boolean;
+}
 
 /** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
 export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {

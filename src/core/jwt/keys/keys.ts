@@ -3,18 +3,12 @@ import type { CryptoKey, JWK, KeyObject } from "jose";
 import { isNodeKey, loadNodeCrypto, type NodeKey } from "../../util/builtins.ts";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { checkCryptoKey, checkJwk, checkJwkPurpose } from "./key-checks.ts";
-import { importOnce, type KeyMaterial, type KeyUse, type PreparedKey, publicMembers } from "./prepared-key.ts";
+import { checkCryptoKey, checkJwk, checkJwkPurpose, type KeyUse, type PrepareKeyOptions } from "./key-checks.ts";
+import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /** A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node `KeyObject`; for HMAC also a string or bytes. */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
-
-/** Options of `prepareKey`. */
-export interface PrepareKeyOptions {
-  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
-  readonly allowWeakSecret?: boolean;
-}
 
 /** Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see `derivePublicKey`. Throws `InvalidKeyError`. */
 export function prepareKey(

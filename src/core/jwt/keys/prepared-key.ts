@@ -12,10 +12,7 @@ import {
 } from "jose";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { checkCryptoKey } from "./key-checks.ts";
-
-/** What a key is for. */
-export type KeyUse = "sign" | "verify";
+import { checkCryptoKey, type KeyUse } from "./key-checks.ts";
 
 /** A key that was read and fits its algorithm. */
 export interface PreparedKey {

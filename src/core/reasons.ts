@@ -1,0 +1,66 @@
+/** The reasons of refusals, with their statuses and messages. Imports nothing, so that a client can import it. */
+
+/** Why a token was refused. Every token error carries one of these. */
+export type TokenReason =
+  | "TOKEN_MALFORMED"
+  | "TOKEN_EXPIRED"
+  | "TOKEN_NOT_YET_VALID"
+  | "SIGNATURE_INVALID"
+  | "ALGORITHM_INVALID"
+  | "ISSUER_INVALID"
+  | "AUDIENCE_INVALID"
+  | "TOKEN_TYPE_INVALID"
+  | "CLAIM_MISSING"
+  | "CLAIM_INVALID"
+  | "TOKEN_REVOKED"
+  | "TOKEN_REUSED";
+
+/** Why keys could not be had: out of reach or unusable, or there, and none of them the one asked for. */
+export type KeysReason = "KEYS_UNAVAILABLE" | "SIGNATURE_INVALID";
+
+/** Why a caller was refused. The same on both transports. */
+export type Reason =
+  | TokenReason
+  | "TOKEN_MISSING"
+  | "SCOPE_INSUFFICIENT"
+  | "CLAIMS_INSUFFICIENT"
+  | "CSRF_REJECTED"
+  | "CREDENTIALS_AMBIGUOUS"
+  | "KEYS_UNAVAILABLE"
+  | "STORE_UNAVAILABLE";
+
+/** The HTTP status of a refusal. */
+export type RefusalStatus = 400 | 401 | 403 | 503;
+
+/** What a reason says of a refusal. */
+export interface Refusal {
+  readonly status: RefusalStatus;
+  /** ASCII without quotes, so that it can stand in a challenge (RFC 6750, section 3). */
+  readonly message: string;
+}
+
+/** The status and the message of each reason: the one table that both transports translate from. */
+export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
+  TOKEN_MISSING: { status: 401, message: "A token is required" },
+  TOKEN_MALFORMED: { status: 401, message: "The token cannot be read" },
+  TOKEN_EXPIRED: { status: 401, message: "The token has expired" },
+  TOKEN_NOT_YET_VALID: { status: 401, message: "The token is not valid yet" },
+  SIGNATURE_INVALID: { status: 401, message: "The signature of the token is invalid" },
+  ALGORITHM_INVALID: { status: 401, message: "The algorithm of the token is not allowed" },
+  ISSUER_INVALID: { status: 401, message: "The token is of another issuer" },
+  AUDIENCE_INVALID: { status: 401, message: "The token is for another audience" },
+  TOKEN_TYPE_INVALID: { status: 401, message: "The token is of the wrong type" },
+  CLAIM_MISSING: { status: 401, message: "The token lacks a claim that every token must have" },
+  CLAIM_INVALID: { status: 401, message: "A claim of the token is invalid" },
+  TOKEN_REVOKED: { status: 401, message: "The token has been revoked" },
+  TOKEN_REUSED: { status: 401, message: "The token was used already" },
+  SCOPE_INSUFFICIENT: { status: 403, message: "The scope of the token does not allow this" },
+  CLAIMS_INSUFFICIENT: { status: 403, message: "The claims of the token do not allow this" },
+  CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
+  CREDENTIALS_AMBIGUOUS: {
+    status: 400,
+    message: "The request carries different credentials of one kind, or too many to tell",
+  },
+  KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
+  STORE_UNAVAILABLE: { status: 503, message: "What the token stands for cannot be looked up now" },
+};

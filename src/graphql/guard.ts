@@ -1,0 +1,74 @@
+/** A guard, and the marks by which guarded resolvers are known, also those of another copy of this package. */
+import { defaultFieldResolver } from "graphql";
+import type { Plan } from "../core/rules/compile.ts";
+
+/** What happens where a guard refuses: an error, or null in place of the field. */
+export type OnDeny = "ERROR" | "NULL";
+
+/** One use of the directive, compiled. */
+export interface Guard {
+  readonly plan: Plan;
+  /** The rule that the plan was compiled from, as JSON. */
+  readonly rule: string;
+  readonly onDeny: OnDeny;
+  /** Where it stands: `User` or `User.email`. */
+  readonly origin: string;
+  /** What it says, so that two readings of one schema can be compared. */
+  readonly key: string;
+}
+
+const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
+const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
+const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
+
+/** A resolver, a `subscribe` or a `resolveType`. */
+type Marked = object | null | undefined;
+
+interface Marks {
+  readonly [GUARDS]?: readonly Guard[];
+  readonly [GUARDED]?: string;
+  readonly [BY_DEFAULT]?: boolean;
+}
+
+/** Marks a resolver with the guards that it asks, and with the resolver behind them. */
+export function markGuards<F extends object>(guarded: F, guards: readonly Guard[], original?: Marked): F {
+  return Object.defineProperties(guarded, {
+    [BY_DEFAULT]: { value: resolvesByDefault(original) },
+    // Also those of an inner guard, of another directive.
+    [GUARDS]: { value: [...guards, ...guardsOf(original)] },
+  });
+}
+
+/** The guards that a resolver or `resolveType` asks. */
+export function guardsOf(resolver: Marked): readonly Guard[] {
+  return marksOf(resolver)?.[GUARDS] ?? [];
+}
+
+/** Whether a resolver, guarded or not, only reads the parent's property. */
+export function resolvesByDefault(resolver: Marked): boolean {
+  return resolver === undefined || resolver === defaultFieldResolver || marksOf(resolver)?.[BY_DEFAULT] === true;
+}
+
+/** What guards say, in one text: two readings of one schema have the same. */
+export function keyOf(guards: readonly Guard[]): string {
+  return guards.map((guard) => guard.key).join("\n");
+}
+
+/** Marks a resolver as guarded by the guards of a key. */
+export function markGuarded<F extends object>(guarded: F, key: string): F {
+  return Object.defineProperty(guarded, GUARDED, { value: key });
+}
+
+/** Whether any guard stands before a resolver. */
+export function isGuarded(resolver: Marked): boolean {
+  return resolver != null && Object.hasOwn(resolver, GUARDED);
+}
+
+/** Whether the guards of this key, and no others, stand before a resolver. */
+export function isGuardedBy(resolver: Marked, key: string): boolean {
+  return marksOf(resolver)?.[GUARDED] === key;
+}
+
+function marksOf(resolver: Marked): Marks | null | undefined {
+  return resolver;
+}

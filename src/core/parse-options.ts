@@ -1,6 +1,25 @@
 /** Reads options by a strict schema; what is wrong becomes a config error that names the place. */
-import type * as z from "zod";
+import * as z from "zod";
 import { InvalidConfigError } from "./errors.ts";
+import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
+import { MAX_AGE_SECONDS } from "./util/seconds.ts";
+
+/** The schema of an algorithm. */
+export const algorithmSchema: z.ZodType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
+
+/** The schema of a lifetime. */
+export const maxAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_AGE_SECONDS);
+
+/** The schema of a date. Now in milliseconds would be a date some 50,000 years off. */
+export const dateSchema: z.ZodType<number> = z
+  .number("must be a number of seconds since 1970")
+  .nonnegative()
+  .max(MAX_AGE_SECONDS, "is too far off: it is in seconds since 1970");
+
+/** The schema of a function. */
+export function functionSchema<F extends (...args: never[]) => unknown>(): z.ZodType<F> {
+  return z.custom<F>((value) => typeof value === "function", "is not a function");
+}
 
 /** `value`, read by `schema`. `path` is where it stands, such as `keys.0`. Throws `InvalidConfigError`. */
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, path: string = ""): z.infer<S> {

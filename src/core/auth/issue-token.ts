@@ -1,7 +1,6 @@
 /** Signs the manager's own tokens: drafts them, holds them against the claims schema, and uses the ring's newest key. */
 
-import type { ResolvedConfig } from "../config/resolve-config.ts";
-import { MissingSignerError } from "../errors.ts";
+import { type ResolvedConfig, requireOwn } from "../config/resolve-config.ts";
 import { signWithRing } from "../key-ring/sign-with-ring.ts";
 import type { Claims } from "../rules/rule.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
@@ -29,13 +28,13 @@ export async function issueToken<C = Claims>(
   options: JWTOptions<C>,
   ofSession?: SessionClaims,
 ): Promise<JWT<C>> {
-  if (!config.own) throw new MissingSignerError("The manager has no key to sign with");
+  const own = requireOwn(config);
   if ((options.maxAge ?? 0) > config.maxTokenAge) throw new TypeError("maxAge must not be more than maxTokenAge");
   const audience = options.audience ?? (config.audience?.length === 1 ? config.audience[0] : config.audience);
   const full = { ...options, ...(audience === undefined ? {} : { audience }) };
   const claims = { ...draftClaims(type, subject, full), ...ofSession };
   applyClaimsSchema(config.claimsSchema, claims);
-  const { signed, content } = await signWithRing(config.own.keys, type, claims, options.maxAge);
+  const { signed, content } = await signWithRing(own.keys, type, claims, options.maxAge);
   // The wire has what was given; the reader sees what the schema makes of it, as after verification.
   const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));

@@ -2,7 +2,7 @@
 
 import type { Authorize, HeldRights, Rights } from "../config/authorize.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
-import { refusal } from "../errors.ts";
+import { type AuthError, refusal } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { RevokedTokenError } from "../jwt/errors.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
@@ -35,7 +35,7 @@ export async function applyRights(config: ResolvedConfig, authorize: Authorize, 
     // The schema is applied once, to the claims as they came with the rights laid over them.
     return rights && applyClaimsSchema(config.claimsSchema, { ...content.original, ...layOver({}, rights) });
   });
-  if (claims === null) throw refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
+  if (claims === null) throw withoutRights();
   return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
 }
 
@@ -57,6 +57,11 @@ export function askForIssue(
     applyClaimsSchema(config.claimsSchema, claims);
     return { scope, claims, ...(maxAge === undefined ? {} : { maxAge }) };
   });
+}
+
+/** The refusal of a subject for which `authorize` gave `null`. */
+export function withoutRights(): AuthError {
+  return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
 }
 
 async function asking<T>(

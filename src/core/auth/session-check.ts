@@ -115,7 +115,7 @@ export function createSessionCheck(
     // Not made yet: the token stands for itself.
     if (isAdopted && record === null) return;
     const state = refreshStateOf(record, rid, { now: now(), grace: refreshGrace });
-    if (state === "ended") throw new RevokedTokenError("The token's session has ended");
+    if (state === "ended") throw sessionEnded();
     if (state === "reused" && !(await request?.wasRotated(token.signed))) {
       await store.end(sid);
       check.markEnded([sid]);
@@ -150,7 +150,7 @@ export function createSessionCheck(
 }
 
 function refuseEnded(stands: boolean): void {
-  if (!stands) throw new RevokedTokenError("The token's session has ended");
+  if (!stands) throw sessionEnded();
 }
 
 /** The session a refresh token belongs to. Rejects with `MissingRequiredClaimError` where it belongs to none and can found none. */
@@ -160,6 +160,11 @@ export async function refreshReference(token: JWT, { adoptRefresh }: SessionConf
   if (typeof sid === "string" && sid !== "") return { sid, rid, isAdopted: false };
   if (sid !== undefined || !adoptRefresh) throw new MissingRequiredClaimError("sid");
   return { sid: await adoptedSessionId(token.sub, rid), rid, isAdopted: true };
+}
+
+/** The refusal of a token whose session has ended. */
+export function sessionEnded(): RevokedTokenError {
+  return new RevokedTokenError("The token's session has ended");
 }
 
 /** Says that a superseded refresh token was presented, and gives the refusal. */

@@ -11,7 +11,7 @@ import {
   placeOf,
   SECURE_PREFIX,
 } from "../exchange/cookies.ts";
-import { refuseUndefined } from "../parse-options.ts";
+import { dateSchema, refuseUndefined } from "../parse-options.ts";
 
 /** The option `cookies`. */
 export interface CookieConfig {
@@ -70,10 +70,7 @@ const former = z.strictObject({
   domain: domain.optional(),
   path: path.optional(),
   partitioned: z.boolean().optional(),
-  until: z
-    .number("must be a number of seconds since 1970")
-    .nonnegative()
-    .max(1e11, "is too far off: it is in seconds since 1970"),
+  until: dateSchema,
 });
 
 /** The schema of the option. */

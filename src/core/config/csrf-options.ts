@@ -1,6 +1,7 @@
 /** The option `csrf`, read: every origin is one that a browser can send. */
 import * as z from "zod";
 import { OPAQUE_ORIGIN } from "../exchange/csrf.ts";
+import { functionSchema } from "../parse-options.ts";
 
 /** The option `csrf`. At least one of the two. */
 export interface CsrfConfig {
@@ -30,9 +31,7 @@ export const csrfSchema: z.ZodType<ParsedCsrf> = z
         }),
       )
       .optional(),
-    allow: z
-      .custom<(origin: string) => boolean>((value) => typeof value === "function", "is not a function")
-      .optional(),
+    allow: functionSchema<(origin: string) => boolean>().optional(),
   })
   .refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
     path: ["origins"],

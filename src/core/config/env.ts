@@ -1,6 +1,8 @@
 /** The one place that reads the environment: `JWT_…` variables, as Flask_PyJWT names them, from a file and from the process. */
+
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { loadBuiltin } from "../util/builtins.ts";
+import { withErrorContext } from "../util/error-context.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -44,15 +46,13 @@ export function readEnv(path: string | undefined, given: Readonly<Record<string,
 
 /** Runs `build`, and renames the option in a config error to the variable it came from. */
 export function namingVariables<T>(config: EnvConfig, given: Readonly<Record<string, unknown>>, build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    if (!(error instanceof MissingConfigError || error instanceof InvalidConfigError)) throw error;
+  return withErrorContext(build, (error) => {
+    if (!(error instanceof MissingConfigError || error instanceof InvalidConfigError)) return error;
     const variable = Object.hasOwn(given, error.configValue) ? undefined : config.variables[error.configValue];
-    if (variable === undefined) throw error;
-    if (error instanceof MissingConfigError) throw new MissingConfigError(variable);
-    throw new InvalidConfigError(variable, error.message.replace(/^.*?": /, ""), { cause: error.cause });
-  }
+    if (variable === undefined) return error;
+    if (error instanceof MissingConfigError) return new MissingConfigError(variable);
+    return new InvalidConfigError(variable, error.message.replace(/^.*?": /, ""), { cause: error.cause });
+  });
 }
 
 function readValue(option: string, variable: string, value: string): unknown {
@@ -67,10 +67,10 @@ function readValue(option: string, variable: string, value: string): unknown {
 function readEnvFile(path: string): Variables {
   const fs = loadBuiltin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string } | undefined;
   const util = loadBuiltin("node:util") as { parseEnv?(content: string): Variables } | undefined;
-  if (!fs || !util?.parseEnv) throw new InvalidConfigError("path", "this runtime cannot read an environment file");
-  try {
-    return util.parseEnv(fs.readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new InvalidConfigError("path", "the environment file cannot be read", { cause });
-  }
+  const parse = util?.parseEnv?.bind(util);
+  if (!fs || !parse) throw new InvalidConfigError("path", "this runtime cannot read an environment file");
+  return withErrorContext(
+    () => parse(fs.readFileSync(path, "utf8")),
+    (cause) => new InvalidConfigError("path", "the environment file cannot be read", { cause }),
+  );
 }

@@ -1,19 +1,21 @@
 /** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
+
 import * as z from "zod";
-import { InvalidConfigError, MissingConfigError } from "../errors.ts";
+import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../errors.ts";
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
 import { type ResolvedIssuer, resolveTrust } from "../issuers/trusted-issuers.ts";
-import { ALGORITHMS, type Algorithm } from "../jwt/algorithms.ts";
+import type { Algorithm } from "../jwt/algorithms.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
-import { parseOptions, refuseUndefined } from "../parse-options.ts";
+import { algorithmSchema, functionSchema, maxAgeSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
 import type { ResponseLoaders } from "../responses.ts";
 import type { Claims } from "../rules/rule.ts";
-import type { SessionStore } from "../stores/session-store.ts";
+import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
-import { MAX_TIMEOUT_SECONDS } from "../util/refreshing.ts";
+import { DEFAULT_MAX_AGE } from "../tokens/token-type.ts";
+import { checkedClock, MAX_TIMEOUT_SECONDS, systemClock } from "../util/seconds.ts";
 import type { Authorize } from "./authorize.ts";
 import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-options.ts";
 import { csrfSchema } from "./csrf-options.ts";
@@ -49,22 +51,8 @@ export interface ResolvedConfig {
   readonly authorizeIssue: Authorize | undefined;
 }
 
-const STORE_OPERATIONS = [
-  "create",
-  "find",
-  "rotate",
-  "claim",
-  "end",
-  "list",
-  "endAll",
-] as const satisfies (keyof SessionStore)[];
-const seconds = z.number().int().positive().max(1e11);
 const audienceSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
-const anyFunction = z.custom<(...args: never[]) => unknown>(
-  (value) => typeof value === "function",
-  "is not a function",
-);
-const keyLoader = z.custom<KeyLoader>((value) => typeof value === "function", "is not a function");
+const anyFunction = functionSchema();
 const standardSchema = z.custom<StandardSchema<Claims>>(
   (value) =>
     typeof (value as Partial<StandardSchema<Claims>> | null | undefined)?.["~standard"]?.validate === "function",
@@ -73,21 +61,24 @@ const standardSchema = z.custom<StandardSchema<Claims>>(
 
 const configSchema = z.strictObject({
   issuer: z.string().min(1).optional(),
-  algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]).optional(),
+  algorithm: algorithmSchema.optional(),
   secret: anyKey.optional(),
   privateKey: anyKey.optional(),
   publicKey: anyKey.optional(),
   // Read by the key ring, which names the place in a list.
   keys: z
-    .union([z.array(z.unknown()), keyLoader], "is neither a list of keys nor a function, such as keysFromFile(path)")
+    .union(
+      [z.array(z.unknown()), functionSchema<KeyLoader>()],
+      "is neither a list of keys nor a function, such as keysFromFile(path)",
+    )
     .optional(),
   keyRefresh: z.unknown().optional(),
   trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
   audience: audienceSchema.optional(),
-  authMaxAge: seconds.optional(),
-  refreshMaxAge: seconds.optional(),
-  maxTokenAge: seconds.optional(),
+  authMaxAge: maxAgeSchema.optional(),
+  refreshMaxAge: maxAgeSchema.optional(),
+  maxTokenAge: maxAgeSchema.optional(),
   leeway: z.number().nonnegative().default(0),
   claimsSchema: standardSchema.optional(),
   authorize: anyFunction.optional(),
@@ -103,9 +94,9 @@ const configSchema = z.strictObject({
     }),
   cookies: cookieSchema.optional(),
   csrf: csrfSchema.optional(),
-  sessions: z.custom<SessionStore>(isStore, "is not a session store, such as memorySessionStore()").optional(),
+  sessions: z.custom<SessionStore>(isSessionStore, "is not a session store, such as memorySessionStore()").optional(),
   refreshGrace: z.number().nonnegative().max(300).optional(),
-  sessionMaxAge: seconds.optional(),
+  sessionMaxAge: maxAgeSchema.optional(),
   adoptRefresh: z.boolean().optional(),
   sessionCheck: z.enum(["refresh", "always"]).optional(),
   sessionCheckTtl: z.number().nonnegative().max(3600).optional(),
@@ -129,7 +120,10 @@ type ParsedOptions = z.infer<typeof configSchema>;
 /** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
 export function resolveConfig(config: unknown): ResolvedConfig {
   const options = readOptions(config);
-  const now = readClock((options.now as (() => number) | undefined) ?? (() => Date.now() / 1000));
+  const now = checkedClock(
+    (options.now as (() => number) | undefined) ?? systemClock,
+    () => new InvalidConfigError("now", "gave no number of seconds"),
+  );
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
   const emit = createEmit(options.onEvent as EventHandler | undefined, now);
@@ -160,6 +154,12 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     authorize: asked ? (options.authorize as Authorize | undefined) : undefined,
     authorizeIssue: asked ? undefined : (options.authorize as Authorize | undefined),
   });
+}
+
+/** The manager's own issuer and keys. Throws `MissingSignerError` for a manager that only trusts others. */
+export function requireOwn({ own }: ResolvedConfig): NonNullable<ResolvedConfig["own"]> {
+  if (!own) throw new MissingSignerError("The manager has no key to sign with");
+  return own;
 }
 
 function readOptions(config: unknown): ParsedOptions {
@@ -218,17 +218,8 @@ function readAges(options: ParsedOptions): { readonly authMaxAge: number; readon
   for (const option of ["authMaxAge", "refreshMaxAge"] as const) {
     if ((options[option] ?? 0) > maxTokenAge) throw new InvalidConfigError(option, "is more than maxTokenAge");
   }
-  const { authMaxAge = 3600, refreshMaxAge = 604_800 } = options;
+  const { authMaxAge = DEFAULT_MAX_AGE.auth, refreshMaxAge = DEFAULT_MAX_AGE.refresh } = options;
   return { authMaxAge: Math.min(authMaxAge, maxTokenAge), refreshMaxAge: Math.min(refreshMaxAge, maxTokenAge) };
-}
-
-// By a time that is no number nothing would ever expire.
-function readClock(now: () => number): () => number {
-  return () => {
-    const seconds = now();
-    if (!Number.isFinite(seconds)) throw new InvalidConfigError("now", "gave no number of seconds");
-    return seconds;
-  };
 }
 
 // Rights that are never looked up would be rights that never change: say so instead of doing nothing.
@@ -237,11 +228,6 @@ function checkAuthorize(options: ParsedOptions): void {
     throw new MissingConfigError("authorize", "authorizeAt");
   const needsSessions = options.authorize !== undefined && options.authorizeAt !== "request";
   if (needsSessions && options.sessions === undefined) throw new MissingConfigError("sessions", "authorize");
-}
-
-function isStore(value: unknown): boolean {
-  const store = value as Partial<Record<string, unknown>> | null | undefined;
-  return STORE_OPERATIONS.every((operation) => typeof store?.[operation] === "function");
 }
 
 function checkClaimsSchema(schema: ResolvedConfig["claimsSchema"]): void {

@@ -12,6 +12,7 @@ import type { Plan } from "../rules/compile.ts";
 import { decide } from "../rules/decide.ts";
 import { claimName, findClaim, readOwn } from "../rules/match.ts";
 import { lowerAscii } from "../util/ascii.ts";
+import { withErrorContext } from "../util/error-context.ts";
 import { deepFreeze } from "../util/freeze.ts";
 import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts";
 
@@ -170,9 +171,8 @@ function readScope({ scopeClaim }: IssuerPolicy, payload: JwtPayload): unknown {
 
 // Claims are frozen, and what is the user's own must not be.
 function copyData(value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch (cause) {
-    throw new TypeError("scopeClaim gave something that is no data", { cause });
-  }
+  return withErrorContext(
+    () => structuredClone(value),
+    (cause) => new TypeError("scopeClaim gave something that is no data", { cause }),
+  );
 }

@@ -1,19 +1,21 @@
 /** Trusted issuers: the options, read once, and what a token of each must be to pass for one of ours. */
+
 import type { JSONWebKeySet } from "jose";
 import * as z from "zod";
 import { InvalidConfigError } from "../errors.ts";
-import { ALGORITHMS, type Algorithm } from "../jwt/algorithms.ts";
+import type { Algorithm } from "../jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
 import { discoverKeySet } from "../jwt/jwks/discovery.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/jwks-source.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "../jwt/jwks/key-fetch.ts";
 import { readKeySet } from "../jwt/jwks/key-set.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
-import { parseOptions, refuseUndefined } from "../parse-options.ts";
+import { algorithmSchema, functionSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
 import type { Json } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
-import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/refreshing.ts";
+import { withErrorContext } from "../util/error-context.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-token.ts";
 
 /** An issuer whose tokens pass the same guards as the manager's own. */
@@ -71,14 +73,12 @@ export interface ResolvedIssuer {
   accept(header: JwtHeader, payload: JwtPayload): Record<string, unknown>;
 }
 
+const NO_KEY_SET = "is no JSON Web Key Set";
 const names = z.array(z.string().min(1)).min(1);
-const anyFunction = z.custom<(claims: JwtPayload) => never>(
-  (value) => typeof value === "function",
-  "is not a function",
-);
+const anyFunction = functionSchema<(claims: JwtPayload) => never>();
 const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),
-  "is no JSON Web Key Set",
+  NO_KEY_SET,
 );
 const seconds = z.number().nonnegative().max(MAX_SECONDS);
 
@@ -89,7 +89,7 @@ const trustSchema = z.strictObject({
   jwks: jwksSchema.optional(),
   audience: z.union([z.string().min(1), names, z.null()], "must be a name, a list of names, or null"),
   audienceClaim: z.string().min(1).optional(),
-  algorithms: z.array(z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]])).min(1),
+  algorithms: z.array(algorithmSchema).min(1),
   typ: z.union([z.string().min(1), z.null()], "must be a type or null").default("at+jwt"),
   require: z
     .record(z.string().min(1), z.json())
@@ -103,7 +103,7 @@ const trustSchema = z.strictObject({
   cooldown: seconds.default(REMOTE_KEYS_DEFAULTS.cooldown),
   staleIfError: seconds.default(REMOTE_KEYS_DEFAULTS.staleIfError),
   headers: z.record(z.string(), z.string()).default({}),
-  fetch: z.custom<KeyFetch>((value) => typeof value === "function", "is not a function").optional(),
+  fetch: functionSchema<KeyFetch>().optional(),
 });
 
 type Parsed = z.infer<typeof trustSchema>;
@@ -163,12 +163,11 @@ function checkEntry(entry: Parsed, path: string, isAlone: boolean): void {
 
 function compileRequired({ require }: Parsed, path: string): Plan | undefined {
   if (!require) return undefined;
-  try {
-    return compileRule({ claims: require });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message.replaceAll("rule.claims", "require") : "is invalid";
-    throw new InvalidConfigError(`${path}.require`, message, { cause });
-  }
+  return naming(
+    `${path}.require`,
+    () => compileRule({ claims: require }),
+    (message) => message.replaceAll("rule.claims", "require"),
+  );
 }
 
 const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
@@ -211,7 +210,7 @@ function openLocalKeys({ jwks, algorithms }: Parsed, path: string, stated: objec
   if (idle) throw new InvalidConfigError(`${path}.${idle}`, "is for keys that are fetched, and jwks is there already");
   const place = `${path}.jwks`;
   if (!jwks?.keys.every((key) => typeof key === "object" && key !== null))
-    throw new InvalidConfigError(place, "is no JSON Web Key Set");
+    throw new InvalidConfigError(place, NO_KEY_SET);
   const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && "d" in key);
   if (isPrivate >= 0) throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "is a private key");
   const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));
@@ -220,10 +219,9 @@ function openLocalKeys({ jwks, algorithms }: Parsed, path: string, stated: objec
   return { current: () => set, renewed: () => set };
 }
 
-function naming<T>(option: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new InvalidConfigError(option, cause instanceof Error ? cause.message : "is invalid", { cause });
-  }
+function naming<T>(option: string, read: () => T, wordsOf: (message: string) => string = (message) => message): T {
+  return withErrorContext(read, (cause) => {
+    const message = cause instanceof Error ? wordsOf(cause.message) : "is invalid";
+    return new InvalidConfigError(option, message, { cause });
+  });
 }

@@ -1,24 +1,20 @@
 /** Reads what a caller gives beside tokens: whatever is wrong with options, claims and headers is a `TypeError`, with keys an `InvalidKeyError`. */
+import { checkOptionNames } from "../util/check-options.ts";
+import { withErrorContext } from "../util/error-context.ts";
 import { InvalidKeyError } from "./errors.ts";
 
 /** What `read` gives. A getter, a Proxy or a replacer of the caller's may throw anything: here it is the cause of a `TypeError`. */
 export function readInput<T>(what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof TypeError) throw cause;
-    throw new TypeError(`${what} cannot be read`, { cause });
-  }
+  return withErrorContext(read, (cause) =>
+    cause instanceof TypeError ? cause : new TypeError(`${what} cannot be read`, { cause }),
+  );
 }
 
 /** The same for keys, whose fault is an `InvalidKeyError`. */
 export function readKey<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (cause instanceof InvalidKeyError) throw cause;
-    throw new InvalidKeyError("the key cannot be read", { cause });
-  }
+  return withErrorContext(read, (cause) =>
+    cause instanceof InvalidKeyError ? cause : new InvalidKeyError("the key cannot be read", { cause }),
+  );
 }
 
 /** Whether `value` is an object of members: no list, Map, Date or Promise, which would pass for an empty one. */
@@ -29,8 +25,7 @@ export function isMembers(value: unknown): value is Readonly<Record<string, unkn
 /** The members of `options` that are among `known`, inherited ones too: an expected issuer must not be lost with its prototype. */
 export function readOptions(of: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (!isMembers(options)) throw new TypeError(`${of} needs an object of options`);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${of} has no option "${unknown}"`);
+  checkOptionNames(of, options, known);
   return Object.fromEntries(known.filter((name) => name in options).map((name) => [name, options[name]]));
 }
 

@@ -1,11 +1,12 @@
 /** What a key of the ring is, as options or a loader give it. */
 import * as z from "zod";
 import { InvalidConfigError } from "../errors.ts";
-import { ALGORITHMS, type Algorithm } from "../jwt/algorithms.ts";
+import type { Algorithm } from "../jwt/algorithms.ts";
 import type { KeyInput } from "../jwt/keys/keys.ts";
-import { parseOptions, refuseUndefined } from "../parse-options.ts";
+import { algorithmSchema, dateSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
-import { MAX_SECONDS, MAX_TIMEOUT_SECONDS, type RefreshTimes } from "../util/refreshing.ts";
+import type { RefreshTimes } from "../util/refreshing.ts";
+import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
 /** A key of the ring. It has a `secret`, or a `privateKey`, or, to verify only, a `publicKey`. */
 export interface KeyConfig {
@@ -45,23 +46,17 @@ export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
   "is not a key",
 );
 
-// Now in milliseconds would be a time some 50,000 years off: a key that never retires, or never signs.
-const numericDate = z
-  .number("must be a number of seconds since 1970")
-  .nonnegative()
-  .max(1e11, "is too far off: it is in seconds since 1970");
-
 const keyList = z
   .array(
     z
       .strictObject({
         kid: z.string().min(1).optional(),
-        algorithm: z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]),
+        algorithm: algorithmSchema,
         secret: anyKey.optional(),
         privateKey: anyKey.optional(),
         publicKey: anyKey.optional(),
-        signFrom: numericDate.optional(),
-        retireAt: numericDate.optional(),
+        signFrom: dateSchema.optional(),
+        retireAt: dateSchema.optional(),
       })
       .refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
         path: ["retireAt"],

@@ -6,6 +6,7 @@ import { InvalidKeyError } from "../jwt/errors.ts";
 import { derivePublicKey, isSamePair, type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { AuthData } from "../tokens/auth-data.ts";
+import { withErrorContext } from "../util/error-context.ts";
 
 /** The options that a key is made from. */
 export interface KeyPairOptions {
@@ -48,8 +49,8 @@ export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyP
   const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
   const names = { sign: `${path}${signOption}`, verify: `${path}${verifyOption}` };
   const makeSigner = signingInput === undefined ? undefined : signerMaker(options, signingInput);
-  namingOption(names.sign, () => makeSigner?.(undefined));
-  const verifyKey = namingOption(names.verify, () => {
+  namingKey(names.sign, () => makeSigner?.(undefined));
+  const verifyKey = namingKey(names.verify, () => {
     if (options.publicKey !== undefined) return prepareKey(options.publicKey, algorithm, "verify");
     return isHmac
       ? prepareKey(signingInput as KeyInput, algorithm, "verify", { allowWeakSecret })
@@ -58,6 +59,11 @@ export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyP
   if (makeSigner && options.publicKey !== undefined)
     checkPair(signingInput as KeyInput, algorithm, verifyKey, names.verify);
   return { algorithm, verifyKey, makeSigner, options: names };
+}
+
+/** Uses a key; its `InvalidKeyError` becomes the config error that names `option`. */
+export function namingKey<T>(option: string, use: () => T): T {
+  return withErrorContext(use, (error) => toConfigError(option, error));
 }
 
 /** An `InvalidKeyError` as the config error it is, named by `option`; anything else unchanged. */
@@ -90,12 +96,4 @@ function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: Prepar
   }
   if (isSamePair(derived, publicKey) === false)
     throw new InvalidConfigError(option, "does not belong to the private key");
-}
-
-function namingOption<T>(option: string, build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    throw toConfigError(option, error);
-  }
 }

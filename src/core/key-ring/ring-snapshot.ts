@@ -4,6 +4,7 @@ import { InvalidConfigError, MissingSignerError } from "../errors.ts";
 import { InvalidKeyError } from "../jwt/errors.ts";
 import type { KeySet } from "../jwt/keys/key-source.ts";
 import type { AuthData } from "../tokens/auth-data.ts";
+import { withErrorContext } from "../util/error-context.ts";
 import { type KeyConfig, newestOf, parseKeyList } from "./key-options.ts";
 import { type KeyPair, type KeyPairOptions, resolveKeyPair, toConfigError } from "./key-pair.ts";
 
@@ -82,12 +83,13 @@ export async function thumbprintOf({
   verifyKey,
   options,
 }: Pick<KeyPair, "verifyKey" | "options">): Promise<string | undefined> {
-  try {
-    return await verifyKey.thumbprint();
-  } catch (cause) {
-    if (cause instanceof InvalidKeyError) throw toConfigError(options.verify, cause);
-    throw new InvalidConfigError(options.verify, "is no key that a thumbprint can be made of", { cause });
-  }
+  return withErrorContext(
+    () => verifyKey.thumbprint(),
+    (cause) =>
+      cause instanceof InvalidKeyError
+        ? toConfigError(options.verify, cause)
+        : new InvalidConfigError(options.verify, "is no key that a thumbprint can be made of", { cause }),
+  );
 }
 
 /** The keys as they are at each moment that asks. */

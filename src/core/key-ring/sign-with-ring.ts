@@ -6,7 +6,8 @@ import { isKeysError } from "../jwt/errors.ts";
 import { JWT } from "../tokens/token.ts";
 import type { TokenParts } from "../tokens/token-content.ts";
 import type { TokenType } from "../tokens/token-type.ts";
-import { toConfigError } from "./key-pair.ts";
+import { withErrorContext } from "../util/error-context.ts";
+import { namingKey } from "./key-pair.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";
 
@@ -18,7 +19,7 @@ export async function signWithRing(
   maxAge: number | undefined,
 ): Promise<TokenParts> {
   const { signer, options } = (await ring.current()).newest();
-  return naming(options.sign, () => signer.sign(type, claims, maxAge));
+  return namingKey(options.sign, () => signer.sign(type, claims, maxAge));
 }
 
 /** Imports every key, and signs something with each that can: a pair that does not belong together is an `InvalidConfigError`. */
@@ -27,29 +28,22 @@ export async function proveKeys(ring: KeyRing): Promise<void> {
   await Promise.all(keys.map(proveKey));
 }
 
-async function openRing(ring: KeyRing): Promise<RingSnapshot> {
-  try {
-    return await ring.current();
-  } catch (error) {
-    // What a loader gave is configuration; that it gave nothing is an outage.
-    const cause = isKeysError(error) ? error.cause : undefined;
-    throw cause instanceof InvalidConfigError || cause instanceof MissingConfigError ? cause : error;
-  }
+function openRing(ring: KeyRing): Promise<RingSnapshot> {
+  return withErrorContext(
+    async () => ring.current(),
+    (error) => {
+      // A list that a loader gave is configuration; a loader that gave nothing is an outage.
+      const cause = isKeysError(error) ? error.cause : undefined;
+      return cause instanceof InvalidConfigError || cause instanceof MissingConfigError ? cause : error;
+    },
+  );
 }
 
 async function proveKey({ signer, verifyKey, options }: RingKey): Promise<void> {
-  await naming(options.verify, async () => verifyKey.import());
+  await namingKey(options.verify, async () => verifyKey.import());
   if (!signer) return;
   const probe = new JWT("refresh", "probe");
-  await naming(options.sign, () => probe.sign(signer));
+  await namingKey(options.sign, () => probe.sign(signer));
   if (!(await isSignedWith(probe.signed, verifyKey)))
     throw new InvalidConfigError(options.verify, "does not belong to the private key");
-}
-
-async function naming<T>(option: string, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    throw toConfigError(option, error);
-  }
 }

@@ -1,4 +1,5 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
+
 import type { JSONWebKeySet, JWK } from "jose";
 import { issueToken } from "../auth/issue-token.ts";
 import { checkTokenType } from "../auth/verifier.ts";
@@ -17,11 +18,12 @@ import { RequestGate } from "../request/request-gate.ts";
 import { defineRule } from "../rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
 import { createServices, type Services } from "../services.ts";
-import { LOGIN_OPTIONS, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
+import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
-import type { TokenType } from "../tokens/token-type.ts";
+import { DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
 import { checkOptionNames } from "../util/check-options.ts";
+import { withErrorContext } from "../util/error-context.ts";
 
 declare module "../request/request-auth.ts" {
   interface LaterTypes<C> {
@@ -69,9 +71,9 @@ export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
 /** Issues and verifies tokens of one issuer. Never shows a key when logged or serialised. */
 export class AuthManager<C = Claims> {
   /** Seconds an auth token lives by default: 3600. */
-  static readonly defaultAuthMaxAge: number = 3600;
+  static readonly defaultAuthMaxAge: number = DEFAULT_MAX_AGE.auth;
   /** Seconds a refresh token lives by default: 604800. */
-  static readonly defaultRefreshMaxAge: number = 604_800;
+  static readonly defaultRefreshMaxAge: number = DEFAULT_MAX_AGE.refresh;
 
   #services: Services | undefined;
 
@@ -150,7 +152,7 @@ export class AuthManager<C = Claims> {
    */
   login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
     return this.#refusing(async () => {
-      checkOptionNames("login", options, LOGIN_OPTIONS);
+      checkLoginOptions(options);
       return (await this.#open().sessions.login(subject, options)).pair;
     });
   }
@@ -242,12 +244,8 @@ export class AuthManager<C = Claims> {
   }
 
   /** Refusals as the errors that both transports know. */
-  async #refusing<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw toRefusal(error);
-    }
+  #refusing<T>(work: () => Promise<T>): Promise<T> {
+    return withErrorContext(work, toRefusal);
   }
 }
 

@@ -3,9 +3,10 @@
 import { isFinal } from "../auth/token-text.ts";
 import { CookieError, isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.ts";
 import { isTokenError } from "../jwt/errors.ts";
-import { LOGIN_OPTIONS, type LoginOptions } from "../sessions/sessions.ts";
+import { checkLoginOptions, type LoginOptions } from "../sessions/sessions.ts";
 import type { CheckTokens, SessionTokens, TokenPair } from "../sessions/token-pair.ts";
 import { checkOptionNames } from "../util/check-options.ts";
+import { withErrorContext } from "../util/error-context.ts";
 import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
 
@@ -50,7 +51,7 @@ export async function loginHere<C, D extends Deliver | undefined>(
 ): Promise<Delivered<D>> {
   const { sessions } = gate.services;
   return telling(gate, async () => {
-    checkOptionNames("login", options, LOGIN_OPTIONS);
+    checkLoginOptions(options);
     const delivery = openDelivery(gate, deliver, "login");
     return delivery.deliver(await sessions.login(subject, options, delivery.check)) as Delivered<D>;
   });
@@ -199,10 +200,6 @@ function whyNoCookies(gate: RequestGate): string | undefined {
   return gate.response ? gate.response.whyNoCookies() : "there is no response that they could be set on";
 }
 
-async function telling<T>(gate: RequestGate, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw gate.describe(toRefusal(error));
-  }
+function telling<T>(gate: RequestGate, work: () => Promise<T>): Promise<T> {
+  return withErrorContext(work, (error) => gate.describe(toRefusal(error)));
 }

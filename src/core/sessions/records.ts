@@ -1,9 +1,8 @@
 /** Records of sessions as they begin and go on. */
 
 import type { RefreshReference } from "../auth/session-check.ts";
-import type { ResolvedConfig } from "../config/resolve-config.ts";
+import { type ResolvedConfig, requireOwn } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
-import { MissingSignerError } from "../errors.ts";
 import { makeRandomId } from "../stores/session-id.ts";
 import type { SessionRecord, SessionRotation } from "../stores/session-store.ts";
 import type { JWT } from "../tokens/token.ts";
@@ -33,7 +32,7 @@ export function newRecord(id: string, subject: string | number, { issuedAt, expi
 export function nextRotation(config: ResolvedConfig): SessionRotation {
   const replacedAt = config.now();
   const issuedAt = Math.floor(replacedAt);
-  return { rid: makeRandomId(), issuedAt, expiresAt: issuedAt + refreshMaxAge(config), replacedAt };
+  return { rid: makeRandomId(), issuedAt, expiresAt: issuedAt + requireOwn(config).refreshMaxAge, replacedAt };
 }
 
 /** The session that a refresh token without `sid` founds: the token is its first predecessor. */
@@ -62,11 +61,6 @@ export interface Times {
 export function readTimes(config: ResolvedConfig, { sessionMaxAge }: Pick<SessionConfig, "sessionMaxAge">): Times {
   const issuedAt = Math.floor(config.now());
   const endsAt = Number.isFinite(sessionMaxAge) ? issuedAt + sessionMaxAge : null;
-  const expiresAt = Math.min(issuedAt + refreshMaxAge(config), endsAt ?? Number.POSITIVE_INFINITY);
+  const expiresAt = Math.min(issuedAt + requireOwn(config).refreshMaxAge, endsAt ?? Number.POSITIVE_INFINITY);
   return { issuedAt, expiresAt, endsAt };
-}
-
-function refreshMaxAge({ own }: ResolvedConfig): number {
-  if (!own) throw new MissingSignerError("The manager has no key to sign with");
-  return own.refreshMaxAge;
 }

@@ -1,12 +1,16 @@
 /** What `refresh` does: the live refresh token is replaced, and its successor given to whoever may have it. */
-import type { IssueRights } from "../auth/rights.ts";
-import { type RefreshReference, refreshReference, reuse, type SessionCheck } from "../auth/session-check.ts";
+import { type IssueRights, withoutRights } from "../auth/rights.ts";
+import {
+  type RefreshReference,
+  refreshReference,
+  reuse,
+  type SessionCheck,
+  sessionEnded,
+} from "../auth/session-check.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
-import { refusal } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { RevokedTokenError } from "../jwt/errors.ts";
 import { graceLeft, refreshStateOf } from "../stores/refresh-state.ts";
 import { makeRandomId } from "../stores/session-id.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
@@ -46,7 +50,7 @@ export function createRefresh(
     const { token, reference, call } = presented;
     const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
     const state = refreshStateOf(record, reference.rid, { now: now(), grace });
-    if (record === null || state === "ended") throw new RevokedTokenError("The token's session has ended");
+    if (record === null || state === "ended") throw sessionEnded();
     if (state === "reused") {
       await call.end(record.id);
       check.markEnded([record.id]);
@@ -107,11 +111,6 @@ export function createRefresh(
     }
     throw new SessionStoreError("The session changed each time it was looked at");
   };
-}
-
-/** What `authorize` has no rights for. */
-export function withoutRights(): unknown {
-  return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
 }
 
 /** A refresh token, and the call it is presented in. */

@@ -1,5 +1,6 @@
 /** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
 
+import { withoutRights } from "../auth/rights.ts";
 import { refreshReference } from "../auth/session-check.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import { MissingConfigError } from "../errors.ts";
@@ -11,10 +12,12 @@ import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
 import { SessionStoreError } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
-import { checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
+import { checkSubject, checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
+import { checkOptionNames } from "../util/check-options.ts";
+import { MAX_AGE_SECONDS } from "../util/seconds.ts";
 import { type Choice, createChoice } from "./choice.ts";
 import { adopt, newRecord, readTimes } from "./records.ts";
-import { createRefresh, type SessionParts, withoutRights } from "./refresh.ts";
+import { createRefresh, type SessionParts } from "./refresh.ts";
 import { askRights, type CheckTokens, issuePair, type SessionTokens } from "./token-pair.ts";
 
 /** What a login grants. */
@@ -31,8 +34,18 @@ export interface LoginOptions<C = Claims> {
   readonly sessionMaxAge?: number | undefined;
 }
 
-/** The options of `login`. */
-export const LOGIN_OPTIONS: readonly string[] = ["scope", "claims", "label", "remember", "sessionMaxAge"];
+const LOGIN_OPTIONS = [
+  "scope",
+  "claims",
+  "label",
+  "remember",
+  "sessionMaxAge",
+] as const satisfies (keyof LoginOptions)[];
+
+/** Throws `TypeError` for an option that `login` does not have. */
+export function checkLoginOptions(options: object): void {
+  checkOptionNames("login", options, LOGIN_OPTIONS);
+}
 
 /** A session, as its user may see it. Times are in seconds since 1970. */
 export interface SessionInfo {
@@ -67,7 +80,6 @@ export interface Sessions {
 }
 
 const MAX_LABEL = 200;
-const MAX_SESSION_AGE = 1e11;
 
 /** What a manager without a store has: nothing of it can be done. */
 export function createNoSessions(): Sessions {
@@ -186,8 +198,8 @@ function toInfo({ id, subject, label, createdAt, issuedAt, expiresAt, endsAt }: 
 
 function readSessionMaxAge({ sessionMaxAge }: LoginOptions, { sessionMaxAge: most }: SessionConfig): number {
   if (sessionMaxAge === undefined) return most;
-  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0 || sessionMaxAge > MAX_SESSION_AGE)
-    throw new TypeError(`sessionMaxAge must be a whole number of seconds from 1 to ${MAX_SESSION_AGE}`);
+  if (!Number.isSafeInteger(sessionMaxAge) || sessionMaxAge <= 0 || sessionMaxAge > MAX_AGE_SECONDS)
+    throw new TypeError(`sessionMaxAge must be a whole number of seconds from 1 to ${MAX_AGE_SECONDS}`);
   if (sessionMaxAge > most)
     throw new TypeError(`sessionMaxAge must not be more than the manager's, which is ${most} seconds`);
   return sessionMaxAge;
@@ -202,11 +214,6 @@ function kindOf(target: unknown): "token" | "session" | "subject" {
   if (kind === "subject") checkSubject(value);
   else if (typeof value !== "string" || value === "") throw new TypeError(`revoke: ${kind} must be non-empty text`);
   return kind;
-}
-
-function checkSubject(subject: unknown): void {
-  if (!((typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject)))
-    throw new TypeError("The subject must be a non-empty string or a safe integer");
 }
 
 async function refuseAll(): Promise<never> {

@@ -1,4 +1,5 @@
 /** The table of sessions in PostgreSQL, in versions; and how a database is brought to the newest. */
+import { checkOptionNames } from "../util/check-options.ts";
 
 /** How names are written into statements. */
 export interface Names {
@@ -56,8 +57,7 @@ export function migration(names: Names): string {
 
 /** The names of the table, checked. Throws `TypeError`. */
 export function namesOf(options: { readonly schema?: string; readonly table?: string }): Names {
-  const unknown = Object.keys(options).find((key) => !["schema", "table"].includes(key));
-  if (unknown !== undefined) throw new TypeError(`postgresSessionStore has no option "${unknown}"`);
+  checkOptionNames("postgresSessionStore", options, ["schema", "table"]);
   const { schema, table = "claimgate_sessions" } = options;
   for (const [option, name] of Object.entries({ schema, table })) {
     if (name !== undefined && (typeof name !== "string" || !/^[a-z_][a-z0-9_]{0,39}$/i.test(name)))

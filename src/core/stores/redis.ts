@@ -1,4 +1,5 @@
 /** Sessions in Redis or a Redis Cluster, through a client of redis or ioredis (`claimgate/redis`). */
+import { checkOptionNames } from "../util/check-options.ts";
 import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
 import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
 import { createServerClock, type TimedReply } from "./server-clock.ts";
@@ -18,7 +19,7 @@ export interface RedisSessionStoreOptions {
  * all keys of a subject have one hash tag, and expire with what they are for. Throws `TypeError` for a client that is neither kind.
  */
 export function redisSessionStore(client: RedisClientLike, options: RedisSessionStoreOptions = {}): SessionStore {
-  const prefix = checkOptions(options);
+  const prefix = readPrefix(options);
   const runScript = createScriptRunner(client);
   const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
   const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
@@ -77,9 +78,8 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   };
 }
 
-function checkOptions(options: RedisSessionStoreOptions): string {
-  const unknown = Object.keys(options).find((key) => key !== "prefix");
-  if (unknown !== undefined) throw new TypeError(`redisSessionStore has no option "${unknown}"`);
+function readPrefix(options: RedisSessionStoreOptions): string {
+  checkOptionNames("redisSessionStore", options, ["prefix"]);
   const { prefix = "claimgate" } = options;
   if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix))
     throw new TypeError("redisSessionStore: prefix must be text without braces");

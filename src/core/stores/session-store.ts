@@ -89,6 +89,22 @@ export interface SessionStore {
   endAll(subject: string, operation: StoreOperation): Promise<readonly string[]>;
 }
 
+const OPERATIONS = [
+  "create",
+  "find",
+  "rotate",
+  "claim",
+  "end",
+  "list",
+  "endAll",
+] as const satisfies (keyof SessionStore)[];
+
+/** Whether a value has every operation of a store. */
+export function isSessionStore(value: unknown): value is SessionStore {
+  const store = value as Partial<Record<string, unknown>> | null | undefined;
+  return OPERATIONS.every((operation) => typeof store?.[operation] === "function");
+}
+
 /** An operation came after its deadline, and has changed nothing. */
 export class DeadlineError extends Error {
   override readonly name: string = "DeadlineError";

@@ -6,8 +6,9 @@ import { signClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
+import { MAX_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { contentOf, TokenParts } from "./token-content.ts";
-import type { TokenType } from "./token-type.ts";
+import { DEFAULT_MAX_AGE, type TokenType } from "./token-type.ts";
 
 /** The algorithms by name, as Flask_PyJWT has them; each is its own name on the wire. */
 export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
@@ -68,8 +69,8 @@ export class AuthData {
       throw new TypeError("issuer must be a non-empty string");
     this.authType = options.authType;
     this.issuer = options.issuer;
-    this.authMaxAge = checkMaxAge(options.authMaxAge ?? 3600, "authMaxAge");
-    this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? 604_800, "refreshMaxAge");
+    this.authMaxAge = checkMaxAge(options.authMaxAge ?? DEFAULT_MAX_AGE.auth, "authMaxAge");
+    this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? DEFAULT_MAX_AGE.refresh, "refreshMaxAge");
     if (options.kid !== undefined && (typeof options.kid !== "string" || options.kid === ""))
       throw new TypeError("kid must be a non-empty string");
     this.kid = options.kid;
@@ -78,7 +79,7 @@ export class AuthData {
     this.#signingKey = prepareKey(options.secret, options.authType, "sign", {
       allowWeakSecret: options.allowWeakSecret ?? false,
     });
-    this.#now = options.now ?? (() => Date.now() / 1000);
+    this.#now = options.now ?? systemClock;
   }
 
   /** The HMAC secret or private key, as it was given. */
@@ -132,7 +133,7 @@ hideFromInspect(AuthData);
 
 /** Throws `TypeError` unless `value` is a positive number of seconds that leaves dates exact. */
 function checkMaxAge(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) <= 0 || (value as number) > 1e11) {
+  if (!Number.isSafeInteger(value) || (value as number) <= 0 || (value as number) > MAX_AGE_SECONDS) {
     throw new TypeError(`${name} must be a positive whole number of seconds`);
   }
   return value as number;

@@ -11,6 +11,9 @@ export const TokenType: { readonly AUTH: "auth"; readonly REFRESH: "refresh" } =
 /** `"auth"` or `"refresh"`: the value of the `type` claim. */
 export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 
+/** Seconds that a token of each type lives, unless an option says otherwise. */
+export const DEFAULT_MAX_AGE: Readonly<Record<TokenType, number>> = { auth: 3600, refresh: 604_800 };
+
 /** Claims that every signed token of ours has, or may have, beside the user's own. */
 export interface RegisteredClaims {
   readonly iss: string;

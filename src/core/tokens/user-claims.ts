@@ -1,4 +1,5 @@
 /** Claims as users give them: which they may, and copies that nobody can change afterwards. */
+import { withErrorContext } from "../util/error-context.ts";
 import type { JWTOptions, TokenType } from "./token-type.ts";
 
 /** Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not checked. */
@@ -24,14 +25,19 @@ export function checkUserClaims(claims: unknown, where: string): asserts claims 
     throw new TypeError(`${where}.${reserved}: "${reserved}" is reserved and cannot be given`);
 }
 
+/** Throws `TypeError` for a subject that no token may have. */
+export function checkSubject(subject: unknown): asserts subject is string | number {
+  if (!((typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject)))
+    throw new TypeError("The subject must be a non-empty string or a safe integer");
+}
+
 /** The claims of a new token before it is signed. Throws `TypeError` for what it may not hold. */
 export function draftClaims(
   tokenType: TokenType,
   subject: unknown,
   options: JWTOptions<unknown>,
 ): Record<string, unknown> {
-  const isSubject = (typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject);
-  if (!isSubject) throw new TypeError("The subject must be a non-empty string or a safe integer");
+  checkSubject(subject);
   const claims: unknown = options.claims ?? {};
   checkUserClaims(claims, "claims");
   if (options.audience !== undefined) checkAudience(options.audience);
@@ -47,11 +53,10 @@ export function draftClaims(
 
 /** Copies: what the caller changes later changes nothing here. Throws `TypeError` for what is no data. */
 export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
-  try {
-    return structuredClone(claims);
-  } catch (cause) {
-    throw new TypeError("claims hold something that is no data", { cause });
-  }
+  return withErrorContext(
+    () => structuredClone(claims),
+    (cause) => new TypeError("claims hold something that is no data", { cause }),
+  );
 }
 
 function checkAudience(audience: unknown): void {

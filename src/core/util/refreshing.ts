@@ -14,11 +14,6 @@ export interface RefreshTimes {
   readonly staleIfError: number;
 }
 
-/** More than any of them needs, and little enough for exact dates. */
-export const MAX_SECONDS = 1e9;
-/** The most that a timer takes is 2^31 milliseconds. */
-export const MAX_TIMEOUT_SECONDS = 2e6;
-
 /** What is held, and how to get it. */
 export interface RefreshOptions<T> extends RefreshTimes {
   /** Gives a new value; `signal` fires when the timeout is over. */

@@ -1,7 +1,9 @@
 /** Reads `@requireToken` where it stands, in SDL, in `extensions.directives` or under its own name in `extensions`, and compiles each use into a guard. */
+
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
 import { type CompileOptions, compileRule } from "../../core/rules/compile.ts";
 import type { Rule } from "../../core/rules/rule.ts";
+import { withErrorContext } from "../../core/util/error-context.ts";
 import type { Guard, OnDeny } from "../guard.ts";
 import { type Carrier, directiveNodes, directivesInExtensions } from "./directive-locations.ts";
 
@@ -29,13 +31,11 @@ export function readGuards(
 
 /** Runs `build`; a `TypeError` of its says where the directive stands. */
 export function placing<T>(directive: string, origin: string, build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    if (error instanceof TypeError)
-      throw new TypeError(`@${directive} on ${origin}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  return withErrorContext(build, (error) =>
+    error instanceof TypeError
+      ? new TypeError(`@${directive} on ${origin}: ${error.message}`, { cause: error })
+      : error,
+  );
 }
 
 function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {

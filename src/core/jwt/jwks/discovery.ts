@@ -1,4 +1,5 @@
 /** Finds an issuer's key set by its metadata (OpenID Connect Discovery 1.0, section 4). */
+import { withErrorContext } from "../../util/error-context.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import type { RemoteKeysOptions } from "./jwks-source.ts";
 import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
@@ -20,21 +21,20 @@ export async function discoverKeySet(
 }
 
 async function readJson(response: Response): Promise<Readonly<Record<string, unknown>>> {
-  let value: unknown;
-  try {
-    value = await response.json();
-  } catch (cause) {
-    throw new JWKSClientConnectionError("The issuer's metadata is no JSON", { cause });
-  }
+  const value: unknown = await withErrorContext(
+    () => response.json() as Promise<unknown>,
+    (cause) => new JWKSClientConnectionError("The issuer's metadata is no JSON", { cause }),
+  );
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function checkKeySetUrl(url: unknown, issuer: string): string {
-  try {
-    const checked = checkKeyUrl(String(url));
-    if (issuer.startsWith("https:") && checked.protocol !== "https:") throw new TypeError("must be https");
-    return checked.href;
-  } catch (cause) {
-    throw new JWKSClientError("The issuer's metadata names no usable jwks_uri", { cause });
-  }
+  return withErrorContext(
+    () => {
+      const checked = checkKeyUrl(String(url));
+      if (issuer.startsWith("https:") && checked.protocol !== "https:") throw new TypeError("must be https");
+      return checked.href;
+    },
+    (cause) => new JWKSClientError("The issuer's metadata names no usable jwks_uri", { cause }),
+  );
 }

@@ -1,6 +1,8 @@
 /** `JWKSClient`: the public keys of an issuer, fetched from its JSON Web Key Set, as PyJWT's `PyJWKClient` does. */
 import type { JSONWebKeySet } from "jose";
-import { MAX_SECONDS, MAX_TIMEOUT_SECONDS, type Refreshing } from "../../util/refreshing.ts";
+import { withErrorContext } from "../../util/error-context.ts";
+import type { Refreshing } from "../../util/refreshing.ts";
+import { checkedClock, MAX_SECONDS, MAX_TIMEOUT_SECONDS, systemClock } from "../../util/seconds.ts";
 import { type Algorithm, isAlgorithm } from "../algorithms.ts";
 import { checkFlag, readInput, readOptions } from "../caller-input.ts";
 import { readCompact } from "../compact.ts";
@@ -124,7 +126,7 @@ function parseOptions(options: unknown): ClientOptions {
     ...REMOTE_KEYS_DEFAULTS,
     cacheKeys: true,
     fetch: undefined,
-    now: () => Date.now() / 1000,
+    now: systemClock,
   };
   return { ...defaults, ...Object.fromEntries(given.map(([name, value]) => [name, readOption(name, value)])) };
 }
@@ -141,7 +143,9 @@ function readOption(name: string, value: unknown): unknown {
     case "fetch":
     case "now":
       if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
-      return name === "now" ? readClock(value as () => unknown) : value;
+      return name === "now"
+        ? checkedClock(value as () => unknown, () => new TypeError("now gave no number of seconds"))
+        : value;
     default:
       checkNumber(name, value);
       return value;
@@ -155,19 +159,9 @@ function checkNumber(name: string, value: unknown): void {
     throw new TypeError(`${name} must be a ${least === 0 ? "number, not negative" : "positive number"}`);
 }
 
-// By a time that is no number every key would be out of date, and every use a request.
-function readClock(now: () => unknown): () => number {
-  return () => {
-    const seconds = now();
-    if (typeof seconds !== "number" || !Number.isFinite(seconds)) throw new TypeError("now gave no number of seconds");
-    return seconds;
-  };
-}
-
 function naming<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new TypeError(`${name} ${error instanceof Error ? error.message : "is invalid"}`, { cause: error });
-  }
+  return withErrorContext(
+    read,
+    (cause) => new TypeError(`${name} ${cause instanceof Error ? cause.message : "is invalid"}`, { cause }),
+  );
 }

@@ -1,5 +1,7 @@
 /** What a key must be to serve an algorithm (RFC 7518, section 3; RFC 7517, section 4). */
+
 import { base64url, type CryptoKey, type JWK } from "jose";
+import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 
@@ -109,9 +111,8 @@ function bitLength(bytes: Uint8Array): number {
 function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
   const value = jwk[member];
   if (typeof value !== "string") return new Uint8Array();
-  try {
-    return base64url.decode(value);
-  } catch (cause) {
-    throw new InvalidKeyError(`the JWK's "${member}" is not base64url`, { cause });
-  }
+  return withErrorContext(
+    () => base64url.decode(value),
+    (cause) => new InvalidKeyError(`the JWK's "${member}" is not base64url`, { cause }),
+  );
 }

@@ -1,6 +1,8 @@
 /** Reads every kind of key a user may hold, and refuses early the key that does not fit its algorithm. */
+
 import type { CryptoKey, JWK, KeyObject } from "jose";
 import { isNodeKey, loadNodeCrypto, type NodeKey } from "../../util/builtins.ts";
+import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import { checkCryptoKey, checkJwk, checkJwkPurpose, type KeyUse, type PrepareKeyOptions } from "./key-checks.ts";
@@ -99,20 +101,20 @@ function readPem(text: string, use: KeyUse): KeyMaterial {
   }
   const node = loadNodeCrypto();
   if (!node) return { pem: text };
-  try {
-    return { jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) };
-  } catch (cause) {
-    if (cause instanceof InvalidKeyError) throw cause;
-    throw new InvalidKeyError(`the PEM block "${label}" does not hold a usable key`, { cause });
-  }
+  return withErrorContext(
+    () => ({ jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) }),
+    (cause) =>
+      cause instanceof InvalidKeyError
+        ? cause
+        : new InvalidKeyError(`the PEM block "${label}" does not hold a usable key`, { cause }),
+  );
 }
 
 function keyObjectToJwk(key: NodeKey): JWK {
-  try {
-    return key.export({ format: "jwk" });
-  } catch (cause) {
-    throw new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause });
-  }
+  return withErrorContext(
+    () => key.export({ format: "jwk" }),
+    (cause) => new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause }),
+  );
 }
 
 function isJwk(input: KeyInput): input is JWK {

@@ -1,6 +1,8 @@
 /** HMAC secrets: their bytes, and the texts that are keys of another kind and so must never become one (RFC 8725, section 3.1). */
+
 import { base64url, type JWK, type KeyObject } from "jose";
 import { isNodeKey } from "../../util/builtins.ts";
+import { withErrorContext } from "../../util/error-context.ts";
 import { InvalidKeyError } from "../errors.ts";
 
 /** The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws `InvalidKeyError`. */
@@ -31,11 +33,11 @@ function readOctJwk(jwk: JWK): Uint8Array {
       'the secret is neither a string, bytes, an "oct" JWK, a CryptoKey nor a secret KeyObject',
     );
   }
-  try {
-    return base64url.decode(jwk.k);
-  } catch (cause) {
-    throw new InvalidKeyError('the JWK\'s "k" is not base64url', { cause });
-  }
+  const { k } = jwk;
+  return withErrorContext(
+    () => base64url.decode(k),
+    (cause) => new InvalidKeyError('the JWK\'s "k" is not base64url', { cause }),
+  );
 }
 
 function isJwkJson(text: string): boolean {

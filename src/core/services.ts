@@ -3,11 +3,12 @@
 import { createSessionCheck } from "./auth/session-check.ts";
 import { createVerifier, type Verifier } from "./auth/verifier.ts";
 import type { ResolvedConfig } from "./config/resolve-config.ts";
+import { InvalidConfigError, MissingSignerError } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import { createNoSessions, createSessions, type Sessions } from "./sessions/sessions.ts";
 import { openStore } from "./stores/store-access.ts";
 
-/** The parts of a manager that requests use. */
+/** The parts of a configured manager. */
 export interface Services {
   readonly config: ResolvedConfig;
   readonly verifier: Verifier;
@@ -15,8 +16,25 @@ export interface Services {
   readonly emit: Emit;
 }
 
+/** The services of a manager, which `init` may configure later. */
+export class LazyServices {
+  #services: Services | undefined;
+
+  /** Builds the services of the config that `read` gives. Throws `InvalidConfigError` where they are there already. */
+  configure(read: () => ResolvedConfig): void {
+    if (this.#services) throw new InvalidConfigError("init", "the manager is configured already");
+    this.#services = createServices(read());
+  }
+
+  /** The services. Throws `MissingSignerError` before `init`. */
+  open(): Services {
+    if (!this.#services) throw new MissingSignerError("The manager is not configured: call init first");
+    return this.#services;
+  }
+}
+
 /** Builds the parts; asks no store yet. */
-export function createServices(config: ResolvedConfig): Services {
+function createServices(config: ResolvedConfig): Services {
   const { sessions, emit } = config;
   if (!sessions) return { config, verifier: createVerifier(config), sessions: createNoSessions(), emit };
   const store = openStore(sessions.store, {

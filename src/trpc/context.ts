@@ -59,7 +59,7 @@ export function createTRPCContext<
       response: opts.event ? undefined : writerFor(opts),
     });
     const opened = auth["~open"](source);
-    if (isStreamed(opts)) opened["~gate"].expectStream();
+    if (isStreamed(opts)) opened["~gate"].refusals().expectStream();
     const given = createUserContext?.(opts);
     const user = (isPromise(given) ? await given : given) as TUser;
     return { ...user, auth: opened };

@@ -35,7 +35,7 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
   const { shape, error, ctx } = opts;
   const refused = refusalIn(error);
   if (!refused) return shape;
-  authIn(ctx)?.["~gate"].challenge(refused);
+  authIn(ctx)?.["~gate"].refusals().challenge(refused);
   const code = CODES[refused.status];
   return {
     ...shape,
@@ -58,12 +58,12 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   headers: Headers;
 } {
   const headers = new Headers();
-  const gate = authIn(opts.ctx)?.["~gate"];
-  if (!gate || gate.canChallenge) return { headers };
+  const refusals = authIn(opts.ctx)?.["~gate"].refusals();
+  if (!refusals || refusals.canChallenge) return { headers };
   // The first challenge of a batch stands.
   for (const error of opts.errors) {
     const refused = refusalIn(error);
-    const challenge = refused && challengeFor(refused, gate.scheme);
+    const challenge = refused && challengeFor(refused, refusals.scheme);
     if (challenge !== undefined && !headers.has("WWW-Authenticate")) headers.set("WWW-Authenticate", challenge);
   }
   return { headers };

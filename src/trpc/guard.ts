@@ -2,7 +2,7 @@
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { isAuthError } from "../core/errors.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
-import { runWithToken } from "../core/request/current-token.ts";
+import { isTokenAmbient, runWithToken } from "../core/request/current-token.ts";
 import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
 import type { RequestGate } from "../core/request/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
@@ -105,7 +105,8 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
       : { ctx: { auth: auth["~seenWith"](gate, token) } };
     const given = checkedKeys === undefined ? changed : { ...changed, getRawInput: hideKeys(opts, checkedKeys) };
     const next = opts.next as (given: object | undefined) => Promise<MiddlewareResult>;
-    return runWithToken(token, next, given).then((result) => {
+    const answered = isTokenAmbient() ? runWithToken(token, next, given) : next(given);
+    return answered.then((result) => {
       if (!result.ok) return translateResult(result, gate);
       return isSentLater(result.data) ? watch(result, opts, gate, token) : result;
     });
@@ -121,7 +122,7 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
     data: watchResult(result.data, {
       token,
       recheck: () => checkAll(gate, plans, input),
-      recheckInMs: () => gate.expiresInMs(token ? [token] : []),
+      recheckInMs: () => gate.tokens().expiresInMs(token ? [token] : []),
       type,
       isServed: gate.isServed,
       signal,
@@ -160,7 +161,7 @@ function authOf(ctx: unknown): RequestAuth {
 }
 
 function refuse(gate: RequestGate, error: unknown): never {
-  if (isAuthError(error)) gate.challenge(error);
+  if (isAuthError(error)) gate.refusals().challenge(error);
   throw toTRPCError(error);
 }
 
@@ -168,7 +169,7 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
   if (result.ok) return result;
   const refused = refusalIn(result.error);
   if (!refused) return result;
-  gate.challenge(refused);
+  gate.refusals().challenge(refused);
   return { ...result, error: toTRPCError(refused) as TRPCError };
 }
 

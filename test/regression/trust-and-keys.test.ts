@@ -119,7 +119,7 @@ describe("a stream whose key has retired while the loader of keys fails", () => 
     const reasons: unknown[] = [];
     const stream = guardStream(oneLater(200), {
       recheck: () => request.require(),
-      recheckInMs: () => request["~gate"].expiresInMs([token]),
+      recheckInMs: () => request["~gate"].tokens().expiresInMs([token]),
       run: (step) => step(),
       onRefusal(error) {
         reasons.push(isAuthError(error) && error.reason);

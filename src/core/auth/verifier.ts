@@ -7,7 +7,7 @@ import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type Standing, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
 import { readTokenType, type TokenType } from "../tokens/token-type.ts";
-import { andThen, isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import { createTokenCache } from "./token-cache.ts";
 import { createOwnReader, createReader } from "./token-reader.ts";
@@ -84,13 +84,31 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     const holds = holdsStill(content);
     if (holds === true) return content;
     // A key that was exchanged for another of the same name is not the one that was verified with.
-    return andThen(holds, (stillHolds) => (stillHolds ? content : verifyOnce(token, request)));
+    return holds === false ? verifyOnce(token, request) : confirmLater(holds, token, content, request);
   };
+
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  const confirmLater = async (
+    holds: Promise<boolean>,
+    token: string,
+    content: TokenContent,
+    request?: Presenter,
+  ): Promise<TokenContent> => ((await holds) ? content : verifyOnce(token, request));
 
   // Last of all: a token that is bad in itself is not worth a question to the store.
   const withSession = (token: JWT, request: Presenter | undefined): MaybePromise<JWT> => {
     const checked = sessions.check(token, request);
-    return isPromise(checked) ? checked.then(() => token) : token;
+    return isPromise(checked) ? whenStanding(checked, token) : token;
+  };
+
+  const makeLater = async (
+    content: Promise<TokenContent>,
+    signed: string,
+    request: Presenter | undefined,
+    before?: JWT,
+  ): Promise<JWT> => {
+    const found = await content;
+    return withSession(before?.["~content"] === found ? before : makeJwt(signed, found), request);
   };
 
   const verify = (token: string, request: Presenter | undefined, isCookie: boolean): MaybePromise<JWT> => {
@@ -99,8 +117,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     const known = key === undefined ? undefined : cache?.get(key);
     if (!known && isCookie) checkCookieExpiry(token, config);
     const content = known ? confirmContent(token, known, request) : verifyOnce(token, request, key);
-    if (isPromise(content)) return content.then((found) => withSession(makeJwt(token, found), request));
-    return withSession(makeJwt(token, content), request);
+    return isPromise(content) ? makeLater(content, token, request) : withSession(makeJwt(token, content), request);
   };
 
   return {
@@ -110,7 +127,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
       const { signed } = token;
       // What was never verified, as a token that was only read, is verified now.
       const content = before?.standing ? confirmContent(signed, before, request) : verifyOnce(signed, request);
-      return andThen(content, (found) => withSession(found === before ? token : makeJwt(signed, found), request));
+      if (isPromise(content)) return makeLater(content, signed, request, token);
+      return withSession(content === before ? token : makeJwt(signed, content), request);
     },
     verify: (token, request) => verify(token, request, false),
     verifyCookie: (token, request) => verify(token, request, true),
@@ -146,6 +164,11 @@ function share(
   running.set(token, mine);
   mine.then(forget, forget);
   return mine;
+}
+
+async function whenStanding(checked: Promise<void>, token: JWT): Promise<JWT> {
+  await checked;
+  return token;
 }
 
 function makeJwt(token: string, content: TokenContent): JWT {

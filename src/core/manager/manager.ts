@@ -6,7 +6,7 @@ import { checkTokenType } from "../auth/verifier.ts";
 import { namingVariables, readEnv } from "../config/env.ts";
 import type { AuthManagerConfig } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve-config.ts";
-import { InvalidConfigError, MissingSignerError, toRefusal } from "../errors.ts";
+import { toRefusal } from "../errors.ts";
 import type { CookieToSet } from "../exchange/cookies.ts";
 import { type HeadersLike, type RequestSource, readRequest } from "../exchange/request-source.ts";
 import { cookieWriter } from "../exchange/response-writer.ts";
@@ -17,7 +17,7 @@ import { RequestAuth } from "../request/request-auth.ts";
 import { RequestGate } from "../request/request-gate.ts";
 import { defineRule } from "../rules/compile.ts";
 import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
-import { createServices, type Services } from "../services.ts";
+import { LazyServices } from "../services.ts";
 import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
@@ -75,7 +75,7 @@ export class AuthManager<C = Claims> {
   /** Seconds a refresh token lives by default: 604800. */
   static readonly defaultRefreshMaxAge: number = DEFAULT_MAX_AGE.refresh;
 
-  #services: Services | undefined;
+  readonly #services: LazyServices = new LazyServices();
 
   /** Without a config, `init` must follow before use. Throws `MissingConfigError` or `InvalidConfigError`. */
   constructor(config?: AuthManagerConfig<C>) {
@@ -100,15 +100,16 @@ export class AuthManager<C = Claims> {
 
   /** Configures a manager that was built without a config. Throws as the constructor does, and when it is configured already. */
   init(config: AuthManagerConfig<C>): void {
-    if (this.#services) throw new InvalidConfigError("init", "the manager is configured already");
-    const resolved = resolveConfig(config);
-    if (resolved.ambient) enableCurrentToken();
-    this.#services = createServices(resolved);
+    this.#services.configure(() => {
+      const resolved = resolveConfig(config);
+      if (resolved.ambient) enableCurrentToken();
+      return resolved;
+    });
   }
 
   /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
   async ready(): Promise<void> {
-    const { config } = this.#open();
+    const { config } = this.#services.open();
     if (config.own) await proveKeys(config.own.keys);
   }
 
@@ -129,7 +130,7 @@ export class AuthManager<C = Claims> {
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
     const { type = "auth" } = options;
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
-    const jwt = await this.#open().verifier.verify(token);
+    const jwt = await this.#services.open().verifier.verify(token);
     checkTokenType(jwt, type);
     // The schema, where there is one, has made the claims a C; where there is none, C is any claims.
     return jwt as unknown as JWT<C>;
@@ -153,7 +154,7 @@ export class AuthManager<C = Claims> {
   login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
     return this.#refusing(async () => {
       checkLoginOptions(options);
-      return (await this.#open().sessions.login(subject, options)).pair;
+      return (await this.#services.open().sessions.login(subject, options)).pair;
     });
   }
 
@@ -163,7 +164,7 @@ export class AuthManager<C = Claims> {
    * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
    */
   refresh(refreshToken: string | JWT): Promise<TokenPair> {
-    return this.#refusing(async () => (await this.#open().sessions.refresh(textOf(refreshToken))).pair);
+    return this.#refusing(async () => (await this.#services.open().sessions.refresh(textOf(refreshToken))).pair);
   }
 
   /**
@@ -173,13 +174,13 @@ export class AuthManager<C = Claims> {
   revoke(target: RevokeTarget): Promise<void> {
     return this.#refusing(async () => {
       const isToken = typeof target === "object" && target !== null && "token" in target;
-      return this.#open().sessions.revoke(isToken ? { ...target, token: textOf(target.token) } : target);
+      return this.#services.open().sessions.revoke(isToken ? { ...target, token: textOf(target.token) } : target);
     });
   }
 
   /** A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or `MissingConfigError("sessions")`. */
   sessions(subject: string | number): Promise<SessionInfo[]> {
-    return this.#refusing(async () => this.#open().sessions.list(subject));
+    return this.#refusing(async () => this.#services.open().sessions.list(subject));
   }
 
   /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
@@ -206,7 +207,7 @@ export class AuthManager<C = Claims> {
    * Rejects with `TypeError` where no key has this `kid`; one that a loader brings later has retired all the same.
    */
   async retire(kid: string): Promise<void> {
-    const { own } = this.#open().config;
+    const { own } = this.#services.open().config;
     if (!own) throw new TypeError("The manager has no keys of its own");
     await own.keys.retire(kid);
   }
@@ -219,24 +220,19 @@ export class AuthManager<C = Claims> {
 
   /** @internal For the transports. */
   "~open"(source: RequestSource): RequestAuth<C> {
-    return new RequestAuth(this, new RequestGate(source, () => this.#open()));
+    return new RequestAuth(this, new RequestGate(source, this.#services));
   }
 
   /** @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is known. */
   async "~publish"(): Promise<{ readonly keys: JWK[]; readonly seconds: number }> {
-    const { own, now } = this.#open().config;
+    const { own, now } = this.#services.open().config;
     if (!own) return { keys: [], seconds: Number.POSITIVE_INFINITY };
     const { keys, until } = await own.keys.publish();
     return { keys, seconds: until - now() };
   }
 
-  #open(): Services {
-    if (!this.#services) throw new MissingSignerError("The manager is not configured: call init first");
-    return this.#services;
-  }
-
   async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
-    const { config, emit } = this.#open();
+    const { config, emit } = this.#services.open();
     checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
     const token = await issueToken<C>(config, type, subject, options);
     emit({ type: "issued", subject: token.sub, sid: null, tokens: type });

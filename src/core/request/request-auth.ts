@@ -63,7 +63,9 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /** Behind a guard the token it let in. Elsewhere the auth token, if something verified it already and it is still good, or `null`. */
   get token(): T {
     // T is null only where no guard has let anybody in: the guards' types see to that.
-    return (this.#seen === undefined ? (this.#admitted ?? this.#gate.knownAuthToken) : this.#seen) as unknown as T;
+    return (this.#seen === undefined
+      ? (this.#admitted ?? this.#gate.tokens().knownAuthToken)
+      : this.#seen) as unknown as T;
   }
 
   /** The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError` for a bad one. */
@@ -114,7 +116,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     try {
       return (await this.#gate.checkAnew(plan, facts.args, facts.parent)) as JWT<C> | null;
     } catch (error) {
-      throw this.#gate.describe(error);
+      throw this.#gate.refusals().describe(error);
     }
   }
 

@@ -65,9 +65,11 @@ export async function refreshHere<D extends Deliver | undefined>(
   return telling(gate, async () => {
     checkOptionNames("refresh", options, ["token"]);
     const delivery = openDelivery(gate, deliver, "refresh");
-    const token = options.token ?? gate.credentials().headerToken(gate.services.config);
+    const token = options.token ?? gate.tokens().credentials.headerToken(gate.services.config);
     const tokens =
-      token === undefined ? await refreshByCookie(gate, delivery.check) : await gate.rotate(token, delivery.check);
+      token === undefined
+        ? await refreshByCookie(gate, delivery.check)
+        : await gate.tokens().rotations().rotate(token, delivery.check);
     return delivery.deliver(tokens) as Delivered<D>;
   });
 }
@@ -77,7 +79,7 @@ const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
   const { config, sessions } = gate.services;
-  const cookies = gate.cookies();
+  const cookies = gate.tokens().cookies;
   const all = cookies.read(config, "refresh");
   const [first] = all;
   if (first === undefined) {
@@ -112,8 +114,8 @@ async function presentEach(
   let first: unknown;
   for (const token of tokens) {
     try {
-      gate.cookies().check(token, gate.services.verifier);
-      return await gate.rotate(token, check);
+      gate.tokens().cookies.check(token, gate.services.verifier);
+      return await gate.tokens().rotations().rotate(token, check);
     } catch (error) {
       if (!isTokenError(error) && !isAuthError(error)) throw error;
       first ??= error;
@@ -130,13 +132,13 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
   await telling(gate, async () => {
     checkOptionNames("logout", options, []);
     const { config, sessions } = gate.services;
-    const fromHeader = gate.credentials().headerToken(config);
+    const fromHeader = gate.tokens().credentials.headerToken(config);
     if (fromHeader !== undefined) {
       await sessions.revoke({ token: fromHeader });
-      gate.forgetRotations();
-      return gate.cookies().leave(config);
+      gate.tokens().rotations().forget();
+      return gate.tokens().cookies.leave(config);
     }
-    const cookies = gate.cookies();
+    const cookies = gate.tokens().cookies;
     // A logout ends the session of each of several that differ.
     const read = (["refresh", "auth"] as const).map((type) => cookies.readable(config, type));
     const clears = howToDeliver(gate, deliver) === "cookies";
@@ -145,7 +147,7 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
       read.flatMap((tokens) => tokens.slice(0, MAX_TO_END)),
       sessions,
     );
-    gate.forgetRotations();
+    gate.tokens().rotations().forget();
     if (clears) cookies.clear(config);
     else cookies.leave(config);
     // The session of another may live on.
@@ -165,14 +167,14 @@ function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "logi
   if (!config.sessions) throw new MissingConfigError("sessions");
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
-  if (way === "cookies" && by === "refresh") gate.cookies().assertCurrent();
+  if (way === "cookies" && by === "refresh") gate.tokens().cookies.assertCurrent();
   return {
     deliver(tokens) {
       gate.response?.forbidStoring();
       if (way === "body") return tokens.pair;
       const why = whyNoCookies(gate);
       if (why !== undefined) throw new CookieError(why);
-      gate.cookies().set(config, tokens, by);
+      gate.tokens().cookies.set(config, tokens, by);
       const { expiresIn, refreshExpiresIn } = tokens.pair;
       return { expiresIn, refreshExpiresIn };
     },
@@ -193,7 +195,7 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
 function assertCookies(gate: RequestGate): void {
   const why = whyNoCookies(gate);
   if (why !== undefined) throw new CookieError(why);
-  if (!gate.credentials().isMarkedOwn(gate.services.config)) throw refusal("CSRF_REJECTED");
+  if (!gate.tokens().credentials.isMarkedOwn(gate.services.config)) throw refusal("CSRF_REJECTED");
 }
 
 function whyNoCookies(gate: RequestGate): string | undefined {
@@ -201,5 +203,5 @@ function whyNoCookies(gate: RequestGate): string | undefined {
 }
 
 function telling<T>(gate: RequestGate, work: () => Promise<T>): Promise<T> {
-  return withErrorContext(work, (error) => gate.describe(toRefusal(error)));
+  return withErrorContext(work, (error) => gate.refusals().describe(toRefusal(error)));
 }

@@ -2,13 +2,12 @@
 import { applyRights } from "../auth/rights.ts";
 import type { Presenter } from "../auth/session-check.ts";
 import { checkTokenType, type Verifier } from "../auth/verifier.ts";
-import { CookieError, isAuthError, refusal, toRefusal } from "../errors.ts";
+import type { Authorize } from "../config/authorize.ts";
+import { isAuthError, refusal, toRefusal } from "../errors.ts";
 import { type Credential, Credentials } from "../exchange/credentials.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
-import { isTokenError } from "../jwt/errors.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
-import type { Services } from "../services.ts";
-import type { CheckTokens, SessionTokens } from "../sessions/token-pair.ts";
+import type { LazyServices, Services } from "../services.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
 import type { TokenType } from "../tokens/token-type.ts";
@@ -16,6 +15,7 @@ import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts"
 import { settle, valueOf } from "../util/outcome.ts";
 import { attempt, type Memo, once } from "./memo.ts";
 import { RequestCookies } from "./request-cookies.ts";
+import { Rotations } from "./rotations.ts";
 
 /** A plan for the tokens of each type, from wherever they come. */
 export const ANY: Readonly<Record<TokenType, Plan>> = {
@@ -31,7 +31,7 @@ export function isOfAnyAuth({ slot }: Plan): boolean {
 /** Remembers what was found out about the tokens, while the request lives. Building it verifies nothing and never throws. */
 export class RequestTokens implements Presenter {
   readonly #source: RequestSource;
-  readonly #services: () => Services;
+  readonly #services: LazyServices;
   /** Whether it is of a connection itself, and not of one of its operations. */
   readonly #isConnection: boolean;
   /** The verifications that have begun on the connection that this is a part of. */
@@ -44,12 +44,16 @@ export class RequestTokens implements Presenter {
   // Made when they are needed: most requests need none of them.
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
-  #waiting: (Promise<JWT> | undefined)[] | undefined;
-  #rotating: Map<string, Promise<SessionTokens>> | undefined;
-  #rotated: Set<string> | undefined;
+  /**
+   * By slot: a promise of a token, for whoever comes while it is waited for; or a good token, for a moment: a run of code that nothing can have
+   * interrupted. Time does not pass there, so nothing is asked twice in it. It ends with the next microtask.
+   */
+  #current: (MaybePromise<JWT> | undefined)[] | undefined;
+  #isMoment = false;
+  #rotations: Rotations | undefined;
 
   /** `connection` has the tokens of the connection that this is an operation of: what was verified on it is known here too. */
-  constructor(source: RequestSource, services: () => Services, connection?: RequestTokens) {
+  constructor(source: RequestSource, services: LazyServices, connection?: RequestTokens) {
     this.#source = source;
     this.#services = services;
     this.#isConnection = source.isConnection && !connection;
@@ -75,23 +79,35 @@ export class RequestTokens implements Presenter {
 
   /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
   find(plan: Plan): MaybePromise<JWT | null> {
-    // Whoever comes while it is waited for waits for the same.
-    const before = this.#waiting?.[plan.slot];
-    if (before) return before;
-    const credential = this.credentials.find(plan, this.#services().config);
+    const known = this.#current?.[plan.slot];
+    if (known) return known;
+    const credential = this.credentials.find(plan, this.#services.open().config);
     if (!credential || (plan.location !== undefined && credential.location !== plan.location)) {
       if (plan.optional) return null;
       throw refusal("TOKEN_MISSING");
     }
     if (credential.location === "cookies") this.#source.response?.forbidStoring();
-    const token = this.#trusted(this.#services(), credential, plan.type);
-    return isPromise(token) ? this.#wait(plan, token) : token;
+    const token = this.#trusted(this.#services.open(), credential, plan.type);
+    return isPromise(token) ? this.#wait(plan, token) : this.#keep(plan, token);
+  }
+
+  /** From here on tokens are judged again, however short the time since they were. */
+  endMoment(): void {
+    if (!this.#isMoment) return;
+    this.#isMoment = false;
+    const current = this.#current ?? [];
+    for (let slot = 0; slot < current.length; slot++) {
+      const one = current[slot];
+      if (one && !isPromise(one)) current[slot] = undefined;
+    }
   }
 
   /** The auth token, if something verified it already and it is still good. */
   get knownAuthToken(): JWT | null {
+    const current = this.#current?.[ANY.auth.slot];
+    if (current && !isPromise(current)) return current;
     if (!this.#known?.size) return null;
-    const { config, verifier } = this.#services();
+    const { config, verifier } = this.#services.open();
     const credential = attempt(() => this.credentials.find(ANY.auth, config));
     const text = "value" in credential ? credential.value?.token : undefined;
     const known = text === undefined ? undefined : this.#known.get(text);
@@ -102,100 +118,97 @@ export class RequestTokens implements Presenter {
   /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
-    const { verifier } = this.#services();
+    const { verifier } = this.#services.open();
     const ends = tokens.map((token) => verifier.goodUntil(this.#known?.get(token.signed) ?? token));
     return (Math.min(...ends) - verifier.config.now()) * 1000;
   }
 
   /**
-   * New tokens for a refresh token. A request that presents it twice rotates it once, since the second time is no reuse; and one that was refused is
-   * not verified again. Rejects as `Sessions.refresh` does.
+   * The rotations of the request. A connection lives for hours, and would remember every token that was ever rotated on it: each call there has
+   * its own.
    */
-  rotate(token: string, check?: CheckTokens): Promise<SessionTokens> {
-    // A connection lives for hours, and would remember every token that was ever rotated on it.
-    if (this.#isConnection) return this.ofOperation().rotate(token, check);
-    const rotating = (this.#rotating ??= new Map());
-    const rotated = (this.#rotated ??= new Set());
-    const running = rotating.get(token);
-    // Tokens too large for the cookies of another call are not too large for this one's answer.
-    if (running) return check ? running : running.catch((error: unknown) => this.#rotateAfter(error, token));
-    const mine = this.#services()
-      .sessions.refresh(token, check)
-      .then((tokens) => {
-        rotated.add(token);
-        return tokens;
-      })
-      .catch((error: unknown) => {
-        // An outage is no decision: the next call asks again.
-        if (!isTokenError(error)) rotating.delete(token);
-        throw error;
-      });
-    rotating.set(token, mine);
-    return mine;
-  }
-
-  #rotateAfter(error: unknown, token: string): Promise<SessionTokens> {
-    if (error instanceof CookieError) return this.rotate(token);
-    throw error;
-  }
-
-  /** Has refresh tokens presented again, since sessions of this request have ended. */
-  forgetRotations(): void {
-    this.#rotating?.clear();
+  rotations(): Rotations {
+    return this.#isConnection ? new Rotations(this.#services) : (this.#rotations ??= new Rotations(this.#services));
   }
 
   /** Whether this request itself has replaced a refresh token, or is just doing so. */
   async wasRotated(token: string): Promise<boolean> {
-    await this.#rotating?.get(token)?.catch(() => undefined);
-    return this.#rotated?.has(token) === true;
+    return this.#rotations?.has(token) ?? false;
   }
 
   #wait(plan: Plan, token: Promise<JWT>): Promise<JWT> {
-    const waiting = (this.#waiting ??= []);
-    const mine = token.finally(() => {
-      waiting[plan.slot] = undefined;
-    });
-    waiting[plan.slot] = mine;
+    const mine = token.then(
+      (found) => this.#keep(plan, found),
+      (error: unknown) => {
+        if (this.#current?.[plan.slot] === mine) this.#current[plan.slot] = undefined;
+        throw error;
+      },
+    );
+    (this.#current ??= [])[plan.slot] = mine;
     return mine;
   }
 
-  #trusted({ config, verifier, emit }: Services, credential: Credential, type: TokenType): MaybePromise<JWT> {
-    const { token: text } = credential;
+  #keep(plan: Plan, token: JWT): JWT {
+    (this.#current ??= [])[plan.slot] = token;
+    if (!this.#isMoment) {
+      this.#isMoment = true;
+      queueMicrotask(() => this.endMoment());
+    }
+    return token;
+  }
+
+  #trusted(services: Services, credential: Credential, type: TokenType): MaybePromise<JWT> {
+    const { verifier } = services;
     const verified =
       credential.location === "cookies" ? this.#verifyCookie(verifier, credential) : this.#verify(verifier, credential);
-    return andThen(verified, (token) => {
-      try {
-        checkTokenType(token, type);
-      } catch (error) {
-        throw toRefusal(error);
-      }
-      const { authorize } = config;
-      if (!authorize) return token;
-      const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
-      // A connection outlives what was true when it opened: its rights are remembered by each operation only.
-      return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
-    });
+    return isPromise(verified)
+      ? this.#admitLater(services, verified, credential.token, type)
+      : this.#admit(services, verified, credential.token, type);
+  }
+
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  #admitLater(services: Services, verified: Promise<JWT>, text: string, type: TokenType): Promise<JWT> {
+    return verified.then((token) => this.#admit(services, token, text, type));
+  }
+
+  #admit(services: Services, token: JWT, text: string, type: TokenType): MaybePromise<JWT> {
+    try {
+      checkTokenType(token, type);
+    } catch (error) {
+      throw toRefusal(error);
+    }
+    return services.config.authorize ? this.#withRights(services, services.config.authorize, token, text) : token;
+  }
+
+  #withRights({ config, emit }: Services, authorize: Authorize, token: JWT, text: string): MaybePromise<JWT> {
+    const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
+    // A connection outlives what was true when it opened: its rights are remembered by each operation only.
+    return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
   }
 
   /** A cookie whose session is found to have ended is cleared, and so is the other one of that session. */
   #verifyCookie(verifier: Verifier, credential: Credential): MaybePromise<JWT> {
-    const clearEnded = (error: unknown): unknown => {
-      const refused = toRefusal(error);
-      // Only the session check says so of a token that `authorize` was not asked about yet.
-      const hasEnded =
-        isAuthError(refused) && (refused.reason === "TOKEN_REVOKED" || refused.reason === "TOKEN_REUSED");
-      if (hasEnded) this.cookies.clearEnded(verifier.config, [credential.token]);
-      return error;
-    };
+    let verified: MaybePromise<JWT>;
     try {
-      const verified = this.#verify(verifier, credential);
-      if (!isPromise(verified)) return verified;
-      return verified.catch((error: unknown) => {
-        throw clearEnded(error);
-      });
+      verified = this.#verify(verifier, credential);
     } catch (error) {
-      throw clearEnded(error);
+      throw this.#clearEnded(verifier, credential, error);
     }
+    return isPromise(verified) ? this.#verifyCookieLater(verifier, credential, verified) : verified;
+  }
+
+  #verifyCookieLater(verifier: Verifier, credential: Credential, verified: Promise<JWT>): Promise<JWT> {
+    return verified.catch((error: unknown) => {
+      throw this.#clearEnded(verifier, credential, error);
+    });
+  }
+
+  #clearEnded({ config }: Verifier, { token }: Credential, error: unknown): unknown {
+    const refused = toRefusal(error);
+    // Only the session check says so of a token that `authorize` was not asked about yet.
+    const hasEnded = isAuthError(refused) && (refused.reason === "TOKEN_REVOKED" || refused.reason === "TOKEN_REUSED");
+    if (hasEnded) this.cookies.clearEnded(config, [token]);
+    return error;
   }
 
   // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.

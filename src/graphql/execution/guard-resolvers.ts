@@ -79,7 +79,7 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
       if (!isAsyncIterable(stream)) return stream;
       return guardStream(stream, {
         recheck: check,
-        recheckInMs: () => gate.expiresInMs(lifetimes),
+        recheckInMs: () => gate.tokens().expiresInMs(lifetimes),
         run: (step) => runWithToken(token, step),
         // The field's own guard refuses the event that is given; only a 401 is for good.
         onRefusal: (error) => (isLasting(error) ? "end" : "continue"),
@@ -191,7 +191,7 @@ function deny(
 ): typeof NULLED {
   if (!isAuthError(error)) throw error;
   if (guard.onDeny === "NULL" && (error.status === 401 || error.status === 403)) return NULLED;
-  throw toGraphQLError(error, { guardedField, operation }, gate.scheme);
+  throw toGraphQLError(error, { guardedField, operation }, gate.refusals().scheme);
 }
 
 function isLasting(error: unknown): boolean {

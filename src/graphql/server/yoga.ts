@@ -5,7 +5,7 @@ import { type HeadersLike, type WaitingWriter, waitingWriter } from "../../core/
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
-import { andThen, isAsyncIterable, type MaybePromise } from "../../core/util/maybe-promise.ts";
+import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
 import { assertGuarded } from "../schema/apply-guards.ts";
@@ -91,7 +91,8 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
 
   const before = <H>(args: ExecutionArgs, hook: H): MaybePromise<H> => {
     assertOnce(args.schema);
-    return andThen(prepare(args), () => hook);
+    const waiting = prepare(args);
+    return isPromise(waiting) ? waiting.then(() => hook) : hook;
   };
 
   return {
@@ -134,7 +135,7 @@ function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | unde
     if (translated !== result) setResult(translated as never);
   };
   if (isAsyncIterable(payload.result)) {
-    authIn(args.contextValue)?.["~gate"].expectStream();
+    authIn(args.contextValue)?.["~gate"].refusals().expectStream();
     return { onNext };
   }
   onNext(payload);
@@ -144,6 +145,6 @@ function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | unde
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
   // Another plugin may have put something else there; the guards refuse then, and other errors stay as they are.
-  const scheme = authIn(contextValue)?.["~gate"].scheme;
+  const scheme = authIn(contextValue)?.["~gate"].refusals().scheme;
   return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

@@ -1,0 +1,168 @@
+/** ARCHITECTURE.md is true: its layout names what is there, its ladder is the linter's, and each test that it names exists. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const text = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
+const sections = new Map(text.split(/^## /m).map((part) => [part.slice(0, part.indexOf("\n")), part] as const));
+
+const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .toSorted();
+
+function section(title: string): string {
+  const found = sections.get(title);
+  if (found === undefined) throw new Error(`ARCHITECTURE.md has no section "${title}"`);
+  return found;
+}
+
+it("lists every folder of src, and none besides", () => {
+  const listed = [...section("Layout").matchAll(/^src\/(\S*)\/ /gm)].map((match) => match[1]);
+  const folders = new Set(files.map(dirname).filter((folder) => folder !== "."));
+  expect(listed.toSorted()).toEqual([...folders].toSorted());
+});
+
+it("gives the way of a request by files that exist", () => {
+  const named = [...section("The way of a request").matchAll(/`((?:\w+\/)+[a-z-]+)`/g)].map((match) => match[1]);
+  expect(named.length).toBeGreaterThan(15);
+  const missing = named.filter(
+    (name) => ![`src/${name}.ts`, `src/core/${name}.ts`].some((path) => existsSync(join(ROOT, path))),
+  );
+  expect(missing).toEqual([]);
+});
+
+it("names a test that exists for everything that is remembered", () => {
+  const rows = section("What is remembered, and for how long")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| holder"));
+  const tests = rows.map((row) => /`([\w/-]+)` \|$/.exec(row)?.[1]);
+  expect(rows.length).toBeGreaterThan(20);
+  const missing = tests.filter((test) => test === undefined || !hasTest(test));
+  expect(missing).toEqual([]);
+});
+
+function hasTest(name: string): boolean {
+  const path = join(ROOT, "test", name);
+  return readdirSync(dirname(path)).some(
+    (file) => file.startsWith(`${name.split("/").at(-1)}.`) && file.endsWith(".test.ts"),
+  );
+}
+
+/** The rungs of the ladder, each with the folders and files of core, or the folders of src, that stand on it. */
+const rungs =
+  /^```\n(.*)\n```$/m
+    .exec(section("Import ladder"))?.[1]
+    ?.split(" < ")
+    .map((rung) => rung.split(", ")) ?? [];
+const rungOf = new Map(rungs.flatMap((units, rung) => units.map((unit) => [unit, rung] as const)));
+const OUTSIDE_CORE = ["trpc", "graphql", "cli", "testing"];
+const OF_CORE = ["reasons", "errors", "events", "responses", "parse-options", "services"];
+
+function unitOf(path: string): string {
+  const [first = "", second = ""] = path.split("/");
+  return (first === "core" ? second : first).replace(/\.ts$/, "");
+}
+
+it("has a rung for every part of src", () => {
+  const units = new Set(files.filter((path) => path !== "index.ts").map(unitOf));
+  expect([...units].toSorted()).toEqual([...rungOf.keys()].toSorted());
+});
+
+/** A file of a unit, in a tree of its own, that imports from every other one. */
+function fileOf(unit: string): string {
+  if (OUTSIDE_CORE.includes(unit)) return `src/${unit}/probe-${unit}.ts`;
+  return OF_CORE.includes(unit) ? `src/core/${unit}.ts` : `src/core/${unit}/probe-${unit}.ts`;
+}
+
+it("is the ladder that the linter enforces: an import from the right, or from the same rung, fails", () => {
+  const units = [...rungOf.keys()];
+  const imports = units.map((unit) => ({
+    file: fileOf(unit),
+    of: units.filter((other) => other !== unit).map((other) => pathBetween(unit, other)),
+  }));
+  const expected = units.flatMap((unit) =>
+    units
+      .filter((other) => other !== unit && (rungOf.get(other) ?? 0) >= (rungOf.get(unit) ?? 0))
+      .map((other) => `${fileOf(unit)} <- ${pathBetween(unit, other)}`),
+  );
+  expect(refusedImports(imports)).toEqual(expected.toSorted());
+});
+
+it.each([
+  [
+    "core/jwt/keys/one.ts",
+    ["../errors.ts", "../algorithms.ts", "../../util/freeze.ts"],
+    ["../decode.ts", "../jwks/key-set.ts", "../../errors.ts"],
+  ],
+  [
+    "core/jwt/decode.ts",
+    ["./keys/keys.ts", "../util/freeze.ts"],
+    ["./jwks/key-set.ts", "../stores/memory.ts", "../errors.ts"],
+  ],
+  ["core/jwt/jwks/one.ts", ["../decode.ts", "../keys/keys.ts"], ["../index.ts", "../../stores/memory.ts"]],
+  [
+    "graphql/errors.ts",
+    ["../core/errors.ts"],
+    ["./execution/prepare.ts", "./schema/directive.ts", "./server/yoga.ts", "@trpc/server"],
+  ],
+  [
+    "graphql/execution/one.ts",
+    ["../errors.ts", "../guard.ts", "../../core/errors.ts"],
+    ["../schema/directive.ts", "../server/yoga.ts", "../index.ts", "../../trpc/guard.ts"],
+  ],
+  [
+    "graphql/schema/one.ts",
+    ["../guard.ts", "../execution/guard-set.ts"],
+    ["../server/yoga.ts", "../index.ts", "../../trpc/guard.ts"],
+  ],
+  ["graphql/server/one.ts", ["../schema/directive.ts"], ["../index.ts", "../../trpc/guard.ts"]],
+  ["trpc/one.ts", ["@trpc/server", "../core/errors.ts"], ["graphql", "@graphql-tools/utils", "../graphql/errors.ts"]],
+  ["core/stores/redis.ts", ["../util/freeze.ts"], ["redis", "ioredis", "pg"]],
+  ["core/reasons.ts", [], ["./util/freeze.ts", "./errors.ts"]],
+])("lets %s import from its left alone", (file, allowed, refused) => {
+  const path = `src/${file}`;
+  expect(refusedImports([{ file: path, of: [...allowed, ...refused] }])).toEqual(
+    refused.map((one) => `${path} <- ${one}`).toSorted(),
+  );
+});
+
+/** The imports that the linter refuses, in a tree of files with nothing but imports. */
+function refusedImports(imports: readonly { readonly file: string; readonly of: readonly string[] }[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "claimgate-ladder-"));
+  try {
+    cpSync(join(ROOT, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
+    for (const { file, of } of imports) {
+      mkdirSync(join(folder, dirname(file)), { recursive: true });
+      writeFileSync(
+        join(folder, file),
+        `${of.map((from) => `import type {} from "${from}";`).join("\n")}\nexport const one = 1;\n`,
+      );
+    }
+    const oxlint = join(ROOT, "node_modules/.bin/oxlint");
+    const { stdout } = spawnSync(oxlint, ["--format=json", "-A", "all", "-D", "no-restricted-imports", "src"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    const { diagnostics } = JSON.parse(stdout) as {
+      diagnostics: { filename: string; message: string; code: string }[];
+    };
+    return diagnostics
+      .filter(({ code }) => code.includes("no-restricted-imports"))
+      .map(({ filename, message }) => `${filename} <- ${/'([^']*)'/.exec(message)?.[1]}`)
+      .toSorted();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function pathBetween(from: string, to: string): string {
+  const up = OF_CORE.includes(from) ? "." : "..";
+  const [a, b] = [OUTSIDE_CORE.includes(from), OUTSIDE_CORE.includes(to)];
+  const target = fileOf(to).replace(/^src\/(core\/)?/, "");
+  if (a) return b ? `../${target}` : `../core/${target}`;
+  return b ? (up === "." ? `../${target}` : `../../${target}`) : `${up}/${target}`;
+}

@@ -2,14 +2,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { describeMachine } from "./harness/machine.ts";
-import { BENCH } from "./harness/paths.ts";
-import { prepare } from "./harness/prepare.ts";
-import { footnotesOf, gridOf, renderText } from "./harness/render.ts";
-import { readRuns, writeMarkdown } from "./harness/results-page.ts";
-import { runTable, type TableRun } from "./harness/run-table.ts";
-import { selectCases, selectTables } from "./harness/select.ts";
-import { computeFigures } from "./harness/statistics.ts";
+import { describeMachine } from "./runner/machine.ts";
+import { BENCH } from "./runner/paths.ts";
+import { prepare } from "./runner/prepare.ts";
+import { footnotesOf, gridOf, renderText } from "./runner/render.ts";
+import { readRuns, writeMarkdown } from "./runner/results-page.ts";
+import { runTable, type TableRun } from "./runner/run-table.ts";
+import { selectCases, selectTables } from "./runner/select.ts";
+import { computeFigures } from "./runner/statistics.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,7 @@
 /** Runs a table: all its cases at once as processes, one of them at a time at work, slice by slice. */
+
+import type { Case, Sample, Table } from "../harness/types.ts";
 import { type Lost, type Running, startCase } from "./case-process.ts";
-import type { Case, Sample, Table } from "./types.ts";
 
 export interface RunOptions {
   /** Where the compiled cases are. */

@@ -1,9 +1,9 @@
 /** The runner's end of a case's process. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { Order, Report } from "./messages.ts";
+import type { Order, Report } from "../harness/messages.ts";
+import type { Case, Sample, Table } from "../harness/types.ts";
 import { BENCH } from "./paths.ts";
-import type { Case, Sample, Table } from "./types.ts";
 
 /** A case that was loaded, proven and warmed up in a process of its own. */
 export interface Running {

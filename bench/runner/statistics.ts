@@ -1,6 +1,7 @@
 /** From samples to figures: per unit, net of what the loop costs, and as ratios of the same round. */
+
+import type { Goal, Sample, Table } from "../harness/types.ts";
 import type { CaseRun, TableRun } from "./run-table.ts";
-import type { Goal, Sample, Table } from "./types.ts";
 
 export interface Range {
   readonly min: number;

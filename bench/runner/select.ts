@@ -2,8 +2,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Group, Table } from "../harness/types.ts";
 import { BENCH } from "./paths.ts";
-import type { Group, Table } from "./types.ts";
 
 /** The groups there are: each a file in `cases`. */
 export function listGroups(): string[] {

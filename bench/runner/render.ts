@@ -1,7 +1,8 @@
 /** Figures as text: one grid for a table, printed with aligned columns or as Markdown. */
+
+import type { Goal, Table } from "../harness/types.ts";
 import type { TableRun } from "./run-table.ts";
 import type { CaseFigures, GoalFigures, Range, TableFigures } from "./statistics.ts";
-import type { Goal, Table } from "./types.ts";
 
 export type Grid = readonly (readonly string[])[];
 

@@ -1,11 +1,11 @@
-/** Guarding a schema of many types: the time of `apply` alone, each time on a schema that nobody has seen. */
+/** Guards a schema of many types: measures `apply` alone, each time on a new schema. */
 import assert from "node:assert/strict";
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { requireTokenDirective } from "claimgate/graphql";
 import { buildASTSchema, type GraphQLSchema, isObjectType, parse } from "graphql";
 import type { Work } from "../../harness/types.ts";
 
-/** `"mapSchema"` copies every field and guards none: what `apply` stands on. */
+/** `"mapSchema"` copies every field and guards none: the base of `apply`. */
 export type Step = "apply" | "mapSchema";
 
 export async function loadBuild(types: number, step: Step): Promise<Work> {

@@ -1,4 +1,4 @@
-/** The process of one case: loads it, proves it, warms it up, then measures a slice whenever the runner says so. */
+/** The process of one case: loads, proves and warms it up, then measures a slice each time the runner orders one. */
 import { measure } from "./measure.ts";
 import type { Order, Report } from "./messages.ts";
 import { SkippedError } from "./skipped.ts";
@@ -14,7 +14,7 @@ const fail = async (error: unknown): Promise<never> => {
   process.exit(1);
 };
 
-// Without the runner there is nobody to measure for.
+// A case does not outlive the runner.
 process.once("disconnect", () => process.exit(1));
 process.once("unhandledRejection", fail);
 process.once("uncaughtException", fail);
@@ -41,7 +41,7 @@ try {
       return fail(error);
     }
   });
-  await send({ is: "ready", perCall: work.perCall ?? 1, inFlight: work.inFlight ?? 1 });
+  await send({ is: "ready", perCall: work.perCall ?? 1 });
 } catch (error) {
   await fail(error);
 }

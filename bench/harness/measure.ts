@@ -1,4 +1,4 @@
-/** The loop that is measured: call, await, let the event loop take a turn, until the time is over. */
+/** The measured loop: call, await, give the event loop a turn, until the time is over. */
 import type { Sample, Work } from "./types.ts";
 
 /** Runs `work` for about `ms` milliseconds, and at least once. */
@@ -17,7 +17,7 @@ async function callOneByOne(work: Work, end: number): Promise<number> {
   let calls = 0;
   do {
     const given = work.call();
-    // What is synchronous costs its user no await either.
+    // A synchronous answer costs its user no await either.
     if (isThenable(given)) await given;
     calls++;
     await takeTurn();
@@ -36,7 +36,7 @@ async function callTogether(work: Work, inFlight: number, end: number): Promise<
   return calls;
 }
 
-/** A turn of the event loop: without it, promises that are settled already would run as one long job, which no server does. */
+/** Gives the event loop a turn. Without it, settled promises run as one long job, and no server works so. */
 function takeTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,56 +1,25 @@
-/** Where and with what a run was made. */
-import { readFileSync } from "node:fs";
+/** Describes where a run is made, and of which commit. */
 import { cpus, loadavg, release, totalmem } from "node:os";
-import { join } from "node:path";
 import { run } from "../../scripts/run.ts";
-import { BENCH, ROOT } from "./paths.ts";
+import { ROOT } from "./paths.ts";
 
-export interface Machine {
-  readonly node: string;
-  readonly v8: string;
-  readonly openssl: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly kernel: string;
-  /** Over the last minute, before the run: what others had the machine do. */
-  readonly load: number;
-  readonly commit: string;
-  readonly packages: Readonly<Record<string, string>>;
-}
-
-export function describeMachine(): Machine {
+/** One line about the machine. The load is that of the last minute, so read it before the run. */
+export function describeMachine(): string {
   const { v8, openssl } = process.versions;
-  return {
-    node: process.version,
-    v8,
-    openssl,
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    kernel: `${process.platform} ${release()} ${process.arch}`,
-    load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
-    commit: readCommit(),
-    packages: readVersions(),
-  };
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  const system = `${process.platform} ${release()} ${process.arch}`;
+  return (
+    `Node ${process.version} (V8 ${v8}, OpenSSL ${openssl}) on ${cpus()[0]?.model ?? "an unknown CPU"}, ` +
+    `${cpus().length} cores, ${memory}, ${system}; load before the run ${(loadavg()[0] ?? 0).toFixed(2)}`
+  );
 }
 
-function readCommit(): string {
+/** The short hash of the working tree's commit, and whether `src` differs from it. */
+export function describeCommit(): string {
   const isClean = git("status", "--porcelain", "--", "src") === "";
   return `${git("rev-parse", "--short", "HEAD")}${isClean ? "" : " with changes in src"}`;
 }
 
 function git(...args: string[]): string {
   return run("git", args, { cwd: ROOT, capture: true }).output.trim();
-}
-
-function readVersions(): Record<string, string> {
-  const { dependencies } = readJson(join(BENCH, "package.json")) as { dependencies: Record<string, string> };
-  const versionOf = (name: string): string =>
-    (readJson(join(BENCH, "node_modules", name, "package.json")) as { version: string }).version;
-  return Object.fromEntries(["claimgate", ...Object.keys(dependencies)].map((name) => [name, versionOf(name)]));
-}
-
-function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, "utf8"));
 }

@@ -1,9 +1,12 @@
-/** The benchmark: `npm run bench`, `npm run bench -- verify`. README.md beside this file has the options. */
+/** The benchmark: `npm run bench`, `npm run bench -- verify`, `npm run bench -- --against v0.1.0`. README.md beside this file has the options. */
 import { parseArgs } from "node:util";
 import type { Table } from "./harness/types.ts";
+import { RELEASE_ROWS } from "./release.ts";
+import { compare, prepareOther } from "./runner/comparison.ts";
 import { describeCommit, describeMachine } from "./runner/machine.ts";
+import { resolveCommit } from "./runner/other-commit.ts";
 import { prepare } from "./runner/prepare.ts";
-import { measureRelease } from "./runner/release-table.ts";
+import { measureRelease, selectRelease } from "./runner/release-table.ts";
 import { footnotesOf, gridOf, renderText } from "./runner/render.ts";
 import { writeSection } from "./runner/results-page.ts";
 import { type RunOptions, type Runs, runContenders } from "./runner/run-table.ts";
@@ -20,17 +23,19 @@ const { values, positionals } = parseArgs({
     slice: { type: "string", default: "50" },
     warm: { type: "string", default: "2500" },
     only: { type: "string", multiple: true },
+    against: { type: "string" },
     write: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
-const { only, write } = values;
+const { against, only, write } = values;
 const options = readOptions();
 checkUsage();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const compiled = prepare();
 
 if (values.list) await list();
+else if (against !== undefined) await runComparison(against);
 else if (positionals.length > 0) await runTables();
 else await runRelease();
 // Modules of the groups may leave handles open.
@@ -68,6 +73,15 @@ async function runTables(): Promise<void> {
   summarize(all);
 }
 
+async function runComparison(ref: string): Promise<void> {
+  const commit = resolveCommit(ref);
+  const warm = RELEASE_ROWS.filter((row) => row.case.endsWith("warm"));
+  const tables =
+    positionals.length > 0 ? await selectTables(positionals, compiled) : await selectRelease(warm, compiled);
+  const other = prepareOther(ref, compiled);
+  summarize(await compare(narrow(tables), { compiled, other, commit }, options));
+}
+
 function narrow(tables: readonly Table[]): readonly Table[] {
   return only ? selectCases(tables, only) : tables;
 }
@@ -88,9 +102,9 @@ function readOptions(): RunOptions {
 }
 
 function checkUsage(): void {
-  const isRelease = positionals.length === 0;
-  if (write && !isRelease) throw new Error("--write writes the release table: it takes no group or table");
-  if (only && isRelease && !values.list) throw new Error("--only needs a group or table");
+  const isRelease = positionals.length === 0 && against === undefined;
+  if (write && !isRelease) throw new Error("--write writes the release table: it takes no group, table or --against");
+  if (only && isRelease && !values.list) throw new Error("--only needs a group or table, or --against");
   const rounds = options.starts * options.rounds;
   if (rounds >= ROUNDS_TO_QUOTE) return;
   if (write) throw new Error(`--write needs at least ${ROUNDS_TO_QUOTE} rounds: --starts times --rounds`);

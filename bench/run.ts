@@ -1,9 +1,10 @@
 /** The benchmark: `npm run bench`, `npm run bench -- verify`, `npm run bench -- --against v0.1.0`. README.md beside this file has the options. */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import type { Table } from "./harness/types.ts";
 import { RELEASE_ROWS } from "./release.ts";
 import { compare, prepareOther } from "./runner/comparison.ts";
-import { describeCommit, describeMachine } from "./runner/machine.ts";
+import { describeCommit, describeMachine, readLoad } from "./runner/machine.ts";
 import { resolveCommit } from "./runner/other-commit.ts";
 import { prepare } from "./runner/prepare.ts";
 import { measureRelease, selectRelease } from "./runner/release-table.ts";
@@ -18,10 +19,10 @@ const ROUNDS_TO_QUOTE = 30;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    starts: { type: "string", default: "3" },
-    rounds: { type: "string", default: "15" },
+    starts: { type: "string", default: "2" },
+    rounds: { type: "string", default: "20" },
     slice: { type: "string", default: "50" },
-    warm: { type: "string", default: "2500" },
+    warm: { type: "string", default: "6000" },
     only: { type: "string", multiple: true },
     against: { type: "string" },
     write: { type: "boolean", default: false },
@@ -32,6 +33,8 @@ const { against, only, write } = values;
 const options = readOptions();
 checkUsage();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+if (readLoad() > availableParallelism())
+  console.error(`load ${readLoad().toFixed(1)} on ${availableParallelism()} cores: expect noisy figures`);
 const compiled = prepare();
 
 if (values.list) await list();
@@ -46,7 +49,7 @@ async function list(): Promise<void> {
 }
 
 async function runRelease(): Promise<void> {
-  const machine = describeMachine();
+  const load = readLoad().toFixed(2);
   const commit = describeCommit();
   const date = new Date().toISOString().slice(0, 10);
   const { grid, notes, runs, isComplete } = await measureRelease(compiled, options);
@@ -54,6 +57,7 @@ async function runRelease(): Promise<void> {
   for (const note of notes) console.log(`  ${note}`);
   summarize(runs);
   if (!write) return;
+  const machine = `${describeMachine()}; load ${load} before the run, ${readLoad().toFixed(2)} after it`;
   if (isComplete) writeSection({ command: describeCommand(), date, commit, machine, grid, notes });
   else {
     console.error("RESULTS.md is unchanged: a row has no figure");

@@ -1,5 +1,5 @@
 /** The process of one case: loads, proves and warms it up, then measures a slice each time the runner orders one. */
-import { measure } from "./measure.ts";
+import { measure, warmUp } from "./measure.ts";
 import type { Order, Report } from "./messages.ts";
 import { SkippedError } from "./skipped.ts";
 import type { Group, Work } from "./types.ts";
@@ -25,7 +25,7 @@ async function load(): Promise<Work> {
   if (!found) throw new Error(`no case "${caseName}" in "${tableName}"`);
   const work = await found.load();
   await work.prove?.();
-  await measure(work, Number(warmMs));
+  await warmUp(work, Number(warmMs));
   return work;
 }
 

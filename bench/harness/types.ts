@@ -25,7 +25,7 @@ export interface Work {
   readonly perCall?: number;
   /** Throws unless the case accepts valid callers and rejects all others. Runs before the first slice. */
   prove?(): Promise<void>;
-  /** Replaces the loop over `call` for about `ms` milliseconds: for servers under load, or for bytes. */
+  /** Replaces the loop over `call` for about `ms` milliseconds of CPU time: for servers under load, or for bytes. */
   slice?(ms: number): Promise<Sample>;
   close?(): Promise<void>;
 }

@@ -9,8 +9,6 @@ import { type CpuTime, type Guard, ITEM, type Listening, type Transport } from "
 
 const CONNECTIONS = 16;
 const FIRST_REQUESTS = 500;
-/** A slice is this many times longer than asked, because each one opens its connections anew. */
-const STRETCH = 2;
 
 export async function startServer(transport: Transport, guard: Guard): Promise<Work> {
   const server = fork(beside(import.meta.url, "./server"), [transport, guard], {
@@ -22,16 +20,16 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
   });
   const [listening] = (await once(server, "message")) as [Listening];
   const request = requestOf(transport);
-  let perMs = 0;
+  let perCpuMs = 0;
   return {
     call: () => undefined,
     prove: () => prove(listening, request, guard),
     async slice(ms) {
-      // The first slice warms up; before it, the number of requests per slice is unknown.
-      if (perMs === 0) perMs = perMsOf(await fire(server, listening, request, FIRST_REQUESTS));
-      const amount = Math.max(CONNECTIONS, Math.round(ms * STRETCH * perMs));
+      // The first slice is part of the warm-up. Before it, the number of requests per slice is unknown.
+      if (perCpuMs === 0) perCpuMs = perCpuMsOf(await fire(server, listening, request, FIRST_REQUESTS));
+      const amount = Math.max(CONNECTIONS, Math.round(ms * perCpuMs));
       const sample = await fire(server, listening, request, amount);
-      perMs = perMsOf(sample);
+      perCpuMs = perCpuMsOf(sample);
       return sample;
     },
     async close() {
@@ -41,8 +39,8 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
   };
 }
 
-function perMsOf({ calls, ns }: Sample): number {
-  return calls / (ns / 1e6);
+function perCpuMsOf({ calls, cpuUs }: Sample): number {
+  return calls / (cpuUs / 1000);
 }
 
 interface Asked {

@@ -15,6 +15,8 @@ import { selectCases, selectTables } from "./runner/select.ts";
 
 /** Fewer rounds than this show only that the cases run. */
 const ROUNDS_TO_QUOTE = 30;
+const BUSY =
+  "The load was above the number of cores, so processes waited for each other. Read these ratios as rough: even a median below 1 can be noise.";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,7 +51,7 @@ async function list(): Promise<void> {
 }
 
 async function runRelease(): Promise<void> {
-  const load = readLoad().toFixed(2);
+  const before = readLoad();
   const commit = describeCommit();
   const date = new Date().toISOString().slice(0, 10);
   const { grid, notes, runs, isComplete } = await measureRelease(compiled, options);
@@ -57,8 +59,11 @@ async function runRelease(): Promise<void> {
   for (const note of notes) console.log(`  ${note}`);
   summarize(runs);
   if (!write) return;
-  const machine = `${describeMachine()}; load ${load} before the run, ${readLoad().toFixed(2)} after it`;
-  if (isComplete) writeSection({ command: describeCommand(), date, commit, machine, grid, notes });
+  const after = readLoad();
+  const machine = `${describeMachine()}; load ${before.toFixed(2)} before the run, ${after.toFixed(2)} after it`;
+  const isBusy = Math.max(before, after) > availableParallelism();
+  const lines = isBusy ? [BUSY, ...notes] : notes;
+  if (isComplete) writeSection({ command: describeCommand(), date, commit, machine, grid, notes: lines });
   else {
     console.error("RESULTS.md is unchanged: a row has no figure");
     process.exitCode = 1;

@@ -1,94 +1,132 @@
-/** The benchmark: `npm run bench`, `npm run bench -- verify`, `npm run bench -- "verify/HS256 warm"`. The options are in README.md beside this file. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** The benchmark: `npm run bench`, `npm run bench -- verify`, `npm run bench -- --against v0.1.0`. README.md beside this file has the options. */
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { describeMachine } from "./harness/machine.ts";
-import { BENCH } from "./harness/paths.ts";
-import { prepare } from "./harness/prepare.ts";
-import { footnotesOf, gridOf, renderText } from "./harness/render.ts";
-import { readRuns, writeMarkdown } from "./harness/results-page.ts";
-import { runTable, type TableRun } from "./harness/run-table.ts";
-import { selectCases, selectTables } from "./harness/select.ts";
-import { computeFigures } from "./harness/statistics.ts";
+import type { Table } from "./harness/types.ts";
+import { RELEASE_ROWS } from "./release.ts";
+import { compare, prepareOther } from "./runner/comparison.ts";
+import { describeCommit, describeMachine, readLoad } from "./runner/machine.ts";
+import { resolveCommit } from "./runner/other-commit.ts";
+import { prepare } from "./runner/prepare.ts";
+import { measureRelease, selectRelease } from "./runner/release-table.ts";
+import { footnotesOf, gridOf, renderText } from "./runner/render.ts";
+import { writeSection } from "./runner/results-page.ts";
+import { type RunOptions, type Runs, runContenders } from "./runner/run-table.ts";
+import { selectCases, selectTables } from "./runner/select.ts";
+
+/** Fewer rounds than this show only that the cases run. */
+const ROUNDS_TO_QUOTE = 30;
+const BUSY =
+  "The load was above the number of cores, so processes waited for each other. Read these ratios as rough: even a median below 1 can be noise.";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "11" },
-    slice: { type: "string", default: "300" },
-    repeat: { type: "string", default: "1" },
-    warm: { type: "string" },
-    cpu: { type: "boolean", default: false },
-    only: { type: "string", multiple: true, default: [""] },
+    starts: { type: "string", default: "2" },
+    rounds: { type: "string", default: "20" },
+    slice: { type: "string", default: "50" },
+    warm: { type: "string", default: "6000" },
+    only: { type: "string", multiple: true },
+    against: { type: "string" },
+    write: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
-    page: { type: "string", multiple: true },
-    markdown: { type: "boolean", default: false },
   },
 });
+const { against, only, write } = values;
+const options = readOptions();
+checkUsage();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-
-if (values.page) {
-  writeMarkdown(readRuns(values.page));
-  process.exit();
-}
+if (readLoad() > availableParallelism())
+  console.error(`load ${readLoad().toFixed(1)} on ${availableParallelism()} cores: expect noisy figures`);
 const compiled = prepare();
-const selected = selectCases(await selectTables(positionals, compiled), values.only);
-const tables = values.cpu ? selected.map((table) => ({ ...table, measure: "cpu" as const })) : selected;
-if (values.list) console.log(tables.map(({ name, title }) => `${name}  (${title})`).join("\n"));
-else await runAll();
-// Whatever the groups' modules may have left open.
+
+if (values.list) await list();
+else if (against !== undefined) await runComparison(against);
+else if (positionals.length > 0) await runTables();
+else await runRelease();
+// Modules of the groups may leave handles open.
 process.exit();
 
-async function runAll(): Promise<void> {
-  const sliceMs = readCount("slice", values.slice);
-  const warmMs = readCount("warm", values.warm ?? `${Math.min(1500, sliceMs * 5)}`);
-  const options = {
-    rounds: readCount("rounds", values.rounds),
-    sliceMs,
-    warmMs,
-    repeats: readCount("repeat", values.repeat),
-  };
-  if (options.rounds < 9)
-    console.error(`${options.rounds} rounds: enough to see that the cases run, not to quote a figure`);
-  const command = [
-    "npm run bench --",
-    ...process.argv.slice(2).map((one) => (one.includes(" ") ? `"${one}"` : one)),
-  ].join(" ");
-  const head = { command, startedAt: new Date().toISOString(), options, machine: describeMachine() };
-  const runs: TableRun[] = [];
-  for (const table of tables) {
-    const run = await runTable(table, { ...options, compiled });
-    runs.push(run);
-    console.log(`\n${table.name}: ${table.title}\n${renderText(gridOf(run, computeFigures(run)))}`);
-    for (const line of footnotesOf(run)) console.log(`  ${line}`);
-  }
-  const path = join(BENCH, "results", `${head.startedAt.replaceAll(":", "-")}.json`);
-  mkdirSync(join(BENCH, "results"), { recursive: true });
-  writeFileSync(
-    path,
-    JSON.stringify({ ...head, tables: runs.map((run) => ({ ...run, figures: computeFigures(run) })) }, null, 1),
-  );
-  console.log(`\n${path}`);
-  if (values.markdown) writeMarkdown([{ ...head, tables: runs }]);
-  process.exitCode = summarize(runs);
+async function list(): Promise<void> {
+  for (const { name, title } of await selectTables(positionals, compiled)) console.log(`${name}  (${title})`);
 }
 
-/** 1 where a case failed or nothing ran at all. Skipped cases and missed goals are no failure of the benchmark. */
-function summarize(runs: readonly TableRun[]): number {
-  const cases = runs.flatMap((run) => run.cases);
-  const skipped = cases.filter(({ lost }) => lost?.is === "skipped").length;
-  const failed = cases.filter(({ lost }) => lost?.is === "failed").length;
-  const verdicts = runs.flatMap((run) => computeFigures(run).goals).map(({ met }) => met);
-  const [missed, unmeasured] = [false, null].map((met) => verdicts.filter((one) => one === met).length);
-  console.log(
-    `${cases.length - skipped - failed} cases ran, ${skipped} SKIPPED, ${failed} FAILED; of ${verdicts.length} goals ${missed} missed, ${unmeasured} not measured`,
-  );
-  return failed > 0 || skipped + failed === cases.length ? 1 : 0;
+async function runRelease(): Promise<void> {
+  const before = readLoad();
+  const commit = describeCommit();
+  const date = new Date().toISOString().slice(0, 10);
+  const { grid, notes, runs, isComplete } = await measureRelease(compiled, options);
+  console.log(`\n${renderText(grid)}`);
+  for (const note of notes) console.log(`  ${note}`);
+  summarize(runs);
+  if (!write) return;
+  const after = readLoad();
+  const machine = `${describeMachine()}; load ${before.toFixed(2)} before the run, ${after.toFixed(2)} after it`;
+  const isBusy = Math.max(before, after) > availableParallelism();
+  const lines = isBusy ? [BUSY, ...notes] : notes;
+  if (isComplete) writeSection({ command: describeCommand(), date, commit, machine, grid, notes: lines });
+  else {
+    console.error("RESULTS.md is unchanged: a row has no figure");
+    process.exitCode = 1;
+  }
+}
+
+async function runTables(): Promise<void> {
+  const all: Runs[] = [];
+  for (const table of narrow(await selectTables(positionals, compiled))) {
+    const contenders = table.cases.map((one) => ({ name: one.name, table: table.name, one, compiled }));
+    const runs = await runContenders(contenders, options);
+    all.push(runs);
+    console.log(`\n${table.name}: ${table.title}\n${renderText(gridOf(table, runs))}`);
+    for (const line of footnotesOf(table, runs)) console.log(`  ${line}`);
+  }
+  summarize(all);
+}
+
+async function runComparison(ref: string): Promise<void> {
+  const commit = resolveCommit(ref);
+  const warm = RELEASE_ROWS.filter((row) => row.case.endsWith("warm"));
+  const tables =
+    positionals.length > 0 ? await selectTables(positionals, compiled) : await selectRelease(warm, compiled);
+  const other = prepareOther(ref, compiled);
+  summarize(await compare(narrow(tables), { compiled, other, commit }, options));
+}
+
+function narrow(tables: readonly Table[]): readonly Table[] {
+  return only ? selectCases(tables, only) : tables;
+}
+
+/** The exit status is 1 if a case failed or nothing ran. A skipped case and a missed goal are results. */
+function summarize(all: readonly Runs[]): void {
+  const losses = all.flatMap((runs) => [...runs.values()].map(({ lost }) => lost?.is));
+  const [skipped, failed] = (["skipped", "failed"] as const).map((is) => losses.filter((one) => one === is).length);
+  const ran = losses.filter((one) => one === undefined).length;
+  console.log(`${ran} cases ran, ${skipped} SKIPPED, ${failed} FAILED`);
+  if (failed !== 0 || ran === 0) process.exitCode = 1;
+}
+
+function readOptions(): RunOptions {
+  const sliceMs = readCount("slice", values.slice);
+  const warmMs = readCount("warm", values.warm);
+  return { starts: readCount("starts", values.starts), rounds: readCount("rounds", values.rounds), sliceMs, warmMs };
+}
+
+function checkUsage(): void {
+  const isRelease = positionals.length === 0 && against === undefined;
+  if (write && !isRelease) throw new Error("--write writes the release table: it takes no group, table or --against");
+  if (only && isRelease && !values.list) throw new Error("--only needs a group or table, or --against");
+  const rounds = options.starts * options.rounds;
+  if (rounds >= ROUNDS_TO_QUOTE) return;
+  if (write) throw new Error(`--write needs at least ${ROUNDS_TO_QUOTE} rounds: --starts times --rounds`);
+  console.error(`${rounds} rounds: enough to see that the cases run, not to quote a figure`);
 }
 
 function readCount(name: string, text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1)
-    throw new Error(`--${name} wants a whole number of at least 1, not "${text}"`);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name} must be a whole number from 1, not "${text}"`);
   return count;
+}
+
+function describeCommand(): string {
+  const args = process.argv.slice(2).map((one) => (one.includes(" ") ? `"${one}"` : one));
+  return ["npm run bench --", ...args].join(" ");
 }

@@ -1,15 +1,14 @@
-/** Real servers under load: the CPU that a request takes with auth, over the same server without. */
-import { HTTP_REQUEST } from "../goals.ts";
+/** Real servers under load: the CPU time of a request with auth, over the same server without. */
 import type { Case, Table } from "../harness/types.ts";
 import type { Guard, Transport } from "./http/site.ts";
 
 const CASES: readonly { readonly name: string; readonly guard: Guard; readonly note?: string }[] = [
-  { name: "no auth", guard: "none", note: "sent the same header, which nobody reads" },
+  { name: "no auth", guard: "none", note: "gets the same header and ignores it" },
   { name: "claimgate, warm", guard: "claimgate" },
   {
     name: "by hand, with a cache",
     guard: "by hand",
-    note: "jose, the payload remembered by the token's text in an LRU of 10,000, exp looked at every time",
+    note: "jose, with the payloads in an LRU of 10,000 by the token's text; exp is checked every time",
   },
   { name: "claimgate, cache off", guard: "claimgate, cache off" },
   { name: "by hand, no cache", guard: "by hand, no cache" },
@@ -26,14 +25,12 @@ function toTable(transport: Transport, title: string): Table {
     title: `${title}, HS256, a rule on the scope`,
     base: "no auth",
     unit: "request",
-    measure: "cpu",
     cases: CASES.map(({ name, guard, note }): Case => {
       const load: Case["load"] = async () => (await import("./http/load.ts")).startServer(transport, guard);
       return { name, load, ...(note === undefined ? {} : { note }) };
     }),
-    goals: HTTP_REQUEST,
     notes: [
-      "CPU of the server's process alone, all its threads; autocannon, 16 connections, loads it from another process.",
+      "CPU time of the server's process alone, all its threads. autocannon loads it over 16 connections from another process.",
     ],
   };
 }

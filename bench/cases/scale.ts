@@ -1,5 +1,4 @@
-/** Whether anything costs more where there is more of it: fields, rules, cached tokens, types. */
-import { CACHE_ENTRY_BYTES, FLAT_FIELDS, FLAT_RULES, FLAT_TOKENS } from "../goals.ts";
+/** The cost per field, rule, remembered token and type as their number grows. */
 import { EMPTY_CALL, emptyCall } from "../harness/empty-call.ts";
 import type { Case, Table } from "../harness/types.ts";
 import type { Step } from "./scale/build.ts";
@@ -14,10 +13,7 @@ const fields: Table = {
   cases: [10, 100, 1000, 10_000].flatMap((count) =>
     guardedAndOpen(`${format(count)} fields`, { objects: count / 10, width: 10, rules: 10 }),
   ),
-  goals: FLAT_FIELDS,
-  notes: [
-    "Unguarded: the same query, context and look-up of the token on a schema without guards. Goals hold the guarded to the unguarded of the same number: what guards add is a tenth of a field or less, too little beside the noise to be compared with itself.",
-  ],
+  notes: ["Unguarded: the same query, context and look-up of the token on a schema without guards."],
 };
 
 const rules: Table = {
@@ -32,17 +28,14 @@ const rules: Table = {
     }),
     toFields("no rule", { objects: 1, width: 1000, rules: 1, isGuarded: false }),
   ],
-  goals: FLAT_RULES,
-  notes: [
-    "Each distinct rule is decided once a request: with 1,000 rules among 1,000 fields every field is a decision. What a rule adds is the difference to one rule, over their number.",
-  ],
+  notes: ["Each distinct rule is decided once a request: with 1,000 rules on 1,000 fields every field is a decision."],
 };
 
 const SIZES = [1000, 10_000, 100_000];
 
 const tokens: Table = {
   name: "scale/tokens",
-  title: "a warm verify, by the number of tokens that are remembered and come in turn",
+  title: "a warm verify, by the number of remembered tokens that come in turn",
   base: "1,000 tokens",
   unit: "verify",
   netOf: EMPTY_CALL,
@@ -51,22 +44,22 @@ const tokens: Table = {
     ...SIZES.map((count) => toLookups(`${format(count)} tokens`, "claimgate", count)),
     ...SIZES.map((count) => toLookups(`fast-jwt, ${format(count)} tokens`, "fast-jwt", count)),
   ],
-  goals: FLAT_TOKENS,
 };
 
 const bytes: Table = {
   name: "scale/bytes",
-  title: "what a remembered token weighs",
+  title: "the memory of a remembered token",
   base: "claimgate, 100,000 tokens",
   unit: "token filled in",
   cases: (["claimgate", "fast-jwt"] as const).flatMap((name) => SIZES.map((count) => toBytes(name, count))),
-  goals: CACHE_ENTRY_BYTES,
-  notes: ["Bytes of the heap, and outside it, after less before, both after a collection; measured once a process."],
+  notes: [
+    "Growth of the memory on and outside the heap, with a collection before and after; measured once per process.",
+  ],
 };
 
 const build: Table = {
   name: "scale/build",
-  title: "requireTokenDirective().apply on a schema of many types, each of five fields of which one is guarded",
+  title: "requireTokenDirective().apply on a schema of many types, each of five fields, one of them guarded",
   base: "1,000 types",
   unit: "type",
   cases: [
@@ -83,11 +76,13 @@ function guardedAndOpen(name: string, shape: Omit<Shape, "isGuarded">): Case[] {
 }
 
 function toFields(name: string, shape: Shape): Case {
-  return { name, load: async () => (await import("./scale/fields.ts")).loadFields(shape) };
+  const load: Case["load"] = async () => (await import("./scale/fields.ts")).loadFields(shape);
+  return { name, load, isClaimgate: shape.isGuarded };
 }
 
 function toLookups(name: string, by: Package, count: number): Case {
-  return { name, load: async () => (await import("./scale/tokens.ts")).loadLookups(by, count) };
+  const load: Case["load"] = async () => (await import("./scale/tokens.ts")).loadLookups(by, count);
+  return { name, load, isClaimgate: by === "claimgate" };
 }
 
 function toBytes(by: Package, count: number): Case {
@@ -96,7 +91,8 @@ function toBytes(by: Package, count: number): Case {
 }
 
 function toBuild(name: string, types: number, step: Step): Case {
-  return { name, load: async () => (await import("./scale/build.ts")).loadBuild(types, step) };
+  const load: Case["load"] = async () => (await import("./scale/build.ts")).loadBuild(types, step);
+  return { name, load, isClaimgate: step === "apply" };
 }
 
 function format(count: number): string {

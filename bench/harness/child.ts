@@ -1,5 +1,5 @@
-/** The process of one case: loads it, proves it, warms it up, then measures a slice whenever the runner says so. */
-import { measure } from "./measure.ts";
+/** The process of one case: loads, proves and warms it up, then measures a slice each time the runner orders one. */
+import { measure, warmUp } from "./measure.ts";
 import type { Order, Report } from "./messages.ts";
 import { SkippedError } from "./skipped.ts";
 import type { Group, Work } from "./types.ts";
@@ -14,7 +14,7 @@ const fail = async (error: unknown): Promise<never> => {
   process.exit(1);
 };
 
-// Without the runner there is nobody to measure for.
+// A case does not outlive the runner.
 process.once("disconnect", () => process.exit(1));
 process.once("unhandledRejection", fail);
 process.once("uncaughtException", fail);
@@ -25,7 +25,7 @@ async function load(): Promise<Work> {
   if (!found) throw new Error(`no case "${caseName}" in "${tableName}"`);
   const work = await found.load();
   await work.prove?.();
-  await measure(work, Number(warmMs));
+  await warmUp(work, Number(warmMs));
   return work;
 }
 
@@ -41,7 +41,7 @@ try {
       return fail(error);
     }
   });
-  await send({ is: "ready", perCall: work.perCall ?? 1, inFlight: work.inFlight ?? 1 });
+  await send({ is: "ready", perCall: work.perCall ?? 1 });
 } catch (error) {
   await fail(error);
 }

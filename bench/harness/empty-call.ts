@@ -1,7 +1,7 @@
-/** The case that costs nothing: what a slice of it takes is the loop itself and the turns of the event loop. */
+/** The case that does nothing: its slices cost the loop itself and the turns of the event loop. */
 import type { Case } from "./types.ts";
 
-/** What tables name in `netOf`. */
+/** The name that tables give as `netOf`. */
 export const EMPTY_CALL = "an empty call";
 
 /** A synchronous call of nothing, `inFlight` at once. */

@@ -1,6 +1,6 @@
-/** The one way for a case to be left out: what it needs is not there. Anything else that it throws is a failure. */
+/** The error of a case that cannot run here, because a server it needs is missing. */
 
-/** Thrown by `load`. The message says what is missing; the table is printed without the case, loudly. */
+/** Thrown by `load`. The message says what is missing. Any other error is a failure of the case. */
 export class SkippedError extends Error {
   override readonly name = "SkippedError";
 }

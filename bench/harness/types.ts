@@ -1,31 +1,31 @@
-/** What a benchmark is: tables of cases, each case a process of its own that does its work when told to. */
+/** The types of a benchmark: tables of cases, where each case runs in a process of its own. */
 
-/** What one slice of time gave. */
+/** The result of one slice of time. */
 export interface Sample {
   /** Calls that were answered. A batch of `inFlight` counts as that many. */
   readonly calls: number;
-  /** Wall time they took, in nanoseconds, the turns of the event loop between them included. */
+  /** Wall time of those calls in nanoseconds, with the turns of the event loop between them. */
   readonly ns: number;
-  /** CPU time (user and system) of the process that is measured, in microseconds. */
+  /** CPU time (user and system, all threads) of the measured process, in microseconds. */
   readonly cpuUs: number;
-  /** What else was counted, per call: round trips, bytes an entry. Each becomes a column with the median of its rounds. */
+  /** Further counts per call, such as round trips. Each becomes a column with the median of its rounds. */
   readonly extra?: Readonly<Record<string, number>>;
 }
 
 /** A case that is loaded and ready. */
 export interface Work {
   /**
-   * One call. What it gives is awaited where it is a promise; afterwards the event loop takes a turn, before the next call or batch.
-   * It must throw, or reject, where the work went wrong: a slice of failures is no measurement.
+   * One call. The loop awaits a promise that it returns; then the event loop takes a turn, before the next call or batch.
+   * It must throw or reject when the work goes wrong: a slice of failures measures nothing.
    */
   call(): unknown;
-  /** Calls started together and awaited together. Default 1. */
+  /** Calls that start together and are awaited together. Default 1. */
   readonly inFlight?: number;
   /** Units in a call, such as fields; all figures are per unit. Default 1. */
   readonly perCall?: number;
-  /** Throws unless the case really lets in who may pass and really refuses who may not. Runs before anything is measured. */
+  /** Throws unless the case accepts valid callers and rejects all others. Runs before the first slice. */
   prove?(): Promise<void>;
-  /** Measures in its own way, for about `ms` milliseconds, where calling `call` in a loop is not the thing (servers under load, bytes). `call` is then never called. */
+  /** Replaces the loop over `call` for about `ms` milliseconds of CPU time: for servers under load, or for bytes. */
   slice?(ms: number): Promise<Sample>;
   close?(): Promise<void>;
 }
@@ -33,49 +33,32 @@ export interface Work {
 export interface Case {
   /** Unique within the table. */
   readonly name: string;
-  /** Runs in the case's own process. What it needs is imported here, dynamically, so that no process holds another case's packages. */
+  /** Runs in the case's own process. It imports dynamically, so that no process holds the packages of another case. */
   load(): Promise<Work>;
-  /** The case of this table whose time of the same round is subtracted; null for none. Default: the table's. */
-  readonly netOf?: string | null;
-  /** Flags of node, for this case's process. */
+  /** Whether `--against` measures this case on both commits. Default: whether the name starts with "claimgate". */
+  readonly isClaimgate?: boolean;
+  /** Flags of node for this case's process. */
   readonly execArgv?: readonly string[];
-  /** One line beneath the table. */
+  /** One line below the table. */
   readonly note?: string;
 }
 
-/** A promise about a case. `atMost` and `atLeast` are inclusive; judged by the median. */
-export interface Goal {
-  readonly case: string;
-  /**
-   * What is judged. `"ratio"` (default): time, or CPU, per unit over that of `against` in the same round. `"speedup"`: the inverse.
-   * Any other: the column of `Sample.extra` of that name.
-   */
-  readonly of?: "ratio" | "speedup" | (string & {});
-  /** Default: the table's base. */
-  readonly against?: string;
-  readonly atMost?: number;
-  readonly atLeast?: number;
-}
-
 export interface Table {
-  /** `"<group>/<rest>"`, such as `"verify/HS256 cold"`; what `npm run bench -- <name>` takes. */
+  /** `"<group>/<rest>"`, such as `"verify/HS256 cold"`; `npm run bench -- <name>` takes it. */
   readonly name: string;
   readonly title: string;
-  /** The case that the ratios are over. */
+  /** The case that the CPU ratios are over. */
   readonly base: string;
-  /** What the times are per: `"verify"`, `"request"`, `"field"`. */
+  /** The unit of the times: `"verify"`, `"request"`, `"field"`. */
   readonly unit: string;
-  /** What the ratios are of. Default `"time"`; `"cpu"` where the process under load is another one than the one that loads it. */
-  readonly measure?: "time" | "cpu";
-  /** The case, mostly `"an empty call"`, whose time of the same round is subtracted from all others before the ratios: what a turn of the event loop costs. */
+  /** The case whose CPU time in the same round is subtracted from all others before the ratio: mostly `"an empty call"`. */
   readonly netOf?: string;
   readonly cases: readonly Case[];
-  readonly goals?: readonly Goal[];
-  /** Lines beneath the table. */
+  /** Lines below the table. */
   readonly notes?: readonly string[];
 }
 
-/** What a file `cases/<group>.ts` exports. */
+/** The exports of a file `cases/<group>.ts`. */
 export interface Group {
   readonly tables: readonly Table[];
 }

@@ -1,4 +1,4 @@
-/** Checks written by hand, the fastest way: the user is in the context, and each field looks for its scope synchronously. */
+/** Checks written by hand for speed: the user is in the context, and each field checks its scope synchronously. */
 import { GraphQLError } from "graphql";
 import { wrappedSchema } from "./schema.ts";
 import type { Server } from "./server.ts";

@@ -1,4 +1,4 @@
-/** claimgate: `@requireToken` on every field that asks for a scope. */
+/** claimgate: `@requireToken` on every field that needs a scope. */
 import { AuthManager } from "claimgate";
 import { createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { plainSchema, typeDefsWith } from "./schema.ts";

@@ -29,14 +29,14 @@ export async function genericAuth(plugin: TokenPlugin, algorithm: Algorithm = "H
   return {
     schema: plainSchema([DIRECTIVE_SDL, REQUIRES_SCOPES_DIRECTIVE_SDL, guarded]),
     tokens,
-    // Its type asks for a context that its own hooks fill.
+    // Its type requires a context that its own hooks fill.
     plugins: [tokenPlugin(plugin, tokens), useGenericAuth(options) as unknown as Plugin],
   };
 }
 
 function tokenPlugin(plugin: TokenPlugin, tokens: Tokens): Plugin {
   if (plugin === "a cache") return useCachedJWT(tokens);
-  // Its types ask for text, which jsonwebtoken takes for a public key first, each time; a key object spares it that, and it works.
+  // Its types require text, which jsonwebtoken tries as a public key first. A key object works, and avoids that.
   return useDocumentedJWT(
     tokens,
     plugin === "plugin-jwt" ? tokens.text : (createSecretKey(tokens.text, "utf8") as unknown as string),
@@ -47,12 +47,12 @@ function useDocumentedJWT({ algorithm }: Tokens, key: string): Plugin {
   return useJWT({
     signingKeyProviders: [createInlineSigningKeyProvider(key)],
     tokenVerification: { issuer: ISSUER, algorithms: [algorithm] },
-    // Granular guards judge whether a token is needed, so that one is missing is no error yet.
+    // Granular guards decide whether a token is needed, so a missing one is not an error here.
     reject: { missingToken: false, invalidToken: true },
   });
 }
 
-/** What the plugin leaves in the context, out of a cache that it does not have. */
+/** Puts the same into the context as the plugin, out of a cache that the plugin lacks. */
 function useCachedJWT(tokens: Tokens): Plugin<JwtContext> {
   const verify = createVerify(tokens, true);
   return {

@@ -1,4 +1,4 @@
-/** A query by way of the executor that Yoga calls, with a parsed document and a new context for each. */
+/** A query through the executor that Yoga calls, with a parsed document and a new context for each call. */
 import { normalizedExecutor } from "@graphql-tools/executor";
 import { type ExecutionResult, GraphQLError, parse } from "graphql";
 import type { Work } from "../../harness/types.ts";
@@ -24,7 +24,7 @@ export async function overExecutor(server: Server, query: Query, inFlight = 1): 
           const result = await execute(requestWith(headersOf(token)));
           return JSON.parse(JSON.stringify(result)) as Answer;
         } catch (error) {
-          // Some plugins refuse while the context is built.
+          // Some plugins reject while they build the context.
           if (error instanceof GraphQLError) return { errors: [error] };
           throw error;
         }
@@ -51,7 +51,7 @@ function directly(
   };
 }
 
-// Plugins that guard an operation before it is executed do so in hooks around the executor.
+// Plugins that guard an operation before its execution use hooks around the executor.
 async function asYogaDoes({ schema, plugins }: Server, document: Document): Promise<Execute> {
   const { createYoga } = await import("graphql-yoga");
   const yoga = createYoga({ schema, logging: false, plugins: [...(plugins ?? [])] });

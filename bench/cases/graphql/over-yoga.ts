@@ -1,4 +1,4 @@
-/** A query by way of `yoga.fetch`, up to the text of the answer. */
+/** A query through `yoga.fetch`, up to the text of the answer. */
 import assert from "node:assert/strict";
 import { createYoga } from "graphql-yoga";
 import type { Work } from "../../harness/types.ts";

@@ -1,4 +1,4 @@
-/** Pothos: the same types built by code, with and without its scope-auth plugin. */
+/** Pothos: the same types in code, with and without its scope-auth plugin. */
 import SchemaBuilder from "@pothos/core";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import type { GraphQLSchema } from "graphql";
@@ -18,7 +18,7 @@ export async function pothosScopeAuth(cache: boolean): Promise<Server> {
   return { schema: buildSchema(true), tokens, contextOf: userContext(tokens, cache) };
 }
 
-/** What of the difference to SDL is Pothos itself. */
+/** Shows how much of the difference to SDL is Pothos itself. */
 export async function pothosAlone(): Promise<Server> {
   return { schema: buildSchema(false), tokens: await mintTokens("HS256"), contextOf: () => ({}), isGuarded: false };
 }

@@ -1,8 +1,8 @@
-/** What every case serves: 100 objects of 10 fields and one small object, whose fields ask for a scope each. */
+/** The data of every case: 100 objects of 10 fields and one small object. Each field needs a scope. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { GraphQLFieldResolver, GraphQLSchema } from "graphql";
 
-/** The scope that each field asks for: three different rules below the list. */
+/** The scope that each field needs: three different rules below the list. */
 export const ITEM_FIELDS = {
   id: { type: "String", scope: "items:read" },
   name: { type: "String", scope: "items:read" },
@@ -53,7 +53,7 @@ export interface Profile {
 
 export const PROFILE: Profile = { id: "ann", name: "Ann", email: "ann@example.com" };
 
-/** What is asked, and what comes of it for who may. */
+/** A query, and its data for a caller with the scopes. */
 export interface Query {
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -67,7 +67,7 @@ export const QUERIES = {
   small: { text: "{ me { id name email } }", data: { me: PROFILE } },
 } as const satisfies Record<string, Query>;
 
-/** The types as SDL, with what `guard` says about a scope behind each guarded field. */
+/** The types as SDL. `guard` turns a scope into the text behind each guarded field. */
 export function typeDefsWith(guard: (scope: string) => string): string {
   const items = Object.entries(ITEM_FIELDS).map(([name, { type, scope }]) => `${name}: ${type} ${guard(scope)}`);
   return `
@@ -83,14 +83,14 @@ export function typeDefsWith(guard: (scope: string) => string): string {
 
 const root = { items: () => ITEMS, openItems: () => ITEMS, me: () => PROFILE };
 
-/** The schema without any guard, but for what the directives of `typeDefs` mean to others. */
+/** The schema without guards. Directives in `typeDefs` are for plugins to read. */
 export function plainSchema(typeDefs: readonly string[] = [typeDefsWith(() => "")]): GraphQLSchema {
   return makeExecutableSchema({ typeDefs: [...typeDefs], resolvers: { Query: root } });
 }
 
 type Resolver<C> = GraphQLFieldResolver<unknown, C>;
 
-/** The schema with a wrapper of one's own around each guarded field. */
+/** The schema with `wrap` around each guarded field. */
 export function wrappedSchema<C>(wrap: (resolver: Resolver<C>, scope: string) => Resolver<C>): GraphQLSchema {
   const item = Object.entries(ITEM_FIELDS).map(([name, { scope }]) => [name, wrap(readProperty, scope)] as const);
   return makeExecutableSchema<C>({

@@ -1,4 +1,4 @@
-/** What a case makes: a schema, and what stands around it. Both ways of calling it prove it alike. */
+/** The result of opening a case: a schema with its context and plugins. Both ways to call it share one proof. */
 import assert from "node:assert/strict";
 import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { Plugin } from "graphql-yoga";
@@ -17,9 +17,9 @@ type MaybePromise<T> = T | Promise<T>;
 export interface Server {
   readonly schema: GraphQLSchema;
   readonly tokens: Tokens;
-  /** Builds the context of a request. Without it the executor alone is called as Yoga would, by way of its plugins. */
+  /** Builds the context of a request. Without it the executor alone runs through Yoga's plugins. */
   readonly contextOf?: (server: ServerContext) => MaybePromise<object>;
-  /** What is to be awaited before the executor is called, where something documents that. */
+  /** A documented step to await before the executor. */
   readonly prepare?: (args: {
     readonly schema: GraphQLSchema;
     readonly document: DocumentNode;
@@ -27,7 +27,7 @@ export interface Server {
   }) => MaybePromise<void>;
   /** Yoga's, in place of `contextOf`. */
   readonly plugins?: readonly Plugin[];
-  /** False where there is no guard. Default true. */
+  /** False for a schema without guards. Default true. */
   readonly isGuarded?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Answer {
   readonly errors?: readonly unknown[];
 }
 
-/** The server gives good callers all of it, and nothing at all that is guarded to anybody else. */
+/** Throws unless good callers get all data and all other callers get none. */
 export async function prove(
   { tokens, isGuarded = true }: Server,
   { data, text }: Query,

@@ -1,26 +1,26 @@
-/** The callers' tokens, which every case reads alike, and how a server without claimgate verifies them. */
+/** The callers' tokens, the same for every case, and their verification on a server without claimgate. */
 import { exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 
 export type Algorithm = "HS256" | "ES256";
 
 export const ISSUER = "https://bench.example";
 
-/** Who is good for everything that is asked; one after another, so that calls in flight together never carry the same token. */
+/** Callers with all scopes. They take turns, so that calls in flight together never carry the same token. */
 const CALLERS = 64;
 const SCOPE = "items:read prices:read stock:read profile:read";
 const LIFETIME_SECONDS = 86_400;
 
-/** Tokens, and the key they hold with, in each shape that a library takes it. */
+/** Tokens, and their key in each shape that a library takes. */
 export interface Tokens {
   readonly algorithm: Algorithm;
   /** `secret`, or `privateKey`, of an `AuthManager`. */
   readonly managerKey: { readonly secret: string } | { readonly privateKey: string };
-  /** For jose: imported once, as its users are told to. */
+  /** For jose: imported once, as its documentation advises. */
   readonly joseKey: CryptoKey;
   /** For libraries that take text: the secret, or the public key as PEM. */
   readonly text: string;
   readonly good: readonly string[];
-  /** Valid, and without any scope that is asked for. */
+  /** Valid, but without any of the scopes. */
   readonly poor: string;
   /** Signed with another key. */
   readonly forged: string;
@@ -45,17 +45,17 @@ export async function mintTokens(algorithm: Algorithm): Promise<Tokens> {
   };
 }
 
-/** Who carries a verified token. */
+/** The caller of a verified token. */
 export interface User {
   readonly payload: JWTPayload;
   /** Read once, not for each check. */
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Gives the user of a good token, at once where it is remembered, and `null` for any other. */
+/** Returns the user of a good token, synchronously if it is in the cache, and `null` for any other token. */
 export type Verify = (token: string | undefined) => User | null | Promise<User | null>;
 
-/** With jose, and where `cache` is asked for with what a careful hand puts in front of it: a `Map` by the token's text, `exp` looked at every time. */
+/** Verifies with jose. `cache` puts a `Map` by the token's text in front, with `exp` checked every time. */
 export function createVerify({ joseKey, algorithm }: Tokens, cache: boolean): Verify {
   const known = new Map<string, User>();
   const verify = async (token: string): Promise<User | null> => {
@@ -83,7 +83,7 @@ export function bearerOf(headers: { get(name: string): string | null }): string 
   return header?.startsWith("Bearer ") ? header.slice("Bearer ".length) : undefined;
 }
 
-/** One after another, for ever. */
+/** Returns one value after another, endlessly. */
 export function inTurn<T>(values: readonly T[]): () => T {
   let next = 0;
   return () => {

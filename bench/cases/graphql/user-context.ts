@@ -1,4 +1,4 @@
-/** The context that guards want which do not verify tokens themselves: the user, or null. */
+/** The context for guards that do not verify tokens themselves: the user, or null. */
 import type { ServerContext } from "./server.ts";
 import { bearerOf, createVerify, type Tokens, type User } from "./tokens.ts";
 

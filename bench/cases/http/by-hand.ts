@@ -1,9 +1,9 @@
-/** The check that claimgate replaces, as one writes it with jose: for the servers "by hand". */
+/** The check that claimgate replaces, written with jose: for the servers "by hand". */
 import { type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { ISSUER, type Site } from "./site.ts";
 
-/** Gives the payload of a good token in the header, at once where it is remembered, and `null` for any other. */
+/** Returns the payload of a good token in the header, synchronously if it is in the cache, and `null` for any other. */
 export type ReadUser = (authorization: string | null | undefined) => JWTPayload | null | Promise<JWTPayload | null>;
 
 export async function createReadUser({ guard, secret }: Pick<Site, "guard" | "secret">): Promise<ReadUser> {
@@ -30,7 +30,7 @@ export async function createReadUser({ guard, secret }: Pick<Site, "guard" | "se
   };
 }
 
-/** Whether the user may read. */
+/** Whether the user has the scope to read. */
 export function mayRead(user: JWTPayload): boolean {
   return (user["scope"] as { readonly read?: unknown } | undefined)?.read === true;
 }

@@ -1,4 +1,4 @@
-/** A server in a process of its own, and autocannon in this one: what the server's CPU did, and how many requests a second came of it. */
+/** Loads a server in another process with autocannon in this one, and reads that server's CPU time. */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -9,29 +9,27 @@ import { type CpuTime, type Guard, ITEM, type Listening, type Transport } from "
 
 const CONNECTIONS = 16;
 const FIRST_REQUESTS = 500;
-/** Connections are opened for each slice, so a slice is to be long beside that. */
-const STRETCH = 4;
 
 export async function startServer(transport: Transport, guard: Guard): Promise<Work> {
   const server = fork(beside(import.meta.url, "./server"), [transport, guard], {
     stdio: ["ignore", process.stderr, process.stderr, "ipc"],
   });
-  // It does not outlive this process, whose end closes the channel; that it ends before is an error.
+  // The end of this process closes the channel and ends the server. An earlier end is an error.
   server.once("exit", (code) => {
     if (code !== 0) throw new Error(`the server ended with ${code}`);
   });
   const [listening] = (await once(server, "message")) as [Listening];
   const request = requestOf(transport);
-  let perMs = 0;
+  let perCpuMs = 0;
   return {
     call: () => undefined,
     prove: () => prove(listening, request, guard),
     async slice(ms) {
-      // Before the first slice, which warms up, nobody knows how many requests fit into one.
-      if (perMs === 0) perMs = perMsOf(await fire(server, listening, request, FIRST_REQUESTS));
-      const amount = Math.max(CONNECTIONS, Math.round(ms * STRETCH * perMs));
+      // The first slice is part of the warm-up. Before it, the number of requests per slice is unknown.
+      if (perCpuMs === 0) perCpuMs = perCpuMsOf(await fire(server, listening, request, FIRST_REQUESTS));
+      const amount = Math.max(CONNECTIONS, Math.round(ms * perCpuMs));
       const sample = await fire(server, listening, request, amount);
-      perMs = perMsOf(sample);
+      perCpuMs = perCpuMsOf(sample);
       return sample;
     },
     async close() {
@@ -41,8 +39,8 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
   };
 }
 
-function perMsOf({ calls, ns }: Sample): number {
-  return calls / (ns / 1e6);
+function perCpuMsOf({ calls, cpuUs }: Sample): number {
+  return calls / (cpuUs / 1000);
 }
 
 interface Asked {
@@ -62,7 +60,7 @@ function requestOf(transport: Transport): Asked {
   };
 }
 
-/** A number of requests, not a time: so that each that the server worked for is counted, none being cut off at the end. */
+/** Sends a number of requests, not for a time, so that no request is cut off uncounted. */
 async function fire(server: ChildProcess, { url, good }: Listening, asked: Asked, amount: number): Promise<Sample> {
   const { answer, ...request } = asked;
   const requests = good.map((token) => ({ headers: { ...asked.headers, authorization: `Bearer ${token}` } }));
@@ -74,7 +72,7 @@ async function fire(server: ChildProcess, { url, good }: Listening, asked: Asked
     requests,
     amount,
     connections: CONNECTIONS,
-    // It looks no more often than this whether it is done.
+    // autocannon checks at this interval whether it is done.
     sampleInt: 10,
     verifyBody: (body) => body === answer,
   });

@@ -1,25 +1,25 @@
-/** What the servers have in common, and what their process says to the one that loads them. */
+/** The parts that all servers share, and their messages to the process that loads them. */
 import type { AuthManager } from "claimgate";
 
 export type Transport = "tRPC" | "GraphQL";
 export type Guard = "none" | "claimgate" | "claimgate, cache off" | "by hand" | "by hand, no cache";
 
-/** What it sends once it listens. */
+/** The server's message once it listens. */
 export interface Listening {
   readonly url: string;
-  /** A caller's tokens, all good for what is asked. */
+  /** Valid tokens with the scope. */
   readonly good: readonly string[];
-  /** Valid, and without the scope that is asked for. */
+  /** Valid, but without the scope. */
   readonly poor: string;
   readonly forged: string;
 }
 
-/** What it sends for the message `"cpu"`, in microseconds since it started, user and system. */
+/** The answer to the message `"cpu"`: microseconds since the start, user and system. */
 export interface CpuTime {
   readonly cpuUs: number;
 }
 
-/** What a server is made of. */
+/** The input of a server. */
 export interface Site {
   readonly guard: Guard;
   readonly secret: Uint8Array<ArrayBuffer>;
@@ -27,5 +27,5 @@ export interface Site {
 }
 
 export const ISSUER = "https://api.example.com";
-/** What the one guarded procedure, or field, gives. */
+/** The answer of the one guarded procedure or field. */
 export const ITEM = { id: "1", name: "a thing", price: 42 };

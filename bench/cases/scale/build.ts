@@ -1,11 +1,12 @@
-/** Guarding a schema of many types: the time of `apply` alone, each time on a schema that nobody has seen. */
+/** Guards a schema of many types: measures `apply` alone, each time on a new schema. */
 import assert from "node:assert/strict";
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { requireTokenDirective } from "claimgate/graphql";
 import { buildASTSchema, type GraphQLSchema, isObjectType, parse } from "graphql";
+import { readCpuUs } from "../../harness/measure.ts";
 import type { Work } from "../../harness/types.ts";
 
-/** `"mapSchema"` copies every field and guards none: what `apply` stands on. */
+/** `"mapSchema"` copies every field and guards none: the base of `apply`. */
 export type Step = "apply" | "mapSchema";
 
 export async function loadBuild(types: number, step: Step): Promise<Work> {
@@ -28,8 +29,7 @@ export async function loadBuild(types: number, step: Step): Promise<Work> {
         const start = performance.now();
         run(schema);
         ns += (performance.now() - start) * 1e6;
-        const { user, system } = process.cpuUsage(cpu);
-        cpuUs += user + system;
+        cpuUs += readCpuUs(cpu);
         calls++;
         await new Promise((resolve) => setImmediate(resolve));
       } while (performance.now() < end);

@@ -1,4 +1,4 @@
-/** A query over many fields, guarded or not: what stands around it is the same, so that the difference is the guards alone. */
+/** A query over many fields, guarded or not. All else is the same, so that the difference is the guards alone. */
 import assert from "node:assert/strict";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { AuthManager } from "claimgate";
@@ -7,7 +7,7 @@ import { type ExecutionResult, execute, parse } from "graphql";
 import type { Work } from "../../harness/types.ts";
 
 export interface Shape {
-  /** Objects in the list that is asked for. */
+  /** Objects in the list. */
   readonly objects: number;
   /** Fields of each of them. */
   readonly width: number;
@@ -38,7 +38,7 @@ export async function loadFields({ objects, width, rules, isGuarded }: Shape): P
   const ask = async (token: string | undefined): Promise<ExecutionResult> => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const contextValue = createContext({ headers });
-    // Before anything is resolved, guarded or not: a look-up of the token is a request's price, not a field's.
+    // The look-up of the token belongs to the request, not to a field, so both schemas pay for it.
     await contextValue.auth.authenticate();
     return execute({ schema, document, contextValue });
   };

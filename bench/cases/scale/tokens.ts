@@ -1,6 +1,7 @@
-/** Caches that hold many tokens: what a look-up takes, and what an entry weighs. */
+/** Caches that hold many tokens: the time of a look-up, and the memory of an entry. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readCpuUs } from "../../harness/measure.ts";
 import type { Sample, Work } from "../../harness/types.ts";
 
 export type Package = "claimgate" | "fast-jwt";
@@ -8,7 +9,7 @@ export type Package = "claimgate" | "fast-jwt";
 const ISSUER = "https://api.example.com";
 const SECRET = Buffer.alloc(32, 7);
 const HEADER = encode({ alg: "HS256", typ: "JWT" });
-/** Beside which every number of tokens here has no common divisor, so that a stride of it meets each of them, and never a neighbour. */
+/** Has no common divisor with any number of tokens here, so a stride of it meets each of them, and never a neighbour. */
 const STRIDE = 7919;
 
 /** Verifies one of `count` remembered tokens after the other. */
@@ -27,13 +28,12 @@ export async function loadLookups(name: Package, count: number): Promise<Work> {
 }
 
 /**
- * Measured once a process, and then said again for each round: memory is not noisy, and filling a large cache takes longer than a round.
- * This process, alone among all, runs with `--expose-gc`: what is alive cannot be told from what is not collected yet without it, and no
- * time of it is compared with anything.
+ * Measures once per process and repeats the result for each round: memory is not noisy, and filling a large cache takes longer than a round.
+ * Only this process runs with `--expose-gc`, which separates live memory from garbage; no time of it is compared.
  */
 export async function loadBytes(name: Package, count: number): Promise<Work> {
   const proof = await openCache(name, 10);
-  // What a package loads or compiles at its first use is no entry's weight.
+  // Code that a package loads at its first use is not part of an entry.
   await prove(proof, [mint(0), mint(1), mint(2)]);
   const sample = await weigh(name, count);
   return { call: () => undefined, slice: async () => sample };
@@ -44,20 +44,20 @@ async function weigh(name: Package, count: number): Promise<Sample> {
   const before = await weighHeap();
   const start = performance.now();
   const cpu = process.cpuUsage();
-  // No token outlives its turn here, so whatever text is still held is held by the cache.
+  // No token outlives its turn here, so the cache holds all text that is still alive.
   for (let index = 0; index < count; index++) await verify(mint(index));
-  const { user, system } = process.cpuUsage(cpu);
+  const cpuUs = readCpuUs(cpu);
   const ns = (performance.now() - start) * 1e6;
   const bytes = (await weighHeap()) - before;
   // The cache is alive until here.
   await verify(mint(0));
-  return { calls: count, ns, cpuUs: user + system, extra: { "bytes/entry": bytes / count } };
+  return { calls: count, ns, cpuUs, extra: { "bytes/entry": bytes / count } };
 }
 
 async function weighHeap(): Promise<number> {
   const { gc } = globalThis;
   if (!gc) throw new Error("needs --expose-gc");
-  // What finalizers release is gone after the next one only.
+  // Finalizers release memory that only the next collection frees.
   for (let pass = 0; pass < 3; pass++) {
     gc();
     await new Promise((resolve) => setImmediate(resolve));
@@ -84,7 +84,7 @@ async function openCache(name: Package, max: number): Promise<(token: string) =>
   return createVerifier({ key: SECRET, ...options, requiredClaims: ["iss", "exp", "iat", "sub", "type"] });
 }
 
-/** As an `AuthManager` issues them, signed by hand because there are so many. A slice of its header's text, as it is on a server. */
+/** Mints a token as an `AuthManager` issues it, by hand for speed. The token is a slice of its header's text, as on a server. */
 function mint(index: number): string {
   const iat = Math.floor(Date.now() / 1000);
   const scope = { admin: index % 2 === 0, teams: ["red", "blue"] };

@@ -1,4 +1,4 @@
-/** Counts commands on their way to a server, by standing around the client's own functions. */
+/** Counts the commands to a server by wrapping the client's functions. */
 
 export interface Counter {
   /** Sends a command, and counts it. */

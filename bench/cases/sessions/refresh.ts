@@ -1,11 +1,11 @@
-/** Refreshing sessions one after another, each with the token that its refresh before gave; and what that said to the store. */
+/** Refreshes sessions, each with the token of its previous refresh, and counts the commands to the store. */
 import assert from "node:assert/strict";
 import { AuthManager } from "claimgate";
 import { measure } from "../../harness/measure.ts";
 import type { Sample, Work } from "../../harness/types.ts";
 import { type OpenStore, openStore, type StoreName } from "./stores.ts";
 
-/** More than are ever refreshed at once: two refreshes of one session would meet, which is another case than this. */
+/** More than ever refresh at once, so that two refreshes of one session never meet. */
 const SESSIONS = 256;
 const OPTIONS = {
   issuer: "https://api.example.com",
@@ -39,7 +39,7 @@ export async function loadPing(name: StoreName): Promise<Work> {
   return { call: () => open.ping(), close: () => open.close() };
 }
 
-/** One at a time it can be told which commands were answered before the caller was: those it waited for. */
+/** One refresh at a time: the commands answered before the refresh resolves are those it waits for. */
 async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, ms: number): Promise<Sample> {
   const sentBefore = counter.sent;
   let awaited = 0;
@@ -48,7 +48,7 @@ async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, m
       const before = counter.answered;
       await call();
       awaited += counter.answered - before;
-      // What it left behind must not be counted for the next one.
+      // Commands after the answer must not count for the next refresh.
       await counter.idle();
     },
   };
@@ -76,7 +76,7 @@ function perSecond({ calls, ns }: Sample): number {
   return calls / (ns / 1e9);
 }
 
-/** A refresh gives a token that works, the one before ends the session when it comes again, and nothing else passes. */
+/** Throws unless a refresh returns a valid token, a reused one ends the session, and no other token passes. */
 async function prove({ store }: OpenStore): Promise<void> {
   const auth = new AuthManager({ ...OPTIONS, sessions: store, refreshGrace: 0 });
   const first = await auth.login("prover", { scope: { read: true } });

@@ -1,4 +1,4 @@
-/** The stores as a user opens them, with their commands counted; each in keys, or a table, of this process, which are removed at the end. */
+/** Opens the stores with their commands counted. Keys and tables belong to this process and are removed at the end. */
 import { memorySessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";
 import { redisSessionStore } from "claimgate/redis";
@@ -12,7 +12,7 @@ export type StoreName = "memory" | "Redis" | "PostgreSQL";
 export interface OpenStore {
   readonly store: ReturnType<typeof memorySessionStore>;
   readonly counter: Counter;
-  /** One round trip for nothing: what the network and the server take at the least. */
+  /** One empty round trip: the least that the network and the server cost. */
   ping(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -82,7 +82,7 @@ interface ScriptOptions {
   readonly arguments: string[];
 }
 
-/** Only what cannot be reached is skipped: whatever fails later is a failure. */
+/** Skips only a server that is not reachable. A later error is a failure. */
 function skip(service: string, url: string): (error: unknown) => never {
   return (error) => {
     const reason = error instanceof Error ? error.message || error.name : String(error);

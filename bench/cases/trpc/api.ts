@@ -1,4 +1,4 @@
-/** What a case makes: a router whose `item` is a small synchronous query, and the context of a request. The way to call it proves it alike. */
+/** The result of opening a case: a router whose `item` is a small synchronous query, and the context of a request. */
 import type { AnyRouter } from "@trpc/server";
 import type { FetchCreateContextFnOptions } from "@trpc/server/adapters/fetch";
 import type { Tokens } from "../graphql/tokens.ts";
@@ -7,7 +7,7 @@ export interface Api {
   readonly router: AnyRouter;
   readonly tokens: Tokens;
   readonly createContext: (opts: FetchCreateContextFnOptions) => object | Promise<object>;
-  /** Who is refused: nobody, who has no good token, or also who lacks the scope. */
+  /** The rejected callers: none, those without a good token, or also those without the scope. */
   readonly refuses: "nobody" | "strangers" | "strangers and the poor";
 }
 

@@ -1,4 +1,4 @@
-/** jose by hand: once a request, in the context; or in the middleware, as many guides have it, and so once a procedure. */
+/** jose by hand: once a request, in the context; or once a procedure, in the middleware, as many guides show it. */
 import { initTRPC } from "@trpc/server";
 import { type Algorithm, bearerOf, createVerify, mintTokens } from "../graphql/tokens.ts";
 import { type Api, item } from "./api.ts";

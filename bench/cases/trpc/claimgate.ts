@@ -1,4 +1,4 @@
-/** claimgate: its procedure for who has a token, with a rule on top, and the rule alone. */
+/** claimgate: its protected procedure, the same with a rule on top, and the rule alone. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, AuthManager } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
@@ -7,7 +7,7 @@ import { type Api, item, SCOPE } from "./api.ts";
 
 export interface ClaimgateOptions {
   readonly cache: boolean;
-  /** What stands before the resolver: one middleware for a token, another for a scope besides, or one for both. */
+  /** One middleware for the token, one for the token and one for the scope, or one for both. */
   readonly guard: "token" | "token, then scope" | "scope";
   readonly algorithm?: Algorithm;
 }

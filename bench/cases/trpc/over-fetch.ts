@@ -1,4 +1,4 @@
-/** A query, or a batch of the same one, by way of `fetchRequestHandler`, up to the text of the answer. */
+/** A query, or a batch of the same one, through `fetchRequestHandler`, up to the text of the answer. */
 import assert from "node:assert/strict";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Work } from "../../harness/types.ts";

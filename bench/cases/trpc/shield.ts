@@ -1,4 +1,4 @@
-/** trpc-shield: a rule on the user that the context holds. It is made for tRPC 10, whose types it names; it runs on 11. */
+/** trpc-shield: a rule on the user in the context. Its types are those of tRPC 10; it runs on 11. */
 import { initTRPC } from "@trpc/server";
 import { rule, shield } from "trpc-shield";
 import { mintTokens } from "../graphql/tokens.ts";

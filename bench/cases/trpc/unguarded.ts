@@ -1,9 +1,9 @@
-/** What there is to compare with: procedures without a guard, and middlewares that guard nothing. */
+/** The bases: procedures without a guard, and with empty middlewares. */
 import { initTRPC } from "@trpc/server";
 import { mintTokens } from "../graphql/tokens.ts";
 import { type Api, item } from "./api.ts";
 
-/** `middlewares` of them, each as empty as can be. */
+/** A procedure with this number of empty middlewares. */
 export async function unguarded(middlewares: number): Promise<Api> {
   const t = initTRPC.create();
   let procedure = t.procedure;

@@ -1,4 +1,4 @@
-/** The context that holds the user, or null: verified once a request, before the first procedure runs. */
+/** The context with the user, or null: verified once a request, before the first procedure runs. */
 import { TRPCError } from "@trpc/server";
 import { bearerOf, createVerify, type Tokens, type User } from "../graphql/tokens.ts";
 import { SCOPE } from "./api.ts";
@@ -7,7 +7,7 @@ export interface UserContext {
   readonly user: User | null;
 }
 
-/** At once where the token is remembered. */
+/** Synchronous if the token is in the cache. */
 export function userContext(
   tokens: Tokens,
   cache: boolean,
@@ -19,7 +19,7 @@ export function userContext(
   };
 }
 
-/** Why the user may not pass; `undefined` for who may. */
+/** The error of a rejected user; `undefined` for an accepted one. */
 export function refusalOf(user: User | null): TRPCError | undefined {
   if (!user) return new TRPCError({ code: "UNAUTHORIZED" });
   return user.scopes.has(SCOPE) ? undefined : new TRPCError({ code: "FORBIDDEN" });

@@ -1,10 +1,10 @@
 /**
- * What verifies tokens: each with its key imported once, one algorithm allowed, and the same checks, which are those that claimgate makes of
- * its own tokens: `iss`, `exp`, `iat`, `sub` there and right, no `aud`, `type` auth. What a package has no option for is `checkRest`.
+ * The verifiers. Each imports its key once, allows one algorithm and makes the checks of claimgate: valid `iss`, `exp`, `iat` and `sub`,
+ * no `aud`, `type` auth. `checkRest` makes the checks that a package has no option for.
  */
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
 
-/** Gives, or resolves to, something where the token is good; throws or rejects where it is not. */
+/** Returns or resolves to a value if the token is valid; throws or rejects if it is not. */
 export type Verify = (token: string) => unknown;
 
 export type Contender = (fixture: Fixture) => Promise<Verify>;
@@ -25,7 +25,7 @@ export function claimgate(cache: false | { readonly max: number }): Contender {
 export const jose: Contender = async ({ algorithm, key }) => {
   const { importJWK, jwtVerify } = await import("jose");
   const cryptoKey = await importJWK(key.export({ format: "jwk" }), algorithm);
-  // jose's `importJWK` leaves secrets as bytes, and would import them anew at every call.
+  // jose's `importJWK` leaves secrets as bytes, and imports bytes anew at every call.
   const hmac = { name: "HMAC", hash: "SHA-256" };
   const imported =
     cryptoKey instanceof Uint8Array
@@ -85,7 +85,7 @@ export const awsJwtVerify: Contender = async ({ algorithm, key }) => {
   };
 };
 
-/** The floor: the signature over the first two parts, and nothing read at all. */
+/** The floor: only the signature over the first two parts. */
 export const bareCrypto: Contender = async ({ algorithm, key }) => {
   const { createHmac, timingSafeEqual, verify } = await import("node:crypto");
   const hash = algorithm === "EdDSA" ? null : "sha256";
@@ -101,13 +101,13 @@ export const bareCrypto: Contender = async ({ algorithm, key }) => {
   };
 };
 
-/** The floor of a cache that does not keep the tokens themselves: their SHA-256, looked up in a `Map`. */
+/** The floor of a cache without whole tokens: a SHA-256, looked up in a `Map`. */
 export const bareCache: Contender = async () => {
   const { hash } = await import("node:crypto");
   const known = new Map<string, true>();
   return (token) => {
     const key = hash("sha256", token, "base64url");
-    // Whoever is asked about a token for the first time is warming up.
+    // A token's first look-up is part of the warm-up.
     return known.get(key) ?? known.set(key, true);
   };
 };

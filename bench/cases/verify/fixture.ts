@@ -1,4 +1,4 @@
-/** Keys and tokens of one algorithm, as every contender gets them. */
+/** Keys and tokens of one algorithm, the same for every contender. */
 import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { AuthManager } from "claimgate";
 
@@ -6,14 +6,14 @@ export type Algorithm = "HS256" | "RS256" | "ES256" | "EdDSA";
 
 export const ISSUER = "https://api.example.com";
 
-/** For contenders that look their key up by a name: the only one that gets tokens which carry it. */
+/** The key id for contenders that look their key up by name; only their tokens carry it. */
 export const KID = "bench";
 
 export interface Fixture {
   readonly algorithm: Algorithm;
-  /** What tokens are verified with: the secret, or the public key. */
+  /** The secret, or the public key. */
   readonly key: KeyObject;
-  /** What tokens are signed with: the secret, or the private key. */
+  /** The secret, or the private key. */
   readonly signKey: KeyObject;
   /**
    * Signs one token for each of `count` subjects: `iss iat exp sub type` and a scope that is an object. `"oidc"` tokens carry a `kid`, and
@@ -43,7 +43,7 @@ export function createFixture(algorithm: Algorithm): Fixture {
   };
 }
 
-/** A manager's only key names no `kid`; keys of a list do. */
+/** A manager with a single key puts no `kid` into tokens; one with a list of keys does. */
 function createIssuer(algorithm: Algorithm, signKey: KeyObject, kid: string | undefined): AuthManager {
   const key = { algorithm, ...(algorithm === "HS256" ? { secret: signKey } : { privateKey: signKey }) };
   return new AuthManager(kid === undefined ? { issuer: ISSUER, ...key } : { issuer: ISSUER, keys: [{ kid, ...key }] });

@@ -1,12 +1,12 @@
-/** Proves that a contender verifies: good tokens pass, and each of its checks refuses a token that fails just that one. */
+/** Proves a contender: it accepts good tokens, and each of its checks rejects a token that fails only that check. */
 import { SignJWT, UnsecuredJWT } from "jose";
 import type { Verify } from "./contenders.ts";
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
 
-/** `"signature"` for what looks at nothing else. */
+/** `"signature"` is for a contender that checks nothing else. */
 export type Checks = "signature" | "all";
 
-/** Throws, naming the token, where `verify` errs. */
+/** Throws with the name of the token if `verify` is wrong. */
 export async function proveVerify(
   verify: Verify,
   tokens: readonly string[],
@@ -14,7 +14,7 @@ export async function proveVerify(
   checks: Checks,
 ): Promise<void> {
   for (const token of tokens.slice(0, 3)) await verify(token);
-  // What a look-up in a cache gives must be no other verdict than before.
+  // A cache must return the same verdict.
   for (const token of tokens.slice(0, 3)) await verify(token);
   const [token = ""] = tokens;
   const flipped = token.at(-10) === "A" ? "B" : "A";

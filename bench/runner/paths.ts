@@ -1,4 +1,4 @@
-/** Where things are. Used by the runner alone, which runs uncompiled: a case's process has `bench` as its working directory. */
+/** Paths for the runner, which runs uncompiled. A case's process has `bench` as its working directory instead. */
 import { fileURLToPath } from "node:url";
 
 /** The folder `bench`, without a slash at its end. */

@@ -1,11 +1,11 @@
-/** What must be there before a case can run: the packages, claimgate as a user would have it, the cases as JavaScript. */
+/** Prepares a run: installs the packages, places claimgate as a user has it, compiles the cases. */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, run } from "../../scripts/run.ts";
 import { BENCH, ROOT } from "./paths.ts";
 
-/** Installs, builds and compiles what is not up to date, and gives the folder of the compiled cases, which is gone when the process ends. */
+/** Installs, builds and compiles what is not up to date. Returns the folder of the compiled cases, which goes when the process ends. */
 export function prepare(): string {
   installPackages();
   placeClaimgate();
@@ -21,7 +21,6 @@ function installPackages(): void {
   writeFileSync(stamp, wanted);
 }
 
-/** A copy, not a link: what claimgate imports must resolve to the same copies that the cases use, or graphql refuses its own classes. */
 function placeClaimgate(): void {
   const target = join(BENCH, "node_modules/claimgate");
   const stamp = join(target, ".built-from");
@@ -30,29 +29,34 @@ function placeClaimgate(): void {
   if (readIfThere(stamp) === wanted) return;
   console.error("building claimgate ...");
   must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  cpSync(manifest, join(target, "package.json"));
-  cpSync(join(ROOT, "dist"), join(target, "dist"), { recursive: true });
+  copyPackage(ROOT, target);
   writeFileSync(stamp, wanted);
 }
 
+/** A copy, not a link: its imports must resolve to the packages of the cases, or graphql rejects its own classes. */
+export function copyPackage(from: string, target: string): void {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  cpSync(join(from, "package.json"), join(target, "package.json"));
+  cpSync(join(from, "dist"), join(target, "dist"), { recursive: true });
+}
+
 /**
- * By the compiler, ahead of time: what transforms modules as they load also wraps every closure to keep its name, which a case that makes
- * closures would pay for at each call. A folder of this process's own, so that runs side by side do not overwrite each other's files.
+ * Compiles ahead of time: a loader such as tsx wraps every closure to keep its name, and cases would pay for that at each call.
+ * The folder belongs to this process, so that runs side by side do not overwrite each other's files.
  */
 function compileCases(): string {
   const builds = join(BENCH, ".build");
   for (const pid of existsSync(builds) ? readdirSync(builds) : [])
     if (!isAlive(Number(pid))) rmSync(join(builds, pid), { recursive: true, force: true });
-  const compiled = join(builds, `${process.pid}`);
-  process.once("exit", () => rmSync(compiled, { recursive: true, force: true }));
-  const flags = ["--noEmit", "false", "--noCheck", "--rootDir", ROOT, "--outDir", compiled];
+  const build = join(builds, `${process.pid}`);
+  process.once("exit", () => rmSync(build, { recursive: true, force: true }));
+  const flags = ["--noEmit", "false", "--noCheck", "--rootDir", ROOT, "--outDir", build];
   must("compiling bench/", run("npx", ["tsc", "-p", join(BENCH, "tsconfig.json"), ...flags], { capture: true }));
-  return join(compiled, "bench");
+  return join(build, "bench");
 }
 
-/** A run that was killed leaves its folder behind. */
+/** Whether a process runs. A killed run leaves its folder behind. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

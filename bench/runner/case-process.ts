@@ -1,48 +1,49 @@
-/** The runner's end of a case's process. */
+/** Starts the process of a case and talks to it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { Order, Report } from "./messages.ts";
+import type { Order, Report } from "../harness/messages.ts";
+import type { Case, Sample } from "../harness/types.ts";
 import { BENCH } from "./paths.ts";
-import type { Case, Sample, Table } from "./types.ts";
 
-/** A case that was loaded, proven and warmed up in a process of its own. */
+/** A case that its own process has loaded, proven and warmed up. */
 export interface Running {
   readonly perCall: number;
-  readonly inFlight: number;
   slice(ms: number): Promise<Sample>;
   close(): Promise<void>;
 }
 
-/** How a case came not to run. */
+/** The reason why a case has no figures. */
 export interface Lost {
   readonly is: "skipped" | "failed";
   readonly reason: string;
 }
 
-/** What a case may take to load, prove and warm up, and a slice beyond its time, before it counts as hung. */
+/** The time that a case has to load and prove, and a slice beyond its own length. A slower case counts as hung. */
 const PATIENCE_MS = 120_000;
 
-/** Starts `one` and waits until it is ready. */
-export async function startCase(
-  table: Table,
-  one: Case,
-  options: { readonly compiled: string; readonly warmMs: number },
-): Promise<Running | Lost> {
-  const group = table.name.split("/")[0] ?? "";
-  const child = fork(join(options.compiled, "harness/child.js"), [group, table.name, one.name, `${options.warmMs}`], {
+/** A case, and the compiled files to run it from: these decide which copy of claimgate it imports. */
+export interface Source {
+  readonly table: string;
+  readonly one: Case;
+  readonly compiled: string;
+}
+
+/** Starts a case and waits until it is ready. */
+export async function startCase({ table, one, compiled }: Source, warmMs: number): Promise<Running | Lost> {
+  const group = table.split("/")[0] ?? "";
+  const child = fork(join(compiled, "harness/child.js"), [group, table, one.name, `${warmMs}`], {
     cwd: BENCH,
-    // As servers run: graphql and others check more where it is not set.
+    // Without it graphql and others check more than on a real server.
     env: { ...process.env, NODE_ENV: "production" },
     execArgv: [...(one.execArgv ?? [])],
-    // What a package prints belongs beside the tables, not into them.
+    // The output of packages must not mix with the tables.
     stdio: ["ignore", process.stderr, process.stderr, "ipc"],
   });
-  const first = await nextReport(child, PATIENCE_MS + options.warmMs);
+  const first = await nextReport(child, PATIENCE_MS + warmMs);
   if (first.is === "skipped" || first.is === "failed") return first;
   if (first.is !== "ready") throw new Error(`${one.name} answered "${first.is}" before it was ready`);
   return {
     perCall: first.perCall,
-    inFlight: first.inFlight,
     async slice(ms) {
       const report = await ask(child, { do: "slice", ms }, PATIENCE_MS + ms);
       if (report.is === "sample") return report.sample;

@@ -1,0 +1,71 @@
+/** Compares claimgate of the working tree with claimgate of another commit: each case runs on both, in the same rounds. */
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import type { Table } from "../harness/types.ts";
+import { placeCommit } from "./other-commit.ts";
+import { formatMedian, formatRatio, formatSpread, lossesOf, renderText } from "./render.ts";
+import { type Contender, type RunOptions, type Runs, runContenders } from "./run-table.ts";
+import { measuresClaimgate } from "./select.ts";
+import { cpuOf, rangeOf, ratioOf } from "./statistics.ts";
+
+/**
+ * Copies the compiled cases below their own folder and places the other commit's claimgate in a `node_modules` there: node finds it before
+ * that of `bench`, and finds everything else, graphql and @trpc/server too, where all cases find it.
+ */
+export function prepareOther(ref: string, compiled: string): string {
+  const other = join(compiled, "../other");
+  placeCommit(ref, join(other, "node_modules/claimgate"));
+  cpSync(compiled, join(other, "bench"), { recursive: true });
+  return join(other, "bench");
+}
+
+export interface Copies {
+  /** The folder of the compiled cases that import the working tree's claimgate. */
+  readonly compiled: string;
+  /** The folder of those that import the other commit's. */
+  readonly other: string;
+  /** The other commit, as the tables call it. */
+  readonly commit: string;
+}
+
+/** Measures all claimgate cases of `tables` on both copies and prints the CPU ratios of this one over the other. */
+export async function compare(tables: readonly Table[], copies: Copies, options: RunOptions): Promise<Runs[]> {
+  const { commit } = copies;
+  const all: Runs[] = [];
+  const medians: number[] = [];
+  for (const table of tables) {
+    const subjects = table.cases.filter(measuresClaimgate).map(({ name }) => name);
+    if (subjects.length === 0) continue;
+    const runs = await runContenders(contendersOf(table, copies), options);
+    all.push(runs);
+    const rows = subjects.map((name) => {
+      const other = nameOther(name, commit);
+      const ratio = ratioOf(runs, name, other, table.netOf);
+      if (ratio) medians.push(ratio.median);
+      const times = [name, other].map((one) => cpuOf(runs, one, table.netOf));
+      return [name, ...times.map(formatMedian), ...formatSpread(ratio)];
+    });
+    const header = ["case", `CPU µs/${table.unit}`, `at ${commit}`, "ratio", "min", "max"];
+    console.log(`\n${table.name}: ${table.title}\n${renderText([header, ...rows])}`);
+    for (const line of lossesOf(runs)) console.log(`  ${line}`);
+  }
+  const { median, min, max } = rangeOf(medians);
+  if (medians.length > 0)
+    console.log(
+      `\nthis working tree over ${commit}: ratios ${formatRatio(min)} to ${formatRatio(max)}, median ${formatRatio(median)}`,
+    );
+  return all;
+}
+
+function contendersOf(table: Table, { compiled, other, commit }: Copies): Contender[] {
+  return table.cases.flatMap((one): Contender[] => {
+    const here = { name: one.name, table: table.name, one, compiled };
+    if (one.name === table.netOf) return [here];
+    if (!measuresClaimgate(one)) return [];
+    return [here, { ...here, name: nameOther(one.name, commit), compiled: other }];
+  });
+}
+
+function nameOther(name: string, commit: string): string {
+  return `${name}, at ${commit}`;
+}

@@ -1,0 +1,62 @@
+/** Turns samples into figures: CPU time per unit, net of the loop's own, and ratios of two cases in the same round. */
+import type { CaseRun, Runs } from "./run-table.ts";
+
+export interface Range {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** The CPU time of `name` over that of `over`, round by round. Null if one of them did not run. */
+export function ratioOf(runs: Runs, name: string, over: string, netOf?: string): Range | null {
+  const [above, below] = [roundsOf(runs, name, netOf), roundsOf(runs, over, netOf)];
+  if (!above || !below) return null;
+  return rangeOf(above.map((us, round) => us / (below[round] ?? Number.NaN)));
+}
+
+/** CPU microseconds per unit, less those of `netOf` in the same round. Null if one of them did not run. */
+export function cpuOf(runs: Runs, name: string, netOf?: string): Range | null {
+  const rounds = roundsOf(runs, name, netOf);
+  return rounds && rangeOf(rounds);
+}
+
+/** The names of all further counts of a case. */
+export function extrasOf({ samples }: CaseRun): string[] {
+  return [...new Set(samples.flatMap(({ extra }) => Object.keys(extra ?? {})))];
+}
+
+/** A further count of a case. Null if it did not run. */
+export function extraOf(runs: Runs, name: string, extra: string): Range | null {
+  const values = completeRun(runs, name)?.samples.map((sample) => sample.extra?.[extra]) ?? [];
+  const counted = values.filter((value) => value !== undefined);
+  return counted.length === 0 ? null : rangeOf(counted);
+}
+
+export function rangeOf(values: readonly number[]): Range {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return {
+    min: sorted[0] ?? Number.NaN,
+    median: ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2,
+    max: sorted.at(-1) ?? Number.NaN,
+  };
+}
+
+function roundsOf(runs: Runs, name: string, netOf?: string): number[] | null {
+  const run = completeRun(runs, name);
+  if (!run) return null;
+  if (netOf === undefined || netOf === name) return perUnit(run);
+  const loop = completeRun(runs, netOf);
+  if (!loop) return null;
+  const own = perUnit(loop);
+  return perUnit(run).map((us, round) => us - (own[round] ?? Number.NaN));
+}
+
+function completeRun(runs: Runs, name: string): CaseRun | null {
+  const run = runs.get(name);
+  return run && !run.lost ? run : null;
+}
+
+function perUnit({ samples, perCall }: CaseRun): number[] {
+  return samples.map(({ cpuUs, calls }) => cpuUs / calls / perCall);
+}

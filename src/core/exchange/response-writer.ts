@@ -1,5 +1,6 @@
 /** What claimgate writes into a response, whatever the server: a challenge, cookies, and that nobody may store it. */
-import { type CookiePlace, type CookieToSet, placeOf, readSetCookie } from "./cookies.ts";
+import { CookieList, isSetBy } from "./cookie-list.ts";
+import type { CookieToSet } from "./cookies.ts";
 
 /** The response to a request. */
 export interface ResponseWriter {
@@ -15,7 +16,8 @@ export interface ResponseWriter {
   setsCookie(name: string): boolean;
 }
 
-const HAS_BEGUN = "the response has begun already";
+/** Why no cookie reaches the caller any more. */
+export const HAS_BEGUN = "the response has begun already";
 
 /** Fetch headers that are sent when all is resolved. */
 export interface HeadersLike {
@@ -117,52 +119,6 @@ export function cookieWriter(setCookie: (header: string, cookie: CookieToSet) =>
   };
 }
 
-/** A writer that keeps what is written until the server has made its response. */
-export interface WaitingWriter extends ResponseWriter {
-  /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
-  flush(headers: HeadersLike): void;
-}
-
-/** A writer for servers that make their response only when all is resolved. */
-export function waitingWriter(): WaitingWriter {
-  return new Waiting();
-}
-
-class Waiting implements WaitingWriter {
-  #cookies: CookieList | undefined;
-  #mustNotStore = false;
-  #isFlushed = false;
-
-  setHeader(): void {
-    // The result says its own headers there.
-  }
-
-  forbidStoring(): void {
-    this.#mustNotStore = true;
-  }
-
-  whyNoCookies(): string | undefined {
-    return this.#isFlushed ? HAS_BEGUN : undefined;
-  }
-
-  setCookies(cookies: readonly CookieToSet[]): void {
-    (this.#cookies ??= new CookieList()).add(cookies);
-  }
-
-  setsCookie(name: string): boolean {
-    return this.#cookies !== undefined && isSetBy(this.#cookies.headers, name);
-  }
-
-  flush(headers: HeadersLike): void {
-    this.#isFlushed = true;
-    if (!this.#mustNotStore && !this.#cookies) return;
-    const writer = headersWriter(headers);
-    if (this.#mustNotStore) writer.forbidStoring();
-    if (this.#cookies) writer.setCookies(this.#cookies.cookies);
-    this.#cookies = undefined;
-  }
-}
-
 function nodeWriter(response: NodeResponseLike): ResponseWriter {
   const ours = new CookieList();
   let mustNotStore = false;
@@ -233,40 +189,4 @@ function writeAtLast(response: NodeResponseLike, write: () => void): () => void 
 
 function listOf(header: unknown): string[] {
   return [header].flat().filter((value): value is string => typeof value === "string");
-}
-
-/** Cookies that we set in a response, one for each place, in the order in which they were set last. */
-class CookieList {
-  readonly #byPlace: Map<CookiePlace, CookieToSet> = new Map();
-  /** Every header that was ever among them, so that it is known again without being taken apart. */
-  readonly #headers: Set<string> = new Set();
-
-  get cookies(): readonly CookieToSet[] {
-    return [...this.#byPlace.values()];
-  }
-
-  get headers(): readonly string[] {
-    return this.cookies.map(({ header }) => header);
-  }
-
-  add(cookies: readonly CookieToSet[]): void {
-    for (const cookie of cookies) {
-      const place = placeOf(cookie.name, cookie.attributes);
-      this.#byPlace.delete(place);
-      this.#byPlace.set(place, cookie);
-      this.#headers.add(cookie.header);
-    }
-  }
-
-  /** These headers, but for those whose place one of ours takes, and then ours. */
-  merge(headers: readonly string[]): string[] {
-    const others = headers.filter(
-      (header) => !this.#headers.has(header) && !this.#byPlace.has(readSetCookie(header).place),
-    );
-    return [...others, ...this.headers];
-  }
-}
-
-function isSetBy(headers: readonly string[], name: string): boolean {
-  return headers.some((header) => header.startsWith(`${name}=`) && !readSetCookie(header).isCleared);
 }

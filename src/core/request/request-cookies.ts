@@ -4,15 +4,8 @@ import { isFinal } from "../auth/token-text.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { refusal } from "../errors.ts";
-import {
-  type CookieToSet,
-  clearedCookie,
-  clearedFormer,
-  clearedVariants,
-  cookieFor,
-  roomBeside,
-  type SentTo,
-} from "../exchange/cookies.ts";
+import { clearedVariants, roomBeside, type SentTo } from "../exchange/cleared-cookies.ts";
+import { type CookieToSet, clearedCookie, clearedFormer, cookieFor } from "../exchange/cookies.ts";
 import type { Credentials } from "../exchange/credentials.ts";
 import { ownHostOf } from "../exchange/csrf.ts";
 import { readCompact, readPayload } from "../jwt/compact.ts";

@@ -1,7 +1,8 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createParamsReader } from "../../core/exchange/connection-params.ts";
-import { type HeadersLike, type WaitingWriter, waitingWriter } from "../../core/exchange/response-writer.ts";
+import type { HeadersLike } from "../../core/exchange/response-writer.ts";
+import { type WaitingWriter, waitingWriter } from "../../core/exchange/waiting-writer.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
 import { checkOptions } from "../../core/util/check-options.ts";

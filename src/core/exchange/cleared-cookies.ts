@@ -1,0 +1,148 @@
+/** Clears the cookies that may stand beside those of today: with another domain, path or partition. */
+import { stringifySetCookie } from "cookie";
+import { lowerAscii } from "../util/ascii.ts";
+import { type CookieAttributes, type CookieToSet, HOST_PREFIX, hasPrefix } from "./cookies.ts";
+
+/** The hosts and the path that a request may have been sent to, as far as they are known. */
+export interface SentTo {
+  readonly hosts: readonly (string | undefined)[];
+  readonly path: string | undefined;
+}
+
+// nginx gives up on a response head of more than four kilobytes.
+const COOKIE_BYTES = 3500;
+const MAX_CLEARED_BYTES = 1200;
+const MIN_CLEARED_BYTES = 400;
+// The rest is for the others in turn: a cookie that stays keeps the user out.
+const LIKELY_PART = 2 / 3;
+
+/** The bytes of a response for the cookies that it clears under one of two names, beside those that it sets. */
+export function roomBeside(set: readonly CookieToSet[]): number {
+  const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
+  return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
+}
+
+// A line of its own.
+function bytesOf({ header }: CookieToSet): number {
+  return header.length + "Set-Cookie: \r\n".length;
+}
+
+/** A choice of the cookies to clear beside those of today. */
+export interface Clearing {
+  readonly sentTo: SentTo;
+  /** `"likely"`: those that differ in one thing, and in their partition only where today's are partitioned. */
+  readonly which: "likely" | "all";
+  /** Another number, such as the time, puts others of the rest first: what has no room now has it in a later response. */
+  readonly turn: number;
+  /** In bytes. */
+  readonly room: number;
+}
+
+/**
+ * The cookies that clear other cookies of this name that can have been sent with a request: on the host alone or with a domain, for a path above,
+ * partitioned or not. Those that differ least from each of `settings` come first, and as many follow as a response has room for.
+ */
+export function clearedVariants(
+  name: string,
+  settings: readonly CookieAttributes[],
+  { sentTo, which, turn, room }: Clearing,
+): CookieToSet[] {
+  const all = settings.flatMap((attributes) => variantsOf(name, attributes, sentTo)).toSorted(byLikelihood);
+  const isLikely = ({ differences, attributes, others }: Variant): boolean =>
+    differences === 1 && (which === "all" || others.partitioned === true || !attributes.partitioned);
+  const likely = all.filter(isLikely).map(({ attributes }) => clearedAt(name, attributes));
+  const first = withinBytes(likely, room * LIKELY_PART);
+  const unlikely = which === "all" ? all.filter(({ differences }) => differences > 1) : [];
+  const rest = [...likely.slice(first.length), ...unlikely.map(({ attributes }) => clearedAt(name, attributes))];
+  const start = rest.length > 0 ? turn % rest.length : 0;
+  return withinBytes([...first, ...rest.slice(start), ...rest.slice(0, start)], room);
+}
+
+function withinBytes(cookies: readonly CookieToSet[], most: number): CookieToSet[] {
+  let bytes = 0;
+  const end = cookies.findIndex((cookie) => (bytes += bytesOf(cookie)) > most);
+  return cookies.slice(0, end < 0 ? cookies.length : end);
+}
+
+/** A cookie that may be there beside that of some settings. */
+interface Variant {
+  readonly attributes: CookieAttributes;
+  /** Those settings. */
+  readonly others: CookieAttributes;
+  /** In how many of domain, path and partition it differs from those. */
+  readonly differences: number;
+  readonly distance: number;
+}
+
+function variantsOf(name: string, others: CookieAttributes, sentTo: SentTo): Variant[] {
+  const { domain, path, partitioned = false, secure } = others;
+  const isHost = hasPrefix(name, HOST_PREFIX);
+  // The value of the settings is the first in each.
+  const domains = isHost
+    ? [domain]
+    : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
+  const paths = isHost ? [path] : [...new Set([path, "/", ...pathsOf(sentTo.path)])];
+  const partitions = secure ? [partitioned, !partitioned] : [partitioned];
+  return paths.flatMap((path, p) =>
+    domains.flatMap((domain, d) =>
+      partitions.map((partitioned, n) => ({
+        attributes: placed(others, { domain, path, partitioned }),
+        others,
+        differences: [p, d, n].filter((at) => at > 0).length,
+        // A path is changed less often than a domain.
+        distance: 2 * p + d + n,
+      })),
+    ),
+  );
+}
+
+function byLikelihood(a: Variant, b: Variant): number {
+  return a.differences - b.differences || a.distance - b.distance;
+}
+
+/** A short line: of what does not tell cookies apart it says only what browsers need to take it. */
+function clearedAt(name: string, attributes: CookieAttributes): CookieToSet {
+  const { path, domain, secure, partitioned, sameSite } = attributes;
+  const needed = {
+    path,
+    secure,
+    ...(domain === undefined ? {} : { domain }),
+    ...(partitioned ? { partitioned } : {}),
+    ...(sameSite === "none" ? { sameSite } : {}),
+  };
+  const header = stringifySetCookie({ name, value: "", maxAge: 0, ...needed });
+  return { name, value: "", attributes: { ...attributes, maxAge: 0 }, header };
+}
+
+function placed(
+  { httpOnly, secure, sameSite }: CookieAttributes,
+  { domain, path, partitioned }: { domain: string | undefined; path: string; partitioned: boolean },
+): CookieAttributes {
+  const place = { path, ...(domain === undefined ? {} : { domain }), ...(partitioned ? { partitioned } : {}) };
+  return { httpOnly, secure, sameSite, ...place };
+}
+
+const MAX_PARENTS = 4;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const MAX_PATH = 60;
+
+/** The domains that a cookie sent to this host, or to one below this domain, can have, the shortest first. Browsers ignore a public suffix. */
+function parentsOf(host: string | undefined): string[] {
+  const labels = lowerAscii(host ?? "")
+    .replace(/^\.|:\d+$/g, "")
+    .split(".");
+  if (/^\d*$/.test(labels.at(-1) ?? "")) return [];
+  const count = Math.min(labels.length - 1, MAX_PARENTS);
+  const parents = Array.from({ length: count }, (_, i) => labels.slice(-2 - i));
+  return parents.filter((some) => some.every((label) => LABEL.test(label))).map((some) => some.join("."));
+}
+
+/** The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first: "/a", "/a/" and "/a/b" of "/a/b". */
+function pathsOf(path: string | undefined): string[] {
+  const text = path ?? "";
+  const steps = text.split("/", MAX_PARENTS + 2).slice(1);
+  return steps
+    .map((_, i) => `/${steps.slice(0, i + 1).join("/")}`)
+    .flatMap((one) => (text.startsWith(`${one}/`) ? [one, `${one}/`] : [one]))
+    .filter((one) => one.length <= MAX_PATH && /^\/[!-:=-~]+$/.test(one));
+}

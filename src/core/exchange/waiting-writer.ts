@@ -1,0 +1,50 @@
+/** A response writer for servers that make their response only when all is resolved, such as Yoga. */
+import { CookieList, isSetBy } from "./cookie-list.ts";
+import type { CookieToSet } from "./cookies.ts";
+import { HAS_BEGUN, type HeadersLike, headersWriter, type ResponseWriter } from "./response-writer.ts";
+
+/** A writer that keeps what is written until the server has made its response. */
+export interface WaitingWriter extends ResponseWriter {
+  /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
+  flush(headers: HeadersLike): void;
+}
+
+/** A writer for servers that make their response only when all is resolved. */
+export function waitingWriter(): WaitingWriter {
+  return new Waiting();
+}
+
+class Waiting implements WaitingWriter {
+  #cookies: CookieList | undefined;
+  #mustNotStore = false;
+  #isFlushed = false;
+
+  setHeader(): void {
+    // The result says its own headers there.
+  }
+
+  forbidStoring(): void {
+    this.#mustNotStore = true;
+  }
+
+  whyNoCookies(): string | undefined {
+    return this.#isFlushed ? HAS_BEGUN : undefined;
+  }
+
+  setCookies(cookies: readonly CookieToSet[]): void {
+    (this.#cookies ??= new CookieList()).add(cookies);
+  }
+
+  setsCookie(name: string): boolean {
+    return this.#cookies !== undefined && isSetBy(this.#cookies.headers, name);
+  }
+
+  flush(headers: HeadersLike): void {
+    this.#isFlushed = true;
+    if (!this.#mustNotStore && !this.#cookies) return;
+    const writer = headersWriter(headers);
+    if (this.#mustNotStore) writer.forbidStoring();
+    if (this.#cookies) writer.setCookies(this.#cookies.cookies);
+    this.#cookies = undefined;
+  }
+}

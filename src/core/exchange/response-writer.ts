@@ -17,8 +17,8 @@ export interface ResponseWriter {
 
 const HAS_BEGUN = "the response has begun already";
 
-/** Fetch headers that are sent when all is resolved. */
-export interface HeadersLike {
+/** The headers of a Fetch response, which are sent when all is resolved. */
+export interface ResponseHeadersLike {
   has(name: string): boolean;
   set(name: string, value: string): void;
   append?(name: string, value: string): void;
@@ -51,16 +51,16 @@ export function responseWriterOf(response: unknown): ResponseWriter | undefined 
 }
 
 /** The writer of headers that go out when all of the response is known. */
-export function headersWriter(headers: HeadersLike): ResponseWriter {
+export function headersWriter(headers: ResponseHeadersLike): ResponseWriter {
   return new HeadersWriter(headers);
 }
 
 // A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
 class HeadersWriter implements ResponseWriter {
-  readonly #headers: HeadersLike;
+  readonly #headers: ResponseHeadersLike;
   #ours: CookieList | undefined;
 
-  constructor(headers: HeadersLike) {
+  constructor(headers: ResponseHeadersLike) {
     this.#headers = headers;
   }
 
@@ -120,7 +120,7 @@ export function cookieWriter(setCookie: (header: string, cookie: CookieToSet) =>
 /** A writer that keeps what is written until the server has made its response. */
 export interface WaitingWriter extends ResponseWriter {
   /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
-  flush(headers: HeadersLike): void;
+  flush(headers: ResponseHeadersLike): void;
 }
 
 /** A writer for servers that make their response only when all is resolved. */
@@ -153,7 +153,7 @@ class Waiting implements WaitingWriter {
     return this.#cookies !== undefined && isSetBy(this.#cookies.headers, name);
   }
 
-  flush(headers: HeadersLike): void {
+  flush(headers: ResponseHeadersLike): void {
     this.#isFlushed = true;
     if (!this.#mustNotStore && !this.#cookies) return;
     const writer = headersWriter(headers);

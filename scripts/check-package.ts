@@ -1,10 +1,12 @@
 /** Checks the package as users get it: packs it, looks at what is in it, installs it into empty folders and uses every entry there. */
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findUnnamedTypes } from "./mentioned-types.ts";
 import {
   companionsOf,
   createProject,
   createWorkspace,
+  DECLARATIONS,
   ENTRIES,
   install,
   MANIFEST,
@@ -53,6 +55,7 @@ await checkAlone(packed);
 await checkOwnPeers(packed);
 await checkWithPeers(packed);
 await checkStoreClients(packed);
+await checkInferredTypes(packed);
 console.log("the package holds only what it should, installs, imports, requires and type-checks");
 
 function checkContents({ paths }: Packed): void {
@@ -141,6 +144,33 @@ async function checkStoreClients({ tarball }: Packed): Promise<void> {
   await install(project, [tarball, ...[...companionsOf(code), "@types/node"].map(atOurVersion)]);
   writeFileSync(join(project, file), code);
   must("the clients' types", await typeCheck(project, [file], { types: ["node"], skipLibCheck: true }));
+}
+
+/** A package with declarations of its own can export whatever an entry gives: the compiler finds a public name for every type (else TS2742 or TS2883). */
+async function checkInferredTypes({ tarball }: Packed): Promise<void> {
+  const project = createProject(workspace, "inferred-types");
+  await install(project, [tarball, ...Object.keys(MANIFEST.peerDependencies).map(atOurVersion)], "nested");
+  const declarations = Object.entries(DECLARATIONS).map(([entry, path]) => [
+    entry,
+    join(project, "node_modules/claimgate", path),
+  ]);
+  const unnamed = findUnnamedTypes(Object.fromEntries(declarations));
+  if (unnamed.length > 0) throw new Error(`types that users cannot name:\n${unnamed.join("\n")}`);
+  const emit = {
+    noEmit: false,
+    emitDeclarationOnly: true,
+    declaration: true,
+    composite: true,
+    types: [],
+    skipLibCheck: false,
+  };
+  const files = readdirSync(join(ROOT, "test/package/inferred"));
+  cpSync(join(ROOT, "test/package/inferred"), project, { recursive: true });
+  // Each by itself: what one file imports would give the others' types a name.
+  for (const file of files) {
+    const outDir = join("out", file);
+    must(`a package that exports what ${file} infers`, await typeCheck(project, [file], { ...emit, outDir }));
+  }
 }
 
 function atOurVersion(name: string): string {

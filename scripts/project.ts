@@ -7,16 +7,21 @@ import { type Ended, must, ROOT, run, runBeside } from "./run.ts";
 
 /** The package's manifest, as far as the checks need it. */
 export const MANIFEST: {
-  readonly exports: Readonly<Record<string, unknown>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
+/** The declaration file of each module that a user imports, from the package's folder. */
+export const DECLARATIONS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(MANIFEST.exports).flatMap(([path, target]) =>
+    typeof target === "string" ? [] : [[`claimgate${path.slice(1)}`, target.types]],
+  ),
+);
+
 /** The modules that a user imports. */
-export const ENTRIES: readonly string[] = Object.keys(MANIFEST.exports)
-  .filter((path) => path !== "./package.json")
-  .map((path) => `claimgate${path.slice(1)}`);
+export const ENTRIES: readonly string[] = Object.keys(DECLARATIONS);
 
 /** An installed package's manifest, as far as the checks need it. */
 export interface Manifest {
@@ -74,9 +79,16 @@ export function createProject(workspace: string, name: string, withScripts: read
   return project;
 }
 
-/** Installs packages into a project as a user would, from npm's cache where it can. */
-export async function install(project: string, packages: readonly string[]): Promise<void> {
-  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+/**
+ * Installs packages into a project as a user would, from npm's cache where it can. `"nested"` keeps each package's dependencies out of the
+ * project's reach, as pnpm does.
+ */
+export async function install(
+  project: string,
+  packages: readonly string[],
+  strategy: "hoisted" | "nested" = "hoisted",
+): Promise<void> {
+  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error", `--install-strategy=${strategy}`];
   must("npm install", await runBeside("npm", ["install", ...flags, ...packages], { cwd: project }));
 }
 

@@ -1,22 +1,102 @@
 /** claimgate: JWT authentication and authorization for tRPC and GraphQL from one set of rules. */
 
-export type { Authorize, HeldRights, Rights } from "./core/config/authorize.ts";
+// The manager and its options
+
+export type { AuthManagerConfig, AuthManagerOptions } from "./core/config/options.ts";
+export {
+  AuthManager,
+  type AuthTokenOptions,
+  type InferClaims,
+  type RefreshTokenOptions,
+} from "./core/manager/manager.ts";
+export type { StandardResult, StandardSchema } from "./core/tokens/claims-schema.ts";
+export type { MaybePromise } from "./core/util/maybe-promise.ts";
+
+// One request: `ctx.auth`
+
+export type { HeadersLike } from "./core/exchange/request-source.ts";
+export type { RequestInput } from "./core/manager/manager.ts";
+export { currentToken } from "./core/request/current-token.ts";
+export { type AuthContext, RequestAuth } from "./core/request/request-auth.ts";
+export type {
+  Deliver,
+  Delivered,
+  Expiries,
+  RequestLoginOptions,
+  RequestLogoutOptions,
+  RequestRefreshOptions,
+} from "./core/request/request-sessions.ts";
+
+// Rules
+
+export { defineRule } from "./core/rules/compile.ts";
+export type { RuleFacts } from "./core/rules/decide.ts";
+export type {
+  Bindings,
+  ClaimRequirements,
+  Claims,
+  ExactRule,
+  Json,
+  NoOtherKeys,
+  Requirement,
+  Rule,
+  RuleBranch,
+} from "./core/rules/rule.ts";
+
+// Tokens
+
+export type { JwtHeader, JwtPayload } from "./core/jwt/compact.ts";
+export { AuthData, type AuthDataOptions, AuthType } from "./core/tokens/auth-data.ts";
+export { JWT } from "./core/tokens/token.ts";
+export type { TokenParts } from "./core/tokens/token-content.ts";
+export { type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token-type.ts";
+
+// Sessions and where they are kept
+
+export type { SessionOptions } from "./core/config/session-options.ts";
+export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions/sessions.ts";
+export type { TokenPair } from "./core/sessions/token-pair.ts";
+export { memorySessionStore } from "./core/stores/memory.ts";
+export {
+  DeadlineError,
+  type SessionRecord,
+  type SessionRotation,
+  type SessionStore,
+  type StoreOperation,
+  UnsentError,
+} from "./core/stores/session-store.ts";
+export { SessionStoreError } from "./core/stores/store-error.ts";
+
+// Cookies
+
 export type { CookieConfig, FormerCookies } from "./core/config/cookie-options.ts";
 export type { CsrfConfig } from "./core/config/csrf-options.ts";
-export type { AuthManagerConfig, AuthManagerOptions } from "./core/config/options.ts";
-export type { SessionOptions } from "./core/config/session-options.ts";
-export {
-  AuthError,
-  CookieError,
-  ForbiddenError,
-  InvalidConfigError,
-  isAuthError,
-  MissingConfigError,
-  MissingSignerError,
-  UnauthorizedError,
-} from "./core/errors.ts";
+export { CookieError } from "./core/errors.ts";
+export type { CookieAttributes, CookieToSet } from "./core/exchange/cookies.ts";
+
+// Rights kept in a database
+
+export type { Authorize, HeldRights, Rights } from "./core/config/authorize.ts";
+
+// Keys and their rotation
+
+export type { JSONWebKeySet, JWK } from "jose";
+export type { Algorithm } from "./core/jwt/algorithms.ts";
+export type { KeyInput } from "./core/jwt/keys/keys.ts";
+export { keysFromFile } from "./core/key-ring/key-file.ts";
+export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-ring/key-options.ts";
+export { type JWKSHandlerOptions, jwksHandler } from "./core/manager/jwks-handler.ts";
+
+// Other issuers
+
+export type { TrustedIssuer } from "./core/issuers/trusted-issuers.ts";
+export type { KeyFetch } from "./core/jwt/jwks/key-fetch.ts";
+
+// Events
+
 export type {
   AuthEvent,
+  BaseEvent,
   DeniedEvent,
   EventHandler,
   IssuedEvent,
@@ -26,9 +106,19 @@ export type {
   RevokedEvent,
   StoreFailedEvent,
 } from "./core/events.ts";
-export type { CookieAttributes, CookieToSet } from "./core/exchange/cookies.ts";
-export type { TrustedIssuer } from "./core/issuers/trusted-issuers.ts";
-export type { Algorithm } from "./core/jwt/algorithms.ts";
+
+// Refusals
+
+export { AuthError, ForbiddenError, isAuthError, UnauthorizedError } from "./core/errors.ts";
+export type { KeysReason, Reason, RefusalStatus, TokenReason } from "./core/reasons.ts";
+export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/responses.ts";
+
+// Errors of the configuration
+
+export { InvalidConfigError, MissingConfigError, MissingSignerError } from "./core/errors.ts";
+
+// Errors of tokens and keys
+
 export {
   DecodeError,
   ExpiredSignatureError,
@@ -47,46 +137,5 @@ export {
   JWKSClientError,
   MissingRequiredClaimError,
   RevokedTokenError,
+  type TokenErrorOptions,
 } from "./core/jwt/errors.ts";
-export type { KeyFetch } from "./core/jwt/jwks/key-fetch.ts";
-export type { KeyInput } from "./core/jwt/keys/keys.ts";
-export { keysFromFile } from "./core/key-ring/key-file.ts";
-export type { KeyConfig, KeyLoader, KeyRefreshConfig } from "./core/key-ring/key-options.ts";
-export { type JWKSHandlerOptions, jwksHandler } from "./core/manager/jwks-handler.ts";
-export {
-  AuthManager,
-  type AuthTokenOptions,
-  type InferClaims,
-  type RefreshTokenOptions,
-  type RequestInput,
-} from "./core/manager/manager.ts";
-export type { KeysReason, Reason, RefusalStatus, TokenReason } from "./core/reasons.ts";
-export { currentToken } from "./core/request/current-token.ts";
-export { type AuthContext, RequestAuth } from "./core/request/request-auth.ts";
-export type {
-  Deliver,
-  Delivered,
-  Expiries,
-  RequestLoginOptions,
-  RequestLogoutOptions,
-  RequestRefreshOptions,
-} from "./core/request/request-sessions.ts";
-export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/responses.ts";
-export { defineRule } from "./core/rules/compile.ts";
-export type { RuleFacts } from "./core/rules/decide.ts";
-export type { Bindings, ClaimRequirements, Claims, Json, Rule, RuleBranch } from "./core/rules/rule.ts";
-export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions/sessions.ts";
-export type { TokenPair } from "./core/sessions/token-pair.ts";
-export { memorySessionStore } from "./core/stores/memory.ts";
-export {
-  DeadlineError,
-  type SessionRecord,
-  type SessionRotation,
-  type SessionStore,
-  type StoreOperation,
-  UnsentError,
-} from "./core/stores/session-store.ts";
-export { SessionStoreError } from "./core/stores/store-error.ts";
-export { AuthData, type AuthDataOptions, AuthType } from "./core/tokens/auth-data.ts";
-export { JWT } from "./core/tokens/token.ts";
-export { type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token-type.ts";

@@ -16,11 +16,20 @@ export type RefusalLoader = (error: AuthError) => RefusalWords;
 
 /** The loaders, by kind of refusal: all of them are 401. */
 export interface ResponseLoaders {
-  /** The token has expired: `TOKEN_EXPIRED`. */
+  /**
+   * For an expired token: `TOKEN_EXPIRED`.
+   * @default none
+   */
   readonly expired?: RefusalLoader;
-  /** The token is bad in any other way. */
+  /**
+   * For a token that is invalid in any other way.
+   * @default none
+   */
   readonly invalid?: RefusalLoader;
-  /** There is no token: `TOKEN_MISSING`. */
+  /**
+   * For a request without a token: `TOKEN_MISSING`.
+   * @default none
+   */
   readonly unauthorized?: RefusalLoader;
 }
 

@@ -4,8 +4,8 @@ import { ConnectionParams } from "../core/exchange/connection-params.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/exchange/lambda-event.ts";
 import { type RequestLike, readRequest } from "../core/exchange/request-source.ts";
 import {
-  type HeadersLike,
   headersWriter,
+  type ResponseHeadersLike,
   type ResponseWriter,
   responseWriterOf,
   withoutCookies,
@@ -21,10 +21,13 @@ export type TRPCContextOptions = TRPCResponseOptions &
     | { readonly event: LambdaEvent; readonly req?: undefined }
   );
 
-interface TRPCResponseOptions {
+/** What an adapter gives beside the request. */
+export interface TRPCResponseOptions {
+  /** The response of a Node server, or the WebSocket. */
   readonly res?: unknown;
   /** The fetch adapter's response headers. */
-  readonly resHeaders?: HeadersLike | undefined;
+  readonly resHeaders?: ResponseHeadersLike | undefined;
+  /** What tRPC says of the call. */
   readonly info?:
     | {
         readonly accept?: string | null;

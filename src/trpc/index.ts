@@ -1,12 +1,35 @@
 /** claimgate for tRPC (`claimgate/trpc`). */
-export type { AuthContext } from "../core/request/request-auth.ts";
-export { createTRPCContext, type TRPCContextOptions } from "./context.ts";
-export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter, authResponseMeta } from "./errors.ts";
+
+// The context
+
+export type { LambdaEvent } from "../core/exchange/lambda-event.ts";
+export type { RequestLike } from "../core/exchange/request-source.ts";
+export type { ResponseHeadersLike } from "../core/exchange/response-writer.ts";
+export type { AnyAuthContext, AuthContext } from "../core/request/request-auth.ts";
+export { createTRPCContext, type TRPCContextOptions, type TRPCResponseOptions } from "./context.ts";
+
+// Guards
+
+export type { CheckedInput } from "./checked-input.ts";
 export {
+  type ClaimsOf,
   type Guarded,
   type RequireTokenMiddleware,
   requireToken,
   type TRPCRule,
   type TRPCRuleBranch,
 } from "./guard.ts";
-export { type AuthProcedures, authProcedures } from "./procedures.ts";
+
+// Procedures
+
+export {
+  type AnyProcedureBuilder,
+  type AuthProcedures,
+  authProcedures,
+  type GuardedProcedure,
+  type ProcedureContext,
+} from "./procedures.ts";
+
+// Errors and the response
+
+export { type AuthErrorCode, type AuthErrorShape, authErrorFormatter, authResponseMeta } from "./errors.ts";

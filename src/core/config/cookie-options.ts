@@ -13,40 +13,79 @@ import {
 } from "../exchange/cookies.ts";
 import { dateSchema, refuseUndefined } from "../parse-options.ts";
 
-/** The option `cookies`. */
+/**
+ * The option `cookies`: at least one of `auth` and `refresh`; with `sessions`, both. The other options need `sessions`.
+ * @see RFC 6265bis, section 4.1
+ */
 export interface CookieConfig {
-  /** The cookie of the auth token. */
+  /**
+   * The name of the auth token's cookie. With `sessions` it gets the prefix `__Host-` or `__Secure-`, unless it has one or `secure` is `false`.
+   * @default none
+   */
   readonly auth?: string;
-  /** The cookie of the refresh token. */
+  /**
+   * The name of the refresh token's cookie, with the same prefix.
+   * @default none
+   */
   readonly refresh?: string;
-  /** Default: none, and only the host that set a cookie gets it back. */
+  /**
+   * The domain whose hosts get the cookies back. Without it only the host that set a cookie gets it back.
+   * @default none
+   */
   readonly domain?: string;
-  /** Default `"/"`. */
+  /**
+   * The path whose requests carry the cookies.
+   * @default "/"
+   */
   readonly path?: string;
-  /** Default `"lax"`. */
+  /**
+   * Which requests from other sites carry the cookies. `"none"` cannot be combined with `secure: false`.
+   * @default "lax"
+   */
   readonly sameSite?: "lax" | "strict" | "none";
-  /** Default `true`. `false` is for development over plain HTTP: then the names have no prefix. */
+  /**
+   * Whether browsers send the cookies over TLS alone. `false` is for development over plain HTTP: then the names have no prefix.
+   * @default true
+   */
   readonly secure?: boolean;
-  /** Keep the cookies apart for each site that embeds this one (CHIPS); with `sameSite: "none"`. Default `false`. */
+  /**
+   * Keeps the cookies apart for each site that embeds this one (CHIPS). Set `sameSite: "none"` too.
+   * @default false
+   */
   readonly partitioned?: boolean;
-  /** Settings of before, whose cookies browsers still have: see `FormerCookies`. Default: none. */
+  /**
+   * Earlier settings, whose cookies browsers still have; 8 at most. See `FormerCookies`.
+   * @default none
+   */
   readonly former?: readonly FormerCookies[];
 }
 
 /**
- * Cookies as they were set before `cookies` changed. Where no cookie of today is there, `refresh` and `logout` read them, and nothing else does,
- * until `until`. Every write clears them.
+ * Cookies as they were set before `cookies` changed. `refresh` and `logout` alone read them, until `until`, if a request has no present cookie.
+ * Every write clears them.
  */
 export interface FormerCookies {
-  /** The names as browsers send them, prefix included. Default: the names that these settings gave. */
+  /**
+   * The names as browsers send them, prefix included.
+   * @default the names that these settings gave
+   */
   readonly names?: { readonly auth?: string; readonly refresh?: string };
-  /** Default: none. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it until `until`. */
+  /**
+   * Their domain. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it until `until`.
+   * @default none
+   */
   readonly domain?: string;
-  /** Default `"/"`. */
+  /**
+   * Their path.
+   * @default "/"
+   */
   readonly path?: string;
-  /** Default `false`. */
+  /**
+   * Whether they were partitioned.
+   * @default false
+   */
   readonly partitioned?: boolean;
-  /** When they are read for the last time, in seconds since 1970: the day of the change plus `refreshMaxAge`, or less. */
+  /** When they are read for the last time, in seconds since 1970: the day of the change plus `refreshMaxAge`, or earlier. */
   readonly until: number;
 }
 

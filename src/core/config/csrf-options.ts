@@ -5,11 +5,15 @@ import { functionSchema } from "../parse-options.ts";
 
 /** The option `csrf`. At least one of the two. */
 export interface CsrfConfig {
-  /** Other origins whose requests may use the cookies, as browsers write them: `https://app.example.com`. Default: none. */
+  /**
+   * Other origins whose requests may use the cookies, as browsers write them: `https://app.example.com`. No wildcards.
+   * @default none
+   */
   readonly origins?: readonly string[];
   /**
    * Decides about an origin that `origins` does not hold, for hosts that no list can name. Synchronous. It gets the origin as the browser wrote
-   * it, and never `"null"`. A throw rejects the request, with what was thrown. Default: no other origin may.
+   * it, and never `"null"`. If it throws, the request is rejected with what it threw.
+   * @default none
    */
   readonly allow?: (origin: string) => boolean;
 }

@@ -24,58 +24,141 @@ export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
     | { readonly trust: readonly TrustedIssuer[] }
   );
 
-/** Every option of `AuthManager`; `AuthManagerConfig` says which must be there. */
+/**
+ * Every option of `AuthManager`; `AuthManagerConfig` says which must be there.
+ * @throws `MissingConfigError` or `InvalidConfigError`, each with the option's name as `configValue`, when the manager is built.
+ */
 export interface AuthManagerOptions<C = Claims> extends SessionOptions {
-  /** The `iss` of tokens issued, and required of tokens verified. */
+  /**
+   * The `iss` of tokens issued, and required of tokens verified. A manager that only has `trust` has none.
+   * @see RFC 7519, section 4.1.1
+   */
   readonly issuer?: string;
-  /** The only algorithm tokens are signed and verified with; or give `keys`. */
+  /**
+   * The only algorithm that tokens are signed and verified with. Cannot be combined with `keys`.
+   * @see RFC 7518, section 3.1
+   */
   readonly algorithm?: Algorithm;
-  /** The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. */
+  /**
+   * The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. At least as long as the hash.
+   * @see RFC 7518, section 3.2
+   */
   readonly secret?: KeyInput;
-  /** The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. */
+  /** The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. RSA keys have 2048 to 16,384 bits. */
   readonly privateKey?: KeyInput;
-  /** Default: derived from `privateKey`. Alone it makes a manager that verifies only. */
+  /**
+   * The public key of RS*, PS*, ES* and EdDSA, in the same forms. Without `privateKey` the manager only verifies.
+   * @default derived from `privateKey`
+   */
   readonly publicKey?: KeyInput;
-  /** Keys that take turns, in place of `algorithm` and a key: the newest whose `signFrom` has come signs, all verify until `retireAt`. */
+  /**
+   * Keys that take turns, in place of `algorithm` and a key. The newest key whose `signFrom` has come signs; each key verifies until its `retireAt`.
+   * @default none
+   */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
-  /** How the keys of a loader are renewed, in seconds. Default `{ interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }`. */
+  /**
+   * How the keys of a loader are renewed, in seconds.
+   * @default { interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }
+   */
   readonly keyRefresh?: KeyRefreshConfig;
-  /** Other issuers whose tokens pass the same guards. Default: none. */
+  /**
+   * Other issuers whose tokens pass the same guards.
+   * @default none
+   */
   readonly trust?: readonly TrustedIssuer[];
-  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
+  /**
+   * Accept an HMAC secret shorter than the hash output.
+   * @default false
+   * @see RFC 7518, section 3.2
+   */
   readonly allowWeakSecret?: boolean;
-  /** The `aud` of tokens issued; tokens verified must be for one of these. Default: none, and a token with `aud` is refused. */
+  /**
+   * The `aud` of tokens issued; tokens verified must be for one of these. Without it a token with `aud` is rejected.
+   * @default none
+   * @see RFC 7519, section 4.1.3
+   */
   readonly audience?: string | readonly string[];
-  /** Seconds an auth token lives. Default 3600. */
+  /**
+   * Seconds that an auth token lives. `maxTokenAge` lowers the default.
+   * @default 3600
+   */
   readonly authMaxAge?: number;
-  /** Seconds a refresh token lives. Default 604800. */
+  /**
+   * Seconds that a refresh token lives. `maxTokenAge` lowers the default.
+   * @default 604800
+   */
   readonly refreshMaxAge?: number;
-  /** The most seconds any token may live, so that a key can be retired that long after its last signature. Default: no bound. */
+  /**
+   * The most seconds that any token may live, so that a key can be retired that long after its last signature.
+   * @default none
+   */
   readonly maxTokenAge?: number;
-  /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
+  /**
+   * Seconds of tolerance for `exp`, `nbf` and `iat`. `iat` may lie 60 seconds further ahead.
+   * @default 0
+   * @see RFC 7519, section 4.1.4
+   */
   readonly leeway?: number;
-  /** A synchronous Standard Schema for the claims of one's own; checked when a token is issued and when one is verified (`CLAIM_INVALID`). */
+  /**
+   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one is verified (`CLAIM_INVALID`).
+   * @default none
+   * @see https://standardschema.dev
+   */
   readonly claimsSchema?: StandardSchema<C>;
-  /** Looks up what a subject may do now; see `authorizeAt`. */
+  /**
+   * Looks up what a subject may do now; see `authorizeAt`.
+   * @default none
+   */
   readonly authorize?: Authorize<C>;
-  /** When `authorize` is asked. `"issue"` (default): by `login` and `refresh`, so it needs `sessions`. `"request"`: once per request, when a guard needs it. */
+  /**
+   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, and so only with `sessions`. `"request"`: once per request, when a
+   * guard needs it.
+   * @default "issue"
+   */
   readonly authorizeAt?: "issue" | "request";
-  /** The header a token is read from. Default `{ name: "authorization", scheme: "Bearer" }`; a blank scheme takes the whole value. */
+  /**
+   * The header that a token is read from. A blank `scheme` takes the whole value.
+   * @default { name: "authorization", scheme: "Bearer" }
+   */
   readonly header?: { readonly name?: string; readonly scheme?: string };
-  /** The cookies tokens are read from, by type, where no header credential is given; with `sessions`, those that they are written to. Default: none. */
+  /**
+   * The cookies that tokens are read from, by type, if no header has a credential. With `sessions`, tokens are written to them too.
+   * @default none
+   */
   readonly cookies?: CookieConfig;
-  /** What callers are told of a refusal by 401, in words of your own. Default: ours. */
+  /**
+   * Your own words for 401s.
+   * @default none
+   */
   readonly responses?: ResponseLoaders;
-  /** Told what happens; nobody waits for it, and no token is in it. Default: none. */
+  /**
+   * Receives every event. Nothing waits for it, and no event holds a token.
+   * @default none
+   */
   readonly onEvent?: EventHandler;
-  /** Other origins whose requests may use the cookies. Default: none. */
+  /**
+   * Other origins whose requests may use the cookies.
+   * @default none
+   */
   readonly csrf?: CsrfConfig;
-  /** Characters a token may have, checked before anything is parsed. Default 8192. */
+  /**
+   * The most characters a token may have, checked before anything is parsed.
+   * @default 8192
+   */
   readonly maxTokenLength?: number;
-  /** Switches `currentToken()` on, at the price of an AsyncLocalStorage. Default false. */
+  /**
+   * Switches `currentToken()` on, at the price of an `AsyncLocalStorage`.
+   * @default false
+   */
   readonly ambient?: boolean;
-  /** Verified tokens remembered, by SHA-256. Default `{ max: 10_000 }`; no effect where the runtime has no synchronous hash. */
+  /**
+   * The most verified tokens that are remembered, by SHA-256; `false` for none. No effect in a runtime without a synchronous hash.
+   * @default { max: 10_000 }
+   */
   readonly cache?: { readonly max: number } | false;
-  /** The time, in seconds. Default: the clock's. */
+  /**
+   * Gives the time, in seconds since 1970.
+   * @default the clock
+   */
   readonly now?: () => number;
 }

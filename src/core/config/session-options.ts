@@ -4,19 +4,42 @@ import type { SessionStore } from "../stores/session-store.ts";
 
 /** The options of sessions, beside `sessions` itself. */
 export interface SessionOptions {
-  /** Where sessions are kept: `memorySessionStore()`, `redisSessionStore(client)`, `postgresSessionStore(pool)` or one of your own. Default: none. */
+  /**
+   * Keeps the sessions: `memorySessionStore()`, `redisSessionStore(client)`, `postgresSessionStore(pool)` or a store of your own. Without it
+   * `login`, `refresh`, `revoke` and `sessions()` reject with `MissingConfigError`.
+   * @default none
+   */
   readonly sessions?: SessionStore;
-  /** Seconds in which others who present a refresh token that was just replaced get the same successor. Default 10; 0 for none. */
+  /**
+   * Seconds in which others who present a refresh token that was just replaced get the same successor. 0 for none, 300 at most.
+   * @default 10
+   * @see RFC 9700, section 4.14
+   */
   readonly refreshGrace?: number;
-  /** The most seconds a session lasts, however often it is refreshed. Default: no bound. */
+  /**
+   * The most seconds that a session lasts, however often it is refreshed.
+   * @default none
+   */
   readonly sessionMaxAge?: number;
-  /** Turns a valid refresh token without `sid`, such as Flask_PyJWT's, into a session, once. Default false. */
+  /**
+   * Turns a valid refresh token without `sid`, such as Flask_PyJWT's, into a session, once per `rid`.
+   * @default false
+   */
   readonly adoptRefresh?: boolean;
-  /** When an auth token's session is looked up: never before it is refreshed, or at every verification. Default `"refresh"`. */
+  /**
+   * When an auth token's session is looked up. `"refresh"`: only when it is refreshed. `"always"`: at every verification.
+   * @default "refresh"
+   */
   readonly sessionCheck?: "refresh" | "always";
-  /** With `"always"`: seconds for which an answer is remembered. Default 5; 0 asks each time. */
+  /**
+   * Seconds for which an answer of the store is remembered. 0 asks each time, 3600 at most. Only with `sessionCheck: "always"`.
+   * @default 5
+   */
   readonly sessionCheckTtl?: number;
-  /** Seconds that the session store, and `authorize`, may take to answer. Default 2. */
+  /**
+   * Seconds that the session store, and `authorize`, may take to answer. Then the caller gets `STORE_UNAVAILABLE`.
+   * @default 2
+   */
   readonly storeTimeout?: number;
 }
 

@@ -2,13 +2,11 @@
 import { lowerAscii } from "../util/ascii.ts";
 import type { RequestLike } from "./request-source.ts";
 
-type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
-
 /** What is read of an event. */
 export interface LambdaEvent {
-  readonly headers?: Values | null | undefined;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
   /** Format 1.0: every value of repeated headers, where `headers` has the last one only. */
-  readonly multiValueHeaders?: Values | null | undefined;
+  readonly multiValueHeaders?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
   /** Format 2.0: the cookies, which are not among the headers there. */
   readonly cookies?: readonly string[] | null | undefined;
   readonly httpMethod?: string | undefined;

@@ -19,8 +19,8 @@ export interface ResponseWriter {
 /** Why no cookie reaches the caller any more. */
 export const HAS_BEGUN = "the response has begun already";
 
-/** Fetch headers that are sent when all is resolved. */
-export interface HeadersLike {
+/** The headers of a Fetch response, which are sent when all is resolved. */
+export interface ResponseHeadersLike {
   has(name: string): boolean;
   set(name: string, value: string): void;
   append?(name: string, value: string): void;
@@ -53,16 +53,16 @@ export function responseWriterOf(response: unknown): ResponseWriter | undefined 
 }
 
 /** The writer of headers that go out when all of the response is known. */
-export function headersWriter(headers: HeadersLike): ResponseWriter {
+export function headersWriter(headers: ResponseHeadersLike): ResponseWriter {
   return new HeadersWriter(headers);
 }
 
 // A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
 class HeadersWriter implements ResponseWriter {
-  readonly #headers: HeadersLike;
+  readonly #headers: ResponseHeadersLike;
   #ours: CookieList | undefined;
 
-  constructor(headers: HeadersLike) {
+  constructor(headers: ResponseHeadersLike) {
     this.#headers = headers;
   }
 

@@ -1,12 +1,12 @@
 /** A response writer for servers that make their response only when all is resolved, such as Yoga. */
 import { CookieList, isSetBy } from "./cookie-list.ts";
 import type { CookieToSet } from "./cookies.ts";
-import { HAS_BEGUN, type HeadersLike, headersWriter, type ResponseWriter } from "./response-writer.ts";
+import { HAS_BEGUN, headersWriter, type ResponseHeadersLike, type ResponseWriter } from "./response-writer.ts";
 
 /** A writer that keeps what is written until the server has made its response. */
 export interface WaitingWriter extends ResponseWriter {
   /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
-  flush(headers: HeadersLike): void;
+  flush(headers: ResponseHeadersLike): void;
 }
 
 /** A writer for servers that make their response only when all is resolved. */
@@ -39,7 +39,7 @@ class Waiting implements WaitingWriter {
     return this.#cookies !== undefined && isSetBy(this.#cookies.headers, name);
   }
 
-  flush(headers: HeadersLike): void {
+  flush(headers: ResponseHeadersLike): void {
     this.#isFlushed = true;
     if (!this.#mustNotStore && !this.#cookies) return;
     const writer = headersWriter(headers);

@@ -22,46 +22,90 @@ import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-toke
 export interface TrustedIssuer {
   /** Its `iss`, to the letter. */
   readonly issuer: string;
-  /** Where its key set is: https, or http on a loopback address. One of `jwksUri`, `discovery` and `jwks` is needed. */
+  /**
+   * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`, `discovery` and `jwks` must be set.
+   * @default none
+   */
   readonly jwksUri?: string;
-  /** Read `jwks_uri` from the issuer's `/.well-known/openid-configuration`. */
+  /**
+   * Reads `jwks_uri` from the issuer's `/.well-known/openid-configuration`.
+   * @default none
+   * @see OpenID Connect Discovery 1.0, section 4
+   */
   readonly discovery?: true;
-  /** Its key set itself. */
+  /**
+   * Its key set itself, of public keys, or of secrets for HS*.
+   * @default none
+   * @see RFC 7517, section 5
+   */
   readonly jwks?: JSONWebKeySet;
-  /** What the token must be for, one of these; `null` for anybody: then `typ` must be `"at+jwt"` or `require` be given. */
+  /** The token must be for one of these; `null` accepts any `aud`, and then `typ` must be `"at+jwt"` or `require` be given. */
   readonly audience: string | readonly string[] | null;
-  /** The claim that `audience` is held against. Default `"aud"`; Cognito's access tokens have `"client_id"`. */
+  /**
+   * The claim that must hold `audience`; Cognito's access tokens have `"client_id"`. Cannot be combined with `audience: null`.
+   * @default "aud"
+   */
   readonly audienceClaim?: string;
-  /** The algorithms its tokens may be signed with. HS* only with `jwks`. */
+  /** The algorithms that its tokens may be signed with. HS* only with `jwks`. */
   readonly algorithms: readonly Algorithm[];
-  /** The header's `typ`, with or without `application/`. Default `"at+jwt"` (RFC 9068); `null` for any. */
+  /**
+   * The `typ` of the header, with or without `application/`; `null` for any.
+   * @default "at+jwt"
+   * @see RFC 9068, section 2.1
+   */
   readonly typ?: string | null;
   /**
    * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a rule's `claims` are. Without it, and with another
    * `typ` than `"at+jwt"`, a token must have some claim that ID tokens do not have, such as a scope, and must not call itself a refresh token.
+   * @default none
    */
   readonly require?: Readonly<Record<string, Json>>;
-  /** Where the scope is: a claim's name, several whose words are joined, or a function of the claims. Default `"scope"`. */
+  /**
+   * The claim (or dotted path) that holds the scope, several whose words are joined, or a function of the claims.
+   * @default "scope"
+   */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
   /**
-   * `"verbatim"`, or a function that tells its subjects from ours. Required where there is more than one issuer; default `"verbatim"`. The function
-   * reads claims that are text or safe integers, by their names; any other that it reads, an absent one too, refuses the token (`CLAIM_INVALID`).
+   * `"verbatim"`, or a function that tells its subjects from yours. Must be stated if there is more than one issuer. The function reads claims that
+   * are text or safe integers, by their names; any other claim that it reads, an absent one too, rejects the token (`CLAIM_INVALID`).
    * `"tenant" in claims` asks for one that may be absent.
+   * @default "verbatim"
    */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
-  /** Further claims, by name or dotted path, that rules and resolvers may read under that name. Required where there is more than one issuer; default: all but `type`, `sid` and `rid`. */
+  /**
+   * Further claims, by name or dotted path, that rules and resolvers may read under that name. Must be stated if there is more than one issuer.
+   * @default all but `type`, `sid` and `rid`
+   */
   readonly claims?: readonly string[];
-  /** Seconds a fetched key set is trusted. Default 300. */
+  /**
+   * Seconds that a fetched key set is trusted. Cannot be combined with `jwks`, and neither can the next five options.
+   * @default 300
+   */
   readonly lifespan?: number;
-  /** Seconds a fetch may take, discovery included. Default 5. */
+  /**
+   * Seconds that a fetch may take, discovery included.
+   * @default 5
+   */
   readonly timeout?: number;
-  /** Seconds between two fetches that a failure or an unknown `kid` asks for. Default 30. */
+  /**
+   * The fewest seconds between two fetches that a failure or an unknown `kid` causes.
+   * @default 30
+   */
   readonly cooldown?: number;
-  /** Seconds beyond its lifespan that the last good set serves while the issuer cannot be reached. Default 3600. */
+  /**
+   * Seconds beyond `lifespan` that the last good set serves while the issuer cannot be reached.
+   * @default 3600
+   */
   readonly staleIfError?: number;
-  /** Sent with every request for keys. */
+  /**
+   * Sent with every request for keys.
+   * @default none
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: the runtime's `fetch`. */
+  /**
+   * Fetches the key set in place of the runtime's `fetch`.
+   * @default the runtime's `fetch`
+   */
   readonly fetch?: KeyFetch;
 }
 

@@ -10,33 +10,64 @@ import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
 /** A key of the ring. It has a `secret`, or a `privateKey`, or, to verify only, a `publicKey`. */
 export interface KeyConfig {
-  /** The `kid` header of the tokens it signs. Default: the key's RFC 7638 thumbprint. */
+  /**
+   * The `kid` header of the tokens that it signs.
+   * @default the RFC 7638 thumbprint
+   */
   readonly kid?: string;
+  /** The only algorithm that it signs and verifies with. */
   readonly algorithm: Algorithm;
-  /** For HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. */
+  /**
+   * For HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8.
+   * @default none
+   */
   readonly secret?: KeyInput;
-  /** For the rest: PEM, JWK, CryptoKey or KeyObject. */
+  /**
+   * For the other algorithms: PEM, JWK, CryptoKey or KeyObject.
+   * @default none
+   */
   readonly privateKey?: KeyInput;
-  /** Default: derived from `privateKey`. Alone it makes a key that verifies only. */
+  /**
+   * The public key. Without `privateKey` the key only verifies.
+   * @default derived from `privateKey`
+   */
   readonly publicKey?: KeyInput;
-  /** When it begins to sign, in seconds since 1970; it verifies before that. Default: from the start. */
+  /**
+   * When it begins to sign, in seconds since 1970; it verifies before that too.
+   * @default from the start
+   */
   readonly signFrom?: number;
-  /** When it ends: from then on it neither signs nor verifies. In seconds since 1970. Default: never. */
+  /**
+   * When it ends, in seconds since 1970: from then on it neither signs nor verifies. Must be later than `signFrom`.
+   * @default never
+   */
   readonly retireAt?: number;
 }
 
 /** Gives the keys of the ring as they are now. */
 export type KeyLoader = () => MaybePromise<readonly KeyConfig[]>;
 
-/** How keys of a loader are renewed. All in seconds. */
+/** How the keys of a loader are renewed, in seconds. Cannot be combined with a list of keys. */
 export interface KeyRefreshConfig {
-  /** How long loaded keys are used before the loader is asked again. Default 60. */
+  /**
+   * Seconds that loaded keys are used before the loader is called again.
+   * @default 60
+   */
   readonly interval?: number;
-  /** How long the loader may take. Default 5. */
+  /**
+   * Seconds that the loader may take.
+   * @default 5
+   */
   readonly timeout?: number;
-  /** The least time between two loads that a failure or an unknown `kid` asks for. Default 5. */
+  /**
+   * The fewest seconds between two loads that a failure or an unknown `kid` causes.
+   * @default 5
+   */
   readonly cooldown?: number;
-  /** How long beyond the interval the last keys serve while the loader fails. Default 3600. */
+  /**
+   * Seconds beyond `interval` that the last keys serve while the loader fails.
+   * @default 3600
+   */
   readonly staleIfError?: number;
 }
 

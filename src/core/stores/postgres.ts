@@ -3,6 +3,10 @@ import { migration, type Names, namesOf } from "./postgres-schema.ts";
 import { createServerClock } from "./server-clock.ts";
 import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
+// The store that it gives
+
+export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
+
 /** What is used of a pool. It must commit each statement by itself, as pools do; a client inside a transaction does not. */
 export interface PostgresPoolLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;

@@ -6,7 +6,10 @@ import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
 import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
+// The clients that it takes, and the store that it gives
+
 export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis-client.ts";
+export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
 /** Options of `redisSessionStore`. */
 export interface RedisSessionStoreOptions {

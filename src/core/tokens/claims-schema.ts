@@ -14,7 +14,8 @@ export interface StandardSchema<Output> {
   };
 }
 
-type StandardResult<Output> =
+/** What the `validate` of a Standard Schema gives: the value, or what is wrong with it. */
+export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | {
       readonly issues: readonly {

@@ -43,9 +43,12 @@ export function freezeContent(content: TokenContent): TokenContent {
 
 /** A token that was signed or read: its text and what stands in it. */
 export class TokenParts {
+  /** The compact text. */
   readonly signed: string;
+  /** @internal What stands in it. */
   readonly content: TokenContent;
 
+  /** @internal */
   constructor(signed: string, content: TokenContent) {
     this.signed = signed;
     this.content = content;

@@ -29,6 +29,9 @@ export class JWT<C = Claims> {
   readonly #maxAge: number | undefined;
 
   /** An unsigned token. Throws `TypeError` for a bad type, a subject that is neither text nor a safe integer, or a reserved claim. */
+  constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
+  /** @internal A token that was signed or read. */
+  constructor(tokenType: TokenType, parts: TokenParts);
   constructor(tokenType: TokenType, subject: string | number | TokenParts, options: JWTOptions<C> = {}) {
     if (tokenType !== "auth" && tokenType !== "refresh")
       throw new TypeError('The token type must be "auth" or "refresh"');

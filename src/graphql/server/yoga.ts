@@ -1,7 +1,7 @@
 /** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createParamsReader } from "../../core/exchange/connection-params.ts";
-import type { HeadersLike } from "../../core/exchange/response-writer.ts";
+import type { ResponseHeadersLike } from "../../core/exchange/response-writer.ts";
 import { type WaitingWriter, waitingWriter } from "../../core/exchange/waiting-writer.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
@@ -28,20 +28,25 @@ export interface UseAuthOptions {
 
 // What is set is typed `never` in these hooks, and cast to it where it is given: only so do Yoga's own setters fit, whose types differ by
 // hook and release, and naming them would make Yoga a dependency.
-interface ResultPayload {
+
+/** A result, as Yoga hands it to a hook. */
+export interface ResultPayload {
   readonly result: unknown;
   readonly setResult: (result: never) => void;
 }
 
-interface NextHook {
+/** Called for each event of a stream. */
+export interface NextHook {
   onNext(payload: ResultPayload): void;
 }
 
-interface ExecuteHook {
+/** Called when an operation has been executed. */
+export interface ExecuteHook {
   onExecuteDone(payload: ResultPayload): NextHook | undefined;
 }
 
-interface SubscribeHook {
+/** Called when a subscription has begun, or has failed to. */
+export interface SubscribeHook {
   onSubscribeResult(payload: ResultPayload): NextHook | undefined;
   onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
 }
@@ -109,7 +114,7 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
         setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
     },
     onResponse({ request, response }) {
-      openOf(request as object)?.response.flush((response as { readonly headers: HeadersLike }).headers);
+      openOf(request as object)?.response.flush((response as { readonly headers: ResponseHeadersLike }).headers);
     },
   };
 }

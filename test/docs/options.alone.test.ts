@@ -1,0 +1,236 @@
+/** The options of `AuthManager` say the same in their types, in the README and in the schemas that read them. */
+import { readFileSync } from "node:fs";
+import { runInThisContext } from "node:vm";
+import { AuthManager, memorySessionStore } from "claimgate";
+import { describe, expect, it, vi } from "vitest";
+import { resolveConfig } from "../../src/core/config/resolve-config.ts";
+import { resolveTrust } from "../../src/core/issuers/trusted-issuers.ts";
+
+type Shape = Readonly<Record<string, { safeParse(value: unknown): { readonly data?: unknown } }>>;
+
+// Before anything is imported: the options of every strict schema, by which each is found again.
+const shapes = vi.hoisted((): Shape[] => []);
+vi.mock("zod", async (importOriginal) => {
+  const zod = await importOriginal<{ strictObject(shape: Shape, ...rest: unknown[]): unknown }>();
+  const strictObject = (shape: Shape, ...rest: unknown[]): unknown => {
+    shapes.push(shape);
+    return zod.strictObject(shape, ...rest);
+  };
+  return { ...zod, strictObject };
+});
+
+/** An option as its type states it. */
+interface Documented {
+  readonly name: string;
+  readonly type: string;
+  readonly isOptional: boolean;
+  readonly text: string;
+  /** What stands after `@default`. */
+  readonly default: string | undefined;
+}
+
+const resolved = resolveConfig({
+  issuer: "me",
+  algorithm: "HS256",
+  secret: "s".repeat(32),
+  sessions: memorySessionStore(),
+  cookies: { auth: "auth", refresh: "refresh", former: [{ names: { auth: "former" }, until: 1 }] },
+  authorize: () => ({}),
+});
+
+/** Where the options of a type stand. */
+interface Place {
+  readonly file: string;
+  /** The type that it extends. */
+  readonly extended?: { readonly type: string; readonly file: string };
+  /** An option that no other schema reads. */
+  readonly key: string;
+  /** The heading above the README's table. */
+  readonly table?: string;
+  /** The defaults that are applied later than in the schema. */
+  readonly applied?: Readonly<Record<string, unknown>>;
+}
+
+const TYPES: Readonly<Record<string, Place>> = {
+  AuthManagerOptions: {
+    file: "core/config/options.ts",
+    extended: { type: "SessionOptions", file: "core/config/session-options.ts" },
+    key: "authMaxAge",
+    table: "## Options",
+    applied: {
+      authMaxAge: resolved.own?.authMaxAge,
+      refreshMaxAge: resolved.own?.refreshMaxAge,
+      ...resolved.sessions,
+      authorizeAt: resolved.authorizeIssue ? "issue" : "request",
+      keyRefresh: defaultsIn(shapeWith("interval")),
+    },
+  },
+  CookieConfig: {
+    file: "core/config/cookie-options.ts",
+    key: "sameSite",
+    table: "### Cookies",
+    applied: { partitioned: false, ...resolved.cookies.attributes },
+  },
+  FormerCookies: {
+    file: "core/config/cookie-options.ts",
+    key: "until",
+    applied: { partitioned: false, ...resolved.cookies.former[0]?.attributes },
+  },
+  CsrfConfig: { file: "core/config/csrf-options.ts", key: "origins" },
+  KeyConfig: { file: "core/key-ring/key-options.ts", key: "retireAt" },
+  KeyRefreshConfig: { file: "core/key-ring/key-options.ts", key: "interval" },
+  ResponseLoaders: { file: "core/responses.ts", key: "unauthorized" },
+  TrustedIssuer: {
+    file: "core/issuers/trusted-issuers.ts",
+    key: "jwksUri",
+    table: "### Other people's issuers",
+    applied: readIssuer(),
+  },
+};
+
+const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+describe.each(Object.entries(TYPES))("%s", (type, place) => {
+  const options = optionsOf(type);
+  const shape = shapeWith(place.key);
+
+  it("has the options that its schema reads, and no others", () => {
+    expect(namesOf(options)).toEqual(Object.keys(shape).toSorted());
+  });
+
+  it("says of every option what it means, and of a number in which unit", () => {
+    const silent = options.filter((option) => option.text === "");
+    const withoutUnit = options.filter(
+      (option) => option.type === "number" && !/seconds|characters/i.test(option.text),
+    );
+    expect([...silent, ...withoutUnit]).toEqual([]);
+  });
+
+  it("states the defaults that are applied", () => {
+    const real = options
+      .map(({ name }) => [name, defaultIn(shape, name) ?? place.applied?.[name]])
+      // "none" is nothing at all, or empty.
+      .filter(([, value]) => !isNothing(value));
+    expect(defaultsOf(options)).toEqual(Object.fromEntries(real));
+  });
+});
+
+describe.each(Object.entries(TYPES).filter(([, { table }]) => table !== undefined))("%s", (type, { table = "" }) => {
+  const options = optionsOf(type);
+  const rows = rowsBelow(table);
+
+  it("has the same options and defaults in the README's table", () => {
+    expect([...rows.keys()].toSorted()).toEqual(namesOf(options));
+    expect(defaultsOf([...rows].map(([name, value]) => ({ name, default: value })))).toEqual(defaultsOf(options));
+  });
+
+  it('says "required" in the README\'s table of the options that are', () => {
+    const required = options.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
+    expect(required.filter((name) => rows.get(name) !== "required")).toEqual([]);
+  });
+});
+
+it.each(Object.entries(TYPES).filter(([, { table }]) => table === undefined))("%s is listed in the README", (type) => {
+  const listed = [...README.matchAll(/\{ (\w+\??(?:(?:, | \| )\w+\??)*) \}/g)].map(([, list = ""]) =>
+    list.split(/, | \| /).map((name) => name.replace("?", "")),
+  );
+  const defaults = [...rowsBelow("## Options").values()].map((value) => Object.keys(Object(literalIn(value))));
+  expect([...listed, ...defaults].map((list) => list.toSorted())).toContainEqual(namesOf(optionsOf(type)));
+});
+
+it("the defaults of the class are those of the options", () => {
+  const { authMaxAge, refreshMaxAge } = defaultsOf(optionsOf("AuthManagerOptions"));
+  expect([AuthManager.defaultAuthMaxAge, AuthManager.defaultRefreshMaxAge]).toEqual([authMaxAge, refreshMaxAge]);
+});
+
+function shapeWith(key: string): Shape {
+  const found = shapes.filter((shape) => Object.hasOwn(shape, key));
+  if (found.length !== 1 || !found[0]) throw new Error(`${found.length} schemas read ${key}`);
+  return found[0];
+}
+
+function defaultIn(shape: Shape, name: string): unknown {
+  return shape[name]?.safeParse(undefined).data;
+}
+
+function defaultsIn(shape: Shape): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, defaultIn(shape, name)]));
+}
+
+/** The options in a type's text, and those of the type that it extends. */
+function optionsOf(type: string): Documented[] {
+  const { file, extended } = TYPES[type] as Place;
+  const own = optionsIn(type, file);
+  return extended ? [...own, ...optionsIn(extended.type, extended.file)] : own;
+}
+
+function optionsIn(type: string, file: string): Documented[] {
+  const code = readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
+  const [, body = ""] = new RegExp(`^export interface ${type}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, "m").exec(code) ?? [];
+  return [...body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}readonly (\w+)(\??): ([^;]*)/gm)].map(
+    ([, comment = "", name = "", optional, optionType = ""]) => {
+      const [text = "", ...tags] = comment.replace(/\n? +\*(?: |$)/g, " ").split(/ @(?=\w)/);
+      const stated = tags.find((tag) => tag.startsWith("default "))?.slice("default ".length);
+      return { name, type: optionType, isOptional: optional === "?", text: text.trim(), default: stated?.trim() };
+    },
+  );
+}
+
+function namesOf(options: readonly Documented[]): string[] {
+  return options.map(({ name }) => name).toSorted();
+}
+
+/** The defaults that are values. */
+function defaultsOf(options: readonly Pick<Documented, "name" | "default">[]): Record<string, unknown> {
+  const values = options.map((option) => [option.name, literalIn(option.default)]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Record<string, unknown>;
+}
+
+/** The defaults in the first table below a heading, by option. */
+function rowsBelow(heading: string): Map<string, string> {
+  const section = README.slice(README.indexOf(`\n${heading}\n`));
+  const [, table = ""] = /\n\|---[^\n]*\n((?:\|[^\n]*\n)*)/.exec(section) ?? [];
+  const rows = table
+    .trimEnd()
+    .split("\n")
+    .flatMap((line) => {
+      const [, first = "", second = ""] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      const names = [...first.matchAll(/`(\w+)[^`]*`/g)].map(([, name = ""]) => name);
+      // Several options of one row have a default each, or share one.
+      const defaults = second.split(/, (?![^{]*\})/);
+      const isEach = defaults.length === names.length;
+      return names.map((name, i): [string, string] => [name, (isEach ? defaults[i] : second) ?? ""]);
+    });
+  return new Map(rows);
+}
+
+/** The value, where a default is one: a number, a text, a flag or an object. Words, such as `none`, are `undefined`. */
+function literalIn(text: string | undefined): unknown {
+  const bare = text?.replace(/^`(.*)`$/, "$1") ?? "";
+  const isLiteral = /^(?:[\d.]+|true|false|"[^"]*"|\{.*\})$/.test(bare);
+  return isLiteral ? (runInThisContext(`(${bare})`) as unknown) : undefined;
+}
+
+function isNothing(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === Number.POSITIVE_INFINITY ||
+    (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  );
+}
+
+/** What a trusted issuer's own code applies: the token's `aud` counts, and its subject stays as it is. */
+function readIssuer(): Readonly<Record<string, unknown>> {
+  const jwk = { kty: "oct", k: Buffer.from("s".repeat(32)).toString("base64url"), alg: "HS256" };
+  const entry = { issuer: "they", jwks: { keys: [jwk] }, audience: "me", algorithms: ["HS256"] };
+  const issuer = resolveTrust([entry], {
+    ownIssuer: undefined,
+    leeway: 0,
+    now: () => 0,
+    onFailure: () => undefined,
+  }).get("they");
+  const claims = { iss: "they", sub: "ann", iat: 0, exp: 60 };
+  const read = issuer?.accept({ typ: "at+jwt" }, { ...claims, aud: "me" });
+  expect(() => issuer?.accept({ typ: "at+jwt" }, { ...claims, client_id: "me" })).toThrow();
+  return { audienceClaim: "aud", subject: read?.["sub"] === "ann" ? "verbatim" : "another" };
+}

@@ -45,7 +45,7 @@ export interface Verifier {
 }
 
 /** How a token is read. */
-export interface ReadOptions {
+interface ReadOptions {
   readonly type: TokenType | "any";
   readonly ignoreTimes?: boolean;
 }

@@ -29,7 +29,7 @@ export interface ResponseHeadersLike {
 }
 
 /** What is used of a Node response, and of those made of one. */
-export interface NodeResponseLike {
+interface NodeResponseLike {
   readonly headersSent?: boolean;
   getHeader?(name: string): unknown;
   setHeader(name: string, value: string | string[]): unknown;
@@ -37,7 +37,7 @@ export interface NodeResponseLike {
 }
 
 /** What is used of a Fastify reply. */
-export interface FastifyReplyLike {
+interface FastifyReplyLike {
   readonly sent?: boolean;
   readonly raw?: NodeResponseLike;
   getHeader?(name: string): unknown;

@@ -33,7 +33,7 @@ export interface KeyRing extends KeySource {
 }
 
 /** The keys that verify now or will, as others see them. */
-export interface PublishedKeys {
+interface PublishedKeys {
   /** By an allow-list of members (RFC 7517), and never a secret. */
   readonly keys: JWK[];
   /** When the first of them retires, in seconds; `Infinity` where none does. */

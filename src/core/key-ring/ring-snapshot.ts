@@ -25,7 +25,7 @@ export interface RingKey extends Omit<KeyPair, "makeSigner"> {
 }
 
 /** A key of the ring that signs. */
-export interface SigningRingKey extends RingKey {
+interface SigningRingKey extends RingKey {
   readonly signer: AuthData;
 }
 

@@ -18,7 +18,7 @@ import { RequestCookies } from "./request-cookies.ts";
 import { Rotations } from "./rotations.ts";
 
 /** A plan for the tokens of each type, from wherever they come. */
-export const ANY: Readonly<Record<TokenType, Plan>> = {
+const ANY: Readonly<Record<TokenType, Plan>> = {
   auth: compileRule(),
   refresh: compileRule({ type: "refresh" }),
 };

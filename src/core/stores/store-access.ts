@@ -12,7 +12,7 @@ import {
 import { SessionStoreError } from "./store-error.ts";
 
 /** A store's operations, as they are called by its name. */
-export type OperationName = keyof SessionStore;
+type OperationName = keyof SessionStore;
 
 /** How a store is used. */
 export interface AccessOptions {

@@ -19,7 +19,7 @@ export interface Pass {
  * The moment in which the guards of a schema were asked last: the run of code that nothing can have interrupted since. What let a caller in then
  * lets the same one in again, so that the fields of a list cost two comparisons each. It ends with the next microtask, and keeps nobody longer.
  */
-export interface Moments {
+interface Moments {
   auth: object | undefined;
   number: number;
 }

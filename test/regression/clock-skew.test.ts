@@ -2,30 +2,25 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { AuthManager, memorySessionStore, type SessionStore } from "claimgate";
-import { makeSessionRecord } from "claimgate/testing";
+import { createTestClock, makeSessionRecord, type TestClock } from "claimgate/testing";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { refreshStateOf } from "../../src/core/stores/refresh-state.ts";
-import { serveBoth } from "../both-transports.ts";
 import { createIssuer, entryOf, trusting } from "../core/issuers/support.ts";
-import {
-  type OpenStore,
-  openMemory,
-  openPGlite,
-  openPostgres,
-  probeDatabase,
-  probeRedis,
-  uniqueName,
-} from "../core/stores/stores.ts";
-import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../core/support.ts";
 import { openCountedRedis } from "../drills/sessions/drilled-stores.ts";
-import { describeWithService } from "../services.ts";
+import { createAuth, ISSUER, NOW, SECRET } from "../support/create-auth.ts";
+import { describeWithService } from "../support/describe-with-service.ts";
+import { forge, goodClaims } from "../support/forge.ts";
+import { type OpenStore, openMemory, openPGlite, openPostgres, uniqueName } from "../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../support/probes.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { serveBoth } from "../support/serve-both.ts";
 
 const HOUR = 3600;
 const DAY = 86_400;
 
 /** Servers on one store, each with a clock so many seconds off. */
-const server = (sessions: SessionStore, clock: Clock, offset: number, refreshGrace = 10): AuthManager =>
+const server = (sessions: SessionStore, clock: TestClock, offset: number, refreshGrace = 10): AuthManager =>
   new AuthManager({
     issuer: ISSUER,
     algorithm: "HS256",
@@ -36,7 +31,7 @@ const server = (sessions: SessionStore, clock: Clock, offset: number, refreshGra
     cookies: { auth: "auth", refresh: "refresh" },
     sessionCheck: "always",
     sessionCheckTtl: 0,
-    now: () => clock.seconds + offset,
+    now: () => clock.now() + offset,
   });
 
 const STORES: readonly (readonly [name: string, probe: () => string | undefined, open: () => Promise<OpenStore>])[] = [
@@ -50,7 +45,7 @@ const STORES: readonly (readonly [name: string, probe: () => string | undefined,
 for (const [name, probe, open] of STORES) {
   describeWithService(`sessions ${name}`, probe, () => {
     let opened: OpenStore;
-    let clock: Clock;
+    let clock: TestClock;
     let subject: string;
     // Once for all: PGlite takes seconds to start.
     beforeAll(async () => {
@@ -60,8 +55,8 @@ for (const [name, probe, open] of STORES) {
     afterEach(() => server(opened.store, clock, 0).revoke({ subject }));
     beforeEach(() => {
       subject = `ada-${randomUUID()}`;
-      clock = new Clock();
-      clock.seconds = Math.floor(Date.now() / 1000);
+      clock = createTestClock(NOW);
+      clock.set(Math.floor(Date.now() / 1000));
     });
 
     it.each([
@@ -132,7 +127,7 @@ for (const [name, probe, open] of STORES) {
     /** Waits for the claim of a rotation, which is sent within the grace and not waited for. */
     const claimOf = async (refreshToken: string): Promise<void> => {
       const sid = String(decodeJwt(refreshToken)["sid"]);
-      const look = () => opened.store.find(sid, { now: clock.seconds, deadline: Date.now() + 5000 });
+      const look = () => opened.store.find(sid, { now: clock.now(), deadline: Date.now() + 5000 });
       while ((await look())?.claimedBy === null) await setTimeout(5);
     };
 
@@ -202,7 +197,7 @@ describe("iat is no not-before", () => {
     const theirs = await createIssuer();
     const at = (iat: number) => forge({ payload: goodClaims({ iat }) });
     for (const leeway of [0, 5]) {
-      const both = await serveBoth(makeManager({ leeway }));
+      const both = await serveBoth(createAuth({ leeway }).auth);
       const trusted = await serveBoth(trusting(entryOf(theirs), { leeway }));
       for (const [ahead, verdict] of [
         [0.1, undefined],
@@ -221,7 +216,7 @@ describe("iat is no not-before", () => {
   });
 
   it("two servers a moment apart refresh one session, and neither ends it", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const sessions = memorySessionStore();
     const [here, behind] = [server(sessions, clock, 0), server(sessions, clock, -0.1)];
     let { refreshToken } = await here.login("ada");

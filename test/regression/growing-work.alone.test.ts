@@ -13,8 +13,10 @@ import { describe, expect, it } from "vitest";
 import { MAX_CONNECTION_PARAMS } from "../../src/core/exchange/connection-params.ts";
 import { MAX_TRIES, readKeySet } from "../../src/core/jwt/jwks/key-set.ts";
 import { createPlanReader } from "../../src/graphql/execution/operation-plans.ts";
-import { base64url, forge, goodClaims, makeManager, refusalOf } from "../core/support.ts";
-import { expectLinear, withStepCounter } from "../step-counter.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { base64url, forge, goodClaims } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { expectLinear, withStepCounter } from "../support/step-counter.ts";
 
 const requireToken = requireTokenDirective();
 const many = <T>(size: number, make: (i: number) => T): T[] => Array.from({ length: size }, (_, i) => make(i));
@@ -44,7 +46,7 @@ const readPlans = (source: string, variableValues: Record<string, unknown> = {})
 };
 
 const cookies = { auth: "auth", refresh: "refresh" };
-const auth = makeManager({ cookies, cache: false });
+const { auth } = createAuth({ cookies, cache: false });
 const own = { "sec-fetch-site": "same-origin" };
 const good = forge();
 
@@ -66,7 +68,7 @@ const askNode = (pairs: readonly (readonly [string, string])[]) => {
       .catch(() => undefined);
 };
 const askWithClaims = (claims: object, rule: object) => {
-  const manager = makeManager({ cache: false, maxTokenLength: 1_000_000 });
+  const { auth: manager } = createAuth({ cache: false, maxTokenLength: 1_000_000 });
   const token = forge({ payload: goodClaims({ ...claims }) });
   return () =>
     manager
@@ -350,7 +352,7 @@ describe("signatures that one token is verified with", () => {
 
   it("are a few of a set that is given in the configuration, too", async () => {
     const jwks = { keys: pairs.map((pair, i) => jwkOf(pair, `k${i}`)) };
-    const manager = makeManager({
+    const { auth: manager } = createAuth({
       trust: [
         {
           issuer: "https://local.example",
@@ -411,7 +413,7 @@ describe("signatures that one token is verified with", () => {
       finds++;
       return store.find(...given);
     };
-    const manager = makeManager({ cookies, sessions: { ...store, find } });
+    const { auth: manager } = createAuth({ cookies, sessions: { ...store, find } });
     const tokens = await Promise.all(many(20, async () => (await manager.login("ada")).refreshToken));
     const cookie = tokens.map((token) => `__Host-refresh=${token}`).join("; ");
     const request = manager.forRequest({ headers: { ...own, cookie }, setCookie: () => undefined });
@@ -422,7 +424,7 @@ describe("signatures that one token is verified with", () => {
 
 it("an integer of a caller is compared without being written out", async () => {
   const id = BigInt(`1${"0".repeat(100_000)}`);
-  const manager = makeManager();
+  const { auth: manager } = createAuth();
   const held = (own: unknown) => manager.forRequest({ token: forge({ payload: goodClaims({ own }) }) });
   await expect(held("7").require({ args: { own: "id" } }, { args: { id } })).rejects.toMatchObject({
     reason: "CLAIMS_INSUFFICIENT",

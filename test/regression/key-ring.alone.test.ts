@@ -3,9 +3,13 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:cryp
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { AuthManager, type AuthManagerConfig, type KeyConfig, keysFromFile } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startServer } from "../../examples/server/server.ts";
-import { Clock, ISSUER, NOW, refusalOf, verdictOf, watchRejections } from "../core/support.ts";
+import { ISSUER, NOW } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { verdictOf } from "../support/verdict-of.ts";
+import { watchRejections } from "../support/watch-rejections.ts";
 
 watchRejections();
 
@@ -34,23 +38,23 @@ describe("retire", () => {
   });
 
   it("asked for again does not bring a key back that the loader has dropped meanwhile", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const both = [key("a"), key("b")] as const;
     let keys: readonly KeyConfig[] = both;
     const auth = open(async () => keys, { now: clock.now });
     const token = (await auth.authToken("ada")).signed;
     await auth.retire("b");
     keys = [both[0]];
-    clock.seconds += 100;
+    clock.advance(100);
     expect(await refusalOf(auth.retire("b"))).toBeInstanceOf(TypeError);
     keys = both;
-    clock.seconds += 100;
+    clock.advance(100);
     expect(await verdictOf(auth, token)).toBe("SIGNATURE_INVALID");
     expect((await auth.authToken("ada")).header["kid"]).toBe("a");
   });
 
   it("holds for a key that the process had not loaded yet", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const [a, b] = [key("a"), key("b")];
     let keys = [a];
     const auth = open(async () => keys, { now: clock.now });
@@ -58,7 +62,7 @@ describe("retire", () => {
     const token = (await open([b]).authToken("ada")).signed;
     expect(await refusalOf(auth.retire("b"))).toBeInstanceOf(TypeError);
     keys = [a, b];
-    clock.seconds += 100;
+    clock.advance(100);
     expect(await verdictOf(auth, token)).toBe("SIGNATURE_INVALID");
   });
 
@@ -90,14 +94,14 @@ describe("a key", () => {
     const makePair = async (): Promise<{ privateKey: never; publicKey: never }> =>
       (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"])) as never;
     const [pair, other] = [await makePair(), await makePair()];
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     let { privateKey } = other;
     const auth = open(async () => [{ kid: "a", algorithm: "ES256" as const, privateKey, publicKey: pair.publicKey }], {
       now: clock.now,
     });
     expect(await refusalOf(auth.ready())).toMatchObject({ configValue: "keys.0.publicKey" });
     privateKey = pair.privateKey;
-    clock.seconds += 100;
+    clock.advance(100);
     await auth.ready();
     expect(await auth.verifyToken(await auth.authToken("ada"))).toBe(true);
   });
@@ -115,7 +119,7 @@ describe("a loader", () => {
     setFlagsFromString("--expose-gc");
     const collectGarbage = runInNewContext("gc") as () => void;
     const pem = ec().export({ format: "pem", type: "pkcs8" });
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const given: WeakRef<KeyObject>[] = [];
     const load = async (): Promise<KeyConfig[]> => {
       const privateKey = createPrivateKey(pem);
@@ -125,7 +129,7 @@ describe("a loader", () => {
     const auth = open(load, { now: clock.now, cache: false });
     for (let round = 0; round < 20; round++) {
       await auth.authToken("ada");
-      clock.seconds += 100;
+      clock.advance(100);
     }
     await vi.waitFor(() => {
       collectGarbage();
@@ -138,12 +142,12 @@ describe("an open request whose key was loaded anew as another", () => {
   afterEach(() => vi.restoreAllMocks());
 
   it("has its signature checked once more, and its token at hand", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const secret = await hiddenSecret();
     const auth = open(async () => [{ kid: "a", algorithm: "HS256" as const, secret }], { now: clock.now });
     const request = auth.forRequest({ token: await auth.authToken("ada") });
     await request.require();
-    clock.seconds += 100;
+    clock.advance(100);
     const verify = vi.spyOn(crypto.subtle, "verify");
     for (let use = 0; use < 5; use++) await request.require();
     expect(verify).toHaveBeenCalledTimes(1);
@@ -151,7 +155,7 @@ describe("an open request whose key was loaded anew as another", () => {
   });
 
   it("has the rights that authorize gave at hand as well", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const secret = await hiddenSecret();
     const auth = open(async () => [{ kid: "a", algorithm: "HS256" as const, secret }], {
       now: clock.now,
@@ -160,13 +164,13 @@ describe("an open request whose key was loaded anew as another", () => {
     });
     const request = auth.forRequest({ token: await auth.authToken("ada") });
     await request.require();
-    clock.seconds += 100;
+    clock.advance(100);
     await request.require();
     expect(request.token?.scope).toBe("all");
   });
 
   it("is not asked again and again when one of two keys that it holds with has retired", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const privateKey = ec();
     const token = await new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: clock.now }).authToken(
       "ada",
@@ -175,9 +179,9 @@ describe("an open request whose key was loaded anew as another", () => {
     const request = auth.forRequest({ token });
     const seen = await request.require();
     expect(request["~gate"].expiresInMs([seen])).toBe(10_000);
-    clock.seconds += 10;
+    clock.advance(10);
     await request.require();
-    expect(request["~gate"].expiresInMs([seen])).toBe((seen.exp - clock.seconds) * 1000);
+    expect(request["~gate"].expiresInMs([seen])).toBe((seen.exp - clock.now()) * 1000);
   });
 });
 

@@ -3,10 +3,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, memorySessionStore } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { guardStream } from "../../src/core/request/guarded-stream.ts";
-import { Clock, makeManager } from "../core/support.ts";
+import { createAuth, NOW } from "../support/create-auth.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -62,9 +63,15 @@ describe("an idle stream", () => {
   });
 
   it("holds as much behind a guard whose session is looked up again and again", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const sessions = memorySessionStore();
-    const auth = makeManager({ now: clock.now, sessions, sessionCheck: "always", sessionCheckTtl: 1, authMaxAge: 1e6 });
+    const { auth } = createAuth({
+      now: clock.now,
+      sessions,
+      sessionCheck: "always",
+      sessionCheckTtl: 1,
+      authMaxAge: 1e6,
+    });
     const { authToken } = await auth.login("ada");
     const router = t.router({ feed: protectedProcedure.subscription(() => idle()) });
     const req = { headers: { authorization: `Bearer ${authToken}` } };
@@ -72,12 +79,12 @@ describe("an idle stream", () => {
     const stream = ((await caller.feed()) as AsyncIterable<number>)[Symbol.asyncIterator]();
     const pending = stream.next();
     const growth = await growthOver(async () => {
-      clock.seconds += 1;
+      clock.advance(1);
       await vi.advanceTimersByTimeAsync(1000);
     });
     expect(growth).toBeLessThan(ROUNDS * SLACK_BYTES_A_ROUND);
     await auth.revoke({ subject: "ada" });
-    clock.seconds += 2;
+    clock.advance(2);
     const refused = pending.catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(3000);
     expect(await refused).toMatchObject({ cause: { reason: "TOKEN_REVOKED" } });
@@ -114,7 +121,7 @@ describe("an idle stream", () => {
 });
 
 it("a connection remembers no token that was renewed on it", async () => {
-  const auth = makeManager({ sessions: memorySessionStore(), cache: { max: 10 } });
+  const { auth } = createAuth({ sessions: memorySessionStore(), cache: { max: 10 } });
   // Procedures that are not ours use the connection's own context.
   const router = t.router({
     refresh: t.procedure

@@ -8,17 +8,18 @@ import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
 import { authErrorFormatter, createTRPCContext, requireToken } from "claimgate/trpc";
 import { execute, parse } from "graphql";
 import { expect, it } from "vitest";
-import { nodeResponse } from "../cookie-requests.ts";
-import { base64url, forge, goodClaims, makeManager } from "../core/support.ts";
-import { withStepCounter } from "../step-counter.ts";
+import { nodeResponse } from "../support/cookie-requests.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { base64url, forge, goodClaims } from "../support/forge.ts";
+import { withStepCounter } from "../support/step-counter.ts";
 
 const many = <T>(size: number, make: (i: number) => T): T[] => Array.from({ length: size }, (_, i) => make(i));
 const makeAuth = (): AuthManager =>
-  makeManager({
+  createAuth({
     cache: false,
     sessions: memorySessionStore(),
     cookies: { auth: "auth", refresh: "refresh", domain: "shop.test", path: "/api" },
-  });
+  }).auth;
 const good = forge();
 const expired = forge({ payload: goodClaims({ type: "refresh", exp: 1 }) });
 const unsigned = (i: number): string => `${base64url("{}")}.${base64url(JSON.stringify({ exp: 1, i }))}.`;

@@ -3,9 +3,11 @@ import { redisSessionStore } from "claimgate/redis";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { expect, it } from "vitest";
-import { probeRedis, REDIS_URL, uniqueName } from "../core/stores/stores.ts";
-import { makeManager, refusalOf } from "../core/support.ts";
-import { describeWithService } from "../services.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { describeWithService } from "../support/describe-with-service.ts";
+import { REDIS_URL, uniqueName } from "../support/open-stores.ts";
+import { probeRedis } from "../support/probes.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 describeWithService("Redis, through a client with a keyPrefix", probeRedis, () => {
   it.each([
@@ -20,7 +22,7 @@ describeWithService("Redis, through a client with a keyPrefix", probeRedis, () =
     const eyes = new Redis(REDIS_URL);
     try {
       if (client instanceof Redis) await client.ping();
-      const auth = makeManager({ sessions: redisSessionStore(client) });
+      const { auth } = createAuth({ sessions: redisSessionStore(client) });
       const [first, second] = [await auth.login("ada"), await auth.login("ada")];
       const other = await auth.login("bob");
       expect((await auth.sessions("ada")).length).toBe(2);

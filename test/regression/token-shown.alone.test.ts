@@ -8,8 +8,8 @@ import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { execute, parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { makeManager } from "../core/support.ts";
-import { askYoga, createGuardedSchema, createGuardedYoga } from "../graphql/support.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga } from "../support/graphql.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 const LOCATIONS = [undefined, "header", "cookies"] as const;
@@ -26,7 +26,7 @@ const RULES: readonly ShortRule[] = TYPES.flatMap((type) =>
 );
 const PAIRS = RULES.flatMap((_, i) => RULES.map((__, j) => [i, j] as const));
 
-const auth = makeManager({ ambient: true, cookies: { auth: "auth", refresh: "refresh" } });
+const { auth } = createAuth({ ambient: true, cookies: { auth: "auth", refresh: "refresh" } });
 const tokens = {
   auth: { header: (await auth.authToken("auth-header")).signed, cookies: (await auth.authToken("auth-cookie")).signed },
   refresh: {

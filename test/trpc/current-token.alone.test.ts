@@ -6,9 +6,10 @@ import { type AuthContext, currentToken } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, unauthorized } from "../support/trpc.ts";
 import { httpAdapters, serve, startSockets } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
@@ -109,5 +110,5 @@ test("is null for who is anonymous where a token is optional, also when a guarde
   const headers = { authorization: `Bearer ${await tokenOf("alice")}` };
   const client = createTRPCClient<typeof outer>({ links: [httpLink({ url, headers })] });
   expect(await client.nested.query()).toEqual([null, "alice"]);
-  expect(await refusalOf(client.refused.query())).toEqual(unauthorized("TOKEN_MISSING"));
+  expect(await clientRefusalOf(client.refused.query())).toEqual(unauthorized("TOKEN_MISSING"));
 });

@@ -4,9 +4,11 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { type AuthContext, defineRule, ForbiddenError, UnauthorizedError } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe, expect, test, vi } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { callerFailureOf, clientRefusalOf, failureOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { serve, startSockets } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { callerFailureOf, createAuth, errorOf, failureOf, forbidden, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure } = authProcedures(t.procedure);
@@ -76,7 +78,7 @@ describe("a resolver's own ctx.auth.require", () => {
       createTRPCClient({ links: [wsLink({ client: openSocket(url, { token }) })] });
     const admin = (await auth.authToken("root", { scope: { admin: true } })).signed;
     expect(await connect(admin)[name].query()).toBe("root is admin");
-    expect(await refusalOf(connect((await auth.authToken("alice")).signed)[name].query())).toEqual(
+    expect(await clientRefusalOf(connect((await auth.authToken("alice")).signed)[name].query())).toEqual(
       forbidden("SCOPE_INSUFFICIENT"),
     );
   });
@@ -91,7 +93,7 @@ describe("a resolver's own ctx.auth.require", () => {
 
   test("holds bindings against the facts it is given", async () => {
     const { auth, connect, alice } = await start();
-    expect(await refusalOf(connect(alice).bound.query())).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
+    expect(await clientRefusalOf(connect(alice).bound.query())).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
     expect(await connect((await auth.authToken("bob")).signed).bound.query()).toMatchObject({ tokenType: "auth" });
   });
 });
@@ -103,7 +105,7 @@ test.each([
   const { connect, alice } = await start();
   expect(await connect(alice)[name].query()).toBe("alice");
   expect(await connect()[name].query()).toBeNull();
-  expect(await refusalOf(connect("a.b.c")[name].query())).toEqual(unauthorized("TOKEN_MALFORMED"));
+  expect(await clientRefusalOf(connect("a.b.c")[name].query())).toEqual(unauthorized("TOKEN_MALFORMED"));
 });
 
 describe("a resolver's own error is untouched", () => {
@@ -130,7 +132,7 @@ describe("a resolver's own error is untouched", () => {
   test("and reaches a caller in the same process as its cause", async () => {
     const { auth } = createAuth();
     const caller = router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice") }) });
-    const error = (await errorOf(caller.broken())) as TRPCError;
+    const error = (await refusalOf(caller.broken())) as TRPCError;
     expect([error.code, error.cause]).toEqual(["INTERNAL_SERVER_ERROR", new RangeError("out of range")]);
   });
 });
@@ -175,7 +177,7 @@ describe("another copy of the package", () => {
       createTRPCClient<typeof mixed>({ links: [httpLink({ url, headers: { authorization: `Bearer ${token}` } })] });
     const admin = (await auth.authToken("root", { scope: { admin: true } })).signed;
     expect(await connect(admin).admin.query()).toBe("root");
-    expect(await refusalOf(connect((await auth.authToken("alice")).signed).admin.query())).toEqual(
+    expect(await clientRefusalOf(connect((await auth.authToken("alice")).signed).admin.query())).toEqual(
       forbidden("SCOPE_INSUFFICIENT"),
     );
   });

@@ -4,8 +4,9 @@ import { initTRPC } from "@trpc/server";
 import { type AuthContext, currentToken } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, unauthorized } from "../support/trpc.ts";
 import { serve } from "./adapters.ts";
-import { createAuth, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
@@ -52,7 +53,7 @@ async function start() {
   const whole: TRPCClient<typeof router> = createTRPCClient({ links: [httpLink({ url, headers })] });
   const caller = t.createCallerFactory(router)({ auth: auth.forRequest({ headers }) });
   const expire = (): void => {
-    clock.seconds += 60;
+    clock.advance(60);
   };
   return { client, whole, caller, first, second, expire };
 }
@@ -66,7 +67,7 @@ test("a part that comes in time is sent, and one that comes later is withheld", 
   expect(await late).toBe("late");
   expect(await again.late).toBe("late");
   expire();
-  expect(await refusalOf(client.plain.query())).toEqual(expired);
+  expect(await clientRefusalOf(client.plain.query())).toEqual(expired);
 });
 
 test("a part of a part is asked for by itself", async () => {
@@ -76,7 +77,7 @@ test("a part of a part is asked for by itself", async () => {
   const { inner } = await outer;
   expire();
   second.settle();
-  expect(await refusalOf(inner)).toEqual(expired);
+  expect(await clientRefusalOf(inner)).toEqual(expired);
 });
 
 test("so is a part of an event, and what a generator returns", async () => {
@@ -87,8 +88,8 @@ test("so is a part of an event, and what a generator returns", async () => {
   expect(await returned.next()).toEqual({ done: false, value: 1 });
   expire();
   first.settle();
-  expect(await refusalOf(event.value.part)).toEqual(expired);
-  expect(await refusalOf(returned.next())).toEqual(expired);
+  expect(await clientRefusalOf(event.value.part)).toEqual(expired);
+  expect(await clientRefusalOf(returned.next())).toEqual(expired);
 });
 
 test("what a generator returns in time is sent", async () => {
@@ -119,7 +120,7 @@ test("a caller in the same process gets the same, and values that are no parts s
 
 test("a link that does not stream is told so, and a part that nobody waits for ends nothing", async () => {
   const { whole, first, expire } = await start();
-  expect(await refusalOf(whole.plain.query())).toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
+  expect(await clientRefusalOf(whole.plain.query())).toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
   expire();
   first.settle();
   // An unhandled rejection would fail the run.

@@ -3,20 +3,24 @@ import { createTRPCClient, httpSubscriptionLink, type TRPCClient, wsLink } from 
 import { initTRPC, tracked } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import { type AuthContext, type AuthManagerConfig, currentToken, type KeyConfig } from "claimgate";
+import type { TestClock } from "claimgate/testing";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { calculateJwkThumbprint } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { httpAdapters, type Listening, type Served, serve, socketAdapters } from "./adapters.ts";
+import { createAuth, NOW, SECRET } from "../support/create-auth.ts";
+import { base64url } from "../support/forge.ts";
+import type { Listening } from "../support/listen.ts";
+import { forbidden, unauthorized } from "../support/trpc.ts";
+import { httpAdapters, type Served, serve, socketAdapters } from "./adapters.ts";
 import { FetchEventSource } from "./event-source.ts";
 import { createFeed, type Feed, watch } from "./feed.ts";
 import { openSocket } from "./sockets.ts";
-import { type Clock, createAuth, forbidden, SECRET, START, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
 
-function createRouter(feed: Feed, clock: Clock) {
+function createRouter(feed: Feed, clock: TestClock) {
   return t.router({
     events: protectedProcedure.subscription(({ signal }) => feed.values(signal)),
     scoped: protectedProcedure.use(requireToken({ scope: "listen" })).subscription(({ signal }) => feed.values(signal)),
@@ -35,7 +39,7 @@ function createRouter(feed: Feed, clock: Clock) {
     idle: protectedProcedure.subscription(async function* ({ ctx, signal }) {
       const { exp } = ctx.auth.token;
       yield 0;
-      clock.seconds = exp - 0.02;
+      clock.set(exp - 0.02);
       yield* feed.values(signal);
     }),
     observed: protectedProcedure.subscription(() =>
@@ -140,10 +144,10 @@ describe.each(transports)("over $name", (transport) => {
     const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
     feed.push(1);
     expect(await events.next()).toBe(1);
-    clock.seconds += 59;
+    clock.advance(59);
     feed.push(2);
     expect(await events.next()).toBe(2);
-    clock.seconds += 1;
+    clock.advance(1);
     feed.push(3);
     await expect(events.next()).rejects.toEqual(unauthorized("TOKEN_EXPIRED"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
@@ -155,7 +159,7 @@ describe.each(transports)("over $name", (transport) => {
     const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
     feed.push(1);
     expect(await events.next()).toBe(1);
-    await auth.retire(await calculateJwkThumbprint({ kty: "oct", k: Buffer.from(SECRET).toString("base64url") }));
+    await auth.retire(await calculateJwkThumbprint({ kty: "oct", k: base64url(SECRET) }));
     feed.push(2);
     await expect(events.next()).rejects.toEqual(unauthorized("SIGNATURE_INVALID"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
@@ -170,11 +174,11 @@ describe.each(transports)("over $name", (transport) => {
     feed.push(1);
     expect(await events.next()).toBe(1);
     listed.kids = ["mine", "another"];
-    clock.seconds += 61;
+    clock.advance(61);
     feed.push(2);
     expect(await events.next()).toBe(2);
     listed.kids = ["another"];
-    clock.seconds += 61;
+    clock.advance(61);
     feed.push(3);
     await expect(events.next()).rejects.toEqual(unauthorized("SIGNATURE_INVALID"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
@@ -187,7 +191,7 @@ describe.each(transports)("over $name", (transport) => {
     expect(await events.next()).toBe(0);
     feed.push(1);
     expect(await events.next()).toBe(1);
-    clock.seconds = START + 60;
+    clock.set(NOW + 60);
     expect(await events.ended).toEqual(unauthorized("TOKEN_EXPIRED"));
     // The source is let go at the latest when it emits again: tRPC aborts its signal only where the client left.
     feed.push(2);
@@ -200,7 +204,7 @@ describe.each(transports)("over $name", (transport) => {
     const events = watch<number>((observer) => client.observed.subscribe(undefined, observer));
     feed.push(1);
     expect(await events.next()).toBe(1);
-    clock.seconds += 60;
+    clock.advance(60);
     feed.push(2);
     await expect(events.next()).rejects.toEqual(unauthorized("TOKEN_EXPIRED"));
     await vi.waitFor(() => expect(feed.ended).toBe(1));
@@ -228,7 +232,7 @@ describe.each(transports)("over $name", (transport) => {
 test("a token of one second ends an idle subscription in real time", async () => {
   const opened = Date.now();
   const transport = { start: socketAdapters[0]?.start as Transport["start"], connect: overSocket };
-  const { as, feed } = await startOver(transport, { now: () => START + (Date.now() - opened) / 1000 });
+  const { as, feed } = await startOver(transport, { now: () => NOW + (Date.now() - opened) / 1000 });
   const client = await as(undefined, 1);
   const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
   expect(await events.ended).toEqual(unauthorized("TOKEN_EXPIRED"));

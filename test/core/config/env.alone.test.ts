@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthManager } from "claimgate";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ISSUER, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { ISSUER, refusalOf, SECRET } from "../support.ts";
 
 const VARIABLES = [
   "JWT_ISSUER",

@@ -10,7 +10,9 @@ import {
 } from "claimgate/jwt";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { forge, NOW, SECRET, watchRejections } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { anything, build, claims, decodeOptions, encodeOptions, keys, tokens } from "./hostile-arbitraries.ts";
 import { SEED } from "./json-arbitraries.ts";
 

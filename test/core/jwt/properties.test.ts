@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { ALGORITHMS, type Algorithm, decode, encode, InvalidTokenError, type KeyInput } from "claimgate/jwt";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NOW, refusalOf } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { anyClaims, jsonObject, SEED, text } from "./json-arbitraries.ts";
 import { makePair } from "./keys/key-kinds.ts";
 

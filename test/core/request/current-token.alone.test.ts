@@ -1,6 +1,7 @@
 /** `currentToken()` by itself: it says what to switch on, and outside a guard there is no token. */
 import { beforeEach, expect, it, vi } from "vitest";
-import { ISSUER, refusalOf, SECRET } from "../support.ts";
+import { ISSUER, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 // Whether it is switched on is state of the module, so each test has a module of its own.
 beforeEach(() => vi.resetModules());

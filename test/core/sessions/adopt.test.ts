@@ -1,7 +1,11 @@
 /** `adoptRefresh`: a refresh token without `sid`, such as Flask_PyJWT's, becomes a session, once. On every store. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OpenStore } from "../stores/stores.ts";
-import { forge, goodClaims, NOW, refusalOf, watchRejections } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import type { OpenStore } from "../../support/open-stores.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import {
   type Bench,
   claimsOf,
@@ -9,7 +13,6 @@ import {
   down,
   flaskToken,
   openBench,
-  outcomeOf,
   REUSED,
   REVOKED,
   refused,
@@ -45,7 +48,7 @@ describeOnEveryStore((open) => {
     expect(claimsOf(first.refreshToken)).toMatchObject({ sub, sid, iat: NOW, exp: NOW + 604_800, type: "refresh" });
     expect(claimsOf(first.refreshToken)["rid"]).not.toBe(claimsOf(token)["rid"]);
     expect(await auth.sessions(sub)).toMatchObject([{ id: sid, subject: sub, label: null, createdAt: NOW }]);
-    clock.seconds += 60;
+    clock.advance(60);
     const second = await auth.refresh(first.refreshToken);
     expect(sidOf(second.refreshToken)).toBe(sid);
     expect(events).toEqual([
@@ -58,9 +61,9 @@ describeOnEveryStore((open) => {
     const { auth, clock, sub } = openAdopting();
     const token = flaskToken({ sub });
     const first = await auth.refresh(token);
-    clock.seconds = NOW + 9.9;
+    clock.set(NOW + 9.9);
     expect(claimsOf((await auth.refresh(token)).refreshToken)).toEqual(claimsOf(first.refreshToken));
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     expect(await refused(auth.refresh(token))).toEqual(REUSED);
     expect(await refused(auth.refresh(first.refreshToken))).toEqual(REVOKED);
     expect(await auth.sessions(sub)).toEqual([]);
@@ -86,7 +89,7 @@ describeOnEveryStore((open) => {
       async ({ auth }, token) => auth.revoke({ token }),
       async ({ auth }, _, next) => auth.revoke({ session: sidOf(next) }),
       async ({ auth }, _, next) => auth.revoke({ subject: String(claimsOf(next)["sub"]) }),
-      async ({ clock }) => (clock.seconds += 100),
+      async ({ clock }) => clock.advance(100),
     ];
     for (const end of endings) {
       const bench = openAdopting({ refreshMaxAge: 100 });
@@ -94,13 +97,13 @@ describeOnEveryStore((open) => {
       const { refreshToken } = await bench.auth.refresh(token);
       await end(bench, token, refreshToken);
       for (const later of [0, 200, 3000]) {
-        bench.clock.seconds = NOW + 100 + later;
+        bench.clock.set(NOW + 100 + later);
         expect(await refused(bench.auth.refresh(token))).toEqual(REVOKED);
       }
       // The last moment before its own exp.
-      bench.clock.seconds = NOW + 3599;
+      bench.clock.set(NOW + 3599);
       expect(await refused(bench.auth.refresh(token))).toEqual(REVOKED);
-      bench.clock.seconds = NOW + 3600;
+      bench.clock.set(NOW + 3600);
       expect(await refused(bench.auth.refresh(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
       expect(await bench.auth.sessions(bench.sub)).toEqual([]);
     }
@@ -111,7 +114,7 @@ describeOnEveryStore((open) => {
     const token = flaskToken({ sub, exp: NOW + 100 });
     await auth.refresh(token);
     await auth.revoke({ token });
-    clock.seconds = NOW + 159;
+    clock.set(NOW + 159);
     expect(await refused(auth.refresh(token))).toEqual(REVOKED);
     // Another, which was not adopted, still can be.
     expect(await outcomeOf(auth.refresh(flaskToken({ sub, exp: NOW + 100 })))).toBe("allowed");

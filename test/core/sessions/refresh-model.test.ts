@@ -1,10 +1,12 @@
 /** The law of refresh tokens: whatever is presented, ended and waited for, in any order, the verdict is that of a naive model. */
 
 import { type AuthManager, memorySessionStore, type TokenPair } from "claimgate";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Clock, makeManager, NOW } from "../support.ts";
-import { claimsOf, outcomeOf, sidOf } from "./support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { claimsOf, sidOf } from "./support.ts";
 
 const RUNS = 300;
 const REFRESH_MAX_AGE = 60;
@@ -57,8 +59,8 @@ it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(settings, actions, async ({ refreshGrace, sessionMaxAge }, life) => {
-      const clock = new Clock();
-      const auth = makeManager({
+      const clock = createTestClock(NOW);
+      const { auth } = createAuth({
         sessions: memorySessionStore(),
         now: clock.now,
         refreshMaxAge: REFRESH_MAX_AGE,
@@ -73,7 +75,7 @@ it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
       ]);
       // Who is left is the same, too.
       for (const name of ["ada", "bob"]) {
-        const standing = boards.filter((board) => board.subject === name && stands(board, clock.seconds));
+        const standing = boards.filter((board) => board.subject === name && stands(board, clock.now()));
         expect(new Set((await auth.sessions(name)).map(({ id }) => id))).toEqual(
           new Set(standing.map((board) => sidOf(held.find(({ session }) => session === board)?.pair.authToken ?? ""))),
         );
@@ -88,7 +90,7 @@ it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
 
 interface Stage {
   readonly auth: AuthManager;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly boards: Blackboard[];
   readonly held: Held[];
   readonly refreshGrace: number;
@@ -100,12 +102,12 @@ async function play(stage: Stage, life: readonly Action[]): Promise<void> {
   const { auth, clock, boards, held, seen } = stage;
   for (const action of life) {
     const one = "pick" in action ? held[action.pick % held.length] : undefined;
-    if (action.do === "wait") clock.seconds += action.seconds;
+    if (action.do === "wait") clock.advance(action.seconds);
     if (action.do === "login") {
       const endsAt =
-        stage.sessionMaxAge === undefined ? Number.POSITIVE_INFINITY : Math.floor(clock.seconds) + stage.sessionMaxAge;
+        stage.sessionMaxAge === undefined ? Number.POSITIVE_INFINITY : Math.floor(clock.now()) + stage.sessionMaxAge;
       const session: Blackboard = { subject: action.subject, endsAt, expiries: [], replacedAt: 0, hasEnded: false };
-      session.expiries.push(nextExpiry(session, clock.seconds));
+      session.expiries.push(nextExpiry(session, clock.now()));
       boards.push(session);
       held.push({ session, generation: 0, pair: await auth.login(action.subject) });
     }
@@ -140,8 +142,8 @@ function agree(answer: string, expected: string): void {
 /** Held against what was given before, and written down. */
 function note({ session }: Held, pair: TokenPair, expected: string, { clock, held }: Stage): void {
   if (expected === "live") {
-    session.expiries.push(nextExpiry(session, clock.seconds));
-    session.replacedAt = clock.seconds;
+    session.expiries.push(nextExpiry(session, clock.now()));
+    session.replacedAt = clock.now();
   }
   const generation = session.expiries.length - 1;
   const claims = claimsOf(pair.refreshToken);
@@ -155,7 +157,7 @@ function note({ session }: Held, pair: TokenPair, expected: string, { clock, hel
 
 /** What is to be said of a token that is presented now. A reuse ends its session. */
 function verdictOf({ session, generation }: Held, { clock, refreshGrace }: Stage): string {
-  const now = clock.seconds;
+  const now = clock.now();
   const newest = session.expiries.length - 1;
   if ((session.expiries[generation] ?? 0) <= now) return "TOKEN_EXPIRED";
   if (!stands(session, now)) return "TOKEN_REVOKED";

@@ -1,7 +1,10 @@
 /** A store that fails, hangs or talks nonsense: nobody is let in, nothing half happens, and a retry afterwards is right. */
 import type { AuthManager, SessionRecord, SessionStore, StoreOperation } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
-import { makeManager, NOW, refusalOf, watchRejections } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import {
   claimsOf,
   down,
@@ -9,7 +12,6 @@ import {
   latch,
   type OperationName,
   openBench,
-  outcomeOf,
   REUSED,
   refused,
   sidOf,
@@ -115,7 +117,7 @@ describe("a store that answers with", () => {
     const real = await store.find(sidOf(refreshToken), { now: NOW, deadline: Number.POSITIVE_INFINITY });
     if (!real) throw new Error("There is no session to begin with");
     const mad: SessionStore = { ...bound(store), [operation]: async () => answer(real) };
-    return outcomeOf(call(makeManager({ sessions: mad, now: clock.now, storeTimeout: 1 }), refreshToken));
+    return outcomeOf(call(createAuth({ sessions: mad, now: clock.now, storeTimeout: 1 }).auth, refreshToken));
   };
 
   it.each(nonsense)("%s lets nobody in: STORE_UNAVAILABLE, whatever is asked", async (_, answer) => {
@@ -132,7 +134,7 @@ describe("a store that answers with", () => {
     const { auth, store, clock } = openBench();
     const { authToken } = await auth.login("ada");
     const mad = Object.assign(bound(store), { find: async () => answer });
-    const confused = makeManager({ sessions: mad, now: clock.now, sessionCheck: "always" });
+    const { auth: confused } = createAuth({ sessions: mad, now: clock.now, sessionCheck: "always" });
     expect(await outcomeOf(confused.forRequest({ token: authToken }).require())).toBe("STORE_UNAVAILABLE");
     expect(await refusalOf(confused.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
   });
@@ -147,7 +149,7 @@ describe("a store that answers with", () => {
     const { auth, store, clock } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const stubborn: SessionStore = { ...bound(store), ...over(bound(store)) };
-    const manager = makeManager({ sessions: stubborn, now: clock.now, refreshGrace: 0 });
+    const { auth: manager } = createAuth({ sessions: stubborn, now: clock.now, refreshGrace: 0 });
     expect(await refused(manager.refresh(refreshToken))).toEqual(UNAVAILABLE);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
@@ -253,7 +255,7 @@ describe("every operation has a deadline", () => {
   ])("of three quarters of storeTimeout (%d s) at most, and the clock of the manager", async (storeTimeout) => {
     const { auth, store, clock } = openBench({ storeTimeout });
     const { refreshToken } = await auth.login("ada");
-    clock.seconds += 5;
+    clock.advance(5);
     const next = await auth.refresh(refreshToken);
     await auth.verify(next.refreshToken, { type: "refresh" });
     await auth.sessions("ada");
@@ -266,7 +268,7 @@ describe("every operation has a deadline", () => {
       expect(Object.keys(operation).toSorted()).toEqual(["deadline", "now"]);
       expect(operation.deadline).toBeLessThanOrEqual(at + storeTimeout * 750);
     }
-    expect(store.asked.map(({ operation }) => operation.now - clock.seconds)).toEqual(
+    expect(store.asked.map(({ operation }) => operation.now - clock.now())).toEqual(
       store.asked.map(({ name }) => (name === "create" ? -5 : 0)),
     );
   });

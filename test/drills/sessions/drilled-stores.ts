@@ -9,11 +9,10 @@ import {
   openIORedis,
   openNodeRedis,
   openPostgres,
-  probeDatabase,
-  probeRedis,
   REDIS_URL,
   uniqueName,
-} from "../../core/stores/stores.ts";
+} from "../../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
 
 /** A store that was opened for one drill. */
 export interface DrilledStore {

@@ -2,7 +2,8 @@
 import { Session } from "node:inspector/promises";
 import { type GraphQLSchema, graphqlSync } from "graphql";
 import { expect, test } from "vitest";
-import { createAuth, createGuardedSchema } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { createGuardedSchema } from "../../support/graphql.ts";
 
 const FIELDS = 10;
 const OBJECTS = 100;

@@ -1,7 +1,8 @@
 /** Requests that run at the same time never see each other's token. */
 import { currentToken } from "claimgate";
 import { describe, expect, test } from "vitest";
-import { askYoga, createAuth, createGate, createGuardedSchema, createGuardedYoga, currentSubject } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGate, createGuardedSchema, createGuardedYoga, currentSubject } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {

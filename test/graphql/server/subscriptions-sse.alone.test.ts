@@ -1,7 +1,9 @@
 /** Subscriptions by server-sent events: refused before the source starts, guarded per event, ended by a 401. */
-import { currentToken, type RequestAuth } from "claimgate";
+import { type AuthManagerConfig, currentToken, type RequestAuth } from "claimgate";
+import type { TestClock } from "claimgate/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Clock, createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
 import { createSource, type EventStream, openEvents, reasonsOf, type Source } from "./stream-support.ts";
 
 interface Tick {
@@ -36,7 +38,7 @@ afterEach(async () => {
   for (const stream of opened.splice(0)) await stream.close();
 });
 
-function setUp(overrides: Parameters<typeof createAuth>[0] = {}) {
+function setUp(overrides: Partial<AuthManagerConfig> = {}) {
   const { auth, clock } = createAuth(overrides);
   const source: Source<Tick> = createSource();
   const subscribe = { subscribe: () => source.subscribe() };
@@ -220,7 +222,7 @@ describe("per event", () => {
 });
 
 describe("when the token expires", () => {
-  async function subscribed(): Promise<{ clock: Clock; source: Source<Tick>; stream: EventStream }> {
+  async function subscribed(): Promise<{ clock: TestClock; source: Source<Tick>; stream: EventStream }> {
     const { clock, source, open, mint } = setUp();
     const stream = await open("subscription { tick }", { token: await mint({ maxAge: 60 }) });
     source.push({ tick: 1 });
@@ -230,7 +232,7 @@ describe("when the token expires", () => {
 
   test("the next event is a 401 without its data, and the last", async () => {
     const { clock, source, stream } = await subscribed();
-    clock.seconds += 60;
+    clock.advance(60);
     source.push({ tick: 2 });
     const event = await stream.next();
     expect(event).toMatchObject({
@@ -243,14 +245,14 @@ describe("when the token expires", () => {
 
   test("not a second sooner", async () => {
     const { clock, source, stream } = await subscribed();
-    clock.seconds += 59;
+    clock.advance(59);
     source.push({ tick: 2 });
     expect(await stream.next()).toEqual({ data: { tick: 2 } });
   });
 
   test("an idle stream ends by itself with a 401", { timeout: 5000 }, async () => {
     const start = Date.now();
-    const { source, open, mint } = setUp({ now: () => 1_700_000_000 + (Date.now() - start) / 1000 });
+    const { source, open, mint } = setUp({ now: () => NOW + (Date.now() - start) / 1000 });
     const stream = await open("subscription { tick }", { token: await mint({ maxAge: 1 }) });
     const event = await stream.next();
     expect(event?.data).toEqual({ tick: null });
@@ -285,7 +287,7 @@ describe("an unguarded subscription", () => {
   test("outlives a token and never looks at a bad one", async () => {
     const { clock, source, open, mint } = setUp();
     const stream = await open("subscription { open }", { token: await mint({ maxAge: 5 }) });
-    clock.seconds += 3600;
+    clock.advance(3600);
     source.push({ open: 1 });
     expect(await stream.next()).toEqual({ data: { open: 1 } });
     const other = setUp();

@@ -1,9 +1,11 @@
 /** Subscriptions and queries over WebSockets, with a real graphql-ws client and server. */
-import { currentToken, type KeyConfig } from "claimgate";
+import { type AuthManagerConfig, currentToken, type KeyConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
-import { askYoga, createAuth, createGuardedSchema, createGuardedYoga, ENDPOINT, refusedWith } from "../support.ts";
+import { createAuth, NOW, SECRET } from "../../support/create-auth.ts";
+import { base64url } from "../../support/forge.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga, ENDPOINT, refusedWith } from "../../support/graphql.ts";
 import { createSource, reasonsOf, type Source, type StreamEvent } from "./stream-support.ts";
 import { type ConnectOptions, openSocketEvents, serveWs, type WsServer } from "./ws-support.ts";
 
@@ -27,7 +29,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function setUp(overrides: Parameters<typeof createAuth>[0] = {}) {
+async function setUp(overrides: Partial<AuthManagerConfig> = {}) {
   const { auth, clock } = createAuth(overrides);
   const source: Source<Tick> = createSource();
   const subscribe = { subscribe: () => source.subscribe() };
@@ -76,10 +78,10 @@ describe("a subscription", () => {
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint({ maxAge: 60 })) } });
     source.push({ tick: 1 });
     expect(await next()).toEqual({ data: { tick: 1 } });
-    clock.seconds += 59;
+    clock.advance(59);
     source.push({ tick: 2 });
     expect(await next()).toEqual({ data: { tick: 2 } });
-    clock.seconds += 1;
+    clock.advance(1);
     source.push({ tick: 3 });
     const last = await next();
     expect(last?.data).toEqual({ tick: null });
@@ -95,9 +97,7 @@ describe("a subscription", () => {
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint()) } });
     source.push({ tick: 1 });
     expect(await next()).toEqual({ data: { tick: 1 } });
-    await auth.retire(
-      await calculateJwkThumbprint({ kty: "oct", k: Buffer.from("k".repeat(32)).toString("base64url") }),
-    );
+    await auth.retire(await calculateJwkThumbprint({ kty: "oct", k: base64url(SECRET) }));
     source.push({ tick: 2 });
     expect(reasonsOf(await next())).toEqual(["SIGNATURE_INVALID"]);
     expect(await next()).toBeUndefined();
@@ -112,11 +112,11 @@ describe("a subscription", () => {
     source.push({ tick: 1 });
     expect(await next()).toEqual({ data: { tick: 1 } });
     listed.kids = ["mine", "another"];
-    clock.seconds += 61;
+    clock.advance(61);
     source.push({ tick: 2 });
     expect(await next()).toEqual({ data: { tick: 2 } });
     listed.kids = ["another"];
-    clock.seconds += 61;
+    clock.advance(61);
     source.push({ tick: 3 });
     expect(reasonsOf(await next())).toEqual(["SIGNATURE_INVALID"]);
     expect(await next()).toBeUndefined();
@@ -125,7 +125,7 @@ describe("a subscription", () => {
 
   test("that is idle ends by itself when the token expires", { timeout: 5000 }, async () => {
     const start = Date.now();
-    const { source, open, mint } = await setUp({ now: () => 1_700_000_000 + (Date.now() - start) / 1000 });
+    const { source, open, mint } = await setUp({ now: () => NOW + (Date.now() - start) / 1000 });
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint({ maxAge: 1 })) } });
     expect(reasonsOf(await next())).toEqual(["TOKEN_EXPIRED"]);
     expect(await next()).toBeUndefined();
@@ -135,7 +135,7 @@ describe("a subscription", () => {
   test("without a guard needs no token and outlives one", async () => {
     const { clock, source, open, mint } = await setUp();
     const next = open("subscription { open }", { headers: { authorization: bearer(await mint()) } });
-    clock.seconds += 100_000;
+    clock.advance(100_000);
     source.push({ open: 1 });
     expect(await next()).toEqual({ data: { open: 1 } });
   });
@@ -155,7 +155,7 @@ describe("a query on a connection", () => {
     const { clock, server, mint } = await setUp();
     const client = server.connect({ connectionParams: { authorization: bearer(await mint({ maxAge: 60 })) } });
     expect(await openSocketEvents(client, "{ me }")()).toEqual({ data: { me: "ada" } });
-    clock.seconds += 60;
+    clock.advance(60);
     expect(reasonsOf(await openSocketEvents(client, "{ me }")())).toEqual(["TOKEN_EXPIRED"]);
     expect(await openSocketEvents(client, "{ open }")()).toEqual({ data: { open: 1 } });
   });

@@ -1,18 +1,15 @@
-/** What the GraphQL suites share: a manager on a fake clock, a guarded Yoga, and requests that read like sentences. */
+/** A guarded Yoga, and requests to it that read like sentences. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { IResolvers } from "@graphql-tools/utils";
-import { AuthManager, type AuthManagerConfig, currentToken, type RequestAuth } from "claimgate";
+import { type AuthManager, type AuthManagerConfig, currentToken, type RequestAuth } from "claimgate";
 import { requireTokenDirective, useAuth } from "claimgate/graphql";
+import type { TestAuth } from "claimgate/testing";
 import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin, type YogaServerInstance } from "graphql-yoga";
+import { createAuth } from "./create-auth.ts";
 
 /** Where requests by hand go. */
 export const ENDPOINT = "http://api.test/graphql";
-
-/** A time that moves only when a test moves it, in seconds. */
-export interface Clock {
-  seconds: number;
-}
 
 /** What every resolver finds in its context. */
 export interface Context {
@@ -53,16 +50,6 @@ export interface AskOptions {
 }
 
 type Yoga = YogaServerInstance<object, object>;
-type Overrides = Partial<AuthManagerConfig>;
-
-/** A manager of issuer `test` whose time is `clock`. */
-export function createAuth(overrides: Overrides = {}): { auth: AuthManager; clock: Clock } {
-  const clock = { seconds: 1_700_000_000 };
-  // A ring of keys takes the place of the one.
-  const key = overrides.keys ? {} : { algorithm: "HS256", secret: "k".repeat(32) };
-  const config = { issuer: "test", ...key, now: () => clock.seconds, ...overrides } as AuthManagerConfig;
-  return { auth: new AuthManager(config), clock };
-}
 
 /** A schema from SDL with every guard in it. */
 export function createGuardedSchema(
@@ -89,19 +76,20 @@ export function createGuardedYoga(
   });
 }
 
+/** A guarded Yoga, and what it is made of. */
+export interface Gate extends TestAuth {
+  readonly schema: GraphQLSchema;
+  readonly yoga: Yoga;
+  ask(query: string, options?: AskOptions): Promise<Answer>;
+}
+
 /** A guarded Yoga with its own manager and clock, and a short way to ask it. */
 export function createGate(
   typeDefs: string | readonly string[],
   resolvers: IResolvers<unknown, Context> = {},
-  overrides: Overrides = {},
-): {
-  auth: AuthManager;
-  clock: Clock;
-  schema: GraphQLSchema;
-  yoga: Yoga;
-  ask(query: string, options?: AskOptions): Promise<Answer>;
-} {
-  const { auth, clock } = createAuth(overrides);
+  config: Partial<AuthManagerConfig> = {},
+): Gate {
+  const { auth, clock } = createAuth(config);
   const schema = createGuardedSchema(typeDefs, resolvers);
   const yoga = createGuardedYoga(schema, auth);
   return { auth, clock, schema, yoga, ask: (query, options) => askYoga(yoga, query, options) };
@@ -147,12 +135,6 @@ export function refusedWith(reason: string): { status: number; code: string; rea
     503: "SERVICE_UNAVAILABLE",
   };
   return { status, code: codes[status] as string, reason };
-}
-
-/** A token with any header and payload, and a signature of nothing. */
-export function forgeToken(header: object, payload: object, signature = "AAAA"): string {
-  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
-  return `${encode(header)}.${encode(payload)}.${signature}`;
 }
 
 /** The subject of `currentToken()`, or `null`. */

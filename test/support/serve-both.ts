@@ -1,6 +1,5 @@
 /** One guarded procedure and one guarded field behind the same server, so that a request can be given to both, which must agree. */
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { initTRPC } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
@@ -8,10 +7,11 @@ import type { AuthContext, AuthManager, RequestAuth, Rule } from "claimgate";
 import { requireTokenDirective, useAuth } from "claimgate/graphql";
 import { authErrorFormatter, createTRPCContext, requireToken } from "claimgate/trpc";
 import { createYoga, type Plugin } from "graphql-yoga";
-import { onTestFinished } from "vitest";
+import { listenForTest } from "./listen.ts";
+import { type SendOptions, type Sent, send } from "./send.ts";
 
 /** A rule without what only one transport knows. */
-export type SharedRule = Pick<Rule, "type" | "location" | "optional">;
+type SharedRule = Pick<Rule, "type" | "location" | "optional">;
 
 /** How the server is put together. */
 export interface BothOptions {
@@ -31,7 +31,7 @@ export interface BothRequest {
 }
 
 /** An answer of one of the two. */
-export interface BothAnswer {
+interface BothAnswer {
   /** The subject, `"anonymous"`, or the reason of the refusal. */
   readonly verdict: string;
   readonly status: number;
@@ -72,21 +72,16 @@ export async function serveBoth(auth: AuthManager, options: BothOptions = {}): P
     if (req.url?.startsWith("/trpc/")) trpc(req, res);
     else void yoga(req, res);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listenForTest(server);
   return {
     url,
     async ask({ headers = {}, method = "POST" } = {}) {
       const isQuery = method === "GET";
-      const procedure = await send(`${url}/trpc/${isQuery ? "get" : "post"}`, method, headers);
+      const procedure = await sendJson(`${url}/trpc/${isQuery ? "get" : "post"}`, { method, headers });
       const operation = isQuery ? "query{me}" : "mutation{me}";
       const field = isQuery
-        ? await send(`${url}/graphql?query=${encodeURIComponent(operation)}`, method, headers)
-        : await send(`${url}/graphql`, method, headers, JSON.stringify({ query: operation }));
+        ? await sendJson(`${url}/graphql?query=${encodeURIComponent(operation)}`, { method, headers })
+        : await sendJson(`${url}/graphql`, { method, headers, body: JSON.stringify({ query: operation }) });
       const one = answerOf(procedure, procedure.json.result?.data ?? procedure.json.error?.data?.auth?.reason);
       const other = answerOf(field, field.json.data?.me ?? field.json.errors?.[0]?.extensions?.auth?.reason);
       if (JSON.stringify(one) !== JSON.stringify(other))
@@ -96,10 +91,7 @@ export async function serveBoth(auth: AuthManager, options: BothOptions = {}): P
   };
 }
 
-interface Received {
-  readonly status: number;
-  readonly setCookies: readonly string[];
-  readonly text: string;
+interface Received extends Sent {
   readonly json: {
     readonly result?: { readonly data?: string };
     readonly error?: { readonly data?: { readonly auth?: { readonly reason: string } } };
@@ -108,32 +100,13 @@ interface Received {
   };
 }
 
-function answerOf({ status, setCookies, text }: Received, verdict: string | undefined): BothAnswer {
-  if (verdict === undefined) throw new Error(`An answer that is neither a subject nor a refusal: ${text}`);
-  return { verdict, status, setCookies };
+async function sendJson(url: string, options: SendOptions): Promise<Received> {
+  const type = { accept: "application/json", "content-type": "application/json" };
+  const sent = await send(url, { ...options, headers: { ...type, ...options.headers } });
+  return { ...sent, json: JSON.parse(sent.text) as Received["json"] };
 }
 
-function send(
-  url: string,
-  method: string,
-  headers: Readonly<Record<string, string | readonly string[]>>,
-  body?: string,
-): Promise<Received> {
-  const all = { accept: "application/json", "content-type": "application/json", ...headers } as Record<
-    string,
-    string | string[]
-  >;
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers: all, agent: false });
-    sent.on("error", reject).on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        const setCookies = response.headers["set-cookie"] ?? [];
-        resolve({ status: response.statusCode ?? 0, setCookies, text, json: JSON.parse(text) as Received["json"] });
-      });
-    });
-    sent.end(body);
-  });
+function answerOf({ status, headers, text }: Received, verdict: string | undefined): BothAnswer {
+  if (verdict === undefined) throw new Error(`An answer that is neither a subject nor a refusal: ${text}`);
+  return { verdict, status, setCookies: headers["set-cookie"] ?? [] };
 }

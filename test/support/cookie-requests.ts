@@ -7,7 +7,8 @@ import {
   memorySessionStore,
   type SessionStore,
 } from "claimgate";
-import { Clock, makeManager } from "./core/support.ts";
+import { createTestClock, type TestClock } from "claimgate/testing";
+import { createAuth, NOW } from "./create-auth.ts";
 
 /** Headers of a page of the own site. */
 export const OWN = { "sec-fetch-site": "same-origin", host: "app.shop.test:8443" };
@@ -19,7 +20,7 @@ export const AMBIGUOUS = { status: 400, reason: "CREDENTIALS_AMBIGUOUS" };
 /** A manager with sessions on a fake clock, and requests to it. */
 export interface Opened {
   readonly auth: AuthManager;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly store: SessionStore;
   /** Refresh tokens that the store was asked about, by `rotate`: those that were presented. */
   readonly presented: string[];
@@ -38,7 +39,7 @@ export interface Opened {
 
 /** Opens a manager with these cookies. */
 export function open(cookies: CookieConfig = bare, config: Partial<AuthManagerConfig> = {}): Opened {
-  const clock = new Clock();
+  const clock = createTestClock(NOW);
   const memory = memorySessionStore();
   const presented: string[] = [];
   const rotate: SessionStore["rotate"] = (id, rid, ...rest) => {
@@ -46,7 +47,7 @@ export function open(cookies: CookieConfig = bare, config: Partial<AuthManagerCo
     return memory.rotate(id, rid, ...rest);
   };
   const store = { ...memory, rotate };
-  const auth = makeManager({ sessions: store, cookies, now: clock.now, ...config });
+  const { auth } = createAuth({ sessions: store, cookies, now: clock.now, ...config });
   return {
     auth,
     clock,

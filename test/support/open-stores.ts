@@ -60,6 +60,3 @@ export async function openPGlite(): Promise<OpenStore> {
   await store.migrate();
   return { store, close: () => pglite.close() };
 }
-
-/** Whether something listens there; else why not. For `describeWithService`. */
-export { probeDatabase, probeRedis } from "./probes.ts";

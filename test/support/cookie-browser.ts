@@ -1,5 +1,5 @@
 /** A browser by hand: over real HTTP it keeps the cookies it is given, and sends them back. */
-import { type IncomingHttpHeaders, request } from "node:http";
+import { type Sent, send } from "./send.ts";
 
 /** How a request differs from that of this site's own page. */
 export interface BrowserRequest {
@@ -14,13 +14,10 @@ export interface BrowserRequest {
 }
 
 /** What came back. */
-export interface Exchange {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+export interface Exchange extends Sent {
   readonly cacheControl: string | undefined;
   /** The last `Set-Cookie` line of each name, in order. Lines before it clear the name in other places. */
   readonly setCookies: readonly string[];
-  readonly text: string;
   /** The text, read as JSON. */
   readonly json: unknown;
 }
@@ -38,13 +35,15 @@ export function openBrowser(cookies: ReadonlyMap<string, string> = new Map()): C
     cookies: jar,
     async send(url, { method = "POST", body, marks = ownMarks(url), headers = {} } = {}) {
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-      const exchange = await exchangeOf(url, method, body, {
+      const sentHeaders = {
         accept: "application/json",
         ...(method === "POST" ? { "content-type": "application/json" } : {}),
         ...(cookie === "" ? {} : { cookie }),
         ...marks,
         ...headers,
-      });
+      };
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const exchange = exchangeOf(await send(url, { method, headers: sentHeaders, body: text }));
       for (const line of exchange.setCookies) {
         const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
         if (/; Max-Age=0(;|$)/.test(line)) jar.delete(name);
@@ -80,32 +79,14 @@ function lastOfEachName(lines: readonly string[]): string[] {
   return lines.filter((line, i) => !lines.slice(i + 1).some((later) => nameOf(later) === nameOf(line)));
 }
 
-function exchangeOf(
-  url: string,
-  method: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-): Promise<Exchange> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false });
-    sent.on("error", reject).on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          cacheControl: response.headers["cache-control"],
-          setCookies: lastOfEachName(response.headers["set-cookie"] ?? []),
-          text,
-          // A stream is not one JSON text: that is asked for by `text`.
-          get json() {
-            return JSON.parse(text) as unknown;
-          },
-        });
-      });
-    });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+function exchangeOf(sent: Sent): Exchange {
+  return {
+    ...sent,
+    cacheControl: sent.headers["cache-control"],
+    setCookies: lastOfEachName(sent.headers["set-cookie"] ?? []),
+    // A stream is not one JSON text: read `text` instead.
+    get json() {
+      return JSON.parse(sent.text) as unknown;
+    },
+  };
 }

@@ -3,9 +3,14 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-// A file needs a process of its own if it changes or measures its process: `ambient: true`, `process.env`, fake timers, `vi.mock`, `vi.resetModules`,
-// V8 flags, the inspector, memory. Name it `*.alone.test.ts`. These folders do it throughout. A spy may share: vitest restores it after the file.
+// A test file's name or folder says which project it belongs to; any other is one of the `units`, which `npm run check` runs.
+
+// A file that changes or measures its process needs one of its own: `ambient: true`, `process.env`, fake timers, `vi.mock`, `vi.resetModules`, V8 flags,
+// the inspector, memory. A spy does not count: vitest restores it after the file.
 const ALONE = ["test/**/*.alone.test.ts", "test/{drills,examples,hosts,peers}/**/*.test.ts"];
+
+// Starts databases or processes, waits for real timeouts, or tries thousands of inputs: too slow for `npm run check`.
+const SLOW = ["test/**/*.slow.test.ts", "test/{cli,core/stores,parity}/**/*.test.ts"];
 
 // The token cache may change what an answer costs, never the answer. These suites run without it too; with `TOKEN_CACHE=off` all suites do.
 // Only tests of what the cache saves need it: they have "with the cache" in their names.
@@ -18,18 +23,24 @@ interface Project {
   readonly name: string;
   readonly include: string[];
   readonly exclude?: readonly string[];
-  /** Whether each file has a process of its own. */
-  readonly isolate: boolean;
+  /** Whether each file has a process of its own. Default: files share processes and the modules in them. */
+  readonly isolate?: boolean;
   readonly tokenCache?: boolean;
 }
 
-function project({ exclude = [], tokenCache = !isUncached, ...test }: Project): TestProjectInlineConfiguration {
+function project({
+  exclude = [],
+  isolate = false,
+  tokenCache = !isUncached,
+  ...test
+}: Project): TestProjectInlineConfiguration {
   const noTokenCache = { find: /^\.\/token-cache\.ts$/, replacement: pathOf("test/support/no-token-cache.ts") };
   return {
     extends: true,
     resolve: { alias: tokenCache ? [] : [noTokenCache] },
     test: {
       ...test,
+      isolate,
       exclude: [...configDefaults.exclude, ...exclude],
       ...(tokenCache ? {} : { testNamePattern: /^(?!.*with the cache)/ }),
     },
@@ -58,11 +69,10 @@ export default defineConfig({
     // More than there are cores on a small machine: the drills mostly wait, for timeouts and for other processes.
     maxWorkers: Math.max(3, availableParallelism()),
     projects: [
+      project({ name: "units", include: ["test/**/*.test.ts"], exclude: [...ALONE, ...SLOW] }),
+      project({ name: "slow", include: SLOW, exclude: ALONE }),
       project({ name: "alone", include: ALONE, isolate: true }),
-      project({ name: "shared", include: ["test/**/*.test.ts"], exclude: ALONE, isolate: false }),
-      ...(isUncached
-        ? []
-        : [project({ name: "uncached", include: ALSO_UNCACHED, exclude: ALONE, isolate: false, tokenCache: false })]),
+      ...(isUncached ? [] : [project({ name: "uncached", include: ALSO_UNCACHED, exclude: ALONE, tokenCache: false })]),
       // Needs the server that scripts/check-next.ts starts.
       ...(isLive ? [project({ name: "live", include: ["test/hosts/trpc/next.live.ts"], isolate: true })] : []),
     ],

@@ -24,7 +24,7 @@ export interface BothOptions {
 }
 
 /** A request, header by header: one with a list of values is sent once for each. */
-export interface BothRequest {
+interface BothRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Default `"POST"`. */
   readonly method?: "GET" | "POST";
@@ -40,7 +40,7 @@ interface BothAnswer {
 }
 
 /** Both transports on one port. */
-export interface Both {
+interface Both {
   readonly url: string;
   /** Asks the guarded procedure and the guarded field. Throws where their verdicts, statuses or cookies differ. */
   ask(request?: BothRequest): Promise<BothAnswer>;

@@ -23,7 +23,7 @@ export interface Harness {
 export const DOWN = { cause: new Error("the source is down") } as const;
 
 /** Real seconds: only for loads that are never told to end. */
-export const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
+const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
 
 /** Nothing is loaded yet. `""` is a value with a flaw. */
 export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: TestClock) => number): Harness {

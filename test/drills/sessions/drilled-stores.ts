@@ -173,7 +173,7 @@ export interface RedisEyes {
 }
 
 /** Looks at the keys that begin with `prefix`. */
-export async function openRedisEyes(prefix: string): Promise<RedisEyes> {
+async function openRedisEyes(prefix: string): Promise<RedisEyes> {
   const client = createClient({ url: REDIS_URL });
   client.on("error", () => undefined);
   await client.connect();

@@ -1,34 +1,80 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+// A test file's name or folder says which project it belongs to; any other is one of the `units`, which `npm run check` runs.
 
-// What remembers verified tokens may change what an answer costs and never the answer: all suites pass without it too, but for the tests of what it
-// saves, which say "with the cache".
-const withoutTokenCache = process.env["TOKEN_CACHE"] === "off";
-const replacement = fileURLToPath(new URL("./test/no-token-cache.ts", import.meta.url));
+// A file that changes or measures its process needs one of its own: `ambient: true`, `process.env`, fake timers, `vi.mock`, `vi.resetModules`, V8 flags,
+// the inspector, memory. A spy does not count: vitest restores it after the file.
+const ALONE = ["test/**/*.alone.test.ts", "test/{drills,examples,hosts,peers}/**/*.test.ts"];
+
+// Starts databases or processes, waits for real timeouts, or tries thousands of inputs: too slow for `npm run check`.
+const SLOW = ["test/**/*.slow.test.ts", "test/{cli,core/stores,parity}/**/*.test.ts"];
+
+// The token cache may change what an answer costs, never the answer. These suites run without it too; with `TOKEN_CACHE=off` all suites do.
+// Only tests of what the cache saves need it: they have "with the cache" in their names.
+const ALSO_UNCACHED = ["test/{graphql,regression,trpc}/**/*.test.ts"];
+
+const isUncached = process.env["TOKEN_CACHE"] === "off";
+const isLive = process.env["NEXT_URL"] !== undefined;
+
+interface Project {
+  readonly name: string;
+  readonly include: string[];
+  readonly exclude?: readonly string[];
+  /** Whether each file has a process of its own. Default: files share processes and the modules in them. */
+  readonly isolate?: boolean;
+  readonly tokenCache?: boolean;
+}
+
+function project({
+  exclude = [],
+  isolate = false,
+  tokenCache = !isUncached,
+  ...test
+}: Project): TestProjectInlineConfiguration {
+  const noTokenCache = { find: /^\.\/token-cache\.ts$/, replacement: pathOf("test/support/no-token-cache.ts") };
+  return {
+    extends: true,
+    resolve: { alias: tokenCache ? [] : [noTokenCache] },
+    test: {
+      ...test,
+      isolate,
+      exclude: [...configDefaults.exclude, ...exclude],
+      ...(tokenCache ? {} : { testNamePattern: /^(?!.*with the cache)/ }),
+    },
+  };
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
 
 export default defineConfig({
   resolve: {
     alias: [
-      ...(withoutTokenCache ? [{ find: /^\.\/token-cache\.ts$/, replacement }] : []),
-      { find: /^claimgate\/jwt$/, replacement: source("core/jwt/index.ts") },
-      { find: /^claimgate\/(trpc|graphql|testing)$/, replacement: source("$1/index.ts") },
-      { find: /^claimgate\/(redis|postgres)$/, replacement: source("core/stores/$1.ts") },
-      { find: /^claimgate$/, replacement: source("index.ts") },
+      { find: /^claimgate\/jwt$/, replacement: pathOf("src/core/jwt/index.ts") },
+      { find: /^claimgate\/(trpc|graphql|testing)$/, replacement: pathOf("src/$1/index.ts") },
+      { find: /^claimgate\/(redis|postgres)$/, replacement: pathOf("src/core/stores/$1.ts") },
+      { find: /^claimgate$/, replacement: pathOf("src/index.ts") },
       // The file that Node itself resolves to: graphql compares its classes by identity, so there must be one of it.
       { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") },
     ],
   },
   test: {
-    ...(withoutTokenCache ? { testNamePattern: /^(?!.*with the cache)/ } : {}),
-    include: ["test/**/*.test.ts", "*.test.ts"],
     testTimeout: 20_000,
     // A PGlite, or a cluster, takes its time to start where everything else runs too.
     hookTimeout: 120_000,
     // More than there are cores on a small machine: the drills mostly wait, for timeouts and for other processes.
     maxWorkers: Math.max(3, availableParallelism()),
+    projects: [
+      project({ name: "units", include: ["test/**/*.test.ts"], exclude: [...ALONE, ...SLOW] }),
+      project({ name: "slow", include: SLOW, exclude: ALONE }),
+      project({ name: "alone", include: ALONE, isolate: true }),
+      ...(isUncached ? [] : [project({ name: "uncached", include: ALSO_UNCACHED, exclude: ALONE, tokenCache: false })]),
+      // Needs the server that scripts/check-next.ts starts.
+      ...(isLive ? [project({ name: "live", include: ["test/hosts/trpc/next.live.ts"], isolate: true })] : []),
+    ],
   },
 });

@@ -76,7 +76,7 @@ async function untilReady({ stdout }: NextServer): Promise<string> {
 async function drive(url: string, secret: string): Promise<number> {
   process.env["NEXT_URL"] = url;
   process.env["NEXT_JWT_SECRET"] = secret;
-  const vitest = await startVitest("test", [], { root: ROOT, watch: false, include: ["test/hosts/trpc/next.live.ts"] });
+  const vitest = await startVitest("test", [], { root: ROOT, watch: false, project: ["live"] });
   await vitest.close();
   const passed = vitest.state.getTestModules().every((module) => module.ok());
   return passed && vitest.state.getTestModules().length > 0 ? 0 : 1;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { AuthManager, keysFromFile } from "claimgate";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeWithService } from "../services.ts";
+import { describeWithService } from "../support/describe-with-service.ts";
 import { claimgate, claimgateProcess, temporaryFolder } from "./command.ts";
 
 const FULL = "/dev/full";

@@ -1,17 +1,18 @@
 /** A manager that trusts an issuer whose key server can misbehave, behind either transport, and what a real client of it sees. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, AuthManager, type TrustedIssuer } from "claimgate";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { ClientError, GraphQLClient } from "graphql-request";
-import { onTestFinished } from "vitest";
 import { makeSigner, type Signer } from "../core/jwt/jwks/support.ts";
-import { Clock, NOW, refusalOf } from "../core/support.ts";
-import { createGuardedSchema, createGuardedYoga } from "../graphql/support.ts";
+import { NOW } from "../support/create-auth.ts";
+import { createGuardedSchema, createGuardedYoga } from "../support/graphql.ts";
+import { listenForTest } from "../support/listen.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { failureOf } from "../support/trpc.ts";
 import { serve } from "../trpc/adapters.ts";
-import { failureOf } from "../trpc/support.ts";
 import { type JwksServer, serving, startJwksServer } from "./jwks-server.ts";
 
 const ISSUER = "https://issuer.example";
@@ -49,7 +50,7 @@ export const TRANSPORTS: readonly Transport[] = [
 
 export interface Drill {
   readonly jwks: JwksServer;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly auth: AuthManager;
   ask(token: string): Promise<Verdict>;
   /** Nothing can be said of the token. */
@@ -65,7 +66,7 @@ export async function startDrill(
   connect: (jwks: JwksServer) => Partial<TrustedIssuer> = ({ url }) => ({ jwksUri: url }),
 ): Promise<Drill> {
   const jwks = await startJwksServer(serving(KEY.jwk));
-  const clock = new Clock();
+  const clock = createTestClock(NOW);
   const issuer = { issuer: ISSUER, audience: AUDIENCE, algorithms: ["ES256", "RS256", "EdDSA"], ...TIMES } as const;
   const auth = new AuthManager({ trust: [{ ...issuer, ...connect(jwks), ...options }], now: clock.now });
   return {
@@ -117,12 +118,7 @@ async function startGraphQL(auth: AuthManager): Promise<(token: string) => Promi
     Query: { me: (_, __, ctx) => ctx.auth.token?.sub },
   });
   const server = createServer(createGuardedYoga(schema, auth));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const url = `${await listenForTest(server)}/graphql`;
   return async (token) => {
     const call = new GraphQLClient(url, { headers: { authorization: `Bearer ${token}` } }).request<{ me: string }>(
       "{ me }",

@@ -1,7 +1,9 @@
 /** The outage drill under load: how many requests a key server gets, however many tokens come. */
 import { describe, expect, it } from "vitest";
 import { makeSigner } from "../core/jwt/jwks/support.ts";
-import { NOW, verdictOf, watchRejections } from "../core/support.ts";
+import { NOW } from "../support/create-auth.ts";
+import { verdictOf } from "../support/verdict-of.ts";
+import { watchRejections } from "../support/watch-rejections.ts";
 import { type Drill, KEY, mint, mintUnknown, startDrill, TIMES, TRANSPORTS, type Verdict } from "./jwks-drill.ts";
 import { failing, hanging, serving, slowly } from "./jwks-server.ts";
 
@@ -65,7 +67,7 @@ describe("a cold cache", () => {
     expect(await judge(drill, tokens)).toEqual(refused);
     expect(drill.jwks.requests).toHaveLength(1);
     drill.jwks.answer = serving(KEY.jwk);
-    drill.clock.seconds += cooldown;
+    drill.clock.advance(cooldown);
     expect(await judge(drill, tokens)).toEqual(new Map([["allowed", 1000]]));
     expect(drill.jwks.requests).toHaveLength(2);
   });
@@ -112,7 +114,7 @@ describe("10,000 tokens with kids that nobody has", () => {
             ["allowed", 1],
           ]),
         );
-        drill.clock.seconds += cooldown / 2;
+        drill.clock.advance(cooldown / 2);
       }
       expect(drill.jwks.requests).toHaveLength(window + 1);
     }
@@ -121,7 +123,7 @@ describe("10,000 tokens with kids that nobody has", () => {
   it("one after the other make no more than all at once", async () => {
     const { jwks, clock, auth } = await startDrill(tRPC);
     for (let index = 0; index < 10_000; index++) {
-      if (index % 2000 === 0) clock.seconds += cooldown;
+      if (index % 2000 === 0) clock.advance(cooldown);
       expect(await verdictOf(auth, mintUnknown(crypto.randomUUID()))).toBe("SIGNATURE_INVALID");
     }
     expect(jwks.requests).toHaveLength(WINDOWS);
@@ -133,7 +135,7 @@ describe("10,000 tokens with kids that nobody has", () => {
     expect(await verdictOf(drill.auth, good)).toBe("allowed");
     drill.jwks.answer = failing(500);
     for (let window = 1; window <= WINDOWS; window++) {
-      drill.clock.seconds += cooldown;
+      drill.clock.advance(cooldown);
       const tokens = times(2000, () => mintUnknown(crypto.randomUUID()));
       expect(await judge(drill, [...tokens, good])).toEqual(
         new Map([
@@ -151,7 +153,7 @@ describe("10,000 tokens with kids that nobody has", () => {
       const verdicts = await Promise.all(times(100, () => ask(mintUnknown(crypto.randomUUID()))));
       for (const verdict of verdicts) expect(verdict).toEqual(invalid);
       expect(jwks.requests).toHaveLength(window);
-      clock.seconds += cooldown;
+      clock.advance(cooldown);
     }
     expect(await ask(await mint())).toBe("ada");
   });
@@ -165,7 +167,7 @@ describe("steady traffic", () => {
     const held: Array<() => void> = [];
     drill.jwks.answer = (response, request) => void held.push(() => serving(KEY.jwk)(response, request));
     for (let second = 10; second <= lifespan * 4; second += 10) {
-      drill.clock.seconds += 10;
+      drill.clock.advance(10);
       expect(await verdictOf(drill.auth, token)).toBe("allowed");
       if (second % (lifespan * 0.8) !== 0) continue;
       await expect.poll(() => held.length).toBe(1);
@@ -182,7 +184,7 @@ describe("steady traffic", () => {
     const verdicts: string[] = [];
     for (let second = 0; second < lifespan + staleIfError; second += 10) {
       verdicts.push(await verdictOf(drill.auth, token));
-      drill.clock.seconds += 10;
+      drill.clock.advance(10);
     }
     expect(new Set(verdicts)).toEqual(new Set(["allowed"]));
     expect(await verdictOf(drill.auth, token)).toBe("KEYS_UNAVAILABLE");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { makeSigner } from "../core/jwt/jwks/support.ts";
 import { makePair } from "../core/jwt/keys/key-kinds.ts";
-import { watchRejections } from "../core/support.ts";
+import { watchRejections } from "../support/watch-rejections.ts";
 import { KEY, mint, mintUnknown, startDrill, TIMES, TRANSPORTS } from "./jwks-drill.ts";
 import {
   type Behaviour,
@@ -54,11 +54,11 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
       expect(await Promise.all([ask(await mint()), ask(mintUnknown("x"))])).toEqual([unavailable, unavailable]);
       expect(jwks.requests).toHaveLength(each);
       expect(jwks.bytesWritten).toBeLessThan(25 * MEGABYTE);
-      clock.seconds += 4;
+      clock.advance(4);
       expect(await ask(await mint())).toEqual(unavailable);
       expect(jwks.requests).toHaveLength(each);
       jwks.answer = serving(KEY.jwk);
-      clock.seconds += 1;
+      clock.advance(1);
       expect(await ask(await mint())).toBe("ada");
       expect(jwks.requests).toHaveLength(each + 1);
     });
@@ -68,18 +68,18 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
       const token = await mint();
       expect([await ask(token), await ask(mintUnknown("x"))]).toEqual(["ada", invalid]);
       jwks.answer = outage;
-      clock.seconds += lifespan - 1;
+      clock.advance(lifespan - 1);
       expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
       expect(await ask(mintUnknown("x"))).toEqual(unavailable);
-      clock.seconds += staleIfError;
+      clock.advance(staleIfError);
       expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
       expect(await ask(mintUnknown("x"))).toEqual(unavailable);
-      clock.seconds += 1;
+      clock.advance(1);
       expect([await ask(token), await ask(await mint())]).toEqual([unavailable, unavailable]);
       // One for the set that is known, one in the last fifth of its lifespan, one after it.
       expect(jwks.requests).toHaveLength(1 + 2 * each);
       jwks.answer = serving(KEY.jwk);
-      clock.seconds += cooldown;
+      clock.advance(cooldown);
       expect([await ask(token), await ask(await mint())]).toEqual(["ada", "ada"]);
       expect(await ask(mintUnknown("x"))).toEqual(invalid);
       expect(jwks.requests).toHaveLength(2 + 2 * each);
@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     await jwks.stop();
     expect(await ask(await mint())).toEqual(unavailable);
     await jwks.start();
-    clock.seconds += cooldown;
+    clock.advance(cooldown);
     expect(await ask(await mint())).toBe("ada");
   });
 
@@ -103,7 +103,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect([jwks.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
     jwks.answer = (response, request) =>
       (request.url === "/keys" ? serving(KEY.jwk) : redirecting("/keys"))(response, request);
-    clock.seconds += cooldown;
+    clock.advance(cooldown);
     expect(await ask(await mint())).toBe("ada");
     expect(jwks.requests.map(({ path }) => path)).toEqual(["/jwks.json", "/jwks.json", "/keys"]);
   });
@@ -121,14 +121,14 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     jwks.answer = serving();
     expect(await ask(token)).toEqual(unavailable);
     jwks.answer = serving(KEY.jwk);
-    clock.seconds += cooldown;
+    clock.advance(cooldown);
     expect(await ask(token)).toBe("ada");
     jwks.answer = serving();
-    clock.seconds += lifespan;
+    clock.advance(lifespan);
     expect([await ask(token), await ask(mintUnknown("x"))]).toEqual([unavailable, unavailable]);
     expect(jwks.requests).toHaveLength(3);
     jwks.answer = serving(KEY.jwk);
-    clock.seconds += cooldown;
+    clock.advance(cooldown);
     expect(await ask(token)).toBe("ada");
     expect(jwks.requests).toHaveLength(4);
   });
@@ -167,10 +167,10 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     const token = await mint();
     expect(await ask(token)).toBe("ada");
     jwks.answer = serving(next.jwk);
-    clock.seconds += lifespan * 0.8 - 1;
+    clock.advance(lifespan * 0.8 - 1);
     expect(await ask(token)).toBe("ada");
     expect(jwks.requests).toHaveLength(1);
-    clock.seconds += lifespan * 0.2 + 1;
+    clock.advance(lifespan * 0.2 + 1);
     expect([await ask(token), await ask(await mint())]).toEqual([invalid, invalid]);
     expect(await ask(await mint(next))).toBe("ada");
     expect(jwks.requests).toHaveLength(2);
@@ -182,7 +182,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     const token = await mint();
     expect(await ask(token)).toBe("ada");
     jwks.answer = serving(next.jwk);
-    clock.seconds += lifespan;
+    clock.advance(lifespan);
     expect([await ask(token), await ask(await mint(next))]).toEqual([invalid, "ada"]);
     expect(jwks.requests).toHaveLength(2);
   });

@@ -11,8 +11,8 @@ import { createTranscript } from "../../examples/demo/transcript.ts";
 import type { Outcome, Transport } from "../../examples/demo/transports.ts";
 import { type Database, openDatabase } from "../../examples/server/database.ts";
 import { type RunningServer, startServer } from "../../examples/server/server.ts";
-import { probeRedis } from "../core/stores/probes.ts";
-import { describeWithService } from "../services.ts";
+import { describeWithService } from "../support/describe-with-service.ts";
+import { probeRedis } from "../support/probes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SUMMARY = /^(\d+) calls on each transport: every verdict as expected, and tRPC and GraphQL agree\.$/m;

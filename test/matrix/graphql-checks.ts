@@ -11,7 +11,7 @@ import {
   parse,
   subscribe,
 } from "graphql";
-import { createAuth } from "../trpc/support.ts";
+import { createAuth } from "../support/create-auth.ts";
 import type { Check } from "./checks.ts";
 import { createSchema, type Seen, serveGraphQL } from "./graphql-app.ts";
 
@@ -46,7 +46,7 @@ export async function checkGraphQL(check: Check): Promise<void> {
   const createContext = createGraphQLContext(auth, { schema });
   await checkSubscription(check, {
     seen,
-    expire: () => (clock.seconds += 60),
+    expire: () => clock.advance(60),
     start: (token) =>
       subscribe({
         schema,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createGraphQLContext } from "claimgate/graphql";
 import * as graphql from "graphql";
-import { createAuth } from "../trpc/support.ts";
+import { createAuth } from "../support/create-auth.ts";
 import type { Check } from "./checks.ts";
 import { createSchema } from "./graphql-app.ts";
 

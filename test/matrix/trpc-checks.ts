@@ -14,9 +14,11 @@ import { initTRPC } from "@trpc/server";
 import { createHTTPServer } from "@trpc/server/adapters/standalone";
 import { type AuthContext, currentToken } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { clientRefusalOf, failureOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { FetchEventSource } from "../trpc/event-source.ts";
 import { createFeed, type Feed, watch } from "../trpc/feed.ts";
-import { createAuth, errorOf, failureOf, forbidden, refusalOf, unauthorized } from "../trpc/support.ts";
 import type { Check } from "./checks.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
@@ -76,11 +78,11 @@ export async function checkTRPC(check: Check): Promise<void> {
       const caller = t.createCallerFactory(router);
       assert.equal(await caller({ auth: auth.forRequest({ token: alice }) }).me(), "alice");
       assert.equal(
-        ((await errorOf(caller({ auth: auth.forRequest() }).me())) as { code: string }).code,
+        ((await refusalOf(caller({ auth: auth.forRequest() }).me())) as { code: string }).code,
         "UNAUTHORIZED",
       );
     });
-    await checkEvents(check, { feed, alice, expire: () => (clock.seconds += 60), connect: subscriber(url) });
+    await checkEvents(check, { feed, alice, expire: () => clock.advance(60), connect: subscriber(url) });
   } finally {
     server.close();
     server.closeAllConnections?.();
@@ -105,7 +107,7 @@ async function checkCalls(
     const { challenge = "", ...changed } = await failureOf(connect(`${alice.slice(0, -8)}AAAAAAAA`).me.query());
     assert.deepEqual(changed, { ...unauthorized("SIGNATURE_INVALID"), status: 401 });
     assert.match(challenge, /^Bearer error="invalid_token"/);
-    assert.deepEqual(await refusalOf(connect(refresh).me.query()), unauthorized("TOKEN_TYPE_INVALID"));
+    assert.deepEqual(await clientRefusalOf(connect(refresh).me.query()), unauthorized("TOKEN_TYPE_INVALID"));
   });
   await check("tRPC: 403 with a challenge", async () => {
     const { challenge = "", ...refused } = await failureOf(connect(alice).stats.query());
@@ -113,12 +115,12 @@ async function checkCalls(
     assert.match(challenge, /^Bearer error="insufficient_scope"/);
   });
   await check("tRPC: a refusal that a resolver throws itself looks the same", async () => {
-    assert.deepEqual(await refusalOf(connect(alice).byHand.query()), forbidden("SCOPE_INSUFFICIENT"));
+    assert.deepEqual(await clientRefusalOf(connect(alice).byHand.query()), forbidden("SCOPE_INSUFFICIENT"));
     assert.equal(await connect(admin).byHand.query(), "root");
   });
   await check("tRPC: args and override", async () => {
     assert.equal(await connect(alice).user.query({ id: "alice" }), "user alice");
-    assert.deepEqual(await refusalOf(connect(alice).user.query({ id: "bob" })), forbidden("CLAIMS_INSUFFICIENT"));
+    assert.deepEqual(await clientRefusalOf(connect(alice).user.query({ id: "bob" })), forbidden("CLAIMS_INSUFFICIENT"));
     assert.equal(await connect(admin).user.query({ id: "bob" }), "user bob");
   });
   await check("tRPC: currentToken()", async () => {
@@ -140,7 +142,7 @@ async function checkBatches(
   });
   await check("httpBatchStreamLink: a refusal arrives in its own part", async () => {
     const client = stream(alice);
-    const [stats, me] = [refusalOf(client.stats.query()), client.me.query()];
+    const [stats, me] = [clientRefusalOf(client.stats.query()), client.me.query()];
     assert.equal(await me, "alice");
     assert.deepEqual(await stats, forbidden("SCOPE_INSUFFICIENT"));
   });
@@ -148,7 +150,7 @@ async function checkBatches(
     const received: number[] = [];
     for await (const number of await stream(alice).numbers.query()) received.push(number);
     assert.deepEqual(received, [1, 2]);
-    assert.deepEqual(await refusalOf(stream().numbers.query()), unauthorized("TOKEN_MISSING"));
+    assert.deepEqual(await clientRefusalOf(stream().numbers.query()), unauthorized("TOKEN_MISSING"));
   });
 }
 

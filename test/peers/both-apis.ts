@@ -1,6 +1,5 @@
 /** A tRPC server and a GraphQL Yoga on loopback behind one manager, each with its usual client, and what both say to a token. */
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
@@ -10,6 +9,7 @@ import { requireTokenDirective, useAuth } from "claimgate/graphql";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { createYoga } from "graphql-yoga";
+import { listen } from "../support/listen.ts";
 
 /** Asks for who one is, or for what takes the scope `notes:read` or `notes:write`. */
 export type Asked = "me" | "read" | "write";
@@ -107,15 +107,4 @@ async function answerOf(call: Promise<string>): Promise<string> {
     const { code, auth } = (errors?.[0]?.extensions ?? {}) as { code?: string; auth?: { reason: string } };
     return `${status} ${code} ${auth?.reason}`;
   }
-}
-
-async function listen(server: Server): Promise<{ readonly url: string; close(): Promise<void> }> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }

@@ -2,14 +2,15 @@
 import type { AuthManager } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createIssuer, type Issuer } from "../core/issuers/support.ts";
-import { makeManager, NOW, verdictOf } from "../core/support.ts";
+import { createAuth, NOW } from "../support/create-auth.ts";
+import { verdictOf } from "../support/verdict-of.ts";
 import { PROFILES, type Profile, type Shape } from "./issuer-profiles.ts";
 
 const READ = { scope: "notes:read" };
 
 /** Beside keys of our own; only the issuer's keys are given here, where the README has `discovery: true`. */
 function trusting({ entry }: Profile, { jwks }: Issuer): AuthManager {
-  return makeManager({ trust: [{ ...entry, jwks }] });
+  return createAuth({ trust: [{ ...entry, jwks }] }).auth;
 }
 
 function sign(issuer: Issuer, { typ, claims }: Shape, over = {}): Promise<string> {

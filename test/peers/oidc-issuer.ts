@@ -12,7 +12,7 @@ export const OPAQUE = "https://opaque.example";
 /** The client of the authorization-code flow; its ID tokens are for it. */
 export const WEB = "web";
 /** The client that asks for tokens of its own. */
-export const SERVICE = "service";
+const SERVICE = "service";
 /** Who logs in. */
 export const USER = "ada";
 

@@ -2,8 +2,8 @@
 import { AuthManager, type AuthManagerConfig, memorySessionStore } from "claimgate";
 import { createTestClock } from "claimgate/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { refusalOf } from "../core/support.ts";
-import { describeWithService } from "../services.ts";
+import { describeWithService } from "../support/describe-with-service.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 import { makeTextKeys } from "./pem-keys.ts";
 import { PyJwt, whyNoPyJwt } from "./pyjwt-peer.ts";
 

@@ -2,9 +2,11 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { AuthManager, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { serveBoth } from "../both-transports.ts";
 import { createIssuer, entryOf, trusting } from "../core/issuers/support.ts";
-import { base64url, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf } from "../core/support.ts";
+import { createAuth, ISSUER, NOW } from "../support/create-auth.ts";
+import { base64url, forge, goodClaims } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { serveBoth } from "../support/serve-both.ts";
 
 const CONFIRMATIONS: readonly (readonly [method: string, cnf: unknown])[] = [
   ["DPoP (RFC 9449)", { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],
@@ -17,7 +19,7 @@ const CONFIRMATIONS: readonly (readonly [method: string, cnf: unknown])[] = [
 
 describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
   it("is refused by its own issuer, of either type, in header and cookie", async () => {
-    const auth = makeManager({ cookies: { auth: "auth", refresh: "refresh" } });
+    const { auth } = createAuth({ cookies: { auth: "auth", refresh: "refresh" } });
     for (const type of ["auth", "refresh"] as const) {
       const both = await serveBoth(auth, { rule: { type } });
       const bound = forge({ payload: goodClaims({ type, cnf }) });
@@ -49,7 +51,7 @@ describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
   });
 
   it("founds, renews and ends no session", async () => {
-    const auth = makeManager({ sessions: memorySessionStore(), adoptRefresh: true });
+    const { auth } = createAuth({ sessions: memorySessionStore(), adoptRefresh: true });
     const refresh = (over: object) => forge({ payload: goodClaims({ type: "refresh", rid: "r1", ...over }) });
     expect(await refusalOf(auth.refresh(refresh({ cnf })))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
     expect(await refusalOf(auth.revoke({ token: refresh({ cnf }) }))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
@@ -63,7 +65,7 @@ describe("cnf is a reserved claim", () => {
   const claims = { cnf } as never;
 
   it("that no token is issued with", async () => {
-    const auth = makeManager({ sessions: memorySessionStore() });
+    const { auth } = createAuth({ sessions: memorySessionStore() });
     for (const issue of [
       () => auth.authToken("ada", { claims }),
       () => auth.refreshToken("ada", { claims }),
@@ -77,11 +79,11 @@ describe("cnf is a reserved claim", () => {
 
   it("that neither authorize nor a claims schema puts into a token", async () => {
     const authorize = () => ({ claims });
-    const byRights = makeManager({ authorize, authorizeAt: "request" });
+    const { auth: byRights } = createAuth({ authorize, authorizeAt: "request" });
     const request = byRights.forRequest({ token: forge() });
     await expect(request.require()).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
     const claimsSchema = { "~standard": { version: 1 as const, vendor: "t", validate: () => ({ value: { cnf } }) } };
-    const bySchema = makeManager<Record<string, unknown>>({ claimsSchema });
+    const { auth: bySchema } = createAuth<Record<string, unknown>>({ claimsSchema });
     expect((await bySchema.verify(forge())).claims["cnf"]).toBeUndefined();
   });
 

@@ -7,10 +7,13 @@ import {
   MissingConfigError,
   memorySessionStore,
 } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
 import { placeOf, readSetCookie } from "../../src/core/exchange/cookies.ts";
-import { AMBIGUOUS, bare, both, cleared, OWN, open } from "../cookie-requests.ts";
-import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf } from "../core/support.ts";
+import { AMBIGUOUS, bare, both, cleared, OWN, open } from "../support/cookie-requests.ts";
+import { createAuth, ISSUER, NOW } from "../support/create-auth.ts";
+import { forge, goodClaims } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 describe("of two refresh cookies that differ", () => {
   it("the one whose session lives is taken, whichever comes first, and the other is looked up and not presented", async () => {
@@ -33,11 +36,11 @@ describe("of two refresh cookies that differ", () => {
     const before = await auth.login("ada");
     const after = await auth.refresh(before.refreshToken);
     const ask = () => request(both("__Host-refresh", before.refreshToken, after.refreshToken)).request.refresh();
-    clock.seconds += 1;
+    clock.advance(1);
     expect(await ask()).toMatchObject({ expiresIn: 3600 });
     expect(events).not.toContain("reused");
     // The grace is over, and somebody else has the live one.
-    clock.seconds += 60;
+    clock.advance(60);
     expect(await refusalOf(ask())).toMatchObject({ reason: "TOKEN_REUSED" });
     expect(events).toContain("reused");
     expect(await auth.sessions("ada")).toEqual([]);
@@ -53,7 +56,7 @@ describe("of two refresh cookies that differ", () => {
       const { auth, request, clock } = open(bare, { refreshGrace: 10, onEvent: ({ type }) => events.push(type) });
       const { refreshToken } = await auth.login("ada");
       const thief = await auth.refresh(refreshToken);
-      clock.seconds += 60;
+      clock.advance(60);
       const tokens = [refreshToken, plant()];
       const asked = request(both("__Host-refresh", ...(isReversed ? tokens.toReversed() : tokens)));
       expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REUSED" });
@@ -73,7 +76,7 @@ describe("of two refresh cookies that differ", () => {
         return refreshToken;
       }),
     );
-    clock.seconds += 60;
+    clock.advance(60);
     const asked = request(both("__Host-refresh", ...planted, stolen.refreshToken));
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REUSED" });
     expect(await refusalOf(auth.refresh(thief.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
@@ -81,7 +84,7 @@ describe("of two refresh cookies that differ", () => {
 
     const other = await auth.login("ada");
     await auth.refresh(other.refreshToken);
-    clock.seconds += 60;
+    clock.advance(60);
     const garbage = Array.from({ length: 40 }, (_, i) => `x${i}`);
     const heap = request(both("__Host-refresh", ...garbage, other.refreshToken));
     expect(await refusalOf(heap.request.refresh())).toMatchObject({ reason: "TOKEN_REUSED" });
@@ -89,7 +92,7 @@ describe("of two refresh cookies that differ", () => {
   });
 
   it("one whose keys are out of reach does not keep the other from being refreshed or ended, and hides no token for good", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     let isDown = false;
     const keys = async () => {
       if (isDown) throw new Error("no keys");
@@ -113,11 +116,11 @@ describe("of two refresh cookies that differ", () => {
       payload: goodClaims({ type: "refresh", exp: NOW + 9000 }),
     });
     const { refreshToken } = await auth.login("ada");
-    clock.seconds += 3000;
+    clock.advance(3000);
     isDown = true;
     const living = request(both("__Host-refresh", unknown, refreshToken));
     expect(await living.request.refresh()).toMatchObject({ expiresIn: 3600 });
-    clock.seconds += 60;
+    clock.advance(60);
     const asked = request(both("__Host-refresh", unknown, refreshToken));
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "KEYS_UNAVAILABLE" });
     expect(await auth.sessions("ada")).toHaveLength(1);
@@ -128,13 +131,13 @@ describe("of two refresh cookies that differ", () => {
   it("a reuse is not told where the other token may live, of a server whose clock is ahead", async () => {
     const { auth, request, clock } = open(bare, { refreshGrace: 10 });
     const { refreshToken } = await auth.login("ada");
-    clock.seconds += 600;
+    clock.advance(600);
     const ahead = await auth.refresh(refreshToken);
-    clock.seconds -= 500;
+    clock.advance(-500);
     const asked = request(both("__Host-refresh", refreshToken, ahead.refreshToken));
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_NOT_YET_VALID" });
     expect(asked.set).toEqual([]);
-    clock.seconds += 500;
+    clock.advance(500);
     expect(await auth.refresh(ahead.refreshToken)).toBeDefined();
   });
 
@@ -190,7 +193,7 @@ describe("of two refresh cookies that differ", () => {
     const undecided = request(both("__Host-refresh", one.refreshToken, foreign));
     expect(await refusalOf(undecided.request.refresh())).toMatchObject({ reason: "SIGNATURE_INVALID" });
     expect(undecided.set).toEqual([]);
-    clock.seconds += 604_800;
+    clock.advance(604_800);
     const expired = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
     expect(await refusalOf(expired.request.refresh())).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
@@ -199,11 +202,11 @@ describe("of two refresh cookies that differ", () => {
     const { auth, request, clock } = open();
     const first = (await auth.login("ada")).authToken;
     // For a minute it may still count by another server's clock.
-    clock.seconds += 3659;
+    clock.advance(3659);
     const soon = request(`__Host-auth=${first}`);
     expect(await refusalOf(soon.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
     expect(soon.set).toEqual([]);
-    clock.seconds += 1;
+    clock.advance(1);
     const valid = (await auth.login("ada")).authToken;
     for (const [tokens, names] of [
       [[first], ["__Host-auth", "__Host-refresh"]],
@@ -221,12 +224,12 @@ describe("of two refresh cookies that differ", () => {
     const ended = await auth.login("ada");
     await auth.revoke({ token: ended.refreshToken });
     const expired = await auth.login("ada");
-    clock.seconds += 604_800;
+    clock.advance(604_800);
     for (const [beside, cleared] of [
       [0, []],
       [60, ["__Host-auth", "__Host-refresh"]],
     ] as const) {
-      clock.seconds += beside;
+      clock.advance(beside);
       for (const other of ["garbage", ended.refreshToken]) {
         for (const tokens of [
           [expired.refreshToken, other],
@@ -492,7 +495,7 @@ describe("cookies of former settings", () => {
     expect(await refusalOf(beside.request.refresh())).toMatchObject({ reason: "TOKEN_MALFORMED" });
     const besideAuth = request(`__Host-refresh=${later.refreshToken}; __Secure-auth=${later.authToken}`);
     expect(await refusalOf(besideAuth.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
-    clock.seconds = until;
+    clock.set(until);
     const late = request(`__Host-refresh=${later.refreshToken}`);
     expect(await refusalOf(late.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
     await late.request.logout();
@@ -517,7 +520,7 @@ describe("cookies of former settings", () => {
     // Until then it does: the risk that the docs state.
     const token = await planted(former.auth);
     expect(await former.request(`__Secure-refresh=${token}`).request.refresh()).toBeDefined();
-    former.clock.seconds = until;
+    former.clock.set(until);
     const later = await planted(former.auth);
     expect(await refusalOf(former.request(`__Secure-refresh=${later}`).request.refresh())).toMatchObject({
       reason: "TOKEN_MISSING",
@@ -629,7 +632,7 @@ describe("cookies of former settings", () => {
       ["cookies.former", { former: [{ until }] }],
       ["cookies.partitioned", { partitioned: true }],
     ] as const)
-      expect(() => makeManager({ cookies: { ...bare, ...cookies } })).toThrow(
+      expect(() => createAuth({ cookies: { ...bare, ...cookies } }).auth).toThrow(
         new MissingConfigError("sessions", option),
       );
   });

@@ -1,9 +1,9 @@
 /** Cookies that a response clears beside those of today: in every place that a browser may have one. */
-import { type CookieConfig } from "claimgate";
+import type { CookieConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { describe, expect, it } from "vitest";
 import { placeOf, readSetCookie } from "../../src/core/exchange/cookies.ts";
-import { bare, both, cleared, nodeResponse, OWN, open } from "../cookie-requests.ts";
+import { bare, both, cleared, nodeResponse, OWN, open } from "../support/cookie-requests.ts";
 
 describe("what is cleared beside today's cookies", () => {
   it("is little in a browser that has none, or one of each", async () => {
@@ -71,7 +71,7 @@ describe("what is cleared beside today's cookies", () => {
     const cookie = `${auths}; ${both("__Secure-refresh", ...["old", refreshToken].slice(-count))}`;
     const places = new Set<string>();
     for (let second = 0; second < seconds; second++) {
-      clock.seconds += 1;
+      clock.advance(1);
       const res = nodeResponse();
       const req = { headers: { ...OWN, host, cookie }, url, method: "POST" };
       await createGraphQLContext(auth)({ req, res }).auth.login("ada");
@@ -144,7 +144,7 @@ describe("what is cleared beside today's cookies", () => {
     const { auth, clock } = open({ ...bare, domain: "example.com" });
     const places = new Set<string>();
     for (let n = 0; n < 90; n++) {
-      clock.seconds += 1;
+      clock.advance(1);
       const res = nodeResponse();
       const headers = { ...OWN, host: "app.eu.example.com", cookie: "__Secure-auth=planted" };
       await createGraphQLContext(auth)({ req: { headers, url: "/api/graphql", method: "POST" }, res }).auth.logout();

@@ -1,8 +1,10 @@
 /** How long cookies last: those of a login, expired ones, and those of a session that has ended. */
 import { type AuthManager, type AuthManagerConfig, CookieError } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { bare, OWN, open } from "../cookie-requests.ts";
-import { forge, goodClaims, makeManager, NOW, refusalOf } from "../core/support.ts";
+import { bare, OWN, open } from "../support/cookie-requests.ts";
+import { createAuth, NOW } from "../support/create-auth.ts";
+import { forge, goodClaims } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 describe("the cookies of a login", () => {
   const linesOf = async (options: object, config: Partial<AuthManagerConfig> = {}, cookies: object = bare) => {
@@ -48,7 +50,7 @@ describe("the cookies of a login", () => {
     expect(lines[0]).toMatch(/^Max-Age=90;/);
     expect(lines[1]).toMatch(/^Max-Age=90;/);
     expect((await auth.sessions("ada"))[0]?.endsAt).toBe(NOW + 90);
-    clock.seconds += 60;
+    clock.advance(60);
     const asked = request(`__Host-refresh=${set[1]?.value}`);
     expect(await asked.request.refresh()).toEqual({ expiresIn: 30, refreshExpiresIn: 30 });
     const years = await linesOf({}, { refreshMaxAge: 1e8 });
@@ -106,7 +108,7 @@ describe("tokens that are too large for a cookie", () => {
       const asked = request(`__Host-refresh=${refreshToken}`);
       expect(await refusalOf(asked.request.refresh())).toBeInstanceOf(CookieError);
       expect(asked.set).toEqual([]);
-      clock.seconds += 60;
+      clock.advance(60);
     }
     isTooMuch = false;
     expect(await request(`__Host-refresh=${refreshToken}`).request.refresh()).toMatchObject({ expiresIn: 3600 });
@@ -154,7 +156,7 @@ describe("an expired cookie", () => {
         fetch,
       },
     ] as const;
-    const manager = makeManager({
+    const { auth: manager } = createAuth({
       trust: [{ ...trust[0], subject: "verbatim", claims: [] }],
       cookies: { auth: "a" },
     } as never);
@@ -234,7 +236,7 @@ describe("a guard that knows that a session has ended", () => {
     const down = request(`__Host-auth=${tokens.authToken}`);
     expect(await refusalOf(down.request.require())).toMatchObject({ reason: "STORE_UNAVAILABLE" });
     Object.assign(store, { find });
-    clock.seconds += 3600;
+    clock.advance(3600);
     const late = request(`__Host-auth=${tokens.authToken}`);
     expect(await refusalOf(late.request.require())).toMatchObject({ reason: "TOKEN_EXPIRED" });
     expect([down.set, late.set]).toEqual([[], []]);

@@ -8,12 +8,13 @@ import fastify from "fastify";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { start as startMercurius } from "../../examples/hosts/graphql/mercurius.ts";
-import { type BothOptions, serveBoth } from "../both-transports.ts";
-import { forge, goodClaims, makeManager } from "../core/support.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { forge, goodClaims } from "../support/forge.ts";
+import { type BothOptions, serveBoth } from "../support/serve-both.ts";
 
 const ada = forge();
 const eve = forge({ payload: goodClaims({ sub: "eve" }) });
-const auth = makeManager({ cookies: { auth: "__Host-auth", refresh: "__Host-refresh" } });
+const { auth } = createAuth({ cookies: { auth: "__Host-auth", refresh: "__Host-refresh" } });
 const own = { "sec-fetch-site": "same-origin" };
 const MISSING = "TOKEN_MISSING";
 const AMBIGUOUS = "CREDENTIALS_AMBIGUOUS";
@@ -72,7 +73,7 @@ describe("a blank that is none to HTTP", () => {
 });
 
 it("a letter that only JavaScript folds into an ASCII letter is another letter, in names, schemes and methods", async () => {
-  const token = makeManager({ header: { name: "x-token", scheme: "Token" }, cookies: { auth: "k" } });
+  const { auth: token } = createAuth({ header: { name: "x-token", scheme: "Token" }, cookies: { auth: "k" } });
   const of = (input: Parameters<typeof token.forRequest>[0]) =>
     token
       .forRequest(input)

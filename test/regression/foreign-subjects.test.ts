@@ -5,7 +5,8 @@ import { format, inspect } from "node:util";
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ASIDE, createIssuer, entryOf, type Issuer } from "../core/issuers/support.ts";
-import { makeManager, refusalOf } from "../core/support.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
 });
 
 const by = (subject: (claims: Claims) => unknown): AuthManager =>
-  makeManager({ trust: [entryOf(theirs, { ...ASIDE, subject: subject as TrustedIssuer["subject"] & object })] });
+  createAuth({ trust: [entryOf(theirs, { ...ASIDE, subject: subject as TrustedIssuer["subject"] & object })] }).auth;
 
 const subjectOf = async (subject: (claims: Claims) => unknown, claims: Claims): Promise<unknown> => {
   try {

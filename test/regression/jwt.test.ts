@@ -2,7 +2,9 @@
 import { decode, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { makePair } from "../core/jwt/keys/key-kinds.ts";
-import { forge, NOW, refusalOf, SECRET } from "../core/support.ts";
+import { NOW, SECRET } from "../support/create-auth.ts";
+import { forge } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 const read = (token: string): Promise<unknown> => decode(token, SECRET, { algorithms: ["HS256"], now: NOW });
 const rsa = makePair("RSA");

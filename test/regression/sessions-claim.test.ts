@@ -1,6 +1,7 @@
 /** A claim that another won was delivered all the same, where the store failed just after it said so. */
 import { expect, it } from "vitest";
-import { openBench, outcomeOf, REUSED, refused, sidOf, UNAVAILABLE } from "../core/sessions/support.ts";
+import { openBench, REUSED, refused, sidOf, UNAVAILABLE } from "../core/sessions/support.ts";
+import { outcomeOf } from "../support/verdict-of.ts";
 
 const SOON = { now: 1_750_000_000, deadline: Number.POSITIVE_INFINITY };
 

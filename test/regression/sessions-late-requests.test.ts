@@ -1,7 +1,9 @@
 /** A request whose connection was lost may be carried out all the same, a moment later: nothing must have been said meanwhile that it makes untrue. */
 import { memorySessionStore, type SessionStore, type StoreOperation } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { makeManager, NOW, refusalOf, watchRejections } from "../core/support.ts";
+import { createAuth, NOW } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { watchRejections } from "../support/watch-rejections.ts";
 
 watchRejections();
 
@@ -40,7 +42,7 @@ class LosingStore {
 
 function open() {
   const losing = new LosingStore();
-  const auth = makeManager({ sessions: losing.store, storeTimeout: 0.4, refreshGrace: 0 });
+  const { auth } = createAuth({ sessions: losing.store, storeTimeout: 0.4, refreshGrace: 0 });
   return { losing, auth };
 }
 

@@ -3,7 +3,9 @@ import { constants, createHmac, generateKeyPairSync, type KeyObject, sign, verif
 import { AuthManager } from "claimgate";
 import { type Algorithm, decode, encode, JWKSClient } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { base64url, goodClaims, ISSUER, NOW, refusalOf } from "../core/support.ts";
+import { ISSUER, NOW } from "../support/create-auth.ts";
+import { base64url, goodClaims } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
 
 const secret = Buffer.alloc(64, "s");
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });

@@ -5,7 +5,8 @@ import { requireTokenDirective } from "claimgate/graphql";
 import { parse } from "graphql";
 import { expect, it } from "vitest";
 import { createPlanReader } from "../../src/graphql/execution/operation-plans.ts";
-import { forge, goodClaims, makeManager } from "../core/support.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { forge, goodClaims } from "../support/forge.ts";
 
 it("a claims schema that writes into what it is given changes no claim", async () => {
   // It is tried with no claims at all when the manager is built.
@@ -19,7 +20,7 @@ it("a claims schema that writes into what it is given changes no claim", async (
     return { value: { plan: "pro" } };
   };
   const claimsSchema = { "~standard": { version: 1 as const, vendor: "test", validate } };
-  const auth = makeManager<Record<string, unknown>>({ claimsSchema });
+  const { auth } = createAuth<Record<string, unknown>>({ claimsSchema });
   const verified = await auth.verify(forge({ payload: goodClaims({ address: { city: "home" } }) }));
   expect(verified.claims).toMatchObject({ address: { city: "home" }, plan: "pro" });
 });

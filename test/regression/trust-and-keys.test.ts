@@ -2,10 +2,14 @@
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { AuthManager, isAuthError } from "claimgate";
 import { decode, encode, InvalidKeyError } from "claimgate/jwt";
+import { createTestClock } from "claimgate/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { guardStream } from "../../src/core/request/guarded-stream.ts";
 import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "../core/issuers/support.ts";
-import { base64url, Clock, ISSUER, makeManager, NOW, refusalOf, verdictOf } from "../core/support.ts";
+import { createAuth, ISSUER, NOW } from "../support/create-auth.ts";
+import { base64url } from "../support/forge.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { verdictOf } from "../support/verdict-of.ts";
 
 let theirs: Issuer;
 beforeAll(async () => {
@@ -32,7 +36,7 @@ describe("a trusted issuer's refresh token", () => {
 
 describe("a subject that a function makes of a claim that is absent", () => {
   it("is nobody's, so that not all who lack it are one user", async () => {
-    const auth = makeManager({ trust: [entryOf(theirs, ASIDE)] });
+    const { auth } = createAuth({ trust: [entryOf(theirs, ASIDE)] });
     expect(await verdictOf(auth, await theirs.token({ sub: undefined }))).toBe("CLAIM_INVALID");
     expect((await auth.verify(await theirs.token())).sub).toBe("theirs|42");
   });
@@ -77,11 +81,11 @@ describe("an RSA key", () => {
 describe("a key set that is another each time it is asked for, and past its lifespan when it comes", () => {
   it("has no token verified again and again", async () => {
     const newer = await createIssuer(undefined, { kid: "k2" });
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const asked: string[] = [];
     const { jwks: _, ...entry } = entryOf(theirs);
     const fetchSlowly = async (url: string): Promise<Response> => {
-      clock.seconds += 2;
+      clock.advance(2);
       return Response.json(asked.push(url) % 2 === 1 ? theirs.jwks : newer.jwks);
     };
     const auth = trusting({ ...entry, jwksUri: `${THEIRS}/jwks`, lifespan: 1, fetch: fetchSlowly }, { now: clock.now });
@@ -92,7 +96,7 @@ describe("a key set that is another each time it is asked for, and past its life
 
 describe("a stream whose key has retired while the loader of keys fails", () => {
   it("goes on where it may, and does not ask without pause", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const keyOf = (kid: string): { kid: string; algorithm: "ES256"; privateKey: ReturnType<typeof makeEc> } => ({
       kid,
       algorithm: "ES256",
@@ -115,7 +119,7 @@ describe("a stream whose key has retired while the loader of keys fails", () => 
     const request = auth.forRequest({ token: await auth.authToken("ada") });
     const token = await request.require();
     source.isDown = true;
-    clock.seconds = NOW + 11;
+    clock.set(NOW + 11);
     const reasons: unknown[] = [];
     const stream = guardStream(oneLater(200), {
       recheck: () => request.require(),

@@ -10,9 +10,10 @@ import { type AuthContext, defineRule } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, failureOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { type Adapter, httpAdapters, serve, socketAdapters } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, failureOf, forbidden, refusalOf, unauthorized } from "./support.ts";
 
 const adminOnly = defineRule({ scope: { admin: true } });
 
@@ -76,30 +77,30 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     const { connect, login } = await start();
     const alice = await login("alice");
     expect(await connect(alice.auth).me.query()).toBe(`alice via ${name}`);
-    expect(await refusalOf(connect().login.mutate({ user: "alice", password: "guess" }))).toEqual(badRequest);
+    expect(await clientRefusalOf(connect().login.mutate({ user: "alice", password: "guess" }))).toEqual(badRequest);
   });
 
   test("refuses who has no token, and greets them where a token is optional", async () => {
     const { connect, login } = await start();
-    expect(await refusalOf(connect().me.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(connect().me.query())).toEqual(unauthorized("TOKEN_MISSING"));
     expect(await connect().greeting.query()).toBe("Hello stranger");
     expect(await connect((await login("alice")).auth).greeting.query()).toBe("Hello alice");
-    expect(await refusalOf(connect("garbage").greeting.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
+    expect(await clientRefusalOf(connect("garbage").greeting.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
   });
 
   test("holds the scope of the same rule against everybody", async () => {
     const { connect, login } = await start();
     expect(await connect((await login("root")).auth).stats.query()).toBe("42 visits");
-    const refused = await refusalOf(connect((await login("alice")).auth).stats.query());
+    const refused = await clientRefusalOf(connect((await login("alice")).auth).stats.query());
     expect(refused).toEqual(forbidden("SCOPE_INSUFFICIENT"));
-    expect(await refusalOf(connect().stats.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(connect().stats.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
   test("binds a claim to the input, and lifts that for who may override", async () => {
     const { connect, login } = await start();
     const alice = connect((await login("alice")).auth);
     expect(await alice.rename.mutate({ user: "alice" })).toBe("renamed alice");
-    expect(await refusalOf(alice.rename.mutate({ user: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
+    expect(await clientRefusalOf(alice.rename.mutate({ user: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
     expect(await connect((await login("root")).auth).rename.mutate({ user: "bob" })).toBe("renamed bob");
   });
 
@@ -108,17 +109,17 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     const { auth, refresh } = await login("alice");
     const renewed = await connect(refresh).refresh.mutate();
     expect(await connect(renewed).me.query()).toBe(`alice via ${name}`);
-    expect(await refusalOf(connect(auth).refresh.mutate())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
-    expect(await refusalOf(connect(refresh).me.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
+    expect(await clientRefusalOf(connect(auth).refresh.mutate())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
+    expect(await clientRefusalOf(connect(refresh).me.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
   });
 
   test("refuses a token from the second it expires", async () => {
     const { connect, login, clock } = await start();
     const { auth } = await login("alice");
-    clock.seconds += 59;
+    clock.advance(59);
     expect(await connect(auth).me.query()).toBe(`alice via ${name}`);
-    clock.seconds += 1;
-    expect(await refusalOf(connect(auth).me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    clock.advance(1);
+    expect(await clientRefusalOf(connect(auth).me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
   });
 });
 
@@ -143,7 +144,7 @@ describe.each(httpAdapters)("the HTTP response of $name", (adapter) => {
       status: 403,
       challenge: text("insufficient_scope", "The scope of the token does not allow this"),
     });
-    clock.seconds += 60;
+    clock.advance(60);
     expect(await failureOf(connect(alice).rename.mutate({ user: "alice" }))).toEqual({
       ...unauthorized("TOKEN_EXPIRED"),
       status: 401,

@@ -14,6 +14,7 @@ import express from "express";
 import fastify from "fastify";
 import { onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
+import { type Listening, listen } from "../support/listen.ts";
 
 /** What every adapter is given. */
 export interface Served {
@@ -21,12 +22,6 @@ export interface Served {
   readonly createContext: (opts: TRPCContextOptions) => Promise<object>;
   /** Headers that the application adds to every response. */
   readonly responseMeta?: () => { readonly headers: Headers };
-}
-
-/** A server that listens: where its procedures are, without a slash at the end. */
-export interface Listening {
-  readonly url: string;
-  close(): Promise<void>;
 }
 
 /** A way to serve a router. */
@@ -60,7 +55,7 @@ export async function serve(
 }
 
 /** The Fetch adapter, behind a Node server that makes a `Request` of what it got. */
-export async function startFetch(served: Served): Promise<Listening> {
+async function startFetch(served: Served): Promise<Listening> {
   const server = createServer((req, res) => {
     const answer = async (): Promise<void> => {
       const request = await toFetchRequest(req, res);
@@ -74,12 +69,12 @@ export async function startFetch(served: Served): Promise<Listening> {
     };
     answer().catch((error: unknown) => res.destroy(error as Error));
   });
-  return listen(server, "/trpc");
+  return listenAt(server, "/trpc");
 }
 
 /** The standalone adapter. */
 export function startStandalone(served: Served): Promise<Listening> {
-  return listen(createHTTPServer({ ...served }), "");
+  return listenAt(createHTTPServer({ ...served }), "");
 }
 
 /** The ws adapter. */
@@ -99,7 +94,7 @@ export async function startSockets({ router, createContext }: Served): Promise<L
 function startExpress(served: Served): Promise<Listening> {
   const app = express();
   app.use("/trpc", createExpressMiddleware({ ...served }));
-  return listen(createServer(app), "/trpc");
+  return listenAt(createServer(app), "/trpc");
 }
 
 async function startFastify(served: Served): Promise<Listening> {
@@ -125,16 +120,9 @@ async function startFastifySockets({ router, createContext }: Served): Promise<L
   return { url: `${url.replace("http", "ws")}/trpc`, close: async () => app.close() };
 }
 
-async function listen(server: Server, path: string): Promise<Listening> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+async function listenAt(server: Server, path: string): Promise<Listening> {
+  const { url, close } = await listen(server);
+  return { url: `${url}${path}`, close };
 }
 
 // Repeated headers are appended, which joins them by commas, as every Fetch server does.

@@ -4,8 +4,9 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { ambiguous, resultOf, sendCall, unauthorized, type WireResponse } from "../support/trpc.ts";
 import { httpAdapters, serve } from "./adapters.ts";
-import { ambiguous, createAuth, send, unauthorized, verdictOf, type WireResponse } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure, optionalProcedure } = authProcedures(t.procedure);
@@ -27,44 +28,48 @@ describe.each(httpAdapters)("over $name", ({ start }) => {
   test("differing Authorization headers are refused in either order, and identical ones are one", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
-    const me = (...authorization: string[]): Promise<WireResponse> => send(`${url}/me`, { headers: { authorization } });
+    const me = (...authorization: string[]): Promise<WireResponse> =>
+      sendCall(`${url}/me`, { headers: { authorization } });
     const refused = await me(`Bearer ${alice}`, `Bearer ${bob}`);
-    expect(verdictOf(refused)).toEqual(ambiguous);
+    expect(resultOf(refused)).toEqual(ambiguous);
     expect(refused.status).toBe(400);
     expect(refused.headers).not.toHaveProperty("www-authenticate");
-    expect(verdictOf(await me(`Bearer ${bob}`, `Bearer ${alice}`))).toEqual(ambiguous);
-    expect(verdictOf(await me(`Bearer ${alice}`, "Bearer garbage"))).toEqual(ambiguous);
-    expect(verdictOf(await me(`Bearer ${alice}`, `bearer ${alice}`))).toBe("alice");
-    expect(verdictOf(await me(`Bearer ${alice}`))).toBe("alice");
+    expect(resultOf(await me(`Bearer ${bob}`, `Bearer ${alice}`))).toEqual(ambiguous);
+    expect(resultOf(await me(`Bearer ${alice}`, "Bearer garbage"))).toEqual(ambiguous);
+    expect(resultOf(await me(`Bearer ${alice}`, `bearer ${alice}`))).toBe("alice");
+    expect(resultOf(await me(`Bearer ${alice}`))).toBe("alice");
   });
 
   test("a header of another scheme beside the token's is no second credential", async () => {
     const { url } = await serve(served, start);
     const { alice } = await tokens();
-    const me = (...authorization: string[]): Promise<WireResponse> => send(`${url}/me`, { headers: { authorization } });
-    expect(verdictOf(await me(`Bearer ${alice}`, "Basic YTpi"))).toBe("alice");
-    expect(verdictOf(await me("Basic YTpi", `Bearer ${alice}`))).toBe("alice");
-    expect(verdictOf(await me("Basic YTpi", "Digest a=b"))).toEqual(unauthorized("TOKEN_MISSING"));
+    const me = (...authorization: string[]): Promise<WireResponse> =>
+      sendCall(`${url}/me`, { headers: { authorization } });
+    expect(resultOf(await me(`Bearer ${alice}`, "Basic YTpi"))).toBe("alice");
+    expect(resultOf(await me("Basic YTpi", `Bearer ${alice}`))).toBe("alice");
+    expect(resultOf(await me("Basic YTpi", "Digest a=b"))).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
   test("differing cookies of one name are refused, and identical ones are one", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
-    const me = (cookie: string): Promise<WireResponse> => send(`${url}/me`, { headers: { cookie } });
+    const me = (cookie: string): Promise<WireResponse> => sendCall(`${url}/me`, { headers: { cookie } });
     const refused = await me(`auth=${alice}; auth=${bob}`);
-    expect(verdictOf(refused)).toEqual(ambiguous);
+    expect(resultOf(refused)).toEqual(ambiguous);
     expect(refused.status).toBe(400);
-    expect(verdictOf(await me(`auth=${alice}; x=1; auth=${alice}`))).toBe("alice");
-    expect(verdictOf(await me(`auth=${alice}; refresh=${bob}`))).toBe("alice");
+    expect(resultOf(await me(`auth=${alice}; x=1; auth=${alice}`))).toBe("alice");
+    expect(resultOf(await me(`auth=${alice}; refresh=${bob}`))).toBe("alice");
   });
 
   test("they are refused where a token is optional, and not looked at in a public procedure", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
     const headers = { authorization: [`Bearer ${alice}`, `Bearer ${bob}`] };
-    expect(verdictOf(await send(`${url}/optional`, { headers }))).toEqual(ambiguous);
-    expect(verdictOf(await send(`${url}/optional`, { headers: { authorization: `Bearer ${alice}` } }))).toBe("alice");
-    expect(verdictOf(await send(`${url}/open`, { headers }))).toBe("open");
+    expect(resultOf(await sendCall(`${url}/optional`, { headers }))).toEqual(ambiguous);
+    expect(resultOf(await sendCall(`${url}/optional`, { headers: { authorization: `Bearer ${alice}` } }))).toBe(
+      "alice",
+    );
+    expect(resultOf(await sendCall(`${url}/open`, { headers }))).toBe("open");
   });
 });
 
@@ -75,7 +80,7 @@ describe("in a Fetch request", () => {
     const req = new Request("https://api.test/trpc/me", { headers });
     const response = await fetchRequestHandler({ endpoint: "/trpc", req, ...served });
     const body = (await response.json()) as WireResponse["body"];
-    return verdictOf({ status: response.status, headers: {}, body });
+    return resultOf({ body });
   };
 
   test("headers that were joined by a comma are still two", async () => {

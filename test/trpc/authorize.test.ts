@@ -4,8 +4,9 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext, Authorize, Rights } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { expect, test, vi } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { failureOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { serve } from "./adapters.ts";
-import { createAuth, failureOf, forbidden, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure, optionalProcedure } = authProcedures(t.procedure);
@@ -52,7 +53,7 @@ test("never asks for a public procedure, for who is anonymous or for a token tha
   const { authorize, clock, connect, token } = await start(() => ({}));
   expect(await connect(token).open.query()).toBe("open");
   expect(await connect().optional.query()).toBeNull();
-  clock.seconds += 3600;
+  clock.advance(3600);
   expect(await failureOf(connect(token).scope.query())).toMatchObject(unauthorized("TOKEN_EXPIRED"));
   expect(authorize).toHaveBeenCalledTimes(0);
 });

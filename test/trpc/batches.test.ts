@@ -4,8 +4,9 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, failureOf, forbidden, sendCall, unauthorized } from "../support/trpc.ts";
 import { httpAdapters, serve } from "./adapters.ts";
-import { createAuth, failureOf, forbidden, refusalOf, send, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
@@ -71,13 +72,13 @@ describe.each(httpAdapters)("a batch over $name", ({ start: startServer }) => {
 
 test("a batch of items refused for different reasons is 207", async () => {
   const { url, alice } = await start(httpBatchLink);
-  const response = await send(`${url}/admin,lost?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
+  const response = await sendCall(`${url}/admin,lost?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
   expect(response.status).toBe(207);
 });
 
 test("a batch that is let in has neither a challenge nor an error", async () => {
   const { url, alice } = await start(httpBatchLink);
-  const response = await send(`${url}/me,open?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
+  const response = await sendCall(`${url}/me,open?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
   expect(response.status).toBe(200);
   expect(response.headers).not.toHaveProperty("www-authenticate");
 });
@@ -85,7 +86,7 @@ test("a batch that is let in has neither a challenge nor an error", async () => 
 test("a streamed batch of items that are all refused gives each its code", async () => {
   const { connect } = await start(httpBatchStreamLink);
   const client = connect("garbage");
-  expect(await Promise.all([refusalOf(client.me.query()), refusalOf(client.admin.query())])).toEqual([
+  expect(await Promise.all([clientRefusalOf(client.me.query()), clientRefusalOf(client.admin.query())])).toEqual([
     unauthorized("TOKEN_MALFORMED"),
     unauthorized("TOKEN_MALFORMED"),
   ]);
@@ -96,5 +97,5 @@ test("a guarded query that streams its result is refused before its generator st
   const received: number[] = [];
   for await (const number of await connect(alice).numbers.query()) received.push(number);
   expect(received).toEqual([1, 2]);
-  expect(await refusalOf(connect().numbers.query())).toEqual(unauthorized("TOKEN_MISSING"));
+  expect(await clientRefusalOf(connect().numbers.query())).toEqual(unauthorized("TOKEN_MISSING"));
 });

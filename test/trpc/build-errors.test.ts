@@ -3,7 +3,7 @@ import { initTRPC } from "@trpc/server";
 import { type AuthContext, defineRule } from "claimgate";
 import { authProcedures, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
-import { createAuth } from "./support.ts";
+import { createAuth } from "../support/create-auth.ts";
 
 const t = initTRPC.context<AuthContext>().create();
 const { protectedProcedure } = authProcedures(t.procedure);

@@ -4,11 +4,12 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { ambiguous, clientRefusalOf, resultOf, sendCall, unauthorized } from "../support/trpc.ts";
 import { httpAdapters, serve, socketAdapters } from "./adapters.ts";
 import { FetchEventSource, readMessages } from "./event-source.ts";
 import { watch } from "./feed.ts";
 import { openSocket, type SocketOptions } from "./sockets.ts";
-import { ambiguous, createAuth, refusalOf, send, unauthorized, verdictOf } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
@@ -51,12 +52,12 @@ describe.each(httpAdapters)("over HTTP with $name", ({ start }) => {
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, start);
     const { signed } = await auth.authToken("alice");
     const missing = unauthorized("TOKEN_MISSING");
-    expect(verdictOf(await send(`${url}/me?${inUrl(signed)}`))).toEqual(missing);
-    expect(verdictOf(await send(`${url}/act?${inUrl(signed)}`, { method: "POST" }))).toEqual(missing);
-    expect((await send(`${url}/me,me?batch=1&${inUrl(signed)}`)).status).toBe(401);
+    expect(resultOf(await sendCall(`${url}/me?${inUrl(signed)}`))).toEqual(missing);
+    expect(resultOf(await sendCall(`${url}/act?${inUrl(signed)}`, { method: "POST" }))).toEqual(missing);
+    expect((await sendCall(`${url}/me,me?batch=1&${inUrl(signed)}`)).status).toBe(401);
     const headers = { authorization: `Bearer ${signed}` };
-    expect(verdictOf(await send(`${url}/me?${inUrl("garbage")}`, { headers }))).toBe("alice");
-    expect(verdictOf(await send(`${url}/act?${inUrl("garbage")}`, { method: "POST", headers }))).toBe("alice");
+    expect(resultOf(await sendCall(`${url}/me?${inUrl("garbage")}`, { headers }))).toBe("alice");
+    expect(resultOf(await sendCall(`${url}/act?${inUrl("garbage")}`, { method: "POST", headers }))).toBe("alice");
   });
 
   test("it contradicts a header that says something else", async () => {
@@ -95,7 +96,7 @@ describe.each(socketAdapters)("on a WebSocket with $name", ({ start }) => {
       const client = connect({ connectionParams: { [name]: alice } });
       expect([await client.me.query(), await client.act.mutate()]).toEqual(["alice", "alice"]);
     }
-    expect(await refusalOf(connect({ connectionParams: { token: alice } }).me.query())).toEqual(
+    expect(await clientRefusalOf(connect({ connectionParams: { token: alice } }).me.query())).toEqual(
       unauthorized("TOKEN_MISSING"),
     );
   });
@@ -106,7 +107,7 @@ describe.each(socketAdapters)("on a WebSocket with $name", ({ start }) => {
     expect(await connect({ headers }).me.query()).toBe("alice");
     expect(await connect({ headers, connectionParams: { authorization: alice } }).me.query()).toBe("alice");
     const bob = `Bearer ${(await auth.authToken("bob")).signed}`;
-    expect(await refusalOf(connect({ headers, connectionParams: { authorization: bob } }).me.query())).toEqual(
+    expect(await clientRefusalOf(connect({ headers, connectionParams: { authorization: bob } }).me.query())).toEqual(
       ambiguous,
     );
   });

@@ -4,8 +4,8 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext, RequestAuth } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
 import { httpAdapters, serve } from "./adapters.ts";
-import { createAuth } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
@@ -23,7 +23,7 @@ const router = t.router({
   renew: refreshProcedure.query(({ ctx }) => seenBy(ctx)),
   /** Long enough for its token to expire. */
   slow: protectedProcedure.query(async ({ ctx }) => {
-    clock.seconds += 3600;
+    clock.advance(3600);
     await Promise.resolve();
     return { seen: seenBy(ctx), again: await ctx.auth.require().catch((error: { reason: string }) => error.reason) };
   }),
@@ -62,7 +62,7 @@ test("a request by hand does not show it any more once it has expired, whoever w
   const caller = t.createCallerFactory(router)({ auth: request });
   expect(await caller.me()).toBe("auth of ada");
   expect(request.token?.sub).toBe("ada");
-  clock.seconds += 3600;
+  clock.advance(3600);
   await Promise.resolve();
   expect(request.token).toBeNull();
 });

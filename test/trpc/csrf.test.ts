@@ -4,9 +4,10 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, forbidden, resultOf, sendCall } from "../support/trpc.ts";
 import { type Adapter, httpAdapters, serve, socketAdapters } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, forbidden, refusalOf, send, verdictOf } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure, refreshProcedure, optionalProcedure } = authProcedures(t.procedure);
@@ -66,46 +67,46 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
   test.each(elsewhere)("is refused from %s, whatever the method", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const headers = { cookie, ...fromElsewhere(host)[where] };
-    const post = await send(`${url}/act`, { method: "POST", headers });
-    expect(verdictOf(post)).toEqual(rejected);
+    const post = await sendCall(`${url}/act`, { method: "POST", headers });
+    expect(resultOf(post)).toEqual(rejected);
     expect(post.status).toBe(403);
     expect(post.headers["www-authenticate"]).toBe(
       'Bearer error="invalid_request", error_description="The cookie came with a request from another site"',
     );
-    expect(verdictOf(await send(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
-    expect(verdictOf(await send(`${url}/optional`, { method: "POST", headers }))).toEqual(rejected);
-    expect(verdictOf(await send(`${url}/me`, { headers }))).toEqual(rejected);
+    expect(resultOf(await sendCall(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
+    expect(resultOf(await sendCall(`${url}/optional`, { method: "POST", headers }))).toEqual(rejected);
+    expect(resultOf(await sendCall(`${url}/me`, { headers }))).toEqual(rejected);
   });
 
   test.each(here)("counts from %s", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const headers = { cookie, ...fromHere(host)[where] };
     for (const name of ["act", "renew", "optional"]) {
-      expect(verdictOf(await send(`${url}/${name}`, { method: "POST", headers }))).toBe("alice");
+      expect(resultOf(await sendCall(`${url}/${name}`, { method: "POST", headers }))).toBe("alice");
     }
-    expect(verdictOf(await send(`${url}/me`, { headers }))).toBe("alice");
+    expect(resultOf(await sendCall(`${url}/me`, { headers }))).toBe("alice");
   });
 
   test("counts without either header for a safe method only", async () => {
     const { url, cookie } = await start(startServer);
     const headers = { cookie };
-    expect(verdictOf(await send(`${url}/me`, { headers }))).toBe("alice");
-    expect(verdictOf(await send(`${url}/act`, { method: "POST", headers }))).toEqual(rejected);
-    expect(verdictOf(await send(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
+    expect(resultOf(await sendCall(`${url}/me`, { headers }))).toBe("alice");
+    expect(resultOf(await sendCall(`${url}/act`, { method: "POST", headers }))).toEqual(rejected);
+    expect(resultOf(await sendCall(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
   });
 
   test("is not looked at where a header carries the token, or nobody asks", async () => {
     const { url, cookie, token, host } = await start(startServer);
     const headers = { cookie, ...fromElsewhere(host)["another site"] };
-    expect(verdictOf(await send(`${url}/open`, { method: "POST", headers }))).toBe("open");
+    expect(resultOf(await sendCall(`${url}/open`, { method: "POST", headers }))).toBe("open");
     const withHeader = { ...headers, authorization: `Bearer ${token}` };
-    expect(verdictOf(await send(`${url}/act`, { method: "POST", headers: withHeader }))).toBe("alice");
+    expect(resultOf(await sendCall(`${url}/act`, { method: "POST", headers: withHeader }))).toBe("alice");
   });
 
   test("is not missed where there is none: who is anonymous stays so from another site", async () => {
     const { url, host } = await start(startServer);
     const headers = { cookie: "theme=dark; auth=", ...fromElsewhere(host)["another site"] };
-    expect(verdictOf(await send(`${url}/optional`, { method: "POST", headers }))).toBeNull();
+    expect(resultOf(await sendCall(`${url}/optional`, { method: "POST", headers }))).toBeNull();
   });
 });
 
@@ -116,8 +117,8 @@ describe.each(socketAdapters)("a cookie on an upgrade over $name", ({ start: sta
   test.each(elsewhere)("is refused from %s, for every call", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const client = connect(url, { cookie, ...fromElsewhere(host)[where] });
-    expect(await refusalOf(client.me.query())).toEqual(rejected);
-    expect(await refusalOf(client.act.mutate())).toEqual(rejected);
+    expect(await clientRefusalOf(client.me.query())).toEqual(rejected);
+    expect(await clientRefusalOf(client.act.mutate())).toEqual(rejected);
     expect(await client.open.mutate()).toBe("open");
   });
 
@@ -130,6 +131,6 @@ describe.each(socketAdapters)("a cookie on an upgrade over $name", ({ start: sta
 
   test("is refused without either header, though an upgrade is a GET", async () => {
     const { url, cookie } = await start(startServer);
-    expect(await refusalOf(connect(url, { cookie }).me.query())).toEqual(rejected);
+    expect(await clientRefusalOf(connect(url, { cookie }).me.query())).toEqual(rejected);
   });
 });

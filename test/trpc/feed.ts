@@ -2,7 +2,7 @@
 
 import { TRPCClientError } from "@trpc/client";
 import type { Unsubscribable } from "@trpc/server/observable";
-import { type Refusal, readRefusal } from "./support.ts";
+import { type Refusal, readRefusal } from "../support/trpc.ts";
 
 /** A source of events that counts who listens to it. */
 export interface Feed {

@@ -4,8 +4,9 @@ import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createAuth } from "../support/create-auth.ts";
+import { callerFailureOf, resultOf, sendCall, unauthorized } from "../support/trpc.ts";
 import { serve } from "./adapters.ts";
-import { callerFailureOf, createAuth, send, unauthorized, verdictOf } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure, publicProcedure } = authProcedures(t.procedure);
@@ -54,12 +55,12 @@ describe("the token is checked before the input is parsed", () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
     const post = (headers: Record<string, string>) =>
-      send(`${url}/guarded`, {
+      sendCall(`${url}/guarded`, {
         method: "POST",
         headers,
         body: "{ no",
       });
-    expect(verdictOf(await post({}))).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(resultOf(await post({}))).toEqual(unauthorized("TOKEN_MISSING"));
     const { signed } = await auth.authToken("alice");
     const known = await post({ authorization: `Bearer ${signed}` });
     expect(known.status).toBe(400);

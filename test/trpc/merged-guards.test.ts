@@ -4,7 +4,8 @@ import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { callerFailureOf, createAuth } from "./support.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { callerFailureOf } from "../support/trpc.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const procedures = authProcedures(t.procedure);
@@ -65,7 +66,7 @@ const router = t.router({
     .query(({ input }) => input ?? null),
   live: protectedProcedure.use(requireToken({ scope: "a" })).subscription(async function* () {
     yield 1;
-    clock.seconds += 3600;
+    clock.advance(3600);
     yield 2;
   }),
 });

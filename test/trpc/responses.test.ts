@@ -4,13 +4,14 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { type AuthContext, type AuthManagerConfig, isAuthError, type ResponseLoaders } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
-import { createBreakableStore } from "../breakable-store.ts";
-import { openBrowser } from "../cookie-browser.ts";
-import { everyKind, speaking, unusable } from "../response-loaders.ts";
+import { createBreakableStore } from "../support/breakable-store.ts";
+import { openBrowser } from "../support/cookie-browser.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { everyKind, speaking, unusable } from "../support/response-loaders.ts";
 import { httpAdapters, serve, socketAdapters, startStandalone } from "./adapters.ts";
 import { FetchEventSource } from "./event-source.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, errorOf } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter, isDev: false });
 const { publicProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
@@ -76,7 +77,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       challenge: challenge("The token cannot be read"),
       json: errorBody(name, "TOKEN_MALFORMED", "Invalid: TOKEN_MALFORMED", { kind: "invalid" }),
     });
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(await get(name, pair.authToken)).toEqual({
       status: 401,
       challenge: challenge("The token has expired"),
@@ -224,7 +225,7 @@ test("a caller in the same process gets an AuthError with the words", async () =
   const { auth } = createAuth({ responses: speaking });
   const caller = router.createCaller({ auth: auth.forRequest({ token: "bad" }) });
   for (const call of [caller.guarded(), caller.asks()]) {
-    const error = (await errorOf(call)) as TRPCError;
+    const error = (await refusalOf(call)) as TRPCError;
     expect([error.code, error.message]).toEqual(["UNAUTHORIZED", "Invalid: TOKEN_MALFORMED"]);
     expect(error.cause).toMatchObject({ name: "UnauthorizedError", reason: "TOKEN_MALFORMED", status: 401 });
   }
@@ -237,7 +238,7 @@ test.each(socketAdapters)("a WebSocket of $name says them for calls and subscrip
     message: "Unauthorized: TOKEN_MISSING",
     data: { code: "UNAUTHORIZED", auth: { reason: "TOKEN_MISSING" }, kind: "unauthorized" },
   };
-  expect(await errorOf(client.guarded.query())).toMatchObject(words);
+  expect(await refusalOf(client.guarded.query())).toMatchObject(words);
   const ended = new Promise((resolve) => void client.ticks.subscribe(undefined, { onError: resolve }));
   expect(await ended).toMatchObject(words);
 });

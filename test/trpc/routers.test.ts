@@ -5,8 +5,10 @@ import { type AuthContext, AuthError, ForbiddenError, isAuthError, UnauthorizedE
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { clientRefusalOf, forbidden, resultOf, sendCall, unauthorized } from "../support/trpc.ts";
 import { serve } from "./adapters.ts";
-import { createAuth, errorOf, forbidden, refusalOf, send, unauthorized, verdictOf } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
@@ -28,9 +30,9 @@ describe.each(["nested.deeper.leaf", "late", "merged"])("the guards of %s", (pat
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
     const reader = { authorization: `Bearer ${(await auth.authToken("alice")).signed}` };
     const writer = { authorization: `Bearer ${(await auth.authToken("alice", { scope: "write" })).signed}` };
-    const get = async (name: string, headers = {}) => verdictOf(await send(`${url}/${path}.${name}`, { headers }));
+    const get = async (name: string, headers = {}) => resultOf(await sendCall(`${url}/${path}.${name}`, { headers }));
     const post = async (name: string, headers = {}) =>
-      verdictOf(await send(`${url}/${path}.${name}`, { method: "POST", headers }));
+      resultOf(await sendCall(`${url}/${path}.${name}`, { method: "POST", headers }));
     expect(await get("open")).toBe("open");
     expect(await get("guarded", reader)).toBe("alice");
     expect(await get("guarded")).toEqual(unauthorized("TOKEN_MISSING"));
@@ -54,7 +56,7 @@ describe("a caller in the same process", () => {
   });
 
   test("who is anonymous gets a TRPCError whose cause is the UnauthorizedError", async () => {
-    const error = await errorOf(createCaller({ auth: auth.forRequest() }).nested.deeper.leaf.guarded());
+    const error = await refusalOf(createCaller({ auth: auth.forRequest() }).nested.deeper.leaf.guarded());
     const { code, cause } = error as TRPCError;
     expect(error).toBeInstanceOf(TRPCError);
     expect(code).toBe("UNAUTHORIZED");
@@ -66,7 +68,7 @@ describe("a caller in the same process", () => {
 
   test("whose token lacks something gets one whose cause is the ForbiddenError", async () => {
     const request = auth.forRequest({ token: await auth.authToken("alice") });
-    const error = await errorOf(createCaller({ auth: request }).merged.scoped());
+    const error = await refusalOf(createCaller({ auth: request }).merged.scoped());
     const { code, cause } = error as TRPCError;
     expect(code).toBe("FORBIDDEN");
     expect(isAuthError(cause)).toBe(true);
@@ -120,14 +122,14 @@ describe("what is the user's own", () => {
     const connect = await start();
     const { signed } = await auth.authToken("alice", { scope: "read" });
     expect(await connect(signed).all.query()).toEqual(["alice", "main", "main/yes", 4, "alice"]);
-    expect(await refusalOf(connect().all.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(connect().all.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
   test("an errorFormatter around ours adds to refusals and to other errors", async () => {
     const connect = await start();
     const { signed } = await auth.authToken("alice");
     const dataOf = async (call: PromiseLike<unknown>) => {
-      const error = await errorOf(call);
+      const error = await refusalOf(call);
       return error instanceof TRPCClientError ? error.data : error;
     };
     expect(await dataOf(connect().typed.query({ n: 1 }))).toMatchObject({
@@ -156,9 +158,9 @@ describe("a context without auth", () => {
     });
     const { url } = await serve({ router: exposed, createContext: async () => context });
     for (const name of ["guarded", "optional"]) {
-      const response = await send(`${url}/${name}`);
+      const response = await sendCall(`${url}/${name}`);
       expect(response.status).toBe(500);
-      expect(verdictOf(response)).toEqual({ code: "INTERNAL_SERVER_ERROR", httpStatus: 500 });
+      expect(resultOf(response)).toEqual({ code: "INTERNAL_SERVER_ERROR", httpStatus: 500 });
     }
     expect(ran).toBe(0);
   });

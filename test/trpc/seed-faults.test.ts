@@ -7,7 +7,9 @@ import { authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc
 import { base64url } from "jose";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { callerFailureOf, createAuth, SECRET, START } from "./support.ts";
+import { createAuth, SECRET } from "../support/create-auth.ts";
+import { goodClaims } from "../support/forge.ts";
+import { callerFailureOf } from "../support/trpc.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
@@ -53,7 +55,7 @@ test("takes a literal claim value for a literal, also where an input has a key o
 });
 
 test("refuses an algorithm it does not know, and one it was not configured with", async () => {
-  const claims = { iss: "https://api.test", sub: "alice", type: "auth", iat: START, exp: START + 60 };
+  const claims = goodClaims({ sub: "alice" });
   expect(await callWith(await encode(claims, SECRET)).me()).toBe("alice");
   const [, payload, signature] = (await encode(claims, SECRET)).split(".");
   for (const alg of ["none", "None", "XS256", "hs256", "", 256, null, undefined]) {

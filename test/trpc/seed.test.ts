@@ -5,8 +5,9 @@ import type { AuthContext, AuthTokenOptions } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { serve } from "./adapters.ts";
-import { createAuth, forbidden, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure, optionalProcedure, refreshProcedure } = authProcedures(t.procedure);
@@ -74,7 +75,7 @@ describe("where a token is looked for", () => {
     const token = await authToken("alice");
     expect(await as({ header: token }).required.query()).toBe("alice");
     expect(await as({ cookie: `other=1; access=${token}` }).required.query()).toBe("alice");
-    expect(await refusalOf(as({ cookie: `acces=${token}; Access=${token}` }).required.query())).toEqual(
+    expect(await clientRefusalOf(as({ cookie: `acces=${token}; Access=${token}` }).required.query())).toEqual(
       unauthorized("TOKEN_MISSING"),
     );
   });
@@ -91,8 +92,8 @@ describe("where a token is looked for", () => {
     expect(await as({ header: token }).inHeader.query()).toBe("alice");
     expect(await as({ cookie: `access=${token}` }).inCookie.query()).toBe("alice");
     const missing = unauthorized("TOKEN_MISSING");
-    expect(await refusalOf(as({ cookie: `access=${token}` }).inHeader.query())).toEqual(missing);
-    expect(await refusalOf(as({ header: token }).inCookie.query())).toEqual(missing);
+    expect(await clientRefusalOf(as({ cookie: `access=${token}` }).inHeader.query())).toEqual(missing);
+    expect(await clientRefusalOf(as({ header: token }).inCookie.query())).toEqual(missing);
     expect(await as({ header: token }).optionalInCookie.query()).toBeNull();
     expect(await as({ cookie: `access=${token}` }).optionalInCookie.query()).toBe("alice");
   });
@@ -100,10 +101,10 @@ describe("where a token is looked for", () => {
   test("reads a refresh token from its own cookie only", async () => {
     const { as, refreshToken } = await start();
     expect(await as({ cookie: `renewal=${refreshToken}` }).refreshInCookie.query()).toBe("alice");
-    expect(await refusalOf(as({ cookie: `access=${refreshToken}` }).refreshInCookie.query())).toEqual(
+    expect(await clientRefusalOf(as({ cookie: `access=${refreshToken}` }).refreshInCookie.query())).toEqual(
       unauthorized("TOKEN_MISSING"),
     );
-    expect(await refusalOf(as({ cookie: `access=${refreshToken}` }).required.query())).toEqual(
+    expect(await clientRefusalOf(as({ cookie: `access=${refreshToken}` }).required.query())).toEqual(
       unauthorized("TOKEN_TYPE_INVALID"),
     );
   });
@@ -116,10 +117,10 @@ describe("where a token is looked for", () => {
       createTRPCClient({ links: [httpLink({ url, headers: { authorization } })] });
     expect(await under(`bearer ${signed}`).required.query()).toBe("alice");
     expect(await under(`BEARER   ${signed}`).required.query()).toBe("alice");
-    expect(await refusalOf(under(`Basic ${signed}`).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
-    expect(await refusalOf(under(signed).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(under(`Basic ${signed}`).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(under(signed).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
     expect(await under(`Basic ${signed}`).optional.query()).toBeNull();
-    expect(await refusalOf(under("Bearer").required.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(under("Bearer").required.query())).toEqual(unauthorized("TOKEN_MISSING"));
     expect(await under("Bearer").optional.query()).toBeNull();
   });
 });
@@ -130,9 +131,9 @@ describe("who has a token", () => {
     const auth = as({ header: await authToken("alice") });
     const refresh = as({ header: refreshToken });
     expect(await refresh.refresh.query()).toBe("alice");
-    expect(await refusalOf(auth.refresh.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
-    expect(await refusalOf(refresh.required.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
-    expect(await refusalOf(refresh.optional.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
+    expect(await clientRefusalOf(auth.refresh.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
+    expect(await clientRefusalOf(refresh.required.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
+    expect(await clientRefusalOf(refresh.optional.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
   });
 
   test("is anonymous without one where it is optional, and refused with a bad one", async () => {
@@ -141,8 +142,8 @@ describe("who has a token", () => {
     expect(await as({}).optional.query()).toBeNull();
     expect(await as({ header: token }).optional.query()).toBe("alice");
     const tampered = as({ header: `${token.slice(0, -4)}AAAA` });
-    expect(await refusalOf(tampered.optional.query())).toEqual(unauthorized("SIGNATURE_INVALID"));
-    expect(await refusalOf(as({}).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(tampered.optional.query())).toEqual(unauthorized("SIGNATURE_INVALID"));
+    expect(await clientRefusalOf(as({}).required.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 });
 
@@ -154,10 +155,10 @@ describe("what a token must hold", () => {
     expect(await (await withToken({ scope: ["write", "read"] })).worded.query()).toBe("in");
     const lacking = forbidden("SCOPE_INSUFFICIENT");
     for (const scope of [{ admin: false }, { admin: 1 }, "admin", undefined]) {
-      expect(await refusalOf((await withToken({ scope })).scoped.query())).toEqual(lacking);
+      expect(await clientRefusalOf((await withToken({ scope })).scoped.query())).toEqual(lacking);
     }
     for (const scope of ["read", "readwrite", "READ WRITE", [], { read: true, write: true }]) {
-      expect(await refusalOf((await withToken({ scope })).worded.query())).toEqual(lacking);
+      expect(await clientRefusalOf((await withToken({ scope })).worded.query())).toEqual(lacking);
     }
   });
 
@@ -167,7 +168,7 @@ describe("what a token must hold", () => {
     expect(await (await withToken({ claims: { plan: "pro", "org.seats": 3 } })).claimed.query()).toBe("in");
     const lacking = forbidden("CLAIMS_INSUFFICIENT");
     for (const claims of [{ plan: "pro" }, { plan: "free", org: { seats: 3 } }, { plan: "pro", org: { seats: "3" } }]) {
-      expect(await refusalOf((await withToken({ claims })).claimed.query())).toEqual(lacking);
+      expect(await clientRefusalOf((await withToken({ claims })).claimed.query())).toEqual(lacking);
     }
   });
 
@@ -175,15 +176,15 @@ describe("what a token must hold", () => {
     const { as, authToken } = await start();
     const alice = as({ header: await authToken("alice") });
     expect(await alice.own.query({ username: "alice" })).toBe("alice");
-    expect(await refusalOf(alice.own.query({ username: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
-    expect(await refusalOf(as({}).own.query({ username: "alice" }))).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(alice.own.query({ username: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
+    expect(await clientRefusalOf(as({}).own.query({ username: "alice" }))).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
   test("a list of claims that holds each of several inputs", async () => {
     const { withToken } = await start();
     const member = await withToken({ claims: { teams: ["red", "blue"] } });
     expect(await member.ownTeam.query({ teams: { from: "red", to: "blue" } })).toBe("in");
-    expect(await refusalOf(member.ownTeam.query({ teams: { from: "red", to: "green" } }))).toEqual(
+    expect(await clientRefusalOf(member.ownTeam.query({ teams: { from: "red", to: "green" } }))).toEqual(
       forbidden("CLAIMS_INSUFFICIENT"),
     );
   });
@@ -194,10 +195,14 @@ describe("what a token must hold", () => {
     const admin = await withToken({ claims: { admin: true, level: 9 } });
     expect(await owner.overridable.query({ username: "alice" })).toBe("alice");
     expect(await admin.overridable.query({ username: "bob" })).toBe("bob");
-    expect(await refusalOf(owner.overridable.query({ username: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
+    expect(await clientRefusalOf(owner.overridable.query({ username: "bob" }))).toEqual(
+      forbidden("CLAIMS_INSUFFICIENT"),
+    );
     const half = await withToken({ claims: { admin: true } });
-    expect(await refusalOf(half.overridable.query({ username: "alice" }))).toEqual(forbidden("SCOPE_INSUFFICIENT"));
-    expect(await refusalOf(as({ header: refreshToken }).overridable.query({ username: "alice" }))).toEqual(
+    expect(await clientRefusalOf(half.overridable.query({ username: "alice" }))).toEqual(
+      forbidden("SCOPE_INSUFFICIENT"),
+    );
+    expect(await clientRefusalOf(as({ header: refreshToken }).overridable.query({ username: "alice" }))).toEqual(
       unauthorized("TOKEN_TYPE_INVALID"),
     );
   });
@@ -207,6 +212,6 @@ describe("what a token must hold", () => {
     const alice = await withToken();
     expect(await alice.either.query({ username: "alice" })).toBe("in");
     expect(await (await withToken({ scope: "staff" })).either.query({ username: "bob" })).toBe("in");
-    expect(await refusalOf(alice.either.query({ username: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
+    expect(await clientRefusalOf(alice.either.query({ username: "bob" }))).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
   });
 });

@@ -4,13 +4,16 @@ import { initTRPC } from "@trpc/server";
 import { type AuthContext, memorySessionStore, type TokenPair } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe, expect, test, vi } from "vitest";
-import { openBrowser, ownMarks } from "../cookie-browser.ts";
+import { openBrowser, ownMarks } from "../support/cookie-browser.ts";
+import { createAuth } from "../support/create-auth.ts";
+import { refusalOf } from "../support/refusal-of.ts";
+import { cookies, pairIn } from "../support/session-stage.ts";
+import { unauthorized } from "../support/trpc.ts";
 import { httpAdapters, serve, socketAdapters } from "./adapters.ts";
 import { FetchEventSource } from "./event-source.ts";
 import { createFeed, type Feed, watch } from "./feed.ts";
-import { cookies, EXPIRIES, outcomeOf, pairIn, type sessionRouter, startSessions } from "./session-support.ts";
+import { EXPIRIES, outcomeOf, type sessionRouter, startSessions } from "./session-support.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, errorOf, unauthorized } from "./support.ts";
 
 const streamed = { headers: { "trpc-accept": "application/jsonl" } };
 const noCookies = (why: string): string =>
@@ -79,7 +82,7 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
     const marks = ownMarks(url.replace("ws:", "http:"));
     const client = connect(marks);
     const says = noCookies("there is no response that they could be set on");
-    expect(await errorOf(client.login.mutate({ user: "alice" }))).toMatchObject({ message: says });
+    expect(await refusalOf(client.login.mutate({ user: "alice" }))).toMatchObject({ message: says });
     expect(await auth.sessions("alice")).toEqual([]);
     // The type cannot know what was asked for.
     const pair = (await client.login.mutate({ user: "alice", deliver: "body" })) as TokenPair;
@@ -89,7 +92,7 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
     const withCookies = connect({ ...marks, cookie });
     expect(await withCookies.me.query()).toBe("alice");
     for (const call of [withCookies.refresh.mutate(), withCookies.logout.mutate()]) {
-      expect(await errorOf(call)).toMatchObject({ message: says });
+      expect(await refusalOf(call)).toMatchObject({ message: says });
     }
     expect(await auth.sessions("alice")).toEqual([before]);
     expect(await withCookies.refresh.mutate({ deliver: "body" })).toMatchObject(EXPIRIES);
@@ -199,6 +202,6 @@ test.each(socketAdapters)("a call on a WebSocket of $name asks anew whether the 
   const client = bySocket(url, (await auth.login("alice")).authToken);
   expect(await client.me.query()).toBe("alice");
   await auth.revoke({ subject: "alice" });
-  const error = await errorOf(client.me.query());
+  const error = await refusalOf(client.me.query());
   expect(error).toMatchObject({ data: { code: "UNAUTHORIZED", auth: { reason: "TOKEN_REVOKED" } } });
 });

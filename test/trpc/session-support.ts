@@ -1,12 +1,12 @@
 /** What the suites of sessions share: one router that logs in, refreshes and logs out, on every adapter, and a browser to ask it. */
 import { initTRPC } from "@trpc/server";
-import { type AuthContext, type AuthManager, type AuthManagerConfig, JWT, type SessionRecord } from "claimgate";
+import { type AuthContext, type AuthManagerConfig, JWT } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, type TRPCContextOptions } from "claimgate/trpc";
 import { z } from "zod";
-import { type BreakableStore, createBreakableStore } from "../breakable-store.ts";
-import { type BrowserRequest, type CookieBrowser, type Exchange, openBrowser } from "../cookie-browser.ts";
+import type { BrowserRequest, CookieBrowser, Exchange } from "../support/cookie-browser.ts";
+import { openSessionStage, pairIn, type SessionStage } from "../support/session-stage.ts";
+import { type Refusal, readRefusal } from "../support/trpc.ts";
 import { type Adapter, type Served, serve } from "./adapters.ts";
-import { type Clock, createAuth, type Refusal, readRefusal } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
@@ -40,35 +40,17 @@ export const sessionRouter = t.router({
   rotateGuarded: refreshProcedure.mutation(({ ctx }) => ctx.auth.refresh({ deliver: "body" })),
 });
 
-/** The attributes that cookies have by default. */
-export const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
-
-/** What clears both. */
-export const CLEARED: readonly string[] = [
-  `__Host-auth=; Max-Age=0; ${ATTRIBUTES}`,
-  `__Host-refresh=; Max-Age=0; ${ATTRIBUTES}`,
-];
-
 /** What a login by cookie answers, beside its cookies. */
 export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800 };
 
 /** A started server. */
-export interface SessionServer {
-  readonly auth: AuthManager;
-  readonly clock: Clock;
-  readonly store: BreakableStore;
+export interface SessionServer extends SessionStage {
   readonly url: string;
-  readonly browser: CookieBrowser;
   /** Calls a procedure with the browser, or another. */
   call(name: string, body?: unknown, asked?: BrowserRequest, browser?: CookieBrowser): Promise<Exchange>;
   /** Logs in by cookie, and gives the cookies. */
   login(user?: string): Promise<{ readonly auth: string; readonly refresh: string }>;
-  /** The store's records of alice. */
-  records(): Promise<readonly SessionRecord[]>;
 }
-
-/** The option `cookies` of the suites. */
-export const cookies = { auth: "auth", refresh: "refresh" };
 
 /** Starts the router with sessions and cookies. */
 export async function startSessions(
@@ -79,35 +61,23 @@ export async function startSessions(
     readonly responseMeta?: Served["responseMeta"];
   } = {},
 ): Promise<SessionServer> {
-  const store = createBreakableStore();
-  const { auth, clock } = createAuth({ sessions: store, cookies, ...config });
+  const stage = openSessionStage(config);
+  const { auth, browser } = stage;
   const { createUserContext, responseMeta } = app;
   const served = { router: sessionRouter, createContext: createTRPCContext(auth, createUserContext) };
   const { url } = await serve(responseMeta ? { ...served, responseMeta } : served, adapter.start);
-  const browser = openBrowser();
   const call: SessionServer["call"] = (name, body, asked, by = browser) =>
     by.send(`${url}/${name}`, { ...(body === undefined ? {} : { body }), ...asked });
   return {
-    auth,
-    clock,
-    store,
+    ...stage,
     url,
-    browser,
     call,
     async login(user = "alice") {
       const { status } = await call("login", { user });
       if (status !== 200) throw new Error(`The login was answered with ${status}`);
       return pairIn(browser);
     },
-    records: () => store.look("alice"),
   };
-}
-
-/** The tokens that a browser holds as cookies. */
-export function pairIn({ cookies }: CookieBrowser): { readonly auth: string; readonly refresh: string } {
-  const [auth, refresh] = [cookies.get("__Host-auth"), cookies.get("__Host-refresh")];
-  if (auth === undefined || refresh === undefined) throw new Error("The browser holds no tokens");
-  return { auth, refresh };
 }
 
 /** The `sid` of a token, whatever its signature. */

@@ -2,20 +2,11 @@
 import type { CookieConfig } from "claimgate";
 import type { TRPCContextOptions } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
-import { foreignMarks, openBrowser } from "../cookie-browser.ts";
+import { foreignMarks, openBrowser } from "../support/cookie-browser.ts";
+import { ATTRIBUTES, CLEARED, pairIn } from "../support/session-stage.ts";
+import { forbidden, unauthorized } from "../support/trpc.ts";
 import { httpAdapters } from "./adapters.ts";
-import {
-  ATTRIBUTES,
-  CLEARED,
-  EXPIRIES,
-  outcomeOf,
-  outcomesOf,
-  pairIn,
-  sidOf,
-  startSessions,
-  storeUnavailable,
-} from "./session-support.ts";
-import { forbidden, unauthorized } from "./support.ts";
+import { EXPIRIES, outcomeOf, outcomesOf, sidOf, startSessions, storeUnavailable } from "./session-support.ts";
 
 const rejected = forbidden("CSRF_REJECTED");
 const JWT_TEXT = String.raw`[\w-]+\.[\w-]+\.[\w-]+`;
@@ -57,7 +48,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     const { call, browser, clock, login, records } = await startSessions(adapter, { refreshGrace: 0 });
     const before = await login();
     const victim = openBrowser(browser.cookies);
-    clock.seconds += 60;
+    clock.advance(60);
     const answer = await call("refresh");
     expect(answer.json).toEqual({ result: { data: EXPIRIES } });
     expect(answer.setCookies).toHaveLength(2);
@@ -87,7 +78,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     const { call, clock, login, records } = await startSessions(adapter);
     const { refresh } = await login();
     await call("login", { user: "alice" }, {}, openBrowser());
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(outcomeOf(await call("me", undefined, { method: "GET" }))).toEqual(unauthorized("TOKEN_EXPIRED"));
     expect((await call("logout")).setCookies).toEqual(CLEARED);
     expect((await records()).map(({ id }) => id === sidOf(refresh))).toEqual([false]);
@@ -186,7 +177,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       expect(first).toEqual({ ...EXPIRIES, authToken: token, refreshToken: token });
       expect([login.setCookies, login.cacheControl]).toEqual([[], "no-store"]);
       expect(outcomeOf(await call("act", undefined, bearer(first.authToken)))).toBe("alice");
-      clock.seconds += 1;
+      clock.advance(1);
       const refresh = await call("refresh", { deliver: "body" }, bearer(first.refreshToken));
       const second = outcomeOf(refresh) as typeof first;
       expect(Object.keys(second).toSorted()).toEqual(Object.keys(first).toSorted());
@@ -304,10 +295,10 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     await auth.revoke({ subject: "alice" });
     await refuse("TOKEN_REVOKED");
     // For a minute it may still count by another server's clock.
-    clock.seconds += 604_800;
+    clock.advance(604_800);
     const perhaps = await call("refresh");
     expect([outcomeOf(perhaps), perhaps.setCookies]).toEqual([unauthorized("TOKEN_EXPIRED"), []]);
-    clock.seconds += 60;
+    clock.advance(60);
     await refuse("TOKEN_EXPIRED");
     // It is of no session, so the auth cookie of another stays.
     browser.cookies.set("__Host-refresh", "no.token");
@@ -317,7 +308,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     // Without one there is nothing to clear, but an auth cookie that has expired and cannot be renewed.
     const missing = await call("refresh");
     expect([outcomeOf(missing), missing.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), []]);
-    clock.seconds += 3660;
+    clock.advance(3660);
     const expired = await call("refresh");
     expect([outcomeOf(expired), expired.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), CLEARED]);
     expect(outcomeOf(await call("greet", undefined, { method: "GET" }))).toBe("stranger");
@@ -336,9 +327,9 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     await refuse(`${held.refresh.slice(0, -6)}AAAAAA`, "SIGNATURE_INVALID");
     await refuse(held.auth, "TOKEN_TYPE_INVALID");
     await refuse("x".repeat(8200), "TOKEN_MALFORMED");
-    clock.seconds -= 61;
+    clock.advance(-61);
     await refuse(held.refresh, "TOKEN_NOT_YET_VALID");
-    clock.seconds += 61;
+    clock.advance(61);
     expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 

@@ -4,9 +4,10 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig, Authorize } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test, vi } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, forbidden, unauthorized } from "../support/trpc.ts";
 import { type Served, serve, socketAdapters, startSockets } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, forbidden, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure, optionalProcedure } = authProcedures(t.procedure);
@@ -40,29 +41,29 @@ describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer })
     const { auth, clock, connect } = await start({}, startServer);
     const client = connect((await auth.authToken("alice", { maxAge: 60 })).signed);
     expect(await client.me.query()).toBe("alice");
-    clock.seconds += 59;
+    clock.advance(59);
     expect(await client.me.query()).toBe("alice");
-    clock.seconds += 1;
-    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
-    expect(await refusalOf(client.optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    clock.advance(1);
+    expect(await clientRefusalOf(client.me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(await clientRefusalOf(client.optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
     expect(await client.open.query()).toBe("open");
   });
 
   test("refuses item by item, in a batch of messages too", async () => {
     const { auth, connect } = await start({}, startServer);
     const client = connect((await auth.authToken("alice", { scope: "admin" })).signed);
-    const [open, me, admin] = [client.open.query(), client.me.query(), refusalOf(client.admin.query())];
+    const [open, me, admin] = [client.open.query(), client.me.query(), clientRefusalOf(client.admin.query())];
     expect([await open, await me, await admin]).toEqual(["open", "alice", forbidden("CLAIMS_INSUFFICIENT")]);
     const anonymous = connect();
     expect(await anonymous.optional.query()).toBeNull();
-    expect(await refusalOf(anonymous.me.query())).toEqual(unauthorized("TOKEN_MISSING"));
+    expect(await clientRefusalOf(anonymous.me.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
   test("lives on, with its public procedures, when it was opened with a bad token", async () => {
     const { connect } = await start({}, startServer);
     const client = connect("garbage");
     expect(await client.open.query()).toBe("open");
-    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
+    expect(await clientRefusalOf(client.me.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
     expect(await client.open.query()).toBe("open");
   });
 
@@ -92,9 +93,9 @@ describe("rights on a WebSocket", () => {
     expect(await client.admin.query()).toBe("alice");
     expect(authorize).toHaveBeenCalledTimes(2);
     rights = { scope: "reader", claims: { level: 9 } };
-    expect(await refusalOf(client.admin.query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+    expect(await clientRefusalOf(client.admin.query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
     rights = null;
-    expect(await refusalOf(client.me.query())).toEqual(unauthorized("TOKEN_REVOKED"));
+    expect(await clientRefusalOf(client.me.query())).toEqual(unauthorized("TOKEN_REVOKED"));
     expect(authorize).toHaveBeenCalledTimes(4);
   });
 
@@ -107,7 +108,7 @@ describe("rights on a WebSocket", () => {
     const client = connect((await auth.authToken("alice")).signed);
     expect(await client[name].query()).toBe("alice");
     scope = "reader";
-    expect(await refusalOf(client[name].query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
+    expect(await clientRefusalOf(client[name].query())).toEqual(forbidden("SCOPE_INSUFFICIENT"));
     scope = "admin";
     expect(await client[name].query()).toBe("alice");
   });

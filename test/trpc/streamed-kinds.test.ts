@@ -5,9 +5,10 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, unauthorized } from "../support/trpc.ts";
 import { serve, startSockets } from "./adapters.ts";
 import { openSocket } from "./sockets.ts";
-import { createAuth, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { protectedProcedure } = authProcedures(t.procedure);
@@ -68,7 +69,7 @@ async function start<R extends Parameters<typeof t.router>[0]>(
   const connect = (headers: Record<string, string>): TRPCClient<typeof router> =>
     createTRPCClient<typeof router>({ links: [httpBatchStreamLink({ url, headers } as never)] });
   const expire = (): void => {
-    clock.seconds += 60;
+    clock.advance(60);
     source.release();
   };
   const token = (await auth.authToken("alice", { maxAge: 60 })).signed;
@@ -112,7 +113,7 @@ describe.each(shapes)("%s", (_, open) => {
     const tooLate = await open(make);
     expect((await tooLate.events.next()).value).toBe("first");
     tooLate.site.expire();
-    expect(await refusalOf(tooLate.events.next())).toEqual(expired);
+    expect(await clientRefusalOf(tooLate.events.next())).toEqual(expired);
   });
 });
 
@@ -133,7 +134,7 @@ test.each<[string, (source: Source) => Promise<string>]>([
   const tooLate = await start(create);
   const part = await tooLate.client.part.query();
   tooLate.expire();
-  expect(await refusalOf(Promise.resolve(part.late))).toEqual(expired);
+  expect(await clientRefusalOf(Promise.resolve(part.late))).toEqual(expired);
 });
 
 test("the outer of two guards is asked again too, whose token lives shorter than the inner one's", async () => {
@@ -150,8 +151,8 @@ test("the outer of two guards is asked again too, whose token lives shorter than
   const events = result.events[Symbol.asyncIterator]();
   expect((await events.next()).value).toBe("first");
   expire();
-  expect(await refusalOf(events.next())).toEqual(expired);
-  expect(await refusalOf(result.late)).toEqual(expired);
+  expect(await clientRefusalOf(events.next())).toEqual(expired);
+  expect(await clientRefusalOf(result.late)).toEqual(expired);
 });
 
 /** A page of a list as clients of APIs give it: to be iterated, and for JSON what it holds. */

@@ -4,8 +4,9 @@ import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { createAuth } from "../support/create-auth.ts";
+import { clientRefusalOf, unauthorized } from "../support/trpc.ts";
 import { httpAdapters, serve } from "./adapters.ts";
-import { createAuth, refusalOf, unauthorized } from "./support.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure } = authProcedures(t.procedure);
@@ -57,7 +58,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
   test("a bad signature costs one verification in a batch of 20, all of which are refused", async () => {
     const { connectBatch, token } = await start({ cache: false }, startServer);
     const client = connectBatch(`${token.slice(0, -6)}AAAAAA`);
-    const calls = Array.from({ length: 20 }, () => refusalOf(client.me.query()));
+    const calls = Array.from({ length: 20 }, () => clientRefusalOf(client.me.query()));
     expect(new Set((await Promise.all(calls)).map(({ reason }) => reason))).toEqual(new Set(["SIGNATURE_INVALID"]));
     expect(verify).toHaveBeenCalledTimes(1);
   });
@@ -65,12 +66,12 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
   test("a public procedure verifies nothing, and works next to a token that is expired or garbage", async () => {
     const { clock, connect, token } = await start({ cache: false }, startServer);
     expect(await connect(token).open.query()).toBe("open");
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(await connect(token).open.query()).toBe("open");
     expect(await connect("garbage").open.query()).toBe("open");
     expect(await connect("x".repeat(9000)).open.query()).toBe("open");
     expect(verify).toHaveBeenCalledTimes(0);
-    expect(await refusalOf(connect(token).optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    expect(await clientRefusalOf(connect(token).optional.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
     expect(verify).toHaveBeenCalledTimes(1);
   });
 });
@@ -88,8 +89,8 @@ describe("a token, with the cache", () => {
   test("is refused all the same once it expired", async () => {
     const { clock, connect, token } = await start({});
     expect(await connect(token).me.query()).toBe("alice");
-    clock.seconds += 3600;
-    expect(await refusalOf(connect(token).me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
+    clock.advance(3600);
+    expect(await clientRefusalOf(connect(token).me.query())).toEqual(unauthorized("TOKEN_EXPIRED"));
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
@@ -106,8 +107,8 @@ describe("a token, with the cache", () => {
 test("what is too long or no token is refused without a verification", async () => {
   const { connect, token } = await start({ maxTokenLength: 1000, cache: false });
   const malformed = unauthorized("TOKEN_MALFORMED");
-  expect(await refusalOf(connect(`${token}${"A".repeat(1000)}`).me.query())).toEqual(malformed);
-  expect(await refusalOf(connect("garbage").me.query())).toEqual(malformed);
+  expect(await clientRefusalOf(connect(`${token}${"A".repeat(1000)}`).me.query())).toEqual(malformed);
+  expect(await clientRefusalOf(connect("garbage").me.query())).toEqual(malformed);
   expect(verify).toHaveBeenCalledTimes(0);
   expect(await connect(token).me.query()).toBe("alice");
 });

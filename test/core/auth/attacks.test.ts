@@ -2,19 +2,13 @@
 import { sign } from "node:crypto";
 import { AuthManager } from "claimgate";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createAuth, ISSUER, NOW } from "../../support/create-auth.ts";
+import { fetchGuarded } from "../../support/fetch-guarded.ts";
+import { base64url, forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import {
-  base64url,
-  fetchGuarded,
-  forge,
-  goodClaims,
-  ISSUER,
-  makeManager,
-  NOW,
-  refusalOf,
-  verdictOf,
-  watchRejections,
-} from "../support.ts";
 
 const rsa = makePair("RSA");
 const ec = makePair("P-256");
@@ -104,7 +98,7 @@ describe("deeply nested claims", () => {
     forge({
       payload: `${JSON.stringify(goodClaims()).slice(0, -1)},"deep":${open.repeat(depth)}${middle}${close.repeat(depth)}}`,
     });
-  const auth = makeManager({ maxTokenLength: 1_000_000 });
+  const { auth } = createAuth({ maxTokenLength: 1_000_000 });
 
   it.each([
     ["lists", nested("[", "1", "]")],
@@ -125,13 +119,15 @@ describe("deeply nested claims", () => {
 
   it("are not even parsed beyond the length that tokens may have", async () => {
     const parse = vi.spyOn(JSON, "parse");
-    expect(await refusalOf(makeManager().verify(nested("[", "1", "]")))).toMatchObject({ reason: "TOKEN_MALFORMED" });
+    expect(await refusalOf(createAuth().auth.verify(nested("[", "1", "]")))).toMatchObject({
+      reason: "TOKEN_MALFORMED",
+    });
     expect(parse).not.toHaveBeenCalled();
   });
 });
 
 describe("claims named like members of Object", () => {
-  const auth = makeManager();
+  const { auth } = createAuth();
   const token = forge({
     payload: `${JSON.stringify(goodClaims()).slice(0, -1)},"__proto__":{"admin":true,"scope":"root"},"constructor":{"prototype":{"admin":true}},"own":{"__proto__":{"admin":true}}}`,
   });
@@ -208,7 +204,7 @@ describe("claims named like members of Object", () => {
 });
 
 describe("claims given by the caller", () => {
-  const auth = makeManager();
+  const { auth } = createAuth();
 
   it.each(["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"])("may not name %s", async (name) => {
     for (const value of ["x", undefined, null]) {

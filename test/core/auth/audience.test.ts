@@ -1,13 +1,15 @@
 /** Audiences: what is issued with none, one and many, and what each manager accepts. */
 import type { AuthManager } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager, refusalOf } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const MANAGERS = {
-  none: makeManager(),
-  a: makeManager({ audience: "a" }),
-  "[a]": makeManager({ audience: ["a"] }),
-  "[a,b]": makeManager({ audience: ["a", "b"] }),
+  none: createAuth().auth,
+  a: createAuth({ audience: "a" }).auth,
+  "[a]": createAuth({ audience: ["a"] }).auth,
+  "[a,b]": createAuth({ audience: ["a", "b"] }).auth,
 };
 type Name = keyof typeof MANAGERS;
 

@@ -2,13 +2,17 @@
 import type { Authorize, Rights, Rule } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { fetchGuarded, forge, goodClaims, makeManager, NOW, refusalOf, watchRejections } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { fetchGuarded } from "../../support/fetch-guarded.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 
 watchRejections();
 
 const withRights = (answer: unknown) => {
   const authorize = vi.fn<Authorize>(async () => (typeof answer === "function" ? answer() : answer) as Rights | null);
-  return { authorize, auth: makeManager({ authorize, authorizeAt: "request" }) };
+  return { authorize, auth: createAuth({ authorize, authorizeAt: "request" }).auth };
 };
 const token = forge({ payload: goodClaims({ scope: "old", plan: "free", own: { a: 1, b: 2 } }) });
 
@@ -75,13 +79,13 @@ describe("the rights", () => {
   });
 
   it("may be given at once, without a promise", async () => {
-    const auth = makeManager({ authorize: () => ({ scope: "now" }), authorizeAt: "request" });
+    const { auth } = createAuth({ authorize: () => ({ scope: "now" }), authorizeAt: "request" });
     expect((await auth.forRequest({ token }).require({ scope: "now" })).scope).toBe("now");
   });
 
   it("do not undo what the claims schema made of the token's claims", async () => {
     const claimsSchema = z.object({ plan: z.string().transform((text) => `<${text}>`) });
-    const auth = makeManager({ claimsSchema: claimsSchema, authorize: () => ({}), authorizeAt: "request" });
+    const { auth } = createAuth({ claimsSchema: claimsSchema, authorize: () => ({}), authorizeAt: "request" });
     expect((await auth.verify(token)).claims).toMatchObject({ plan: "<free>" });
     expect((await auth.forRequest({ token }).require()).claims).toMatchObject({ plan: "<free>" });
   });
@@ -153,7 +157,7 @@ describe("no rights", () => {
   it("because of claims that do not fit the schema let nobody in", async () => {
     const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) });
     const make = (plan: string) =>
-      makeManager({ claimsSchema, authorize: () => ({ claims: { plan: plan as "pro" } }), authorizeAt: "request" });
+      createAuth({ claimsSchema, authorize: () => ({ claims: { plan: plan as "pro" } }), authorizeAt: "request" }).auth;
     expect(await refusalOf(make("gold").forRequest({ token }).require())).toMatchObject({ status: 503 });
     expect((await make("pro").forRequest({ token }).require()).claims.plan).toBe("pro");
   });

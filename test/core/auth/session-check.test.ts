@@ -4,19 +4,13 @@ import { type AuthContext, memorySessionStore, type SessionStore } from "claimga
 import { makeSessionRecord } from "claimgate/testing";
 import { requireToken } from "claimgate/trpc";
 import { describe, expect, it } from "vitest";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { ASIDE, createIssuer, entryOf } from "../issuers/support.ts";
-import {
-  type Bench,
-  down,
-  latch,
-  openBench,
-  outcomeOf,
-  REVOKED,
-  refused,
-  sidOf,
-  UNAVAILABLE,
-} from "../sessions/support.ts";
-import { forge, goodClaims, makeManager, NOW, refusalOf, watchRejections } from "../support.ts";
+import { type Bench, down, latch, openBench, REVOKED, refused, sidOf, UNAVAILABLE } from "../sessions/support.ts";
 
 watchRejections();
 
@@ -35,7 +29,7 @@ describe('sessionCheck "refresh", the default,', () => {
       expect(await outcomeOf(auth.forRequest({ token }).require())).toBe("allowed");
     }
     expect(store.count()).toBe(asked);
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_EXPIRED");
   });
 });
@@ -51,7 +45,7 @@ describe('sessionCheck "always"', () => {
       [9.9, 2],
       [10, 3],
     ] as const) {
-      clock.seconds = NOW + later;
+      clock.set(NOW + later);
       expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
       expect(await outcomeOf(auth.forRequest({ token: authToken }).require())).toBe("allowed");
       expect([later, store.count("find")]).toEqual([later, asked]);
@@ -66,7 +60,7 @@ describe('sessionCheck "always"', () => {
       const { auth, store, clock } = openBench({ ...always, ...over });
       const { authToken } = await auth.login("ada");
       for (const later of [0, 0, 4.9, 5]) {
-        clock.seconds = NOW + later;
+        clock.set(NOW + later);
         await auth.verify(authToken);
       }
       expect(store.count("find")).toBe(asked);
@@ -86,7 +80,7 @@ describe('sessionCheck "always"', () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 60, leeway: 1000 });
     const { authToken } = await auth.login("ada");
     await auth.verify(authToken);
-    clock.seconds -= 500;
+    clock.advance(-500);
     await auth.verify(authToken);
     expect(store.count("find")).toBe(2);
   });
@@ -106,9 +100,9 @@ describe('sessionCheck "always"', () => {
     const { auth, clock } = openBench({ ...always, refreshMaxAge: 100, authMaxAge: 1000 });
     const { authToken } = await auth.login("ada");
     expect(await outcomeOf(auth.verify(forge({ payload: goodClaims({ sid: "nobody.1" }) })))).toBe("TOKEN_REVOKED");
-    clock.seconds += 99;
+    clock.advance(99);
     expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
-    clock.seconds += 5;
+    clock.advance(5);
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
@@ -142,7 +136,7 @@ describe("a revocation", () => {
       "by a reuse",
       async ({ auth, clock }, { refreshToken }) => {
         await auth.refresh(refreshToken);
-        clock.seconds += 10;
+        clock.advance(10);
         return refused(auth.refresh(refreshToken));
       },
     ],
@@ -150,7 +144,7 @@ describe("a revocation", () => {
       "by a guard that found a reuse",
       async ({ auth, clock }, { refreshToken }) => {
         await auth.refresh(refreshToken);
-        clock.seconds += 10;
+        clock.advance(10);
         return refused(auth.forRequest({ token: refreshToken }).require({ type: "refresh" }));
       },
     ],
@@ -193,9 +187,9 @@ describe("a revocation", () => {
     await elsewhere.verify(authToken);
     await auth.revoke({ token: authToken });
     expect(await outcomeOf(fresh.verify(authToken))).toBe("TOKEN_REVOKED");
-    clock.seconds = NOW + 4.9;
+    clock.set(NOW + 4.9);
     expect(await outcomeOf(elsewhere.verify(authToken))).toBe("allowed");
-    clock.seconds = NOW + 5;
+    clock.set(NOW + 5);
     expect(await outcomeOf(elsewhere.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
@@ -261,10 +255,10 @@ describe("an outage", () => {
     const unseen = await auth.login("bob");
     await auth.verify(authToken);
     store.before = down;
-    clock.seconds = NOW + 4.9;
+    clock.set(NOW + 4.9);
     expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
     expect(await outcomeOf(auth.verify(unseen.authToken))).toBe("STORE_UNAVAILABLE");
-    clock.seconds = NOW + 5;
+    clock.set(NOW + 5);
     expect(await refusalOf(auth.verify(authToken))).toMatchObject({ name: "SessionStoreError" });
     expect(await refusalOf(auth.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
     expect(await refused(auth.forRequest({ token: authToken }).require())).toEqual(UNAVAILABLE);
@@ -279,7 +273,7 @@ describe("an outage", () => {
     const router = t.router({
       whoami: t.procedure.use(requireToken()).query(async ({ ctx }) => {
         store.before = down;
-        clock.seconds += 5;
+        clock.advance(5);
         return { seen: ctx.auth.token.sub, again: await outcomeOf(ctx.auth.require()) };
       }),
     });
@@ -303,7 +297,7 @@ it("remembers so many sessions and no more", async () => {
       return { ...record, id };
     },
   };
-  const auth = makeManager({ sessions: store, ...always, sessionCheckTtl: 600 });
+  const { auth } = createAuth({ sessions: store, ...always, sessionCheckTtl: 600 });
   const tokenOf = (index: number): string => forge({ payload: goodClaims({ sid: `s.${index}` }) });
   for (let index = 0; index < 10_001; index++) await auth.verify(tokenOf(index));
   expect(asked).toHaveLength(10_001);

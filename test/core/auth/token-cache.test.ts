@@ -1,6 +1,9 @@
 /** Verified tokens are remembered: a signature is checked once, and what can change is judged at every use. */
+
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { Clock, forge, makeManager, NOW, refusalOf } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 let verify: MockInstance<typeof crypto.subtle.verify>;
 beforeEach(() => {
@@ -10,7 +13,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("with the cache", () => {
   it("checks a signature once, however often the token comes", async () => {
-    const auth = makeManager();
+    const { auth } = createAuth();
     const token = forge();
     const first = await auth.verify(token);
     expect((await auth.verify(token)).claims).toBe(first.claims);
@@ -20,7 +23,7 @@ describe("with the cache", () => {
   });
 
   it("checks a signature once for uses that come at the same time", async () => {
-    const auth = makeManager();
+    const { auth } = createAuth();
     const token = forge();
     const requests = Array.from({ length: 10 }, () => auth.forRequest({ token }));
     await Promise.all([...requests.map((request) => request.require()), auth.verify(token), auth.verify(token)]);
@@ -28,13 +31,12 @@ describe("with the cache", () => {
   });
 
   it("judges exp at every hit", async () => {
-    const clock = new Clock();
-    const auth = makeManager({ now: clock.now });
+    const { auth, clock } = createAuth();
     const token = forge();
     await auth.verify(token);
-    clock.seconds = NOW + 59.9;
+    clock.set(NOW + 59.9);
     expect((await auth.verify(token)).sub).toBe("ada");
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(await refusalOf(() => auth.verify(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
     expect(await auth.verifyToken(token)).toBe(false);
     expect(await refusalOf(() => auth.forRequest({ token }).require())).toMatchObject({ reason: "TOKEN_EXPIRED" });
@@ -42,31 +44,29 @@ describe("with the cache", () => {
   });
 
   it("judges exp at every hit with the leeway", async () => {
-    const clock = new Clock();
-    const auth = makeManager({ now: clock.now, leeway: 10 });
+    const { auth, clock } = createAuth({ leeway: 10 });
     const token = forge();
     await auth.verify(token);
-    clock.seconds = NOW + 69;
+    clock.set(NOW + 69);
     expect((await auth.verify(token)).sub).toBe("ada");
-    clock.seconds = NOW + 70;
+    clock.set(NOW + 70);
     expect(await refusalOf(() => auth.verify(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
   it("judges the type at every hit", async () => {
-    const auth = makeManager();
+    const { auth } = createAuth();
     const { signed } = await auth.refreshToken("ada");
     await auth.verify(signed, { type: "any" });
     expect(await refusalOf(() => auth.verify(signed))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
   });
 
   it("remembers no token that was refused", async () => {
-    const clock = new Clock();
-    const auth = makeManager({ now: clock.now });
+    const { auth, clock } = createAuth();
     const early = forge({
       payload: { ...JSON.parse(Buffer.from(forge().split(".")[1] ?? "", "base64url").toString()), nbf: NOW + 5 },
     });
     expect(await refusalOf(() => auth.verify(early))).toMatchObject({ reason: "TOKEN_NOT_YET_VALID" });
-    clock.seconds = NOW + 5;
+    clock.set(NOW + 5);
     expect((await auth.verify(early)).sub).toBe("ada");
     const forged = forge({ secret: "x".repeat(40) });
     for (let i = 0; i < 2; i++) {
@@ -76,7 +76,7 @@ describe("with the cache", () => {
   });
 
   it("knows no other token by the same header and payload", async () => {
-    const auth = makeManager();
+    const { auth } = createAuth();
     const token = forge();
     await auth.verify(token);
     const stripped = token.slice(0, token.lastIndexOf(".") + 1);
@@ -84,7 +84,7 @@ describe("with the cache", () => {
   });
 
   it("forgets the oldest beyond its size", async () => {
-    const auth = makeManager({ cache: { max: 1 } });
+    const { auth } = createAuth({ cache: { max: 1 } });
     const tokens = [forge(), forge({ header: { alg: "HS256", typ: "other" } })] as const;
     for (const token of [tokens[0], tokens[0], tokens[1], tokens[0]]) await auth.verify(token);
     expect(verify).toHaveBeenCalledTimes(3);
@@ -92,15 +92,15 @@ describe("with the cache", () => {
 
   it("is not shared by two managers", async () => {
     const token = forge();
-    await makeManager().verify(token);
-    const other = makeManager({ secret: "another secret of more than 32 bytes" });
+    await createAuth().auth.verify(token);
+    const { auth: other } = createAuth({ secret: "another secret of more than 32 bytes" });
     expect(await refusalOf(() => other.verify(token))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 });
 
 describe("without the cache", () => {
   it("checks a signature for every verify, and once for every request", async () => {
-    const auth = makeManager({ cache: false });
+    const { auth } = createAuth({ cache: false });
     const token = forge();
     await auth.verify(token);
     await auth.verify(token);
@@ -114,7 +114,7 @@ describe("without the cache", () => {
 
 describe("a request", () => {
   it("checks nothing until something asks", async () => {
-    const auth = makeManager();
+    const { auth } = createAuth();
     const request = auth.forRequest({ token: forge() });
     expect(request.token).toBeNull();
     await Promise.resolve();
@@ -124,7 +124,7 @@ describe("a request", () => {
   });
 
   it("checks a bad signature once too", async () => {
-    const request = makeManager({ cache: false }).forRequest({ token: forge({ secret: "x".repeat(40) }) });
+    const request = createAuth({ cache: false }).auth.forRequest({ token: forge({ secret: "x".repeat(40) }) });
     for (let i = 0; i < 3; i++) {
       expect(await refusalOf(() => request.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
     }

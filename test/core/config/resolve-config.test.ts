@@ -8,8 +8,9 @@ import {
 } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { importHmac, makePair, toCryptoKey } from "../jwt/keys/key-kinds.ts";
-import { ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
 
 const ec = makePair("P-256");
 const ed = makePair("Ed25519");
@@ -360,7 +361,7 @@ it("authorize at issue needs sessions, so it is a MissingConfigError without the
 it("options are read once: what the caller changes later changes nothing", async () => {
   const secret = new Uint8Array(32).fill(3);
   const config = { audience: ["a"], cookies: { auth: "t" }, csrf: { origins: ["https://a.example"] }, secret };
-  const manager = makeManager(config);
+  const { auth: manager } = createAuth(config);
   const { signed } = await manager.authToken("ada");
   config.audience[0] = "b";
   config.cookies.auth = "u";
@@ -387,20 +388,20 @@ describe("an origin that no browser sends", () => {
     ["wss://a.example", "https://a.example"],
     ["capacitor://localhost/", "capacitor://localhost"],
   ])("(%s) is refused with the nearest one that they send: %s", (origin, nearest) => {
-    expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(nearest);
-    expect(() => makeManager({ csrf: { origins: [nearest] } })).not.toThrow();
+    expect(() => createAuth({ csrf: { origins: [origin] } }).auth).toThrow(nearest);
+    expect(() => createAuth({ csrf: { origins: [nearest] } }).auth).not.toThrow();
   });
 
   it("is refused with csrf.allow as the remedy where it is a wildcard", () => {
     for (const origin of ["*", "https://*.vercel.app", "https://*"])
-      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/csrf\.allow/);
+      expect(() => createAuth({ csrf: { origins: [origin] } }).auth).toThrow(/csrf\.allow/);
   });
 
   it("is refused where no host has such a name", () => {
     for (const origin of ["https://a.example;", "https://a.example&b.example", "https://a.example+b", "https://a'b"])
-      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/is not an origin such as/);
+      expect(() => createAuth({ csrf: { origins: [origin] } }).auth).toThrow(/is not an origin such as/);
     for (const origin of ["https://a_b.example", "http://[::1]:3000", "http://127.0.0.1:8080"])
-      expect(() => makeManager({ csrf: { origins: [origin] } })).not.toThrow();
+      expect(() => createAuth({ csrf: { origins: [origin] } }).auth).not.toThrow();
   });
 
   it("is refused as several where it is a list in one text", () => {
@@ -409,12 +410,12 @@ describe("an origin that no browser sends", () => {
       "https://a.example https://b.example",
       "a.example, b.example",
     ])
-      expect(() => makeManager({ csrf: { origins: [origin] } })).toThrow(/list each/);
+      expect(() => createAuth({ csrf: { origins: [origin] } }).auth).toThrow(/list each/);
   });
 
   it("is not one of an extension or of an app around a web view", () => {
     const origins = ["capacitor://localhost", "tauri://localhost", "ionic://localhost", "chrome-extension://abcdef"];
-    expect(() => makeManager({ csrf: { origins } })).not.toThrow();
-    expect(() => makeManager({ csrf: { origins: ["safari-web-extension://1A2B-3C"] } })).not.toThrow();
+    expect(() => createAuth({ csrf: { origins } }).auth).not.toThrow();
+    expect(() => createAuth({ csrf: { origins: ["safari-web-extension://1A2B-3C"] } }).auth).not.toThrow();
   });
 });

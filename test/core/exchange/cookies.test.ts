@@ -9,14 +9,16 @@ import {
   memorySessionStore,
 } from "claimgate";
 import { describe, expect, test } from "vitest";
-import { forge, makeManager, NOW, refusalOf } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const OWN = { "sec-fetch-site": "same-origin" };
 const names = { auth: "auth", refresh: "refresh" };
 
 /** What a login by hand writes: every cookie it is given, in order. */
 async function cookiesOf(cookies: CookieConfig, config: Partial<AuthManagerConfig> = {}): Promise<CookieToSet[]> {
-  const manager = makeManager({ sessions: memorySessionStore(), cookies, ...config });
+  const { auth: manager } = createAuth({ sessions: memorySessionStore(), cookies, ...config });
   const set: CookieToSet[] = [];
   const request = manager.forRequest({ headers: OWN, setCookie: (_header, cookie) => set.push(cookie) });
   await request.login("ada");
@@ -25,7 +27,7 @@ async function cookiesOf(cookies: CookieConfig, config: Partial<AuthManagerConfi
 
 /** How a manager is refused at construction. */
 async function faultOf(config: Partial<AuthManagerConfig>): Promise<{ kind: string; configValue: unknown }> {
-  const error = await refusalOf(() => makeManager(config));
+  const error = await refusalOf(() => createAuth(config).auth);
   if (!(error instanceof InvalidConfigError || error instanceof MissingConfigError)) throw error;
   return { kind: error.name, configValue: error.configValue };
 }
@@ -51,7 +53,7 @@ describe("the names", () => {
   });
 
   test("are the ones that are read, and no others", async () => {
-    const manager = makeManager({ sessions: memorySessionStore(), cookies: names });
+    const { auth: manager } = createAuth({ sessions: memorySessionStore(), cookies: names });
     const { authToken } = await manager.login("ada");
     const subjectBy = async (name: string): Promise<unknown> =>
       (await manager.forRequest({ headers: { ...OWN, cookie: `${name}=${authToken}` } }).authenticate())?.sub ?? null;
@@ -63,7 +65,7 @@ describe("the names", () => {
   });
 
   test("stand as they are given where there are no sessions", async () => {
-    const manager = makeManager({ cookies: { auth: "auth" } });
+    const { auth: manager } = createAuth({ cookies: { auth: "auth" } });
     const read = (name: string) =>
       manager.forRequest({ headers: { ...OWN, cookie: `${name}=${forge()}` } }).authenticate();
     expect((await read("auth"))?.sub).toBe("ada");
@@ -150,7 +152,7 @@ describe("a contradiction is found when the manager is built", () => {
   ])("with sessions %s must have a name", async (_, cookies, configValue) => {
     expect(await faultOf({ sessions: memorySessionStore(), cookies })).toEqual(missing(configValue));
     // Without them it is only read.
-    expect(() => makeManager({ cookies })).not.toThrow();
+    expect(() => createAuth({ cookies }).auth).not.toThrow();
   });
 
   test("no name at all is none with or without sessions", async () => {
@@ -165,16 +167,16 @@ describe("a contradiction is found when the manager is built", () => {
     ["secure", { secure: true }],
   ])("cookies.%s says how they are written, and needs sessions", async (_, option) => {
     expect(await faultOf({ cookies: { ...names, ...option } })).toEqual(missing("sessions"));
-    expect(() => makeManager({ sessions: memorySessionStore(), cookies: { ...names, ...option } })).not.toThrow();
+    expect(() => createAuth({ sessions: memorySessionStore(), cookies: { ...names, ...option } }).auth).not.toThrow();
   });
 
   test("prefixes are no matter of cookies that are only read", () => {
-    expect(() => makeManager({ cookies: { auth: "__Host-a", refresh: "__Secure-r" } })).not.toThrow();
+    expect(() => createAuth({ cookies: { auth: "__Host-a", refresh: "__Secure-r" } }).auth).not.toThrow();
   });
 });
 
 describe("by hand", () => {
-  const withCookies = () => makeManager({ sessions: memorySessionStore(), cookies: names });
+  const withCookies = () => createAuth({ sessions: memorySessionStore(), cookies: names }).auth;
 
   test("cookies are handed to setCookie as a header and in parts", async () => {
     const set: [string, CookieToSet][] = [];
@@ -243,7 +245,7 @@ describe("by hand", () => {
   });
 
   test("no cookies can be asked for where none are configured, and the default is the tokens", async () => {
-    const manager = makeManager({ sessions: memorySessionStore() });
+    const { auth: manager } = createAuth({ sessions: memorySessionStore() });
     const request = manager.forRequest({ headers: OWN, setCookie: () => undefined });
     for (const call of [
       request.login("ada", { deliver: "cookies" }),
@@ -262,7 +264,7 @@ describe("by hand", () => {
   });
 
   test("nothing of it is there without sessions", async () => {
-    const request = makeManager().forRequest();
+    const request = createAuth().auth.forRequest();
     for (const call of [request.login("ada"), request.refresh({ token: forge() })]) {
       expect(await refusalOf(call)).toMatchObject({ name: "MissingConfigError", configValue: "sessions" });
     }
@@ -270,7 +272,7 @@ describe("by hand", () => {
 });
 
 test("a token too large for a cookie is a CookieError, and one that fits is set", async () => {
-  const auth = makeManager({ sessions: memorySessionStore(), cookies: { auth: "auth", refresh: "refresh" } });
+  const { auth } = createAuth({ sessions: memorySessionStore(), cookies: { auth: "auth", refresh: "refresh" } });
   const set: string[] = [];
   const request = auth.forRequest({
     headers: { "sec-fetch-site": "same-origin" },

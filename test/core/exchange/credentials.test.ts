@@ -1,14 +1,15 @@
 /** Where a credential comes from: the header with its scheme, and the cookie of the rule's type where no header credential is given. */
 import type { AuthManager, RequestInput, Rule } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
 
 const ada = forge();
 const eve = forge({ payload: goodClaims({ sub: "eve" }) });
 const refresh = forge({ payload: goodClaims({ sub: "ref", type: "refresh" }) });
 const bad = forge({ secret: "x".repeat(40) });
-const plain = makeManager();
-const withCookies = makeManager({ cookies: { auth: "t", refresh: "r" } });
+const { auth: plain } = createAuth();
+const { auth: withCookies } = createAuth({ cookies: { auth: "t", refresh: "r" } });
 const MISSING = "TOKEN_MISSING";
 const MALFORMED = "TOKEN_MALFORMED";
 const AMBIGUOUS = "CREDENTIALS_AMBIGUOUS";
@@ -93,14 +94,14 @@ describe("the Authorization header", () => {
 
 describe("a header of one's own", () => {
   it("with a scheme of one's own", async () => {
-    const auth = makeManager({ header: { name: "X-Auth", scheme: "Token" } });
+    const { auth } = createAuth({ header: { name: "X-Auth", scheme: "Token" } });
     expect(await caller(auth, { headers: { "x-auth": `token ${ada}` } })).toBe("ada");
     expect(await caller(auth, { headers: { "x-auth": `Bearer ${ada}` } })).toBe(MISSING);
     expect(await caller(auth, { headers: { authorization: `Token ${ada}` } })).toBe(MISSING);
   });
 
   it("with a blank scheme takes the whole value", async () => {
-    const auth = makeManager({ header: { name: "X-Auth", scheme: "" } });
+    const { auth } = createAuth({ header: { name: "X-Auth", scheme: "" } });
     expect(await caller(auth, { headers: { "X-Auth": ` ${ada} ` } })).toBe("ada");
     expect(await caller(auth, { headers: { "X-Auth": `Bearer ${ada}` } })).toBe(MALFORMED);
     expect(await caller(auth, { headers: { "X-Auth": "" } })).toBe(MISSING);
@@ -109,9 +110,9 @@ describe("a header of one's own", () => {
   });
 
   it("keeps what is not named at its default", async () => {
-    const scheme = makeManager({ header: { scheme: "JWT" } });
+    const { auth: scheme } = createAuth({ header: { scheme: "JWT" } });
     expect(await caller(scheme, { headers: { authorization: `jwt ${ada}` } })).toBe("ada");
-    const name = makeManager({ header: { name: "x-auth" } });
+    const { auth: name } = createAuth({ header: { name: "x-auth" } });
     expect(await caller(name, { headers: { "x-auth": `Bearer ${ada}` } })).toBe("ada");
   });
 });
@@ -148,7 +149,7 @@ describe("a cookie", () => {
   it("is not looked at where none is named", async () => {
     const headers = { cookie: `t=${ada}; auth=${ada}` };
     expect(await caller(plain, { headers })).toBe(MISSING);
-    expect(await caller(makeManager({ cookies: { refresh: "t" } }), { headers })).toBe(MISSING);
+    expect(await caller(createAuth({ cookies: { refresh: "t" } }).auth, { headers })).toBe(MISSING);
   });
 
   it("is read by the rule's type: one name for auth, another for refresh", async () => {

@@ -1,9 +1,11 @@
 /** A cookie counts only with a request that cannot have been made by another site. */
 import { describe, expect, it } from "vitest";
-import { fetchGuarded, forge, goodClaims, makeManager, NOW } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { fetchGuarded } from "../../support/fetch-guarded.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
 
 const token = forge();
-const auth = makeManager({
+const { auth } = createAuth({
   cookies: { auth: "t" },
   csrf: {
     origins: [
@@ -127,7 +129,7 @@ describe("csrf.allow", () => {
     asked.push(origin);
     return answer(origin) as boolean;
   };
-  const manager = makeManager({ cookies: { auth: "t" }, csrf: { origins: ["https://app.example"], allow } });
+  const { auth: manager } = createAuth({ cookies: { auth: "t" }, csrf: { origins: ["https://app.example"], allow } });
   const ask = (headers: Record<string, string>) =>
     manager.forRequest({ headers: { ...cookie, ...headers }, method: "POST" }).require();
 
@@ -139,7 +141,7 @@ describe("csrf.allow", () => {
         reason: REJECTED,
       });
     }
-    const alone = makeManager({ cookies: { auth: "t" }, csrf: { allow } });
+    const { auth: alone } = createAuth({ cookies: { auth: "t" }, csrf: { allow } });
     const headers = { ...cookie, origin: "https://pr-7.preview.example" };
     expect((await alone.forRequest({ headers, method: "POST" }).require()).sub).toBe("ada");
   });

@@ -1,7 +1,8 @@
 /** Whom a trusted issuer's token must be for. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeManager, verdictOf } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { API, ASIDE, createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
 
 const ANOTHER = "https://another.example";
@@ -35,7 +36,7 @@ describe("an audience", () => {
   });
 
   it("is theirs to state: the manager's own counts for its own tokens only", async () => {
-    const auth = makeManager({ audience: ANOTHER, trust: [entryOf(theirs, ASIDE)] });
+    const { auth } = createAuth({ audience: ANOTHER, trust: [entryOf(theirs, ASIDE)] });
     expect(await verdictOf(auth, (await auth.authToken("ada")).signed)).toBe("allowed");
     expect(await verdictOf(auth, (await auth.authToken("ada", { audience: API })).signed)).toBe("AUDIENCE_INVALID");
     expect(await verdictOf(auth, await theirs.token())).toBe("allowed");

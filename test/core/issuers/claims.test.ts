@@ -2,7 +2,9 @@
 import type { AuthManager, Rule, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { makeManager, NOW, refusalOf, verdictOf } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { API, ASIDE, createIssuer, entryOf, type Issuer, THEIRS, trusting } from "./support.ts";
 
 let theirs: Issuer;
@@ -12,7 +14,7 @@ beforeAll(async () => {
 
 /** Beside keys of our own, with `claims` listed. */
 const listing = (claims: string[], over: Partial<TrustedIssuer> = {}): AuthManager =>
-  makeManager({ trust: [entryOf(theirs, { ...ASIDE, claims, ...over })] });
+  createAuth({ trust: [entryOf(theirs, { ...ASIDE, claims, ...over })] }).auth;
 
 describe("what only our own tokens say", () => {
   it("is dropped: type, sid and rid", async () => {
@@ -154,7 +156,7 @@ describe("claimsSchema", () => {
 describe("authorize", () => {
   it("lays rights over their tokens by the subject that the entry tells, and sees what is listed", async () => {
     const asked: unknown[] = [];
-    const auth = makeManager({
+    const { auth } = createAuth({
       trust: [entryOf(theirs, { ...ASIDE, claims: ["plan"] })],
       authorizeAt: "request",
       authorize: (subject, token) => {

@@ -1,7 +1,10 @@
 /** Discovery: an issuer's own metadata says where its keys are, and no one else's. */
 import { JWKSClientError } from "claimgate/jwt";
+import { createTestClock } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { Clock, NOW, refusalOf, verdictOf } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { API, createIssuer, type Issuer, type JsonServer, serveJson, trusting } from "./support.ts";
 
 const METADATA = "/.well-known/openid-configuration";
@@ -34,7 +37,7 @@ describe("discovery", () => {
   it("is asked again when the keys are, so that they may move", async () => {
     const { theirs, server, issuer } = await publish();
     const moved = await createIssuer(issuer, { kid: "k2" });
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const auth = trusting(
       { issuer, discovery: true, audience: API, algorithms: ["ES256"], lifespan: 300 },
       { now: clock.now },
@@ -42,7 +45,7 @@ describe("discovery", () => {
     expect(await verdictOf(auth, await theirs.token())).toBe("allowed");
     server.answers.set(METADATA, { issuer, jwks_uri: `${server.url}/moved` });
     server.answers.set("/moved", moved.jwks);
-    clock.seconds = NOW + 301;
+    clock.set(NOW + 301);
     expect(await verdictOf(auth, await moved.token({ exp: NOW + 400 }))).toBe("allowed");
     expect(await verdictOf(auth, await theirs.token({ exp: NOW + 400 }))).toBe("SIGNATURE_INVALID");
     expect(server.requests).toEqual([METADATA, "/keys", METADATA, "/moved"]);

@@ -1,7 +1,10 @@
 /** Whose token it is: their user 42 is not ours. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
-import { makeManager, refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { ASIDE, createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
 
 watchRejections();
@@ -12,7 +15,7 @@ beforeAll(async () => {
 });
 
 const by = (subject: TrustedIssuer["subject"]): AuthManager =>
-  makeManager({ trust: [entryOf(theirs, { ...ASIDE, ...(subject === undefined ? {} : { subject }) })] });
+  createAuth({ trust: [entryOf(theirs, { ...ASIDE, ...(subject === undefined ? {} : { subject }) })] }).auth;
 
 /** A function that breaks the type it is given as, as untyped code may. */
 const untyped = (read: (claims: Readonly<Record<string, unknown>>) => unknown): AuthManager => by(read as () => string);

@@ -1,9 +1,14 @@
 /** A trusted issuer's keys: fetched when first needed, kept, renewed, and never taken for bad tokens when they are out of reach. */
 import { type AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
 import { JWKSClientError } from "claimgate/jwt";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import { askYoga, createGuardedSchema, createGuardedYoga, refusedWith } from "../../graphql/support.ts";
-import { Clock, fetchGuarded, NOW, refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { fetchGuarded } from "../../support/fetch-guarded.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga, refusedWith } from "../../support/graphql.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { createIssuer, entryOf, type Issuer, type JsonServer, serveJson, trusting } from "./support.ts";
 
 watchRejections();
@@ -15,11 +20,11 @@ beforeAll(async () => {
   newer = await createIssuer(undefined, { kid: "k2" });
 });
 
-let clock: Clock;
+let clock: TestClock;
 let server: JsonServer;
 let verifications: MockInstance<typeof crypto.subtle.verify>;
 beforeEach(async () => {
-  clock = new Clock();
+  clock = createTestClock(NOW);
   server = await serveJson({ "/jwks": theirs.jwks });
   verifications = vi.spyOn(crypto.subtle, "verify");
 });
@@ -43,7 +48,7 @@ describe("a token that was verified", () => {
     await auth.forRequest({ token: signed }).require();
     await auth.verifyToken(signed);
     expect([server.requests, verifications.mock.calls.length]).toEqual([["/jwks"], 1]);
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(await verdictOf(auth, signed)).toBe("TOKEN_EXPIRED");
     expect([server.requests, verifications.mock.calls.length]).toEqual([["/jwks"], 1]);
   });
@@ -60,9 +65,9 @@ describe("a token that was verified", () => {
     const signed = await lasting(theirs);
     expect(await verdictOf(auth, signed)).toBe("allowed");
     server.answers.set("/jwks", newer.jwks);
-    clock.seconds = NOW + 79;
+    clock.set(NOW + 79);
     expect(await verdictOf(auth, signed)).toBe("allowed");
-    clock.seconds = NOW + 101;
+    clock.set(NOW + 101);
     expect(await verdictOf(auth, signed)).toBe("SIGNATURE_INVALID");
     expect(await verdictOf(auth, await lasting(newer))).toBe("allowed");
   });
@@ -73,9 +78,9 @@ describe("a token of a key that is not known", () => {
     const auth = remote({ cooldown: 30 });
     expect(await verdictOf(auth, await lasting(theirs))).toBe("allowed");
     server.answers.set("/jwks", { keys: [newer.jwk, theirs.jwk] });
-    clock.seconds = NOW + 29;
+    clock.set(NOW + 29);
     expect(await verdictOf(auth, await lasting(newer))).toBe("SIGNATURE_INVALID");
-    clock.seconds = NOW + 30;
+    clock.set(NOW + 30);
     expect(await verdictOf(auth, await lasting(newer))).toBe("allowed");
     expect(await verdictOf(auth, await lasting(theirs))).toBe("allowed");
     expect(server.requests).toHaveLength(2);
@@ -140,7 +145,7 @@ describe("keys out of reach", () => {
     const answer = await askYoga(yoga, "{ me }", { token: signed });
     expect([answer.refused, answer.challenge]).toEqual([refusedWith("KEYS_UNAVAILABLE"), null]);
     server.status = 200;
-    clock.seconds = NOW + 31;
+    clock.set(NOW + 31);
     expect(await fetchGuarded(auth)({ authorization: `Bearer ${signed}` })).toMatchObject({ status: 200 });
     expect((await askYoga(yoga, "{ me }", { token: signed })).body.data).toEqual({ me: "in" });
   });
@@ -163,10 +168,10 @@ describe("keys out of reach", () => {
     const signed = await lasting(theirs);
     expect(await verdictOf(auth, signed)).toBe("allowed");
     server.status = 500;
-    clock.seconds = NOW + 149;
+    clock.set(NOW + 149);
     expect(await verdictOf(auth, signed)).toBe("allowed");
     expect(await verdictOf(auth, await lasting(newer))).toBe("KEYS_UNAVAILABLE");
-    clock.seconds = NOW + 151;
+    clock.set(NOW + 151);
     expect(await verdictOf(auth, signed)).toBe("KEYS_UNAVAILABLE");
   });
 

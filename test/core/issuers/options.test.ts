@@ -2,7 +2,7 @@
 import { AuthManager, type AuthManagerConfig, InvalidConfigError, MissingConfigError } from "claimgate";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ISSUER, SECRET } from "../support.ts";
+import { ISSUER, SECRET } from "../../support/create-auth.ts";
 import { API, createIssuer, type Issuer, OTHERS, THEIRS } from "./support.ts";
 
 const OWN = { issuer: ISSUER, algorithm: "HS256", secret: SECRET };

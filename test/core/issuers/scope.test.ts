@@ -1,7 +1,9 @@
 /** Where a trusted issuer keeps the scope: its own claim, several, or a function's. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
-import { refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
 
 watchRejections();

@@ -1,11 +1,11 @@
 /** What the suites of trusted issuers share: issuers that sign in the test, a server of key sets that counts, and managers that trust. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { AuthManager, type AuthManagerConfig, type TrustedIssuer } from "claimgate";
 import type { Algorithm } from "claimgate/jwt";
 import { CompactSign, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from "jose";
 import { onTestFinished } from "vitest";
-import { NOW } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { listen } from "../../support/listen.ts";
 
 export const THEIRS = "https://theirs.example";
 export const OTHERS = "https://others.example";
@@ -89,18 +89,15 @@ export async function serveJson(answers: Readonly<Record<string, unknown>> = {})
     res.writeHead(status, { "content-type": "application/json", ...(location ? { location } : {}) });
     res.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? {}));
   });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const { url, close } = await listen(http);
   const server: JsonServer = {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    url,
     requests: [],
     answers: new Map(Object.entries(answers)),
     redirects: new Map(),
     status: 200,
-    stop: async () => {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: close,
   };
-  onTestFinished(server.stop);
+  onTestFinished(close);
   return server;
 }

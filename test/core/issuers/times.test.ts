@@ -1,7 +1,9 @@
 /** A trusted issuer's tokens live from nbf and iat to exp, by the manager's clock and leeway. */
 import type { AuthManager } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Clock, NOW, verdictOf } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
 
 let theirs: Issuer;
@@ -38,13 +40,13 @@ describe("a date", () => {
 
 describe("a token that was verified before", () => {
   it("is refused once exp has come, leeway included", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const auth = trusting(entryOf(theirs), { now: clock.now, leeway: 5 });
     const signed = await theirs.token();
     expect(await verdictOf(auth, signed)).toBe("allowed");
-    clock.seconds = NOW + 64;
+    clock.set(NOW + 64);
     expect(await verdictOf(auth, signed)).toBe("allowed");
-    clock.seconds = NOW + 65;
+    clock.set(NOW + 65);
     expect(await verdictOf(auth, signed)).toBe("TOKEN_EXPIRED");
     expect(await auth.verifyToken(signed)).toBe(false);
   });

@@ -1,7 +1,8 @@
 /** Which tokens of a trusted issuer are access tokens for anybody who holds them: by typ, by required claims, and by what gives others away. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
-import { NOW, verdictOf } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { createIssuer, entryOf, type Issuer, trusting } from "./support.ts";
 
 let theirs: Issuer;

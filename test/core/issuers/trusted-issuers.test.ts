@@ -1,7 +1,9 @@
 /** Trusted issuers: who may speak for whom, and that nobody is asked who was not listed. */
 import { AuthManager, type KeyLoader, MissingSignerError } from "claimgate";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { ISSUER, makeManager, NOW, refusalOf, SECRET, verdictOf } from "../support.ts";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 import { API, ASIDE, createIssuer, entryOf, type Issuer, OTHERS, serveJson, THEIRS, trusting } from "./support.ts";
 
 let theirs: Issuer;
@@ -12,7 +14,7 @@ beforeAll(async () => {
 });
 
 /** HS256 keys of our own, beside `theirs`. */
-const mixed = (over = {}): AuthManager => makeManager({ trust: [entryOf(theirs, { ...ASIDE, ...over })] });
+const mixed = (over = {}): AuthManager => createAuth({ trust: [entryOf(theirs, { ...ASIDE, ...over })] }).auth;
 
 describe("a manager that only trusts", () => {
   it("verifies their tokens as auth tokens", async () => {
@@ -113,7 +115,7 @@ describe("several issuers", () => {
       const { jwks: _, ...entry } = entryOf(issuer, ASIDE);
       return { ...entry, jwksUri: server.url + path };
     };
-    const auth = makeManager({ trust: [remote(theirs, "/theirs"), remote(others, "/others")] });
+    const { auth } = createAuth({ trust: [remote(theirs, "/theirs"), remote(others, "/others")] });
     await auth.verify((await auth.authToken("ada")).signed);
     expect(server.requests).toEqual([]);
     await auth.verify(await others.token());
@@ -150,9 +152,12 @@ describe("several issuers", () => {
     expect(await verdictOf(trusting({ ...entry, jwks: secretOf(SECRET.toUpperCase()) }), signed)).toBe(
       "SIGNATURE_INVALID",
     );
-    const own = makeManager({ secret: SECRET.toUpperCase(), trust: [{ ...entry, ...ASIDE, jwks: secretOf(SECRET) }] });
+    const { auth: own } = createAuth({
+      secret: SECRET.toUpperCase(),
+      trust: [{ ...entry, ...ASIDE, jwks: secretOf(SECRET) }],
+    });
     expect(await verdictOf(own, signed)).toBe("allowed");
-    expect(await verdictOf(own, (await makeManager().authToken("ada")).signed)).toBe("SIGNATURE_INVALID");
+    expect(await verdictOf(own, (await createAuth().auth.authToken("ada")).signed)).toBe("SIGNATURE_INVALID");
   });
 });
 

@@ -1,7 +1,9 @@
 /** The registered claims, each with its error class and reason, as PyJWT 2.10 checks them. */
 import { type DecodeOptions, decode } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { forge, NOW, refusalOf, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 type Options = Omit<DecodeOptions, "algorithms" | "now">;
 type Good = [what: string, claims: object | string, options?: Options];

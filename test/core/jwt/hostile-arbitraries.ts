@@ -2,7 +2,8 @@
 import { createSecretKey } from "node:crypto";
 import { ALGORITHMS } from "claimgate/jwt";
 import fc from "fast-check";
-import { base64url, forge, NOW, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { base64url, forge } from "../../support/forge.ts";
 import { jsonObject, text } from "./json-arbitraries.ts";
 import { makePair } from "./keys/key-kinds.ts";
 

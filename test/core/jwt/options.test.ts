@@ -1,7 +1,9 @@
 /** Options of `encode` and `decode`: what each does, and that a wrong one is a `TypeError` and never "anything goes". */
 import { decode, decodeComplete, type EncodeOptions, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { forge, NOW, refusalOf, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const decodeWith = (options: object): Promise<unknown> =>
   decode(forge(), SECRET, { algorithms: ["HS256"], now: NOW, ...options });

@@ -10,7 +10,7 @@ import {
   InvalidTokenError,
   MissingRequiredClaimError,
 } from "claimgate/jwt";
-import { NOW } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
 import { type ExceptionRow, read } from "./pyjwt-rows.ts";
 
 export const CLAIM_EXCEPTIONS: readonly ExceptionRow[] = [

@@ -1,7 +1,8 @@
 /** The options of PyJWT's `decode`, `decode_complete` and `get_unverified_header`, as docs/api.rst, docs/usage.rst and jwt/api_jwt.py of 2.10 have them. */
 import { decode, decodeComplete, getUnverifiedHeader } from "claimgate/jwt";
 import { expect } from "vitest";
-import { forge, NOW, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
 import { type Row, read } from "./pyjwt-rows.ts";
 
 export const DECODE: readonly Row[] = [

@@ -9,7 +9,8 @@ import {
   InvalidSignatureError,
   InvalidTokenError,
 } from "claimgate/jwt";
-import { forge, NOW, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
 import { CERTIFICATE, makePair } from "./keys/key-kinds.ts";
 import { type ExceptionRow, read, readToken, write } from "./pyjwt-rows.ts";
 

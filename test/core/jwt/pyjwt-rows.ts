@@ -1,7 +1,9 @@
 /** What a row of the PyJWT tables is, and the short ways to write and read a token in one. */
 import { type DecodeOptions, decode, type EncodeOptions, encode } from "claimgate/jwt";
 import { expect, it } from "vitest";
-import { forge, NOW, refusalOf, SECRET } from "../support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 /** One option of PyJWT. */
 export interface Row {

@@ -1,6 +1,6 @@
 /** Every option and every exception that PyJWT 2.10 documents, by its name there: what passes here, and what is refused with what. */
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../support.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { CLAIM_EXCEPTIONS } from "./pyjwt-claim-exceptions.ts";
 import { DECODE, OTHERS } from "./pyjwt-decode-options.ts";
 import { ENCODE } from "./pyjwt-encode-options.ts";

@@ -1,7 +1,8 @@
 /** What is signed with any kind of key is read with any kind of its counterpart, for every algorithm. */
 import { ALGORITHMS, type Algorithm, decode, decodeComplete, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { base64url, refusalOf } from "../support.ts";
+import { base64url } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import {
   CERTIFICATE,
   CERTIFIED_PRIVATE_KEY,

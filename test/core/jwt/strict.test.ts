@@ -2,11 +2,13 @@
 import { AuthManager } from "claimgate";
 import { decode, decodeComplete, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+import { createAuth, NOW, SECRET } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 type Reader = readonly [name: string, read: (token: string) => unknown];
 
-const auth = makeManager();
+const { auth } = createAuth();
 const options = { algorithms: ["HS256"], now: NOW } as const;
 const READERS: readonly Reader[] = [
   ["decode", (token) => decode(token, SECRET, options)],

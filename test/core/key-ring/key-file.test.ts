@@ -5,9 +5,12 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { AuthManager, keysFromFile } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import { Clock, ISSUER, NOW, refusalOf, verdictOf } from "../support.ts";
+import { ISSUER, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "claimgate-keys-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +26,7 @@ function write(content: unknown): string {
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return file;
 }
-const open = (file: string, clock = new Clock()): AuthManager =>
+const open = (file: string, clock = createTestClock(NOW)): AuthManager =>
   new AuthManager({ issuer: ISSUER, keys: keysFromFile(file), now: clock.now });
 
 describe("keysFromFile", () => {
@@ -39,7 +42,7 @@ describe("keysFromFile", () => {
   });
 
   it("keeps signFrom and retireAt of each key", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const file = write({
       keys: [
         { ...secretJwk, retireAt: NOW + 20 },
@@ -49,20 +52,20 @@ describe("keysFromFile", () => {
     const auth = open(file, clock);
     const first = await auth.authToken("ada");
     expect(first.header["kid"]).toBe("secret");
-    clock.seconds += 10;
+    clock.advance(10);
     expect((await auth.authToken("ada")).header["kid"]).toBe("private");
     expect(await verdictOf(auth, first.signed)).toBe("allowed");
-    clock.seconds += 10;
+    clock.advance(10);
     expect(await verdictOf(auth, first.signed)).toBe("SIGNATURE_INVALID");
   });
 
   it("reads the file anew after the interval", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const file = write({ keys: [secretJwk] });
     const auth = open(file, clock);
     expect((await auth.authToken("ada")).header["kid"]).toBe("secret");
     writeFileSync(file, JSON.stringify({ keys: [secretJwk, privateJwk] }));
-    clock.seconds += 60;
+    clock.advance(60);
     expect((await auth.authToken("ada")).header["kid"]).toBe("private");
   });
 

@@ -1,8 +1,12 @@
 /** Keys from a loader: several processes rotate together, and a loader that fails lets nobody in and nobody down at once. */
 import { generateKeyPairSync } from "node:crypto";
 import { AuthManager, type KeyConfig, type KeyRefreshConfig } from "claimgate";
+import { createTestClock } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { Clock, ISSUER, NOW, refusalOf, verdictOf, watchRejections } from "../support.ts";
+import { ISSUER, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 
 watchRejections();
 
@@ -15,7 +19,7 @@ const key = (kid: string, over: Partial<KeyConfig> = {}): KeyConfig => ({
 
 /** A manager whose loader gives `source.keys`, or fails with `source.error`, and counts. */
 function setUp(keys: unknown, keyRefresh?: KeyRefreshConfig, cache: false | { max: number } = { max: 100 }) {
-  const clock = new Clock();
+  const clock = createTestClock(NOW);
   const source = { keys, error: undefined as Error | undefined, loads: 0 };
   const load = async (): Promise<readonly KeyConfig[]> => {
     source.loads++;
@@ -50,9 +54,9 @@ describe("a loader of keys", () => {
       const request = auth.forRequest({ token });
       await request.require();
       source.keys = [key("b")];
-      clock.seconds += 40;
+      clock.advance(40);
       expect(await verdictOf(auth, token.signed)).toBe("allowed");
-      clock.seconds += 20;
+      clock.advance(20);
       expect(await verdictOf(auth, token.signed)).toBe("SIGNATURE_INVALID");
       expect(await refusalOf(request.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });
       expect((await auth.authToken("ada")).header["kid"]).toBe("b");
@@ -67,7 +71,7 @@ describe("a loader of keys", () => {
     await request.require();
     for (let round = 0; round < 3; round++) {
       source.keys = pem();
-      clock.seconds += 61;
+      clock.advance(61);
       expect((await request.require()).sub).toBe("ada");
     }
     expect(source.loads).toBe(4);
@@ -79,14 +83,14 @@ describe("a loader of keys", () => {
     await auth.ready();
     source.keys = [a, b];
     const token = (await open().authToken("ada")).signed;
-    clock.seconds += 6;
+    clock.advance(6);
     expect(await verdictOf(auth, token)).toBe("allowed");
     const { loads } = source;
     const strangers = setUp([key("x"), key("y")]).auth;
     for (let n = 0; n < 20; n++)
       expect(await verdictOf(auth, (await strangers.authToken(`ada${n}`)).signed)).toBe("SIGNATURE_INVALID");
     expect(source.loads).toBe(loads);
-    clock.seconds += 6;
+    clock.advance(6);
     await verdictOf(auth, (await strangers.authToken("ada")).signed);
     expect(source.loads).toBe(loads + 1);
   });
@@ -95,10 +99,10 @@ describe("a loader of keys", () => {
     const { clock, source, auth } = setUp([key("a")], { staleIfError: 100 });
     const token = (await auth.authToken("ada", { maxAge: 10_000 })).signed;
     source.error = new Error("the database is down");
-    clock.seconds = NOW + 159;
+    clock.set(NOW + 159);
     expect(await verdictOf(auth, token)).toBe("allowed");
     expect((await auth.authToken("ada")).header["kid"]).toBe("a");
-    clock.seconds = NOW + 160;
+    clock.set(NOW + 160);
     expect(await verdictOf(auth, token)).toBe("KEYS_UNAVAILABLE");
     expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({ name: "AuthError", status: 503 });
     expect(await refusalOf(auth.authToken("ada"))).toMatchObject({
@@ -107,7 +111,7 @@ describe("a loader of keys", () => {
     });
     expect(await refusalOf(auth.verifyToken(token))).toMatchObject({ name: "JWKSClientError", cause: source.error });
     source.error = undefined;
-    clock.seconds += 5;
+    clock.advance(5);
     expect(await verdictOf(auth, token)).toBe("allowed");
   });
 
@@ -119,7 +123,7 @@ describe("a loader of keys", () => {
     for (let n = 0; n < 20; n++) expect(await verdictOf(auth, token)).toBe("KEYS_UNAVAILABLE");
     expect(source.loads).toBe(1);
     source.error = undefined;
-    clock.seconds += 5;
+    clock.advance(5);
     expect(await verdictOf(auth, token)).toBe("allowed");
   });
 
@@ -146,18 +150,18 @@ describe("a loader of keys", () => {
     const other = open();
     const token = (await other.authToken("ada")).signed;
     source.keys = keys;
-    clock.seconds += 61;
+    clock.advance(61);
     expect(await verdictOf(other, token)).toBe("allowed");
   });
 
   it("renews ahead of the interval's end beside its callers, who never wait under steady traffic", async () => {
     const { clock, source, auth } = setUp([key("a")]);
     await auth.ready();
-    clock.seconds += 50;
+    clock.advance(50);
     await auth.authToken("ada");
     await flush();
     expect(source.loads).toBe(2);
-    clock.seconds += 50;
+    clock.advance(50);
     await auth.authToken("ada");
     await flush();
     expect(source.loads).toBe(3);
@@ -167,7 +171,7 @@ describe("a loader of keys", () => {
     const { clock, auth } = setUp([key("a"), key("b")]);
     const token = (await auth.authToken("ada")).signed;
     await auth.retire("b");
-    clock.seconds += 100;
+    clock.advance(100);
     expect(await verdictOf(auth, token)).toBe("SIGNATURE_INVALID");
     expect((await auth.authToken("ada")).header["kid"]).toBe("a");
   });

@@ -1,9 +1,12 @@
 /** The key ring: which key signs, which verify and until when, and what a wrong ring is told. */
 import { createSecretKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { AuthManager, type AuthManagerConfig, InvalidConfigError, type KeyConfig, MissingSignerError } from "claimgate";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { calculateJwkThumbprint } from "jose";
 import { describe, expect, it } from "vitest";
-import { Clock, ISSUER, makeManager, NOW, refusalOf, SECRET, verdictOf } from "../support.ts";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
 const ec = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const es256 = (kid: string, over: Partial<KeyConfig> = {}): KeyConfig => ({
@@ -12,21 +15,24 @@ const es256 = (kid: string, over: Partial<KeyConfig> = {}): KeyConfig => ({
   privateKey: ec(),
   ...over,
 });
-const managerOf = (keys: AuthManagerConfig["keys"], clock: Clock = new Clock(), over: object = {}): AuthManager =>
-  new AuthManager({ issuer: ISSUER, keys: keys ?? [], now: clock.now, ...over });
+const managerOf = (
+  keys: AuthManagerConfig["keys"],
+  clock: TestClock = createTestClock(NOW),
+  over: object = {},
+): AuthManager => new AuthManager({ issuer: ISSUER, keys: keys ?? [], now: clock.now, ...over });
 const kidOf = async (auth: AuthManager): Promise<unknown> => (await auth.authToken("ada")).header["kid"];
 
 describe("who signs", () => {
   it("is the newest key whose signFrom has come", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const auth = managerOf(
       [es256("next", { signFrom: NOW + 100 }), es256("old"), es256("now", { signFrom: NOW - 5 })],
       clock,
     );
     expect(await kidOf(auth)).toBe("now");
-    clock.seconds = NOW + 99;
+    clock.set(NOW + 99);
     expect(await kidOf(auth)).toBe("now");
-    clock.seconds = NOW + 100;
+    clock.set(NOW + 100);
     expect(await kidOf(auth)).toBe("next");
   });
 
@@ -36,14 +42,14 @@ describe("who signs", () => {
   });
 
   it("is never a key that only verifies, nor one that has retired", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const auth = managerOf(
       [es256("a"), es256("b", { retireAt: NOW + 10 }), { kid: "c", algorithm: "ES256", publicKey }],
       clock,
     );
     expect(await kidOf(auth)).toBe("b");
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     expect(await kidOf(auth)).toBe("a");
   });
 
@@ -75,17 +81,17 @@ describe("who signs", () => {
 
 describe("who verifies", () => {
   it("every key does until its retireAt, also before its signFrom", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const [old, next] = [es256("old", { retireAt: NOW + 50 }), es256("next", { signFrom: NOW + 100 })];
     const auth = managerOf([old, next], clock);
     const byOld = (await managerOf([{ ...old, retireAt: NOW + 9999 }]).authToken("ada")).signed;
     const byNext = (await managerOf([{ ...next, signFrom: 0 }]).authToken("ada")).signed;
     expect(await verdictOf(auth, byOld)).toBe("allowed");
     expect(await verdictOf(auth, byNext)).toBe("allowed");
-    clock.seconds = NOW + 49;
+    clock.set(NOW + 49);
     expect(await verdictOf(auth, byOld)).toBe("allowed");
     // Verified before, and remembered: the retirement ends it all the same.
-    clock.seconds = NOW + 50;
+    clock.set(NOW + 50);
     expect(await verdictOf(auth, byOld)).toBe("SIGNATURE_INVALID");
     expect(await verdictOf(auth, byNext)).toBe("allowed");
   });
@@ -137,12 +143,12 @@ describe("who verifies", () => {
   });
 
   it("an open request is refused at its next use once the key has retired", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const auth = managerOf([es256("a", { retireAt: NOW + 10 }), es256("b", { signFrom: NOW + 5 })], clock);
     const request = auth.forRequest({ token: await auth.authToken("ada") });
     expect((await request.require()).sub).toBe("ada");
     expect(request.token?.sub).toBe("ada");
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     expect(request.token).toBeNull();
     expect(await refusalOf(request.require())).toMatchObject({ reason: "SIGNATURE_INVALID", status: 401 });
   });
@@ -153,7 +159,7 @@ describe("retire", () => {
     true,
     false,
   ])("ends a key at once: for new tokens, remembered ones (cache %s) and open requests", async (on) => {
-    const auth = managerOf([es256("a"), es256("b")], new Clock(), on ? {} : { cache: false });
+    const auth = managerOf([es256("a"), es256("b")], createTestClock(NOW), on ? {} : { cache: false });
     const old = await auth.authToken("ada");
     const request = auth.forRequest({ token: old });
     await request.require();
@@ -198,7 +204,7 @@ describe("retire", () => {
 
 describe("maxTokenAge", () => {
   it("bounds every maxAge, and lowers the defaults", async () => {
-    const auth = managerOf([es256("a")], new Clock(), { maxTokenAge: 600 });
+    const auth = managerOf([es256("a")], createTestClock(NOW), { maxTokenAge: 600 });
     expect((await auth.authToken("ada")).maxAge).toBe(600);
     expect((await auth.refreshToken("ada")).maxAge).toBe(600);
     expect((await auth.refreshToken("ada", { maxAge: 600 })).maxAge).toBe(600);
@@ -211,8 +217,8 @@ describe("maxTokenAge", () => {
 
   it("is a config error where an age that was asked for is more", () => {
     for (const option of ["authMaxAge", "refreshMaxAge"]) {
-      expect(() => makeManager({ maxTokenAge: 600, [option]: 601 })).toThrow(InvalidConfigError);
-      expect(() => makeManager({ maxTokenAge: 600, [option]: 600 })).not.toThrow();
+      expect(() => createAuth({ maxTokenAge: 600, [option]: 601 }).auth).toThrow(InvalidConfigError);
+      expect(() => createAuth({ maxTokenAge: 600, [option]: 600 }).auth).not.toThrow();
     }
   });
 });
@@ -250,7 +256,7 @@ describe("a wrong ring", () => {
     ["privateKey", privateKey],
     ["publicKey", makePublic(other)],
   ])("does not stand beside the option %s", (option, value) => {
-    expect(() => managerOf([key], new Clock(), { [option]: value })).toThrow(
+    expect(() => managerOf([key], createTestClock(NOW), { [option]: value })).toThrow(
       expect.objectContaining({ configValue: option }) as Error,
     );
   });

@@ -1,7 +1,8 @@
 /** `keys-failed`: an outage of keys is told before it is a 503, for a loader of one's own keys and for a trusted issuer. */
 import { type AuthEvent, AuthManager } from "claimgate";
 import { expect, it } from "vitest";
-import { ISSUER, refusalOf, SECRET } from "../support.ts";
+import { ISSUER, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 it("tells of a loader that fails while the keys of before still serve, and is silent while it does not", async () => {
   const events: AuthEvent[] = [];

@@ -2,8 +2,10 @@
 import { createSecretKey, generateKeyPairSync } from "node:crypto";
 import { AuthManager, jwksHandler, type KeyConfig } from "claimgate";
 import { decode } from "claimgate/jwt";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { Clock, ISSUER, makeManager, NOW, refusalOf } from "../support.ts";
+import { createAuth, ISSUER, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const EVERY_KIND: readonly KeyConfig[] = [
   { kid: "rsa", algorithm: "PS256", privateKey: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey },
@@ -29,7 +31,7 @@ const EVERY_KIND: readonly KeyConfig[] = [
 ];
 const MEMBERS = ["kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"];
 
-const managerOf = (keys: readonly KeyConfig[], clock: Clock = new Clock()): AuthManager =>
+const managerOf = (keys: readonly KeyConfig[], clock: TestClock = createTestClock(NOW)): AuthManager =>
   new AuthManager({ issuer: ISSUER, keys, now: clock.now });
 const get = (headers: Record<string, string> = {}, method = "GET"): Request =>
   new Request("https://api.example/.well-known/jwks.json", { headers, method });
@@ -57,7 +59,7 @@ describe("jwks", () => {
   });
 
   it("holds keys that will sign, and none that has retired", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const key = (kid: string, over: object): KeyConfig => ({
       kid,
       algorithm: "ES256",
@@ -66,7 +68,7 @@ describe("jwks", () => {
     });
     const auth = managerOf([key("old", { retireAt: NOW + 10 }), key("next", { signFrom: NOW + 10 })], clock);
     expect((await auth.jwks()).keys.map(({ kid }) => kid)).toEqual(["old", "next"]);
-    clock.seconds += 10;
+    clock.advance(10);
     expect((await auth.jwks()).keys.map(({ kid }) => kid)).toEqual(["next"]);
   });
 
@@ -84,7 +86,7 @@ describe("jwks", () => {
         use: "sig",
       },
     ]);
-    expect(await makeManager().jwks()).toEqual({ keys: [] });
+    expect(await createAuth().auth.jwks()).toEqual({ keys: [] });
   });
 });
 
@@ -118,7 +120,7 @@ describe("jwksHandler", () => {
   });
 
   it("lets no cache keep a key beyond its retirement", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const [key] = EVERY_KIND as [KeyConfig];
     const handler = jwksHandler(
       managerOf(
@@ -132,14 +134,14 @@ describe("jwksHandler", () => {
     );
     const ageOf = async (): Promise<string | null> => (await handler(get())).headers.get("cache-control");
     expect(await ageOf()).toBe("public, max-age=100");
-    clock.seconds += 99.5;
+    clock.advance(99.5);
     expect(await ageOf()).toBe("public, max-age=0");
-    clock.seconds += 1;
+    clock.advance(1);
     expect(await ageOf()).toBe("public, max-age=500");
   });
 
   it("is kept no shorter for a secret that retires, since none is in it", async () => {
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const [key] = EVERY_KIND as [KeyConfig];
     const secret = { kid: "s", algorithm: "HS256", secret: "s".repeat(32), retireAt: NOW + 10 } as const;
     const handler = jwksHandler(managerOf([key, secret], clock));
@@ -163,7 +165,7 @@ describe("jwksHandler", () => {
 
   it("is 503 while the keys cannot be loaded, and never kept by a cache", async () => {
     let isDown = true;
-    const clock = new Clock();
+    const clock = createTestClock(NOW);
     const keys = async (): Promise<readonly KeyConfig[]> => {
       if (isDown) throw new Error("down");
       return EVERY_KIND;
@@ -172,7 +174,7 @@ describe("jwksHandler", () => {
     const refused = await handler(get());
     expect([refused.status, refused.headers.get("cache-control"), await refused.text()]).toEqual([503, "no-store", ""]);
     isDown = false;
-    clock.seconds += 5;
+    clock.advance(5);
     expect((await handler(get())).status).toBe(200);
   });
 

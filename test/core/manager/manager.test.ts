@@ -1,11 +1,13 @@
 /** `AuthManager`: what it issues and verifies, and how each member fails. */
 import { AuthManager, JWT, MissingSignerError, RequestAuth } from "claimgate";
 import { describe, expect, it } from "vitest";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { Clock, forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
 
 const ec = makePair("P-256");
-const auth = makeManager();
+const { auth } = createAuth();
 
 describe("authToken", () => {
   it("is a signed token of type auth for an hour", async () => {
@@ -30,7 +32,7 @@ describe("authToken", () => {
 
   it("lives as long as it is told", async () => {
     expect((await auth.authToken("ada", { maxAge: 5 })).claims.exp).toBe(NOW + 5);
-    expect((await makeManager({ authMaxAge: 7 }).authToken("ada")).maxAge).toBe(7);
+    expect((await createAuth({ authMaxAge: 7 }).auth.authToken("ada")).maxAge).toBe(7);
   });
 
   it.each([
@@ -93,7 +95,7 @@ describe("refreshToken", () => {
 
   it("lives as long as it is told", async () => {
     expect((await auth.refreshToken("ada", { maxAge: 9 })).maxAge).toBe(9);
-    expect((await makeManager({ refreshMaxAge: 8 }).refreshToken("ada")).maxAge).toBe(8);
+    expect((await createAuth({ refreshMaxAge: 8 }).auth.refreshToken("ada")).maxAge).toBe(8);
   });
 });
 
@@ -130,7 +132,7 @@ describe("verify", () => {
   });
 
   it("lets leeway widen exp, nbf and iat", async () => {
-    const lenient = makeManager({ leeway: 10 });
+    const { auth: lenient } = createAuth({ leeway: 10 });
     for (const [over, reason] of [
       [{ exp: NOW - 9 }, "TOKEN_EXPIRED"],
       [{ nbf: NOW + 10 }, "TOKEN_NOT_YET_VALID"],
@@ -146,16 +148,16 @@ describe("verify", () => {
 
   it("measures a token in characters before it parses it", async () => {
     const token = (await auth.authToken("ada")).signed;
-    const exact = makeManager({ maxTokenLength: token.length });
+    const { auth: exact } = createAuth({ maxTokenLength: token.length });
     expect((await exact.verify(token)).sub).toBe("ada");
-    const shorter = makeManager({ maxTokenLength: token.length - 1 });
+    const { auth: shorter } = createAuth({ maxTokenLength: token.length - 1 });
     expect(await refusalOf(shorter.verify(token))).toMatchObject({ name: "DecodeError", reason: "TOKEN_MALFORMED" });
     expect(await refusalOf(auth.verify("a".repeat(8193)))).toMatchObject({ reason: "TOKEN_MALFORMED" });
   });
 
   it("lets nothing in by a clock that tells no time", async () => {
     for (const time of [Number.NaN, undefined, "noon"]) {
-      const broken = makeManager({ now: () => time as number });
+      const { auth: broken } = createAuth({ now: () => time as number });
       expect(await refusalOf(() => broken.verify(forge()))).toBeInstanceOf(Error);
     }
   });
@@ -163,8 +165,7 @@ describe("verify", () => {
 
 describe("verifyToken", () => {
   it("is verify of either type as a yes or no", async () => {
-    const clock = new Clock();
-    const manager = makeManager({ now: clock.now });
+    const { auth: manager, clock } = createAuth();
     const a = await manager.authToken("ada");
     const r = await manager.refreshToken("ada");
     expect(await Promise.all([a.signed, a, r.signed, r].map((token) => manager.verifyToken(token)))).toEqual(
@@ -173,7 +174,7 @@ describe("verifyToken", () => {
     expect(await manager.verifyToken(`${a.signed}x`)).toBe(false);
     expect(await manager.verifyToken("")).toBe(false);
     expect(await manager.verifyToken(new JWT("auth", "ada"))).toBe(false);
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(await Promise.all([a, r].map((token) => manager.verifyToken(token)))).toEqual([false, true]);
   });
 });

@@ -3,14 +3,16 @@ import { inspect } from "node:util";
 import { AuthData, AuthManager, JWT } from "claimgate";
 import { decode } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { forge, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
 
 const pair = makePair("P-256");
 const privateKey = pair.privateKey.export({ format: "pem", type: "pkcs8" }) as string;
 const jwk = pair.privateKey.export({ format: "jwk" });
 const es256 = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: () => NOW });
-const hs256 = makeManager();
+const { auth: hs256 } = createAuth();
 const fromJwk = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: jwk as never, now: () => NOW });
 const jwt = await hs256.authToken("ada", { scope: { admin: true } });
 const good = jwt.signed;
@@ -19,7 +21,7 @@ const expired = await new JWT("auth", "ada", { maxAge: 1 }).sign(
   new AuthData({ authType: "HS256", secret: SECRET, issuer: ISSUER, now: () => 0 }),
 );
 
-const withCookie = makeManager({ cookies: { auth: "t" } });
+const { auth: withCookie } = createAuth({ cookies: { auth: "t" } });
 const requests = {
   fresh: hs256.forRequest({ token: good }),
   used: hs256.forRequest({ token: good }),
@@ -54,8 +56,8 @@ const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ["a cookie refused", await refusalOf(withCookie.forRequest({ headers: { cookie: `t=${good}` } }).require())],
   ["a token with a broken payload", await refusalOf(hs256.verify(forge({ payload: `${SECRET} is no JSON` })))],
   ["a token with a broken header", await refusalOf(hs256.verify(`${good.slice(2)}x`))],
-  ["a weak secret", await refusalOf(() => makeManager({ secret: SECRET.slice(0, 20) }))],
-  ["a PEM as a secret", await refusalOf(() => makeManager({ secret: privateKey }))],
+  ["a weak secret", await refusalOf(() => createAuth({ secret: SECRET.slice(0, 20) }).auth)],
+  ["a PEM as a secret", await refusalOf(() => createAuth({ secret: privateKey }).auth)],
   [
     "a PEM as a public key",
     await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES256", publicKey: privateKey })),
@@ -75,8 +77,8 @@ const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
     await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES384", privateKey: jwk as never })),
   ],
   ["a key that does not fit a token", await refusalOf(decode(good, privateKey, { algorithms: ["HS256"] }))],
-  ["an unknown option", await refusalOf(() => makeManager({ secrets: SECRET } as never))],
-  ["an option of a wrong type", await refusalOf(() => makeManager({ audience: { [SECRET]: good } as never }))],
+  ["an unknown option", await refusalOf(() => createAuth({ secrets: SECRET } as never).auth)],
+  ["an option of a wrong type", await refusalOf(() => createAuth({ audience: { [SECRET]: good } as never }).auth)],
 ];
 
 const pemBody = privateKey.split("\n").slice(1, -2);

@@ -1,6 +1,7 @@
 /** Tokens that must be refused by an HS256 manager of `makeManager`, each with the one reason it must give. */
 import { generateKeyPairSync, sign } from "node:crypto";
-import { base64url, forge, goodClaims, NOW } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { base64url, forge, goodClaims } from "../../support/forge.ts";
 
 export type RefusedToken = readonly [what: string, reason: string, token: string];
 

@@ -1,10 +1,14 @@
 /** Bad tokens, each refused for its one reason, by `verify` and through Fetch requests; the process outlives them all. */
 import { InvalidTokenError } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { fetchGuarded, forge, makeManager, refusalOf, watchRejections } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { fetchGuarded } from "../../support/fetch-guarded.ts";
+import { forge } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { ACCEPTED, REFRESH_TOKEN, REFUSED, SENDABLE } from "./refusal-cases.ts";
 
-const auth = makeManager();
+const { auth } = createAuth();
 const send = fetchGuarded(auth);
 
 watchRejections();

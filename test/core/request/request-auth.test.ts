@@ -2,9 +2,11 @@
 import { AuthError, isAuthError, JWT, RequestAuth } from "claimgate";
 import { InvalidTokenError } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { Clock, forge, goodClaims, makeManager, NOW, refusalOf } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
-const auth = makeManager();
+const { auth } = createAuth();
 
 describe("forRequest", () => {
   it("is anonymous where it is empty", async () => {
@@ -65,13 +67,13 @@ describe("token", () => {
   });
 
   it("is null again once it has expired, and what asks is refused", async () => {
-    const clock = new Clock();
-    const request = makeManager({ now: clock.now }).forRequest({ token: forge() });
+    const { auth, clock } = createAuth();
+    const request = auth.forRequest({ token: forge() });
     await request.require();
-    clock.seconds = NOW + 59;
+    clock.set(NOW + 59);
     expect(request.token?.sub).toBe("ada");
     expect((await request.authenticate())?.sub).toBe("ada");
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(request.token).toBeNull();
     for (const ask of [() => request.require(), () => request.authenticate()]) {
       expect(await refusalOf(ask)).toMatchObject({ status: 401, reason: "TOKEN_EXPIRED" });
@@ -79,12 +81,11 @@ describe("token", () => {
   });
 
   it("expires where rights lie over it, too", async () => {
-    const clock = new Clock();
-    const manager = makeManager({ now: clock.now, authorize: () => ({ scope: "a" }), authorizeAt: "request" });
+    const { auth: manager, clock } = createAuth({ authorize: () => ({ scope: "a" }), authorizeAt: "request" });
     const request = manager.forRequest({ token: forge() });
     await request.require({ scope: "a" });
     expect(request.token?.scope).toBe("a");
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(request.token).toBeNull();
     expect(await refusalOf(request.require({ scope: "a" }))).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
@@ -115,7 +116,7 @@ describe("a refusal", () => {
   });
 
   it("does not come of a fault that is not the token's", async () => {
-    const failing = makeManager({
+    const { auth: failing } = createAuth({
       now: () => {
         throw new RangeError("no clock");
       },

@@ -1,8 +1,10 @@
 /** `args` and `parent`: claims bound to values of the call. Only scalars pass, and an integer equals its canonical decimal string. */
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager, verdictOf } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
-const auth = makeManager();
+const { auth } = createAuth();
 const REFUSED = "CLAIMS_INSUFFICIENT";
 
 const judge = (rule: Parameters<typeof verdictOf>[2], claims: object, facts: object): Promise<string> =>

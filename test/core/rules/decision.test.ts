@@ -1,9 +1,12 @@
 /** The decision: the order of its questions, the reason where several things fail, `override`, `anyOf` and `optional`. */
 import { ForbiddenError, type Rule, UnauthorizedError } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, verdictOf } from "../support.ts";
+import { createAuth, ISSUER, NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
-const auth = makeManager({ cookies: { auth: "t", refresh: "r" } });
+const { auth } = createAuth({ cookies: { auth: "t", refresh: "r" } });
 const SCOPE = "SCOPE_INSUFFICIENT";
 const CLAIMS = "CLAIMS_INSUFFICIENT";
 

@@ -3,9 +3,12 @@ import { defineRule, type Rule } from "claimgate";
 import { requireTokenDirective } from "claimgate/graphql";
 import { requireToken } from "claimgate/trpc";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager, refusalOf, verdictOf } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
-const auth = makeManager();
+const { auth } = createAuth();
 const deep = (depth: number): object => (depth === 0 ? { a: 1 } : { a: deep(depth - 1) });
 const circular: Record<string, unknown> = {};
 circular["self"] = circular;

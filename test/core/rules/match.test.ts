@@ -1,9 +1,11 @@
 /** How a required value matches a held one: every row of the table, each with neighbours that are refused. */
 import type { Json, Rule } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, makeManager, verdictOf } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
-const auth = makeManager();
+const { auth } = createAuth();
 type Row = readonly [what: string, required: Json, held: readonly unknown[], notHeld: readonly unknown[]];
 
 const judge = (rule: Rule, claims: object): Promise<string> =>

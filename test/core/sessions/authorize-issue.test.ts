@@ -2,19 +2,10 @@
 import type { HeldRights } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { ISSUER, NOW, watchRejections } from "../support.ts";
-import {
-  claimsOf,
-  down,
-  hanging,
-  openBench,
-  outcomeOf,
-  REUSED,
-  REVOKED,
-  refused,
-  sidOf,
-  UNAVAILABLE,
-} from "./support.ts";
+import { ISSUER, NOW } from "../../support/create-auth.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import { claimsOf, down, hanging, openBench, REUSED, REVOKED, refused, sidOf, UNAVAILABLE } from "./support.ts";
 
 watchRejections();
 
@@ -73,7 +64,7 @@ describe("authorize is asked", () => {
     const { auth, authorize, clock } = openAsking();
     const { authToken, refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
-    clock.seconds += 60;
+    clock.advance(60);
     authorize.mockClear();
     await auth.verify(authToken);
     await auth.forRequest({ token: authToken }).require();
@@ -141,7 +132,7 @@ describe("what authorize gives", () => {
     const first = await auth.login("ada");
     expect(first).toMatchObject({ expiresIn: 70, refreshExpiresIn: 80 });
     expect(claimsOf(first.authToken)["exp"]).toBe(NOW + 70);
-    clock.seconds += 60;
+    clock.advance(60);
     expect(await auth.refresh(first.refreshToken)).toMatchObject({ expiresIn: 40, refreshExpiresIn: 40 });
     authorize.mockImplementation(() => ({ maxAge: 81 }));
     expect(await refused(auth.login("ada"))).toEqual(UNAVAILABLE);

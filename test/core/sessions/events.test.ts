@@ -3,8 +3,11 @@ import { inspect } from "node:util";
 import type { AuthEvent, AuthManager, EventHandler } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { NOW, refusalOf, watchRejections } from "../support.ts";
-import { down, openBench, outcomeOf, refused, sidOf } from "./support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import { down, openBench, refused, sidOf } from "./support.ts";
 
 watchRejections();
 
@@ -27,9 +30,9 @@ describe("an event is told", () => {
     events.length = 0;
     const ofSession = { subject: "ada", sid: sidOf(refreshToken) };
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 5.5;
+    clock.set(NOW + 5.5);
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     for (let times = 0; times < 3; times++) await refused(auth.refresh(refreshToken));
     expect(events).toEqual([
       { type: "refreshed", ...ofSession, repeated: false, at: NOW },
@@ -159,7 +162,7 @@ async function playAll(auth: AuthManager, advance: (seconds: number) => void) {
 
 it("no event carries a token, or a part that makes one", async () => {
   const { auth, events, clock } = openBench();
-  const { tokens } = await playAll(auth, (seconds) => (clock.seconds += seconds));
+  const { tokens } = await playAll(auth, (seconds) => clock.advance(seconds));
   const shown = `${JSON.stringify(events)}\n${inspect(events, { depth: 10, showHidden: true })}`;
   expect(new Set(events.map(({ type }) => type))).toEqual(
     new Set(["issued", "refreshed", "reused", "revoked", "denied"]),
@@ -185,9 +188,9 @@ describe("no verdict is changed by a handler that", () => {
 
   it.each(handlers)("%s", async (_, onEvent) => {
     const plain = openBench();
-    const expected = await playAll(plain.auth, (seconds) => (plain.clock.seconds += seconds));
+    const expected = await playAll(plain.auth, (seconds) => plain.clock.advance(seconds));
     const { auth, clock } = openBench({ onEvent });
-    const { outcomes } = await playAll(auth, (seconds) => (clock.seconds += seconds));
+    const { outcomes } = await playAll(auth, (seconds) => clock.advance(seconds));
     expect(outcomes).toEqual(expected.outcomes);
     expect(new Set(outcomes)).toContain("allowed");
     expect(new Set(outcomes)).toContain("TOKEN_REUSED");

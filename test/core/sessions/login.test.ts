@@ -2,8 +2,9 @@
 import { AuthManager, MissingConfigError, MissingSignerError, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { createAuth, ISSUER, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { ISSUER, makeManager, NOW, refusalOf } from "../support.ts";
 import { claimsOf, openBench, refused, sidOf } from "./support.ts";
 
 const SID = /^[\w-]{16}\.[\w-]{22}$/;
@@ -167,7 +168,7 @@ describe("without what sessions need", () => {
   ];
 
   it.each(calls)('%s rejects with MissingConfigError("sessions") where there is no store', async (_, call) => {
-    const error = await refusalOf(call(makeManager()));
+    const error = await refusalOf(call(createAuth().auth));
     expect(error).toBeInstanceOf(MissingConfigError);
     expect(error).toMatchObject({ configValue: "sessions" });
   });
@@ -206,7 +207,7 @@ describe("sessionMaxAge", () => {
     let { refreshToken } = await auth.login("ada");
     const expiries: unknown[] = [];
     for (const at of [30, 60, 90, 99]) {
-      clock.seconds = NOW + at;
+      clock.set(NOW + at);
       const next = await auth.refresh(refreshToken);
       expiries.push([next.expiresIn, next.refreshExpiresIn]);
       expect(claimsOf(next.authToken)["exp"]).toBe(NOW + at + next.expiresIn);
@@ -219,7 +220,7 @@ describe("sessionMaxAge", () => {
       [1, 1],
     ]);
     expect(await auth.sessions("ada")).toHaveLength(1);
-    clock.seconds = NOW + 100;
+    clock.set(NOW + 100);
     expect(await refused(auth.refresh(refreshToken))).toMatchObject({ reason: "TOKEN_EXPIRED", status: 401 });
     expect(await auth.sessions("ada")).toEqual([]);
   });
@@ -228,7 +229,7 @@ describe("sessionMaxAge", () => {
     const { auth, clock } = openBench({ refreshMaxAge: 40 });
     let { refreshToken } = await auth.login("ada");
     for (let round = 0; round < 10; round++) {
-      clock.seconds += 39;
+      clock.advance(39);
       ({ refreshToken } = await auth.refresh(refreshToken));
     }
     expect(await auth.sessions("ada")).toMatchObject([{ createdAt: NOW, lastUsedAt: NOW + 390, endsAt: null }]);
@@ -236,6 +237,6 @@ describe("sessionMaxAge", () => {
 });
 
 it("maxTokenAge bounds the defaults of both tokens", async () => {
-  const auth = makeManager({ sessions: memorySessionStore(), maxTokenAge: 50 });
+  const { auth } = createAuth({ sessions: memorySessionStore(), maxTokenAge: 50 });
   expect(await auth.login("ada")).toMatchObject({ expiresIn: 50, refreshExpiresIn: 50 });
 });

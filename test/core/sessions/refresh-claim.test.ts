@@ -2,8 +2,10 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { NOW, watchRejections } from "../support.ts";
-import { type Bench, claimsOf, down, latch, openBench, outcomeOf, REUSED, REVOKED, refused, sidOf } from "./support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import { type Bench, claimsOf, down, latch, openBench, REUSED, REVOKED, refused, sidOf } from "./support.ts";
 
 watchRejections();
 
@@ -57,7 +59,7 @@ describe("a claim is not waited for", () => {
     const { reached, release } = holdClaims(bench);
     const next = await auth.refresh(refreshToken);
     await reached;
-    clock.seconds = NOW + 1;
+    clock.set(NOW + 1);
     expect(claimsOf((await auth.refresh(refreshToken)).refreshToken)).toEqual(claimsOf(next.refreshToken));
     // Its own claims come too late, and change nothing.
     const third = await auth.refresh(next.refreshToken);
@@ -92,7 +94,7 @@ describe("a claim is not waited for", () => {
       }),
     );
     store.before = () => undefined;
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(claimsOf((await auth.refresh(refreshToken)).refreshToken)).toEqual(claimsOf(next.refreshToken));
     // Heard of now, it is a rotation like any other.
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
@@ -114,7 +116,7 @@ describe("a claim is waited for", () => {
     expect(await hasSettled(refreshing)).toBe(false);
     release();
     const next = await refreshing;
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
     expect(await refused(auth.refresh(next.refreshToken))).toEqual(REVOKED);
   });
@@ -126,7 +128,7 @@ describe("a claim is waited for", () => {
     store.after = (name) => (name === "rotate" ? down() : undefined);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("STORE_UNAVAILABLE");
     store.after = () => undefined;
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     const { reached, release } = holdClaims(bench);
     const [one, other] = [auth.refresh(refreshToken), auth.refresh(refreshToken)].map(outcomeOf);
     await reached;
@@ -147,14 +149,14 @@ describe("a rotation whose tokens cannot be signed", () => {
     const claimsSchema = z.object({ plan: z.enum(["free"]).optional() });
     const strict = another({ claimsSchema, refreshGrace });
     for (const later of [0, 60]) {
-      clock.seconds = NOW + later;
+      clock.set(NOW + later);
       await expect(strict.refresh(refreshToken)).rejects.toThrow();
     }
     expect([store.count("rotate"), store.count("claim"), store.count("end")]).toEqual([2, 0, 0]);
-    clock.seconds = NOW + 120;
+    clock.set(NOW + 120);
     const next = await auth.refresh(refreshToken);
     expect(claimsOf(next.authToken)).toMatchObject({ sid: sidOf(refreshToken), plan: "pro" });
-    clock.seconds = NOW + 180;
+    clock.set(NOW + 180);
     expect(await outcomeOf(auth.refresh(next.refreshToken))).toBe("allowed");
   });
 });

@@ -2,10 +2,13 @@
 import { AuthManager, JWT, memorySessionStore, type TokenPair } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
+import { ISSUER, NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { ASIDE, createIssuer, entryOf } from "../issuers/support.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { forge, goodClaims, ISSUER, NOW, watchRejections } from "../support.ts";
-import { claimsOf, openBench, outcomeOf, REUSED, REVOKED, refused, sidOf } from "./support.ts";
+import { claimsOf, openBench, REUSED, REVOKED, refused, sidOf } from "./support.ts";
 
 watchRejections();
 
@@ -13,7 +16,7 @@ describe("a refresh", () => {
   it("gives a new pair of the same session, with the login's scope and claims", async () => {
     const { auth, clock } = openBench();
     const first = await auth.login("ada", { scope: ["read"], claims: { plan: "pro" } });
-    clock.seconds += 100;
+    clock.advance(100);
     const next = await auth.refresh(first.refreshToken);
     expect(next).toEqual({
       authToken: expect.any(String),
@@ -34,7 +37,7 @@ describe("a refresh", () => {
     let { refreshToken } = await auth.login("ada");
     const rids = new Set([claimsOf(refreshToken)["rid"]]);
     for (let round = 0; round < 20; round++) {
-      clock.seconds += 604_000;
+      clock.advance(604_000);
       ({ refreshToken } = await auth.refresh(refreshToken));
       rids.add(claimsOf(refreshToken)["rid"]);
     }
@@ -62,7 +65,7 @@ describe("within the grace", () => {
     const { refreshToken } = await auth.login("ada");
     const first = claimsOf((await auth.refresh(refreshToken)).refreshToken);
     for (const later of [0, 5, 9.999]) {
-      clock.seconds = NOW + later;
+      clock.set(NOW + later);
       const again = await auth.refresh(refreshToken);
       // sid, rid, iat, exp and all the rest.
       expect(claimsOf(again.refreshToken)).toEqual(first);
@@ -75,7 +78,7 @@ describe("within the grace", () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
   });
 
@@ -86,11 +89,11 @@ describe("within the grace", () => {
   ])("of %d s, counted from the replacement and not from the login", async (refreshGrace, allowed) => {
     const { auth, clock } = openBench({ refreshGrace });
     const { refreshToken } = await auth.login("ada");
-    clock.seconds = NOW + 1000;
+    clock.set(NOW + 1000);
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 1000 + allowed;
+    clock.set(NOW + 1000 + allowed);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
-    clock.seconds = NOW + 1000 + refreshGrace;
+    clock.set(NOW + 1000 + refreshGrace);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("TOKEN_REUSED");
   });
 
@@ -98,9 +101,9 @@ describe("within the grace", () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 9;
+    clock.set(NOW + 9);
     await auth.refresh(refreshToken);
-    clock.seconds = NOW + 11;
+    clock.set(NOW + 11);
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
   });
 
@@ -144,7 +147,7 @@ describe("a superseded refresh token", () => {
     const phone = await auth.login("ada");
     const bob = await auth.login("bob");
     const live = await auth.refresh(stolen.refreshToken);
-    clock.seconds += 60;
+    clock.advance(60);
     expect(await refused(auth.refresh(stolen.refreshToken))).toEqual(REUSED);
     expect(await refused(auth.refresh(stolen.refreshToken))).toEqual(REVOKED);
     expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
@@ -164,9 +167,9 @@ describe("a superseded refresh token", () => {
   it("that has expired ends nothing", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 60 });
     const first = await auth.login("ada");
-    clock.seconds += 50;
+    clock.advance(50);
     const live = await auth.refresh(first.refreshToken);
-    clock.seconds += 20;
+    clock.advance(20);
     expect(await refused(auth.refresh(first.refreshToken))).toMatchObject({ reason: "TOKEN_EXPIRED" });
     expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("allowed");
   });
@@ -243,9 +246,9 @@ describe("a refresh refuses, and changes nothing,", () => {
     const { auth, clock, store } = openBench({ refreshMaxAge: 60 });
     const { refreshToken } = await auth.login("ada");
     const late = await auth.login("ada");
-    clock.seconds = NOW + 59.9;
+    clock.set(NOW + 59.9);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     const asked = store.count();
     expect(await refused(auth.refresh(late.refreshToken))).toMatchObject({ reason: "TOKEN_EXPIRED", status: 401 });
     expect(store.count()).toBe(asked);
@@ -262,7 +265,7 @@ describe("a refresh refuses, and changes nothing,", () => {
     const { auth, clock } = openBench({ refreshMaxAge: 60 });
     const pair = await auth.login("ada");
     const long = forge({ payload: { ...claimsOf(pair.refreshToken), exp: NOW + 600 } });
-    clock.seconds = NOW + 60;
+    clock.set(NOW + 60);
     expect(await refused(auth.refresh(long))).toEqual(REVOKED);
   });
 

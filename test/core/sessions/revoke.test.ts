@@ -2,8 +2,12 @@
 import { JWT, type RevokeTarget } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
-import { forge, goodClaims, NOW, refusalOf, watchRejections } from "../support.ts";
-import { claimsOf, latch, openBench, outcomeOf, REVOKED, refused, sidOf } from "./support.ts";
+import { NOW } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import { claimsOf, latch, openBench, REVOKED, refused, sidOf } from "./support.ts";
 
 watchRejections();
 
@@ -26,9 +30,9 @@ describe("revoke of a token", () => {
   it("ends it by a token that has expired", async () => {
     const { auth, clock } = openBench({ authMaxAge: 10, refreshMaxAge: 100 });
     const first = await auth.login("ada");
-    clock.seconds += 90;
+    clock.advance(90);
     const live = await auth.refresh(first.refreshToken);
-    clock.seconds += 50;
+    clock.advance(50);
     for (const token of [first.authToken, first.refreshToken])
       expect(await outcomeOf(auth.verify(token, { type: "any" }))).toBe("TOKEN_EXPIRED");
     await auth.revoke({ token: first.authToken });
@@ -38,9 +42,9 @@ describe("revoke of a token", () => {
   it("ends it by an expired refresh token that was superseded, and calls that no reuse", async () => {
     const { auth, clock, events } = openBench({ refreshMaxAge: 100 });
     const first = await auth.login("ada");
-    clock.seconds += 90;
+    clock.advance(90);
     const live = await auth.refresh(first.refreshToken);
-    clock.seconds += 50;
+    clock.advance(50);
     await auth.revoke({ token: first.refreshToken });
     expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
     expect(events.map(({ type }) => type)).toEqual(["issued", "refreshed", "revoked"]);
@@ -204,10 +208,10 @@ describe("auth.sessions", () => {
   it("gives each session as its user may see it, the earliest first", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 1000, sessionMaxAge: 5000 });
     const first = await auth.login("ada", { label: "A laptop", scope: ["secret"], claims: { plan: "pro" } });
-    clock.seconds = NOW + 10;
+    clock.set(NOW + 10);
     const second = await auth.login("ada");
     await auth.login("bob");
-    clock.seconds = NOW + 100;
+    clock.set(NOW + 100);
     await auth.refresh(first.refreshToken);
     expect(await auth.sessions("ada")).toEqual([
       {
@@ -235,11 +239,11 @@ describe("auth.sessions", () => {
     const { auth, clock } = openBench({ refreshMaxAge: 100 });
     const ended = await auth.login("ada");
     await auth.login("ada");
-    clock.seconds += 60;
+    clock.advance(60);
     const live = await auth.login("ada");
     await auth.revoke({ token: ended.authToken });
     expect(await auth.sessions("ada")).toHaveLength(2);
-    clock.seconds += 40;
+    clock.advance(40);
     expect((await auth.sessions("ada")).map(({ id }) => id)).toEqual([sidOf(live.authToken)]);
   });
 
@@ -256,7 +260,7 @@ describe("ctx.auth.logout", () => {
   it("ends the session of the request's token, expired or not, and no other", async () => {
     const { auth, clock } = openBench({ authMaxAge: 10 });
     const [one, other] = [await auth.login("ada"), await auth.login("ada")];
-    clock.seconds += 20;
+    clock.advance(20);
     await expect(auth.forRequest({ token: one.authToken }).logout()).resolves.toBeUndefined();
     expect(await refused(auth.refresh(one.refreshToken))).toEqual(REVOKED);
     expect(await outcomeOf(auth.refresh(other.refreshToken))).toBe("allowed");

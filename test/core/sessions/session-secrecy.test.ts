@@ -2,11 +2,12 @@
 import { inspect } from "node:util";
 import { memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { makeManager, NOW, refusalOf, SECRET } from "../support.ts";
+import { createAuth, NOW, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { down, WatchedStore } from "./support.ts";
 
 const store = memorySessionStore();
-const auth = makeManager({
+const { auth } = createAuth({
   sessions: store,
   refreshGrace: 0,
   sessionCheck: "always",
@@ -28,7 +29,7 @@ const writing = auth.forRequest({
 const expiries = await writing.login("ada");
 const broken = new WatchedStore();
 broken.before = down;
-const outOfReach = makeManager({ sessions: broken, storeTimeout: 0.1 });
+const { auth: outOfReach } = createAuth({ sessions: broken, storeTimeout: 0.1 });
 
 const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ["the manager", auth],

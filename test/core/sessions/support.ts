@@ -10,9 +10,12 @@ import {
   type SessionStore,
   type StoreOperation,
 } from "claimgate";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { Redis } from "ioredis";
 import { describe } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
 import {
   type OpenStore,
   openIORedis,
@@ -20,12 +23,11 @@ import {
   openNodeRedis,
   openPGlite,
   openPostgres,
-  probeDatabase,
-  probeRedis,
   REDIS_URL,
   uniqueName,
-} from "../stores/stores.ts";
-import { Clock, forge, goodClaims, makeManager, NOW, refusalOf } from "../support.ts";
+} from "../../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 export type OperationName = keyof SessionStore;
 
@@ -81,7 +83,7 @@ export class WatchedStore implements SessionStore {
 /** A manager with sessions, what it says, and the clock and the store that it goes by. */
 export interface Bench {
   readonly auth: AuthManager;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly store: WatchedStore;
   readonly events: AuthEvent[];
   /** Another manager on the same store and clock, as in another process. */
@@ -90,11 +92,11 @@ export interface Bench {
 
 /** A manager at `NOW`, on a store of its own; `config` adds to its options. */
 export function openBench(config: Partial<AuthManagerConfig> = {}, inner?: SessionStore): Bench {
-  const clock = new Clock();
+  const clock = createTestClock(NOW);
   const store = new WatchedStore(inner);
   const events: AuthEvent[] = [];
   const another = (over: Partial<AuthManagerConfig> = {}): AuthManager =>
-    makeManager({ sessions: store, now: clock.now, ...over });
+    createAuth({ sessions: store, now: clock.now, ...over }).auth;
   return { auth: another({ onEvent: (event) => events.push(event), ...config }), clock, store, events, another };
 }
 
@@ -119,18 +121,6 @@ export async function refused(work: Promise<unknown>): Promise<{ reason: string;
   if (!isAuthError(error)) throw error;
   const { reason, status, name } = error;
   return { reason, status, name };
-}
-
-/** `"allowed"`, or the reason that `work` is refused for. Throws for an error that has none. */
-export async function outcomeOf(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return "allowed";
-  } catch (error) {
-    const { reason } = error as { reason?: string };
-    if (reason === undefined) throw error;
-    return reason;
-  }
 }
 
 export const UNAVAILABLE = { name: "AuthError", reason: "STORE_UNAVAILABLE", status: 503 };

@@ -1,8 +1,9 @@
 /** Every verification of a refresh token asks the store: one that counts no more lets nobody in, wherever it is presented. */
 import type { AuthManager } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { watchRejections } from "../support.ts";
-import { down, hanging, latch, openBench, outcomeOf, REUSED, REVOKED, refused, UNAVAILABLE } from "./support.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import { down, hanging, latch, openBench, REUSED, REVOKED, refused, UNAVAILABLE } from "./support.ts";
 
 watchRejections();
 
@@ -62,7 +63,7 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
     const { refreshToken } = await auth.login("ada");
     const other = await auth.login("ada");
     const live = await auth.refresh(refreshToken);
-    clock.seconds += 10;
+    clock.advance(10);
     expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REUSED");
     expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
     expect(await ask(auth, refreshToken)).toBe(no ?? "TOKEN_REVOKED");
@@ -95,7 +96,7 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
     const { auth, store, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     const live = await auth.refresh(refreshToken);
-    clock.seconds += 60;
+    clock.advance(60);
     // It can be read and not be written, so that it must not be said that the session has ended.
     store.before = (name) => (name === "end" ? down() : undefined);
     expect(await ask(auth, refreshToken)).toBe("STORE_UNAVAILABLE");

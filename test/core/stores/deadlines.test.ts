@@ -6,9 +6,10 @@ import { makeSessionRecord } from "claimgate/testing";
 import pg from "pg";
 import { createClient } from "redis";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
-import { refusalOf } from "../support.ts";
-import { DATABASE_URL, probeDatabase, probeRedis, REDIS_URL, uniqueName } from "./stores.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import { DATABASE_URL, REDIS_URL, uniqueName } from "../../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const soon = () => ({ now: Date.now() / 1000, deadline: Date.now() + 5000 });
 const LATE_MS = 150;

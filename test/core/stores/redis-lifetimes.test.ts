@@ -3,8 +3,8 @@ import { AuthManager } from "claimgate";
 import { makeSessionRecord } from "claimgate/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DrilledRedis, openCountedRedis } from "../../drills/sessions/drilled-stores.ts";
-import { describeWithService } from "../../services.ts";
-import { probeRedis } from "./stores.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import { probeRedis } from "../../support/probes.ts";
 
 const NOW = 1_750_000_000;
 const LIFE = 600;

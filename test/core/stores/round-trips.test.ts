@@ -8,9 +8,11 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
-import { makeManager, watchRejections } from "../support.ts";
-import { DATABASE_URL, probeDatabase, probeRedis, REDIS_URL, uniqueName } from "./stores.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import { DATABASE_URL, REDIS_URL, uniqueName } from "../../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 
 watchRejections();
 
@@ -107,7 +109,7 @@ function describeCosts(open: () => Promise<Counted>): void {
   /** A manager whose server has learnt every script, and whose clock is known. */
   const openManager = async (config: Partial<AuthManagerConfig>): Promise<AuthManager> => {
     // Half of the default grace: a busy machine is not an outage.
-    const auth = makeManager({ sessions: opened.store, storeTimeout: 5, now: () => Date.now() / 1000, ...config });
+    const { auth } = createAuth({ sessions: opened.store, storeTimeout: 5, now: () => Date.now() / 1000, ...config });
     opened.turnstile.reset(Number.POSITIVE_INFINITY);
     await auth.refresh((await auth.login("ada")).refreshToken);
     await opened.turnstile.until(opened.turnstile.sent);

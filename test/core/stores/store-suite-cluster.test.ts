@@ -5,11 +5,12 @@ import { sessionStoreSuite } from "claimgate/testing";
 import { Cluster, Redis } from "ioredis";
 import { createCluster } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
-import { refusalOf, watchRejections } from "../support.ts";
-import { probeCommand } from "./probes.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import type { OpenStore } from "../../support/open-stores.ts";
+import { probeCommand } from "../../support/probes.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { type RedisCluster, startRedisCluster } from "./redis-server.ts";
-import type { OpenStore } from "./stores.ts";
 
 watchRejections();
 

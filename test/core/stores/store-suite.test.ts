@@ -1,8 +1,8 @@
 /** The one suite, on every store but the cluster: memory, PGlite, Redis through both clients, and PostgreSQL. */
 import { sessionStoreSuite } from "claimgate/testing";
 import { afterAll, beforeAll, it } from "vitest";
+import type { OpenStore } from "../../support/open-stores.ts";
 import { describeOnEveryStore } from "../sessions/support.ts";
-import type { OpenStore } from "./stores.ts";
 
 describeOnEveryStore((open) => {
   let opened: OpenStore;

@@ -2,7 +2,10 @@
 import type { AuthManagerConfig } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { forge, goodClaims, makeManager, refusalOf, watchRejections } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 
 const schema = z.object({
   plan: z.enum(["free", "pro"]).default("free"),
@@ -13,7 +16,7 @@ const schema = z.object({
 });
 // Seen as any claims, for what is given to it here is wrong on purpose.
 const config: Partial<AuthManagerConfig> = { claimsSchema: schema };
-const auth = makeManager(config);
+const { auth } = createAuth(config);
 const INVALID = { name: "InvalidTokenError", reason: "CLAIM_INVALID" };
 
 watchRejections();
@@ -40,7 +43,7 @@ describe("a claims schema", () => {
     const seen = { plan: "free", email: "ada@example.org" };
     expect(jwt.claims).toMatchObject(seen);
     expect((await auth.verify(jwt.signed)).claims).toMatchObject(seen);
-    const onTheWire = makeManager().verify(jwt.signed);
+    const onTheWire = createAuth().auth.verify(jwt.signed);
     expect((await onTheWire).claims).not.toHaveProperty("plan");
     expect((await onTheWire).claims).toMatchObject({ email: "Ada@Example.Org" });
   });
@@ -55,7 +58,10 @@ describe("a claims schema", () => {
   });
 
   it("sees only the claims of one's own, so a strict one fits", async () => {
-    const strict = makeManager({ claimsSchema: z.strictObject({ plan: z.string().optional() }), audience: "api" });
+    const { auth: strict } = createAuth({
+      claimsSchema: z.strictObject({ plan: z.string().optional() }),
+      audience: "api",
+    });
     const { signed } = await strict.authToken("ada", { scope: "a", claims: { plan: "pro" } });
     expect((await strict.verify(signed)).scope).toBe("a");
     const refresh = await strict.refreshToken("ada", {});
@@ -68,7 +74,7 @@ describe("a claims schema", () => {
 
   it("may not speak for the claims that are the manager's", async () => {
     const greedy = z.object({}).transform(() => ({ sub: "eve", scope: "root", type: "refresh", exp: 9e9, plan: "x" }));
-    const manager = makeManager({ claimsSchema: greedy });
+    const { auth: manager } = createAuth({ claimsSchema: greedy });
     const jwt = await manager.verify(forge());
     expect(jwt.claims).toEqual({ ...goodClaims(), plan: "x" });
     expect(jwt.tokenType).toBe("auth");
@@ -76,7 +82,7 @@ describe("a claims schema", () => {
 
   it("gives claims that are deeply frozen, also where it froze a part of them itself", async () => {
     const readonly = z.object({ own: z.object({ list: z.array(z.object({ a: z.number() })) }).readonly() });
-    const manager = makeManager({ claimsSchema: readonly });
+    const { auth: manager } = createAuth({ claimsSchema: readonly });
     const { signed } = await manager.authToken("ada", { claims: { own: { list: [{ a: 1 }] } } });
     const { own } = (await manager.verify(signed)).claims;
     expect([own, own.list, own.list[0]].map(Object.isFrozen)).toEqual([true, true, true]);
@@ -93,7 +99,7 @@ describe("a claims schema", () => {
             : { value: value as Record<string, unknown> },
       },
     };
-    const manager = makeManager({ claimsSchema: moody });
+    const { auth: manager } = createAuth({ claimsSchema: moody });
     expect((await manager.verify(forge())).sub).toBe("ada");
     const error = await refusalOf(manager.verify(forge({ payload: goodClaims({ plan: "pro" }) })));
     expect(error).toBeInstanceOf(Error);

@@ -2,8 +2,10 @@
 import { AuthData, AuthManager, AuthType, JWT, TokenType } from "claimgate";
 import { ALGORITHMS, decode } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
+import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
-import { forge, goodClaims, ISSUER, makeManager, NOW, refusalOf, SECRET } from "../support.ts";
 
 const authData = (over: object = {}): AuthData =>
   new AuthData({ authType: AuthType.HS256, secret: SECRET, issuer: ISSUER, now: () => NOW + 0.9, ...over });
@@ -63,7 +65,7 @@ describe("sign", () => {
       "HS256",
     ]);
     expect(jwt.header).toEqual({ alg: "HS256", typ: "JWT" });
-    expect((await makeManager().verify(signed)).claims).toEqual(jwt.claims);
+    expect((await createAuth().auth.verify(signed)).claims).toEqual(jwt.claims);
     await expect(jwt.sign(authData())).rejects.toBeInstanceOf(TypeError);
     expect(jwt.signed).toBe(signed);
   });
@@ -84,7 +86,7 @@ describe("sign", () => {
   it("freezes the claims and the header, however deep", async () => {
     const jwt = new JWT("auth", "ada", { scope: { a: [{ b: 1 }] }, claims: { own: [{ list: [] }] } });
     await jwt.sign(authData());
-    const verified = await makeManager().verify(jwt.signed);
+    const verified = await createAuth().auth.verify(jwt.signed);
     for (const token of [jwt, verified, JWT.fromSignedToken(jwt.signed)]) {
       expect(parts(token.claims).every(Object.isFrozen)).toBe(true);
       expect(Object.isFrozen(token.header)).toBe(true);

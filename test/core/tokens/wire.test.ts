@@ -1,7 +1,9 @@
 /** The wire: tokens as Flask_PyJWT writes them are read, and ours have exactly that shape. */
 import { JWT } from "claimgate";
 import { describe, expect, it } from "vitest";
-import { makeManager, NOW, refusalOf, verdictOf } from "../support.ts";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { verdictOf } from "../../support/verdict-of.ts";
 
 const ISSUER = "https://flask.example";
 const SECRET = "flask-secret-of-exactly-32-bytes";
@@ -16,7 +18,7 @@ const FLASK = {
   escaped: `${HEADER}.eyJpc3MiOiJodHRwczovL2ZsYXNrLmV4YW1wbGUiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwic3ViIjoiYWRcdTAwZTQiLCJ0eXBlIjoiYXV0aCIsInNjb3BlIjp7ImFkbWluIjp0cnVlfX0.CHpPSCdwABDa_G7QvLFuW0Y0M838f7ReOr1WoZz8vpU`,
   expired: `${HEADER}.eyJpc3MiOiJodHRwczovL2ZsYXNrLmV4YW1wbGUiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6MTcwMDAwMzYwMCwic3ViIjoiYWRhIiwidHlwZSI6ImF1dGgifQ.sAbHZTGZ2F3ZGzVhM19ZziO0qy6KiaGnSAhPw3G45wE`,
 };
-const auth = makeManager({ issuer: ISSUER, secret: SECRET });
+const { auth } = createAuth({ issuer: ISSUER, secret: SECRET });
 const times = { iss: ISSUER, iat: 1_700_000_000, exp: 4_102_444_800 };
 
 describe("a token of Flask_PyJWT", () => {
@@ -48,7 +50,7 @@ describe("a token of Flask_PyJWT", () => {
 
   it("is refused once it has expired, and by another secret", async () => {
     expect(await refusalOf(auth.verify(FLASK.expired))).toMatchObject({ reason: "TOKEN_EXPIRED" });
-    const other = makeManager({ issuer: ISSUER, secret: "another secret of more than 32 bytes" });
+    const { auth: other } = createAuth({ issuer: ISSUER, secret: "another secret of more than 32 bytes" });
     expect(await refusalOf(other.verify(FLASK.plain))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 
@@ -94,7 +96,7 @@ describe("a token of ours", () => {
   });
 
   it("is, byte for byte, the one that Flask_PyJWT writes of the same claims", async () => {
-    const then = makeManager({ issuer: ISSUER, secret: SECRET, now: () => times.iat });
+    const { auth: then } = createAuth({ issuer: ISSUER, secret: SECRET, now: () => times.iat });
     const maxAge = times.exp - times.iat;
     const options = { scope: { admin: true }, claims: { plan: "pro" }, maxAge };
     expect((await then.authToken("ada", options)).signed).toBe(FLASK.withDict);

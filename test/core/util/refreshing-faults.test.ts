@@ -1,6 +1,7 @@
 /** What `createRefreshing` promises when a load hangs, and when its clock cannot be relied on. */
 import { describe, expect, it } from "vitest";
-import { refusalOf, watchRejections } from "../support.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { DOWN, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();
@@ -13,7 +14,7 @@ describe("a load that hangs", () => {
       cause: { message: "no answer within 0.01 s" },
     });
     expect(loads[0]?.signal.aborted).toBe(true);
-    clock.seconds += 10;
+    clock.advance(10);
     const again = held.current();
     expect(loads).toHaveLength(2);
     await end({ value: "second" });
@@ -37,7 +38,7 @@ describe("a load that hangs", () => {
 
   it("beside its use leaves no rejection behind either", async () => {
     const { held, clock, loads } = await startHolding({ timeout: 0.01 });
-    clock.seconds += 80;
+    clock.advance(80);
     expect(held.current()).toBe("first");
     await expect.poll(() => loads[1]?.signal.aborted).toBe(true);
     expect(held.current()).toBe("first");
@@ -47,14 +48,14 @@ describe("a load that hangs", () => {
 describe("a clock that fails", () => {
   it("while a value is renewed beside its use leaves no rejection behind that nobody handles", async () => {
     let isBroken = false;
-    const { held, clock, end } = startHarness({}, ({ seconds }) => {
+    const { held, clock, end } = startHarness({}, (clock) => {
       if (isBroken) throw new Error("no time");
-      return seconds;
+      return clock.now();
     });
     const asked = held.current();
     await end({ value: "first" });
     await asked;
-    clock.seconds += 80;
+    clock.advance(80);
     expect(held.current()).toBe("first");
     isBroken = true;
     await end({ value: "second" });
@@ -64,9 +65,9 @@ describe("a clock that fails", () => {
 
   it("lets nobody in while it does, and hinders nothing once it is mended", async () => {
     let isBroken = false;
-    const { held, loads, end } = startHarness({}, ({ seconds }) => {
+    const { held, loads, end } = startHarness({}, (clock) => {
       if (isBroken) throw new Error("no time");
-      return seconds;
+      return clock.now();
     });
     const asked = refusalOf(async () => held.current());
     isBroken = true;
@@ -84,14 +85,14 @@ describe("a clock that fails", () => {
 describe("a clock that is put back", () => {
   it("makes nothing fresh: the value is loaded anew, and then counts by the new time", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds -= 1000;
+    clock.advance(-1000);
     const asked = held.current();
     expect(asked).toBeInstanceOf(Promise);
     await end({ value: "second" });
     expect(await asked).toBe("second");
-    clock.seconds += 79;
+    clock.advance(79);
     expect(held.current()).toBe("second");
-    clock.seconds += 21;
+    clock.advance(21);
     expect(held.current()).toBeInstanceOf(Promise);
     expect(loads).toHaveLength(3);
     await end({ value: "third" });
@@ -99,7 +100,7 @@ describe("a clock that is put back", () => {
 
   it("does not make a miss wait until the old time has come again", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds -= 1000;
+    clock.advance(-1000);
     const missed = held.renewed();
     expect(loads).toHaveLength(2);
     await end({ value: "second" });

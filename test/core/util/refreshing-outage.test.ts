@@ -1,6 +1,7 @@
 /** What `createRefreshing` promises while its source fails or gives what nobody can use. */
 import { describe, expect, it } from "vitest";
-import { refusalOf, watchRejections } from "../support.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { DOWN, settled, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();
@@ -14,7 +15,7 @@ describe("a load that fails with nothing held", () => {
     await settled();
     await end(DOWN);
     for (const error of await Promise.all(asked)) expect(error).toMatchObject(EXPLAINED);
-    clock.seconds += 4;
+    clock.advance(4);
     expect(() => held.current()).toThrow("explained");
     expect(() => held.renewed()).toThrow("explained");
     expect(loads).toHaveLength(1);
@@ -28,7 +29,7 @@ describe("a load that fails with nothing held", () => {
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
     await asked;
-    clock.seconds += seconds;
+    clock.advance(seconds);
     const again = held.current();
     await end({ value: "first" });
     expect(await again).toBe("first");
@@ -40,7 +41,7 @@ describe("a load that fails with nothing held", () => {
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
     await asked;
-    clock.seconds += 10;
+    clock.advance(10);
     const again = held.current();
     expect(loads).toHaveLength(2);
     await end({ value: "first" });
@@ -66,7 +67,7 @@ describe("a load that fails with nothing held", () => {
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
     await asked;
-    clock.seconds -= 1000;
+    clock.advance(-1000);
     const again = held.current();
     expect(loads).toHaveLength(2);
     await end({ value: "first" });
@@ -77,48 +78,48 @@ describe("a load that fails with nothing held", () => {
 describe("a load that fails with a value held", () => {
   it("takes nothing from a value that is fresh, and is tried again once per cooldown", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 80;
+    clock.advance(80);
     for (const tries of [2, 3]) {
       for (let use = 0; use < 10; use++) expect(held.current()).toBe("first");
       expect(loads).toHaveLength(tries);
       await end(DOWN);
       expect(held.current()).toBe("first");
       expect(loads).toHaveLength(tries);
-      clock.seconds += 10;
+      clock.advance(10);
     }
   });
 
   it("lets the value stand in until staleIfError is over, and not a second longer", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 100;
+    clock.advance(100);
     const waited = held.current();
     await end(DOWN);
     expect(await waited).toBe("first");
-    clock.seconds += 49;
+    clock.advance(49);
     expect(held.current()).toBe("first");
     await end(DOWN);
     expect(loads).toHaveLength(3);
-    clock.seconds += 1;
+    clock.advance(1);
     expect(() => held.current()).toThrow("explained");
   });
 
   it("lets nothing stand in where staleIfError is 0", async () => {
     const { held, clock, end } = await startHolding({ staleIfError: 0 });
-    clock.seconds += 99;
+    clock.advance(99);
     expect(held.current()).toBe("first");
     await end(DOWN);
     expect(held.current()).toBe("first");
-    clock.seconds += 1;
+    clock.advance(1);
     expect(() => held.current()).toThrow("explained");
   });
 
   it("makes nobody wait who asks while it is known to fail: the next try runs beside them", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 100;
+    clock.advance(100);
     const waited = held.current();
     await end(DOWN);
     await waited;
-    clock.seconds += 10;
+    clock.advance(10);
     for (let use = 0; use < 10; use++) expect(held.current()).toBe("first");
     expect(loads).toHaveLength(3);
     await end({ value: "second" });
@@ -127,14 +128,14 @@ describe("a load that fails with a value held", () => {
 
   it("makes who asks long after it wait for the next try: the source may have recovered", async () => {
     const { held, clock, loads, end } = await startHolding({ staleIfError: 1000 });
-    clock.seconds += 100;
+    clock.advance(100);
     const waited = held.current();
     await end(DOWN);
     await waited;
-    clock.seconds += 69;
+    clock.advance(69);
     expect(held.current()).toBe("first");
     await end(DOWN);
-    clock.seconds += 70;
+    clock.advance(70);
     const asked = held.current();
     expect(asked).toBeInstanceOf(Promise);
     expect(loads).toHaveLength(4);
@@ -144,14 +145,14 @@ describe("a load that fails with a value held", () => {
 
   it("leaves open whether something is missing: a miss is told of the failure, a hit is served", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 10;
+    clock.advance(10);
     const missed = refusalOf(async () => held.renewed());
     await end(DOWN);
     expect(await missed).toMatchObject(EXPLAINED);
     expect(() => held.renewed()).toThrow("explained");
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(2);
-    clock.seconds += 10;
+    clock.advance(10);
     const again = held.renewed();
     await end({ value: "second" });
     expect(await again).toBe("second");
@@ -168,7 +169,7 @@ describe("a load that fails with a value held", () => {
 
   it("lets nothing stand in that is from the future", async () => {
     const { held, clock, end } = await startHolding();
-    clock.seconds -= 1;
+    clock.advance(-1);
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
     expect(await asked).toMatchObject(EXPLAINED);
@@ -181,11 +182,11 @@ describe("a value with a flaw", () => {
     const reloaded = refusalOf(held.reload());
     await end({ value: "" });
     expect(await reloaded).toMatchObject({ message: "flawed" });
-    clock.seconds += 4;
+    clock.advance(4);
     expect(() => held.current()).toThrow("flawed");
     expect(() => held.renewed()).toThrow("flawed");
     expect(loads).toHaveLength(2);
-    clock.seconds += 1;
+    clock.advance(1);
     const again = held.current();
     await end({ value: "second" });
     expect(await again).toBe("second");
@@ -196,7 +197,7 @@ describe("a value with a flaw", () => {
     const reloaded = refusalOf(held.reload());
     await end({ value: "" });
     await reloaded;
-    clock.seconds += 10;
+    clock.advance(10);
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
     expect(await asked).toMatchObject(EXPLAINED);

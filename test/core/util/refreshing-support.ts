@@ -1,6 +1,8 @@
 /** A `createRefreshing` whose clock is set by hand and whose loads end when, and as, a test says. */
+
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { createRefreshing, type Refreshing, type RefreshTimes } from "../../../src/core/util/refreshing.ts";
-import { Clock } from "../support.ts";
+import { NOW } from "../../support/create-auth.ts";
 
 /** A load that runs until it is told to end. */
 export interface Load {
@@ -11,7 +13,7 @@ export interface Load {
 
 export interface Harness {
   readonly held: Refreshing<string>;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly loads: readonly Load[];
   /** Ends the last load that began, and waits until that has been taken note of. */
   end(how: { readonly value: string } | { readonly cause: unknown }): Promise<void>;
@@ -21,11 +23,11 @@ export interface Harness {
 export const DOWN = { cause: new Error("the source is down") } as const;
 
 /** Real seconds: only for loads that are never told to end. */
-export const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
+const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
 
 /** Nothing is loaded yet. `""` is a value with a flaw. */
-export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: Clock) => number): Harness {
-  const clock = new Clock();
+export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: TestClock) => number): Harness {
+  const clock = createTestClock(NOW);
   const loads: Load[] = [];
   const held = createRefreshing<string>({
     ...TIMES,

@@ -1,6 +1,6 @@
 /** What `createRefreshing` promises while its source works. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { watchRejections } from "../support.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { settled, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();
@@ -27,14 +27,14 @@ describe("a value", () => {
 
   it("is given at once while it is fresh, without a promise and without a load", async () => {
     const { held, clock, loads } = await startHolding();
-    clock.seconds += 79;
+    clock.advance(79);
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(1);
   });
 
   it("is given no longer than its lifespan: who asks then waits for a new one", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 100;
+    clock.advance(100);
     const asked = held.current();
     expect(asked).toBeInstanceOf(Promise);
     await end({ value: "second" });
@@ -46,13 +46,13 @@ describe("a value", () => {
   it("counts its lifespan from when its load began: what was withdrawn since then may be in it", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = held.current();
-    clock.seconds += 30;
+    clock.advance(30);
     await end({ value: "first" });
     expect(await asked).toBe("first");
-    clock.seconds += 49;
+    clock.advance(49);
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(1);
-    clock.seconds += 21;
+    clock.advance(21);
     expect(held.current()).toBeInstanceOf(Promise);
     await end({ value: "second" });
   });
@@ -71,7 +71,7 @@ describe("a value", () => {
   it("serves who waited for it even where its load took longer than its lifespan", async () => {
     const { held, clock, loads, end } = startHarness({ lifespan: 1 });
     const asked = held.current();
-    clock.seconds += 2;
+    clock.advance(2);
     await end({ value: "first" });
     expect(await asked).toBe("first");
     expect(held.current()).toBeInstanceOf(Promise);
@@ -83,7 +83,7 @@ describe("a value", () => {
 describe("a value in the last fifth of its lifespan", () => {
   it("is renewed beside its use, once, and given at once meanwhile", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 80;
+    clock.advance(80);
     for (let use = 0; use < 100; use++) expect(held.current()).toBe("first");
     expect(loads).toHaveLength(2);
     await end({ value: "second" });
@@ -93,9 +93,9 @@ describe("a value in the last fifth of its lifespan", () => {
 
   it("is trusted no longer for being renewed: at the end of its lifespan all wait for the load that runs", async () => {
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 80;
+    clock.advance(80);
     expect(held.current()).toBe("first");
-    clock.seconds += 20;
+    clock.advance(20);
     const asked = held.current();
     expect(asked).toBeInstanceOf(Promise);
     expect(loads).toHaveLength(2);
@@ -105,10 +105,10 @@ describe("a value in the last fifth of its lifespan", () => {
 
   it("waits for the cooldown, where that is longer", async () => {
     const { held, clock, loads, end } = await startHolding({ cooldown: 90 });
-    clock.seconds += 80;
+    clock.advance(80);
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(1);
-    clock.seconds += 10;
+    clock.advance(10);
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(2);
     await end({ value: "second" });
@@ -119,10 +119,10 @@ describe("a miss", () => {
   it("loads anew at most once per cooldown, however many there are", async () => {
     const { held, clock, loads, end } = await startHolding();
     for (let window = 1; window <= 3; window++) {
-      clock.seconds += 9;
+      clock.advance(9);
       for (let miss = 0; miss < 1000; miss++) expect(held.renewed()).toBe(`${window === 1 ? "first" : window - 1}`);
       expect(loads).toHaveLength(window);
-      clock.seconds += 1;
+      clock.advance(1);
       const missed = Array.from({ length: 1000 }, () => held.renewed());
       expect(loads).toHaveLength(window + 1);
       await end({ value: String(window) });
@@ -180,7 +180,7 @@ describe("where one request may not wait for what another began, as on Cloudflar
   it("a value is renewed beside its use once all the same", async () => {
     onWorkers();
     const { held, clock, loads, end } = await startHolding();
-    clock.seconds += 80;
+    clock.advance(80);
     for (let use = 0; use < 10; use++) expect(held.current()).toBe("first");
     expect(loads).toHaveLength(2);
     await end({ value: "second" });

@@ -1,6 +1,6 @@
 /** The browser drill's twin: the same attacks on the same server, from which the CSRF check is taken out. They must be found to succeed. */
 import { expect, it, vi } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { attackPage, describeSuccess, onStage } from "./browser.ts";
 import { AIMS } from "./browser-attacks.ts";
 import { probeChromium, SCENES } from "./browser-stage.ts";

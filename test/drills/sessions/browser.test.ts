@@ -1,6 +1,6 @@
 /** The browser drill, for a few seconds: one scene, and an aim of each kind. */
 import { expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { browserDrills } from "./browser.ts";
 
 for (const { drill, store, probe, run } of browserDrills) {

@@ -15,13 +15,14 @@ import {
   type SessionStore,
 } from "claimgate";
 import { requireTokenDirective, useAuth } from "claimgate/graphql";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { createYoga } from "graphql-yoga";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CERTIFICATE, CERTIFIED_PRIVATE_KEY } from "../../core/jwt/keys/key-kinds.ts";
-import { Clock, ISSUER, SECRET } from "../../core/support.ts";
-import { describeWithService } from "../../services.ts";
+import { ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { probeChromium } from "./browser-stage.ts";
 
 const HOST = "app.shop.test";
@@ -65,7 +66,7 @@ const schema = directive.apply(
 
 /** A server whose settings change while its store and its secret stay, as from one release to the next. */
 class Site {
-  clock!: Clock;
+  clock!: TestClock;
   store!: SessionStore;
   auth!: AuthManager;
   #handle: RequestListener = () => undefined;
@@ -75,7 +76,7 @@ class Site {
 
   /** As on its first day: without sessions. */
   reset(): void {
-    this.clock = new Clock();
+    this.clock = createTestClock(NOW);
     this.store = memorySessionStore();
     this.release(names);
   }
@@ -240,7 +241,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
   /** Has the browser hold two cookies of each name: of one session, whose newer ones were set under other settings. */
   const getBoth = async (ask: Ask, before: CookieConfig, after: CookieConfig): Promise<void> => {
     const former = await logInBefore(ask, before, after);
-    site.clock.seconds += 60;
+    site.clock.advance(60);
     await ask("refresh");
     await context.addCookies(former);
     expect(await jar()).toHaveLength(4);
@@ -283,9 +284,9 @@ describeWithService("cookies in Chromium", probeChromium, () => {
       expect([await jar(), await byField("greet")]).toEqual([[], "stranger"]);
       // What one refresh may leave, the next one clears.
       await logInBefore(byField, before, after);
-      site.clock.seconds += 60;
+      site.clock.advance(60);
       expect(await byProcedure("refresh")).toBe("done");
-      site.clock.seconds += 60;
+      site.clock.advance(60);
       expect(await byField("refresh")).toBe("done");
       expect([await places(), await byField("me"), await sessions()]).toEqual([expected, "ada", 1]);
     },
@@ -313,10 +314,10 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     for (const isInTime of [true, false]) {
       site.release(bare);
       expect(await ask("login")).toBe("done");
-      const until = site.clock.seconds + 100;
+      const until = site.clock.now() + 100;
       site.release({ ...bare, domain: "shop.test", former: [{ until }] });
       expect(await ask("me")).toBe("TOKEN_MISSING");
-      site.clock.seconds += isInTime ? 99 : 100;
+      site.clock.advance(isInTime ? 99 : 100);
       expect(await ask("refresh")).toBe(isInTime ? "done" : "TOKEN_MISSING");
       expect(await ask("me")).toBe(isInTime ? "ada" : "TOKEN_MISSING");
       if (!isInTime) await ask("login");
@@ -328,7 +329,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     // A logout ends the session of former cookies as well.
     site.release(bare);
     expect(await ask("login")).toBe("done");
-    site.release({ ...bare, domain: "shop.test", former: [{ until: site.clock.seconds + 100 }] });
+    site.release({ ...bare, domain: "shop.test", former: [{ until: site.clock.now() + 100 }] });
     expect(await ask("logout")).toBe("done");
     expect([await jar(), await sessions()]).toEqual([[], 0]);
   });
@@ -341,7 +342,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
       expect(expires).toBeGreaterThan(now + 590);
       expect(expires).toBeLessThan(now + 610);
     }
-    site.clock.seconds += 61;
+    site.clock.advance(61);
     expect(await ask("me")).toBe("TOKEN_EXPIRED");
     expect(await ask("greet")).toBe("TOKEN_EXPIRED");
     expect(await ask("refresh")).toBe("done");
@@ -358,7 +359,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     remember = false;
     expect(await ask("login")).toBe("done");
     expect((await jar()).map(({ expires }) => expires)).toEqual([-1, -1]);
-    site.clock.seconds += 60;
+    site.clock.advance(60);
     expect(await ask("refresh")).toBe("done");
     expect((await jar()).map(({ expires }) => expires)).toEqual([-1, -1]);
     remember = true;

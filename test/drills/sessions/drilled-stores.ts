@@ -9,11 +9,10 @@ import {
   openIORedis,
   openNodeRedis,
   openPostgres,
-  probeDatabase,
-  probeRedis,
   REDIS_URL,
   uniqueName,
-} from "../../core/stores/stores.ts";
+} from "../../support/open-stores.ts";
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
 
 /** A store that was opened for one drill. */
 export interface DrilledStore {
@@ -174,7 +173,7 @@ export interface RedisEyes {
 }
 
 /** Looks at the keys that begin with `prefix`. */
-export async function openRedisEyes(prefix: string): Promise<RedisEyes> {
+async function openRedisEyes(prefix: string): Promise<RedisEyes> {
   const client = createClient({ url: REDIS_URL });
   client.on("error", () => undefined);
   await client.connect();

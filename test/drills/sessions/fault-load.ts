@@ -203,7 +203,7 @@ export function sidOf(token: string): string {
   return String(AuthManager.convertToken(token).claims.sid);
 }
 
-export function ridOf(token: string): string {
+function ridOf(token: string): string {
   return String(AuthManager.convertToken(token).claims.rid);
 }
 

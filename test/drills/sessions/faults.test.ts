@@ -1,7 +1,7 @@
 /** The fault drills, for a few seconds each: right answers or `STORE_UNAVAILABLE` in time, nobody let in, nothing lost, and nothing that happens later. */
 import { describe, expect, it } from "vitest";
-import { watchRejections } from "../../core/support.ts";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
 import { faultDrills } from "./faults.ts";
 
 watchRejections();

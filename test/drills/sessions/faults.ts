@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { CLAIM, ROTATE } from "../../../src/core/stores/redis-scripts.ts";
-import { probeCommand } from "../../core/stores/probes.ts";
 import { startRedisServer } from "../../core/stores/redis-server.ts";
 import {
   DATABASE_URL,
@@ -10,9 +9,9 @@ import {
   openIORedis,
   openNodeRedis,
   openPostgres,
-  probeDatabase,
   uniqueName,
-} from "../../core/stores/stores.ts";
+} from "../../support/open-stores.ts";
+import { probeCommand, probeDatabase } from "../../support/probes.ts";
 import { createViolations, type Drill, type DrillResult, type Length } from "./drill.ts";
 import { type FaultApp, startApp } from "./fault-app.ts";
 import { askUntilAnswered, type Party, pause, startClient } from "./fault-load.ts";

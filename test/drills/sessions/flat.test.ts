@@ -1,6 +1,6 @@
 /** The flatness drills, for a few seconds each. */
 import { describe, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { STORE_KINDS } from "./drilled-stores.ts";
 import { flatDrills } from "./flat.ts";
 

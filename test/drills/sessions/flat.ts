@@ -1,5 +1,6 @@
 /** The flatness drills: whatever keeps sessions holds no more after thousands of rounds of login, refresh and expiry than after a few. */
-import { probeDatabase, probeRedis } from "../../core/stores/probes.ts";
+
+import { probeDatabase, probeRedis } from "../../support/probes.ts";
 import type { Drill } from "./drill.ts";
 import { runMemory } from "./flat-memory.ts";
 import { runPostgres } from "./flat-postgres.ts";

@@ -1,8 +1,8 @@
 /** One who refreshes in the race drill: in this process, or in a worker's. */
 import { AuthManager, isAuthError, type SessionStore } from "claimgate";
 
-export const ISSUER = "https://drill.example";
-export const SECRET = "the secret that both processes of the race share";
+const ISSUER = "https://drill.example";
+const SECRET = "the secret that both processes of the race share";
 
 /** What a refresh gave: what the new refresh token says, or why there is none. */
 export type Outcome = Successor | Refused;

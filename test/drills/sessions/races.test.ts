@@ -1,6 +1,6 @@
 /** The race drills, for a few seconds each. */
 import { describe, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { raceDrills } from "./races.ts";
 
 describe("the drills of races", () => {

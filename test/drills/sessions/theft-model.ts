@@ -36,7 +36,7 @@ export interface ModelState {
 export const STOLEN: ModelState = { isAlive: true, live: 0, replacedAt: 0, time: 0, newest: { A: 0, V: 0 } };
 
 /** Every step that can be taken. */
-export const STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   ...(["A", "V"] as const).flatMap((who) =>
     (["newest", "stolen"] as const).flatMap((token) =>
       (["refresh", "guard"] as const).map((at) => ({ who, token, at })),

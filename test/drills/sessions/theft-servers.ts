@@ -1,6 +1,5 @@
 /** The doors of a real application: the attacker comes over tRPC, the victim over GraphQL, each to a server of its own. */
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
@@ -9,6 +8,7 @@ import type { AuthContext, AuthManager } from "claimgate";
 import { type GraphQLAuthContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate/trpc";
 import { createYoga } from "graphql-yoga";
+import { listen } from "../../support/listen.ts";
 import type { DoorAnswer, Doors, OpenDoors, Tokens } from "./theft-stage.ts";
 
 /** tRPC's standalone server for the one, Yoga for the other. */
@@ -94,17 +94,5 @@ function doorsOverGraphQL(url: string): Doors {
     refresh: (token) => ask(token, "mutation { refresh { authToken refreshToken } }", 200),
     guard: (token) => ask(token, "{ guard }", 401),
     enter: (token) => ask(token, "{ enter }", 401),
-  };
-}
-
-async function listen(server: Server): Promise<{ readonly url: string; close(): Promise<void> }> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 }

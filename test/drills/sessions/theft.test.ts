@@ -1,6 +1,6 @@
 /** The theft drill, for a few seconds on each store; and the orders that everybody asks about, each with its answers written out. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeWithService } from "../../services.ts";
+import { describeWithService } from "../../support/describe-with-service.ts";
 import { type DrilledStore, STORE_KINDS } from "./drilled-stores.ts";
 import { theftDrills } from "./theft.ts";
 import { scriptsOf } from "./theft-model.ts";

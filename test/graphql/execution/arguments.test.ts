@@ -1,6 +1,6 @@
 /** `args` and `parent` see what the resolver sees, however a query is written. */
 import { describe, expect, test } from "vitest";
-import { createGate, refusedWith } from "../support.ts";
+import { createGate, refusedWith } from "../../support/graphql.ts";
 
 const typeDefs = `
   input Place { city: String, owner: Owner }

@@ -1,7 +1,8 @@
 /** Whom a guard let in it lets in again for a moment: the same caller only, by the same rules, and never longer than nothing can have happened. */
 import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createAuth, createGuardedSchema } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { createGuardedSchema } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -123,7 +124,7 @@ describe("after a moment", () => {
   test("exp is judged anew, for the items of one list", async () => {
     const caller = await request("ada", "a");
     betweenItems = () => {
-      clock.seconds += 3600;
+      clock.advance(3600);
     };
     const result = await execute({ schema, document: parse("{ later { value } }"), contextValue: caller });
     betweenItems = () => undefined;
@@ -148,7 +149,7 @@ describe("after a moment", () => {
     const slow = createGuardedSchema(`type Query { a: Int @requireToken }`, {
       Query: {
         a: async (_, __, ctx) => {
-          local.clock.seconds += 3600;
+          local.clock.advance(3600);
           await ctx.auth.require();
           return 1;
         },

@@ -1,6 +1,6 @@
 /** `onDeny: NULL` gives null instead of a 401 or 403, and hides nothing else. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { createGate } from "../support.ts";
+import { createGate } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -59,7 +59,7 @@ describe("null instead of a refusal", () => {
       status: 200,
       body: { data: { hiddenAdmin: null } },
     });
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect((await ask("{ hidden }", { token })).body).toEqual({ data: { hidden: null } });
     expect(ran).toBe(0);
   });

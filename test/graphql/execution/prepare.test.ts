@@ -3,7 +3,8 @@ import type { AuthManagerConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { type ExecutionResult, execute, parse } from "graphql";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
-import { askYoga, createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -96,7 +97,7 @@ describe("a list of guarded fields", () => {
   test("is refused for a token that expires while it is verified", async () => {
     const { clock, yoga, token } = await start();
     verify.mockImplementationOnce(async () => {
-      clock.seconds += 3600;
+      clock.advance(3600);
       return true;
     });
     const { body } = await askYoga(yoga, "{ items { secret } }", { token });

@@ -1,7 +1,7 @@
 /** What Flask_PyJWT's `require_token` and flask_jwt_simple's `jwt_required` and `jwt_optional` do for a route, done for a field. */
 import type { JWT } from "claimgate";
 import { describe, expect, test } from "vitest";
-import { type AskOptions, createGate, refusedWith } from "../support.ts";
+import { type AskOptions, createGate, refusedWith } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -83,9 +83,9 @@ describe("a required token", () => {
   test("refuses a malformed and an expired one with 401", async () => {
     const token = await authToken({ maxAge: 10 });
     await expectOut("{ plain }", { token: "not.a.token" }, "TOKEN_MALFORMED");
-    clock.seconds += 9;
+    clock.advance(9);
     await expectIn("{ plain }", { token });
-    clock.seconds += 1;
+    clock.advance(1);
     await expectOut("{ plain }", { token }, "TOKEN_EXPIRED");
   });
 });
@@ -161,7 +161,7 @@ describe("an optional token", () => {
     await expectOut("{ greeting }", { token: "not.a.token" }, "TOKEN_MALFORMED");
     await expectOut("{ greeting }", { token: await refreshToken() }, "TOKEN_TYPE_INVALID");
     const token = await authToken();
-    clock.seconds += 3600;
+    clock.advance(3600);
     await expectOut("{ greeting }", { token }, "TOKEN_EXPIRED");
   });
 });

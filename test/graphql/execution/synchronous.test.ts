@@ -2,7 +2,8 @@
 import type { RequestAuth } from "claimgate";
 import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createAuth, createGuardedSchema } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { createGuardedSchema } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -97,7 +98,7 @@ test("what a verified token lacks is refused synchronously", async () => {
 test("a verified token that expires is refused synchronously", async () => {
   const request = auth.forRequest({ token: await admin() });
   await request.authenticate();
-  clock.seconds += 3600;
+  clock.advance(3600);
   const result = graphqlSync({ schema, source: "{ me }", contextValue: { auth: request } });
   expect(result.data).toEqual({ me: null });
   expect(result.errors?.[0]?.extensions["auth"]).toEqual({ reason: "TOKEN_EXPIRED" });

@@ -1,7 +1,8 @@
 /** A request pays for one signature at most, and for none where nothing it asks for is guarded. */
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga, ENDPOINT } from "../../support/graphql.ts";
 import { openEvents } from "../server/stream-support.ts";
-import { askYoga, createAuth, createGuardedSchema, createGuardedYoga, ENDPOINT } from "../support.ts";
 
 const typeDefs = `
   type Query {

@@ -6,7 +6,8 @@ import { GraphQLDirective, GraphQLInt, GraphQLObjectType, GraphQLSchema } from "
 import { describe, expect, test } from "vitest";
 import { schema as plain } from "../../../examples/code-first/graphql-schema.ts";
 import { schema as pothos } from "../../../examples/code-first/pothos.ts";
-import { askYoga, createAuth, createGuardedSchema, createGuardedYoga, refusedWith } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGuardedSchema, createGuardedYoga, refusedWith } from "../../support/graphql.ts";
 
 const requireToken = requireTokenDirective();
 const { auth } = createAuth();

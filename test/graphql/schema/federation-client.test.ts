@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { requireTokenDirective } from "claimgate/graphql";
 import { type GraphQLSchema, graphql, parse } from "graphql";
 import { expect, test } from "vitest";
-import { createAuth } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 
 const requireToken = requireTokenDirective();
 const { auth } = createAuth();

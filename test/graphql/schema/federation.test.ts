@@ -4,7 +4,7 @@ import type { GraphQLResolverMap } from "@apollo/subgraph/dist/schema-helper/res
 import { requireTokenDirective } from "claimgate/graphql";
 import { type GraphQLSchema, graphql, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createAuth } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 
 const requireToken = requireTokenDirective();
 const { auth } = createAuth();

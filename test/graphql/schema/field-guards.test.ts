@@ -3,7 +3,8 @@ import { addResolversToSchema, makeExecutableSchema } from "@graphql-tools/schem
 import { requireTokenDirective } from "claimgate/graphql";
 import { buildSchema, extendSchema, GraphQLSchema, graphql, parse } from "graphql";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createAuth, createGate, refusedWith } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { createGate, refusedWith } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {

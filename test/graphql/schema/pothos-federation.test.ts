@@ -5,7 +5,7 @@ import FederationPlugin from "@pothos/plugin-federation";
 import { type GraphQLAuthContext, requireTokenDirective } from "claimgate/graphql";
 import { graphql } from "graphql";
 import { expect, test } from "vitest";
-import { createAuth } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 
 interface Note {
   readonly id: string;

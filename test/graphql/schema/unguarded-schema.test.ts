@@ -5,7 +5,8 @@ import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
 import { extendSchema, type GraphQLSchema, graphql, parse } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
-import { askYoga, createAuth, createGuardedYoga, refusedWith } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGuardedYoga, refusedWith } from "../../support/graphql.ts";
 
 const requireToken = requireTokenDirective();
 const { auth } = createAuth();

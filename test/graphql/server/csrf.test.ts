@@ -1,6 +1,6 @@
 /** A cookie counts only where it cannot have been sent by another site. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createGate, readAnswer, refusedWith } from "../support.ts";
+import { createGate, readAnswer, refusedWith } from "../../support/graphql.ts";
 import { reasonsOf } from "./stream-support.ts";
 import { openSocketEvents, serveWs, type WsServer } from "./ws-support.ts";
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Client, fetchExchange, gql } from "@urql/core";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -103,7 +104,7 @@ describe("graphql-request", () => {
       status: 401,
       extensions: { auth: { reason: "SIGNATURE_INVALID" } },
     });
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect(await refusal(connect(token).request("{ me }"))).toMatchObject({
       status: 401,
       extensions: { auth: { reason: "TOKEN_EXPIRED" } },

@@ -1,6 +1,7 @@
 /** What a refused query means over HTTP: status, challenge and body. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { askYoga, createAuth, createGate, createGuardedYoga, ENDPOINT } from "../support.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { askYoga, createGate, createGuardedYoga, ENDPOINT } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {
@@ -57,7 +58,7 @@ describe("WWW-Authenticate", () => {
     expect((await ask("{ me }", { token: "bad" })).challenge).toBe(
       'Bearer error="invalid_token", error_description="The token cannot be read"',
     );
-    clock.seconds += 3600;
+    clock.advance(3600);
     expect((await ask("{ me }", { token })).challenge).toBe(
       'Bearer error="invalid_token", error_description="The token has expired"',
     );

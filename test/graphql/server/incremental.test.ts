@@ -1,9 +1,10 @@
 /** `@defer` and `@stream` over HTTP: a refusal arrives in the part it belongs to, and nothing is sent before its guard. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { useDeferStream } from "@graphql-yoga/plugin-defer-stream";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type Context, createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+import { describe, expect, test } from "vitest";
+import { createAuth } from "../../support/create-auth.ts";
+import { type Context, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
+import { listenForTest } from "../../support/listen.ts";
 
 const SECRET = 77_411;
 const person = (name: string): object => ({ name, salary: SECRET, hidden: SECRET });
@@ -73,12 +74,7 @@ async function start() {
   });
   const yoga = createGuardedYoga(schema, auth, { plugins: [useDeferStream()] });
   const server = createServer((req, res) => void yoga(req, res));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  const url = `${await listenForTest(server)}/graphql`;
 
   /** The answer's status, text and parts; `onPart` is called as each arrives. */
   const ask = async (query: string, token: string | undefined, onPart?: (part: Part) => void) => {
@@ -148,7 +144,7 @@ describe("@stream", () => {
     const query = "{ people @stream(initialCount: 1) { name salary } }";
     const { parts } = await ask(query, admin, ({ data }) => {
       if (!data) return;
-      clock.seconds += 60;
+      clock.advance(60);
       release();
     });
     expect(parts[0]?.data).toEqual({ people: [{ name: "ada", salary: SECRET }] });

@@ -1,6 +1,6 @@
 /** A mutation that ran is never reported as refused, so that nobody repeats it. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { createGate, refusedWith } from "../support.ts";
+import { createGate, refusedWith } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query { open: Int }

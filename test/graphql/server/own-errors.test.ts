@@ -3,7 +3,7 @@ import { type Rule, UnauthorizedError } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { GraphQLError } from "graphql";
 import { describe, expect, test } from "vitest";
-import { createGate, refusedWith } from "../support.ts";
+import { createGate, refusedWith } from "../../support/graphql.ts";
 
 const typeDefs = `
   type Query {

@@ -2,10 +2,11 @@
 import { type AuthManagerConfig, isAuthError, type ResponseLoaders } from "claimgate";
 import { graphql } from "graphql";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createBreakableStore } from "../../breakable-store.ts";
-import { openBrowser } from "../../cookie-browser.ts";
-import { everyKind, speaking, unusable } from "../../response-loaders.ts";
-import { type Answer, type Context, createAuth, createGuardedSchema, createGuardedYoga } from "../support.ts";
+import { createBreakableStore } from "../../support/breakable-store.ts";
+import { openBrowser } from "../../support/cookie-browser.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { type Answer, type Context, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
+import { everyKind, speaking, unusable } from "../../support/response-loaders.ts";
 import { apollo, type GraphQLHost, graphqlHttp, yoga } from "./session-support.ts";
 import { openEvents } from "./stream-support.ts";
 import { openSocketEvents, serveWs } from "./ws-support.ts";
@@ -91,7 +92,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
       challenge: challenge("The token cannot be read"),
       json: { errors: [refusalOf(name, "TOKEN_MALFORMED", "Invalid: TOKEN_MALFORMED", { kind: "invalid" })] },
     });
-    clock.seconds += 3600;
+    clock.advance(3600);
     const words = { kind: "expired", hint: { login: true } };
     expect(await ask(`{ ${name} }`, pair.authToken)).toEqual({
       status: 401,

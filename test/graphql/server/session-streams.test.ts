@@ -7,9 +7,11 @@ import { CookieError, memorySessionStore, type TokenPair } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import fastify from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { ownMarks } from "../../cookie-browser.ts";
-import { type Context, createAuth, createGuardedYoga } from "../support.ts";
-import { cookies, createSessionSchema, EXPIRIES, outcomeOf, startSessions, TOKENS, yoga } from "./session-support.ts";
+import { ownMarks } from "../../support/cookie-browser.ts";
+import { createAuth } from "../../support/create-auth.ts";
+import { type Context, createGuardedYoga } from "../../support/graphql.ts";
+import { cookies } from "../../support/session-stage.ts";
+import { createSessionSchema, EXPIRIES, outcomeOf, startSessions, TOKENS, yoga } from "./session-support.ts";
 import { createSource, openEvents, reasonsOf, type StreamEvent } from "./stream-support.ts";
 import { openSocketEvents, serveWs } from "./ws-support.ts";
 

@@ -1,25 +1,18 @@
 /** What the suites of sessions share: one schema that logs in, refreshes and logs out, on Yoga, Apollo Server and graphql-http. */
-import { createServer, STATUS_CODES } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type RequestListener, STATUS_CODES } from "node:http";
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
-import { type AuthManager, type AuthManagerConfig, type Deliver, isAuthError, type SessionRecord } from "claimgate";
+import { type AuthManager, type AuthManagerConfig, type Deliver, isAuthError } from "claimgate";
 import { authHttpResponse, createGraphQLContext, type GraphQLAuthContext } from "claimgate/graphql";
 import express from "express";
 import { type GraphQLSchema, getOperationAST } from "graphql";
 import { createHandler } from "graphql-http/lib/use/express";
 import type { Plugin } from "graphql-yoga";
 import { onTestFinished } from "vitest";
-import { type BreakableStore, createBreakableStore } from "../../breakable-store.ts";
-import { type BrowserRequest, type CookieBrowser, type Exchange, openBrowser } from "../../cookie-browser.ts";
-import {
-  type Answer,
-  type Clock,
-  type Context,
-  createAuth,
-  createGuardedSchema,
-  createGuardedYoga,
-} from "../support.ts";
+import type { BrowserRequest, CookieBrowser, Exchange } from "../../support/cookie-browser.ts";
+import { type Answer, type Context, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
+import { listenForTest } from "../../support/listen.ts";
+import { openSessionStage, pairIn, type SessionStage } from "../../support/session-stage.ts";
 
 /** What a server is made of. */
 export interface Served {
@@ -39,7 +32,7 @@ export interface GraphQLHost {
 export const yoga: GraphQLHost = {
   name: "Yoga",
   async start({ schema, auth, plugins = [] }) {
-    return listen(createServer(createGuardedYoga(schema, auth, { batching: true, plugins })));
+    return serve(createGuardedYoga(schema, auth, { batching: true, plugins }));
   },
 };
 
@@ -92,7 +85,7 @@ export const graphqlHttp: GraphQLHost = {
         return [JSON.stringify(body), { ...init, headers: { ...headers, "content-type": "application/json" } }];
       },
     });
-    return listen(createServer(express().all("/graphql", handler)));
+    return serve(express().all("/graphql", handler));
   },
 };
 
@@ -121,15 +114,6 @@ export const TOKENS = "{ expiresIn refreshExpiresIn authToken refreshToken }";
 /** What a login by cookie answers, beside its cookies. */
 export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800, authToken: null, refreshToken: null };
 
-/** The attributes that cookies have by default. */
-export const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
-
-/** What clears both. */
-export const CLEARED: readonly string[] = [
-  `__Host-auth=; Max-Age=0; ${ATTRIBUTES}`,
-  `__Host-refresh=; Max-Age=0; ${ATTRIBUTES}`,
-];
-
 /** What a suite may put in the place of the schema's resolvers. */
 export interface SessionResolvers {
   readonly late?: (context: Context) => Promise<unknown>;
@@ -138,20 +122,14 @@ export interface SessionResolvers {
 }
 
 /** A started server. */
-export interface SessionServer {
-  readonly auth: AuthManager;
-  readonly clock: Clock;
-  readonly store: BreakableStore;
+export interface SessionServer extends SessionStage {
   readonly url: string;
-  readonly browser: CookieBrowser;
   /** What `ctx.auth.login`, `refresh` and `logout` were refused with, as a resolver sees it. */
   readonly refused: unknown[];
   /** Asks with the browser, or another. */
   ask(query: string, asked?: BrowserRequest, browser?: CookieBrowser): Promise<GraphQLExchange>;
   /** Logs in by cookie, and gives the cookies. */
   login(): Promise<{ readonly auth: string; readonly refresh: string }>;
-  /** The store's records of alice. */
-  records(): Promise<readonly SessionRecord[]>;
 }
 
 /** An answer, and what came with it. */
@@ -204,21 +182,17 @@ export function createSessionSchema(resolvers: SessionResolvers = {}, refused: u
   });
 }
 
-/** The option `cookies` of the suites. */
-export const cookies = { auth: "auth", refresh: "refresh" };
-
 /** Starts the schema with sessions and cookies. */
 export async function startSessions(
   host: GraphQLHost,
   config: Partial<AuthManagerConfig> = {},
   app: { readonly resolvers?: SessionResolvers; readonly plugins?: readonly Plugin[] } = {},
 ): Promise<SessionServer> {
-  const store = createBreakableStore();
-  const { auth, clock } = createAuth({ sessions: store, cookies, ...config });
+  const stage = openSessionStage(config);
+  const { auth, browser } = stage;
   const refused: unknown[] = [];
   const schema = createSessionSchema(app.resolvers, refused);
   const url = await host.start({ schema, auth, plugins: app.plugins ?? [] });
-  const browser = openBrowser();
   const ask: SessionServer["ask"] = async (query, asked = {}, by = browser) => {
     const isGet = asked.method === "GET";
     const to = isGet ? `${url}?query=${encodeURIComponent(query)}` : url;
@@ -229,11 +203,8 @@ export async function startSessions(
     return Object.defineProperty(exchange, "answer", { get: () => exchange.json }) as GraphQLExchange;
   };
   return {
-    auth,
-    clock,
-    store,
+    ...stage,
     url,
-    browser,
     refused,
     ask,
     async login() {
@@ -241,15 +212,7 @@ export async function startSessions(
       if (answer.errors) throw new Error(`The login was answered with ${answer.errors[0]?.message}`);
       return pairIn(browser);
     },
-    records: () => store.look("alice"),
   };
-}
-
-/** The tokens that a browser holds as cookies. */
-export function pairIn({ cookies }: CookieBrowser): { readonly auth: string; readonly refresh: string } {
-  const [auth, refresh] = [cookies.get("__Host-auth"), cookies.get("__Host-refresh")];
-  if (auth === undefined || refresh === undefined) throw new Error("The browser holds no tokens");
-  return { auth, refresh };
 }
 
 /** Of a field: what it gave, or the code and reason it was refused with. */
@@ -264,11 +227,6 @@ export function reasonOf(error: unknown): unknown {
   return isAuthError(error) ? error.reason : error;
 }
 
-async function listen(server: ReturnType<typeof createServer>): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+async function serve(handler: RequestListener): Promise<string> {
+  return `${await listenForTest(createServer(handler))}/graphql`;
 }

@@ -1,16 +1,14 @@
 /** Sessions by cookie and by bearer on Yoga, and where the context is given the response: login, refresh, logout, and what becomes of the cookies. */
 import { JWT } from "claimgate";
 import { describe, expect, test } from "vitest";
-import { foreignMarks, openBrowser } from "../../cookie-browser.ts";
+import { foreignMarks, openBrowser } from "../../support/cookie-browser.ts";
+import { ATTRIBUTES, CLEARED, pairIn } from "../../support/session-stage.ts";
 import {
-  ATTRIBUTES,
   apollo,
-  CLEARED,
   EXPIRIES,
   type GraphQLExchange,
   graphqlHttp,
   outcomeOf,
-  pairIn,
   reasonOf,
   startSessions,
   TOKENS,
@@ -57,7 +55,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     const { ask, browser, clock, login, records } = await startSessions(host, { refreshGrace: 0 });
     const before = await login();
     const victim = openBrowser(browser.cookies);
-    clock.seconds += 60;
+    clock.advance(60);
     const given = await ask(REFRESH);
     expect([given.answer, given.setCookies.length]).toEqual([{ data: { refresh: EXPIRIES } }, 2]);
     const after = pairIn(browser);
@@ -110,7 +108,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect(first).toEqual({ ...EXPIRIES, authToken: token, refreshToken: token });
     expect([begun.setCookies, begun.cacheControl]).toEqual([[], "no-store"]);
     expect(outcomeOf(await ask("mutation { act }", bearer(first.authToken)), "act")).toBe("alice");
-    clock.seconds += 1;
+    clock.advance(1);
     const renewed = await ask(`mutation { refresh(deliver: "body") ${TOKENS} }`, bearer(first.refreshToken));
     expect([renewed.setCookies, renewed.cacheControl]).toEqual([[], "no-store"]);
     expect(refresh(renewed)).toEqual({ ...EXPIRIES, authToken: token, refreshToken: token });
@@ -212,10 +210,10 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     await auth.revoke({ subject: "alice" });
     await refuse("TOKEN_REVOKED");
     // For a minute it may still count by another server's clock.
-    clock.seconds += 604_800;
+    clock.advance(604_800);
     const perhaps = await ask(REFRESH);
     expect([refresh(perhaps), perhaps.setCookies]).toEqual([unauthenticated("TOKEN_EXPIRED"), []]);
-    clock.seconds += 60;
+    clock.advance(60);
     await refuse("TOKEN_EXPIRED");
     browser.cookies.set("__Host-refresh", "no.token");
     const malformed = await ask(REFRESH);
@@ -234,9 +232,9 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     };
     await refuse(`${held.refresh.slice(0, -6)}AAAAAA`, "SIGNATURE_INVALID");
     await refuse(held.auth, "TOKEN_TYPE_INVALID");
-    clock.seconds -= 61;
+    clock.advance(-61);
     await refuse(held.refresh, "TOKEN_NOT_YET_VALID");
-    clock.seconds += 61;
+    clock.advance(61);
     expect((await ask(REFRESH)).setCookies).toHaveLength(2);
   });
 

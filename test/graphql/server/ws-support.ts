@@ -1,10 +1,10 @@
 /** A Yoga that serves WebSockets with graphql-ws, wired as their documentation shows, and clients that connect to it. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Client, createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import type { YogaServerInstance } from "graphql-yoga";
 import { WebSocket, WebSocketServer } from "ws";
+import { listen } from "../../support/listen.ts";
 import type { StreamEvent } from "./stream-support.ts";
 
 /** A server on loopback. */
@@ -54,8 +54,8 @@ export async function serveWs(yoga: YogaServerInstance<object, object>): Promise
     },
     sockets,
   );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await listen(server);
+  const { host } = new URL(url);
   const clients: Client[] = [];
   return {
     host,
@@ -77,8 +77,7 @@ export async function serveWs(yoga: YogaServerInstance<object, object>): Promise
     async close() {
       await Promise.all(clients.map((client) => client.dispose()));
       await running.dispose();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
     },
   };
 }

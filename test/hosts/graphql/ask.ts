@@ -4,7 +4,7 @@ import { type Client, createClient } from "graphql-ws";
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { openSocketEvents } from "../../graphql/server/ws-support.ts";
-import { refusedWith } from "../../graphql/support.ts";
+import { refusedWith } from "../../support/graphql.ts";
 import type { Served, Transport } from "./host.ts";
 
 /** What a request may carry. */

@@ -1,10 +1,11 @@
 /** A host as the suite sees it: how it starts, what it speaks and what it cannot do; and one that runs while a group of tests does. */
 import { EventEmitter } from "node:events";
-import type { AuthManager } from "claimgate";
+import type { AuthManager, AuthManagerConfig } from "claimgate";
+import type { TestClock } from "claimgate/testing";
 import { afterAll, beforeAll } from "vitest";
 import type { HostOptions, RunningHost } from "../../../examples/hosts/graphql/host.ts";
 import { createSchema } from "../../../examples/hosts/graphql/schema.ts";
-import { type Clock, createAuth } from "../../graphql/support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 
 /** How an operation that is no subscription travels. */
 export type Transport = "http" | "ws";
@@ -33,7 +34,7 @@ export interface Host {
 /** A host that runs. */
 export interface Served {
   readonly auth: AuthManager;
-  readonly clock: Clock;
+  readonly clock: TestClock;
   readonly feed: EventEmitter;
   readonly url: string;
   readonly wsUrl: string;
@@ -41,7 +42,7 @@ export interface Served {
   mint(options?: Parameters<AuthManager["authToken"]>[1]): Promise<string>;
 }
 
-type Overrides = Parameters<typeof createAuth>[0];
+type Overrides = Partial<AuthManagerConfig>;
 
 /** Runs `host` from the first test of a group to its last, with a manager and a feed of its own. */
 export function serve(host: Host, overrides: Overrides = {}, options: HostOptions = {}): Served {

@@ -4,7 +4,7 @@ import fastify from "fastify";
 import mercuriusPlugin, { type MercuriusOptions } from "mercurius";
 import { describe, expect, test } from "vitest";
 import { start } from "../../../examples/hosts/graphql/mercurius.ts";
-import { createAuth } from "../../graphql/support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 import { type Answer, ask, expectData } from "./ask.ts";
 import { mercurius } from "./drivers/mercurius.ts";
 import { serve } from "./host.ts";

@@ -68,7 +68,7 @@ export function describeConnections(host: Host): void {
       });
       expect(asked).toBe(expected);
     }
-    served.clock.seconds += 60;
+    served.clock.advance(60);
     expect(await openSocketEvents(client, "{ me { id } }")()).toMatchObject({
       errors: [{ extensions: { auth: { reason: "TOKEN_EXPIRED" } } }],
     });

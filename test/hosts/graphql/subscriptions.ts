@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { openEvents, reasonsOf, type StreamEvent } from "../../graphql/server/stream-support.ts";
 import { openSocketEvents } from "../../graphql/server/ws-support.ts";
+import { NOW } from "../../support/create-auth.ts";
 import { type AskOptions, ask, connect } from "./ask.ts";
 import { type Host, type Served, serve } from "./host.ts";
 
@@ -56,10 +57,10 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       const next = await start(MESSAGES, { token: await mint({ maxAge: 60 }) });
       feed.emit("message", { text: "one" });
       expect(await next()).toEqual({ data: { messages: { text: "one" } } });
-      clock.seconds += 59;
+      clock.advance(59);
       feed.emit("message", { text: "two" });
       expect(await next()).toEqual({ data: { messages: { text: "two" } } });
-      clock.seconds += 1;
+      clock.advance(1);
       const stopped = until(feed, "removeListener");
       feed.emit("message", { text: "three" });
       const last = await next();
@@ -113,7 +114,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
 
     describe("while nothing happens", () => {
       let begin: number | undefined;
-      const served = serve(host, { now: () => 1_700_000_000 + (begin === undefined ? 0 : Date.now() - begin) / 1000 });
+      const served = serve(host, { now: () => NOW + (begin === undefined ? 0 : Date.now() - begin) / 1000 });
 
       test("ends by itself when the token expires", async () => {
         const token = await served.mint({ maxAge: 1 });

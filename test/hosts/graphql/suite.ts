@@ -4,7 +4,7 @@ import { requireTokenDirective } from "claimgate/graphql";
 import type { GraphQLSchema } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createSchema } from "../../../examples/hosts/graphql/schema.ts";
-import { createAuth } from "../../graphql/support.ts";
+import { createAuth } from "../../support/create-auth.ts";
 import { ask, expectRefused } from "./ask.ts";
 import { describeBatches, describeNoBatches } from "./batches.ts";
 import { describeCookies, describeCookiesByGet, describeForgedOrigins } from "./cookies.ts";

@@ -116,6 +116,6 @@ export function describeVerdicts(host: Host, transport: Transport): void {
 
 async function mintExpired({ clock, mint }: Served): Promise<string> {
   const token = await mint({ maxAge: 5 });
-  clock.seconds += 5;
+  clock.advance(5);
   return token;
 }

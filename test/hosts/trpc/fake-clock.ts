@@ -1,7 +1,7 @@
 /** Runs a driver's host on a clock that stands still. */
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { onTestFinished } from "vitest";
-import { SECRET, START } from "../../trpc/support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
 import type { Driver, Host } from "./host.ts";
 
 export function onFakeClock({ name, buffers, originOf = (url) => new URL(url).origin, start }: Driver): Host {
@@ -9,7 +9,7 @@ export function onFakeClock({ name, buffers, originOf = (url) => new URL(url).or
     name,
     buffers,
     async open(changes = {}) {
-      let seconds = START;
+      let seconds = NOW;
       const config: AuthManagerConfig = {
         issuer: "https://api.test",
         algorithm: "HS256",

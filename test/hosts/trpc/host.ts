@@ -1,6 +1,6 @@
 /** A host under test, as the suites see it: an address, a manager with the same key, and a clock. */
 import type { AuthManager, AuthManagerConfig } from "claimgate";
-import type { Listening } from "../../trpc/adapters.ts";
+import type { Listening } from "../../support/listen.ts";
 
 /** Starts the example of one host. */
 export interface Driver {

@@ -1,14 +1,15 @@
 /** The Next.js example's callers, for code on the server: the reader's own credentials decide, as they do over HTTP. */
 import { AuthManager, type AuthManagerConfig, ForbiddenError, UnauthorizedError } from "claimgate";
 import { expect, test, vi } from "vitest";
-import { errorOf, SECRET, START } from "../../trpc/support.ts";
+import { NOW, SECRET } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 
 const config: AuthManagerConfig = {
   issuer: "https://api.test",
   algorithm: "HS256",
   secret: SECRET,
   cookies: { auth: "auth", refresh: "refresh" },
-  now: () => START,
+  now: () => NOW,
 };
 const manager = new AuthManager(config);
 
@@ -47,18 +48,18 @@ test("a refused caller gets a TRPCError, whose cause says why", async () => {
   const { createPageCaller } = await load(config);
   const anonymous = createPageCaller(new Headers());
   const alice = createPageCaller(new Headers({ cookie: await cookieOf("alice") }));
-  const missing = await errorOf(anonymous.me());
+  const missing = await refusalOf(anonymous.me());
   expect(missing).toMatchObject({ name: "TRPCError", code: "UNAUTHORIZED", cause: { reason: "TOKEN_MISSING" } });
   expect((missing as Error).cause).toHaveProperty("name", UnauthorizedError.name);
-  const lacking = await errorOf(alice.stats());
+  const lacking = await refusalOf(alice.stats());
   expect(lacking).toMatchObject({ name: "TRPCError", code: "FORBIDDEN", cause: { reason: "SCOPE_INSUFFICIENT" } });
   expect((lacking as Error).cause).toHaveProperty("name", ForbiddenError.name);
-  expect(await errorOf(alice.user({ id: "root" }))).toMatchObject({ cause: { reason: "CLAIMS_INSUFFICIENT" } });
+  expect(await refusalOf(alice.user({ id: "root" }))).toMatchObject({ cause: { reason: "CLAIMS_INSUFFICIENT" } });
   expect(await alice.user({ id: "alice" })).toMatchObject({ id: "alice" });
-  const draft = await errorOf(alice.article({ id: "draft" }));
+  const draft = await refusalOf(alice.article({ id: "draft" }));
   expect(draft).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CLAIMS_INSUFFICIENT" } });
   const garbage = createPageCaller(new Headers({ cookie: "auth=garbage" }));
-  expect(await errorOf(garbage.greeting())).toMatchObject({ cause: { reason: "TOKEN_MALFORMED" } });
+  expect(await refusalOf(garbage.greeting())).toMatchObject({ cause: { reason: "TOKEN_MALFORMED" } });
 });
 
 test("a server action changes something only for who sent it from this app", async () => {
@@ -69,14 +70,14 @@ test("a server action changes something only for who sent it from this app", asy
     createActionCaller(new Headers({ cookie, host, ...headers })).move({ id: "alice", department: "research" });
   expect(await move({ origin: `https://${host}` })).toBe("alice moved to research");
   expect(await move({ "sec-fetch-site": "same-origin" })).toBe("alice moved to research");
-  expect(await errorOf(move(crossSite))).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CSRF_REJECTED" } });
-  expect(await errorOf(move({}))).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CSRF_REJECTED" } });
+  expect(await refusalOf(move(crossSite))).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CSRF_REJECTED" } });
+  expect(await refusalOf(move({}))).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CSRF_REJECTED" } });
 });
 
 test("an app without a secret lets nobody in, and blames no token", async () => {
   const { createPageCaller } = await load();
   const cookie = await cookieOf("alice");
-  const failure = await errorOf(createPageCaller(new Headers({ cookie })).me());
+  const failure = await refusalOf(createPageCaller(new Headers({ cookie })).me());
   expect(failure).toMatchObject({ code: "INTERNAL_SERVER_ERROR", cause: { name: "MissingSignerError" } });
   expect(await createPageCaller(new Headers({ cookie })).article({ id: "published" })).toBe("The published article");
 });

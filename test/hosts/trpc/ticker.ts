@@ -1,6 +1,6 @@
 /** The streams of the example, under the hand of a test: it ticks, and knows how many streams are open. */
 import { expect, vi } from "vitest";
-import { type Refusal, readRefusal } from "../../trpc/support.ts";
+import { type Refusal, readRefusal } from "../../support/trpc.ts";
 import { connect } from "./clients.ts";
 import type { Host, Site } from "./host.ts";
 

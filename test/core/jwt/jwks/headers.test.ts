@@ -4,7 +4,9 @@ import { AuthManager } from "claimgate";
 import { decode } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { type JwksServer, serving, startJwksServer } from "../../../drills/jwks-server.ts";
-import { NOW, verdictOf, watchRejections } from "../../support.ts";
+import { NOW } from "../../../support/create-auth.ts";
+import { verdictOf } from "../../../support/verdict-of.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { CERTIFICATE, CERTIFIED_PRIVATE_KEY } from "../keys/key-kinds.ts";
 import { FakeIssuer, makeSigner, NO_SUCH_KEY, outcomeOf } from "./support.ts";
 

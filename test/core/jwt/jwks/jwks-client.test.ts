@@ -1,7 +1,10 @@
 /** What the methods of `JWKSClient` give, and that a token verifies with what they give. */
 import { decode, type JWKSClient, SigningKey } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { forge, NOW, refusalOf, watchRejections } from "../../support.ts";
+import { NOW } from "../../../support/create-auth.ts";
+import { forge } from "../../../support/forge.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { makePair } from "../keys/key-kinds.ts";
 import { down, FakeIssuer, makeSigner, NO_SUCH_KEY, outcomeOf, UNAVAILABLE, UNREACHABLE } from "./support.ts";
 
@@ -65,7 +68,7 @@ describe("getSigningKey", () => {
     await client.getSigningKey("a");
     issuer.answer = [one.jwk, other.jwk];
     expect(await outcomeOf(client.getSigningKey("b"))).toEqual(NO_SUCH_KEY);
-    issuer.clock.seconds += 30;
+    issuer.clock.advance(30);
     expect(await client.getSigningKey("b")).toMatchObject({ kid: "b" });
     expect(await outcomeOf(client.getSigningKey("c"))).toEqual(NO_SUCH_KEY);
     expect(issuer.requests).toHaveLength(2);
@@ -76,7 +79,7 @@ describe("getSigningKey", () => {
     const client = issuer.client();
     await client.getSigningKey("a");
     issuer.answer = down;
-    issuer.clock.seconds += 30;
+    issuer.clock.advance(30);
     expect(await outcomeOf(client.getSigningKey("b"))).toEqual(UNREACHABLE);
     expect(await client.getSigningKey("a")).toMatchObject({ kid: "a" });
   });

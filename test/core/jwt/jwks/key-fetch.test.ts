@@ -17,7 +17,8 @@ import {
   slowly,
   startJwksServer,
 } from "../../../drills/jwks-server.ts";
-import { refusalOf, watchRejections } from "../../support.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { makeSigner, outcomeOf, UNAVAILABLE, UNREACHABLE } from "./support.ts";
 
 watchRejections();

@@ -3,7 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { decode } from "claimgate/jwt";
 import type { JWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { forge, watchRejections } from "../../support.ts";
+import { forge } from "../../../support/forge.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { FakeIssuer, makeSigner, NO_SUCH_KEY, outcomeOf, type Signer, UNAVAILABLE } from "./support.ts";
 
 watchRejections();
@@ -133,7 +134,7 @@ describe("a set", () => {
     expect(await outcomeOf(client.getJwkSet(true))).toEqual(UNAVAILABLE);
     issuer.answer = [good.jwk];
     expect(await outcomeOf(client.getSigningKey("good"))).toEqual(UNAVAILABLE);
-    issuer.clock.seconds += 30;
+    issuer.clock.advance(30);
     expect(await client.getSigningKey("good")).toMatchObject({ kid: "good" });
     expect(issuer.requests).toHaveLength(3);
   });

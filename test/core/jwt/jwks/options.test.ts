@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { AuthManager } from "claimgate";
 import { JWKSClient, type JWKSClientOptions } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../support.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
 import { FakeIssuer, KEYS_URL } from "./support.ts";
 
 describe("a uri", () => {

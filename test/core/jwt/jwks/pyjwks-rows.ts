@@ -18,7 +18,7 @@ export async function exchanged(seconds: number, options: JWKSClientOptions, ref
   const asked = issuer.client(options);
   const before = await asked.getSigningKeys();
   issuer.answer = [OTHER.jwk];
-  issuer.clock.seconds += seconds;
+  issuer.clock.advance(seconds);
   return [...before, ...(await asked.getSigningKeys(refresh))].map(({ kid }) => kid);
 }
 

@@ -1,7 +1,7 @@
 /** Every parameter, method and exception of PyJWT 2.10's `PyJWKClient`, by its name there: what does it here, and what is refused with what. */
 import { decode, InvalidKeyError, JWKSClientConnectionError, JWKSClientError, SigningKey } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
-import { watchRejections } from "../../support.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { itHolds, type Row } from "../pyjwt-rows.ts";
 import { clientOf, exchanged, ONE, OTHER, PARAMETERS } from "./pyjwks-rows.ts";
 import { down, FakeIssuer, makeSigner } from "./support.ts";

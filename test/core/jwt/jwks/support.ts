@@ -8,8 +8,10 @@ import {
   type JWKSClientOptions,
   type KeyFetch,
 } from "claimgate/jwt";
+import { createTestClock, type TestClock } from "claimgate/testing";
 import type { JWK } from "jose";
-import { Clock, refusalOf } from "../../support.ts";
+import { NOW } from "../../../support/create-auth.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
 import { type KeyPair, makePair } from "../keys/key-kinds.ts";
 
 /** Where the keys of `FakeIssuer` are. */
@@ -46,7 +48,7 @@ export function makeSigner(
 /** An issuer behind a `fetch` of its own. */
 export class FakeIssuer {
   readonly requests: Array<{ readonly url: string; readonly headers: Headers; readonly signal: AbortSignal }> = [];
-  readonly clock: Clock = new Clock();
+  readonly clock: TestClock = createTestClock(NOW);
   /** What it answers: a set of keys, any other value as JSON, or whatever a function gives. */
   answer: readonly JWK[] | object | (() => Response | Promise<Response>);
 

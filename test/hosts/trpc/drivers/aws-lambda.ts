@@ -5,7 +5,7 @@ import type { APIGatewayProxyResult, APIGatewayProxyStructuredResultV2, Context 
 import { AuthManager } from "claimgate";
 import { listen } from "../../../../examples/hosts/listen.ts";
 import { createHandler, createStreamingHandler } from "../../../../examples/hosts/trpc/aws-lambda.ts";
-import type { Listening } from "../../../trpc/adapters.ts";
+import type { Listening } from "../../../support/listen.ts";
 import type { Driver } from "../host.ts";
 import { toEventV1, toEventV2 } from "../lambda-events.ts";
 

@@ -1,6 +1,6 @@
 /** What a host owes to a credential: two that differ are refused, and a cookie counts only where no other site can have sent it. */
 import { describe, expect, test } from "vitest";
-import { ambiguous, forbidden, send, unauthorized, verdictOf, type WireResponse } from "../../../trpc/support.ts";
+import { ambiguous, forbidden, resultOf, sendCall, unauthorized, type WireResponse } from "../../../support/trpc.ts";
 import type { Host, Site } from "../host.ts";
 
 const rejected = forbidden("CSRF_REJECTED");
@@ -16,7 +16,7 @@ export function describeTwoHeaders(host: Host): void {
   describe("of two Authorization headers", () => {
     test("that differ none counts", async () => {
       const response = await sendTwo(await host.open());
-      expect([response.status, verdictOf(response)]).toEqual([400, ambiguous]);
+      expect([response.status, resultOf(response)]).toEqual([400, ambiguous]);
       expect(response.headers).not.toHaveProperty("www-authenticate");
     });
   });
@@ -27,39 +27,39 @@ export function describeFirstHeader(host: Host): void {
   describe("of two Authorization headers", () => {
     test("that differ the first counts", async () => {
       const response = await sendTwo(await host.open());
-      expect([response.status, verdictOf(response)]).toEqual([200, "alice"]);
+      expect([response.status, resultOf(response)]).toEqual([200, "alice"]);
     });
   });
 }
 
 async function sendTwo(site: Site): Promise<WireResponse> {
   const { token, other } = await signedIn(site);
-  return send(`${site.url}/me`, { headers: { authorization: [`Bearer ${token}`, `Bearer ${other}`] } });
+  return sendCall(`${site.url}/me`, { headers: { authorization: [`Bearer ${token}`, `Bearer ${other}`] } });
 }
 
 export function describeCredentials(host: Host): void {
   test("an Authorization header that is sent twice counts once", async () => {
     const site = await host.open();
     const { token } = await signedIn(site);
-    const response = await send(`${site.url}/me`, {
+    const response = await sendCall(`${site.url}/me`, {
       headers: { authorization: [`Bearer ${token}`, `Bearer ${token}`] },
     });
-    expect(verdictOf(response)).toBe("alice");
+    expect(resultOf(response)).toBe("alice");
   });
 
   describe("a cookie", () => {
     const move = JSON.stringify({ id: "alice", department: "research" });
     const post = (site: Site, headers: Record<string, string>, name = "move") =>
-      send(`${site.url}/${name}`, { method: "POST", headers, ...(name === "move" ? { body: move } : {}) });
+      sendCall(`${site.url}/${name}`, { method: "POST", headers, ...(name === "move" ? { body: move } : {}) });
 
     test("counts from this origin, for queries and mutations, each rule its own", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       for (const marks of [{ "sec-fetch-site": "same-origin" }, { origin: site.origin }]) {
         const headers = { cookie, ...marks };
-        expect(verdictOf(await send(`${site.url}/me`, { headers }))).toBe("alice");
-        expect(verdictOf(await post(site, headers))).toBe("alice moved to research");
-        expect(verdictOf(await post(site, headers, "refresh"))).toBeTypeOf("string");
+        expect(resultOf(await sendCall(`${site.url}/me`, { headers }))).toBe("alice");
+        expect(resultOf(await post(site, headers))).toBe("alice moved to research");
+        expect(resultOf(await post(site, headers, "refresh"))).toBeTypeOf("string");
       }
     });
 
@@ -76,9 +76,9 @@ export function describeCredentials(host: Host): void {
       for (const marks of elsewhere) {
         const headers = { cookie, ...marks };
         const refused = await post(site, headers);
-        expect([refused.status, verdictOf(refused)]).toEqual([403, rejected]);
+        expect([refused.status, resultOf(refused)]).toEqual([403, rejected]);
         expect(refused.headers["www-authenticate"]).toMatch(/^Bearer error="invalid_request"/);
-        expect(verdictOf(await send(`${site.url}/me`, { headers }))).toEqual(rejected);
+        expect(resultOf(await sendCall(`${site.url}/me`, { headers }))).toEqual(rejected);
       }
     });
 
@@ -86,22 +86,22 @@ export function describeCredentials(host: Host): void {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       const inTheClear = await post(site, { cookie, origin: site.origin.replace("https:", "http:") });
-      expect(verdictOf(inTheClear)).toEqual(site.origin.startsWith("https:") ? rejected : "alice moved to research");
+      expect(resultOf(inTheClear)).toEqual(site.origin.startsWith("https:") ? rejected : "alice moved to research");
     });
 
     test("counts without a word about where it comes from only where nothing changes", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
-      expect(verdictOf(await send(`${site.url}/me`, { headers: { cookie } }))).toBe("alice");
-      expect(verdictOf(await post(site, { cookie }))).toEqual(rejected);
-      expect(verdictOf(await post(site, { cookie }, "refresh"))).toEqual(rejected);
+      expect(resultOf(await sendCall(`${site.url}/me`, { headers: { cookie } }))).toBe("alice");
+      expect(resultOf(await post(site, { cookie }))).toEqual(rejected);
+      expect(resultOf(await post(site, { cookie }, "refresh"))).toEqual(rejected);
     });
 
     test("counts only under its own name, and not beside another of that name", async () => {
       const site = await host.open();
       const { token, other } = await signedIn(site);
       const ask = async (cookie: string): Promise<unknown> =>
-        verdictOf(await send(`${site.url}/me`, { headers: { cookie } }));
+        resultOf(await sendCall(`${site.url}/me`, { headers: { cookie } }));
       expect(await ask(`refresh=${token}`)).toEqual(unauthorized("TOKEN_MISSING"));
       expect(await ask(`auth=${token}; auth=${other}`)).toEqual(ambiguous);
       expect(await ask(`auth=${token}; auth=${token}`)).toBe("alice");
@@ -111,7 +111,7 @@ export function describeCredentials(host: Host): void {
       const site = await host.open();
       const { token, other } = await signedIn(site);
       const headers = { cookie: `auth=${token}`, authorization: `Bearer ${other}`, origin: "https://evil.example" };
-      expect(verdictOf(await send(`${site.url}/me`, { headers }))).toBe("root");
+      expect(resultOf(await sendCall(`${site.url}/me`, { headers }))).toBe("root");
     });
   });
 }

@@ -1,6 +1,7 @@
 /** What a host owes to single calls and batches: who is let in, and how the others are told. */
 import { describe, expect, test } from "vitest";
-import { errorOf, failureOf, forbidden, type Refusal, refusalOf, unauthorized } from "../../../trpc/support.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { clientRefusalOf, failureOf, forbidden, type Refusal, unauthorized } from "../../../support/trpc.ts";
 import { bearer, type Client, connect, connectBatch } from "../clients.ts";
 import type { Host, Site } from "../host.ts";
 
@@ -146,7 +147,7 @@ export function describeHttp(host: Host): void {
         status: 401,
         challenge: undefined,
       });
-      const lost = await errorOf(connect(site, bearer(await root(site))).user.query({ id: "nobody" }));
+      const lost = await refusalOf(connect(site, bearer(await root(site))).user.query({ id: "nobody" }));
       expect(lost).toMatchObject({ message: "There is no such user", data: { code: "NOT_FOUND", httpStatus: 404 } });
       expect(lost).not.toHaveProperty("data.auth");
     });
@@ -186,7 +187,7 @@ export function describeHttp(host: Host): void {
       const client = connectBatch(site, bearer(await alice(site)));
       const move = (): Promise<unknown> => client.move.mutate({ id: "alice", department: "research" });
       expect(await Promise.all([move(), move()])).toEqual(["alice moved to research", "alice moved to research"]);
-      expect(await refusalOf(connectBatch(site).move.mutate({ id: "alice", department: "research" }))).toEqual(
+      expect(await clientRefusalOf(connectBatch(site).move.mutate({ id: "alice", department: "research" }))).toEqual(
         unauthorized("TOKEN_MISSING"),
       );
     });

@@ -1,7 +1,7 @@
 /** What a host owes to rights that are kept elsewhere: they are asked for once a request, and an outage lets nobody in. */
 import type { AuthManagerConfig } from "claimgate";
 import { describe, expect, test } from "vitest";
-import { failureOf, forbidden, unauthorized } from "../../../trpc/support.ts";
+import { failureOf, forbidden, unauthorized } from "../../../support/trpc.ts";
 import { bearer, type Client, connect, connectBatch, connectStream } from "../clients.ts";
 import type { Host, Site } from "../host.ts";
 

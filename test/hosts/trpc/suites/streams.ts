@@ -1,6 +1,7 @@
 /** What a host owes to streamed batches: a refusal arrives in the item it belongs to, and nothing is sent before its guard. */
 import { describe, expect, test } from "vitest";
-import { errorOf, failureOf, forbidden, refusalOf, unauthorized } from "../../../trpc/support.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { clientRefusalOf, failureOf, forbidden, unauthorized } from "../../../support/trpc.ts";
 import { bearer, type Client, connectStream } from "../clients.ts";
 import type { Host } from "../host.ts";
 import { collect, openTicker } from "../ticker.ts";
@@ -38,10 +39,10 @@ export function describeStreams(host: Host): void {
       const anonymous = connectStream(site, {}, refused);
       await Promise.all([
         client.me.query(),
-        errorOf(client.stats.query()),
-        errorOf(client.report.query({ events: 1 })),
-        errorOf(anonymous.report.query({ events: 1 })),
-        errorOf(anonymous.log.query({ events: 1 })),
+        refusalOf(client.stats.query()),
+        refusalOf(client.report.query({ events: 1 })),
+        refusalOf(anonymous.report.query({ events: 1 })),
+        refusalOf(anonymous.log.query({ events: 1 })),
       ]);
       expect(refused.join("")).toContain("alice");
       expect(refused.join("")).not.toMatch(/confidential|visits/);
@@ -56,10 +57,9 @@ export function describeStreams(host: Host): void {
       const { site } = await start();
       const client = connectStream(site, bearer("garbage"));
       const refused = unauthorized("TOKEN_MALFORMED");
-      expect(await Promise.all([refusalOf(client.me.query()), refusalOf(client.log.query({ events: 1 }))])).toEqual([
-        refused,
-        refused,
-      ]);
+      expect(
+        await Promise.all([clientRefusalOf(client.me.query()), clientRefusalOf(client.log.query({ events: 1 }))]),
+      ).toEqual([refused, refused]);
     });
   });
 
@@ -90,7 +90,7 @@ export function describeStreams(host: Host): void {
       const { site, stream, tick, untilOpen } = await start();
       const client = await stream("root", admin);
       const report = client.report.query({ events: 3 });
-      const parts = report.then(({ next, ticks }) => Promise.all([refusalOf(next), collect(ticks)]));
+      const parts = report.then(({ next, ticks }) => Promise.all([clientRefusalOf(next), collect(ticks)]));
       await untilOpen(1);
       await site.pass(site.short);
       const count = await tick();

@@ -1,6 +1,6 @@
 /** What a host owes to subscriptions over server-sent events: asked for before they start, again at every event, and over when the token is. */
 import { describe, expect, test } from "vitest";
-import { type Refusal, send, unauthorized, verdictOf } from "../../../trpc/support.ts";
+import { type Refusal, resultOf, sendCall, unauthorized } from "../../../support/trpc.ts";
 import { bearer, connectEvents, subscribe } from "../clients.ts";
 import type { Host } from "../host.ts";
 import { openTicker } from "../ticker.ts";
@@ -33,8 +33,8 @@ export function describeSubscriptions(host: Host): void {
       expect(await streams()).toEqual(before);
       // Connection parameters stand in for the header at subscriptions only.
       const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${await token()}` }));
-      const query = await send(`${site.url}/me?connectionParams=${params}`);
-      expect(verdictOf(query)).toEqual(unauthorized("TOKEN_MISSING"));
+      const query = await sendCall(`${site.url}/me?connectionParams=${params}`);
+      expect(resultOf(query)).toEqual(unauthorized("TOKEN_MISSING"));
     });
 
     const ways = [

@@ -1,0 +1,318 @@
+/** A store that fails, hangs or talks nonsense: nobody is let in, nothing half happens, and a retry afterwards is right. */
+import type { AuthManager, SessionRecord, SessionStore, StoreOperation } from "claimgate";
+import { describe, expect, it, vi } from "vitest";
+import { createAuth, NOW } from "../../support/create-auth.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
+import { outcomeOf } from "../../support/verdict-of.ts";
+import { watchRejections } from "../../support/watch-rejections.ts";
+import {
+  claimsOf,
+  down,
+  hanging,
+  latch,
+  type OperationName,
+  openBench,
+  REUSED,
+  refused,
+  sidOf,
+  UNAVAILABLE,
+} from "./support.ts";
+
+watchRejections();
+
+interface Call {
+  readonly what: string;
+  readonly operation: OperationName;
+  readonly call: (auth: AuthManager, refreshToken: string) => Promise<unknown>;
+}
+
+const CALLS: readonly Call[] = [
+  { what: "login", operation: "create", call: (auth) => auth.login("ada") },
+  { what: "refresh", operation: "rotate", call: (auth, token) => auth.refresh(token) },
+  { what: "revoke by token", operation: "end", call: (auth, token) => auth.revoke({ token }) },
+  { what: "revoke by session", operation: "end", call: (auth, token) => auth.revoke({ session: sidOf(token) }) },
+  { what: "revoke by subject", operation: "endAll", call: (auth) => auth.revoke({ subject: "ada" }) },
+  { what: "sessions", operation: "list", call: (auth) => auth.sessions("ada") },
+  { what: "ctx.auth.login", operation: "create", call: (auth) => auth.forRequest().login("ada") },
+  { what: "ctx.auth.refresh", operation: "rotate", call: (auth, token) => auth.forRequest({ token }).refresh() },
+  { what: "ctx.auth.logout", operation: "end", call: (auth, token) => auth.forRequest({ token }).logout() },
+  {
+    what: "a guard of type refresh",
+    operation: "find",
+    call: (auth, token) => auth.forRequest({ token }).require({ type: "refresh" }),
+  },
+];
+
+describe.each(CALLS)("$what", ({ operation, call }) => {
+  it.each([
+    ["is down", down],
+    ["rejects", async () => down()],
+    ["does not answer", hanging],
+  ])("is a 503 within storeTimeout where the store %s, has not happened, and works afterwards", async (_, trouble) => {
+    const { auth, store, another } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    store.before = (name) => (name === operation ? trouble() : undefined);
+    const startedAt = Date.now();
+    expect(await refused(call(another({ storeTimeout: 0.3, refreshGrace: 0 }), refreshToken))).toEqual(UNAVAILABLE);
+    // What a busy machine adds is no part of the promise.
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+    store.before = () => undefined;
+    expect(await auth.sessions("ada")).toHaveLength(1);
+    expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
+  });
+
+  it("is right where the first try alone is refused by a lost connection, and the store is asked twice", async () => {
+    const { auth, store } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const before = store.count(operation);
+    let isFirst = true;
+    store.before = (name) => {
+      if (name !== operation || !isFirst) return;
+      isFirst = false;
+      down();
+    };
+    expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
+    expect(store.count(operation) - before).toBe(2);
+  });
+
+  it("is right where the first answer alone is lost, with all of it done", async () => {
+    const { auth, store } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    let isFirst = true;
+    store.after = (name) => {
+      if (name !== operation || !isFirst) return;
+      isFirst = false;
+      down();
+    };
+    expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
+  });
+
+  it("tries no third time", async () => {
+    const { auth, store, another } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    const before = store.count(operation);
+    store.before = (name) => (name === operation ? down() : undefined);
+    await refused(call(another({ storeTimeout: 0.6 }), refreshToken));
+    expect(store.count(operation) - before).toBe(2);
+  });
+});
+
+describe("a store that answers with", () => {
+  const nonsense: ReadonlyArray<readonly [what: string, answer: (real: SessionRecord) => unknown]> = [
+    ["nothing", () => undefined],
+    ["text", () => "OK"],
+    ["a number", () => 1],
+    ["an empty object", () => ({})],
+    ["a list of nonsense", () => [5]],
+    ["a record without a version", (real) => ({ ...real, version: undefined })],
+    ["a record whose expiry is no number", (real) => ({ ...real, expiresAt: "9999999999" })],
+    ["a record without a previous", (real) => ({ ...real, previous: undefined })],
+    ["a record whose end is no yes or no", (real) => ({ ...real, ended: "" })],
+    ["the record of another session", (real) => ({ ...real, id: "other.1" })],
+  ];
+
+  const play = async ({ operation, call }: Call, answer: (real: SessionRecord) => unknown): Promise<string> => {
+    const { auth, store, clock } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    const real = await store.find(sidOf(refreshToken), { now: NOW, deadline: Number.POSITIVE_INFINITY });
+    if (!real) throw new Error("There is no session to begin with");
+    const mad: SessionStore = { ...bound(store), [operation]: async () => answer(real) };
+    return outcomeOf(call(createAuth({ sessions: mad, now: clock.now, storeTimeout: 1 }).auth, refreshToken));
+  };
+
+  it.each(nonsense)("%s lets nobody in: STORE_UNAVAILABLE, whatever is asked", async (_, answer) => {
+    const outcomes = await Promise.all(CALLS.map((call) => play(call, answer)));
+    expect(outcomes).toEqual(CALLS.map(() => "STORE_UNAVAILABLE"));
+  });
+
+  it("what is right lets in who may", async () => {
+    const lookUps = CALLS.filter(({ operation }) => operation === "find");
+    expect(await Promise.all(lookUps.map((call) => play(call, (real) => real)))).toEqual(lookUps.map(() => "allowed"));
+  });
+
+  it.each([undefined, true, "OK", {}])("%s is let nobody in by sessionCheck either", async (answer) => {
+    const { auth, store, clock } = openBench();
+    const { authToken } = await auth.login("ada");
+    const mad = Object.assign(bound(store), { find: async () => answer });
+    const { auth: confused } = createAuth({ sessions: mad, now: clock.now, sessionCheck: "always" });
+    expect(await outcomeOf(confused.forRequest({ token: authToken }).require())).toBe("STORE_UNAVAILABLE");
+    expect(await refusalOf(confused.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
+  });
+
+  it.each<[what: string, over: (store: SessionStore) => Partial<SessionStore>]>([
+    [
+      "the session as it was each time it is to be rotated",
+      ({ find }) => ({ rotate: (id, _, __, at) => find(id, at) }),
+    ],
+    ["no each time a session is to be claimed", () => ({ claim: async () => false })],
+  ])("%s is a 503, and not for ever", async (_, over) => {
+    const { auth, store, clock } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const stubborn: SessionStore = { ...bound(store), ...over(bound(store)) };
+    const { auth: manager } = createAuth({ sessions: stubborn, now: clock.now, refreshGrace: 0 });
+    expect(await refused(manager.refresh(refreshToken))).toEqual(UNAVAILABLE);
+    expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
+  });
+});
+
+describe("a login that was answered with a 503", () => {
+  it.each([
+    ["its answer lost", down],
+    ["no answer ever", hanging],
+  ])("and had begun a session all the same (%s) leaves none behind", async (_, trouble) => {
+    const { auth, store, another } = openBench();
+    store.after = (name) => (name === "create" ? trouble() : undefined);
+    expect(await refused(another({ storeTimeout: 0.4 }).login("ada"))).toEqual(UNAVAILABLE);
+    await vi.waitFor(async () => expect(await auth.sessions("ada")).toEqual([]), { timeout: 10_000 });
+    // There was one.
+    expect(store.count("end")).toBeGreaterThan(0);
+    store.after = () => undefined;
+    await auth.login("ada");
+    expect(await auth.sessions("ada")).toHaveLength(1);
+  });
+
+  it("begins none later: the store refuses what comes after its deadline", async () => {
+    const { auth, store, another } = openBench();
+    const held = latch();
+    const results: unknown[] = [];
+    store.before = async (name) => {
+      if (name === "create") await held.opened;
+    };
+    expect(await refused(another({ storeTimeout: 0.3 }).login("ada"))).toEqual(UNAVAILABLE);
+    store.before = () => undefined;
+    store.after = (name) => results.push(name);
+    held.open();
+    expect(await auth.sessions("ada")).toEqual([]);
+    await vi.waitFor(() => expect(store.count("end")).toBe(1));
+    expect(results).not.toContain("create");
+    expect(await auth.sessions("ada")).toEqual([]);
+  });
+});
+
+describe("a refresh that was answered with a 503", () => {
+  it.each([
+    ["its answer lost", down],
+    ["no answer ever", hanging],
+  ])("and had rotated all the same (%s) is no reuse when it is tried again, without a grace too", async (_, trouble) => {
+    const { auth, store, another, events } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const strict = another({ storeTimeout: 0.4, refreshGrace: 0 });
+    store.after = (name) => (name === "rotate" ? trouble() : undefined);
+    // From the second time on there is nothing to be rotated any more.
+    for (let times = 0; times < 3; times++) expect(await refused(strict.refresh(refreshToken))).toEqual(UNAVAILABLE);
+    store.after = () => undefined;
+    const live = await auth.refresh(refreshToken);
+    // By the call before.
+    expect(events.at(-1)).toMatchObject({ type: "refreshed", repeated: true });
+    // Heard of now, it is a rotation like any other.
+    expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
+    expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("TOKEN_REVOKED");
+  });
+
+  it("rotates nothing later: the store refuses what comes after its deadline", async () => {
+    const { auth, store, another } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const held = latch();
+    store.before = async (name) => {
+      if (name === "rotate") await held.opened;
+    };
+    expect(await refused(another({ storeTimeout: 0.3, refreshGrace: 0 }).refresh(refreshToken))).toEqual(UNAVAILABLE);
+    store.before = () => undefined;
+    const live = await auth.refresh(refreshToken);
+    held.open();
+    await auth.sessions("ada");
+    expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("allowed");
+  });
+
+  it("ends no session by a reuse that could not be written", async () => {
+    const { auth, store, another, events } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    const live = await auth.refresh(refreshToken);
+    store.before = (name) => (name === "end" ? down() : undefined);
+    expect(await refused(another({ storeTimeout: 0.3, refreshGrace: 0 }).refresh(refreshToken))).toEqual(UNAVAILABLE);
+    expect(events.filter(({ type }) => type === "reused")).toEqual([]);
+    store.before = () => undefined;
+    expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("allowed");
+  });
+
+  it("hands the tokens out where the rotation is known and only its claim has failed", async () => {
+    const { auth, store, another } = openBench({ refreshGrace: 0 });
+    const { refreshToken } = await auth.login("ada");
+    store.before = (name) => (name === "claim" ? down() : undefined);
+    const pair = await another({ storeTimeout: 1, refreshGrace: 0 }).refresh(refreshToken);
+    store.before = () => undefined;
+    expect(sidOf(pair.refreshToken)).toBe(sidOf(refreshToken));
+    // The token before it gets that same successor, once.
+    const again = await auth.refresh(refreshToken);
+    expect(claimsOf(again.refreshToken)).toEqual(claimsOf(pair.refreshToken));
+    expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
+  });
+});
+
+describe("every operation has a deadline", () => {
+  it.each([
+    0.5, 2, 60,
+  ])("of three quarters of storeTimeout (%d s) at most, and the clock of the manager", async (storeTimeout) => {
+    const { auth, store, clock } = openBench({ storeTimeout });
+    const { refreshToken } = await auth.login("ada");
+    clock.advance(5);
+    const next = await auth.refresh(refreshToken);
+    await auth.verify(next.refreshToken, { type: "refresh" });
+    await auth.sessions("ada");
+    await auth.revoke({ token: next.refreshToken });
+    await auth.revoke({ subject: "ada" });
+    expect(new Set(store.asked.map(({ name }) => name))).toEqual(
+      new Set(["create", "find", "rotate", "claim", "list", "end", "endAll"]),
+    );
+    for (const { operation, at } of store.asked) {
+      expect(Object.keys(operation).toSorted()).toEqual(["deadline", "now"]);
+      expect(operation.deadline).toBeLessThanOrEqual(at + storeTimeout * 750);
+    }
+    expect(store.asked.map(({ operation }) => operation.now - clock.now())).toEqual(
+      store.asked.map(({ name }) => (name === "create" ? -5 : 0)),
+    );
+  });
+
+  it("and all of a call together have no more than one", async () => {
+    const { auth, store, another } = openBench();
+    const { refreshToken } = await auth.login("ada");
+    const slow = another({ storeTimeout: 20, authorize: () => ({}) });
+    const asked: Array<{ name: OperationName; operation: StoreOperation; at: number }> = store.asked;
+    asked.length = 0;
+    // Slow and not too slow.
+    store.before = () => new Promise((resolve) => setTimeout(resolve, 50));
+    await slow.refresh(refreshToken);
+    expect(asked.map(({ name }) => name)).toEqual(["find", "rotate", "claim"]);
+    const [first] = asked;
+    for (const { operation } of asked) expect(operation.deadline).toBeLessThan((first?.at ?? 0) + 20_000);
+    const deadlines = asked.map(({ operation, at }) => operation.deadline - at);
+    // Each has three quarters of what those before it left.
+    expect(deadlines).toEqual(deadlines.toSorted((a, b) => b - a));
+  });
+});
+
+it("an error says what the store failed with as its cause, and nothing of it in its message", async () => {
+  const { auth, store } = openBench();
+  store.before = () => {
+    throw new Error("password of the database");
+  };
+  const error = await refusalOf(auth.sessions("ada"));
+  expect(error).toMatchObject({
+    message: "What the token stands for cannot be looked up now",
+    cause: { name: "SessionStoreError", cause: { message: "password of the database" } },
+  });
+  const { message, cause } = error as Error & { cause: Error };
+  expect(`${message} ${cause.message}`).not.toContain("password");
+});
+
+function bound(store: SessionStore): SessionStore {
+  return {
+    create: (...given) => store.create(...given),
+    find: (...given) => store.find(...given),
+    rotate: (...given) => store.rotate(...given),
+    claim: (...given) => store.claim(...given),
+    end: (...given) => store.end(...given),
+    list: (...given) => store.list(...given),
+    endAll: (...given) => store.endAll(...given),
+  };
+}

@@ -1,0 +1,24 @@
+/** What a rule decides, as one word. */
+import type { AuthManager, Rule } from "claimgate";
+
+/** What `token` meets `rule` with: `"allowed"` or the reason. */
+export function verdictOf(
+  auth: AuthManager,
+  token: string,
+  rule: Rule = { type: "auth" },
+  facts: { args?: unknown; parent?: unknown } = {},
+): Promise<string> {
+  return outcomeOf(() => auth.forRequest({ token }).require(rule, facts));
+}
+
+/** `"allowed"`, or the reason that `work` is refused for. Throws an error that has none. */
+export async function outcomeOf(work: Promise<unknown> | (() => Promise<unknown>)): Promise<string> {
+  try {
+    await (typeof work === "function" ? work() : work);
+    return "allowed";
+  } catch (error) {
+    const { reason } = error as { reason?: string };
+    if (reason === undefined) throw error;
+    return reason;
+  }
+}

@@ -76,7 +76,7 @@ export type { CookieAttributes, CookieToSet } from "./core/exchange/cookies.ts";
 
 // Rights kept in a database
 
-export type { Authorize, HeldRights, Rights } from "./core/config/authorize.ts";
+export type { Authorize, HeldRights, Rights } from "./core/config/authorize-options.ts";
 
 // Keys and their rotation
 
@@ -111,7 +111,7 @@ export type {
 
 export { AuthError, ForbiddenError, isAuthError, UnauthorizedError } from "./core/errors.ts";
 export type { KeysReason, Reason, RefusalStatus, TokenReason } from "./core/reasons.ts";
-export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/responses.ts";
+export type { RefusalLoader, RefusalWords, ResponseLoaders } from "./core/refusal-words.ts";
 
 // Errors of the configuration
 

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, type JWK } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "../core/jwt/algorithms.ts";
 import type { FileKey } from "../core/key-ring/key-file.ts";
-import { newestOf } from "../core/key-ring/key-options.ts";
+import { newestOf } from "../core/key-ring/ring-snapshot.ts";
 import { changeKeyFile, createKeyFile, readKeys } from "./key-store.ts";
 import { CommandError, print, readSeconds, showTime, type Terminal } from "./output.ts";
 

@@ -1,6 +1,8 @@
 /** How a refusal looks in GraphQL: a `GraphQLError` with `extensions.code` and `extensions.auth.reason`. */
+
 import { GraphQLError, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
-import { type AuthError, challengeFor, extraExtensions, isAuthError } from "../core/errors.ts";
+import { type AuthError, extraExtensions, isAuthError } from "../core/errors.ts";
+import { challengeFor } from "../core/exchange/challenge.ts";
 import type { RefusalStatus } from "../core/reasons.ts";
 
 /** The `extensions.code` that refusals have. */

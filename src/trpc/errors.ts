@@ -1,7 +1,9 @@
 /** How a refusal looks in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
+
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
-import { type AuthError, challengeFor, extraExtensions, isAuthError } from "../core/errors.ts";
+import { type AuthError, extraExtensions, isAuthError } from "../core/errors.ts";
+import { challengeFor } from "../core/exchange/challenge.ts";
 import type { Reason, RefusalStatus } from "../core/reasons.ts";
 import { authIn } from "../core/request/request-auth.ts";
 

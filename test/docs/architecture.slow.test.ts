@@ -60,7 +60,7 @@ const rungs =
     .map((rung) => rung.split(", ")) ?? [];
 const rungOf = new Map(rungs.flatMap((units, rung) => units.map((unit) => [unit, rung] as const)));
 const OUTSIDE_CORE = ["trpc", "graphql", "cli", "testing"];
-const OF_CORE = ["reasons", "errors", "events", "responses", "parse-options", "services"];
+const OF_CORE = ["reasons", "errors", "events", "refusal-words", "parse-options", "services"];
 
 function unitOf(path: string): string {
   const [first = "", second = ""] = path.split("/");

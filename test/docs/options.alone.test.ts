@@ -79,7 +79,7 @@ const TYPES: Readonly<Record<string, Place>> = {
   CsrfConfig: { file: "core/config/csrf-options.ts", key: "origins" },
   KeyConfig: { file: "core/key-ring/key-options.ts", key: "retireAt" },
   KeyRefreshConfig: { file: "core/key-ring/key-options.ts", key: "interval" },
-  ResponseLoaders: { file: "core/responses.ts", key: "unauthorized" },
+  ResponseLoaders: { file: "core/refusal-words.ts", key: "unauthorized" },
   TrustedIssuer: {
     file: "core/issuers/trusted-issuers.ts",
     key: "jwksUri",

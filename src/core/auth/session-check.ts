@@ -5,11 +5,12 @@ import type { SessionConfig } from "../config/session-options.ts";
 import type { Emit } from "../events.ts";
 import { MissingRequiredClaimError, RevokedTokenError } from "../jwt/errors.ts";
 import { isAlive, refreshStateOf } from "../stores/refresh-state.ts";
-import { adoptedSessionId, tagIn } from "../stores/session-id.ts";
+import { tagIn } from "../stores/session-id.ts";
 import type { StoreAccess } from "../stores/store-access.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
 import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { refreshReference, sessionEnded } from "./refresh-reference.ts";
 
 /** What is known of sessions while tokens are verified. */
 export interface SessionCheck {
@@ -22,6 +23,8 @@ export interface SessionCheck {
   isKnownToHaveEnded(token: JWT): boolean;
   /** Seconds after which a token is worth checking again; `Infinity` where nothing is checked between. */
   readonly interval: number;
+  /** Ends the session of a superseded refresh token that was presented, reports the reuse, and gives the refusal. */
+  endReused(token: JWT, sid: string, access: StoreAccess): Promise<RevokedTokenError>;
   /** These sessions have ended: what was known of them is no longer true. */
   markEnded(ids: readonly string[]): void;
   /** Sessions whose ids have this tag may have ended: each is asked about again. */
@@ -40,6 +43,7 @@ export interface Presenter {
 export const NO_SESSIONS: SessionCheck = Object.freeze({
   check: () => undefined,
   isKnownToHaveEnded: () => false,
+  endReused: async () => sessionEnded(),
   interval: Number.POSITIVE_INFINITY,
   markEnded: () => undefined,
   forgetTag: () => undefined,
@@ -48,14 +52,6 @@ export const NO_SESSIONS: SessionCheck = Object.freeze({
 interface Known {
   readonly stands: boolean;
   readonly at: number;
-}
-
-/** A session and one of its refresh tokens. */
-export interface RefreshReference {
-  readonly sid: string;
-  readonly rid: string;
-  /** Whether the session would have to be made of the token first. */
-  readonly isAdopted: boolean;
 }
 
 const MAX_KNOWN = 10_000;
@@ -117,9 +113,7 @@ export function createSessionCheck(
     const state = refreshStateOf(record, rid, { now: now(), grace: refreshGrace });
     if (state === "ended") throw sessionEnded();
     if (state === "reused" && !(await request?.wasRotated(token.signed))) {
-      await store.end(sid);
-      check.markEnded([sid]);
-      throw reuse(token, sid, emit);
+      throw await check.endReused(token, sid, store);
     }
   };
 
@@ -134,6 +128,14 @@ export function createSessionCheck(
     isKnownToHaveEnded: (token) =>
       sessionCheck === "always" && isOwn(token) && recall(String(token.claims.sid)) === false,
     interval: sessionCheck === "always" ? sessionCheckTtl : Number.POSITIVE_INFINITY,
+    async endReused(token, sid, access) {
+      await access.end(sid);
+      check.markEnded([sid]);
+      emit({ type: "reused", subject: token.sub, sid });
+      return new RevokedTokenError("The refresh token was used already, and its session has ended", {
+        reason: "TOKEN_REUSED",
+      });
+    },
     markEnded(ids) {
       for (const sid of ids) {
         known.set(sid, { stands: false, at: now() });
@@ -151,26 +153,4 @@ export function createSessionCheck(
 
 function refuseEnded(stands: boolean): void {
   if (!stands) throw sessionEnded();
-}
-
-/** The session a refresh token belongs to. Rejects with `MissingRequiredClaimError` where it belongs to none and can found none. */
-export async function refreshReference(token: JWT, { adoptRefresh }: SessionConfig): Promise<RefreshReference> {
-  const { sid, rid } = token.claims;
-  if (typeof rid !== "string" || rid === "") throw new MissingRequiredClaimError("rid");
-  if (typeof sid === "string" && sid !== "") return { sid, rid, isAdopted: false };
-  if (sid !== undefined || !adoptRefresh) throw new MissingRequiredClaimError("sid");
-  return { sid: await adoptedSessionId(token.sub, rid), rid, isAdopted: true };
-}
-
-/** The refusal of a token whose session has ended. */
-export function sessionEnded(): RevokedTokenError {
-  return new RevokedTokenError("The token's session has ended");
-}
-
-/** Says that a superseded refresh token was presented, and gives the refusal. */
-export function reuse(token: JWT, sid: string, emit: Emit): RevokedTokenError {
-  emit({ type: "reused", subject: token.sub, sid });
-  return new RevokedTokenError("The refresh token was used already, and its session has ended", {
-    reason: "TOKEN_REUSED",
-  });
 }

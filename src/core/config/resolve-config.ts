@@ -10,16 +10,15 @@ import type { Algorithm } from "../jwt/algorithms.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
 import { algorithmSchema, functionSchema, maxAgeSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
-import type { ResponseLoaders } from "../responses.ts";
+import type { ResponseLoaders } from "../refusal-words.ts";
 import type { Claims } from "../rules/rule.ts";
-import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
 import { DEFAULT_MAX_AGE } from "../tokens/token-type.ts";
-import { checkedClock, MAX_TIMEOUT_SECONDS, systemClock } from "../util/seconds.ts";
-import type { Authorize } from "./authorize.ts";
+import { checkedClock, systemClock } from "../util/seconds.ts";
+import type { Authorize } from "./authorize-options.ts";
 import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-options.ts";
 import { csrfSchema } from "./csrf-options.ts";
-import { resolveSessions, type SessionConfig } from "./session-options.ts";
+import { resolveSessions, type SessionConfig, sessionFields } from "./session-options.ts";
 
 /** The options, read. */
 export interface ResolvedConfig {
@@ -94,13 +93,7 @@ const configSchema = z.strictObject({
     }),
   cookies: cookieSchema.optional(),
   csrf: csrfSchema.optional(),
-  sessions: z.custom<SessionStore>(isSessionStore, "is not a session store, such as memorySessionStore()").optional(),
-  refreshGrace: z.number().nonnegative().max(300).optional(),
-  sessionMaxAge: maxAgeSchema.optional(),
-  adoptRefresh: z.boolean().optional(),
-  sessionCheck: z.enum(["refresh", "always"]).optional(),
-  sessionCheckTtl: z.number().nonnegative().max(3600).optional(),
-  storeTimeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(2),
+  ...sessionFields,
   responses: z
     .strictObject({
       expired: anyFunction.optional(),

@@ -1,6 +1,9 @@
 /** The options that sessions have, read. */
+import * as z from "zod";
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
-import type { SessionStore } from "../stores/session-store.ts";
+import { maxAgeSchema } from "../parse-options.ts";
+import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
+import { MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
 /** The options of sessions, beside `sessions` itself. */
 export interface SessionOptions {
@@ -42,6 +45,25 @@ export interface SessionOptions {
    */
   readonly storeTimeout?: number;
 }
+
+/** The schemas of the options. */
+export const sessionFields: {
+  readonly sessions: z.ZodOptional<z.ZodType<SessionStore>>;
+  readonly refreshGrace: z.ZodOptional<z.ZodNumber>;
+  readonly sessionMaxAge: z.ZodOptional<z.ZodType<number>>;
+  readonly adoptRefresh: z.ZodOptional<z.ZodBoolean>;
+  readonly sessionCheck: z.ZodOptional<z.ZodType<"refresh" | "always">>;
+  readonly sessionCheckTtl: z.ZodOptional<z.ZodNumber>;
+  readonly storeTimeout: z.ZodDefault<z.ZodNumber>;
+} = {
+  sessions: z.custom<SessionStore>(isSessionStore, "is not a session store, such as memorySessionStore()").optional(),
+  refreshGrace: z.number().nonnegative().max(300).optional(),
+  sessionMaxAge: maxAgeSchema.optional(),
+  adoptRefresh: z.boolean().optional(),
+  sessionCheck: z.enum(["refresh", "always"]).optional(),
+  sessionCheckTtl: z.number().nonnegative().max(3600).optional(),
+  storeTimeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(2),
+};
 
 /** The options, read; absent where the manager has no sessions. */
 export interface SessionConfig {

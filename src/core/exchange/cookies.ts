@@ -1,4 +1,4 @@
-/** The cookies that tokens travel in, as they are written and cleared. */
+/** The cookies that tokens travel in, as they are written. `config/cookie-options` gives their names and prefixes. */
 import { parseSetCookie, stringifySetCookie } from "cookie";
 import { CookieError, MissingConfigError } from "../errors.ts";
 import type { TokenType } from "../tokens/token-type.ts";

@@ -114,11 +114,6 @@ export function parseKeyList(keys: unknown): KeyConfig[] {
   return list;
 }
 
-/** Which key signs, of those that may: the newest, and of several that began together the one listed last. */
-export function newestOf<K>(keys: readonly K[], startOf: (key: K) => number): K | undefined {
-  return keys.reduce<K | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
-}
-
 /** Reads `keyRefresh`. Throws `InvalidConfigError`. */
 export function parseKeyRefresh(config: unknown): RefreshTimes {
   refuseUndefined(config, "keyRefresh");

@@ -5,7 +5,7 @@ import { InvalidKeyError } from "../jwt/errors.ts";
 import type { KeySet } from "../jwt/keys/key-source.ts";
 import type { AuthData } from "../tokens/auth-data.ts";
 import { withErrorContext } from "../util/error-context.ts";
-import { type KeyConfig, newestOf, parseKeyList } from "./key-options.ts";
+import { type KeyConfig, parseKeyList } from "./key-options.ts";
 import { type KeyPair, type KeyPairOptions, resolveKeyPair, toConfigError } from "./key-pair.ts";
 
 /** What all keys of a ring share. */
@@ -119,6 +119,11 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
       return newest;
     },
   };
+}
+
+/** Which key signs, of those that may: the newest, and of several that began together the one listed last. */
+export function newestOf<K>(keys: readonly K[], startOf: (key: K) => number): K | undefined {
+  return keys.reduce<K | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
 }
 
 // A function of its own: what it makes is kept, and must not keep the ring before with it, and so every earlier one.

@@ -1,8 +1,10 @@
 /** Writes the refusals of one request: the event, the caller's words, the challenge, and that nobody may store a response. */
-import { type AuthError, challengeFor, isAuthError } from "../errors.ts";
+
+import { type AuthError, isAuthError } from "../errors.ts";
+import { challengeFor } from "../exchange/challenge.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { Reason } from "../reasons.ts";
-import { wordRefusal } from "../responses.ts";
+import { wordRefusal } from "../refusal-words.ts";
 import type { LazyServices } from "../services.ts";
 import type { JWT } from "../tokens/token.ts";
 import { attempt } from "./memo.ts";

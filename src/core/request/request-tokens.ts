@@ -1,8 +1,8 @@
 /** The tokens of one request: where they stand in it, verified at most once, judged at every use, and with the rights of their subject laid over them. */
-import { applyRights } from "../auth/rights.ts";
+import { applyRights } from "../auth/ask-authorize.ts";
 import type { Presenter } from "../auth/session-check.ts";
 import { checkTokenType, type Verifier } from "../auth/verifier.ts";
-import type { Authorize } from "../config/authorize.ts";
+import type { Authorize } from "../config/authorize-options.ts";
 import { isAuthError, refusal, toRefusal } from "../errors.ts";
 import { type Credential, Credentials } from "../exchange/credentials.ts";
 import type { RequestSource } from "../exchange/request-source.ts";

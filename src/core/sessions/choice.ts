@@ -1,6 +1,6 @@
 /** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
 
-import { refreshReference } from "../auth/session-check.ts";
+import { refreshReference } from "../auth/refresh-reference.ts";
 import { isFinal } from "../auth/token-text.ts";
 import { refusal } from "../errors.ts";
 import {

@@ -1,6 +1,6 @@
 /** Records of sessions as they begin and go on. */
 
-import type { RefreshReference } from "../auth/session-check.ts";
+import type { RefreshReference } from "../auth/refresh-reference.ts";
 import { type ResolvedConfig, requireOwn } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import { makeRandomId } from "../stores/session-id.ts";

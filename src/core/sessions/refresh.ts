@@ -1,12 +1,7 @@
 /** What `refresh` does: the live refresh token is replaced, and its successor given to whoever may have it. */
-import { type IssueRights, withoutRights } from "../auth/rights.ts";
-import {
-  type RefreshReference,
-  refreshReference,
-  reuse,
-  type SessionCheck,
-  sessionEnded,
-} from "../auth/session-check.ts";
+import { type IssueRights, withoutRights } from "../auth/ask-authorize.ts";
+import { type RefreshReference, refreshReference, sessionEnded } from "../auth/refresh-reference.ts";
+import type { SessionCheck } from "../auth/session-check.ts";
 import type { Verifier } from "../auth/verifier.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
@@ -52,9 +47,7 @@ export function createRefresh(
     const state = refreshStateOf(record, reference.rid, { now: now(), grace });
     if (record === null || state === "ended") throw sessionEnded();
     if (state === "reused") {
-      await call.end(record.id);
-      check.markEnded([record.id]);
-      throw reuse(token, record.id, emit);
+      throw await check.endReused(token, record.id, call);
     }
     return record;
   };

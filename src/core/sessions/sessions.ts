@@ -1,7 +1,7 @@
 /** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
 
-import { withoutRights } from "../auth/rights.ts";
-import { refreshReference } from "../auth/session-check.ts";
+import { withoutRights } from "../auth/ask-authorize.ts";
+import { refreshReference } from "../auth/refresh-reference.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import { MissingConfigError } from "../errors.ts";
 import { isKeysError, isTokenError, MissingRequiredClaimError } from "../jwt/errors.ts";

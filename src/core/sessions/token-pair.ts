@@ -1,7 +1,7 @@
 /** The tokens of a session: what they may say, and their signatures. */
 
+import { askForIssue, type IssueRights } from "../auth/ask-authorize.ts";
 import { issueToken } from "../auth/issue-token.ts";
-import { askForIssue, type IssueRights } from "../auth/rights.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { Emit } from "../events.ts";
 import type { SessionRecord } from "../stores/session-store.ts";

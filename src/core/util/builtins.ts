@@ -1,4 +1,4 @@
-/** The one way to `node:crypto`: present on Node and its relatives, absent elsewhere, never imported. */
+/** The one way to Node built-ins: present on Node and its relatives, absent elsewhere, never imported. */
 import type { JWK, KeyObject } from "jose";
 
 /** A key of `node:crypto`, with what jose's type of it leaves out; Node's own type would make @types/node a dependency. */

@@ -10,11 +10,11 @@ import {
   isInterfaceType,
   isObjectType,
 } from "graphql";
-import { guardResolver, guardSubscriber, guardTypeResolver } from "../execution/guard-resolvers.ts";
 import { createGuardSets, type GuardSet } from "../execution/guard-set.ts";
+import { guardResolver, guardSubscriber, guardTypeResolver } from "../execution/guarded-resolvers.ts";
 import { isGuarded, isGuardedBy, keyOf, markGuarded } from "../guard.ts";
 import { distrustReference, distrustRepresentations, isEntitiesField } from "./federation.ts";
-import { abstractTypesOf, type FieldGuards, objectTypesOf, readFieldGuards } from "./field-guards.ts";
+import { type FieldGuards, guardsBehind, readFieldGuards } from "./field-guards.ts";
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
@@ -44,31 +44,6 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
   });
 }
 
-/** Throws `TypeError` that names the first place which `@directive` covers and no guard stands before. */
-export function assertGuarded(schema: GraphQLSchema, directive: string): void {
-  const fieldGuards = readFieldGuards(schema, directive);
-  const subscriptionName = schema.getSubscriptionType()?.name;
-  for (const type of objectTypesOf(schema)) {
-    for (const field of Object.values(type.getFields())) {
-      const key = keyOf(fieldGuards.field(type, field.name));
-      if (key === "") continue;
-      const isOpen =
-        !isGuardedBy(field.resolve, key) || (type.name === subscriptionName && !isGuardedBy(field.subscribe, key));
-      if (isOpen) refuseSchema(directive, `${type.name}.${field.name}`);
-    }
-  }
-  for (const type of abstractTypesOf(schema)) {
-    const key = abstractKey(schema, fieldGuards, type);
-    if (key !== "" && !isGuardedBy(type.resolveType, key)) refuseSchema(directive, type.name);
-  }
-}
-
-function refuseSchema(directive: string, place: string): never {
-  throw new TypeError(
-    `@${directive} covers ${place}, but nothing guards it: call apply on the schema, after everything else that changes it (a server that wrapped its resolvers, as Apollo Server does, changed it)`,
-  );
-}
-
 function guardField(config: FieldConfig, guards: GuardSet, isSubscription: boolean): FieldConfig {
   const key = keyOf(guards.guards);
   const guarded = { ...config };
@@ -83,7 +58,7 @@ function guardAbstractType(
   fieldGuards: FieldGuards,
   type: GraphQLAbstractType,
 ): GraphQLAbstractType | undefined {
-  const key = abstractKey(schema, fieldGuards, type);
+  const key = keyOf(guardsBehind(schema, fieldGuards, type));
   const extensions = distrustReference(type);
   if (key === "" || isGuardedBy(type.resolveType, key))
     return extensions && isInterfaceType(type)
@@ -94,8 +69,4 @@ function guardAbstractType(
   return isInterfaceType(type)
     ? new GraphQLInterfaceType({ ...type.toConfig(), ...(extensions ? { extensions } : {}), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });
-}
-
-function abstractKey(schema: GraphQLSchema, fieldGuards: FieldGuards, type: GraphQLAbstractType): string {
-  return keyOf(schema.getPossibleTypes(type).flatMap(({ name }) => fieldGuards.runtimeType(type, name)));
 }

@@ -74,6 +74,11 @@ export function readFieldGuards(schema: GraphQLSchema, directive: string): Field
   return fieldGuards;
 }
 
+/** The guards of all types that a value of an interface or union can have. */
+export function guardsBehind(schema: GraphQLSchema, fieldGuards: FieldGuards, type: GraphQLAbstractType): Guard[] {
+  return schema.getPossibleTypes(type).flatMap(({ name }) => fieldGuards.runtimeType(type, name));
+}
+
 /** Every object type of a schema that users define. */
 export function objectTypesOf(schema: GraphQLSchema): GraphQLObjectType[] {
   return Object.values(schema.getTypeMap()).filter(

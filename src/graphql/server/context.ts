@@ -10,7 +10,7 @@ import type { Claims } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { describeRefusal } from "../errors.ts";
 import { createPrepare, type Prepare } from "../execution/prepare.ts";
-import { assertGuarded } from "../schema/apply-guards.ts";
+import { assertGuarded } from "../schema/assert-guarded.ts";
 import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
 
 /** What resolvers find in their context. */

@@ -9,7 +9,7 @@ import { checkOptions } from "../../core/util/check-options.ts";
 import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
-import { assertGuarded } from "../schema/apply-guards.ts";
+import { assertGuarded } from "../schema/assert-guarded.ts";
 import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
 import { connectionParamsOf, type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
 import {

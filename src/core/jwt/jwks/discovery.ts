@@ -1,8 +1,8 @@
 /** Finds an issuer's key set by its metadata (OpenID Connect Discovery 1.0, section 4). */
 import { withErrorContext } from "../../util/error-context.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
-import type { RemoteKeysOptions } from "./jwks-source.ts";
 import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
+import type { RemoteKeysOptions } from "./remote-keys.ts";
 
 /** The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` where that cannot be had, or is not `issuer`'s own. */
 export async function discoverKeySet(

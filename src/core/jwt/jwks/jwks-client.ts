@@ -9,9 +9,9 @@ import { readCompact } from "../compact.ts";
 import { findSigner } from "../decode.ts";
 import { InvalidAlgorithmError, InvalidKeyError, JWKSClientError } from "../errors.ts";
 import { SigningKey } from "../keys/signing-key.ts";
-import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./jwks-source.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "./key-fetch.ts";
 import type { JwksKeySet } from "./key-set.ts";
+import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./remote-keys.ts";
 
 /** Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a `TypeError`. */
 export interface JWKSClientOptions {

@@ -1,6 +1,6 @@
 /** Asks the user's `authorize`, and lays what it says over a token, or over what a login granted. */
 
-import type { Authorize, HeldRights, Rights } from "../config/authorize.ts";
+import type { Authorize, HeldRights, Rights } from "../config/authorize-options.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { type AuthError, refusal } from "../errors.ts";
 import type { Emit } from "../events.ts";

@@ -1,0 +1,29 @@
+/** Tells whether a schema has the guards that its directives ask for. */
+import type { GraphQLSchema } from "graphql";
+import { isGuardedBy, keyOf } from "../guard.ts";
+import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
+
+/** Throws `TypeError` that names the first place which `@directive` covers and no guard stands before. */
+export function assertGuarded(schema: GraphQLSchema, directive: string): void {
+  const fieldGuards = readFieldGuards(schema, directive);
+  const subscriptionName = schema.getSubscriptionType()?.name;
+  for (const type of objectTypesOf(schema)) {
+    for (const field of Object.values(type.getFields())) {
+      const key = keyOf(fieldGuards.field(type, field.name));
+      if (key === "") continue;
+      const isOpen =
+        !isGuardedBy(field.resolve, key) || (type.name === subscriptionName && !isGuardedBy(field.subscribe, key));
+      if (isOpen) refuseSchema(directive, `${type.name}.${field.name}`);
+    }
+  }
+  for (const type of abstractTypesOf(schema)) {
+    const key = keyOf(guardsBehind(schema, fieldGuards, type));
+    if (key !== "" && !isGuardedBy(type.resolveType, key)) refuseSchema(directive, type.name);
+  }
+}
+
+function refuseSchema(directive: string, place: string): never {
+  throw new TypeError(
+    `@${directive} covers ${place}, but nothing guards it: call apply on the schema, after everything else that changes it (a server that wrapped its resolvers, as Apollo Server does, changed it)`,
+  );
+}

@@ -298,7 +298,10 @@ it("a fault of ours is no refusal of a token: exit code 70", () => {
   expect(existsSync(join(folder, "none.json.lock"))).toBe(false);
 });
 
-it("as a process of its own reads standard input, writes to the right stream and ends with the code", async () => {
+// Four processes in turn, on a machine that may be busy with others.
+it("as a process of its own reads standard input, writes to the right stream and ends with the code", {
+  timeout: 60_000,
+}, async () => {
   const { code, out, err } = await claimgateProcess(SIGN);
   expect([code, err]).toEqual([0, ""]);
   expect(await claimgateProcess(VERIFY, `${out}\n`)).toEqual({

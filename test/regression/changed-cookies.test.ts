@@ -632,7 +632,7 @@ describe("cookies of former settings", () => {
       ["cookies.former", { former: [{ until }] }],
       ["cookies.partitioned", { partitioned: true }],
     ] as const)
-      expect(() => createAuth({ cookies: { ...bare, ...cookies } }).auth).toThrow(
+      expect(() => createAuth({ cookies: { ...bare, ...cookies } })).toThrow(
         new MissingConfigError("sessions", option),
       );
   });

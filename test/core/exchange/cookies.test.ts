@@ -152,7 +152,7 @@ describe("a contradiction is found when the manager is built", () => {
   ])("with sessions %s must have a name", async (_, cookies, configValue) => {
     expect(await faultOf({ sessions: memorySessionStore(), cookies })).toEqual(missing(configValue));
     // Without them it is only read.
-    expect(() => createAuth({ cookies }).auth).not.toThrow();
+    expect(() => createAuth({ cookies })).not.toThrow();
   });
 
   test("no name at all is none with or without sessions", async () => {
@@ -167,11 +167,11 @@ describe("a contradiction is found when the manager is built", () => {
     ["secure", { secure: true }],
   ])("cookies.%s says how they are written, and needs sessions", async (_, option) => {
     expect(await faultOf({ cookies: { ...names, ...option } })).toEqual(missing("sessions"));
-    expect(() => createAuth({ sessions: memorySessionStore(), cookies: { ...names, ...option } }).auth).not.toThrow();
+    expect(() => createAuth({ sessions: memorySessionStore(), cookies: { ...names, ...option } })).not.toThrow();
   });
 
   test("prefixes are no matter of cookies that are only read", () => {
-    expect(() => createAuth({ cookies: { auth: "__Host-a", refresh: "__Secure-r" } }).auth).not.toThrow();
+    expect(() => createAuth({ cookies: { auth: "__Host-a", refresh: "__Secure-r" } })).not.toThrow();
   });
 });
 

@@ -1,4 +1,4 @@
-/** Tokens that must be refused by an HS256 manager of `makeManager`, each with the one reason it must give. */
+/** Tokens that must be refused by a manager of `createAuth`, each with the one reason it must give. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { NOW } from "../../support/create-auth.ts";
 import { base64url, forge, goodClaims } from "../../support/forge.ts";

@@ -99,7 +99,7 @@ export function guardTypeResolver(
       if (!guards || guards.length === 0) return typeName;
       return andThen(enforceOnType(guards, authOf(context)["~gate"], info), () => typeName);
     });
-  return markGuards(guarded, [...byName.values()].flat(), original);
+  return markGuards(guarded, [...byName.values()].flat());
 }
 
 /**

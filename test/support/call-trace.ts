@@ -14,8 +14,7 @@ interface Paused {
 }
 
 /**
- * Runs a program that calls the global `traced()` before the call and `done()` after it, and stops at every return of a function of src in between. The program
- * gets its ports from nobody: it must serve itself.
+ * Runs a program that hands its call to `runTraced`, and stops at every return of a function of src while the call runs.
  */
 export async function traceCall(program: string): Promise<readonly Visit[]> {
   const args = ["--import", "tsx", "--inspect-brk=127.0.0.1:0", program];

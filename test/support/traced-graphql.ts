@@ -2,6 +2,7 @@
 import { createSchema, createYoga } from "graphql-yoga";
 import { requireTokenDirective, useAuth } from "../../src/graphql/index.ts";
 import { AuthManager } from "../../src/index.ts";
+import { runTraced } from "./run-traced.ts";
 
 const auth = new AuthManager({ issuer: "https://issuer.example", algorithm: "HS256", secret: "x".repeat(32) });
 const directive = requireTokenDirective();
@@ -32,18 +33,4 @@ async function call(): Promise<void> {
   if (errors !== undefined) throw new Error(JSON.stringify(errors));
 }
 
-function traced(): void {
-  // oxlint-disable-next-line no-debugger
-  debugger;
-}
-
-function done(): void {
-  // oxlint-disable-next-line no-debugger
-  debugger;
-}
-
-await call();
-await call();
-traced();
-await call();
-done();
+await runTraced(call);

@@ -3,6 +3,7 @@ import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type AuthContext, AuthManager } from "../../src/index.ts";
 import { authProcedures, createTRPCContext, requireToken } from "../../src/trpc/index.ts";
+import { runTraced } from "./run-traced.ts";
 
 const auth = new AuthManager({ issuer: "https://issuer.example", algorithm: "HS256", secret: "x".repeat(32) });
 const t = initTRPC.context<AuthContext>().create();
@@ -18,18 +19,4 @@ async function call(): Promise<void> {
   if (!response.ok) throw new Error(`refused with ${response.status}`);
 }
 
-function traced(): void {
-  // oxlint-disable-next-line no-debugger
-  debugger;
-}
-
-function done(): void {
-  // oxlint-disable-next-line no-debugger
-  debugger;
-}
-
-await call();
-await call();
-traced();
-await call();
-done();
+await runTraced(call);

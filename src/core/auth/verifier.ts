@@ -2,11 +2,11 @@
 
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { checkExpiry } from "../jwt/claims.ts";
-import { InvalidSignatureError, InvalidTokenTypeError } from "../jwt/errors.ts";
+import { InvalidSignatureError } from "../jwt/errors.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type Standing, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
-import { readTokenType, type TokenType } from "../tokens/token-type.ts";
+import { checkTokenType, readTokenType, type TokenType } from "../tokens/token-type.ts";
 import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import { createTokenCache } from "./token-cache.ts";
@@ -145,7 +145,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     async read(token, { type, ignoreTimes = false }) {
       checkText(token, config);
       const jwt = makeJwt(token, await (ignoreTimes ? readAtAnyTime : readNow)(token));
-      checkTokenType(jwt, type);
+      checkTokenType(jwt.tokenType, type);
       return jwt;
     },
     checkCookie: (token) => checkCookieExpiry(token, config),
@@ -181,12 +181,6 @@ function holdsStill({ standing }: TokenContent): MaybePromise<boolean> {
   const { keys, key } = standing;
   const set = keys.current();
   return isPromise(set) ? set.then((found) => found.holds(key)) : set.holds(key);
-}
-
-/** Throws `InvalidTokenTypeError` unless `token` is of the type asked for. */
-export function checkTokenType(token: JWT, type: TokenType | "any"): void {
-  if (type !== "any" && token.tokenType !== type)
-    throw new InvalidTokenTypeError(`The token is of type ${token.tokenType}, not ${type}`);
 }
 
 function holdsNow({ keys, key }: Standing): boolean {

@@ -1,4 +1,4 @@
-/** The connection parameters of a WebSocket or a subscription, of which a client may send any number. */
+/** The connection parameters of a WebSocket or a subscription, of which a client may send any number. `credentials` reads the token in them. */
 import { lowerAscii } from "../util/ascii.ts";
 
 /** The most parameters that are read; clients send a handful. */

@@ -1,4 +1,4 @@
-/** Signs with the ring's newest key, and proves that each of its keys works. */
+/** Signs with the ring's newest key (`ring-snapshot` says which), and proves that each of its keys works. */
 
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { isSignedWith } from "../jwt/decode.ts";

@@ -2,7 +2,6 @@
 
 import type { JSONWebKeySet, JWK } from "jose";
 import { issueToken } from "../auth/issue-token.ts";
-import { checkTokenType } from "../auth/verifier.ts";
 import { namingVariables, readEnv } from "../config/env.ts";
 import type { AuthManagerConfig } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve-config.ts";
@@ -21,7 +20,7 @@ import { LazyServices } from "../services.ts";
 import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
-import { DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
+import { checkTokenType, DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
 import { checkOptionNames } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 
@@ -131,7 +130,7 @@ export class AuthManager<C = Claims> {
     const { type = "auth" } = options;
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
     const jwt = await this.#services.open().verifier.verify(token);
-    checkTokenType(jwt, type);
+    checkTokenType(jwt.tokenType, type);
     // The schema, where there is one, has made the claims a C; where there is none, C is any claims.
     return jwt as unknown as JWT<C>;
   }

@@ -1,7 +1,7 @@
 /** The tokens of one request: where they stand in it, verified at most once, judged at every use, and with the rights of their subject laid over them. */
 import { applyRights } from "../auth/ask-authorize.ts";
 import type { Presenter } from "../auth/session-check.ts";
-import { checkTokenType, type Verifier } from "../auth/verifier.ts";
+import type { Verifier } from "../auth/verifier.ts";
 import type { Authorize } from "../config/authorize-options.ts";
 import { isAuthError, refusal, toRefusal } from "../errors.ts";
 import { type Credential, Credentials } from "../exchange/credentials.ts";
@@ -10,7 +10,7 @@ import { compileRule, type Plan } from "../rules/compile.ts";
 import type { LazyServices, Services } from "../services.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
-import type { TokenType } from "../tokens/token-type.ts";
+import { checkTokenType, type TokenType } from "../tokens/token-type.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { settle, valueOf } from "../util/outcome.ts";
 import { attempt, type Memo, once } from "./memo.ts";
@@ -173,7 +173,7 @@ export class RequestTokens implements Presenter {
 
   #admit(services: Services, token: JWT, text: string, type: TokenType): MaybePromise<JWT> {
     try {
-      checkTokenType(token, type);
+      checkTokenType(token.tokenType, type);
     } catch (error) {
       throw toRefusal(error);
     }

@@ -49,3 +49,9 @@ export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenT
     throw new InvalidTokenTypeError('The token\'s "type" is neither auth nor refresh');
   return type;
 }
+
+/** Throws `InvalidTokenTypeError` for a token that is not of the type `expected`. */
+export function checkTokenType(type: TokenType, expected: TokenType | "any"): void {
+  if (expected !== "any" && type !== expected)
+    throw new InvalidTokenTypeError(`The token is of type ${type}, not ${expected}`);
+}

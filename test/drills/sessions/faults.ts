@@ -1,5 +1,6 @@
 /** The fault drills: Redis killed and restarted, PostgreSQL connections terminated, stores that hang; each under the load of many sessions. */
 import { createHash } from "node:crypto";
+import { UnsentError } from "claimgate";
 import pg from "pg";
 import { CLAIM, ROTATE } from "../../../src/core/stores/redis-scripts.ts";
 import { startRedisServer } from "../../core/stores/redis-server.ts";
@@ -58,6 +59,19 @@ const RECOVERY_MS = 30_000;
 const TTLS = [0, 0.2];
 const GRACES = [0, undefined];
 
+/** The answer of a store whose own connection may still be coming back from the last fault. */
+async function onceConnected<T>(ask: () => Promise<T>): Promise<T> {
+  const until = Date.now() + RECOVERY_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof UnsentError) || Date.now() > until) throw error;
+    }
+    await pause(20);
+  }
+}
+
 async function runOn({ drill, store, length, open, openDirect, harm }: Plan): Promise<DrillResult> {
   const violations = createViolations();
   const stalls = watchStalls();
@@ -110,8 +124,10 @@ async function runOn({ drill, store, length, open, openDirect, harm }: Plan): Pr
     let forgotten = 0;
     for (const [i, { apps, client }] of clients.entries()) {
       const session = sessions[i];
-      const now = Date.now();
-      const kept = await direct.store.list(client.subject, { now: now / 1000, deadline: now + 10_000 });
+      const kept = await onceConnected(() => {
+        const now = Date.now();
+        return direct.store.list(client.subject, { now: now / 1000, deadline: now + 10_000 });
+      });
       forgotten += kept.filter(({ id }) => id !== session?.sid).length;
       if (!session) continue;
       if (!kept.some(({ id }) => id === session.sid)) violations.note("a session that stood was lost");

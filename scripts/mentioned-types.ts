@@ -16,7 +16,7 @@ interface Origin {
   readonly name: string;
 }
 
-// Nobody has to name them: the compiler replaces them by what they come to.
+// Users need no name for them: the compiler replaces them by their results.
 const HIDDEN: readonly string[] = ["LaterTypes", "PathErrors", "RulePaths"];
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const) (\w+)/;
@@ -26,7 +26,7 @@ export function findUnnamedTypes(entries: Readonly<Record<string, string>>): str
   const read = createReader();
   const exportsOf = (file: string): Origin[] => [...read(file).exported.values()];
   return Object.entries(entries).flatMap(([entry, file]) => {
-    // Who uses an entry has the main one too.
+    // Every user of an entry has the main one too.
     const named = new Set([entries["claimgate"] as string, file].flatMap(exportsOf).map(keyOf));
     return exportsOf(file).flatMap((origin) =>
       mentionsOf(origin, read)
@@ -60,7 +60,7 @@ function parse(file: string): DeclarationFile {
   const code = readFileSync(file, "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/\/\/.*/g, "");
-  // What stands at the beginning of a line, and is not the end of the declaration before it, begins one.
+  // A line that begins at the margin, and does not end the declaration before it, begins a declaration.
   const blocks = code.split(/\n(?=[a-z])/);
   const declared = new Map<string, string>();
   for (const block of blocks) {

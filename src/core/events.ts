@@ -3,7 +3,7 @@ import type { Reason, RefusalStatus } from "./reasons.ts";
 import type { SessionStore } from "./stores/session-store.ts";
 import type { TokenType } from "./tokens/token-type.ts";
 
-/** What every event holds. */
+/** The members of every event. */
 export interface BaseEvent {
   /** When, in seconds since 1970, by the manager's clock. */
   readonly at: number;

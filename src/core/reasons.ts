@@ -32,7 +32,7 @@ export type Reason =
 /** The HTTP status of a refusal. */
 export type RefusalStatus = 400 | 401 | 403 | 503;
 
-/** What a reason says of a refusal. */
+/** The status and the message of a reason. */
 export interface Refusal {
   readonly status: RefusalStatus;
   /** ASCII without quotes, so that it can stand in a challenge (RFC 6750, section 3). */

@@ -1,4 +1,4 @@
-/** What a configured manager consists of. */
+/** The parts of a configured manager, and the manager that is configured later. */
 
 import { createSessionCheck } from "./auth/session-check.ts";
 import { createVerifier, type Verifier } from "./auth/verifier.ts";

@@ -2,7 +2,7 @@
 import { defaultFieldResolver } from "graphql";
 import type { Plan } from "../core/rules/compile.ts";
 
-/** What happens where a guard refuses: an error, or null in place of the field. */
+/** The result of a field that a guard rejects: an error, or null. */
 export type OnDeny = "ERROR" | "NULL";
 
 /** One use of the directive, compiled. */
@@ -11,9 +11,9 @@ export interface Guard {
   /** The rule that the plan was compiled from, as JSON. */
   readonly rule: string;
   readonly onDeny: OnDeny;
-  /** Where it stands: `User` or `User.email`. */
+  /** The type or field with the directive: `User` or `User.email`. */
   readonly origin: string;
-  /** What it says, so that two readings of one schema can be compared. */
+  /** Its place and its rule as text: two readings of one schema can be compared by it. */
   readonly key: string;
 }
 
@@ -49,7 +49,7 @@ export function resolvesByDefault(resolver: Marked): boolean {
   return resolver === undefined || resolver === defaultFieldResolver || marksOf(resolver)?.[BY_DEFAULT] === true;
 }
 
-/** What guards say, in one text: two readings of one schema have the same. */
+/** The keys of guards as one text. Two readings of one schema give the same. */
 export function keyOf(guards: readonly Guard[]): string {
   return guards.map((guard) => guard.key).join("\n");
 }
@@ -59,12 +59,12 @@ export function markGuarded<F extends object>(guarded: F, key: string): F {
   return Object.defineProperty(guarded, GUARDED, { value: key });
 }
 
-/** Whether any guard stands before a resolver. */
+/** Whether a resolver has any guard. */
 export function isGuarded(resolver: Marked): boolean {
   return resolver != null && Object.hasOwn(resolver, GUARDED);
 }
 
-/** Whether the guards of this key, and no others, stand before a resolver. */
+/** Whether a resolver has the guards of this key, and no others. */
 export function isGuardedBy(resolver: Marked, key: string): boolean {
   return marksOf(resolver)?.[GUARDED] === key;
 }

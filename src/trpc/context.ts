@@ -21,13 +21,13 @@ export type TRPCContextOptions = TRPCResponseOptions &
     | { readonly event: LambdaEvent; readonly req?: undefined }
   );
 
-/** What an adapter gives beside the request. */
+/** The members that an adapter gives beside the request. */
 export interface TRPCResponseOptions {
   /** The response of a Node server, or the WebSocket. */
   readonly res?: unknown;
   /** The fetch adapter's response headers. */
   readonly resHeaders?: ResponseHeadersLike | undefined;
-  /** What tRPC says of the call. */
+  /** tRPC's description of the call. */
   readonly info?:
     | {
         readonly accept?: string | null;

@@ -25,7 +25,7 @@ interface Documented {
   readonly type: string;
   readonly isOptional: boolean;
   readonly text: string;
-  /** What stands after `@default`. */
+  /** The text after `@default`. */
   readonly default: string | undefined;
 }
 
@@ -38,7 +38,7 @@ const resolved = resolveConfig({
   authorize: () => ({}),
 });
 
-/** Where the options of a type stand. */
+/** The files that hold the options of a type. */
 interface Place {
   readonly file: string;
   /** The type that it extends. */
@@ -219,7 +219,7 @@ function isNothing(value: unknown): boolean {
   );
 }
 
-/** What a trusted issuer's own code applies: the token's `aud` counts, and its subject stays as it is. */
+/** The defaults that a trusted issuer's own code applies: the token's `aud` counts, and its subject stays as it is. */
 function readIssuer(): Readonly<Record<string, unknown>> {
   const jwk = { kty: "oct", k: Buffer.from("s".repeat(32)).toString("base64url"), alg: "HS256" };
   const entry = { issuer: "they", jwks: { keys: [jwk] }, audience: "me", algorithms: ["HS256"] };

@@ -3,7 +3,7 @@ import { AuthManager, type AuthManagerConfig, type Claims } from "claimgate";
 import { createTestClock, type TestAuth } from "claimgate/testing";
 
 export const ISSUER = "https://issuer.example";
-/** Where every clock starts, in seconds. */
+/** The first time of every clock, in seconds. */
 export const NOW = 1_750_000_000;
 /** Long enough for HS512. */
 export const SECRET = "a secret of more than sixty-four bytes, which is enough for HS512 too";

@@ -5,7 +5,7 @@ import { isAuthError, type Reason } from "claimgate";
 import { refusalOf } from "./refusal-of.ts";
 import { type SendOptions, type Sent, send } from "./send.ts";
 
-/** What tells a client that, and why, it was refused. */
+/** A refusal as a client sees it: code, status and reason. */
 export interface Refusal {
   readonly code: string;
   readonly httpStatus: number;

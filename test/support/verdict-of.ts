@@ -1,4 +1,4 @@
-/** What a rule decides, as one word. */
+/** The decision of a rule, as one word. */
 import type { AuthManager, Rule } from "claimgate";
 
 /** What `token` meets `rule` with: `"allowed"` or the reason. */

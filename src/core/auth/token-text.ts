@@ -4,7 +4,7 @@ import { readCompact, readPayload } from "../jwt/compact.ts";
 import { DecodeError, ExpiredSignatureError } from "../jwt/errors.ts";
 import type { Reason } from "../reasons.ts";
 
-/** Throws `ExpiredSignatureError` for a token whose `exp` is past, as its text says. Nothing else is told of it here. */
+/** Throws `ExpiredSignatureError` for a token whose text has an `exp` in the past. It checks nothing else. */
 export function checkCookieExpiry(token: string, config: ResolvedConfig): void {
   if (hasExpired(token, config)) throw new ExpiredSignatureError("The token has expired");
 }
@@ -33,7 +33,7 @@ function hasExpired(token: string, { now, leeway, maxTokenLength }: ResolvedConf
   }
 }
 
-/** Throws `DecodeError` for a value that is no text, or too long a text, for a token. */
+/** Throws `DecodeError` for a value that is not a string, or longer than `maxTokenLength`. */
 export function checkText(token: unknown, { maxTokenLength }: ResolvedConfig): asserts token is string {
   if (typeof token !== "string") throw new DecodeError("The token is not a string");
   if (token.length > maxTokenLength) throw new DecodeError("The token is too long");

@@ -3,7 +3,7 @@ import type { Claims } from "../rules/rule.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
 
-/** What a subject may do now. An unknown key, or one that is undefined, is an error: it must not leave the rights that were held in force. */
+/** The present rights of a subject. An unknown or undefined key is an error: a misspelt right must not leave the earlier rights in force. */
 export interface Rights<C = Claims> {
   /** Replaces the token's scope, or the login's. Default: that one. */
   readonly scope?: unknown;
@@ -14,7 +14,7 @@ export interface Rights<C = Claims> {
 }
 
 /**
- * What is held so far. With `authorizeAt: "issue"` it is the session's id and what its login granted; with `"request"` it is the verified `JWT`
+ * The rights held so far. With `authorizeAt: "issue"` they are the session's id and the grant of its login; with `"request"` it is the verified `JWT`
  * itself, and so all of a token is there.
  */
 export interface HeldRights<C = Claims> extends Partial<Omit<JWT<C>, "sid" | "scope" | "claims">> {

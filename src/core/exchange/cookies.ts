@@ -7,7 +7,7 @@ import { equalsIgnoringCase, lowerAscii } from "../util/ascii.ts";
 /** The option `cookies`, read. */
 export interface Cookies {
   readonly names: CookieNames;
-  /** Where they are valid, which is where they are cleared too. */
+  /** The attributes that the cookies are set with, and cleared with. */
   readonly attributes: CookieAttributes;
   readonly former: readonly FormerSettings[];
 }

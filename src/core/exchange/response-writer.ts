@@ -45,7 +45,7 @@ interface FastifyReplyLike {
   header(name: string, value: string | string[]): unknown;
 }
 
-/** The writer of a response that can be written to, or `undefined` for what is none. */
+/** The writer of a Node response or a Fastify reply; `undefined` for any other value. */
 export function responseWriterOf(response: unknown): ResponseWriter | undefined {
   const given = response as Partial<NodeResponseLike & FastifyReplyLike> | null | undefined;
   if (typeof given?.setHeader === "function") return nodeWriter(given as NodeResponseLike);

@@ -1,4 +1,4 @@
-/** Writes the refusals of one request: the event, the caller's words, the challenge, and that nobody may store a response. */
+/** Writes the refusals of one request: the event, the caller's words, the challenge, and `Cache-Control: no-store`. */
 
 import { type AuthError, isAuthError } from "../errors.ts";
 import { challengeFor } from "../exchange/challenge.ts";
@@ -62,7 +62,7 @@ export class Refusals {
     return this.#services.open().config.header.scheme || "Bearer";
   }
 
-  /** Says at once that nobody may store a response whose headers are gone before a guard is asked, where that could be needed. */
+  /** Sets `Cache-Control: no-store` on a streamed response, if cookies or sessions may need it: its headers are sent before a guard runs. */
   expectStream(): void {
     const services = attempt(() => this.#services.open());
     if (!("value" in services)) return;

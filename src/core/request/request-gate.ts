@@ -1,4 +1,4 @@
-/** The inside of a `RequestAuth`: decides plans by the request's token. What both transports call. */
+/** The inside of a `RequestAuth`: decides plans by the request's token. Both transports call it. */
 import { type AuthError, refusal } from "../errors.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { ResponseWriter } from "../exchange/response-writer.ts";

@@ -105,7 +105,7 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
   }
 }
 
-/** The new tokens of the first refresh token that is good. Of several each is reused, and ends its session. Rejects with the error of the first. */
+/** The new tokens of the first refresh token that is good. Several are all reused, and each ends its session. Rejects with the error of the first. */
 async function presentEach(
   gate: RequestGate,
   tokens: readonly string[],

@@ -45,8 +45,8 @@ export class RequestTokens implements Presenter {
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
   /**
-   * By slot: a promise of a token, for whoever comes while it is waited for; or a good token, for a moment: a run of code that nothing can have
-   * interrupted. Time does not pass there, so nothing is asked twice in it. It ends with the next microtask.
+   * By slot: the pending promise of a token, which later calls share; or a valid token, until the next microtask. Nothing else can have run in between,
+   * so no call asks twice.
    */
   #current: (MaybePromise<JWT> | undefined)[] | undefined;
   #isMoment = false;

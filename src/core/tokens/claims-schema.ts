@@ -14,7 +14,7 @@ export interface StandardSchema<Output> {
   };
 }
 
-/** What the `validate` of a Standard Schema gives: the value, or what is wrong with it. */
+/** The result of a Standard Schema's `validate`: the value, or the issues with it. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | {

@@ -10,7 +10,7 @@ export interface Standing {
   readonly key: PreparedKey;
 }
 
-/** What stands in a token that was signed or read: all of it but the text itself, which is a credential. */
+/** The content of a token that was signed or read, without the text itself, which is a credential. */
 export interface TokenContent {
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ export interface TokenContent {
   readonly original: Readonly<Record<string, unknown>>;
   /** Absent where no signature was checked. */
   readonly standing: Standing | undefined;
-  /** Whether header and claims are deeply frozen, as they are before anybody outside sees them: most claims are only ever judged. */
+  /** Whether header and claims are deeply frozen. They are frozen before callers see them, since most claims are only judged. */
   isFrozen: boolean;
 }
 
@@ -32,7 +32,7 @@ export function withClaims(content: TokenContent, claims: Readonly<Record<string
   return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
 }
 
-/** The content, which nobody can change from here on: for whoever hands a part of it to code that is not ours. */
+/** The content, deeply frozen: call this before a part of it reaches the code of users. */
 export function freezeContent(content: TokenContent): TokenContent {
   if (content.isFrozen) return content;
   freezeJson(content.header);
@@ -41,11 +41,11 @@ export function freezeContent(content: TokenContent): TokenContent {
   return content;
 }
 
-/** A token that was signed or read: its text and what stands in it. */
+/** A token that was signed or read: its text and its content. */
 export class TokenParts {
   /** The compact text. */
   readonly signed: string;
-  /** @internal What stands in it. */
+  /** @internal The content. */
   readonly content: TokenContent;
 
   /** @internal */

@@ -30,7 +30,7 @@ export interface RegisteredClaims {
 /** All claims of a token whose own claims are `C`. */
 export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
 
-/** What a new, unsigned token may carry besides its type and subject. */
+/** The members of a new, unsigned token besides its type and subject. */
 export interface JWTOptions<C = Claims> {
   /** The `scope` claim of an auth token. Left out where it is undefined, as Flask_PyJWT does. */
   readonly scope?: unknown;

@@ -5,7 +5,7 @@ import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 
-/** What a key is for. */
+/** The use of a key. */
 export type KeyUse = "sign" | "verify";
 
 /** Options of `prepareKey`. */

@@ -13,7 +13,7 @@ export interface KeySet {
   retiresAt(key: PreparedKey): number | undefined;
 }
 
-/** Where a set comes from. */
+/** The source of a set. */
 export interface KeySource {
   /** The set that is trusted now, at once where it is there. Throws or rejects with `JWKSClientError`. */
   current(): MaybePromise<KeySet>;

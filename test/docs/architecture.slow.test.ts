@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
@@ -43,6 +43,21 @@ it("names a test that exists for everything that is remembered", () => {
   expect(rows.length).toBeGreaterThan(20);
   const missing = tests.filter((test) => test === undefined || !hasTest(test));
   expect(missing).toEqual([]);
+});
+
+// Collections that outlive a function: private fields, and those that are made for keeping.
+const STATE = /^ +(readonly )?#\w+: (Readonly)?(Weak)?(Map|Set)\b|new (LRUCache|WeakMap|WeakSet)\b/m;
+
+it("names every file that keeps a collection, by the file's name or by one that it declares", () => {
+  const table = section("What is remembered, and for how long");
+  const keeping = files.filter((path) => STATE.test(readFileSync(join(ROOT, "src", path), "utf8")));
+  expect(keeping.length).toBeGreaterThan(12);
+  const unnamed = keeping.filter((path) => {
+    const code = readFileSync(join(ROOT, "src", path), "utf8");
+    const declared = [...code.matchAll(/^(?:export )?(?:class|function) (\w+)/gm)].map((match) => match[1]);
+    return ![basename(path, ".ts"), ...declared].some((name) => table.includes(`\`${name}\``));
+  });
+  expect(unnamed).toEqual([]);
 });
 
 function hasTest(name: string): boolean {
@@ -130,20 +145,42 @@ it.each([
   );
 });
 
-/** The imports that the linter refuses, in a tree of files with nothing but imports. */
+it("rejects a circle of type imports, and accepts the same types without one", () => {
+  const types = { "src/trpc/one.ts": "export interface One { readonly one: 1 }\n" };
+  const one = 'import type { Two } from "./two.ts";\nexport interface One { readonly two: Two }\n';
+  const two = 'import type { One } from "./one.ts";\nexport interface Two { readonly one?: One }\n';
+  expect(lint({ ...types, "src/trpc/two.ts": two }, "no-cycle")).toEqual([]);
+  expect(lint({ "src/trpc/one.ts": one, "src/trpc/two.ts": two }, "no-cycle").map(({ file }) => file)).toEqual([
+    "src/trpc/one.ts",
+    "src/trpc/two.ts",
+  ]);
+});
+
+/** The imports that the linter rejects, in a tree of files with nothing but imports. */
 function refusedImports(imports: readonly { readonly file: string; readonly of: readonly string[] }[]): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "claimgate-ladder-"));
+  const tree = imports.map(({ file, of }) => {
+    const lines = of.map((from) => `import type {} from "${from}";`);
+    return [file, `${lines.join("\n")}\nexport const one = 1;\n`] as const;
+  });
+  return lint(Object.fromEntries(tree), "no-restricted-imports", ["-A", "all", "-D", "no-restricted-imports"])
+    .map(({ file, message }) => `${file} <- ${/'([^']*)'/.exec(message)?.[1]}`)
+    .toSorted();
+}
+
+/** The messages of one rule about a tree of files. `flags` switch off the rules that would say too much; they also drop the options of the rule. */
+function lint(
+  tree: Readonly<Record<string, string>>,
+  rule: string,
+  flags: readonly string[] = [],
+): { readonly file: string; readonly message: string }[] {
+  const folder = mkdtempSync(join(tmpdir(), "claimgate-lint-"));
   try {
     cpSync(join(ROOT, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
-    for (const { file, of } of imports) {
+    for (const [file, code] of Object.entries(tree)) {
       mkdirSync(join(folder, dirname(file)), { recursive: true });
-      writeFileSync(
-        join(folder, file),
-        `${of.map((from) => `import type {} from "${from}";`).join("\n")}\nexport const one = 1;\n`,
-      );
+      writeFileSync(join(folder, file), code);
     }
-    const oxlint = join(ROOT, "node_modules/.bin/oxlint");
-    const { stdout } = spawnSync(oxlint, ["--format=json", "-A", "all", "-D", "no-restricted-imports", "src"], {
+    const { stdout } = spawnSync(join(ROOT, "node_modules/.bin/oxlint"), ["--format=json", ...flags, "src"], {
       cwd: folder,
       encoding: "utf8",
     });
@@ -151,9 +188,9 @@ function refusedImports(imports: readonly { readonly file: string; readonly of: 
       diagnostics: { filename: string; message: string; code: string }[];
     };
     return diagnostics
-      .filter(({ code }) => code.includes("no-restricted-imports"))
-      .map(({ filename, message }) => `${filename} <- ${/'([^']*)'/.exec(message)?.[1]}`)
-      .toSorted();
+      .filter(({ code }) => code.includes(rule))
+      .map(({ filename, message }) => ({ file: filename, message }))
+      .toSorted((a, b) => (a.file < b.file ? -1 : 1));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -9,7 +9,7 @@ import type { HostOptions, RunningHost } from "./host.ts";
 import { createSchema } from "./schema.ts";
 
 /** Gives a refused operation its status; the operations of a batch share a response, which stays 200. */
-const refusals: ApolloServerPlugin = {
+export const refusals: ApolloServerPlugin = {
   requestDidStart: async () => ({
     async willSendResponse({ response, errors, operation, requestIsBatched }) {
       if (response.body.kind !== "single" || requestIsBatched) return;

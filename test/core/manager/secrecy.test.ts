@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
 import { forge } from "../../support/forge.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
+import { shownOf } from "../../support/shown-of.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
 
 const pair = makePair("P-256");
@@ -95,16 +96,7 @@ const SECRETS = [
 
 describe("nothing secret is shown by", () => {
   it.each(THINGS)("%s", (_, thing) => {
-    const shown = [
-      inspect(thing, { depth: 10 }),
-      inspect(thing, { depth: 10, showHidden: true }),
-      inspect(thing, { depth: 10, showHidden: true, getters: true }),
-      inspect({ wrapped: [thing] }, { depth: 10, showProxy: true }),
-      JSON.stringify(thing) ?? "",
-      JSON.stringify({ thing }),
-      String(thing),
-      `${(thing as Error).message} ${(thing as Error).stack}`,
-    ].join("\n");
+    const shown = shownOf(thing);
     for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
   });
 

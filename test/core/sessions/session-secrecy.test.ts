@@ -4,6 +4,7 @@ import { memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, NOW, SECRET } from "../../support/create-auth.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
+import { shownOf } from "../../support/shown-of.ts";
 import { down, WatchedStore } from "./support.ts";
 
 const store = memorySessionStore();
@@ -60,14 +61,7 @@ const SECRETS = [SECRET, ...TOKENS.flatMap((text) => [text, ...tokenParts(text)]
 
 describe("nothing secret is shown by", () => {
   it.each(THINGS)("%s", (_, thing) => {
-    const shown = [
-      inspect(thing, { depth: 10 }),
-      inspect(thing, { depth: 10, showHidden: true }),
-      inspect(thing, { depth: 10, showHidden: true, getters: true }),
-      JSON.stringify(thing) ?? "",
-      String(thing),
-      `${(thing as Error | null)?.message} ${(thing as Error | null)?.stack}`,
-    ].join("\n");
+    const shown = shownOf(thing);
     for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 /** What the suites of sessions share: one schema that logs in, refreshes and logs out, on Yoga, Apollo Server and graphql-http. */
 import { createServer, type RequestListener, STATUS_CODES } from "node:http";
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { type AuthManager, type AuthManagerConfig, type Deliver, isAuthError } from "claimgate";
 import { authHttpResponse, createGraphQLContext, type GraphQLAuthContext } from "claimgate/graphql";
@@ -9,6 +9,7 @@ import { type GraphQLSchema, getOperationAST } from "graphql";
 import { createHandler } from "graphql-http/lib/use/express";
 import type { Plugin } from "graphql-yoga";
 import { onTestFinished } from "vitest";
+import { refusals } from "../../../examples/hosts/graphql/apollo-server.ts";
 import type { BrowserRequest, CookieBrowser, Exchange } from "../../support/cookie-browser.ts";
 import { type Answer, type Context, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
 import { listenForTest } from "../../support/listen.ts";
@@ -34,20 +35,6 @@ export const yoga: GraphQLHost = {
   async start({ schema, auth, plugins = [] }) {
     return serve(createGuardedYoga(schema, auth, { batching: true, plugins }));
   },
-};
-
-const refusals: ApolloServerPlugin = {
-  requestDidStart: async () => ({
-    async willSendResponse({ response, errors, operation }) {
-      if (response.body.kind !== "single") return;
-      const { singleResult } = response.body;
-      const { status, headers } = authHttpResponse({ data: singleResult.data, errors }, { operation });
-      if (status === 200) return;
-      response.http.status = status;
-      for (const [name, value] of Object.entries(headers)) response.http.headers.set(name, value);
-      delete singleResult.data;
-    },
-  }),
 };
 
 /** Apollo Server, whose own plugin writes `Cache-Control` after ours. */

@@ -8,7 +8,10 @@ interface Row {
   readonly case: string;
   /** The median must be at most this. */
   readonly goal?: number;
-  /** Why a missed goal is missed: printed below the table. It holds no figures, so that it stays true. */
+  /**
+   * Why a missed goal is missed: printed below the table. It holds no figures, so that it stays
+   * true.
+   */
   readonly ifMissed?: string;
 }
 

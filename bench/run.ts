@@ -95,7 +95,10 @@ function narrow(tables: readonly Table[]): readonly Table[] {
   return only ? selectCases(tables, only) : tables;
 }
 
-/** The exit status is 1 if a case failed or nothing ran. A skipped case and a missed goal are results. */
+/**
+ * The exit status is 1 if a case failed or nothing ran. A skipped case and a missed goal are
+ * results.
+ */
 function summarize(all: readonly Runs[]): void {
   const losses = all.flatMap((runs) => [...runs.values()].map(({ lost }) => lost?.is));
   const [skipped, failed] = (["skipped", "failed"] as const).map((is) => losses.filter((one) => one === is).length);

@@ -66,7 +66,10 @@ function checkContents({ paths }: Packed): void {
   }
 }
 
-/** Without any peer or client: the core and the stores work, and each transport asks for its own peers only. */
+/**
+ * Without any peer or client: the core and the stores work, and each transport asks for its own
+ * peers only.
+ */
 async function checkAlone({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "alone");
   await install(project, [tarball]);
@@ -136,7 +139,10 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   must("the README's examples", await typeCheck(project, [...examples.keys()], options));
 }
 
-/** The session stores take the clients as their own packages type them, and nothing else needs to be there. */
+/**
+ * The session stores take the clients as their own packages type them, and nothing else needs to be
+ * there.
+ */
 async function checkStoreClients({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "store-clients");
   const file = "store-clients.ts";
@@ -146,7 +152,10 @@ async function checkStoreClients({ tarball }: Packed): Promise<void> {
   must("the clients' types", await typeCheck(project, [file], { types: ["node"], skipLibCheck: true }));
 }
 
-/** A package with declarations of its own can export whatever an entry gives: the compiler finds a public name for every type (else TS2742 or TS2883). */
+/**
+ * A package with declarations of its own can export whatever an entry gives: the compiler finds a
+ * public name for every type (else TS2742 or TS2883).
+ */
 async function checkInferredTypes({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "inferred-types");
   await install(project, [tarball, ...Object.keys(MANIFEST.peerDependencies).map(atOurVersion)], "nested");

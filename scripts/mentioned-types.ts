@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The declarations of a file, each with its text, and the names that the file takes from others or hands on. */
+/**
+ * The declarations of a file, each with its text, and the names that the file takes from others or
+ * hands on.
+ */
 interface DeclarationFile {
   readonly declared: ReadonlyMap<string, string>;
   /** By local name. */
@@ -21,7 +24,10 @@ const HIDDEN: readonly string[] = ["LaterTypes", "PathErrors", "RulePaths"];
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const) (\w+)/;
 
-/** Each as `Type, which claimgate/entry mentions in Declaration`. `entries` are declaration files by the name that users import. */
+/**
+ * Each as `Type, which claimgate/entry mentions in Declaration`. `entries` are declaration files by
+ * the name that users import.
+ */
 export function findUnnamedTypes(entries: Readonly<Record<string, string>>): string[] {
   const read = createReader();
   const exportsOf = (file: string): Origin[] => [...read(file).exported.values()];
@@ -60,7 +66,8 @@ function parse(file: string): DeclarationFile {
   const code = readFileSync(file, "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/\/\/.*/g, "");
-  // A line that begins at the margin, and does not end the declaration before it, begins a declaration.
+  // A line that begins at the margin, and does not end the declaration before it, begins a
+  // declaration.
   const blocks = code.split(/\n(?=[a-z])/);
   const declared = new Map<string, string>();
   for (const block of blocks) {

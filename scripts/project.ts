@@ -80,8 +80,8 @@ export function createProject(workspace: string, name: string, withScripts: read
 }
 
 /**
- * Installs packages into a project as a user would, from npm's cache where it can. `"nested"` keeps each package's dependencies out of the
- * project's reach, as pnpm does.
+ * Installs packages into a project as a user would, from npm's cache where it can. `"nested"` keeps
+ * each package's dependencies out of the project's reach, as pnpm does.
  */
 export async function install(
   project: string,
@@ -92,7 +92,10 @@ export async function install(
   must("npm install", await runBeside("npm", ["install", ...flags, ...packages], { cwd: project }));
 }
 
-/** The packages, beside this one and its peers, that an example imports, each with its types where these come apart from it. */
+/**
+ * The packages, beside this one and its peers, that an example imports, each with its types where
+ * these come apart from it.
+ */
 export function companionsOf(code: string): string[] {
   const own = new Set(["claimgate", "node", ...Object.keys(MANIFEST.peerDependencies)]);
   const names = [...code.matchAll(/ from "((?:@[\w-]+\/)?[\w-]+)/g)].map(([, name = ""]) => name);

@@ -11,7 +11,10 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Runs `command` in `cwd`, by default the repository, and shows what it prints unless that is captured. */
+/**
+ * Runs `command` in `cwd`, by default the repository, and shows what it prints unless that is
+ * captured.
+ */
 export function run(
   command: string,
   args: readonly string[],
@@ -31,7 +34,10 @@ export function run(
   return { status: ended.status ?? 1, output: capture ? `${ended.stdout}${ended.stderr}` : "" };
 }
 
-/** Runs `command` in `cwd` beside others, and captures what it prints. One that hangs is killed, and so are all when this process ends. */
+/**
+ * Runs `command` in `cwd` beside others, and captures what it prints. One that hangs is killed, and
+ * so are all when this process ends.
+ */
 export function runBeside(
   command: string,
   args: readonly string[],

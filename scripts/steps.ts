@@ -30,7 +30,10 @@ export function script(name: string, ...args: readonly string[]): Step {
   };
 }
 
-/** A run of vitest: each test counts. A run without tests fails, and so does one that fails outside its tests. */
+/**
+ * A run of vitest: each test counts. A run without tests fails, and so does one that fails outside
+ * its tests.
+ */
 export function tests(name: string, ...args: readonly string[]): Step {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-test-"));
   const report = join(folder, "report.json");

@@ -17,7 +17,10 @@ interface Entry {
   readonly note?: string;
 }
 
-/** Far more than the 100 that "first sight" remembers, so that each token is forgotten before its next turn. */
+/**
+ * Far more than the 100 that "first sight" remembers, so that each token is forgotten before its
+ * next turn.
+ */
 const COLD_TOKENS = 1000;
 const WARM_TOKENS = 100;
 const CACHE_MAX = 10_000;

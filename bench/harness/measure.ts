@@ -29,7 +29,10 @@ export async function measure(work: Work, ms: number): Promise<Sample> {
   return { calls, ns: (performance.now() - start) * 1e6, cpuUs: readCpuUs(cpu) };
 }
 
-/** Runs `work` for `ms` milliseconds of CPU time in short slices: servers learn from each how many requests fit into the next. */
+/**
+ * Runs `work` for `ms` milliseconds of CPU time in short slices: servers learn from each how many
+ * requests fit into the next.
+ */
 export async function warmUp(work: Work, ms: number): Promise<void> {
   const slice = Math.min(ms, 500);
   const end = performance.now() + ms * MAX_STRETCH;
@@ -42,7 +45,10 @@ export function readCpuUs(cpu: NodeJS.CpuUsage): number {
   return user + system;
 }
 
-/** Returns a promise only for an asynchronous answer: a synchronous one costs its user no await either. */
+/**
+ * Returns a promise only for an asynchronous answer: a synchronous one costs its user no await
+ * either.
+ */
 function callOne(work: Work): PromiseLike<unknown> | null {
   const given = work.call();
   return isThenable(given) ? given : null;
@@ -53,7 +59,10 @@ function callTogether(work: Work, inFlight: number): PromiseLike<unknown> | null
   return given.some(isThenable) ? Promise.all(given) : null;
 }
 
-/** Gives the event loop a turn. Without it, settled promises run as one long job, and no server works so. */
+/**
+ * Gives the event loop a turn. Without it, settled promises run as one long job, and no server
+ * works so.
+ */
 function takeTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

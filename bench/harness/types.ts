@@ -8,24 +8,34 @@ export interface Sample {
   readonly ns: number;
   /** CPU time (user and system, all threads) of the measured process, in microseconds. */
   readonly cpuUs: number;
-  /** Further counts per call, such as round trips. Each becomes a column with the median of its rounds. */
+  /**
+   * Further counts per call, such as round trips. Each becomes a column with the median of its
+   * rounds.
+   */
   readonly extra?: Readonly<Record<string, number>>;
 }
 
 /** A case that is loaded and ready. */
 export interface Work {
   /**
-   * One call. The loop awaits a promise that it returns; then the event loop takes a turn, before the next call or batch.
-   * It must throw or reject when the work goes wrong: a slice of failures measures nothing.
+   * One call. The loop awaits a promise that it returns; then the event loop takes a turn, before
+   * the next call or batch. It must throw or reject when the work goes wrong: a slice of failures
+   * measures nothing.
    */
   call(): unknown;
   /** Calls that start together and are awaited together. Default 1. */
   readonly inFlight?: number;
   /** Units in a call, such as fields; all figures are per unit. Default 1. */
   readonly perCall?: number;
-  /** Throws unless the case accepts valid callers and rejects all others. Runs before the first slice. */
+  /**
+   * Throws unless the case accepts valid callers and rejects all others. Runs before the first
+   * slice.
+   */
   prove?(): Promise<void>;
-  /** Replaces the loop over `call` for about `ms` milliseconds of CPU time: for servers under load, or for bytes. */
+  /**
+   * Replaces the loop over `call` for about `ms` milliseconds of CPU time: for servers under load,
+   * or for bytes.
+   */
   slice?(ms: number): Promise<Sample>;
   close?(): Promise<void>;
 }
@@ -33,9 +43,15 @@ export interface Work {
 export interface Case {
   /** Unique within the table. */
   readonly name: string;
-  /** Runs in the case's own process. It imports dynamically, so that no process holds the packages of another case. */
+  /**
+   * Runs in the case's own process. It imports dynamically, so that no process holds the packages
+   * of another case.
+   */
   load(): Promise<Work>;
-  /** Whether `--against` measures this case on both commits. Default: whether the name starts with "claimgate". */
+  /**
+   * Whether `--against` measures this case on both commits. Default: whether the name starts with
+   * "claimgate".
+   */
   readonly isClaimgate?: boolean;
   /** Flags of node for this case's process. */
   readonly execArgv?: readonly string[];
@@ -51,7 +67,10 @@ export interface Table {
   readonly base: string;
   /** The unit of the times: `"verify"`, `"request"`, `"field"`. */
   readonly unit: string;
-  /** The case whose CPU time in the same round is subtracted from all others before the ratio: mostly `"an empty call"`. */
+  /**
+   * The case whose CPU time in the same round is subtracted from all others before the ratio:
+   * mostly `"an empty call"`.
+   */
   readonly netOf?: string;
   readonly cases: readonly Case[];
   /** Lines below the table. */

@@ -18,10 +18,15 @@ export interface Lost {
   readonly reason: string;
 }
 
-/** The time that a case has to load and prove, and a slice beyond its own length. A slower case counts as hung. */
+/**
+ * The time that a case has to load and prove, and a slice beyond its own length. A slower case
+ * counts as hung.
+ */
 const PATIENCE_MS = 120_000;
 
-/** A case, and the compiled files to run it from: these decide which copy of claimgate it imports. */
+/**
+ * A case, and the compiled files to run it from: these decide which copy of claimgate it imports.
+ */
 export interface Source {
   readonly table: string;
   readonly one: Case;

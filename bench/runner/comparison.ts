@@ -9,8 +9,9 @@ import { measuresClaimgate } from "./select.ts";
 import { cpuOf, rangeOf, ratioOf } from "./statistics.ts";
 
 /**
- * Copies the compiled cases below their own folder and places the other commit's claimgate in a `node_modules` there: node finds it before
- * that of `bench`, and finds everything else, graphql and @trpc/server too, where all cases find it.
+ * Copies the compiled cases below their own folder and places the other commit's claimgate in a
+ * `node_modules` there: node finds it before that of `bench`, and finds everything else, graphql
+ * and @trpc/server too, where all cases find it.
  */
 export function prepareOther(ref: string, compiled: string): string {
   const other = join(compiled, "../other");
@@ -28,7 +29,10 @@ export interface Copies {
   readonly commit: string;
 }
 
-/** Measures all claimgate cases of `tables` on both copies and prints the CPU ratios of this one over the other. */
+/**
+ * Measures all claimgate cases of `tables` on both copies and prints the CPU ratios of this one
+ * over the other.
+ */
 export async function compare(tables: readonly Table[], copies: Copies, options: RunOptions): Promise<Runs[]> {
   const { commit } = copies;
   const all: Runs[] = [];

@@ -14,7 +14,10 @@ export function describeMachine(): string {
   );
 }
 
-/** The load of the last minute. Above the number of cores, processes wait for each other and the figures are noisy. */
+/**
+ * The load of the last minute. Above the number of cores, processes wait for each other and the
+ * figures are noisy.
+ */
 export function readLoad(): number {
   return loadavg()[0] ?? 0;
 }

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { must, run } from "../../scripts/run.ts";
 import { BENCH, ROOT } from "./paths.ts";
 
-/** Installs, builds and compiles what is not up to date. Returns the folder of the compiled cases, which goes when the process ends. */
+/**
+ * Installs, builds and compiles what is not up to date. Returns the folder of the compiled cases,
+ * which goes when the process ends.
+ */
 export function prepare(): string {
   installPackages();
   placeClaimgate();
@@ -33,7 +36,10 @@ function placeClaimgate(): void {
   writeFileSync(stamp, wanted);
 }
 
-/** A copy, not a link: its imports must resolve to the packages of the cases, or graphql rejects its own classes. */
+/**
+ * A copy, not a link: its imports must resolve to the packages of the cases, or graphql rejects its
+ * own classes.
+ */
 export function copyPackage(from: string, target: string): void {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
@@ -42,8 +48,9 @@ export function copyPackage(from: string, target: string): void {
 }
 
 /**
- * Compiles ahead of time: a loader such as tsx wraps every closure to keep its name, and cases would pay for that at each call.
- * The folder belongs to this process, so that runs side by side do not overwrite each other's files.
+ * Compiles ahead of time: a loader such as tsx wraps every closure to keep its name, and cases
+ * would pay for that at each call. The folder belongs to this process, so that runs side by side do
+ * not overwrite each other's files.
  */
 function compileCases(): string {
   const builds = join(BENCH, ".build");

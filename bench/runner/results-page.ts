@@ -20,7 +20,10 @@ const INTRODUCTION = `# Benchmark results
 \`npm run bench -- --write\` writes the section of the current version. A ratio is the CPU time of a case over that of its base in the same
 round, so lower is better. A verdict judges the median of all rounds. [README.md](./README.md) says how it is measured.`;
 
-/** Writes the section of the version in `package.json`, in place of an older one of the same version. */
+/**
+ * Writes the section of the version in `package.json`, in place of an older one of the same
+ * version.
+ */
 export function writeSection(section: Section): void {
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const path = join(BENCH, "RESULTS.md");

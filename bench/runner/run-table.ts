@@ -3,7 +3,10 @@ import type { Sample } from "../harness/types.ts";
 import { type Lost, type Running, type Source, startCase } from "./case-process.ts";
 
 export interface RunOptions {
-  /** Times that all processes start anew: processes of identical code differ more than rounds of one process. */
+  /**
+   * Times that all processes start anew: processes of identical code differ more than rounds of one
+   * process.
+   */
   readonly starts: number;
   /** Slices of each case per start. */
   readonly rounds: number;
@@ -11,7 +14,10 @@ export interface RunOptions {
   readonly warmMs: number;
 }
 
-/** A case to run. `name` is unique in the run; it differs from the case's own name when two commits run the same case. */
+/**
+ * A case to run. `name` is unique in the run; it differs from the case's own name when two commits
+ * run the same case.
+ */
 export interface Contender extends Source {
   readonly name: string;
 }
@@ -70,7 +76,9 @@ async function takeSample(run: CaseRun, process: Running, ms: number): Promise<v
   }
 }
 
-/** Rotates and reverses, so that a case is not always first, nor always after the same neighbour. */
+/**
+ * Rotates and reverses, so that a case is not always first, nor always after the same neighbour.
+ */
 function takeTurns<T>(all: readonly T[], turn: number): readonly T[] {
   const start = all.length === 0 ? 0 : turn % all.length;
   const rotated = [...all.slice(start), ...all.slice(0, start)];

@@ -5,7 +5,10 @@ import { pathToFileURL } from "node:url";
 import type { Case, Group, Table } from "../harness/types.ts";
 import { BENCH } from "./paths.ts";
 
-/** The tables of these names: a group, a table, or a prefix of table names. No name selects all tables. */
+/**
+ * The tables of these names: a group, a table, or a prefix of table names. No name selects all
+ * tables.
+ */
 export async function selectTables(names: readonly string[], compiled: string): Promise<Table[]> {
   const groups = listGroups();
   const selected: Table[] = [];
@@ -23,7 +26,10 @@ export async function selectTables(names: readonly string[], compiled: string): 
   return [...new Set(selected)];
 }
 
-/** The tables reduced to cases whose name contains one of `texts`, and to their base. Tables without such a case are left out. */
+/**
+ * The tables reduced to cases whose name contains one of `texts`, and to their base. Tables without
+ * such a case are left out.
+ */
 export function selectCases(tables: readonly Table[], texts: readonly string[]): Table[] {
   return tables.flatMap((table) => {
     const named = table.cases.map(({ name }) => name).filter((name) => texts.some((text) => name.includes(text)));
@@ -31,7 +37,9 @@ export function selectCases(tables: readonly Table[], texts: readonly string[]):
   });
 }
 
-/** The table reduced to cases of these names, and to the case whose time is subtracted from them. */
+/**
+ * The table reduced to cases of these names, and to the case whose time is subtracted from them.
+ */
 export function keepCases(table: Table, names: readonly string[]): Table {
   for (const name of names)
     if (!table.cases.some((one) => one.name === name)) throw new Error(`table "${table.name}" has no case "${name}"`);

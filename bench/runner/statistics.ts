@@ -14,7 +14,10 @@ export function ratioOf(runs: Runs, name: string, over: string, netOf?: string):
   return rangeOf(above.map((us, round) => us / (below[round] ?? Number.NaN)));
 }
 
-/** CPU microseconds per unit, less those of `netOf` in the same round. Null if one of them did not run. */
+/**
+ * CPU microseconds per unit, less those of `netOf` in the same round. Null if one of them did not
+ * run.
+ */
 export function cpuOf(runs: Runs, name: string, netOf?: string): Range | null {
   const rounds = roundsOf(runs, name, netOf);
   return rounds && rangeOf(rounds);

@@ -8,10 +8,13 @@ export interface BadToken {
   readonly expected: string;
 }
 
-// Enough for every route, so that a token which carries it is refused for being bad and for nothing else.
+// Enough for every route, so that a token which carries it is refused for being bad and for nothing
+// else.
 const ALL_RIGHTS = { scope: { admin: true }, claims: { department: "research", admin: true } };
 
-/** What `username` may hold in place of a good auth token. `past` issues what has expired by now. */
+/**
+ * What `username` may hold in place of a good auth token. `past` issues what has expired by now.
+ */
 export async function badAuthTokens(username: string, tokens: Tokens, past: Auth): Promise<readonly BadToken[]> {
   const expired = await past.authToken(username, ALL_RIGHTS);
   return [

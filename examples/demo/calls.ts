@@ -140,7 +140,8 @@ export const greeting: Call = {
   trpc: (client) => client.greeting.query(),
 };
 
-// Two tokens for one user differ in when they were issued, in their session, and by chance; in nothing else.
+// Two tokens for one user differ in when they were issued, in their session, and by chance; in
+// nothing else.
 function contentOf(token: string): unknown {
   const { iat: _iat, exp: _exp, rid: _rid, sid: _sid, ...content } = AuthManager.convertToken(token).claims;
   return content;

@@ -7,7 +7,10 @@ export interface Newcomer {
   readonly password: string;
 }
 
-/** Does `work` with users of new names and passwords, so that nobody who was there before is touched. Afterwards they are gone. */
+/**
+ * Does `work` with users of new names and passwords, so that nobody who was there before is
+ * touched. Afterwards they are gone.
+ */
 export async function withNewcomers<const N extends readonly string[]>(
   users: Users,
   names: N,

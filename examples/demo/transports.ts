@@ -72,10 +72,11 @@ function toOutcome(response: Response, said: Said): Outcome {
     return { verdict: answer == null ? `${status} (no answer)` : `${status} ok`, challenge, answer, cookies };
   }
   const { code, auth } = said.error;
-  // A mutation whose resolver ran is 200 in GraphQL, also where the resolver itself refused: there the code counts.
+  // A mutation whose resolver ran is 200 in GraphQL, also where the resolver itself refused: there
+  // the code counts.
   if (status === 200) return { verdict: `200, ${code} ${auth?.reason ?? "(no reason)"}`, challenge, cookies };
-  // The code says what the status says, in the words of the transport, and a gate that refuses says so in a header.
-  // Where that is not so, the verdict shows it, and is not the expected one.
+  // The code says what the status says, in the words of the transport, and a gate that refuses says
+  // so in a header. Where that is not so, the verdict shows it, and is not the expected one.
   const wrongCode = code === said.codes[status] ? "" : ` with code ${code}`;
   const unchallenged = auth && challenge === null ? " without WWW-Authenticate" : "";
   return { verdict: `${status} ${auth?.reason ?? "(no reason)"}${wrongCode}${unchallenged}`, challenge, cookies };

@@ -10,7 +10,10 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Starts `server` on loopback; port 0 takes a free one. `stop` ends what listens on the server besides itself. */
+/**
+ * Starts `server` on loopback; port 0 takes a free one. `stop` ends what listens on the server
+ * besides itself.
+ */
 export async function listen(
   server: Server,
   { port = 0, path = "", stop }: { port?: number; path?: string; stop?: () => Promise<void> },

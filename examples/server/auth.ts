@@ -25,15 +25,18 @@ type RequestAuth = AuthContext<Claims>["auth"];
 /** What can be asked of the example's manager. */
 export interface AuthOptions {
   /**
-   * Default: the file that `JWT_KEYS` names, made by `npx claimgate keys generate`; or a new key per start, which no token of an earlier
-   * start survives.
+   * Default: the file that `JWT_KEYS` names, made by `npx claimgate keys generate`; or a new key
+   * per start, which no token of an earlier start survives.
    */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
   /** The time, in seconds. Default: the clock's. */
   readonly now?: () => number;
   /** Default: nobody is told. */
   readonly onEvent?: EventHandler;
-  /** `false` for plain HTTP under another name than localhost: browsers take secure cookies over HTTPS, and from localhost. Default true. */
+  /**
+   * `false` for plain HTTP under another name than localhost: browsers take secure cookies over
+   * HTTPS, and from localhost. Default true.
+   */
   readonly secureCookies?: boolean;
 }
 
@@ -71,7 +74,10 @@ function defaultKeys(): readonly KeyConfig[] | KeyLoader {
 export interface Credentials {
   readonly username: string;
   readonly password: string;
-  /** A page asks for cookies, which no script can read; a client of the API gets its tokens in the answer. */
+  /**
+   * A page asks for cookies, which no script can read; a client of the API gets its tokens in the
+   * answer.
+   */
   readonly deliver: Deliver;
   /** What the user calls it in the list of devices. */
   readonly device?: string | null | undefined;
@@ -101,7 +107,10 @@ export async function listDevices(auth: RequestAuth, token: JWT<Claims>) {
   }));
 }
 
-/** What the token says, for its owner. It is found without being passed in, and never shown in its signed form. */
+/**
+ * What the token says, for its owner. It is found without being passed in, and never shown in its
+ * signed form.
+ */
 export function describeToken() {
   const token = currentToken();
   if (!token) throw new Error("describeToken() is for guarded procedures and resolvers");

@@ -11,7 +11,10 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens the database at `url`; where that is blank, an empty one in memory. Default: `DATABASE_URL`. */
+/**
+ * Opens the database at `url`; where that is blank, an empty one in memory. Default:
+ * `DATABASE_URL`.
+ */
 export async function openDatabase(url: string | undefined = process.env["DATABASE_URL"]): Promise<Database> {
   return url ? connect(url) : openInMemory();
 }
@@ -27,7 +30,8 @@ async function openInMemory(): Promise<Database> {
 
 function connect(url: string): Database {
   const pool = new pg.Pool({ connectionString: url });
-  // A lost idle connection is replaced at the next query; without a listener it would end the process.
+  // A lost idle connection is replaced at the next query; without a listener it would end the
+  // process.
   pool.on("error", (error) => console.error("A database connection was lost:", error.message));
   return {
     isServer: true,

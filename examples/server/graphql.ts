@@ -146,7 +146,8 @@ export function createGraphQLHandler(auth: Auth, users: Users) {
   });
 }
 
-// Behind a guard that is not optional there always is a token, though SDL cannot tell the compiler so.
+// Behind a guard that is not optional there always is a token, though SDL cannot tell the compiler
+// so.
 function guarded(auth: Context["auth"]): JWT<Claims> {
   return auth.token as JWT<Claims>;
 }

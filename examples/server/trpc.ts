@@ -78,7 +78,8 @@ export const appRouter = t.router({
   // Any auth token: @requireToken
   tokenInfo: protectedProcedure.query(() => describeToken()),
 
-  // The user it is about, or an admin: @requireToken(args: { sub: "username" }, override: { admin: true })
+  // The user it is about, or an admin: @requireToken(args: { sub: "username" }, override: { admin:
+  // true })
   overridable: protectedProcedure
     .input(ByUsername)
     .use(requireToken({ args: { sub: "username" }, override: { admin: true } }))

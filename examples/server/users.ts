@@ -22,7 +22,10 @@ export interface Users {
   saveNote(username: string, text: string): Promise<void>;
 }
 
-/** People to try the example with. An application of your own has a sign-up instead, and no password in its source. */
+/**
+ * People to try the example with. An application of your own has a sign-up instead, and no password
+ * in its source.
+ */
 export const SAMPLE_USERS: readonly (User & { readonly password: string })[] = [
   { username: "ada", password: "ada-password", department: "research", isAdmin: false },
   { username: "bob", password: "bob-password", department: "sales", isAdmin: false },

@@ -6,7 +6,8 @@ import { runBeside } from "../run.ts";
 import { readReport } from "./outcome.ts";
 import { bundleForBrowser } from "./programmes.ts";
 
-// The way to every built-in that needs no import. Node's own fetch is loaded first, as it reads the environment then.
+// The way to every built-in that needs no import. Node's own fetch is loaded first, as it reads the
+// environment then.
 const LAUNCHER = `
 void new Response(new Request("http://web.test").body);
 delete globalThis.process;

@@ -25,7 +25,10 @@ interface Workshop {
   readonly workerd: Made<Workerd>;
 }
 
-/** Runs all cells of a plan. What could not be installed fails the cells that need it, and no others. */
+/**
+ * Runs all cells of a plan. What could not be installed fails the cells that need it, and no
+ * others.
+ */
 export async function runCells(workspace: string, tarball: string, plan: Plan): Promise<Table[]> {
   const workshop = openWorkshop(workspace, tarball, plan);
   const { runtimes, sets, ends, compilers, workerd } = workshop;

@@ -28,7 +28,10 @@ export async function settle(cell: () => Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** How many checks held, as a programme printed it. Throws what did not, and where nothing was reported. */
+/**
+ * How many checks held, as a programme printed it. Throws what did not, and where nothing was
+ * reported.
+ */
 export function readReport({ status, output }: Ended): number {
   const line = output.split("\n").findLast((text) => text.startsWith('{"passed":'));
   if (line === undefined) throw new Error(`no report, status ${status}:\n${output}`);
@@ -49,7 +52,10 @@ export async function inParallel<T>(limit: number, tasks: readonly (() => Promis
   return results;
 }
 
-/** `make`, which runs at its first call; whoever calls later gets the same promise, its failure included. */
+/**
+ * `make`, which runs at its first call; whoever calls later gets the same promise, its failure
+ * included.
+ */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

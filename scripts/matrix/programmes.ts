@@ -27,8 +27,9 @@ export async function transpile(programme: string, outfile: string): Promise<voi
 export type Source = { readonly file: string } | { readonly code: string };
 
 /**
- * Writes a programme for the browser with all that it imports, the package as `project` has it installed. esbuild refuses a Node built-in there;
- * throws also where anything is left to be imported.
+ * Writes a programme for the browser with all that it imports, the package as `project` has it
+ * installed. esbuild refuses a Node built-in there; throws also where anything is left to be
+ * imported.
  */
 export async function bundleForBrowser(project: string, source: Source, outfile: string): Promise<void> {
   const { metafile } = await build({
@@ -36,7 +37,8 @@ export async function bundleForBrowser(project: string, source: Source, outfile:
     ...("code" in source
       ? { stdin: { contents: source.code, resolveDir: project } }
       : { entryPoints: [join(ROOT, "test/matrix", source.file)] }),
-    // The programmes lie in the repository, and shall find the packages of the project all the same.
+    // The programmes lie in the repository, and shall find the packages of the project all the
+    // same.
     plugins: [resolveIn(project)],
     platform: "browser",
     // Node's own fetch needs the global; a programme for the Web must not.

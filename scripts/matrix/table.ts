@@ -41,7 +41,10 @@ export function renderTables(tables: readonly Table[]): string {
   return [...texts, ...(notes === "" ? [] : [notes])].join("\n\n");
 }
 
-/** `readme` with `text` in place of what stands between the markers. Throws where they are not there. */
+/**
+ * `readme` with `text` in place of what stands between the markers. Throws where they are not
+ * there.
+ */
 export function replaceMatrix(readme: string, text: string): string {
   const start = readme.indexOf(START);
   const end = readme.indexOf(END, start);

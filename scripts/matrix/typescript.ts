@@ -64,7 +64,10 @@ function refusals(companion: string, peers: Readonly<Record<string, string>>): s
   );
 }
 
-/** Throws unless every error lies in the declarations of another package, where a consumer sets `skipLibCheck`. */
+/**
+ * Throws unless every error lies in the declarations of another package, where a consumer sets
+ * `skipLibCheck`.
+ */
 function mustBeOthers(what: string, { status, output }: Ended): void {
   if (status === 0) return;
   const places = output.split("\n").filter((line) => /^\S/.test(line));

@@ -16,7 +16,8 @@ export interface Workerd {
   readonly version: string;
 }
 
-// A worker of its compatibility date: by default one has `process`, and with it Node's built-ins, since August 2026, and none before.
+// A worker of its compatibility date: by default one has `process`, and with it Node's built-ins,
+// since August 2026, and none before.
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "bare", worker = .bare), (name = "node", worker = .node) ],

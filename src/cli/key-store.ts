@@ -6,7 +6,10 @@ import { CommandError, fileError, type Terminal } from "./output.ts";
 
 const OWNER_ONLY = 0o600;
 
-/** The keys in `file`. Throws where it cannot be read or is no key set; warns where others may read it. */
+/**
+ * The keys in `file`. Throws where it cannot be read or is no key set; warns where others may read
+ * it.
+ */
 export async function readKeys(file: string, terminal: Terminal): Promise<FileKey[]> {
   const read = (cause: unknown): never => {
     throw fileError(file, "read", cause);
@@ -49,7 +52,8 @@ export async function changeKeyFile(
   });
 }
 
-// The new text is written into a lock file, which then takes the file's name: as git does, one step that is both the lock and atomic.
+// The new text is written into a lock file, which then takes the file's name: as git does, one step
+// that is both the lock and atomic.
 async function replace(file: string, make: (lock: FileHandle) => Promise<readonly FileKey[]>): Promise<void> {
   const lock = `${file}.lock`;
   await puttingOffSignals(async (isStopped) => {
@@ -77,7 +81,8 @@ async function replace(file: string, make: (lock: FileHandle) => Promise<readonl
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// Who stops a command must not leave its lock behind: the signal takes effect when `work` has cleaned up.
+// Who stops a command must not leave its lock behind: the signal takes effect when `work` has
+// cleaned up.
 async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<void>): Promise<void> {
   let signal: NodeJS.Signals | undefined;
   const note = (name: NodeJS.Signals): void => {

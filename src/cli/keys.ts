@@ -91,7 +91,8 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
     made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
     const { kid } = made;
     if (keys.some((key) => key.kid === kid)) throw new CommandError(`${file} has a key with the kid ${String(kid)}`);
-    // One that has its end has it from when its last token was known; only --now brings that forward.
+    // One that has its end has it from when its last token was known; only --now brings that
+    // forward.
     const kept = keys.map((key) => ({
       ...key,
       retireAt: options.now || typeof key.retireAt !== "number" ? retireAt : key.retireAt,
@@ -109,7 +110,8 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
   );
 }
 
-// A key that began to sign after the new one would sign until it retires, and its last tokens would outlive it.
+// A key that began to sign after the new one would sign until it retires, and its last tokens would
+// outlive it.
 function refuseToOvertake(keys: readonly FileKey[], signFrom: number, at: number): void {
   const later = keys.find((key) => canSign(key) && startOf(key) > signFrom && readTime(key.retireAt) > at);
   if (!later) return;

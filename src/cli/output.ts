@@ -61,7 +61,10 @@ export async function readInput(terminal: Terminal, file: string | undefined, wh
   }
 }
 
-/** A whole number of seconds in an argument, `least` or more and less than 10^10. Throws `CommandError` that names the option. */
+/**
+ * A whole number of seconds in an argument, `least` or more and less than 10^10. Throws
+ * `CommandError` that names the option.
+ */
 export function readSeconds(option: string, value: string, least: number = 0): number {
   if (!/^\d{1,10}$/.test(value) || Number(value) < least)
     throw new CommandError(`${option} must be a whole number of seconds${least > 0 ? `, ${least} or more` : ""}`);

@@ -7,7 +7,10 @@ import { addKeysCommands } from "./keys.ts";
 import { CommandError, processTerminal, type Terminal } from "./output.ts";
 import { addTokenCommands } from "./token.ts";
 
-/** 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token are out of reach. `main` adds 70: a fault of claimgate's own. */
+/**
+ * 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token
+ * are out of reach. `main` adds 70: a fault of claimgate's own.
+ */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 const EXIT_CODES = `

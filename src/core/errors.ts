@@ -6,7 +6,10 @@ import { isStoreError } from "./stores/store-error.ts";
 // A registered symbol, so that the error of another copy of this package is recognised too.
 const AUTH_ERROR: unique symbol = Symbol.for("claimgate.AuthError") as never;
 
-/** A caller was refused: by status 401 `UnauthorizedError`, 403 `ForbiddenError`, else (400, 503) this class itself. */
+/**
+ * A caller was refused: by status 401 `UnauthorizedError`, 403 `ForbiddenError`, else (400, 503)
+ * this class itself.
+ */
 export class AuthError extends Error {
   override readonly name: string = "AuthError";
   readonly reason: Reason;
@@ -54,7 +57,10 @@ export class InvalidConfigError extends Error {
   }
 }
 
-/** Cookies cannot reach the caller: the server is set up, or was called, in a way that leaves no response to set them on. The message says which. */
+/**
+ * Cookies cannot reach the caller: the server is set up, or was called, in a way that leaves no
+ * response to set them on. The message says which.
+ */
 export class CookieError extends Error {
   override readonly name: string = "CookieError";
 
@@ -104,7 +110,10 @@ export function isAuthError(error: unknown): error is AuthError {
   return error instanceof Error && (error as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
 }
 
-/** A token error, or keys or a store out of reach, as the refusal it leads to; anything else unchanged, so that no fault of ours is ever blamed on the token. */
+/**
+ * A token error, or keys or a store out of reach, as the refusal it leads to; anything else
+ * unchanged, so that no fault of ours is ever blamed on the token.
+ */
 export function toRefusal(error: unknown): unknown {
   return isTokenError(error) || isKeysError(error) || isStoreError(error) ? refusal(error.reason, error) : error;
 }

@@ -19,7 +19,10 @@ export type AuthEvent =
   | StoreFailedEvent
   | KeysFailedEvent;
 
-/** A session began (`tokens: "pair"`), or a single token was issued by `authToken` or `refreshToken`, without a session. */
+/**
+ * A session began (`tokens: "pair"`), or a single token was issued by `authToken` or
+ * `refreshToken`, without a session.
+ */
 export interface IssuedEvent extends BaseEvent {
   readonly type: "issued";
   readonly subject: string;
@@ -28,8 +31,8 @@ export interface IssuedEvent extends BaseEvent {
 }
 
 /**
- * A session's tokens were renewed. `repeated`: with a successor that another call had made, which presented the same refresh token at the same
- * time, or whose answer was lost.
+ * A session's tokens were renewed. `repeated`: with a successor that another call had made, which
+ * presented the same refresh token at the same time, or whose answer was lost.
  */
 export interface RefreshedEvent extends BaseEvent {
   readonly type: "refreshed";
@@ -38,7 +41,10 @@ export interface RefreshedEvent extends BaseEvent {
   readonly repeated: boolean;
 }
 
-/** A superseded refresh token was presented, and its session ended: two held it, and one of them is a thief. */
+/**
+ * A superseded refresh token was presented, and its session ended: two held it, and one of them is
+ * a thief.
+ */
 export interface ReusedEvent extends BaseEvent {
   readonly type: "reused";
   readonly subject: string;
@@ -71,7 +77,10 @@ export interface StoreFailedEvent extends BaseEvent {
   readonly error: unknown;
 }
 
-/** Keys could not be loaded or fetched; those of before may still serve for a while (`staleIfError`), and then it is `KEYS_UNAVAILABLE`. */
+/**
+ * Keys could not be loaded or fetched; those of before may still serve for a while
+ * (`staleIfError`), and then it is `KEYS_UNAVAILABLE`.
+ */
 export interface KeysFailedEvent extends BaseEvent {
   readonly type: "keys-failed";
   /** Whose keys: the manager's own issuer, or a trusted one. */
@@ -79,7 +88,10 @@ export interface KeysFailedEvent extends BaseEvent {
   readonly error: Error;
 }
 
-/** Called for each event. What it returns, throws or rejects with changes nothing, and nobody waits for it. */
+/**
+ * Called for each event. What it returns, throws or rejects with changes nothing, and nobody waits
+ * for it.
+ */
 export type EventHandler = (event: AuthEvent) => unknown;
 
 type WithoutTime<E> = E extends BaseEvent ? Omit<E, "at"> : never;

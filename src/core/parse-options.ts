@@ -21,7 +21,10 @@ export function functionSchema<F extends (...args: never[]) => unknown>(): z.Zod
   return z.custom<F>((value) => typeof value === "function", "is not a function");
 }
 
-/** `value`, read by `schema`. `path` is where it stands, such as `keys.0`. Throws `InvalidConfigError`. */
+/**
+ * `value`, read by `schema`. `path` is where it stands, such as `keys.0`. Throws
+ * `InvalidConfigError`.
+ */
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, path: string = ""): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -32,7 +35,10 @@ export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, pat
   throw new InvalidConfigError(place || "config", issue?.message ?? "is invalid");
 }
 
-/** Throws for an option that is there and undefined: one from a variable that is not set must not silently switch a check off. */
+/**
+ * Throws for an option that is there and undefined: one from a variable that is not set must not
+ * silently switch a check off.
+ */
 export function refuseUndefined(options: unknown, path: string, groups: readonly string[] = []): void {
   if (typeof options !== "object" || options === null) return;
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {

@@ -15,7 +15,10 @@ export type TokenReason =
   | "TOKEN_REVOKED"
   | "TOKEN_REUSED";
 
-/** Why keys could not be had: out of reach or unusable, or there, and none of them the one asked for. */
+/**
+ * Why keys could not be had: out of reach or unusable, or there, and none of them the one asked
+ * for.
+ */
 export type KeysReason = "KEYS_UNAVAILABLE" | "SIGNATURE_INVALID";
 
 /** Why a caller was refused. The same on both transports. */

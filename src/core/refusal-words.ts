@@ -7,11 +7,16 @@ import type { Reason } from "./reasons.ts";
 export interface RefusalWords {
   /** In place of the message. */
   readonly message?: string;
-  /** Beside `auth` in tRPC's `error.data` and in GraphQL's `extensions`; what stands there already stays. JSON only. */
+  /**
+   * Beside `auth` in tRPC's `error.data` and in GraphQL's `extensions`; what stands there already
+   * stays. JSON only.
+   */
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** Gives the words; synchronous. What it throws, or what is none of them, leaves those that stand. */
+/**
+ * Gives the words; synchronous. What it throws, or what is none of them, leaves those that stand.
+ */
 export type RefusalLoader = (error: AuthError) => RefusalWords;
 
 /** The loaders, by kind of refusal: all of them are 401. */
@@ -59,7 +64,8 @@ function readWords(words: unknown): RefusalWords {
     return {};
   }
   const { message, extensions } = words as RefusalWords;
-  // What cannot be sent throws here, and not when the refusal is answered, which would make it a 500.
+  // What cannot be sent throws here, and not when the refusal is answered, which would make it a
+  // 500.
   const sent: unknown = extensions === undefined ? {} : JSON.parse(JSON.stringify(extensions));
   const given = Object.prototype.toString.call(sent) === "[object Object]" ? (sent as object) : {};
   const kept = Object.entries(given).filter(([key]) => !TAKEN.includes(key));

@@ -20,7 +20,10 @@ export interface Services {
 export class LazyServices {
   #services: Services | undefined;
 
-  /** Builds the services of the config that `read` gives. Throws `InvalidConfigError` where they are there already. */
+  /**
+   * Builds the services of the config that `read` gives. Throws `InvalidConfigError` where they are
+   * there already.
+   */
   configure(read: () => ResolvedConfig): void {
     if (this.#services) throw new InvalidConfigError("init", "the manager is configured already");
     this.#services = createServices(read());

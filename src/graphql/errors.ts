@@ -19,7 +19,9 @@ const CODES = {
 export interface RefusalMark {
   readonly error: AuthError;
   readonly challenge: string | undefined;
-  /** The guard's own view of the operation, where a guard refused before the field's resolver ran. */
+  /**
+   * The guard's own view of the operation, where a guard refused before the field's resolver ran.
+   */
   readonly guardedField: GraphQLResolveInfo | undefined;
   readonly operation: RefusedOperation | undefined;
 }
@@ -29,7 +31,10 @@ export type RefusedOperation = OperationDefinitionNode | "query" | "mutation" | 
 
 const MARK: unique symbol = Symbol.for("claimgate.refusal") as never;
 
-/** A refusal as a `GraphQLError`: original, so that error masking lets it through, with the `AuthError` as its `cause`. */
+/**
+ * A refusal as a `GraphQLError`: original, so that error masking lets it through, with the
+ * `AuthError` as its `cause`.
+ */
 export function toGraphQLError(
   error: AuthError,
   mark: Omit<RefusalMark, "error" | "challenge">,
@@ -48,7 +53,10 @@ export function toGraphQLError(
   return result;
 }
 
-/** Gives a refusal that a resolver throws itself the `extensions` that GraphQL puts into every error made from it, on any server. */
+/**
+ * Gives a refusal that a resolver throws itself the `extensions` that GraphQL puts into every error
+ * made from it, on any server.
+ */
 export function describeRefusal(error: AuthError): void {
   if (Object.hasOwn(error, "extensions")) return;
   // Anew for each error that is made of it: servers write into them.
@@ -78,8 +86,9 @@ export interface TranslateOptions {
 }
 
 /**
- * The refusals that resolvers threw themselves as callers may see them; any other error unchanged. Those of `ctx.auth.require` are such,
- * and those of another operation that a resolver ran: they say nothing about whether this one was refused.
+ * The refusals that resolvers threw themselves as callers may see them; any other error unchanged.
+ * Those of `ctx.auth.require` are such, and those of another operation that a resolver ran: they
+ * say nothing about whether this one was refused.
  */
 export function translateError(error: GraphQLError, options: TranslateOptions): GraphQLError {
   const { scheme = "Bearer" } = options;

@@ -12,7 +12,9 @@ export interface TestAuth<C = Claims> {
   readonly clock: TestClock;
 }
 
-/** A manager whose tokens nobody else can make. `config` adds to its options, and may replace them. */
+/**
+ * A manager whose tokens nobody else can make. `config` adds to its options, and may replace them.
+ */
 export function createTestAuth<C = Claims>(config: Partial<AuthManagerConfig<C>> = {}): TestAuth<C> {
   const clock = createTestClock();
   const auth = new AuthManager<C>({
@@ -26,7 +28,10 @@ export function createTestAuth<C = Claims>(config: Partial<AuthManagerConfig<C>>
   return { auth, clock };
 }
 
-/** The token with a changed signature: refused as `SIGNATURE_INVALID`. Throws `TypeError` for what is no compact token. */
+/**
+ * The token with a changed signature: refused as `SIGNATURE_INVALID`. Throws `TypeError` for what
+ * is no compact token.
+ */
 export function tamper(token: string): string {
   const [header, payload, signature, ...more] = token.split(".");
   if (!signature || payload === undefined || more.length > 0) throw new TypeError("The token is not in compact form");

@@ -13,11 +13,17 @@ export interface SuiteCase {
 
 /** What the suite needs of a store. */
 export interface SuiteOptions {
-  /** Gives the store under test. It may be the same for every case: no case touches another's sessions. */
+  /**
+   * Gives the store under test. It may be the same for every case: no case touches another's
+   * sessions.
+   */
   readonly open: () => SessionStore | Promise<SessionStore>;
 }
 
-/** The cases. With vitest or node:test: `for (const { name, run } of sessionStoreSuite({ open })) test(name, run)`. */
+/**
+ * The cases. With vitest or node:test: `for (const { name, run } of sessionStoreSuite({ open }))
+ * test(name, run)`.
+ */
 export function sessionStoreSuite({ open }: SuiteOptions): readonly SuiteCase[] {
   return Object.entries({ ...CASES, ...TIME_CASES }).map(([name, check]) => ({
     name,

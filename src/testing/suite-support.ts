@@ -2,7 +2,10 @@
 import { makeSessionId } from "../core/stores/session-id.ts";
 import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 
-/** The cases by name, which says what a store promises. Each rejects with an `Error` that names the difference. */
+/**
+ * The cases by name, which says what a store promises. Each rejects with an `Error` that names the
+ * difference.
+ */
 export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
 
 /** A record of a new session for a subject of its own. `over` replaces parts of it. */

@@ -3,7 +3,9 @@ import type { Bindings } from "../core/rules/rule.ts";
 
 type Scalar = string | number | boolean | bigint | null | undefined;
 
-/** The type at a dotted path of `T`, optional steps included; a tagged message where there is none. */
+/**
+ * The type at a dotted path of `T`, optional steps included; a tagged message where there is none.
+ */
 type AtPath<T, P extends string> = P extends `${infer Key}.${infer Rest}`
   ? NonNullable<T> extends infer O extends object
     ? Key extends keyof O
@@ -52,7 +54,10 @@ type RulePaths<R> =
         : never
       : never);
 
-/** `unknown` where every path of the rule leads to a scalar of the input, else what is wrong with one. */
+/**
+ * `unknown` where every path of the rule leads to a scalar of the input, else what is wrong with
+ * one.
+ */
 export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
   ? unknown
   : string extends RulePaths<R>

@@ -14,7 +14,10 @@ import type { AuthManager } from "../core/manager/manager.ts";
 import type { AuthContext } from "../core/request/request-auth.ts";
 import { isPromise } from "../core/util/maybe-promise.ts";
 
-/** What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its place. */
+/**
+ * What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its
+ * place.
+ */
 export type TRPCContextOptions = TRPCResponseOptions &
   (
     | { readonly req: RequestLike; readonly event?: undefined }
@@ -38,8 +41,8 @@ export interface TRPCResponseOptions {
 }
 
 /**
- * A `createContext` that adds `auth` to what `createUserContext` gives. It verifies nothing and never throws by itself.
- * `createUserContext` may not provide `auth`: ours stands.
+ * A `createContext` that adds `auth` to what `createUserContext` gives. It verifies nothing and
+ * never throws by itself. `createUserContext` may not provide `auth`: ours stands.
  */
 export function createTRPCContext<
   C,
@@ -51,7 +54,8 @@ export function createTRPCContext<
 ): (opts: TOptions) => Promise<TUser & Pick<AuthContext<C>, "auth">> {
   return async (opts) => {
     const isConnection = isWebSocket(opts.res);
-    // Over HTTP connection parameters stand in the URL, so they count only where nothing else can carry a token.
+    // Over HTTP connection parameters stand in the URL, so they count only where nothing else can
+    // carry a token.
     const isSubscription = opts.info?.type === "subscription";
     const params = isConnection || isSubscription ? opts.info?.connectionParams : undefined;
     const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
@@ -74,7 +78,8 @@ function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
   return writer && isStreamed(opts) ? withoutCookies(writer, "the response is streamed") : writer;
 }
 
-// Batches of httpBatchStreamLink and SSE: their headers are sent before the first procedure has run.
+// Batches of httpBatchStreamLink and SSE: their headers are sent before the first procedure has
+// run.
 function isStreamed({ info }: TRPCResponseOptions): boolean {
   return info?.accept === "application/jsonl" || info?.type === "subscription";
 }

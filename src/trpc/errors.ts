@@ -26,8 +26,9 @@ export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data
 };
 
 /**
- * An `errorFormatter` that adds `data.auth.reason` to refusals, and gives those that a resolver's own `ctx.auth.require` threw their code.
- * To combine it with your own, call it first and extend the shape it returns.
+ * An `errorFormatter` that adds `data.auth.reason` to refusals, and gives those that a resolver's
+ * own `ctx.auth.require` threw their code. To combine it with your own, call it first and extend
+ * the shape it returns.
  */
 export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
   shape: TShape;
@@ -53,8 +54,9 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
 }
 
 /**
- * A `responseMeta` that gives the response its `WWW-Authenticate` where `createContext` has no response to set it on, as on AWS Lambda.
- * Elsewhere its headers are empty. To combine it with your own, call it first and add to the headers it returns.
+ * A `responseMeta` that gives the response its `WWW-Authenticate` where `createContext` has no
+ * response to set it on, as on AWS Lambda. Elsewhere its headers are empty. To combine it with your
+ * own, call it first and add to the headers it returns.
  */
 export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors: readonly TRPCError[] }): {
   headers: Headers;
@@ -77,11 +79,15 @@ export function toTRPCError(error: unknown): unknown {
   return new TRPCError({ code: CODES[error.status], message: error.message, cause: error });
 }
 
-/** The refusal that a guard, or a resolver's own `ctx.auth.require`, ended a call with. A resolver's own `TRPCError` is none. */
+/**
+ * The refusal that a guard, or a resolver's own `ctx.auth.require`, ended a call with. A resolver's
+ * own `TRPCError` is none.
+ */
 export function refusalIn(error: TRPCError): AuthError | undefined {
   const { cause } = error;
   if (!isAuthError(cause)) return undefined;
-  // Ours, or what tRPC makes of an error that is none of its own. A resolver's has words of its own.
+  // Ours, or what tRPC makes of an error that is none of its own. A resolver's has words of its
+  // own.
   const isOurs = error.code === CODES[cause.status] || error.code === "INTERNAL_SERVER_ERROR";
   return isOurs && error.message === cause.message ? cause : undefined;
 }

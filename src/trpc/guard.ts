@@ -29,7 +29,10 @@ export interface Guarded<C, R> {
   auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
 }
 
-/** A middleware for `.use()`, whose rule's `args` paths are checked against the input parsed before it. */
+/**
+ * A middleware for `.use()`, whose rule's `args` paths are checked against the input parsed before
+ * it.
+ */
 export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
   readonly ctx: TContext;
   readonly input: TInput & CheckedInput<TInput, R>;
@@ -39,8 +42,9 @@ type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, obje
 type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
 
 /**
- * A middleware that lets pass only who satisfies `rule`; without one, who has a valid auth token. What `args` checked stays as it was:
- * later `.input()` parsers no longer see those top-level keys. Throws `TypeError` that names the key, when the router is built.
+ * A middleware that lets pass only who satisfies `rule`; without one, who has a valid auth token.
+ * What `args` checked stays as it was: later `.input()` parsers no longer see those top-level keys.
+ * Throws `TypeError` that names the key, when the router is built.
  */
 export function requireToken<const R extends TRPCRule = object, TContext extends AnyAuthContext = AnyAuthContext>(
   rule?: R & NoOtherKeys<R, TRPCRule>,
@@ -53,7 +57,10 @@ export function requireToken<const R extends TRPCRule = object, TContext extends
 
 const PLANS: unique symbol = Symbol("claimgate.plans") as never;
 
-/** One middleware in place of the two guards, or `undefined` where they do not ask about the same token, or the second is no guard of ours. */
+/**
+ * One middleware in place of the two guards, or `undefined` where they do not ask about the same
+ * token, or the second is no guard of ours.
+ */
 export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddleware | undefined {
   const before = first[PLANS];
   const after = (second as Partial<GuardMiddleware> | null | undefined)?.[PLANS];
@@ -142,7 +149,10 @@ function checkAll(gate: RequestGate, plans: readonly Plan[], input: unknown, fro
   return token;
 }
 
-/** A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require` their code. */
+/**
+ * A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require`
+ * their code.
+ */
 export function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
   const auth = authOf(opts.ctx);
   const gate = auth["~gate"].operation();

@@ -11,7 +11,10 @@ import {
   translateRefusals,
 } from "./guard.ts";
 
-/** A procedure builder of any kind: only with `any` do all of them fit, since tRPC's type parameters stand on both sides of its methods. */
+/**
+ * A procedure builder of any kind: only with `any` do all of them fit, since tRPC's type parameters
+ * stand on both sides of its methods.
+ */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type AnyProcedureBuilder = TRPCProcedureBuilder<any, any, any, any, any, any, any, boolean>;
 
@@ -31,7 +34,9 @@ export type GuardedProcedure<P, R> =
 export interface AuthProcedures<P> {
   /** Anybody. A token, good or bad, is not looked at unless the resolver asks. */
   publicProcedure: P;
-  /** Anybody without a token, and who has a valid auth token: `ctx.auth.token` is a token or `null`. */
+  /**
+   * Anybody without a token, and who has a valid auth token: `ctx.auth.token` is a token or `null`.
+   */
   optionalProcedure: GuardedProcedure<P, { readonly optional: true }>;
   /** Who has a valid auth token. */
   protectedProcedure: GuardedProcedure<P, object>;
@@ -45,9 +50,11 @@ export function authProcedures<P extends AnyProcedureBuilder>(
     ? P
     : "The procedure's context has no auth: see createTRPCContext",
 ): AuthProcedures<P> {
-  // The builder's own inference does not see through type parameters; what is promised is what test/types holds it to.
+  // The builder's own inference does not see through type parameters; what is promised is what
+  // test/types holds it to.
   const base = procedure as AnyProcedureBuilder;
-  // What requireToken gives is typed for `.use()`, which infers from it; underneath it is a GuardMiddleware.
+  // What requireToken gives is typed for `.use()`, which infers from it; underneath it is a
+  // GuardMiddleware.
   const guardedBy = (rule?: TRPCRule): never =>
     useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;
   return {
@@ -58,7 +65,10 @@ export function authProcedures<P extends AnyProcedureBuilder>(
   };
 }
 
-/** The builder with a guard that a `requireToken` which is used right after it joins, so that a call passes one middleware for both. */
+/**
+ * The builder with a guard that a `requireToken` which is used right after it joins, so that a call
+ * passes one middleware for both.
+ */
 function useGuard(base: AnyProcedureBuilder, guard: GuardMiddleware): AnyProcedureBuilder {
   const builder = useMiddleware(base, guard);
   const use = (middleware: unknown): AnyProcedureBuilder => {

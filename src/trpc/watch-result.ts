@@ -16,7 +16,10 @@ export interface Watch {
   readonly recheckInMs: () => number | undefined;
   /** The procedure's type. */
   readonly type: string;
-  /** Whether all that can be iterated is sent; a caller in the same process gets other iterables as they are. */
+  /**
+   * Whether all that can be iterated is sent; a caller in the same process gets other iterables as
+   * they are.
+   */
   readonly isServed: boolean;
   /** Aborts when the caller leaves. */
   readonly signal: AbortSignal | undefined;
@@ -24,7 +27,10 @@ export interface Watch {
 
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
-/** Whether anything of what a procedure gave is sent later: streams, promises, and those among a plain object's values. */
+/**
+ * Whether anything of what a procedure gave is sent later: streams, promises, and those among a
+ * plain object's values.
+ */
 export function isSentLater(data: unknown): boolean {
   if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;
   return isObservable(data) || isLater(data) || (isPlainObject(data) && Object.values(data).some(isLater));
@@ -35,7 +41,8 @@ export function watchResult(data: unknown, watch: Watch): unknown {
   return isObservable(data) ? watchObservable(data, watch) : watchLater(data, watch);
 }
 
-// What tRPC's httpBatchStreamLink sends later: streams, promises, and those among a plain object's values.
+// What tRPC's httpBatchStreamLink sends later: streams, promises, and those among a plain object's
+// values.
 function watchLater(value: unknown, watch: Watch): unknown {
   if (isLater(value)) return watchPart(value, watch);
   if (!isPlainObject(value)) return value;
@@ -51,8 +58,8 @@ function watchPart(part: Later, watch: Watch): unknown {
   return "next" in part ? watchStream(part, watch) : watchWhenRead(part, watch);
 }
 
-// Opened only when it is read: a ReadableStream is locked by that. All else of it stays as it is, for JSON where it is not streamed
-// (on WebSockets), and for a caller in the same process.
+// Opened only when it is read: a ReadableStream is locked by that. All else of it stays as it is,
+// for JSON where it is not streamed (on WebSockets), and for a caller in the same process.
 function watchWhenRead(source: AsyncIterable<unknown>, watch: Watch): AsyncIterable<unknown> {
   const open = (): AsyncIterator<unknown> => watchStream(source, watch);
   // A proxy may not give another value than a fixed property has.
@@ -118,7 +125,8 @@ function watchObservable(source: Observable<unknown, unknown>, watch: Watch): Ob
   });
 }
 
-// What a server sends, a subscription's stream, and a query's generator. Other iterables, such as a ReadableStream or a cursor, are values of their own.
+// What a server sends, a subscription's stream, and a query's generator. Other iterables, such as a
+// ReadableStream or a cursor, are values of their own.
 function isStream(data: AsyncIterable<unknown>, { type, isServed }: Watch): boolean {
   return isServed || type === "subscription" || typeof (data as { next?: unknown }).next === "function";
 }
@@ -128,7 +136,8 @@ function isDeferred(value: unknown): value is Promise<unknown> {
   return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
 }
 
-// A plain object may be either of them too, such as an iterator written by hand; an array is an array to tRPC.
+// A plain object may be either of them too, such as an iterator written by hand; an array is an
+// array to tRPC.
 function isLater(value: unknown): value is Later {
   return isDeferred(value) || (isAsyncIterable(value) && !Array.isArray(value));
 }

@@ -67,7 +67,10 @@ function hasTest(name: string): boolean {
   );
 }
 
-/** The rungs of the ladder, each with the folders and files of core, or the folders of src, that stand on it. */
+/**
+ * The rungs of the ladder, each with the folders and files of core, or the folders of src, that
+ * stand on it.
+ */
 const rungs =
   /^```\n(.*)\n```$/m
     .exec(section("Import ladder"))?.[1]
@@ -167,7 +170,10 @@ function refusedImports(imports: readonly { readonly file: string; readonly of: 
     .toSorted();
 }
 
-/** The messages of one rule about a tree of files. `flags` switch off the rules that would say too much; they also drop the options of the rule. */
+/**
+ * The messages of one rule about a tree of files. `flags` switch off the rules that would say too
+ * much; they also drop the options of the rule.
+ */
 function lint(
   tree: Readonly<Record<string, string>>,
   rule: string,

@@ -84,7 +84,10 @@ export async function startDrill(
   };
 }
 
-/** A token of `signer` that has nothing wrong with it but, perhaps, its key. Each is another; all outlive every drill. */
+/**
+ * A token of `signer` that has nothing wrong with it but, perhaps, its key. Each is another; all
+ * outlive every drill.
+ */
 export function mint(signer: Signer = KEY, headers: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const claims = { iss: ISSUER, aud: AUDIENCE, sub: "ada", iat: NOW, exp: NOW + 100_000, jti: crypto.randomUUID() };
   return signer.sign({ typ: "at+jwt", ...headers }, claims);

@@ -115,7 +115,10 @@ export const cuttingOff: Behaviour = (response) => {
   response.write('{"keys":[', () => response.destroy());
 };
 
-/** An empty set within `bytes` bytes of blanks; without an end where `bytes` is infinite. `chunk` is the size of each write. */
+/**
+ * An empty set within `bytes` bytes of blanks; without an end where `bytes` is infinite. `chunk` is
+ * the size of each write.
+ */
 export function padding(
   bytes: number,
   { chunk = 65_536, status = 200 }: { readonly chunk?: number; readonly status?: number } = {},

@@ -52,7 +52,8 @@ describe("the demo", () => {
     expect(stdout).toMatch(SUMMARY);
     expect(exitCode).toBe(0);
 
-    // What the demo left is found again: its users are neither lost nor added twice, and sessions are kept beside them.
+    // What the demo left is found again: its users are neither lost nor added twice, and sessions
+    // are kept beside them.
     const database = await openDatabase(url);
     cleanups.push(() => database.close());
     const kept = await database.query<{ n: number }>("select count(*)::integer as n from claimgate_example_sessions");
@@ -266,7 +267,9 @@ async function post(url: string, body: object, headers: Record<string, string> =
   return { status: response.status, body: await response.text() };
 }
 
-/** The URL of a new database, dropped after the test; `undefined` where no server can be reached. */
+/**
+ * The URL of a new database, dropped after the test; `undefined` where no server can be reached.
+ */
 async function createThrowAwayDatabase(): Promise<string | undefined> {
   const admin = new pg.Client({ ...POSTGRES, database: "postgres", connectionTimeoutMillis: 2000 });
   try {

@@ -116,7 +116,10 @@ export async function checkIncremental(check: Check): Promise<void> {
   });
 }
 
-/** What the parts gave, in their order: data or items, then the refusals beside them. Refusals must lie where their part does. */
+/**
+ * What the parts gave, in their order: data or items, then the refusals beside them. Refusals must
+ * lie where their part does.
+ */
 function summary(parts: readonly Part[]): unknown[] {
   const paths = new Map(parts.flatMap(({ pending = [] }) => pending).map(({ id, path }) => [id, path]));
   return parts.flatMap(({ data, errors = [], incremental = [] }) => [

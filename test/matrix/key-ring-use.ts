@@ -9,7 +9,10 @@ const JWKS_URL = `${ISSUER}/.well-known/jwks.json`;
 /** What `useKeyRing` gives where everything is as it should be. */
 export const KEY_RING_OUTCOME: readonly string[] = ["alice", "alice", "alice", "SIGNATURE_INVALID", "2 requests"];
 
-/** Issues with a ring, verifies by its published set, by hand and as a trusted issuer, and retires the key. */
+/**
+ * Issues with a ring, verifies by its published set, by hand and as a trusted issuer, and retires
+ * the key.
+ */
 export async function useKeyRing(): Promise<string[]> {
   const keys: KeyConfig[] = [];
   for (const algorithm of ["ES256", "EdDSA", "RS256"] as const)

@@ -64,7 +64,8 @@ const schema = buildSchema(`${directive.typeDefs}
 const RESOLVERS: Readonly<Record<"Query" | "Mutation", Readonly<Record<string, Resolver>>>> = {
   Query: {
     me: (_, __, ctx) => ctx.auth.token?.sub,
-    // Yoga writes errors anew, in a way that graphql knows from 16.3 on; before, it loses the extensions of each, a resolver's own too.
+    // Yoga writes errors anew, in a way that graphql knows from 16.3 on; before, it loses the
+    // extensions of each, a resolver's own too.
     keepsExtensions: () => "kept" in new GraphQLError("", { extensions: { kept: true } }).extensions,
   },
   Mutation: {
@@ -91,7 +92,10 @@ export const yoga = createYoga({
   logging: false,
 });
 
-/** Answers a request to `/sessions/trpc`, `/sessions/graphql`, `/sessions/suite` or `/sessions/outage`. */
+/**
+ * Answers a request to `/sessions/trpc`, `/sessions/graphql`, `/sessions/suite` or
+ * `/sessions/outage`.
+ */
 export async function handleSessions(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === `${SESSIONS}/suite`) return Response.json(await runSuite());

@@ -9,7 +9,10 @@ type Send = (path: string, init?: RequestInit) => Promise<Response>;
 const OWN_PAGE = { "sec-fetch-site": "same-origin" } as const;
 const OTHER_SITE = { "sec-fetch-site": "cross-site", origin: "https://evil.test" } as const;
 
-/** Login, refresh, grace, reuse and revocation by the answer's body, and by cookie on both transports. */
+/**
+ * Login, refresh, grace, reuse and revocation by the answer's body, and by cookie on both
+ * transports.
+ */
 export async function checkSessions(check: Check, send: Send): Promise<void> {
   await checkRotation(check, send);
   await checkRevocation(check, send);
@@ -70,7 +73,10 @@ async function checkRevocation(check: Check, send: Send): Promise<void> {
 /** One transport, by cookie. */
 interface Api {
   readonly name: string;
-  /** The status of what a resolver refuses itself: in a mutation of GraphQL its code says that, not the response. */
+  /**
+   * The status of what a resolver refuses itself: in a mutation of GraphQL its code says that, not
+   * the response.
+   */
   readonly refused: 403 | 200;
   /** What of a reason reaches the caller: all of it, or nothing. */
   readonly told: (reason: Reason) => Reason | null;

@@ -39,7 +39,9 @@ const schema = directive.apply(
 const createContext = createGraphQLContext(auth, { schema });
 const rootValue = { me: (_: unknown, ctx: GraphQLAuthContext) => ctx.auth.token?.sub, stats: () => 42 };
 
-/** Answers a request to `/trpc`, `/graphql`, `/keys`, `/key-ring`, `/ambient` or below `/sessions`. */
+/**
+ * Answers a request to `/trpc`, `/graphql`, `/keys`, `/key-ring`, `/ambient` or below `/sessions`.
+ */
 export async function handle(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/graphql") return answerGraphQL(request);
@@ -69,7 +71,9 @@ async function useKeys(algorithm: Parameters<typeof generateKeys>[0]): Promise<u
   return [sub, (await manager.verify((await manager.authToken("alice")).signed)).sub];
 }
 
-/** What `currentToken()` gives in a guarded procedure, or which option the runtime has nothing for. */
+/**
+ * What `currentToken()` gives in a guarded procedure, or which option the runtime has nothing for.
+ */
 async function useAmbient(): Promise<unknown> {
   try {
     const ambient = new AuthManager({ ...config, ambient: true });

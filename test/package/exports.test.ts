@@ -53,7 +53,10 @@ function typesExportedIn(code: string): string[] {
   return [...listed, ...declared];
 }
 
-/** How a function is called, or, of a class, its methods: `name` or `.name`. Errors have none of their own. */
+/**
+ * How a function is called, or, of a class, its methods: `name` or `.name`. Errors have none of
+ * their own.
+ */
 function callsOf([name, value]: readonly [string, unknown]): string[] {
   if (typeof value !== "function" || value.prototype instanceof Error) return [];
   if (!/^class\b/.test(Function.prototype.toString.call(value))) return [name];

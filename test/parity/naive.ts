@@ -4,8 +4,9 @@ import type { Json, Rule, RuleBranch } from "claimgate";
 /** What a caller presents. */
 export interface Presented {
   /**
-   * `empty`: a scheme, or a cookie, without a token. `stale`: expired, and signed with a key of before. `bound`: with `cnf`. `double`: two that
-   * differ. `foreign`: from another site, which says that it is this host.
+   * `empty`: a scheme, or a cookie, without a token. `stale`: expired, and signed with a key of
+   * before. `bound`: with `cnf`. `double`: two that differ. `foreign`: from another site, which
+   * says that it is this host.
    */
   readonly state: "missing" | "empty" | "valid" | "expired" | "tampered" | "stale" | "bound" | "double" | "foreign";
   readonly type: "auth" | "refresh";

@@ -8,7 +8,10 @@ import { PROFILES, type Profile, type Shape } from "./issuer-profiles.ts";
 
 const READ = { scope: "notes:read" };
 
-/** Beside keys of our own; only the issuer's keys are given here, where the README has `discovery: true`. */
+/**
+ * Beside keys of our own; only the issuer's keys are given here, where the README has `discovery:
+ * true`.
+ */
 function trusting({ entry }: Profile, { jwks }: Issuer): AuthManager {
   return createAuth({ trust: [{ ...entry, jwks }] }).auth;
 }

@@ -31,7 +31,9 @@ const API = "https://notes.example";
 const TENANT = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
 const ENTRA_API = "00001111-aaaa-2222-bbbb-3333cccc4444";
 
-/** Dashboard: an API whose JSON Web Token Profile is Auth0, with RBAC and permissions in the token. */
+/**
+ * Dashboard: an API whose JSON Web Token Profile is Auth0, with RBAC and permissions in the token.
+ */
 const auth0: Profile = {
   name: "Auth0",
   entry: {
@@ -153,7 +155,10 @@ const cognito: Profile = {
   foreign: { claims: { client_id: "another" }, reason: "AUDIENCE_INVALID" },
 };
 
-/** An app registration whose requestedAccessTokenVersion is 2; `sub` differs per client there, `oid` does not. */
+/**
+ * An app registration whose requestedAccessTokenVersion is 2; `sub` differs per client there, `oid`
+ * does not.
+ */
 const entra: Profile = {
   name: "Entra ID",
   entry: {
@@ -187,7 +192,10 @@ const entra: Profile = {
   foreign: { claims: { aud: "00000003-0000-0000-c000-000000000000" }, reason: "AUDIENCE_INVALID" },
 };
 
-/** The same registration with requestedAccessTokenVersion 1, which is what it has unless told otherwise. */
+/**
+ * The same registration with requestedAccessTokenVersion 1, which is what it has unless told
+ * otherwise.
+ */
 const entraFirst: Profile = {
   ...entra,
   name: "Entra ID, tokens of version 1",
@@ -213,7 +221,10 @@ const entraFirst: Profile = {
   visible: { oid: "42", appid: "job" },
 };
 
-/** A custom authorization server. Its access tokens have no `typ`; `sub` is the login name, `uid` stays. */
+/**
+ * A custom authorization server. Its access tokens have no `typ`; `sub` is the login name, `uid`
+ * stays.
+ */
 const okta: Profile = {
   name: "Okta",
   entry: {

@@ -168,7 +168,10 @@ async function logIn(
   });
 }
 
-/** Follows redirects as a browser does, cookies included, up to the client's own URL. Gives the code. */
+/**
+ * Follows redirects as a browser does, cookies included, up to the client's own URL. Gives the
+ * code.
+ */
 async function followToCallback(start: string): Promise<string> {
   const cookies = new Map<string, string>();
   for (let at = start, steps = 0; steps < 10; steps++) {

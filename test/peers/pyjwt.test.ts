@@ -14,7 +14,8 @@ const SUBJECTS = [
   ["an integer", 7],
 ] as const;
 const ISSUER = "https://issuer.example";
-// PyJWT has its own clock, so these tokens live by the real one, with time enough for a slow machine.
+// PyJWT has its own clock, so these tokens live by the real one, with time enough for a slow
+// machine.
 const seconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;
 const makeClaims = (sub: string | number): Record<string, unknown> => ({
   sub,
@@ -38,7 +39,10 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
   });
   afterAll(() => peer.close());
 
-  /** What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it does not check it. */
+  /**
+   * What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it does
+   * not check it.
+   */
   const readThere = (token: string, algorithm: Algorithm, options: Record<string, unknown> = {}): Promise<object> =>
     peer.ask({
       decode: token,

@@ -35,7 +35,10 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
       return { auth, clock };
     };
 
-    /** What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it does not check it. */
+    /**
+     * What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it
+     * does not check it.
+     */
     const readThere = async (token: string, key: string = verify) =>
       peer.ask({
         decode: token,

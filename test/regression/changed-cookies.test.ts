@@ -178,7 +178,8 @@ describe("of two refresh cookies that differ", () => {
       },
     });
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
-    // Only the token that was presented is known to be over, and a browser clears both cookies or neither.
+    // Only the token that was presented is known to be over, and a browser clears both cookies or
+    // neither.
     expect(asked.ofToday().map(({ name }) => name)).not.toContain("__Host-refresh");
   });
 

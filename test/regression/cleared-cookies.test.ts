@@ -16,7 +16,8 @@ describe("what is cleared beside today's cookies", () => {
     const known = request(cookie);
     await known.request.refresh();
     expect(known.lines()).toHaveLength(2);
-    // That of a logout or a login may be another than today's settings have: the same in a partition.
+    // That of a logout or a login may be another than today's settings have: the same in a
+    // partition.
     const writes: ((one: typeof known.request) => Promise<unknown>)[] = [
       (one) => one.logout(),
       (one) => one.login("ada"),
@@ -54,7 +55,10 @@ describe("what is cleared beside today's cookies", () => {
     ]);
   });
 
-  /** The places that are cleared for `refresh` cookies, of which the request shows so many, by a login at each of some seconds. */
+  /**
+   * The places that are cleared for `refresh` cookies, of which the request shows so many, by a
+   * login at each of some seconds.
+   */
   const placesAt = async (
     today: CookieConfig,
     {

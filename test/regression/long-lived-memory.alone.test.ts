@@ -38,7 +38,10 @@ describe("an idle stream", () => {
   // It was 480 bytes for each recheck.
   const SLACK_BYTES_A_ROUND = 60;
 
-  /** Has `recheck` asked `ROUNDS` times, and gives how much the heap has grown by since the first tenth of them. */
+  /**
+   * Has `recheck` asked `ROUNDS` times, and gives how much the heap has grown by since the first
+   * tenth of them.
+   */
   const growthOver = async (tick: () => Promise<unknown>): Promise<number> => {
     for (let round = 0; round < ROUNDS / 10; round++) await tick();
     const before = heapNow();

@@ -150,7 +150,8 @@ it.each(TRANSPORTS)("calls of one request over %s do not each read its headers",
         (await stepsOf(ROUNDS, length)) - (await stepsOf(1, length));
       // If one kind of call read the header each time, it alone would take twice as many more.
       const bound = (ROUNDS * (LONGER - LONG)) / 2;
-      // V8 counts some runs twice as it changes its code; a call that reads the header does so each time.
+      // V8 counts some runs twice as it changes its code; a call that reads the header does so each
+      // time.
       let more = Number.POSITIVE_INFINITY;
       for (let attempt = 0; attempt < 3 && more >= bound; attempt++)
         more = (await growthAt(LONGER)) - (await growthAt(LONG));

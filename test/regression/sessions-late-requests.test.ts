@@ -9,7 +9,10 @@ watchRejections();
 
 const LATE_MS = 120;
 
-/** A store whose connection is lost at the next `losses` requests, each of which is carried out later, if it is in time. */
+/**
+ * A store whose connection is lost at the next `losses` requests, each of which is carried out
+ * later, if it is in time.
+ */
 class LosingStore {
   losses = 0;
   readonly arrivals: Promise<unknown>[] = [];

@@ -53,7 +53,10 @@ function headersOf({ header, cookies }: Presentation): Record<string, string> {
   };
 }
 
-/** Whom a guard admits: a subject, nobody, or a refusal's reason. Written apart from the code that is tested. */
+/**
+ * Whom a guard admits: a subject, nobody, or a refusal's reason. Written apart from the code that
+ * is tested.
+ */
 function admitted({ type, location, optional }: ShortRule, { header, cookies }: Presentation): string | null {
   const fromCookie = location !== "header" && cookies.includes(type ?? "auth");
   const place = header === undefined ? (fromCookie ? "cookies" : undefined) : "header";
@@ -301,7 +304,10 @@ describe("an operation that a guarded resolver runs with its own context", () =>
   );
   const createOuterCaller = t.createCallerFactory(outerRouter);
 
-  /** The fields of the inner operation, behind an outer guard. An unguarded one shows the token of the guard around it. */
+  /**
+   * The fields of the inner operation, behind an outer guard. An unguarded one shows the token of
+   * the guard around it.
+   */
   const expectedOf = (rule: ShortRule, presented: Presentation): unknown => {
     const admittedOutside = admitted(rule, presented);
     if (admittedOutside?.startsWith("TOKEN_")) return admittedOutside;

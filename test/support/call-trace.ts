@@ -14,7 +14,8 @@ interface Paused {
 }
 
 /**
- * Runs a program that hands its call to `runTraced`, and stops at every return of a function of src while the call runs.
+ * Runs a program that hands its call to `runTraced`, and stops at every return of a function of src
+ * while the call runs.
  */
 export async function traceCall(program: string): Promise<readonly Visit[]> {
   const args = ["--import", "tsx", "--inspect-brk=127.0.0.1:0", program];

@@ -16,7 +16,10 @@ export interface BrowserRequest {
 /** What came back. */
 export interface Exchange extends Sent {
   readonly cacheControl: string | undefined;
-  /** The last `Set-Cookie` line of each name, in order. Lines before it clear the name in other places. */
+  /**
+   * The last `Set-Cookie` line of each name, in order. Lines before it clear the name in other
+   * places.
+   */
   readonly setCookies: readonly string[];
   /** The text, read as JSON. */
   readonly json: unknown;

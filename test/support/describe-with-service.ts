@@ -2,8 +2,9 @@
 import { describe, it } from "vitest";
 
 /**
- * `describe(name, suite)`, where `probe` finds the service; it says why it cannot be reached, or `undefined`.
- * With `REQUIRE_SERVICES=1` (as in CI) a service that cannot be reached is a failure. Elsewhere the suite is skipped, and says so.
+ * `describe(name, suite)`, where `probe` finds the service; it says why it cannot be reached, or
+ * `undefined`. With `REQUIRE_SERVICES=1` (as in CI) a service that cannot be reached is a failure.
+ * Elsewhere the suite is skipped, and says so.
  */
 export function describeWithService(name: string, probe: () => string | undefined, suite: () => void): void {
   const reason = probe();

@@ -1,6 +1,9 @@
 /** Runs a call so that `traceCall` can follow it: twice before, so that the token is remembered, and once between two stops. */
 
-/** Makes the call three times, the last time between `traced` and `done`, at which the debugger stops. */
+/**
+ * Makes the call three times, the last time between `traced` and `done`, at which the debugger
+ * stops.
+ */
 export async function runTraced(call: () => Promise<void>): Promise<void> {
   await call();
   await call();

@@ -42,7 +42,10 @@ interface BothAnswer {
 /** Both transports on one port. */
 interface Both {
   readonly url: string;
-  /** Asks the guarded procedure and the guarded field. Throws where their verdicts, statuses or cookies differ. */
+  /**
+   * Asks the guarded procedure and the guarded field. Throws where their verdicts, statuses or
+   * cookies differ.
+   */
   ask(request?: BothRequest): Promise<BothAnswer>;
 }
 

@@ -6,7 +6,8 @@ export type CountSteps = (work: () => unknown) => Promise<number>;
 
 type TextMethod = (this: string, ...args: unknown[]) => unknown;
 
-// What reads a text from its beginning to its end. The texts that it reads are counted, also where the runtime itself calls it.
+// What reads a text from its beginning to its end. The texts that it reads are counted, also where
+// the runtime itself calls it.
 const TEXT_METHODS = ["split", "replace", "trim", "toLowerCase", "toUpperCase", "includes", "indexOf"] as const;
 
 /** Runs `test` with a counter of V8's block coverage. */
@@ -44,8 +45,8 @@ async function startCoverage(): Promise<Session> {
 }
 
 /**
- * Throws unless `steps` grow no faster than `sizes`, by as much again as a constant part and a longer text may add. Sizes that double show a square
- * as a growth of four.
+ * Throws unless `steps` grow no faster than `sizes`, by as much again as a constant part and a
+ * longer text may add. Sizes that double show a square as a growth of four.
  */
 export function expectLinear(sizes: readonly number[], steps: readonly number[], what: string): void {
   const [first = 0, last = 0] = [steps[0], steps.at(-1)];

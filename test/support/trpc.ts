@@ -60,7 +60,10 @@ export async function clientRefusalOf(call: PromiseLike<unknown>): Promise<Refus
   return { code, httpStatus, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** How a call in the same process failed: the code of its `TRPCError`, and the reason of the refusal that is its cause. */
+/**
+ * How a call in the same process failed: the code of its `TRPCError`, and the reason of the refusal
+ * that is its cause.
+ */
 export async function callerFailureOf(
   call: PromiseLike<unknown>,
 ): Promise<{ code: string; reason: Reason | undefined }> {

@@ -143,7 +143,8 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
     const namesOf = (lines: readonly string[]): unknown[] => lines.map((line) => line.replace(/=.*/, "")).toSorted();
     const ours = ["__Host-auth", "__Host-refresh"];
-    // One way at a time: on Node tRPC itself puts what responseMeta sets in the place of what createContext did.
+    // One way at a time: on Node tRPC itself puts what responseMeta sets in the place of what
+    // createContext did.
     for (const [app, names] of [
       [{ createUserContext }, ["theme"]],
       [{ responseMeta }, ["lang", "seen"]],
@@ -305,7 +306,8 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     const malformed = await call("refresh");
     expect([outcomeOf(malformed), malformed.setCookies]).toEqual([unauthorized("TOKEN_MALFORMED"), CLEARED.slice(1)]);
     expect(outcomeOf(await call("act"))).toBe("alice");
-    // Without one there is nothing to clear, but an auth cookie that has expired and cannot be renewed.
+    // Without one there is nothing to clear, but an auth cookie that has expired and cannot be
+    // renewed.
     const missing = await call("refresh");
     expect([outcomeOf(missing), missing.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), []]);
     clock.advance(3660);

@@ -193,7 +193,8 @@ describe.each(transports)("over $name", (transport) => {
     expect(await events.next()).toBe(1);
     clock.set(NOW + 60);
     expect(await events.ended).toEqual(unauthorized("TOKEN_EXPIRED"));
-    // The source is let go at the latest when it emits again: tRPC aborts its signal only where the client left.
+    // The source is let go at the latest when it emits again: tRPC aborts its signal only where the
+    // client left.
     feed.push(2);
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });

@@ -36,7 +36,8 @@ export async function genericAuth(plugin: TokenPlugin, algorithm: Algorithm = "H
 
 function tokenPlugin(plugin: TokenPlugin, tokens: Tokens): Plugin {
   if (plugin === "a cache") return useCachedJWT(tokens);
-  // Its types require text, which jsonwebtoken tries as a public key first. A key object works, and avoids that.
+  // Its types require text, which jsonwebtoken tries as a public key first. A key object works, and
+  // avoids that.
   return useDocumentedJWT(
     tokens,
     plugin === "plugin-jwt" ? tokens.text : (createSecretKey(tokens.text, "utf8") as unknown as string),

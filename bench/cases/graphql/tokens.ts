@@ -5,7 +5,10 @@ export type Algorithm = "HS256" | "ES256";
 
 export const ISSUER = "https://bench.example";
 
-/** Callers with all scopes. They take turns, so that calls in flight together never carry the same token. */
+/**
+ * Callers with all scopes. They take turns, so that calls in flight together never carry the same
+ * token.
+ */
 const CALLERS = 64;
 const SCOPE = "items:read prices:read stock:read profile:read";
 const LIFETIME_SECONDS = 86_400;
@@ -52,10 +55,16 @@ export interface User {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Returns the user of a good token, synchronously if it is in the cache, and `null` for any other token. */
+/**
+ * Returns the user of a good token, synchronously if it is in the cache, and `null` for any other
+ * token.
+ */
 export type Verify = (token: string | undefined) => User | null | Promise<User | null>;
 
-/** Verifies with jose. `cache` puts a `Map` by the token's text in front, with `exp` checked every time. */
+/**
+ * Verifies with jose. `cache` puts a `Map` by the token's text in front, with `exp` checked every
+ * time.
+ */
 export function createVerify({ joseKey, algorithm }: Tokens, cache: boolean): Verify {
   const known = new Map<string, User>();
   const verify = async (token: string): Promise<User | null> => {

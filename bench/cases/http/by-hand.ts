@@ -3,7 +3,10 @@ import { type JWTPayload, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { ISSUER, type Site } from "./site.ts";
 
-/** Returns the payload of a good token in the header, synchronously if it is in the cache, and `null` for any other. */
+/**
+ * Returns the payload of a good token in the header, synchronously if it is in the cache, and
+ * `null` for any other.
+ */
 export type ReadUser = (authorization: string | null | undefined) => JWTPayload | null | Promise<JWTPayload | null>;
 
 export async function createReadUser({ guard, secret }: Pick<Site, "guard" | "secret">): Promise<ReadUser> {

@@ -25,7 +25,8 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
     call: () => undefined,
     prove: () => prove(listening, request, guard),
     async slice(ms) {
-      // The first slice is part of the warm-up. Before it, the number of requests per slice is unknown.
+      // The first slice is part of the warm-up. Before it, the number of requests per slice is
+      // unknown.
       if (perCpuMs === 0) perCpuMs = perCpuMsOf(await fire(server, listening, request, FIRST_REQUESTS));
       const amount = Math.max(CONNECTIONS, Math.round(ms * perCpuMs));
       const sample = await fire(server, listening, request, amount);

@@ -16,7 +16,10 @@ export interface Shape {
   readonly isGuarded: boolean;
 }
 
-/** Pairs of these many and as many others are the distinct rules: all alike, all met by one token of everyday length. */
+/**
+ * Pairs of these many and as many others are the distinct rules: all alike, all met by one token of
+ * everyday length.
+ */
 const SCOPES = 32;
 
 export async function loadFields({ objects, width, rules, isGuarded }: Shape): Promise<Work> {

@@ -9,7 +9,10 @@ export type Package = "claimgate" | "fast-jwt";
 const ISSUER = "https://api.example.com";
 const SECRET = Buffer.alloc(32, 7);
 const HEADER = encode({ alg: "HS256", typ: "JWT" });
-/** Has no common divisor with any number of tokens here, so a stride of it meets each of them, and never a neighbour. */
+/**
+ * Has no common divisor with any number of tokens here, so a stride of it meets each of them, and
+ * never a neighbour.
+ */
 const STRIDE = 7919;
 
 /** Verifies one of `count` remembered tokens after the other. */
@@ -28,8 +31,9 @@ export async function loadLookups(name: Package, count: number): Promise<Work> {
 }
 
 /**
- * Measures once per process and repeats the result for each round: memory is not noisy, and filling a large cache takes longer than a round.
- * Only this process runs with `--expose-gc`, which separates live memory from garbage; no time of it is compared.
+ * Measures once per process and repeats the result for each round: memory is not noisy, and filling
+ * a large cache takes longer than a round. Only this process runs with `--expose-gc`, which
+ * separates live memory from garbage; no time of it is compared.
  */
 export async function loadBytes(name: Package, count: number): Promise<Work> {
   const proof = await openCache(name, 10);
@@ -84,7 +88,10 @@ async function openCache(name: Package, max: number): Promise<(token: string) =>
   return createVerifier({ key: SECRET, ...options, requiredClaims: ["iss", "exp", "iat", "sub", "type"] });
 }
 
-/** Mints a token as an `AuthManager` issues it, by hand for speed. The token is a slice of its header's text, as on a server. */
+/**
+ * Mints a token as an `AuthManager` issues it, by hand for speed. The token is a slice of its
+ * header's text, as on a server.
+ */
 function mint(index: number): string {
   const iat = Math.floor(Date.now() / 1000);
   const scope = { admin: index % 2 === 0, teams: ["red", "blue"] };

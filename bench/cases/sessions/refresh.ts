@@ -39,7 +39,9 @@ export async function loadPing(name: StoreName): Promise<Work> {
   return { call: () => open.ping(), close: () => open.close() };
 }
 
-/** One refresh at a time: the commands answered before the refresh resolves are those it waits for. */
+/**
+ * One refresh at a time: the commands answered before the refresh resolves are those it waits for.
+ */
 async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, ms: number): Promise<Sample> {
   const sentBefore = counter.sent;
   let awaited = 0;
@@ -76,7 +78,10 @@ function perSecond({ calls, ns }: Sample): number {
   return calls / (ns / 1e9);
 }
 
-/** Throws unless a refresh returns a valid token, a reused one ends the session, and no other token passes. */
+/**
+ * Throws unless a refresh returns a valid token, a reused one ends the session, and no other token
+ * passes.
+ */
 async function prove({ store }: OpenStore): Promise<void> {
   const auth = new AuthManager({ ...OPTIONS, sessions: store, refreshGrace: 0 });
   const first = await auth.login("prover", { scope: { read: true } });

@@ -1,6 +1,7 @@
 /**
- * The verifiers. Each imports its key once, allows one algorithm and makes the checks of claimgate: valid `iss`, `exp`, `iat` and `sub`,
- * no `aud`, `type` auth. `checkRest` makes the checks that a package has no option for.
+ * The verifiers. Each imports its key once, allows one algorithm and makes the checks of claimgate:
+ * valid `iss`, `exp`, `iat` and `sub`, no `aud`, `type` auth. `checkRest` makes the checks that a
+ * package has no option for.
  */
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
 

@@ -16,8 +16,8 @@ export interface Fixture {
   /** The secret, or the private key. */
   readonly signKey: KeyObject;
   /**
-   * Signs one token for each of `count` subjects: `iss iat exp sub type` and a scope that is an object. `"oidc"` tokens carry a `kid`, and
-   * their scope is a string of about the same length.
+   * Signs one token for each of `count` subjects: `iss iat exp sub type` and a scope that is an
+   * object. `"oidc"` tokens carry a `kid`, and their scope is a string of about the same length.
    */
   issue(count: number, flavour?: "oidc"): Promise<string[]>;
 }

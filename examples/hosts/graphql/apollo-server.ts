@@ -8,7 +8,10 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { HostOptions, RunningHost } from "./host.ts";
 import { createSchema } from "./schema.ts";
 
-/** Gives a refused operation its status; the operations of a batch share a response, which stays 200. */
+/**
+ * Gives a refused operation its status; the operations of a batch share a response, which stays
+ * 200.
+ */
 export const refusals: ApolloServerPlugin = {
   requestDidStart: async () => ({
     async willSendResponse({ response, errors, operation, requestIsBatched }) {
@@ -33,7 +36,8 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
 export async function start(auth: AuthManager, options: HostOptions = {}): Promise<RunningHost> {
   const { port = 0, schema = createSchema(), batching = false } = options;
   const createContext = createGraphQLContext(auth, { schema });
-  // Before execution: the fields of a list would otherwise each wait for a token that nobody has seen yet.
+  // Before execution: the fields of a list would otherwise each wait for a token that nobody has
+  // seen yet.
   const preparation: ApolloServerPlugin<GraphQLAuthContext> = {
     requestDidStart: async () => ({
       async didResolveOperation({ document, operationName, request, contextValue }) {

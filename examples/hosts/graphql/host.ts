@@ -8,7 +8,10 @@ export interface HostOptions {
   readonly port?: number;
   /** A guarded schema. Default: the one of schema.ts. */
   readonly schema?: GraphQLSchema;
-  /** Whether an array of operations is answered in one response, where the host can do that. Default `false`. */
+  /**
+   * Whether an array of operations is answered in one response, where the host can do that. Default
+   * `false`.
+   */
   readonly batching?: boolean;
 }
 

@@ -2,7 +2,9 @@
 import { isAuthError } from "claimgate";
 import { GraphQLError } from "graphql";
 
-/** The error, if a resolver meant callers to see it or it is a refusal; any other in general words. */
+/**
+ * The error, if a resolver meant callers to see it or it is a refusal; any other in general words.
+ */
 export function maskError(error: GraphQLError): GraphQLError {
   let cause: Error = error;
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;

@@ -11,7 +11,9 @@ import { createSchema } from "./schema.ts";
 /** What is in a context besides what Mercurius tells of. */
 type Context = Partial<GraphQLAuthContext> & {
   document?: DocumentNode;
-  /** On a WebSocket: the request that was upgraded, and what the client sent with connection_init. */
+  /**
+   * On a WebSocket: the request that was upgraded, and what the client sent with connection_init.
+   */
   readonly request?: FastifyRequest;
   readonly _connectionInit?: unknown;
 };

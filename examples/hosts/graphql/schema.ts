@@ -88,7 +88,8 @@ export function createSchema(feed: EventEmitter = new EventEmitter()): GraphQLSc
     Query: {
       open: () => "for anybody",
       greeting: (_: unknown, __: unknown, { auth }: GraphQLAuthContext) => `Hello, ${auth.token?.sub ?? "stranger"}`,
-      // Without the context: currentToken() is there in whatever a guarded resolver calls, also later.
+      // Without the context: currentToken() is there in whatever a guarded resolver calls, also
+      // later.
       me: () => turn().then(() => find(currentToken()?.sub ?? "nobody")),
       user: (_: unknown, { id }: { id: string }) => find(id),
       users: () => [...USERS.keys()].map(find),

@@ -2,7 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 
-/** A manager with the secret of `JWT_SECRET`, or a new one, which no token of an earlier start survives. */
+/**
+ * A manager with the secret of `JWT_SECRET`, or a new one, which no token of an earlier start
+ * survives.
+ */
 export function createAuth(config: Partial<AuthManagerConfig> = {}): AuthManager {
   return new AuthManager({
     issuer: "claimgate-example",

@@ -11,7 +11,8 @@ import { type AppRouter, appRouter } from "./router.ts";
 
 type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 
-// Lambda has no response yet when the context is made: the challenge of a refusal is added by responseMeta.
+// Lambda has no response yet when the context is made: the challenge of a refusal is added by
+// responseMeta.
 const options = (auth: AuthManager): AWSLambdaOptions<AppRouter, Event> => ({
   router: appRouter,
   createContext: createTRPCContext(auth),
@@ -21,5 +22,8 @@ const options = (auth: AuthManager): AWSLambdaOptions<AppRouter, Event> => ({
 /** `export const handler = createHandler(auth)`: payload formats 1.0 and 2.0, the answer whole. */
 export const createHandler = (auth: AuthManager) => awsLambdaRequestHandler(options(auth));
 
-/** `export const handler = awslambda.streamifyResponse(createStreamingHandler(auth))`: a function URL whose invoke mode is RESPONSE_STREAM. */
+/**
+ * `export const handler = awslambda.streamifyResponse(createStreamingHandler(auth))`: a function
+ * URL whose invoke mode is RESPONSE_STREAM.
+ */
 export const createStreamingHandler = (auth: AuthManager) => awsLambdaStreamingRequestHandler(options(auth));

@@ -8,7 +8,9 @@ export interface Ticker {
   tick(): number;
   /** The count after the next tick, or the present one where the signal is aborted before. */
   next(signal: AbortSignal | undefined): Promise<number>;
-  /** The count, and what it changes to: `events` of them at most, none once the signal is aborted. */
+  /**
+   * The count, and what it changes to: `events` of them at most, none once the signal is aborted.
+   */
   follow(signal: AbortSignal | undefined, events?: number): AsyncGenerator<number, void>;
 }
 

@@ -51,7 +51,10 @@ async function callOnce(route, input = {}) {
 
 let refreshing;
 
-/** One call; where the auth token is over it is made once more after a refresh, which all that wait for it share. */
+/**
+ * One call; where the auth token is over it is made once more after a refresh, which all that wait
+ * for it share.
+ */
 async function call(route, input) {
   const answer = await callOnce(route, input);
   if (!WORTH_A_REFRESH.includes(answer.reason)) return answer;

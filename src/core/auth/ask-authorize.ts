@@ -39,7 +39,10 @@ export async function applyRights(config: ResolvedConfig, authorize: Authorize, 
   return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
 }
 
-/** What tokens may be issued with; `null` where the subject has no rights any more. Rejects with a refusal. */
+/**
+ * What tokens may be issued with; `null` where the subject has no rights any more. Rejects with a
+ * refusal.
+ */
 export function askForIssue(
   config: ResolvedConfig,
   authorize: Authorize,

@@ -18,8 +18,8 @@ export interface SessionClaims {
 }
 
 /**
- * A signed token. Rejects with `MissingSignerError`, with `TypeError` for what a token may not hold or a `maxAge` beyond `maxTokenAge`,
- * and with `InvalidTokenError` for claims off the schema.
+ * A signed token. Rejects with `MissingSignerError`, with `TypeError` for what a token may not hold
+ * or a `maxAge` beyond `maxTokenAge`, and with `InvalidTokenError` for claims off the schema.
  */
 export async function issueToken<C = Claims>(
   config: ResolvedConfig,
@@ -35,7 +35,8 @@ export async function issueToken<C = Claims>(
   const claims = { ...draftClaims(type, subject, full), ...ofSession };
   applyClaimsSchema(config.claimsSchema, claims);
   const { signed, content } = await signWithRing(own.keys, type, claims, options.maxAge);
-  // The wire has what was given; the reader sees what the schema makes of it, as after verification.
+  // The wire has what was given; the reader sees what the schema makes of it, as after
+  // verification.
   const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));
 }

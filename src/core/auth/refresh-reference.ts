@@ -12,7 +12,10 @@ export interface RefreshReference {
   readonly isAdopted: boolean;
 }
 
-/** The session a refresh token belongs to. Rejects with `MissingRequiredClaimError` where it belongs to none and can found none. */
+/**
+ * The session a refresh token belongs to. Rejects with `MissingRequiredClaimError` where it belongs
+ * to none and can found none.
+ */
 export async function refreshReference(token: JWT, { adoptRefresh }: SessionConfig): Promise<RefreshReference> {
   const { sid, rid } = token.claims;
   if (typeof rid !== "string" || rid === "") throw new MissingRequiredClaimError("rid");

@@ -15,15 +15,22 @@ import { refreshReference, sessionEnded } from "./refresh-reference.ts";
 /** What is known of sessions while tokens are verified. */
 export interface SessionCheck {
   /**
-   * Lets pass a token whose session stands, at once where that is known. `request` is the one that presents it.
-   * Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`), `MissingRequiredClaimError` or `SessionStoreError`.
+   * Lets pass a token whose session stands, at once where that is known. `request` is the one that
+   * presents it. Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`),
+   * `MissingRequiredClaimError` or `SessionStoreError`.
    */
   check(token: JWT, request?: Presenter): MaybePromise<void>;
   /** Whether the token's session is known to have ended. Asks nobody. */
   isKnownToHaveEnded(token: JWT): boolean;
-  /** Seconds after which a token is worth checking again; `Infinity` where nothing is checked between. */
+  /**
+   * Seconds after which a token is worth checking again; `Infinity` where nothing is checked
+   * between.
+   */
   readonly interval: number;
-  /** Ends the session of a superseded refresh token that was presented, reports the reuse, and gives the refusal. */
+  /**
+   * Ends the session of a superseded refresh token that was presented, reports the reuse, and gives
+   * the refusal.
+   */
   endReused(token: JWT, sid: string, access: StoreAccess): Promise<RevokedTokenError>;
   /** These sessions have ended: what was known of them is no longer true. */
   markEnded(ids: readonly string[]): void;
@@ -33,9 +40,15 @@ export interface SessionCheck {
 
 /** A request that presents a token. */
 export interface Presenter {
-  /** Whether it has replaced the refresh token itself: asked last, as it may be doing that at the moment. */
+  /**
+   * Whether it has replaced the refresh token itself: asked last, as it may be doing that at the
+   * moment.
+   */
   wasRotated(token: string): Promise<boolean>;
-  /** The verifications that have begun on its connection: its operations, which are requests of their own, share them. */
+  /**
+   * The verifications that have begun on its connection: its operations, which are requests of
+   * their own, share them.
+   */
   readonly running?: Map<string, Promise<TokenContent>> | undefined;
 }
 

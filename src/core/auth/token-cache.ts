@@ -9,7 +9,10 @@ export interface TokenCache {
   /** What a token is kept under: its SHA-256. */
   keyOf(token: string): string;
   get(key: string): TokenContent | undefined;
-  /** Has a token verified, once for all who ask at the same time, and keeps what comes of it. A refused one leaves nothing behind. */
+  /**
+   * Has a token verified, once for all who ask at the same time, and keeps what comes of it. A
+   * refused one leaves nothing behind.
+   */
   fill(key: string, verify: () => Promise<TokenContent>): Promise<TokenContent>;
 }
 

@@ -13,7 +13,10 @@ import { deepFreeze } from "../util/freeze.ts";
 
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
-/** The content of a token whose signature and registered claims are good. Rejects as `Verifier.verify` does. */
+/**
+ * The content of a token whose signature and registered claims are good. Rejects as
+ * `Verifier.verify` does.
+ */
 export type ReadToken = (token: string) => Promise<TokenContent>;
 
 /** Reads tokens of every issuer that the manager knows. The user's schema is applied later. */
@@ -29,7 +32,9 @@ export function createReader(config: ResolvedConfig): ReadToken {
   };
 }
 
-/** The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing. */
+/**
+ * The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing.
+ */
 function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer | undefined {
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);
@@ -42,7 +47,10 @@ function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer 
   return trusted;
 }
 
-/** Reads tokens of the manager's own; with `ignoreTimes` also those that have expired, or are not valid yet. */
+/**
+ * Reads tokens of the manager's own; with `ignoreTimes` also those that have expired, or are not
+ * valid yet.
+ */
 export function createOwnReader(
   config: ResolvedConfig,
   {

@@ -4,12 +4,16 @@ import { readCompact, readPayload } from "../jwt/compact.ts";
 import { DecodeError, ExpiredSignatureError } from "../jwt/errors.ts";
 import type { Reason } from "../reasons.ts";
 
-/** Throws `ExpiredSignatureError` for a token whose text has an `exp` in the past. It checks nothing else. */
+/**
+ * Throws `ExpiredSignatureError` for a token whose text has an `exp` in the past. It checks nothing
+ * else.
+ */
 export function checkCookieExpiry(token: string, config: ResolvedConfig): void {
   if (hasExpired(token, config)) throw new ExpiredSignatureError("The token has expired");
 }
 
-// Time or another server can mend every other one: clocks, keys and options differ between servers while they are changed.
+// Time or another server can mend every other one: clocks, keys and options differ between servers
+// while they are changed.
 const FINAL: readonly Reason[] = ["TOKEN_REVOKED", "TOKEN_REUSED"];
 // By the clock of another server the token may still live.
 const MAX_CLOCK_SKEW_SECONDS = 60;
@@ -22,7 +26,10 @@ export function isFinal(reason: Reason, token: string, config: ResolvedConfig): 
   return FINAL.includes(reason);
 }
 
-/** Whether a token's `exp` was past so many seconds ago, as its text says. The verification rejects a token that cannot be read. */
+/**
+ * Whether a token's `exp` was past so many seconds ago, as its text says. The verification rejects
+ * a token that cannot be read.
+ */
 function hasExpired(token: string, { now, leeway, maxTokenLength }: ResolvedConfig, ago = 0): boolean {
   if (token.length > maxTokenLength) return false;
   try {

@@ -17,30 +17,38 @@ import { checkCookieExpiry, checkText } from "./token-text.ts";
 export interface Verifier {
   readonly config: ResolvedConfig;
   /**
-   * The verified token, at once where all of it is remembered. Throws or rejects with a token error, or with `JWKSClientError` or
-   * `SessionStoreError`. `request` is the one that presents it.
+   * The verified token, at once where all of it is remembered. Throws or rejects with a token
+   * error, or with `JWKSClientError` or `SessionStoreError`. `request` is the one that presents it.
    */
   verify(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
-   * `verify` for a cookie, which browsers keep beyond its token's `exp`: then it has expired, whatever its signature. To refuse it needs none,
-   * and its key may have been rotated away.
+   * `verify` for a cookie, which browsers keep beyond its token's `exp`: then it has expired,
+   * whatever its signature. To refuse it needs none, and its key may have been rotated away.
    */
   verifyCookie(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
-   * A token that was verified before, as far as it is good still: `exp`, its key and its session. At once where these are known.
-   * Throws or rejects as `verify` does.
+   * A token that was verified before, as far as it is good still: `exp`, its key and its session.
+   * At once where these are known. Throws or rejects as `verify` does.
    */
   confirm(token: JWT, request?: Presenter): MaybePromise<JWT>;
-  /** When the token ends by what is known now, in seconds: `exp`, leeway included, or its key's retirement. */
+  /**
+   * When the token ends by what is known now, in seconds: `exp`, leeway included, or its key's
+   * retirement.
+   */
   goodUntil(token: JWT): number;
-  /** Whether a token that was verified before is good by what is known now, without asking anybody. */
+  /**
+   * Whether a token that was verified before is good by what is known now, without asking anybody.
+   */
   isGoodNow(token: JWT): boolean;
   /**
-   * A token of the manager's own: signature and registered claims, `exp` only where it is not ignored, and nothing of its session.
-   * Rejects as `verify` does.
+   * A token of the manager's own: signature and registered claims, `exp` only where it is not
+   * ignored, and nothing of its session. Rejects as `verify` does.
    */
   read(token: string, how: ReadOptions): Promise<JWT>;
-  /** Throws `ExpiredSignatureError` for a cookie whose `exp` is past, as `verifyCookie` does, and says nothing of any other. */
+  /**
+   * Throws `ExpiredSignatureError` for a cookie whose `exp` is past, as `verifyCookie` does, and
+   * says nothing of any other.
+   */
   checkCookie(token: string): void;
 }
 
@@ -62,7 +70,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
 
   const verifyFresh = async (token: string): Promise<TokenContent> => {
     let content = await readToken(token);
-    // Its key may have retired, or been exchanged, while it was verified with. A set that changes each time it is asked for ends this, too.
+    // Its key may have retired, or been exchanged, while it was verified with. A set that changes
+    // each time it is asked for ends this, too.
     let holds = holdsStill(content);
     if (holds !== true && !(await holds)) {
       content = await readToken(token);
@@ -78,7 +87,10 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     return request?.running ? share(request.running, token, verifyFresh) : verifyFresh(token);
   };
 
-  /** The content, if what can change about a token has not; verified anew where its key has been exchanged. */
+  /**
+   * The content, if what can change about a token has not; verified anew where its key has been
+   * exchanged.
+   */
   const confirmContent = (token: string, content: TokenContent, request?: Presenter): MaybePromise<TokenContent> => {
     checkExpiry(content.claims, config.now(), config.leeway);
     const holds = holdsStill(content);
@@ -87,7 +99,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     return holds === false ? verifyOnce(token, request) : confirmLater(holds, token, content, request);
   };
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
+  // the way into the function around it.
   const confirmLater = async (
     holds: Promise<boolean>,
     token: string,

@@ -14,12 +14,14 @@ import {
 import { dateSchema, refuseUndefined } from "../parse-options.ts";
 
 /**
- * The option `cookies`: at least one of `auth` and `refresh`; with `sessions`, both. The other options need `sessions`.
+ * The option `cookies`: at least one of `auth` and `refresh`; with `sessions`, both. The other
+ * options need `sessions`.
  * @see RFC 6265bis, section 4.1
  */
 export interface CookieConfig {
   /**
-   * The name of the auth token's cookie. With `sessions` it gets the prefix `__Host-` or `__Secure-`, unless it has one or `secure` is `false`.
+   * The name of the auth token's cookie. With `sessions` it gets the prefix `__Host-` or
+   * `__Secure-`, unless it has one or `secure` is `false`.
    * @default none
    */
   readonly auth?: string;
@@ -29,7 +31,8 @@ export interface CookieConfig {
    */
   readonly refresh?: string;
   /**
-   * The domain whose hosts get the cookies back. Without it only the host that set a cookie gets it back.
+   * The domain whose hosts get the cookies back. Without it only the host that set a cookie gets it
+   * back.
    * @default none
    */
   readonly domain?: string;
@@ -39,12 +42,14 @@ export interface CookieConfig {
    */
   readonly path?: string;
   /**
-   * Which requests from other sites carry the cookies. `"none"` cannot be combined with `secure: false`.
+   * Which requests from other sites carry the cookies. `"none"` cannot be combined with `secure:
+   * false`.
    * @default "lax"
    */
   readonly sameSite?: "lax" | "strict" | "none";
   /**
-   * Whether browsers send the cookies over TLS alone. `false` is for development over plain HTTP: then the names have no prefix.
+   * Whether browsers send the cookies over TLS alone. `false` is for development over plain HTTP:
+   * then the names have no prefix.
    * @default true
    */
   readonly secure?: boolean;
@@ -61,8 +66,8 @@ export interface CookieConfig {
 }
 
 /**
- * Cookies as they were set before `cookies` changed. `refresh` and `logout` alone read them, until `until`, if a request has no present cookie.
- * Every write clears them.
+ * Cookies as they were set before `cookies` changed. `refresh` and `logout` alone read them, until
+ * `until`, if a request has no present cookie. Every write clears them.
  */
 export interface FormerCookies {
   /**
@@ -71,7 +76,8 @@ export interface FormerCookies {
    */
   readonly names?: { readonly auth?: string; readonly refresh?: string };
   /**
-   * Their domain. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it until `until`.
+   * Their domain. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it
+   * until `until`.
    * @default none
    */
   readonly domain?: string;
@@ -85,7 +91,10 @@ export interface FormerCookies {
    * @default false
    */
   readonly partitioned?: boolean;
-  /** When they are read for the last time, in seconds since 1970: the day of the change plus `refreshMaxAge`, or earlier. */
+  /**
+   * When they are read for the last time, in seconds since 1970: the day of the change plus
+   * `refreshMaxAge`, or earlier.
+   */
   readonly until: number;
 }
 

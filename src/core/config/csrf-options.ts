@@ -11,8 +11,9 @@ export interface CsrfConfig {
    */
   readonly origins?: readonly string[];
   /**
-   * Decides about an origin that `origins` does not hold, for hosts that no list can name. Synchronous. It gets the origin as the browser wrote
-   * it, and never `"null"`. If it throws, the request is rejected with what it threw.
+   * Decides about an origin that `origins` does not hold, for hosts that no list can name.
+   * Synchronous. It gets the origin as the browser wrote it, and never `"null"`. If it throws, the
+   * request is rejected with what it threw.
    * @default none
    */
   readonly allow?: (origin: string) => boolean;
@@ -46,7 +47,10 @@ const OF_WEB_PAGES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:":
 // URLs whose pages have no origin of their own.
 const OF_NO_PAGES = ["file:", "data:", "blob:", "javascript:", "about:", "ftp:"];
 
-/** Why no `Origin` header can equal `text`, and the nearest value that one can; `undefined` for an origin. */
+/**
+ * Why no `Origin` header can equal `text`, and the nearest value that one can; `undefined` for an
+ * origin.
+ */
 function faultOfOrigin(text: string): string | undefined {
   if (text === OPAQUE_ORIGIN) return "is the origin of every sandboxed page, which cannot be allowed";
   if (text.includes("*"))
@@ -68,6 +72,7 @@ function nearestOrigin(text: string): string | undefined {
   if (host === "" || OF_NO_PAGES.includes(protocol)) return undefined;
   // URLs may have other letters there, and no name of a host does.
   if (/^https?:$/.test(protocol) && !/^[a-z0-9._:[\]-]+$/.test(host)) return undefined;
-  // Other schemes belong to extensions and to apps around a web view. Their hosts are no domain names, and stay as they are.
+  // Other schemes belong to extensions and to apps around a web view. Their hosts are no domain
+  // names, and stay as they are.
   return `${OF_WEB_PAGES[protocol] ?? protocol}//${host}`;
 }

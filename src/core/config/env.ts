@@ -15,7 +15,10 @@ interface EnvConfig {
 
 const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
 
-/** Reads the variables; the process's own win over the file's. Throws a config error that names the variable. */
+/**
+ * Reads the variables; the process's own win over the file's. Throws a config error that names the
+ * variable.
+ */
 export function readEnv(path: string | undefined, given: Readonly<Record<string, unknown>>): EnvConfig {
   const host = globalThis as { process?: { env?: Variables } };
   const env: Variables = { ...(path === undefined ? {} : readEnvFile(path)), ...host.process?.env };

@@ -14,8 +14,9 @@ import type { CsrfConfig } from "./csrf-options.ts";
 import type { SessionOptions } from "./session-options.ts";
 
 /**
- * Options of `AuthManager`: an `issuer` with one key or with a ring of `keys`, or nothing but issuers to `trust`.
- * An unknown option, and one that is explicitly `undefined`, is an `InvalidConfigError`.
+ * Options of `AuthManager`: an `issuer` with one key or with a ring of `keys`, or nothing but
+ * issuers to `trust`. An unknown option, and one that is explicitly `undefined`, is an
+ * `InvalidConfigError`.
  */
 export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
   (
@@ -26,11 +27,13 @@ export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
 
 /**
  * Every option of `AuthManager`; `AuthManagerConfig` says which must be there.
- * @throws `MissingConfigError` or `InvalidConfigError`, each with the option's name as `configValue`, when the manager is built.
+ * @throws `MissingConfigError` or `InvalidConfigError`, each with the option's name as
+ * `configValue`, when the manager is built.
  */
 export interface AuthManagerOptions<C = Claims> extends SessionOptions {
   /**
-   * The `iss` of tokens issued, and required of tokens verified. A manager that only has `trust` has none.
+   * The `iss` of tokens issued, and required of tokens verified. A manager that only has `trust`
+   * has none.
    * @see RFC 7519, section 4.1.1
    */
   readonly issuer?: string;
@@ -40,19 +43,25 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly algorithm?: Algorithm;
   /**
-   * The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8. At least as long as the hash.
+   * The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal
+   * UTF-8. At least as long as the hash.
    * @see RFC 7518, section 3.2
    */
   readonly secret?: KeyInput;
-  /** The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. RSA keys have 2048 to 16,384 bits. */
+  /**
+   * The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. RSA keys have
+   * 2048 to 16,384 bits.
+   */
   readonly privateKey?: KeyInput;
   /**
-   * The public key of RS*, PS*, ES* and EdDSA, in the same forms. Without `privateKey` the manager only verifies.
+   * The public key of RS*, PS*, ES* and EdDSA, in the same forms. Without `privateKey` the manager
+   * only verifies.
    * @default derived from `privateKey`
    */
   readonly publicKey?: KeyInput;
   /**
-   * Keys that take turns, in place of `algorithm` and a key. The newest key whose `signFrom` has come signs; each key verifies until its `retireAt`.
+   * Keys that take turns, in place of `algorithm` and a key. The newest key whose `signFrom` has
+   * come signs; each key verifies until its `retireAt`.
    * @default none
    */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
@@ -73,7 +82,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly allowWeakSecret?: boolean;
   /**
-   * The `aud` of tokens issued; tokens verified must be for one of these. Without it a token with `aud` is rejected.
+   * The `aud` of tokens issued; tokens verified must be for one of these. Without it a token with
+   * `aud` is rejected.
    * @default none
    * @see RFC 7519, section 4.1.3
    */
@@ -89,7 +99,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly refreshMaxAge?: number;
   /**
-   * The most seconds that any token may live, so that a key can be retired that long after its last signature.
+   * The most seconds that any token may live, so that a key can be retired that long after its last
+   * signature.
    * @default none
    */
   readonly maxTokenAge?: number;
@@ -100,7 +111,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly leeway?: number;
   /**
-   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one is verified (`CLAIM_INVALID`).
+   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one
+   * is verified (`CLAIM_INVALID`).
    * @default none
    * @see https://standardschema.dev
    */
@@ -111,8 +123,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly authorize?: Authorize<C>;
   /**
-   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, and so only with `sessions`. `"request"`: once per request, when a
-   * guard needs it.
+   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, and so only with
+   * `sessions`. `"request"`: once per request, when a guard needs it.
    * @default "issue"
    */
   readonly authorizeAt?: "issue" | "request";
@@ -122,7 +134,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly header?: { readonly name?: string; readonly scheme?: string };
   /**
-   * The cookies that tokens are read from, by type, if no header has a credential. With `sessions`, tokens are written to them too.
+   * The cookies that tokens are read from, by type, if no header has a credential. With `sessions`,
+   * tokens are written to them too.
    * @default none
    */
   readonly cookies?: CookieConfig;
@@ -152,7 +165,8 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    */
   readonly ambient?: boolean;
   /**
-   * The most verified tokens that are remembered, by SHA-256; `false` for none. No effect in a runtime without a synchronous hash.
+   * The most verified tokens that are remembered, by SHA-256; `false` for none. No effect in a
+   * runtime without a synchronous hash.
    * @default { max: 10_000 }
    */
   readonly cache?: { readonly max: number } | false;

@@ -149,7 +149,10 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   });
 }
 
-/** The manager's own issuer and keys. Throws `MissingSignerError` for a manager that only trusts others. */
+/**
+ * The manager's own issuer and keys. Throws `MissingSignerError` for a manager that only trusts
+ * others.
+ */
 export function requireOwn({ own }: ResolvedConfig): NonNullable<ResolvedConfig["own"]> {
   if (!own) throw new MissingSignerError("The manager has no key to sign with");
   return own;
@@ -168,7 +171,8 @@ function readOptions(config: unknown): ParsedOptions {
   return parseOptions(configSchema, config);
 }
 
-// What makes keys of the manager's own, and what is for their tokens only: an `audience` that nobody checks must not look like a check.
+// What makes keys of the manager's own, and what is for their tokens only: an `audience` that
+// nobody checks must not look like a check.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
 const OF_OWN_TOKENS = [
   "audience",
@@ -215,7 +219,8 @@ function readAges(options: ParsedOptions): { readonly authMaxAge: number; readon
   return { authMaxAge: Math.min(authMaxAge, maxTokenAge), refreshMaxAge: Math.min(refreshMaxAge, maxTokenAge) };
 }
 
-// Rights that are never looked up would be rights that never change: say so instead of doing nothing.
+// Rights that are never looked up would be rights that never change: say so instead of doing
+// nothing.
 function checkAuthorize(options: ParsedOptions): void {
   if (options.authorize === undefined && options.authorizeAt !== undefined)
     throw new MissingConfigError("authorize", "authorizeAt");

@@ -8,13 +8,15 @@ import { MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 /** The options of sessions, beside `sessions` itself. */
 export interface SessionOptions {
   /**
-   * Keeps the sessions: `memorySessionStore()`, `redisSessionStore(client)`, `postgresSessionStore(pool)` or a store of your own. Without it
-   * `login`, `refresh`, `revoke` and `sessions()` reject with `MissingConfigError`.
+   * Keeps the sessions: `memorySessionStore()`, `redisSessionStore(client)`,
+   * `postgresSessionStore(pool)` or a store of your own. Without it `login`, `refresh`, `revoke`
+   * and `sessions()` reject with `MissingConfigError`.
    * @default none
    */
   readonly sessions?: SessionStore;
   /**
-   * Seconds in which others who present a refresh token that was just replaced get the same successor. 0 for none, 300 at most.
+   * Seconds in which others who present a refresh token that was just replaced get the same
+   * successor. 0 for none, 300 at most.
    * @default 10
    * @see RFC 9700, section 4.14
    */
@@ -25,22 +27,26 @@ export interface SessionOptions {
    */
   readonly sessionMaxAge?: number;
   /**
-   * Turns a valid refresh token without `sid`, such as Flask_PyJWT's, into a session, once per `rid`.
+   * Turns a valid refresh token without `sid`, such as Flask_PyJWT's, into a session, once per
+   * `rid`.
    * @default false
    */
   readonly adoptRefresh?: boolean;
   /**
-   * When an auth token's session is looked up. `"refresh"`: only when it is refreshed. `"always"`: at every verification.
+   * When an auth token's session is looked up. `"refresh"`: only when it is refreshed. `"always"`:
+   * at every verification.
    * @default "refresh"
    */
   readonly sessionCheck?: "refresh" | "always";
   /**
-   * Seconds for which an answer of the store is remembered. 0 asks each time, 3600 at most. Only with `sessionCheck: "always"`.
+   * Seconds for which an answer of the store is remembered. 0 asks each time, 3600 at most. Only
+   * with `sessionCheck: "always"`.
    * @default 5
    */
   readonly sessionCheckTtl?: number;
   /**
-   * Seconds that the session store, and `authorize`, may take to answer. Then the caller gets `STORE_UNAVAILABLE`.
+   * Seconds that the session store, and `authorize`, may take to answer. Then the caller gets
+   * `STORE_UNAVAILABLE`.
    * @default 2
    */
   readonly storeTimeout?: number;
@@ -77,7 +83,10 @@ export interface SessionConfig {
 
 const NEED_SESSIONS = ["refreshGrace", "sessionMaxAge", "adoptRefresh", "sessionCheck", "sessionCheckTtl"] as const;
 
-/** Reads the options, whose types were checked already. Throws `MissingConfigError("sessions")` for one that nothing would read. */
+/**
+ * Reads the options, whose types were checked already. Throws `MissingConfigError("sessions")` for
+ * one that nothing would read.
+ */
 export function resolveSessions(
   options: { readonly [K in keyof SessionOptions]: SessionOptions[K] | undefined },
 ): SessionConfig | undefined {

@@ -2,7 +2,10 @@
 import type { AuthError } from "../errors.ts";
 import { REFUSALS } from "../reasons.ts";
 
-/** The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is neither 401 nor 403. */
+/**
+ * The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is
+ * neither 401 nor 403.
+ */
 export function challengeFor(error: AuthError, scheme: string): string | undefined {
   if (error.status !== 401 && error.status !== 403) return undefined;
   // A request without a credential gets no error code (RFC 6750, section 3.1).

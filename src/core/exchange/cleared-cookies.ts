@@ -16,7 +16,10 @@ const MIN_CLEARED_BYTES = 400;
 // The rest is for the others in turn: a cookie that stays keeps the user out.
 const LIKELY_PART = 2 / 3;
 
-/** The bytes of a response for the cookies that it clears under one of two names, beside those that it sets. */
+/**
+ * The bytes of a response for the cookies that it clears under one of two names, beside those that
+ * it sets.
+ */
 export function roomBeside(set: readonly CookieToSet[]): number {
   const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
   return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
@@ -30,17 +33,24 @@ function bytesOf({ header }: CookieToSet): number {
 /** A choice of the cookies to clear beside those of today. */
 export interface Clearing {
   readonly sentTo: SentTo;
-  /** `"likely"`: those that differ in one thing, and in their partition only where today's are partitioned. */
+  /**
+   * `"likely"`: those that differ in one thing, and in their partition only where today's are
+   * partitioned.
+   */
   readonly which: "likely" | "all";
-  /** Another number, such as the time, puts others of the rest first: what has no room now has it in a later response. */
+  /**
+   * Another number, such as the time, puts others of the rest first: what has no room now has it in
+   * a later response.
+   */
   readonly turn: number;
   /** In bytes. */
   readonly room: number;
 }
 
 /**
- * The cookies that clear other cookies of this name that can have been sent with a request: on the host alone or with a domain, for a path above,
- * partitioned or not. Those that differ least from each of `settings` come first, and as many follow as a response has room for.
+ * The cookies that clear other cookies of this name that can have been sent with a request: on the
+ * host alone or with a domain, for a path above, partitioned or not. Those that differ least from
+ * each of `settings` come first, and as many follow as a response has room for.
  */
 export function clearedVariants(
   name: string,
@@ -126,7 +136,10 @@ const MAX_PARENTS = 4;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_PATH = 60;
 
-/** The domains that a cookie sent to this host, or to one below this domain, can have, the shortest first. Browsers ignore a public suffix. */
+/**
+ * The domains that a cookie sent to this host, or to one below this domain, can have, the shortest
+ * first. Browsers ignore a public suffix.
+ */
 function parentsOf(host: string | undefined): string[] {
   const labels = lowerAscii(host ?? "")
     .replace(/^\.|:\d+$/g, "")
@@ -137,7 +150,10 @@ function parentsOf(host: string | undefined): string[] {
   return parents.filter((some) => some.every((label) => LABEL.test(label))).map((some) => some.join("."));
 }
 
-/** The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first: "/a", "/a/" and "/a/b" of "/a/b". */
+/**
+ * The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first:
+ * "/a", "/a/" and "/a/b" of "/a/b".
+ */
 function pathsOf(path: string | undefined): string[] {
   const text = path ?? "";
   const steps = text.split("/", MAX_PARENTS + 2).slice(1);

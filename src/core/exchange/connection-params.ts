@@ -15,19 +15,27 @@ export class ConnectionParams {
     this.#params = params as Readonly<Record<string, unknown>>;
   }
 
-  /** Whether there are more of them than are read, so that a credential among them cannot be told. */
+  /**
+   * Whether there are more of them than are read, so that a credential among them cannot be told.
+   */
   get areTooMany(): boolean {
     if (this.#areTooMany === undefined) this.#read();
     return this.#areTooMany === true;
   }
 
-  /** The values under a name, which is in lower case, in any case of its ASCII letters; none where there are too many parameters. */
+  /**
+   * The values under a name, which is in lower case, in any case of its ASCII letters; none where
+   * there are too many parameters.
+   */
   values(name: string): readonly unknown[] {
     const names = this.#names ?? this.#read();
     return (names.get(name) ?? []).map((key) => this.#params[key]);
   }
 
-  /** The tokens that `read` finds in the values under these names. They are read once, with the `read` of the first call. */
+  /**
+   * The tokens that `read` finds in the values under these names. They are read once, with the
+   * `read` of the first call.
+   */
   tokens(names: readonly string[], read: (value: unknown) => readonly string[]): readonly string[] {
     this.#tokens ??= names.flatMap((name) => this.values(name)).flatMap(read);
     return this.#tokens;
@@ -49,8 +57,9 @@ export class ConnectionParams {
 }
 
 /**
- * Opens connection parameters; the same ones for every operation of their connection, where a server makes a context for each. They are
- * remembered as long as the server keeps the object that the client sent.
+ * Opens connection parameters; the same ones for every operation of their connection, where a
+ * server makes a context for each. They are remembered as long as the server keeps the object that
+ * the client sent.
  */
 export function createParamsReader(): (params: unknown) => ConnectionParams | undefined {
   const known = new WeakMap<object, ConnectionParams>();

@@ -1,7 +1,9 @@
 /** The cookies of a response, each in place of an earlier one of the same name, domain, path and partition. */
 import { type CookiePlace, type CookieToSet, placeOf, readSetCookie } from "./cookies.ts";
 
-/** Cookies that we set in a response, one for each place, in the order in which they were set last. */
+/**
+ * Cookies that we set in a response, one for each place, in the order in which they were set last.
+ */
 export class CookieList {
   readonly #byPlace: Map<CookiePlace, CookieToSet> = new Map();
   /** Every header that was ever among them, so that it is known again without being taken apart. */
@@ -33,7 +35,9 @@ export class CookieList {
   }
 }
 
-/** Whether one of these `Set-Cookie` headers sets a cookie of this name, and does not only clear it. */
+/**
+ * Whether one of these `Set-Cookie` headers sets a cookie of this name, and does not only clear it.
+ */
 export function isSetBy(headers: readonly string[], name: string): boolean {
   return headers.some((header) => header.startsWith(`${name}=`) && !readSetCookie(header).isCleared);
 }

@@ -39,13 +39,19 @@ export interface CookieAttributes {
 export interface CookieToSet {
   readonly name: string;
   readonly value: string;
-  /** `maxAge` is in seconds; 0 clears the cookie, and without it the cookie ends with the browser's session. */
+  /**
+   * `maxAge` is in seconds; 0 clears the cookie, and without it the cookie ends with the browser's
+   * session.
+   */
   readonly attributes: CookieAttributes & { readonly maxAge?: number };
   /** The whole of it, as the value of a `Set-Cookie` header. */
   readonly header: string;
 }
 
-/** The prefix of a cookie that only this host can set, and for all of its paths (RFC 6265bis, section 4.1.3.2). */
+/**
+ * The prefix of a cookie that only this host can set, and for all of its paths (RFC 6265bis,
+ * section 4.1.3.2).
+ */
 export const HOST_PREFIX = "__Host-";
 /** The prefix of a cookie that can be set over TLS alone (RFC 6265bis, section 4.1.3.1). */
 export const SECURE_PREFIX = "__Secure-";
@@ -55,7 +61,10 @@ export function hasPrefix(name: string, prefix: string): boolean {
   return equalsIgnoringCase(name.slice(0, prefix.length), prefix);
 }
 
-/** The identity of a cookie in a browser (RFC 6265bis, section 5.7): name, domain, path and partition. */
+/**
+ * The identity of a cookie in a browser (RFC 6265bis, section 5.7): name, domain, path and
+ * partition.
+ */
 export type CookiePlace = string;
 
 /** The place of a cookie. */

@@ -22,8 +22,8 @@ export interface Credential {
 }
 
 /**
- * The credentials of a request, or of a connection with all of its operations. Each is read once, however many calls ask: the headers may be as
- * long as the calls are many.
+ * The credentials of a request, or of a connection with all of its operations. Each is read once,
+ * however many calls ask: the headers may be as long as the calls are many.
  */
 export class Credentials {
   readonly source: RequestSource;
@@ -39,7 +39,10 @@ export class Credentials {
     this.source = source;
   }
 
-  /** The credential that a rule looks for, or `undefined`. Throws a refusal: `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`. */
+  /**
+   * The credential that a rule looks for, or `undefined`. Throws a refusal:
+   * `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`.
+   */
   find(plan: Plan, options: CredentialOptions): Credential | undefined {
     const known = this.#found[plan.slot];
     if (known) return settle(known);
@@ -54,7 +57,10 @@ export class Credentials {
     }
   }
 
-  /** The token given by hand, or in the header or the connection parameters. Throws a refusal: `CREDENTIALS_AMBIGUOUS`. */
+  /**
+   * The token given by hand, or in the header or the connection parameters. Throws a refusal:
+   * `CREDENTIALS_AMBIGUOUS`.
+   */
   headerToken(options: CredentialOptions): string | undefined {
     if (this.#header) return settle(this.#header);
     try {
@@ -67,7 +73,10 @@ export class Credentials {
     }
   }
 
-  /** The values of all cookies of a name, which is matched exactly (RFC 6265bis, section 5.6). A cookie that was cleared is no cookie. */
+  /**
+   * The values of all cookies of a name, which is matched exactly (RFC 6265bis, section 5.6). A
+   * cookie that was cleared is no cookie.
+   */
   cookieTokens(name: string | undefined): readonly string[] {
     if (name === undefined) return [];
     const known = this.#cookies?.get(name);
@@ -123,7 +132,8 @@ function headerTokens(source: RequestSource, options: CredentialOptions): readon
   return allTokens(sent, connectionParams, options);
 }
 
-// A function of its own: V8 makes room for what a closure holds on the way into the function around it.
+// A function of its own: V8 makes room for what a closure holds on the way into the function around
+// it.
 function allTokens(
   sent: readonly string[],
   connectionParams: RequestSource["connectionParams"],
@@ -141,7 +151,8 @@ function allTokens(
 
 function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): readonly string[] {
   if (typeof value !== "string") return [];
-  // As nearly always: the scheme as it is configured, a space, and a token, which has neither spaces nor commas.
+  // As nearly always: the scheme as it is configured, a space, and a token, which has neither
+  // spaces nor commas.
   const at = scheme.length + 1;
   const isPlain =
     scheme !== "" &&
@@ -155,10 +166,12 @@ function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): re
   return tokensIn(trimOptionalWhitespace(value), scheme);
 }
 
-// A header of credentials has a handful; whether one of so many is a token cannot be told for less than a call of the operation costs.
+// A header of credentials has a handful; whether one of so many is a token cannot be told for less
+// than a call of the operation costs.
 const MAX_PARTS = 100;
 
-// Repeated headers arrive joined by commas. A part that does not start a credential of its own belongs to the one before.
+// Repeated headers arrive joined by commas. A part that does not start a credential of its own
+// belongs to the one before.
 function partsOf(value: string, scheme: string): string[] {
   const parts = value.split(",", MAX_PARTS + 1);
   if (parts.length > MAX_PARTS)
@@ -173,7 +186,10 @@ function partsOf(value: string, scheme: string): string[] {
   return credentials;
 }
 
-/** The token behind the scheme, whose letters may have any case; none behind another scheme, and none behind a scheme alone. */
+/**
+ * The token behind the scheme, whose letters may have any case; none behind another scheme, and
+ * none behind a scheme alone.
+ */
 function tokensIn(credential: string, scheme: string): readonly string[] {
   if (scheme === "") return tokenIn(credential);
   if (!equalsIgnoringCase(credential.slice(0, scheme.length), scheme)) return [];

@@ -13,31 +13,42 @@ export const OPAQUE_ORIGIN = "null";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/** OWASP's CSRF cheat sheet: Fetch metadata first, then the origin; without either, as sent by old browsers and by no page, only what changes nothing. */
+/**
+ * OWASP's CSRF cheat sheet: Fetch metadata first, then the origin; without either, as sent by old
+ * browsers and by no page, only what changes nothing.
+ */
 export function isOwnRequest(source: RequestSource, csrf: Csrf): boolean {
   if (isMarkedOwn(source, csrf)) return true;
   const isUnmarked = source.headerValues("sec-fetch-site").length === 0 && source.headerValues("origin").length === 0;
   return isUnmarked && !source.isUpgrade && source.method !== undefined && SAFE_METHODS.includes(source.method);
 }
 
-/** Whether the browser itself says that the request is this site's own: what a request must be to be given cookies. */
+/**
+ * Whether the browser itself says that the request is this site's own: what a request must be to be
+ * given cookies.
+ */
 export function isMarkedOwn(source: RequestSource, csrf: Csrf): boolean {
   const sites = source.headerValues("sec-fetch-site");
   const origins = source.headerValues("origin");
   if (sites.length > 1 || origins.length > 1) return false;
   const [site] = sites;
   const [origin] = origins;
-  // Browsers write neither a path nor credentials into `Origin`: this header is forged, and so may the others be.
+  // Browsers write neither a path nor credentials into `Origin`: this header is forged, and so may
+  // the others be.
   if (origin !== undefined && !isOrigin(origin)) return false;
   if (site === "same-origin" || site === "none") return true;
   if (origin === undefined || origin === OPAQUE_ORIGIN) return false;
   if (csrf.origins.includes(origin)) return true;
-  // The browser's word is final: a page of the same host that was fetched in the clear is of another site.
+  // The browser's word is final: a page of the same host that was fetched in the clear is of
+  // another site.
   if (site === undefined && isThisHost(origin, source)) return true;
   return mayUseCookies(csrf, origin);
 }
 
-/** The host of this site as the browser knows it; `undefined` where it does not say that the request is this site's own. */
+/**
+ * The host of this site as the browser knows it; `undefined` where it does not say that the request
+ * is this site's own.
+ */
 export function ownHostOf(source: RequestSource): string | undefined {
   const sites = source.headerValues("sec-fetch-site");
   const [origin, ...more] = source.headerValues("origin");
@@ -47,7 +58,9 @@ export function ownHostOf(source: RequestSource): string | undefined {
 
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\]|[^/?#@\\:[\]]+)(:\d+)?$/i;
 
-/** Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one. */
+/**
+ * Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one.
+ */
 function isOrigin(value: string): boolean {
   return value === OPAQUE_ORIGIN || (ORIGIN.test(value) && /^[!-~]+$/.test(value));
 }

@@ -7,7 +7,10 @@ import type { ResponseWriter } from "./response-writer.ts";
 
 /** A request, reduced to what decides about its credentials. */
 export interface RequestSource {
-  /** All values of a header that the application still shows, in the order they came; the name is in lower case. */
+  /**
+   * All values of a header that the application still shows, in the order they came; the name is in
+   * lower case.
+   */
   headerValues(name: string): readonly string[];
   /** In upper case; absent where it is not known. */
   readonly method: string | undefined;
@@ -25,11 +28,17 @@ export interface RequestSource {
   readonly token: string | undefined;
   /** One context serves many operations, as on a WebSocket. */
   readonly isConnection: boolean;
-  /** A server answers it, and sends all that the answer holds; by hand, a caller gets the very values. */
+  /**
+   * A server answers it, and sends all that the answer holds; by hand, a caller gets the very
+   * values.
+   */
   readonly isServed: boolean;
   /** The response, where it can be written to. */
   readonly response: ResponseWriter | undefined;
-  /** Says on a refusal that a resolver is about to throw itself what the transport wants to be said of it. */
+  /**
+   * Says on a refusal that a resolver is about to throw itself what the transport wants to be said
+   * of it.
+   */
   readonly describe: ((error: AuthError) => void) | undefined;
 }
 
@@ -58,7 +67,10 @@ export type FromTransport = Partial<
   Pick<RequestSource, "connectionParams" | "token" | "isConnection" | "isServed" | "response" | "describe">
 >;
 
-/** A request, read as far as something asks for it: most requests are asked for one header. `extra` adds facts of the transport. */
+/**
+ * A request, read as far as something asks for it: most requests are asked for one header. `extra`
+ * adds facts of the transport.
+ */
 export function readRequest(request: RequestLike | undefined, extra: FromTransport = {}): RequestSource {
   return new ReadRequest(request, extra);
 }
@@ -129,8 +141,8 @@ export function rawRequest(request: RequestLike | undefined): RequestLike | unde
   return raw?.headers === undefined ? request : raw;
 }
 
-// Only a browser sets these, and it sets them on the request itself. Some servers copy into `headers` what a page sent by other means:
-// Mercurius the payload of connection_init.
+// Only a browser sets these, and it sets them on the request itself. Some servers copy into
+// `headers` what a page sent by other means: Mercurius the payload of connection_init.
 const SET_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host", ":authority", "cookie"];
 
 // Of these Node keeps the first; others it joins by ", ", and cookies by "; " (https://nodejs.org/api/http.html#messageheaders).
@@ -156,8 +168,8 @@ const FIRST_IS_KEPT: readonly string[] = [
 ];
 
 /**
- * `headers` decides: a middleware may have removed a header, changed it or added one. `rawHeaders`, which has the headers as they were sent,
- * only tells whether there were several of a name.
+ * `headers` decides: a middleware may have removed a header, changed it or added one. `rawHeaders`,
+ * which has the headers as they were sent, only tells whether there were several of a name.
  */
 function headerReader(request: RequestLike | undefined, raw: RequestLike | undefined): Reader {
   const sent = sentBy(raw);
@@ -176,7 +188,10 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
   };
 }
 
-/** Names and values in turn, as they were sent. A request put together by hand, as Lambda adapters of Express do, has none. */
+/**
+ * Names and values in turn, as they were sent. A request put together by hand, as Lambda adapters
+ * of Express do, has none.
+ */
 function sentBy(raw: RequestLike | undefined): readonly string[] | undefined {
   const sent = raw?.rawHeaders;
   return Array.isArray(sent) && sent.length > 0 ? (sent as readonly string[]) : undefined;
@@ -200,8 +215,9 @@ function readHeaders(headers: unknown, isOfNode: boolean): Reader {
     };
   }
   const byName = headers as Readonly<Record<string, unknown>>;
-  // Node's names are in lower case. Other code writes `Authorization`, too. Both are looked up, and not searched for, since a server may have copied
-  // any number of names into them: Mercurius those of connection_init.
+  // Node's names are in lower case. Other code writes `Authorization`, too. Both are looked up, and
+  // not searched for, since a server may have copied any number of names into them: Mercurius those
+  // of connection_init.
   if (isOfNode) {
     return (name) => {
       const value = Object.hasOwn(byName, name) ? byName[name] : undefined;

@@ -6,11 +6,18 @@ import type { CookieToSet } from "./cookies.ts";
 export interface ResponseWriter {
   /** Sets a header that is not there yet, where it still reaches the caller. */
   setHeader(name: string, value: string): void;
-  /** Says `Cache-Control: no-store`, whatever was said before, where it still reaches the caller. */
+  /**
+   * Says `Cache-Control: no-store`, whatever was said before, where it still reaches the caller.
+   */
   forbidStoring(): void;
-  /** Why a cookie would not reach the caller any more, or never could; `undefined` where it does. */
+  /**
+   * Why a cookie would not reach the caller any more, or never could; `undefined` where it does.
+   */
   whyNoCookies(): string | undefined;
-  /** Sets cookies, each in place of one of the same name, domain, path and partition that was set before. */
+  /**
+   * Sets cookies, each in place of one of the same name, domain, path and partition that was set
+   * before.
+   */
   setCookies(cookies: readonly CookieToSet[]): void;
   /** Whether the response already sets a cookie of this name, and does not only clear some. */
   setsCookie(name: string): boolean;
@@ -57,7 +64,8 @@ export function headersWriter(headers: ResponseHeadersLike): ResponseWriter {
   return new HeadersWriter(headers);
 }
 
-// A class, as every request has one and hardly any uses it: an object of closures costs a closure for each.
+// A class, as every request has one and hardly any uses it: an object of closures costs a closure
+// for each.
 class HeadersWriter implements ResponseWriter {
   readonly #headers: ResponseHeadersLike;
   #ours: CookieList | undefined;
@@ -172,7 +180,10 @@ function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
   };
 }
 
-/** `write`, which is then done once more as the head goes out: whoever writes the response may set headers over ours, as tRPC does with those of `responseMeta`. */
+/**
+ * `write`, which is then done once more as the head goes out: whoever writes the response may set
+ * headers over ours, as tRPC does with those of `responseMeta`.
+ */
 function writeAtLast(response: NodeResponseLike, write: () => void): () => void {
   let isExpected = false;
   return () => {

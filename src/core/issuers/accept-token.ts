@@ -40,11 +40,15 @@ const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
 // What access tokens have and ID tokens do not: RFC 9068's, and those of Okta, Entra and Auth0.
 const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
-// Where issuers say that a token is a refresh token, and how: Flask's extensions, Simple JWT, Keycloak (which has offline ones as well).
+// Where issuers say that a token is a refresh token, and how: Flask's extensions, Simple JWT,
+// Keycloak (which has offline ones as well).
 const OF_TYPES = ["type", "token_type", "token_use", "typ"];
 const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
 
-/** The claims as rules may read them, of a token whose signature holds. Throws a token error. `now` is in seconds. */
+/**
+ * The claims as rules may read them, of a token whose signature holds. Throws a token error. `now`
+ * is in seconds.
+ */
 export function acceptToken(
   policy: IssuerPolicy,
   header: JwtHeader,
@@ -92,12 +96,14 @@ function isIdToken(payload: JwtPayload): boolean {
   return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
 }
 
-// They have scopes and clients too, and may have the same key. What is typed as an access token is one, whatever such a claim means to its issuer.
+// They have scopes and clients too, and may have the same key. What is typed as an access token is
+// one, whatever such a claim means to its issuer.
 function isRefreshToken(header: JwtHeader, payload: JwtPayload): boolean {
   return !isAccessTokenType(header["typ"]) && OF_TYPES.some((claim) => REFRESH.includes(readOwn(payload, claim)));
 }
 
-// An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves nothing.
+// An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves
+// nothing.
 function isMarkedAsAccessToken(header: JwtHeader, payload: JwtPayload): boolean {
   if (isAccessTokenType(header["typ"])) return true;
   if (readOwn(payload, "token_use") === "access" || readOwn(payload, "typ") === "Bearer") return true;

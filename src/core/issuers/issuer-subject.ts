@@ -8,9 +8,10 @@ import { isPromise } from "../util/maybe-promise.ts";
 export type SubjectOption = "verbatim" | ((claims: JwtPayload) => unknown);
 
 /**
- * The subject that an entry makes of a token's claims. Throws `InvalidSubjectError` for a subject that is not text, and where a function reads a claim
- * that is neither text nor a safe integer: otherwise all users without that claim could be one user. Throws `TypeError` for a function that copies
- * the claims, or gives a promise.
+ * The subject that an entry makes of a token's claims. Throws `InvalidSubjectError` for a subject
+ * that is not text, and where a function reads a claim that is neither text nor a safe integer:
+ * otherwise all users without that claim could be one user. Throws `TypeError` for a function that
+ * copies the claims, or gives a promise.
  */
 export function readSubject(subject: SubjectOption, payload: JwtPayload): string | number {
   if (subject !== "verbatim") return makeSubject(subject, payload);
@@ -57,13 +58,18 @@ interface Watched {
   readonly texts: ReadonlySet<string>;
   /** The first read that is not allowed. */
   fault(): Error | undefined;
-  /** For the first object or list that was read, and no member of it: the function took it for text, or decided by it. */
+  /**
+   * For the first object or list that was read, and no member of it: the function took it for text,
+   * or decided by it.
+   */
   unread(): Error | undefined;
 }
 
 /**
- * Claims of which only text and safe integers can be read, and the members of objects and lists by their names. Whether a claim is there can be asked
- * by `in` and `Object.hasOwn`. Everything else throws: a value of another kind would enter the subject, or decide about it, for all users who have it.
+ * Claims of which only text and safe integers can be read, and the members of objects and lists by
+ * their names. Whether a claim is there can be asked by `in` and `Object.hasOwn`. Everything else
+ * throws: a value of another kind would enter the subject, or decide about it, for all users who
+ * have it.
  */
 function watchClaims(payload: JwtPayload): Watched {
   const texts = new Set<string>();

@@ -23,7 +23,8 @@ export interface TrustedIssuer {
   /** Its `iss`, to the letter. */
   readonly issuer: string;
   /**
-   * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`, `discovery` and `jwks` must be set.
+   * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`,
+   * `discovery` and `jwks` must be set.
    * @default none
    */
   readonly jwksUri?: string;
@@ -39,10 +40,14 @@ export interface TrustedIssuer {
    * @see RFC 7517, section 5
    */
   readonly jwks?: JSONWebKeySet;
-  /** The token must be for one of these; `null` accepts any `aud`, and then `typ` must be `"at+jwt"` or `require` be given. */
+  /**
+   * The token must be for one of these; `null` accepts any `aud`, and then `typ` must be `"at+jwt"`
+   * or `require` be given.
+   */
   readonly audience: string | readonly string[] | null;
   /**
-   * The claim that must hold `audience`; Cognito's access tokens have `"client_id"`. Cannot be combined with `audience: null`.
+   * The claim that must hold `audience`; Cognito's access tokens have `"client_id"`. Cannot be
+   * combined with `audience: null`.
    * @default "aud"
    */
   readonly audienceClaim?: string;
@@ -55,30 +60,35 @@ export interface TrustedIssuer {
    */
   readonly typ?: string | null;
   /**
-   * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a rule's `claims` are. Without it, and with another
-   * `typ` than `"at+jwt"`, a token must have some claim that ID tokens do not have, such as a scope, and must not call itself a refresh token.
+   * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a
+   * rule's `claims` are. Without it, and with another `typ` than `"at+jwt"`, a token must have some
+   * claim that ID tokens do not have, such as a scope, and must not call itself a refresh token.
    * @default none
    */
   readonly require?: Readonly<Record<string, Json>>;
   /**
-   * The claim (or dotted path) that holds the scope, several whose words are joined, or a function of the claims.
+   * The claim (or dotted path) that holds the scope, several whose words are joined, or a function
+   * of the claims.
    * @default "scope"
    */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
   /**
-   * `"verbatim"`, or a function that tells its subjects from yours. Must be stated if there is more than one issuer. The function reads claims that
-   * are text or safe integers, by their names; any other claim that it reads, an absent one too, rejects the token (`CLAIM_INVALID`).
-   * `"tenant" in claims` asks for one that may be absent.
+   * `"verbatim"`, or a function that tells its subjects from yours. Must be stated if there is more
+   * than one issuer. The function reads claims that are text or safe integers, by their names; any
+   * other claim that it reads, an absent one too, rejects the token (`CLAIM_INVALID`). `"tenant" in
+   * claims` asks for one that may be absent.
    * @default "verbatim"
    */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
   /**
-   * Further claims, by name or dotted path, that rules and resolvers may read under that name. Must be stated if there is more than one issuer.
+   * Further claims, by name or dotted path, that rules and resolvers may read under that name. Must
+   * be stated if there is more than one issuer.
    * @default all but `type`, `sid` and `rid`
    */
   readonly claims?: readonly string[];
   /**
-   * Seconds that a fetched key set is trusted. Cannot be combined with `jwks`, and neither can the next five options.
+   * Seconds that a fetched key set is trusted. Cannot be combined with `jwks`, and neither can the
+   * next five options.
    * @default 300
    */
   readonly lifespan?: number;

@@ -62,8 +62,8 @@ const EC_BYTES = { "P-256": 64, "P-384": 96, "P-521": 132 } as const;
 const ED25519_BYTES = 64;
 
 /**
- * Bytes of a signature of `algorithm` by `key`. There is exactly one right length (RFC 8017, sections 8.1.2 and 8.2.2; RFC 7518,
- * sections 3.2 and 3.4; RFC 8032, section 5.1.6).
+ * Bytes of a signature of `algorithm` by `key`. There is exactly one right length (RFC 8017,
+ * sections 8.1.2 and 8.2.2; RFC 7518, sections 3.2 and 3.4; RFC 8032, section 5.1.6).
  */
 export function signatureLength(algorithm: Algorithm, key: CryptoKey): number {
   const traits = TRAITS[algorithm];

@@ -39,12 +39,14 @@ export interface ClaimChecks {
 }
 
 /**
- * Seconds that the `iat` of a manager's token may lie ahead of this server's clock, beyond `leeway`: `iat` is no "not before" (RFC 7519,
- * section 4.1.6), and another server's clock may be ahead.
+ * Seconds that the `iat` of a manager's token may lie ahead of this server's clock, beyond
+ * `leeway`: `iat` is no "not before" (RFC 7519, section 4.1.6), and another server's clock may be
+ * ahead.
  */
 export const MAX_ISSUED_AHEAD = 60;
 
-// The last second a Date can hold. What lies beyond is no date, so no token can live "for ever" by it.
+// The last second a Date can hold. What lies beyond is no date, so no token can live "for ever" by
+// it.
 const MAX_NUMERIC_DATE = 8.64e12;
 
 /** Throws the first error that `claims` give cause for, in PyJWT's order. `now` is in seconds. */
@@ -62,7 +64,10 @@ export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number
   if (checks.verifyJti ?? true) checkJti(claims);
 }
 
-/** Throws `ExpiredSignatureError` once `exp` has come: `exp` equal to now has expired. `now` and `leeway` are in seconds. */
+/**
+ * Throws `ExpiredSignatureError` once `exp` has come: `exp` equal to now has expired. `now` and
+ * `leeway` are in seconds.
+ */
 export function checkExpiry(claims: JwtPayload, now: number, leeway: number): void {
   const exp = valueOf(claims, "exp");
   if (exp === undefined) return;
@@ -70,8 +75,9 @@ export function checkExpiry(claims: JwtPayload, now: number, leeway: number): vo
 }
 
 /**
- * Throws `InvalidTokenTypeError` for a token that is bound to a key of its sender by `cnf` (RFC 7800; DPoP, RFC 9449, section 6; mutual TLS,
- * RFC 8705, section 3): nothing here proves that the caller holds that key, so it must not pass as a bearer token.
+ * Throws `InvalidTokenTypeError` for a token that is bound to a key of its sender by `cnf` (RFC
+ * 7800; DPoP, RFC 9449, section 6; mutual TLS, RFC 8705, section 3): nothing here proves that the
+ * caller holds that key, so it must not pass as a bearer token.
  */
 export function checkConfirmation(claims: JwtPayload): void {
   if (Object.hasOwn(claims, "cnf"))

@@ -24,8 +24,8 @@ export type ReadHeader = (segment: string) => JwtHeader;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Splits a token and reads its header, by `readHeader` where that is given. Throws `DecodeError`, or `InvalidTokenError` where the header asks for
- * what no JWT of ours may.
+ * Splits a token and reads its header, by `readHeader` where that is given. Throws `DecodeError`,
+ * or `InvalidTokenError` where the header asks for what no JWT of ours may.
  */
 export function readCompact(token: string, read: ReadHeader = readHeader): CompactParts {
   if (typeof token !== "string") throw new DecodeError("The token is not a string");
@@ -40,7 +40,10 @@ export function readCompact(token: string, read: ReadHeader = readHeader): Compa
 // The tokens of one key have one header.
 const MAX_HEADERS = 100;
 
-/** `readHeader` with a memory of its own: the same text is read once, and gives the same frozen header. */
+/**
+ * `readHeader` with a memory of its own: the same text is read once, and gives the same frozen
+ * header.
+ */
 export function createHeaderReader(): ReadHeader {
   const known = new LRUCache<string, JwtHeader>({ max: MAX_HEADERS });
   let last: { readonly segment: string; readonly header: JwtHeader } | undefined;
@@ -91,7 +94,8 @@ function readObject(bytes: Uint8Array, what: string): Record<string, unknown> {
 }
 
 function checkHeader(header: Record<string, unknown>): JwtHeader {
-  // No critical extension is understood here, so any is refused (RFC 7515, section 4.1.11); `b64` changes what is signed (RFC 7797).
+  // No critical extension is understood here, so any is refused (RFC 7515, section 4.1.11); `b64`
+  // changes what is signed (RFC 7797).
   if (Object.hasOwn(header, "crit")) throw new InvalidTokenError("The token asks for a critical extension");
   if (Object.hasOwn(header, "b64")) throw new InvalidTokenError('The token\'s header holds "b64"');
   if (Object.hasOwn(header, "kid") && typeof header["kid"] !== "string") {
@@ -100,7 +104,8 @@ function checkHeader(header: Record<string, unknown>): JwtHeader {
   return header;
 }
 
-// What the last character of a text of 4n + 2 or 4n + 3 may be. Bits beyond the last byte would let two texts stand for one token.
+// What the last character of a text of 4n + 2 or 4n + 3 may be. Bits beyond the last byte would let
+// two texts stand for one token.
 const LAST = { 2: "AQgw", 3: "AEIMQUYcgkosw048" } as const;
 
 function checkSegment(segment: string, what: string): void {

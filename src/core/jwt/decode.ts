@@ -19,7 +19,10 @@ import { type KeyInput, prepareKey } from "./keys/keys.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";
 
-/** Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is false. */
+/**
+ * Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is
+ * false.
+ */
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {
   /** The algorithms a token may be signed with. Required unless `verifySignature` is false. */
   readonly algorithms?: readonly Algorithm[];
@@ -39,8 +42,8 @@ export interface CompleteToken {
 }
 
 /**
- * The claims of a token whose signature and registered claims hold.
- * Rejects with a token error for a bad token, `InvalidKeyError` for a key that does not fit, `TypeError` for a wrong option.
+ * The claims of a token whose signature and registered claims hold. Rejects with a token error for
+ * a bad token, `InvalidKeyError` for a key that does not fit, `TypeError` for a wrong option.
  */
 export async function decode(
   token: string,
@@ -73,7 +76,10 @@ export async function decodeComplete(
   return { header: parts.header, payload, signature: signatureBytes(parts) };
 }
 
-/** A token's header, NOT verified. Throws `DecodeError`, or `InvalidTokenError` for a `kid` that is no string and for `crit` and `b64`. */
+/**
+ * A token's header, NOT verified. Throws `DecodeError`, or `InvalidTokenError` for a `kid` that is
+ * no string and for `crit` and `b64`.
+ */
 export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
 }
@@ -83,15 +89,19 @@ export interface VerifyOptions<T> {
   /** What keys may be found for. */
   readonly algorithms: readonly Algorithm[];
   readonly readHeader: ReadHeader;
-  /** What is made of a token whose signature holds, and of the key that it holds with; the claims are not checked. */
+  /**
+   * What is made of a token whose signature holds, and of the key that it holds with; the claims
+   * are not checked.
+   */
   readonly accept: (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => T;
   /** The error in place of that of a key that only WebCrypto could judge. */
   readonly explain: (error: InvalidKeyError) => unknown;
 }
 
 /**
- * Verifies a token with the keys of `source` that its header asks for. Rejects with a token error, with what `explain` makes of a key that is not
- * usable, and with what `source` rejects with or `accept` throws.
+ * Verifies a token with the keys of `source` that its header asks for. Rejects with a token error,
+ * with what `explain` makes of a key that is not usable, and with what `source` rejects with or
+ * `accept` throws.
  */
 export async function verifyWithKeys<T>(
   token: string,
@@ -115,8 +125,9 @@ export async function verifyWithKeys<T>(
 }
 
 /**
- * The first of `keys` that signed `token`. A key that cannot be imported is passed over; where no other signed it, nobody can tell, and its
- * `InvalidKeyError` is what this rejects with. Rejects with a token error for a token that cannot be read.
+ * The first of `keys` that signed `token`. A key that cannot be imported is passed over; where no
+ * other signed it, nobody can tell, and its `InvalidKeyError` is what this rejects with. Rejects
+ * with a token error for a token that cannot be read.
  */
 export async function findSigner(token: string, keys: readonly PreparedKey[]): Promise<PreparedKey | undefined> {
   let unusable: InvalidKeyError | undefined;
@@ -132,7 +143,10 @@ export async function findSigner(token: string, keys: readonly PreparedKey[]): P
   return undefined;
 }
 
-/** Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be read. */
+/**
+ * Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be
+ * read.
+ */
 export async function isSignedWith(token: string, key: PreparedKey): Promise<boolean> {
   try {
     await verifyWith(token, key);
@@ -164,7 +178,8 @@ function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Alg
 async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
   const imported = key.import();
   const cryptoKey = isPromise(imported) ? await imported : imported;
-  // OpenSSL accepts a PSS signature without its leading zeros: a second text for one token (RFC 8017, 8.1.2).
+  // OpenSSL accepts a PSS signature without its leading zeros: a second text for one token (RFC
+  // 8017, 8.1.2).
   if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
     throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
   try {

@@ -11,8 +11,9 @@ export interface EncodeOptions {
   /** Default `"HS256"`. */
   readonly algorithm?: Algorithm;
   /**
-   * Further header members. `alg` is always the algorithm's; `typ` is `"JWT"` unless given here, and left out where it is given empty.
-   * `crit` and `b64` are refused, as is a `kid` that is no string: no token of ours may hold what we would not read.
+   * Further header members. `alg` is always the algorithm's; `typ` is `"JWT"` unless given here,
+   * and left out where it is given empty. `crit` and `b64` are refused, as is a `kid` that is no
+   * string: no token of ours may hold what we would not read.
    */
   readonly headers?: Readonly<Record<string, unknown>>;
   /** A `JSON.stringify` replacer for the payload and for `headers`. */
@@ -25,8 +26,9 @@ const OPTIONS = ["algorithm", "headers", "jsonEncoder", "allowWeakSecret"] as co
 const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
 
 /**
- * A signed token of `claims`. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds (RFC 7519, section 2).
- * Rejects with `TypeError` for a wrong option or claims that are no JSON object, with `InvalidKeyError` for a key that does not fit.
+ * A signed token of `claims`. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds (RFC 7519,
+ * section 2). Rejects with `TypeError` for a wrong option or claims that are no JSON object, with
+ * `InvalidKeyError` for a key that does not fit.
  */
 export async function encode(
   claims: Readonly<Record<string, unknown>>,

@@ -11,7 +11,10 @@ export interface TokenErrorOptions {
 // A registered symbol, so that the error of another copy of this package is recognised too.
 const TOKEN_ERROR: unique symbol = Symbol.for("claimgate.TokenError") as never;
 
-/** The base of every error that says a token is not to be trusted. `reason` is `TOKEN_MALFORMED` unless a subclass says otherwise. */
+/**
+ * The base of every error that says a token is not to be trusted. `reason` is `TOKEN_MALFORMED`
+ * unless a subclass says otherwise.
+ */
 export class InvalidTokenError extends Error {
   override readonly name: string = "InvalidTokenError";
   /** What a caller may be told. */
@@ -24,7 +27,10 @@ export class InvalidTokenError extends Error {
   }
 }
 
-/** The token cannot be read: not three segments of base64url, not JSON, not an object, or a date that is no number. */
+/**
+ * The token cannot be read: not three segments of base64url, not JSON, not an object, or a date
+ * that is no number.
+ */
 export class DecodeError extends InvalidTokenError {
   override readonly name: string = "DecodeError";
 }
@@ -121,7 +127,9 @@ export class MissingRequiredClaimError extends InvalidTokenError {
   }
 }
 
-/** The `type` claim is not the one asked for: a refresh token used as an auth token, or the reverse. */
+/**
+ * The `type` claim is not the one asked for: a refresh token used as an auth token, or the reverse.
+ */
 export class InvalidTokenTypeError extends InvalidTokenError {
   override readonly name: string = "InvalidTokenTypeError";
 
@@ -139,7 +147,10 @@ export class RevokedTokenError extends InvalidTokenError {
   }
 }
 
-/** The key cannot serve the algorithm: wrong type, too short, unreadable. Says nothing about any token. */
+/**
+ * The key cannot serve the algorithm: wrong type, too short, unreadable. Says nothing about any
+ * token.
+ */
 export class InvalidKeyError extends Error {
   override readonly name: string = "InvalidKeyError";
 }
@@ -147,8 +158,8 @@ export class InvalidKeyError extends Error {
 const KEYS_ERROR: unique symbol = Symbol.for("claimgate.KeysError") as never;
 
 /**
- * Keys could not be had. `reason` is `KEYS_UNAVAILABLE` (503: nothing can be said of any token), or `SIGNATURE_INVALID` (401) where
- * the set was read and has no key for this token.
+ * Keys could not be had. `reason` is `KEYS_UNAVAILABLE` (503: nothing can be said of any token), or
+ * `SIGNATURE_INVALID` (401) where the set was read and has no key for this token.
  */
 export class JWKSClientError extends Error {
   override readonly name: string = "JWKSClientError";

@@ -3,7 +3,10 @@ import { InvalidConfigError } from "../errors.ts";
 import { loadBuiltin } from "../util/builtins.ts";
 import type { KeyConfig, KeyLoader } from "./key-options.ts";
 
-/** A key as it stands in the file: a JWK (RFC 7517) with `alg` and `kid`, and with `signFrom` and `retireAt` in seconds since 1970. */
+/**
+ * A key as it stands in the file: a JWK (RFC 7517) with `alg` and `kid`, and with `signFrom` and
+ * `retireAt` in seconds since 1970.
+ */
 export interface FileKey {
   readonly kty?: unknown;
   readonly alg?: unknown;
@@ -15,9 +18,10 @@ export interface FileKey {
 }
 
 /**
- * A loader for the option `keys`: reads the file anew at each refresh, as `claimgate keys` writes it. `path` is a path, from the working
- * directory as it is now, or a `file:` URL. A key with private members signs, one without verifies only. The loader rejects with
- * `InvalidConfigError` where the file cannot be read; nothing of the file is ever shown.
+ * A loader for the option `keys`: reads the file anew at each refresh, as `claimgate keys` writes
+ * it. `path` is a path, from the working directory as it is now, or a `file:` URL. A key with
+ * private members signs, one without verifies only. The loader rejects with `InvalidConfigError`
+ * where the file cannot be read; nothing of the file is ever shown.
  */
 export function keysFromFile(path: string | URL): KeyLoader {
   if (!(path instanceof URL) && (typeof path !== "string" || path === ""))

@@ -38,7 +38,8 @@ export interface KeyConfig {
    */
   readonly signFrom?: number;
   /**
-   * When it ends, in seconds since 1970: from then on it neither signs nor verifies. Must be later than `signFrom`.
+   * When it ends, in seconds since 1970: from then on it neither signs nor verifies. Must be later
+   * than `signFrom`.
    * @default never
    */
   readonly retireAt?: number;
@@ -103,7 +104,10 @@ const refreshTimes = z.strictObject({
   staleIfError: z.number().nonnegative().max(MAX_SECONDS).default(3600),
 });
 
-/** Reads a list of keys. Throws `InvalidConfigError` that names the place, such as `keys.0.algorithm`. */
+/**
+ * Reads a list of keys. Throws `InvalidConfigError` that names the place, such as
+ * `keys.0.algorithm`.
+ */
 export function parseKeyList(keys: unknown): KeyConfig[] {
   if (Array.isArray(keys)) keys.forEach((key: unknown, index) => refuseUndefined(key, `keys.${index}`));
   // Nothing is undefined by now, so what zod calls optional is just absent.

@@ -30,7 +30,10 @@ export interface KeyPair {
   readonly options: { readonly sign: string; readonly verify: string };
 }
 
-/** Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
+/**
+ * Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws
+ * `MissingConfigError` or `InvalidConfigError` that names the option.
+ */
 export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyPair {
   const { algorithm, allowWeakSecret } = options;
   const isHmac = algorithm.startsWith("HS");
@@ -79,7 +82,8 @@ function signerMaker(options: KeyPairOptions, given: KeyInput): (kid: string | u
   return (kid) => new AuthData(kid === undefined ? shared : { ...shared, kid });
 }
 
-// Bytes and JWKs are the caller's, who may wipe them once they are given: the signer is made when its `kid` is known.
+// Bytes and JWKs are the caller's, who may wipe them once they are given: the signer is made when
+// its `kid` is known.
 function copyOf(key: KeyInput): KeyInput {
   if (key instanceof Uint8Array) return Uint8Array.from(key);
   return Object.prototype.toString.call(key) === "[object Object]" ? { ...(key as JWK) } : key;

@@ -26,7 +26,10 @@ export interface KeyRing extends KeySource {
   readonly algorithms: readonly Algorithm[] | undefined;
   /** The option that an invalid key is named by where nothing more is known. */
   readonly option: string;
-  /** From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where no key has this `kid` yet. */
+  /**
+   * From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where
+   * no key has this `kid` yet.
+   */
   retire(kid: string): Promise<void>;
   /** What others may know of the keys. */
   publish(): Promise<PublishedKeys>;
@@ -40,7 +43,10 @@ interface PublishedKeys {
   readonly until: number;
 }
 
-/** A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it. Throws a config error. */
+/**
+ * A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it.
+ * Throws a config error.
+ */
 export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
   const { makeSigner, ...resolved } = resolveKeyPair(options);
   let thumbprint: string | undefined;
@@ -60,7 +66,10 @@ export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
   });
 }
 
-/** A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a thumbprint that two keys share rejects at every use. */
+/**
+ * A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a
+ * thumbprint that two keys share rejects at every use.
+ */
 export function createListedRing(list: unknown, options: SnapshotOptions): KeyRing {
   const listed = readList(list, options);
   const algorithms = [...new Set(listed.map(({ algorithm }) => algorithm))];

@@ -13,7 +13,10 @@ export type SnapshotOptions = Omit<KeyPairOptions, "algorithm" | "secret" | "pri
 
 /** A key of the ring. */
 export interface RingKey extends Omit<KeyPair, "makeSigner"> {
-  /** The `kid` of its tokens; `undefined` for a manager's only key, whose tokens name none and may name any. */
+  /**
+   * The `kid` of its tokens; `undefined` for a manager's only key, whose tokens name none and may
+   * name any.
+   */
   readonly kid: string | undefined;
   /** Its `kid`, or the thumbprint once `identify` was asked for it. */
   id(): string | undefined;
@@ -48,7 +51,10 @@ export interface ListedKey extends KeyPair {
   readonly config: KeyConfig;
 }
 
-/** The keys of a list, prepared. Throws `InvalidConfigError` or `MissingConfigError` that names the place. */
+/**
+ * The keys of a list, prepared. Throws `InvalidConfigError` or `MissingConfigError` that names the
+ * place.
+ */
 export function readList(list: unknown, options: SnapshotOptions): ListedKey[] {
   return parseKeyList(list).map((config, index) => ({
     ...resolveKeyPair({ ...options, ...config }, `keys.${index}.`),
@@ -57,8 +63,9 @@ export function readList(list: unknown, options: SnapshotOptions): ListedKey[] {
 }
 
 /**
- * The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it verified stands. Rejects with
- * `InvalidConfigError` for a `kid` that two of them have, and for a key without any.
+ * The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it
+ * verified stands. Rejects with `InvalidConfigError` for a `kid` that two of them have, and for a
+ * key without any.
  */
 export async function nameKeys(listed: readonly ListedKey[], previous?: RingSnapshot): Promise<RingKey[]> {
   const thumbprints = await Promise.all(listed.map(thumbprintOf));
@@ -121,12 +128,16 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
   };
 }
 
-/** Which key signs, of those that may: the newest, and of several that began together the one listed last. */
+/**
+ * Which key signs, of those that may: the newest, and of several that began together the one listed
+ * last.
+ */
 export function newestOf<K>(keys: readonly K[], startOf: (key: K) => number): K | undefined {
   return keys.reduce<K | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
 }
 
-// A function of its own: what it makes is kept, and must not keep the ring before with it, and so every earlier one.
+// A function of its own: what it makes is kept, and must not keep the ring before with it, and so
+// every earlier one.
 function nameKey({ config, makeSigner, ...key }: ListedKey, kid: string): RingKey {
   const { signFrom = 0, retireAt = Number.POSITIVE_INFINITY } = config;
   const signer = makeSigner?.(kid);

@@ -11,7 +11,10 @@ import { namingKey } from "./key-pair.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";
 
-/** Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or `InvalidConfigError` that names the key's option. */
+/**
+ * Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or
+ * `InvalidConfigError` that names the key's option.
+ */
 export async function signWithRing(
   ring: KeyRing,
   type: TokenType,
@@ -22,7 +25,10 @@ export async function signWithRing(
   return namingKey(options.sign, () => signer.sign(type, claims, maxAge));
 }
 
-/** Imports every key, and signs something with each that can: a pair that does not belong together is an `InvalidConfigError`. */
+/**
+ * Imports every key, and signs something with each that can: a pair that does not belong together
+ * is an `InvalidConfigError`.
+ */
 export async function proveKeys(ring: KeyRing): Promise<void> {
   const { keys } = await openRing(ring);
   await Promise.all(keys.map(proveKey));

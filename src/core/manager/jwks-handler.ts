@@ -8,14 +8,15 @@ import type { AuthManager } from "./manager.ts";
 /** Options of `jwksHandler`. */
 export interface JWKSHandlerOptions {
   /**
-   * Seconds that caches may keep the set: publish a key that long before its `signFrom`. Shortened where a key retires sooner. Default 300.
+   * Seconds that caches may keep the set: publish a key that long before its `signFrom`. Shortened
+   * where a key retires sooner. Default 300.
    */
   readonly maxAge?: number;
 }
 
 /**
- * A Fetch handler for `/.well-known/jwks.json`: GET and HEAD, with `Cache-Control` and `ETag` (RFC 9110, section 13). 503 while the keys
- * cannot be loaded. Throws `TypeError` for a wrong option.
+ * A Fetch handler for `/.well-known/jwks.json`: GET and HEAD, with `Cache-Control` and `ETag` (RFC
+ * 9110, section 13). 503 while the keys cannot be loaded. Throws `TypeError` for a wrong option.
  */
 export function jwksHandler<C>(
   auth: AuthManager<C>,

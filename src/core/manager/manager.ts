@@ -58,8 +58,9 @@ export interface RequestInput {
   /** Default: unknown, so that a cookie counts only with `Sec-Fetch-Site` or `Origin`. */
   readonly method?: string;
   /**
-   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`, as a server action can: `header` is the value of a `Set-Cookie` header,
-   * `cookie` the same in parts, for frameworks that write it themselves. Default: no cookie can be set.
+   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`, as a server action can: `header` is
+   * the value of a `Set-Cookie` header, `cookie` the same in parts, for frameworks that write it
+   * themselves. Default: no cookie can be set.
    */
   readonly setCookie?: (header: string, cookie: CookieToSet) => void;
 }
@@ -76,15 +77,19 @@ export class AuthManager<C = Claims> {
 
   readonly #services: LazyServices = new LazyServices();
 
-  /** Without a config, `init` must follow before use. Throws `MissingConfigError` or `InvalidConfigError`. */
+  /**
+   * Without a config, `init` must follow before use. Throws `MissingConfigError` or
+   * `InvalidConfigError`.
+   */
   constructor(config?: AuthManagerConfig<C>) {
     if (config !== undefined) this.init(config);
   }
 
   /**
-   * A manager from `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`, `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`, `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`.
-   * `path` names a file to read them from too; the process's own variables win over the file's, `options` over both.
-   * Throws `MissingConfigError` or `InvalidConfigError` that names the variable.
+   * A manager from `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`, `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`,
+   * `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`. `path` names a file to read them from too; the
+   * process's own variables win over the file's, `options` over both. Throws `MissingConfigError`
+   * or `InvalidConfigError` that names the variable.
    */
   static fromEnv<C = Claims>(options: Partial<AuthManagerConfig<C>> & { readonly path?: string } = {}): AuthManager<C> {
     const { path, ...given } = options;
@@ -92,12 +97,18 @@ export class AuthManager<C = Claims> {
     return namingVariables(env, given, () => new AuthManager<C>({ ...env.options, ...given } as AuthManagerConfig<C>));
   }
 
-  /** Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is malformed or lacks a claim. */
+  /**
+   * Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is
+   * malformed or lacks a claim.
+   */
   static convertToken(signed: string): JWT {
     return JWT.fromSignedToken(signed);
   }
 
-  /** Configures a manager that was built without a config. Throws as the constructor does, and when it is configured already. */
+  /**
+   * Configures a manager that was built without a config. Throws as the constructor does, and when
+   * it is configured already.
+   */
   init(config: AuthManagerConfig<C>): void {
     this.#services.configure(() => {
       const resolved = resolveConfig(config);
@@ -106,36 +117,49 @@ export class AuthManager<C = Claims> {
     });
   }
 
-  /** Settles once the keys are loaded, imported and known to belong together. Rejects with `InvalidConfigError` that names the option; requests nothing of other issuers. */
+  /**
+   * Settles once the keys are loaded, imported and known to belong together. Rejects with
+   * `InvalidConfigError` that names the option; requests nothing of other issuers.
+   */
   async ready(): Promise<void> {
     const { config } = this.#services.open();
     if (config.own) await proveKeys(config.own.keys);
   }
 
-  /** A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments, `InvalidTokenError` for claims off the schema. */
+  /**
+   * A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments,
+   * `InvalidTokenError` for claims off the schema.
+   */
   authToken(subject: string | number, options: AuthTokenOptions<C> = {}): Promise<JWT<C>> {
     return this.#issue("auth", subject, options);
   }
 
-  /** A signed token of type refresh, with `rid` and never a `scope`. Rejects as `authToken` does. */
+  /**
+   * A signed token of type refresh, with `rid` and never a `scope`. Rejects as `authToken` does.
+   */
   refreshToken(subject: string | number, options: RefreshTokenOptions<C> = {}): Promise<JWT<C>> {
     return this.#issue("refresh", subject, options);
   }
 
   /**
-   * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless `"refresh"` or `"any"` is asked for.
-   * Rejects with a token error, with `JWKSClientError` where the keys to verify it cannot be had, or with `MissingSignerError` before `init`.
+   * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless
+   * `"refresh"` or `"any"` is asked for. Rejects with a token error, with `JWKSClientError` where
+   * the keys to verify it cannot be had, or with `MissingSignerError` before `init`.
    */
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
     const { type = "auth" } = options;
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
     const jwt = await this.#services.open().verifier.verify(token);
     checkTokenType(jwt.tokenType, type);
-    // The schema, where there is one, has made the claims a C; where there is none, C is any claims.
+    // The schema, where there is one, has made the claims a C; where there is none, C is any
+    // claims.
     return jwt as unknown as JWT<C>;
   }
 
-  /** `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such as `MissingSignerError`. */
+  /**
+   * `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such
+   * as `MissingSignerError`.
+   */
   async verifyToken(token: string | JWT): Promise<boolean> {
     try {
       await this.verify(textOf(token), { type: "any" });
@@ -147,8 +171,9 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Begins a session: both its tokens, and how many seconds each lives. Rejects with `MissingConfigError("sessions")` without a store, with an
-   * `AuthError` (`TOKEN_REVOKED` where `authorize` gave `null`, `STORE_UNAVAILABLE`), and as `authToken` does.
+   * Begins a session: both its tokens, and how many seconds each lives. Rejects with
+   * `MissingConfigError("sessions")` without a store, with an `AuthError` (`TOKEN_REVOKED` where
+   * `authorize` gave `null`, `STORE_UNAVAILABLE`), and as `authToken` does.
    */
   login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
     return this.#refusing(async () => {
@@ -158,8 +183,9 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * New tokens of the same session for its refresh token, which no longer counts then (RFC 9700, section 4.14): presented again, it ends
-   * the session (`TOKEN_REUSED`), but within `refreshGrace` seconds others get the same successor. Rejects with an `AuthError`, or
+   * New tokens of the same session for its refresh token, which no longer counts then (RFC 9700,
+   * section 4.14): presented again, it ends the session (`TOKEN_REUSED`), but within `refreshGrace`
+   * seconds others get the same successor. Rejects with an `AuthError`, or
    * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
    */
   refresh(refreshToken: string | JWT): Promise<TokenPair> {
@@ -167,8 +193,9 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Ends the session of a token, expired or not; one session by its id; or all of a subject's. One that has ended already is no error.
-   * Rejects with an `AuthError` for a token that is none or of no session, `TypeError`, or `MissingConfigError("sessions")`.
+   * Ends the session of a token, expired or not; one session by its id; or all of a subject's. One
+   * that has ended already is no error. Rejects with an `AuthError` for a token that is none or of
+   * no session, `TypeError`, or `MissingConfigError("sessions")`.
    */
   revoke(target: RevokeTarget): Promise<void> {
     return this.#refusing(async () => {
@@ -177,12 +204,18 @@ export class AuthManager<C = Claims> {
     });
   }
 
-  /** A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or `MissingConfigError("sessions")`. */
+  /**
+   * A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or
+   * `MissingConfigError("sessions")`.
+   */
   sessions(subject: string | number): Promise<SessionInfo[]> {
     return this.#refusing(async () => this.#services.open().sessions.list(subject));
   }
 
-  /** The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is given. */
+  /**
+   * The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is
+   * given.
+   */
   forRequest(input: RequestInput = {}): RequestAuth<C> {
     const { token, headers, method, setCookie } = input;
     const extra = {
@@ -193,17 +226,20 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * The public key set (RFC 7517): the keys that verify now or will, by an allow-list of members; never a private one, never a secret.
-   * Rejects with `JWKSClientError` where a loader of keys fails.
+   * The public key set (RFC 7517): the keys that verify now or will, by an allow-list of members;
+   * never a private one, never a secret. Rejects with `JWKSClientError` where a loader of keys
+   * fails.
    */
   async jwks(): Promise<JSONWebKeySet> {
     return { keys: (await this["~publish"]()).keys };
   }
 
   /**
-   * From now on the key neither signs nor verifies, in this process: its tokens are refused (`SIGNATURE_INVALID`), those verified before
-   * included. For every process, and for good, take it out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`.
-   * Rejects with `TypeError` where no key has this `kid`; one that a loader brings later has retired all the same.
+   * From now on the key neither signs nor verifies, in this process: its tokens are refused
+   * (`SIGNATURE_INVALID`), those verified before included. For every process, and for good, take it
+   * out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`. Rejects
+   * with `TypeError` where no key has this `kid`; one that a loader brings later has retired all
+   * the same.
    */
   async retire(kid: string): Promise<void> {
     const { own } = this.#services.open().config;
@@ -222,7 +258,10 @@ export class AuthManager<C = Claims> {
     return new RequestAuth(this, new RequestGate(source, this.#services));
   }
 
-  /** @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is known. */
+  /**
+   * @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is
+   * known.
+   */
   async "~publish"(): Promise<{ readonly keys: JWK[]; readonly seconds: number }> {
     const { own, now } = this.#services.open().config;
     if (!own) return { keys: [], seconds: Number.POSITIVE_INFINITY };

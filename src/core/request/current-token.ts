@@ -11,7 +11,10 @@ interface Storage {
 // The one piece of module state: a function without arguments has nowhere else to look.
 const ambient: { storage: Storage | undefined } = { storage: undefined };
 
-/** Makes `currentToken()` work from here on. Throws `InvalidConfigError` where the runtime has no AsyncLocalStorage. */
+/**
+ * Makes `currentToken()` work from here on. Throws `InvalidConfigError` where the runtime has no
+ * AsyncLocalStorage.
+ */
 export function enableCurrentToken(): void {
   if (ambient.storage) return;
   const hooks = loadBuiltin("node:async_hooks") as { AsyncLocalStorage: new () => Storage } | undefined;
@@ -24,7 +27,10 @@ export function runWithToken<R, A extends unknown[]>(token: JWT | null, fn: (...
   return ambient.storage ? ambient.storage.run(token, fn, ...args) : fn(...args);
 }
 
-/** Whether there is a current token at all: where there is not, nothing needs to be called by `runWithToken`. */
+/**
+ * Whether there is a current token at all: where there is not, nothing needs to be called by
+ * `runWithToken`.
+ */
 export function isTokenAmbient(): boolean {
   return ambient.storage !== undefined;
 }

@@ -8,12 +8,16 @@ export interface StreamGuard {
   readonly recheckInMs: () => number | undefined;
   /** Runs a step of the source, so that `currentToken()` is there in generators too. */
   readonly run: <R>(step: () => R) => R;
-  /** What a refusal does to the event it meets (absent where the token expired in between): give the event and end, go on, or throw. */
+  /**
+   * What a refusal does to the event it meets (absent where the token expired in between): give the
+   * event and end, go on, or throw.
+   */
   readonly onRefusal: (error: unknown) => "end" | "continue";
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
-// A stream that goes on though its time is over, as while keys are out of reach, is not asked about without pause.
+// A stream that goes on though its time is over, as while keys are out of reach, is not asked about
+// without pause.
 const RECHECK_PAUSE_MS = 1000;
 const TIME_IS_UP = Symbol();
 
@@ -85,8 +89,9 @@ export function guardStream<T>(
 }
 
 /**
- * Waits for `step` again and again, each time for so many milliseconds at most. The step is given one reaction for all of them: a pending promise
- * keeps every reaction that it was ever given, and an idle stream waits for one step as long as it is idle.
+ * Waits for `step` again and again, each time for so many milliseconds at most. The step is given
+ * one reaction for all of them: a pending promise keeps every reaction that it was ever given, and
+ * an idle stream waits for one step as long as it is idle.
  */
 function waitingFor<R>(step: Promise<R>): (ms: number | undefined) => Promise<R | typeof TIME_IS_UP> {
   let isSettled = false;

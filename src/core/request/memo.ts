@@ -15,7 +15,10 @@ export function attempt<T>(ask: () => T): Outcome<T> {
   }
 }
 
-/** What `ask` gives, at once where it is there, asked once: whoever comes later gets the same. Throws or rejects with a refusal, or with the fault it met. */
+/**
+ * What `ask` gives, at once where it is there, asked once: whoever comes later gets the same.
+ * Throws or rejects with a refusal, or with the fault it met.
+ */
 export function once<T>(memo: Memo<T>, key: string, ask: () => MaybePromise<T>): MaybePromise<T> {
   let outcome = memo.get(key);
   if (outcome === undefined) {

@@ -21,7 +21,10 @@ export class Refusals {
     this.#services = services;
   }
 
-  /** The error as the caller may see it: the same words for the same refusal. Reports each reason once. Other errors stay. */
+  /**
+   * The error as the caller may see it: the same words for the same refusal. Reports each reason
+   * once. Other errors stay.
+   */
   tell(error: unknown, about: JWT | null): unknown {
     if (!isAuthError(error)) return error;
     const { config, emit } = this.#services.open();
@@ -39,14 +42,20 @@ export class Refusals {
     return worded;
   }
 
-  /** An error as a resolver may throw it on: a refusal in the user's words, with what the transport wants to be said of it. */
+  /**
+   * An error as a resolver may throw it on: a refusal in the user's words, with what the transport
+   * wants to be said of it.
+   */
   describe(error: unknown): unknown {
     const told = this.tell(error, null);
     if (isAuthError(told)) this.#source.describe?.(told);
     return told;
   }
 
-  /** Whether `challenge` reaches the response, as it does wherever the server lets headers be set while the request is answered. */
+  /**
+   * Whether `challenge` reaches the response, as it does wherever the server lets headers be set
+   * while the request is answered.
+   */
   get canChallenge(): boolean {
     return this.#source.response !== undefined;
   }
@@ -62,7 +71,10 @@ export class Refusals {
     return this.#services.open().config.header.scheme || "Bearer";
   }
 
-  /** Sets `Cache-Control: no-store` on a streamed response, if cookies or sessions may need it: its headers are sent before a guard runs. */
+  /**
+   * Sets `Cache-Control: no-store` on a streamed response, if cookies or sessions may need it: its
+   * headers are sent before a guard runs.
+   */
   expectStream(): void {
     const services = attempt(() => this.#services.open());
     if (!("value" in services)) return;

@@ -16,11 +16,16 @@ import {
 } from "./request-sessions.ts";
 import { isOfAnyAuth } from "./request-tokens.ts";
 
-/** Types of later folders. `AuthManager` and `RequestAuth` mention each other, and imports lead one way: `manager/manager.ts` declares the member. */
+/**
+ * Types of later folders. `AuthManager` and `RequestAuth` mention each other, and imports lead one
+ * way: `manager/manager.ts` declares the member.
+ */
 // oxlint-disable-next-line typescript/no-empty-interface, no-unused-vars
 export interface LaterTypes<C> {}
 
-/** What a request's context holds: `ctx.auth`, without the `token` that only a guard vouches for. */
+/**
+ * What a request's context holds: `ctx.auth`, without the `token` that only a guard vouches for.
+ */
 export interface AuthContext<C = Claims> {
   readonly auth: Omit<RequestAuth<C>, "token">;
 }
@@ -30,7 +35,10 @@ export interface AnyAuthContext {
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
 
-/** The `auth` that a transport put into a context, also where it is of another copy of this package; `undefined` where there is none. */
+/**
+ * The `auth` that a transport put into a context, also where it is of another copy of this package;
+ * `undefined` where there is none.
+ */
 export function authIn(context: unknown): RequestAuth | undefined {
   const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
   return auth?.["~gate"] ? auth : undefined;
@@ -39,8 +47,9 @@ export function authIn(context: unknown): RequestAuth | undefined {
 const ANYONE: Plan = compileRule({ optional: true });
 
 /**
- * The authentication of one request. Building it never throws and verifies nothing; the signature is checked at most once,
- * when something first asks, and what changes while a request lives (such as `exp`) at every use.
+ * The authentication of one request. Building it never throws and verifies nothing; the signature
+ * is checked at most once, when something first asks, and what changes while a request lives (such
+ * as `exp`) at every use.
  */
 export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   readonly #manager: LaterTypes<C>["manager"];
@@ -60,7 +69,10 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#manager;
   }
 
-  /** Behind a guard the token it let in. Elsewhere the auth token, if something verified it already and it is still good, or `null`. */
+  /**
+   * Behind a guard the token it let in. Elsewhere the auth token, if something verified it already
+   * and it is still good, or `null`.
+   */
   get token(): T {
     // T is null only where no guard has let anybody in: the guards' types see to that.
     return (this.#seen === undefined
@@ -68,14 +80,18 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
       : this.#seen) as unknown as T;
   }
 
-  /** The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError` for a bad one. */
+  /**
+   * The verified auth token, or `null` where there is no token at all. Rejects with an `AuthError`
+   * for a bad one.
+   */
   async authenticate(): Promise<JWT<C> | null> {
     return this.#ask(ANYONE, {});
   }
 
   /**
-   * The token, if it satisfies `rule` (without one: any valid auth token); `null` only under an `optional` rule without a token.
-   * `facts` is what `args` and `parent` are held against. Rejects with an `AuthError`, or a `TypeError` for a rule that means nothing.
+   * The token, if it satisfies `rule` (without one: any valid auth token); `null` only under an
+   * `optional` rule without a token. `facts` is what `args` and `parent` are held against. Rejects
+   * with an `AuthError`, or a `TypeError` for a rule that means nothing.
    */
   require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
   require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
@@ -85,9 +101,11 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * Begins a session for the caller, after your own check of who that is. `deliver: "cookies"` (default where the manager has `cookies`) sets
-   * both cookies and gives their expiries; `"body"` gives the tokens. Rejects with an `AuthError` (also `CSRF_REJECTED`: cookies are set for this
-   * site's own pages only), with `CookieError` where no cookie can reach the caller, and as the manager's `login` does.
+   * Begins a session for the caller, after your own check of who that is. `deliver: "cookies"`
+   * (default where the manager has `cookies`) sets both cookies and gives their expiries; `"body"`
+   * gives the tokens. Rejects with an `AuthError` (also `CSRF_REJECTED`: cookies are set for this
+   * site's own pages only), with `CookieError` where no cookie can reach the caller, and as the
+   * manager's `login` does.
    */
   login<D extends Deliver | undefined = undefined>(
     subject: string | number,
@@ -97,16 +115,18 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * New tokens for the request's refresh token, or for one that came in the input. Rejects as `login` does. Where the token can never be valid
-   * again (expired, revoked, reused or malformed) the cookies of its session are cleared; any other refusal clears none.
+   * New tokens for the request's refresh token, or for one that came in the input. Rejects as
+   * `login` does. Where the token can never be valid again (expired, revoked, reused or malformed)
+   * the cookies of its session are cleared; any other refusal clears none.
    */
   refresh<D extends Deliver | undefined = undefined>(options: RequestRefreshOptions<D> = {}): Promise<Delivered<D>> {
     return refreshHere(this.#gate, options);
   }
 
   /**
-   * Ends the session of the request's token, expired or not, and clears the cookies, if they brought it. Without a token it only clears
-   * them. Rejects with an `AuthError`: `STORE_UNAVAILABLE` (nothing is cleared), `CSRF_REJECTED`, or a bad token in the header.
+   * Ends the session of the request's token, expired or not, and clears the cookies, if they
+   * brought it. Without a token it only clears them. Rejects with an `AuthError`:
+   * `STORE_UNAVAILABLE` (nothing is cleared), `CSRF_REJECTED`, or a bad token in the header.
    */
   logout(options: RequestLogoutOptions = {}): Promise<void> {
     return logoutHere(this.#gate, options);
@@ -125,15 +145,19 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#gate;
   }
 
-  /** @internal Whether this shows exactly the token that a guard of `plan` admitted, as long as that is valid. */
+  /**
+   * @internal Whether this shows exactly the token that a guard of `plan` admitted, as long as that
+   * is valid.
+   */
   "~shows"(plan: Plan, token: JWT | null): boolean {
     if (this.#seen !== undefined) return this.#seen === token;
     return token === null ? isOfAnyAuth(plan) : token.tokenType === "auth";
   }
 
   /**
-   * @internal Whether this shows exactly the token that a guard of `plan` admitted, for as long as a served request lives, so that nothing need be
-   * put in its place: the one auth token of the request; or `null`, where a guard that looks everywhere found no auth token in the request.
+   * @internal Whether this shows exactly the token that a guard of `plan` admitted, for as long as
+   * a served request lives, so that nothing need be put in its place: the one auth token of the
+   * request; or `null`, where a guard that looks everywhere found no auth token in the request.
    */
   "~admit"(gate: RequestGate, plan: Plan, token: JWT | null): boolean {
     if (gate !== this.#gate || !gate.isServed || !this["~shows"](plan, token)) return false;
@@ -142,7 +166,10 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#admitted === token;
   }
 
-  /** @internal The same caller, seen through `gate`, with the token that a guard vouches for, if one does. */
+  /**
+   * @internal The same caller, seen through `gate`, with the token that a guard vouches for, if one
+   * does.
+   */
   "~seenWith"(gate: RequestGate, token?: JWT | null): RequestAuth<C> {
     return new RequestAuth(this.#manager, gate, token);
   }

@@ -45,8 +45,8 @@ export class RequestCookies {
   }
 
   /**
-   * The different tokens of a type that the request's cookies bring; where none of today's cookies is there, those of former settings that are
-   * still read. Throws a refusal: `CSRF_REJECTED`.
+   * The different tokens of a type that the request's cookies bring; where none of today's cookies
+   * is there, those of former settings that are still read. Throws a refusal: `CSRF_REJECTED`.
    */
   read(config: ResolvedConfig, type: TokenType): readonly string[] {
     const found = (this.#read[type] ??= this.#different(config, type));
@@ -54,7 +54,10 @@ export class RequestCookies {
     return found;
   }
 
-  /** Those of `read` that are tokens as far as they can be read without their key: of any other no session can be ended. */
+  /**
+   * Those of `read` that are tokens as far as they can be read without their key: of any other no
+   * session can be ended.
+   */
   readable(config: ResolvedConfig, type: TokenType): readonly string[] {
     return (this.#readable[type] ??= this.read(config, type).filter(isReadable));
   }
@@ -68,7 +71,10 @@ export class RequestCookies {
     return [...new Set(found)];
   }
 
-  /** Those of the request's refresh tokens that are to be presented, asked once for all of its calls. Rejects as `Sessions.choose` does. */
+  /**
+   * Those of the request's refresh tokens that are to be presented, asked once for all of its
+   * calls. Rejects as `Sessions.choose` does.
+   */
   async choose(tokens: readonly string[], sessions: Sessions): Promise<Choice> {
     const mine = (this.#choice ??= sessions.choose(tokens));
     // An outage is no decision: the next call asks again.
@@ -93,7 +99,10 @@ export class RequestCookies {
     if (error !== undefined) throw error;
   }
 
-  /** Clears auth cookies that have expired where no refresh token stands beside them: no refresh can renew them, and every optional guard would reject them. */
+  /**
+   * Clears auth cookies that have expired where no refresh token stands beside them: no refresh can
+   * renew them, and every optional guard would reject them.
+   */
   clearExpiredAuth(config: ResolvedConfig): void {
     if (this.#isClearedOfExpired) return;
     this.#isClearedOfExpired = true;
@@ -102,7 +111,10 @@ export class RequestCookies {
     if (tokens.length > 0 && tokens.every(isOver)) this.clearEnded(config, tokens);
   }
 
-  /** Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach` does. */
+  /**
+   * Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach`
+   * does.
+   */
   async end(tokens: readonly string[], sessions: Sessions): Promise<void> {
     const ending = this.#ending;
     const left = tokens.filter((token) => !ending.has(token));
@@ -117,8 +129,8 @@ export class RequestCookies {
   }
 
   /**
-   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws `CookieError`, and for a refresh as
-   * `assertCurrent` does.
+   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws
+   * `CookieError`, and for a refresh as `assertCurrent` does.
    */
   set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
     if (by === "refresh") this.assertCurrent();
@@ -127,12 +139,18 @@ export class RequestCookies {
     else this.#isRefreshed = true;
   }
 
-  /** Throws `TOKEN_REVOKED` where a login or a logout of the same request has replaced the session of its cookies: no refresh brings it back. */
+  /**
+   * Throws `TOKEN_REVOKED` where a login or a logout of the same request has replaced the session
+   * of its cookies: no refresh brings it back.
+   */
   assertCurrent(): void {
     if (this.#isReplaced) throw refusal("TOKEN_REVOKED");
   }
 
-  /** The session of the request's cookies was ended, which leaves the cookies alone: but not those that a refresh of this request sets for it. */
+  /**
+   * The session of the request's cookies was ended, which leaves the cookies alone: but not those
+   * that a refresh of this request sets for it.
+   */
   leave(config: ResolvedConfig): void {
     if (this.#isRefreshed) this.clear(config);
     this.#isReplaced = true;
@@ -146,8 +164,9 @@ export class RequestCookies {
   }
 
   /**
-   * Clears the cookies of sessions that have ended, to which `tokens` belong: not those of another session, and not those that this response
-   * sets itself. Does nothing where no cookie reaches the caller.
+   * Clears the cookies of sessions that have ended, to which `tokens` belong: not those of another
+   * session, and not those that this response sets itself. Does nothing where no cookie reaches the
+   * caller.
    */
   clearEnded(config: ResolvedConfig, tokens: readonly string[]): void {
     const { response } = this.#credentials.source;
@@ -167,8 +186,9 @@ export class RequestCookies {
   }
 
   /**
-   * Sets cookies, and clears those beside them: of former settings, and others of a name that the request shows. Where it shows one, that may be
-   * another than the one that is written now. A refresh, which comes often, then clears only the places that are most likely.
+   * Sets cookies, and clears those beside them: of former settings, and others of a name that the
+   * request shows. Where it shows one, that may be another than the one that is written now. A
+   * refresh, which comes often, then clears only the places that are most likely.
    */
   #write({ cookies, now }: ResolvedConfig, { types, by, set }: Writing): void {
     const { response } = this.#credentials.source;
@@ -182,7 +202,8 @@ export class RequestCookies {
       const which = count === 1 && by === "refresh" ? "likely" : "all";
       return clearedVariants(name, [cookies.attributes], { ...where, which, turn: turnOf(by, count, now()) });
     });
-    // A cookie of a former name may have been planted, with another domain or path than the former setting had.
+    // A cookie of a former name may have been planted, with another domain or path than the former
+    // setting had.
     const formerNames = new Set(former.flatMap((entry) => [entry.names.auth, entry.names.refresh]));
     const planted = [...formerNames].flatMap((name) => {
       const isShown = name !== names.auth && name !== names.refresh && this.#tokens(name).length > 0;
@@ -206,8 +227,9 @@ export class RequestCookies {
 }
 
 /**
- * A number that puts the likeliest of the other places first, or others. They are others in each second where a cookie may be there because an
- * earlier response had no room to clear it: several of a name, or one that a logout has left.
+ * A number that puts the likeliest of the other places first, or others. They are others in each
+ * second where a cookie may be there because an earlier response had no room to clear it: several
+ * of a name, or one that a logout has left.
  */
 function turnOf(by: "login" | "refresh" | "logout", count: number, now: number): number {
   const second = Math.floor(now);
@@ -218,7 +240,8 @@ function turnOf(by: "login" | "refresh" | "logout", count: number, now: number):
 /** The cookies of a session's tokens. Throws `CookieError` where browsers would not take one. */
 export function cookiesOf({ cookies }: ResolvedConfig, { pair, remember }: SessionTokens): CookieToSet[] {
   const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
-  // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not TOKEN_MISSING.
+  // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not
+  // TOKEN_MISSING.
   const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
   return [
     cookieFor(cookies, "auth", { value: authToken, maxAge: remember ? lifetimes.auth : undefined }),

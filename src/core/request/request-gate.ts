@@ -10,7 +10,10 @@ import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { Refusals } from "./refusals.ts";
 import { RequestTokens } from "./request-tokens.ts";
 
-/** Decides for one request, or for one operation of a connection. Building one verifies nothing and never throws. */
+/**
+ * Decides for one request, or for one operation of a connection. Building one verifies nothing and
+ * never throws.
+ */
 export class RequestGate {
   readonly #source: RequestSource;
   readonly #services: LazyServices;
@@ -55,8 +58,9 @@ export class RequestGate {
   }
 
   /**
-   * The token that satisfies `plan`, at once where nothing must be waited for; `null` only where the plan is optional. Throws or rejects with a
-   * refusal. `args` and `parent` are what the plan's are held against.
+   * The token that satisfies `plan`, at once where nothing must be waited for; `null` only where
+   * the plan is optional. Throws or rejects with a refusal. `args` and `parent` are what the plan's
+   * are held against.
    */
   check(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
     let token: MaybePromise<JWT | null>;
@@ -69,7 +73,8 @@ export class RequestGate {
     return isPromise(token) ? this.#checkLater(token, plan, args, parent) : this.#judge(plan, token, args, parent);
   }
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
+  // the way into the function around it.
   #checkLater(token: Promise<JWT | null>, plan: Plan, args: unknown, parent: unknown): Promise<JWT | null> {
     return token.then(
       (found) => found && this.#judge(plan, found, args, parent),
@@ -85,7 +90,10 @@ export class RequestGate {
     return this.check(plan, args, parent);
   }
 
-  /** Has what a plan will ask for found out; `undefined` where nothing has to be waited for. Never throws, never rejects: who is to be refused is refused when asked for. */
+  /**
+   * Has what a plan will ask for found out; `undefined` where nothing has to be waited for. Never
+   * throws, never rejects: who is to be refused is refused when asked for.
+   */
   prepare(plan: Plan): Promise<unknown> | undefined {
     try {
       const token = this.#tokens.find(plan);
@@ -95,13 +103,19 @@ export class RequestGate {
     }
   }
 
-  /** The gate of one operation: on a connection rights are looked up anew for each, while no signature is checked again. */
+  /**
+   * The gate of one operation: on a connection rights are looked up anew for each, while no
+   * signature is checked again.
+   */
   operation(): RequestGate {
     const tokens = this.#tokens.ofOperation();
     return tokens === this.#tokens ? this : new RequestGate(this.#source, this.#services, tokens);
   }
 
-  /** Remembers that `value`, and every object inside it, is what the client sent: no fact about anything. */
+  /**
+   * Remembers that `value`, and every object inside it, is what the client sent: no fact about
+   * anything.
+   */
   distrust(value: unknown): void {
     const madeByClient = (this.#madeByClient ??= new WeakSet());
     for (const waiting = [value]; waiting.length > 0; ) {

@@ -43,7 +43,10 @@ export interface RequestLogoutOptions {
   readonly deliver?: Deliver | undefined;
 }
 
-/** Begins a session for the caller. Rejects with a refusal, `CookieError`, or as the manager's `login` does. */
+/**
+ * Begins a session for the caller. Rejects with a refusal, `CookieError`, or as the manager's
+ * `login` does.
+ */
 export async function loginHere<C, D extends Deliver | undefined>(
   gate: RequestGate,
   subject: string | number,
@@ -74,7 +77,8 @@ export async function refreshHere<D extends Deliver | undefined>(
   });
 }
 
-// A browser has several cookies of one name where domain or path were changed, or where a sibling host set one. A larger number was planted.
+// A browser has several cookies of one name where domain or path were changed, or where a sibling
+// host set one. A larger number was planted.
 const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
@@ -105,7 +109,10 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
   }
 }
 
-/** The new tokens of the first refresh token that is good. Several are all reused, and each ends its session. Rejects with the error of the first. */
+/**
+ * The new tokens of the first refresh token that is good. Several are all reused, and each ends its
+ * session. Rejects with the error of the first.
+ */
 async function presentEach(
   gate: RequestGate,
   tokens: readonly string[],
@@ -127,7 +134,10 @@ async function presentEach(
 // Of each type: more than a browser has of one name.
 const MAX_TO_END = 32;
 
-/** Ends the caller's session, and clears the cookies that brought it. Without a token there is nothing to end, and that is no error. */
+/**
+ * Ends the caller's session, and clears the cookies that brought it. Without a token there is
+ * nothing to end, and that is no error.
+ */
 export async function logoutHere(gate: RequestGate, { deliver, ...options }: RequestLogoutOptions): Promise<void> {
   await telling(gate, async () => {
     checkOptionNames("logout", options, []);
@@ -191,7 +201,10 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
   return deliver;
 }
 
-/** Throws where cookies would not reach the caller, or where another site asked for them: nobody is logged in by a link. */
+/**
+ * Throws where cookies would not reach the caller, or where another site asked for them: nobody is
+ * logged in by a link.
+ */
 function assertCookies(gate: RequestGate): void {
   const why = whyNoCookies(gate);
   if (why !== undefined) throw new CookieError(why);

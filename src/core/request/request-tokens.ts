@@ -23,12 +23,18 @@ const ANY: Readonly<Record<TokenType, Plan>> = {
   refresh: compileRule({ type: "refresh" }),
 };
 
-/** Whether a plan asks for the auth token wherever it is, so that where it finds none the request has none. */
+/**
+ * Whether a plan asks for the auth token wherever it is, so that where it finds none the request
+ * has none.
+ */
 export function isOfAnyAuth({ slot }: Plan): boolean {
   return slot === ANY.auth.slot;
 }
 
-/** Remembers what was found out about the tokens, while the request lives. Building it verifies nothing and never throws. */
+/**
+ * Remembers what was found out about the tokens, while the request lives. Building it verifies
+ * nothing and never throws.
+ */
 export class RequestTokens implements Presenter {
   readonly #source: RequestSource;
   readonly #services: LazyServices;
@@ -45,14 +51,17 @@ export class RequestTokens implements Presenter {
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
   /**
-   * By slot: the pending promise of a token, which later calls share; or a valid token, until the next microtask. Nothing else can have run in between,
-   * so no call asks twice.
+   * By slot: the pending promise of a token, which later calls share; or a valid token, until the
+   * next microtask. Nothing else can have run in between, so no call asks twice.
    */
   #current: (MaybePromise<JWT> | undefined)[] | undefined;
   #isMoment = false;
   #rotations: Rotations | undefined;
 
-  /** `connection` has the tokens of the connection that this is an operation of: what was verified on it is known here too. */
+  /**
+   * `connection` has the tokens of the connection that this is an operation of: what was verified
+   * on it is known here too.
+   */
   constructor(source: RequestSource, services: LazyServices, connection?: RequestTokens) {
     this.#source = source;
     this.#services = services;
@@ -62,7 +71,10 @@ export class RequestTokens implements Presenter {
     this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
   }
 
-  /** The tokens of one operation, where this is a connection: its rights are looked up anew, while no signature is checked again. */
+  /**
+   * The tokens of one operation, where this is a connection: its rights are looked up anew, while
+   * no signature is checked again.
+   */
   ofOperation(): RequestTokens {
     return this.#isConnection ? new RequestTokens(this.#source, this.#services, this) : this;
   }
@@ -77,7 +89,10 @@ export class RequestTokens implements Presenter {
     return (this.#cookies ??= new RequestCookies(this.credentials));
   }
 
-  /** A good token of the plan's type and location, rights laid over it; `null` where there is none and need not be. Throws or rejects with a refusal. */
+  /**
+   * A good token of the plan's type and location, rights laid over it; `null` where there is none
+   * and need not be. Throws or rejects with a refusal.
+   */
   find(plan: Plan): MaybePromise<JWT | null> {
     const known = this.#current?.[plan.slot];
     if (known) return known;
@@ -115,7 +130,10 @@ export class RequestTokens implements Presenter {
     return config.authorize ? (valueOf(this.#rights?.get(text)) ?? null) : known;
   }
 
-  /** Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key; `undefined` where there is none. */
+  /**
+   * Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key;
+   * `undefined` where there is none.
+   */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
     const { verifier } = this.#services.open();
@@ -124,8 +142,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * The rotations of the request. A connection lives for hours, and would remember every token that was ever rotated on it: each call there has
-   * its own.
+   * The rotations of the request. A connection lives for hours, and would remember every token that
+   * was ever rotated on it: each call there has its own.
    */
   rotations(): Rotations {
     return this.#isConnection ? new Rotations(this.#services) : (this.#rotations ??= new Rotations(this.#services));
@@ -166,7 +184,8 @@ export class RequestTokens implements Presenter {
       : this.#admit(services, verified, credential.token, type);
   }
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on the way into the function around it.
+  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
+  // the way into the function around it.
   #admitLater(services: Services, verified: Promise<JWT>, text: string, type: TokenType): Promise<JWT> {
     return verified.then((token) => this.#admit(services, token, text, type));
   }
@@ -182,11 +201,15 @@ export class RequestTokens implements Presenter {
 
   #withRights({ config, emit }: Services, authorize: Authorize, token: JWT, text: string): MaybePromise<JWT> {
     const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
-    // A connection outlives what was true when it opened: its rights are remembered by each operation only.
+    // A connection outlives what was true when it opened: its rights are remembered by each
+    // operation only.
     return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
   }
 
-  /** A cookie whose session is found to have ended is cleared, and so is the other one of that session. */
+  /**
+   * A cookie whose session is found to have ended is cleared, and so is the other one of that
+   * session.
+   */
   #verifyCookie(verifier: Verifier, credential: Credential): MaybePromise<JWT> {
     let verified: MaybePromise<JWT>;
     try {
@@ -211,7 +234,8 @@ export class RequestTokens implements Presenter {
     return error;
   }
 
-  // A signature is checked once; that the token has not expired, that its key is trusted and that its session stands, at every use.
+  // A signature is checked once; that the token has not expired, that its key is trusted and that
+  // its session stands, at every use.
   #verify(verifier: Verifier, { token: text, location }: Credential): MaybePromise<JWT> {
     const known = this.#known?.get(text);
     const before = known ? undefined : this.#verified?.get(text);
@@ -235,7 +259,10 @@ export class RequestTokens implements Presenter {
     return token;
   }
 
-  /** A refusal is remembered too, but not by a connection, which outlives what was true when it opened, and not of what was good before. */
+  /**
+   * A refusal is remembered too, but not by a connection, which outlives what was true when it
+   * opened, and not of what was good before.
+   */
   #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
     if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });
     return error;

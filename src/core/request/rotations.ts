@@ -15,8 +15,8 @@ export class Rotations {
   }
 
   /**
-   * New tokens for a refresh token. A request that presents it twice rotates it once, so the second time is not a reuse. A rejected one is not verified
-   * again. Rejects as `Sessions.refresh` does.
+   * New tokens for a refresh token. A request that presents it twice rotates it once, so the second
+   * time is not a reuse. A rejected one is not verified again. Rejects as `Sessions.refresh` does.
    */
   rotate(token: string, check?: CheckTokens): Promise<SessionTokens> {
     const running = this.#running.get(token);

@@ -2,7 +2,10 @@
 
 const MAX_DEPTH = 64;
 
-/** Throws `TypeError` unless `value` is JSON without empty objects or arrays, inexact integers or anything undefined. Gives a frozen copy. */
+/**
+ * Throws `TypeError` unless `value` is JSON without empty objects or arrays, inexact integers or
+ * anything undefined. Gives a frozen copy.
+ */
 export function checkJson(value: unknown, path: string, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw new TypeError(`${path} is nested too deeply`);
   switch (typeof value) {

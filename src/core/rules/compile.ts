@@ -31,9 +31,15 @@ export interface Plan extends BranchPlan {
   readonly optional: boolean;
   readonly override: readonly ClaimCheck[];
   readonly anyOf: readonly BranchPlan[];
-  /** The same for all plans that look for the same credential: `type` and `location` as a small number. */
+  /**
+   * The same for all plans that look for the same credential: `type` and `location` as a small
+   * number.
+   */
   readonly slot: number;
-  /** Whether it asks about the token alone, so that what it decides holds for every call of a request. */
+  /**
+   * Whether it asks about the token alone, so that what it decides holds for every call of a
+   * request.
+   */
   readonly isOfTokenOnly: boolean;
 }
 
@@ -51,8 +57,8 @@ const SLOTS = ["auth", "refresh"].flatMap((type) =>
 const PLAN: unique symbol = Symbol("claimgate.plan") as never;
 
 /**
- * Checks a rule early and keeps its literal types. Gives a frozen copy, which may be used wherever a rule may.
- * Throws `TypeError` that names the key.
+ * Checks a rule early and keeps its literal types. Gives a frozen copy, which may be used wherever
+ * a rule may. Throws `TypeError` that names the key.
  */
 export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>): R {
   const copy: Record<string, unknown> = { ...checkRuleObject(rule) };
@@ -60,7 +66,10 @@ export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>)
   return Object.freeze(copy) as R;
 }
 
-/** The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names the key. */
+/**
+ * The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names
+ * the key.
+ */
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
   const known = rule && Object.hasOwn(rule, PLAN) ? (rule as { [PLAN]?: Plan })[PLAN] : undefined;
   const plan = known ?? compile(rule === undefined ? { type: "auth" } : rule);
@@ -72,7 +81,10 @@ export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions 
   return plan;
 }
 
-/** Throws `TypeError` where a rule was named but is not there, as a misspelt one is: that must not come to mean "any token". */
+/**
+ * Throws `TypeError` where a rule was named but is not there, as a misspelt one is: that must not
+ * come to mean "any token".
+ */
 export function checkGiven(given: ArrayLike<unknown>): void {
   if (given.length > 0 && given[0] === undefined)
     throw new TypeError("rule is undefined; leave it out to require a token only");

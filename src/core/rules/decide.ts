@@ -15,7 +15,10 @@ export type RuleReason = "SCOPE_INSUFFICIENT" | "CLAIMS_INSUFFICIENT";
 
 type HeldClaims = Readonly<Record<string, unknown>>;
 
-/** Why the claims do not pass, or `undefined` where they do. Throws only what an accessor of `parent` throws. */
+/**
+ * Why the claims do not pass, or `undefined` where they do. Throws only what an accessor of
+ * `parent` throws.
+ */
 export function decide(plan: Plan, claims: HeldClaims, args?: unknown, parent?: unknown): RuleReason | undefined {
   if (plan.override.length > 0 && holdsClaims(plan.override, claims)) return undefined;
   return decideBranch(plan, claims, args, parent) ?? decideAnyOf(plan.anyOf, claims, args, parent);

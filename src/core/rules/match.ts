@@ -1,6 +1,9 @@
 /** How a required value matches a held one: without coercion, own properties only. */
 
-/** Where a claim is looked for: under its literal name or, where no such claim is held, at a dotted path. */
+/**
+ * Where a claim is looked for: under its literal name or, where no such claim is held, at a dotted
+ * path.
+ */
 export interface ClaimName {
   readonly name: string;
   readonly path: readonly string[] | undefined;
@@ -25,7 +28,10 @@ export function matches(required: unknown, held: unknown): boolean {
   return required === held;
 }
 
-/** Whether a held scope, a string or a list of strings of space-delimited words, has all of `words` (RFC 6749, section 3.3). */
+/**
+ * Whether a held scope, a string or a list of strings of space-delimited words, has all of `words`
+ * (RFC 6749, section 3.3).
+ */
 export function holdsWords(words: readonly string[], held: unknown): boolean {
   if (typeof held === "string") {
     for (const word of words) if (!holdsWord(held, word)) return false;
@@ -56,12 +62,16 @@ function isListOfText(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
-/** Whether a claim is bound to a value of the call: only scalars pass, and an integer equals its canonical decimal string. */
+/**
+ * Whether a claim is bound to a value of the call: only scalars pass, and an integer equals its
+ * canonical decimal string.
+ */
 export function matchesBound(claim: unknown, value: unknown): boolean {
   if (!isScalar(claim) || !isScalar(value)) return false;
   if (typeof claim === typeof value) return claim === value;
   if (typeof value === "string") return isExactInteger(claim) && String(claim) === value;
-  // The claim is read as an integer, and not the value written as text: a caller's integer has as many digits as the caller likes.
+  // The claim is read as an integer, and not the value written as text: a caller's integer has as
+  // many digits as the caller likes.
   const held = typeof claim === "string" ? readInteger(claim) : claim;
   return isExactInteger(held) && isExactInteger(value) && BigInt(held) === BigInt(value);
 }
@@ -91,7 +101,10 @@ export function readOwn(object: object, key: string): unknown {
   return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
 }
 
-/** An own property or a class accessor, or `undefined`. What every object inherits from `Object` does not count. */
+/**
+ * An own property or a class accessor, or `undefined`. What every object inherits from `Object`
+ * does not count.
+ */
 export function readOwnOrAccessor(object: object, key: string): unknown {
   if (Object.hasOwn(object, key)) return (object as Record<string, unknown>)[key];
   for (

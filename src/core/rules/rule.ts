@@ -28,18 +28,28 @@ export type ClaimRequirements<C = Claims> = string extends keyof C
       readonly sid?: string;
     } & { readonly [path: `${string}.${string}`]: Json };
 
-/** Claims bound to values of the call: `{ claim: "path" }`, or `{ claim: ["path", …] }` for a claim that is a list. */
+/**
+ * Claims bound to values of the call: `{ claim: "path" }`, or `{ claim: ["path", …] }` for a claim
+ * that is a list.
+ */
 export type Bindings = { readonly [claim: string]: string | readonly string[] };
 
 /** What a branch of `anyOf`, and the rule itself, may require. */
 export interface RuleBranch<C = Claims> {
-  /** What the token's `scope` must hold; words are matched as RFC 6749, section 3.3, delimits them. */
+  /**
+   * What the token's `scope` must hold; words are matched as RFC 6749, section 3.3, delimits them.
+   */
   readonly scope?: Exclude<Json, null>;
   /** What the token's claims must hold, without coercion, own properties only. */
   readonly claims?: ClaimRequirements<C>;
-  /** Claims that must equal a value of the parsed tRPC input (`""` is the whole input) or of the GraphQL field's arguments. */
+  /**
+   * Claims that must equal a value of the parsed tRPC input (`""` is the whole input) or of the
+   * GraphQL field's arguments.
+   */
   readonly args?: Bindings;
-  /** Claims that must equal a value of the GraphQL parent object. Refused in tRPC, which has none. */
+  /**
+   * Claims that must equal a value of the GraphQL parent object. Refused in tRPC, which has none.
+   */
   readonly parent?: Bindings;
 }
 
@@ -47,17 +57,26 @@ export interface RuleBranch<C = Claims> {
 export interface Rule<C = Claims> extends RuleBranch<C> {
   /** Default `"auth"`. */
   readonly type?: "auth" | "refresh";
-  /** Where the token must have come from; one from elsewhere counts as missing. Default: wherever the manager looks. */
+  /**
+   * Where the token must have come from; one from elsewhere counts as missing. Default: wherever
+   * the manager looks.
+   */
   readonly location?: "header" | "cookies";
   /** Claims that, when all held, lift `scope`, `claims`, `args`, `parent` and `anyOf`. */
   readonly override?: ClaimRequirements<C>;
   /** Branches of which one must hold, besides the rest. */
   readonly anyOf?: readonly RuleBranch<C>[];
-  /** No token at all passes as anonymous; a bad token is still refused. Stands only with `type` and `location`. Default false. */
+  /**
+   * No token at all passes as anonymous; a bad token is still refused. Stands only with `type` and
+   * `location`. Default false.
+   */
   readonly optional?: boolean;
 }
 
-/** Refuses, by type, keys that `Shape` does not have: what an inferred type parameter would let through. */
+/**
+ * Refuses, by type, keys that `Shape` does not have: what an inferred type parameter would let
+ * through.
+ */
 export type NoOtherKeys<T, Shape> = { readonly [K in Exclude<keyof T, keyof Shape>]: never };
 
 /** `NoOtherKeys` for a rule, and for the claims that it and its branches name. */

@@ -14,7 +14,10 @@ import { refreshStateOf } from "../stores/refresh-state.ts";
 import type { CallAccess } from "../stores/store-access.ts";
 import type { SessionParts } from "./refresh.ts";
 
-/** A token that was looked up: its session, where that lives, and whether the token is its own or the one before it. */
+/**
+ * A token that was looked up: its session, where that lives, and whether the token is its own or
+ * the one before it.
+ */
 type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
   | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
@@ -32,8 +35,9 @@ export type Choice =
 const MAY_LIVE: readonly string[] = ["TOKEN_NOT_YET_VALID", "KEYS_UNAVAILABLE"];
 
 /**
- * Finds the tokens to present: the one whose session lives; where none does, all that are reused. Else gives the error of a token that could still
- * become valid, or of the first. Rejects with `CREDENTIALS_AMBIGUOUS` where several sessions live, and with `SessionStoreError` in an outage.
+ * Finds the tokens to present: the one whose session lives; where none does, all that are reused.
+ * Else gives the error of a token that could still become valid, or of the first. Rejects with
+ * `CREDENTIALS_AMBIGUOUS` where several sessions live, and with `SessionStoreError` in an outage.
  */
 export function createChoice({
   config,
@@ -69,7 +73,8 @@ export function createChoice({
     const chosen = living.find(({ isLive }) => isLive) ?? living[0];
     if (chosen) return { tokens: [chosen.token] };
     const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
-    // A token that was replaced is reused where none lives, whatever is beside it: a sibling host may have planted that.
+    // A token that was replaced is reused where none lives, whatever is beside it: a sibling host
+    // may have planted that.
     const reused = refused.filter(({ isReused }) => isReused);
     if (reused.length > 0 && !refused.some(({ error }) => MAY_LIVE.includes(error.reason)))
       return { tokens: reused.map(({ token }) => token) };

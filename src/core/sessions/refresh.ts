@@ -31,7 +31,10 @@ export type EndSession = (sid: string, subject: string | null, access: StoreAcce
 // Each turn begins with another's success: with so many at once the store does not do what it says.
 const MAX_TURNS = 100;
 
-/** Renews the session of a refresh token. Rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
+/**
+ * Renews the session of a refresh token. Rejects with token errors, refusals of `authorize`, or
+ * `SessionStoreError`.
+ */
 export function createRefresh(
   parts: SessionParts,
   endSession: EndSession,
@@ -40,7 +43,10 @@ export function createRefresh(
   const { now } = config;
   const { refreshGrace: grace } = sessions;
 
-  /** The session that was found, or that the token founds. Rejects where the token counts no more; a reuse ends the session. */
+  /**
+   * The session that was found, or that the token founds. Rejects where the token counts no more; a
+   * reuse ends the session.
+   */
   const judge = async (found: SessionRecord | null, presented: Presented): Promise<SessionRecord> => {
     const { token, reference, call } = presented;
     const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
@@ -52,7 +58,9 @@ export function createRefresh(
     return record;
   };
 
-  /** What `authorize` says. Nothing is written before, so that what it does not say changes nothing. */
+  /**
+   * What `authorize` says. Nothing is written before, so that what it does not say changes nothing.
+   */
   const askFirst = async (presented: Presented): Promise<IssueRights> => {
     const { token, reference, call } = presented;
     const found = await call.find(reference.sid);
@@ -65,15 +73,18 @@ export function createRefresh(
   };
 
   /**
-   * Whether the live token may be given to who presented the one before: to one of them, and within the grace to the others by another way.
-   * What was replaced without an answer is claimed by who comes back for it, so that a rotation nobody heard of is no reuse.
+   * Whether the live token may be given to who presented the one before: to one of them, and within
+   * the grace to the others by another way. What was replaced without an answer is claimed by who
+   * comes back for it, so that a rotation nobody heard of is no reuse.
    */
   const claim = (record: SessionRecord, call: CallAccess): Promise<boolean> => {
     const claimBy = (access: StoreAccess): Promise<boolean> =>
-      // The access has told of the failure. The rotation itself is known to have happened: to say 503 now could lose the only token that counts.
+      // The access has told of the failure. The rotation itself is known to have happened: to say
+      // 503 now could lose the only token that counts.
       access.claim(record.id, record.version, makeRandomId()).catch(() => true);
     if (graceLeft(record, { now: now(), grace }) <= config.storeTimeout) return claimBy(call);
-    // Until the grace is over a claim tells nobody apart, and by then this one has happened, or never will: so nobody waits for it.
+    // Until the grace is over a claim tells nobody apart, and by then this one has happened, or
+    // never will: so nobody waits for it.
     void claimBy(store);
     return Promise.resolve(true);
   };
@@ -90,7 +101,8 @@ export function createRefresh(
       const record = await judge(found, presented);
       // Live still, and not replaced: by the time that the store was told, the session had expired.
       if (record.rid === reference.rid) continue;
-      // A rotation whose tokens cannot be signed, or cannot reach the caller, is left unclaimed, which is no reuse: the token before it counts as it did.
+      // A rotation whose tokens cannot be signed, or cannot reach the caller, is left unclaimed,
+      // which is no reuse: the token before it counts as it did.
       const tokens = await issuePair(config, record, asked ?? grantedRights(record));
       checkTokens?.(tokens);
       if (!found && !(await call.create(record))) continue;

@@ -26,11 +26,19 @@ export interface LoginOptions<C = Claims> {
   readonly scope?: unknown;
   /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
   readonly claims?: Readonly<C>;
-  /** A name for the user's list of sessions, such as a device; 200 characters at most. Default: none. */
+  /**
+   * A name for the user's list of sessions, such as a device; 200 characters at most. Default:
+   * none.
+   */
   readonly label?: string | undefined;
-  /** `false`: the session's cookies end with the browser's session, also those that `refresh` sets. Default `true`. */
+  /**
+   * `false`: the session's cookies end with the browser's session, also those that `refresh` sets.
+   * Default `true`.
+   */
   readonly remember?: boolean | undefined;
-  /** The most seconds this session lasts; no more than the manager's `sessionMaxAge`. Default: that. */
+  /**
+   * The most seconds this session lasts; no more than the manager's `sessionMaxAge`. Default: that.
+   */
   readonly sessionMaxAge?: number | undefined;
 }
 
@@ -61,7 +69,10 @@ export interface SessionInfo {
   readonly endsAt: number | null;
 }
 
-/** What is to end: the session a token belongs to, expired or not; one session; or all of a subject's. */
+/**
+ * What is to end: the session a token belongs to, expired or not; one session; or all of a
+ * subject's.
+ */
 export type RevokeTarget =
   | { readonly token: string | JWT }
   | { readonly session: string }
@@ -74,7 +85,10 @@ export interface Sessions {
   /** Those of several refresh tokens that are to be presented. Rejects as `createChoice` says. */
   choose(tokens: readonly string[]): Promise<Choice>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
-  /** Ends the session of each token, expired or not; a bad token ends none. Rejects with `SessionStoreError`, and for a token whose keys are out of reach. */
+  /**
+   * Ends the session of each token, expired or not; a bad token ends none. Rejects with
+   * `SessionStoreError`, and for a token whose keys are out of reach.
+   */
   endEach(tokens: readonly string[]): Promise<void>;
   list(subject: string | number): Promise<SessionInfo[]>;
 }
@@ -93,7 +107,10 @@ export function createNoSessions(): Sessions {
   };
 }
 
-/** The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or `SessionStoreError`. */
+/**
+ * The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or
+ * `SessionStoreError`.
+ */
 export function createSessions(parts: SessionParts): Sessions {
   const { config, sessions, store, verifier, check, emit } = parts;
   const { now } = config;

@@ -10,10 +10,13 @@ import {
 } from "./session-store.ts";
 
 const SWEEP_AT_LEAST_EVERY = 64;
-// An operation's time is that of one of several clocks. A record that has expired by it is kept a little longer for the others.
+// An operation's time is that of one of several clocks. A record that has expired by it is kept a
+// little longer for the others.
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
-/** A store whose sessions end with the process. What has expired is removed as others come and go. */
+/**
+ * A store whose sessions end with the process. What has expired is removed as others come and go.
+ */
 export function memorySessionStore(): SessionStore {
   const records = new Map<string, SessionRecord>();
   const idsBySubject = new Map<string, Set<string>>();

@@ -25,7 +25,10 @@ const STEPS: readonly ((names: Names) => string)[] = [
     create index if not exists ${quote(`${bare}_kept_until`)} on ${table} (kept_until);`,
 ];
 
-/** A statement that brings the table to the newest version, whatever it was, one process at a time; done again it changes nothing. */
+/**
+ * A statement that brings the table to the newest version, whatever it was, one process at a time;
+ * done again it changes nothing.
+ */
 export function migration(names: Names): string {
   const { table, bare } = names;
   const versions = table.replace(quote(bare), quote(`${bare}_version`));

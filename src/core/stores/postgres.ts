@@ -7,7 +7,10 @@ import { keptUntil, readRecord, type SessionRecord, type SessionStore, type Stor
 
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
-/** What is used of a pool. It must commit each statement by itself, as pools do; a client inside a transaction does not. */
+/**
+ * What is used of a pool. It must commit each statement by itself, as pools do; a client inside a
+ * transaction does not.
+ */
 export interface PostgresPoolLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
@@ -22,16 +25,23 @@ export interface PostgresSessionStoreOptions {
 
 /** A store in PostgreSQL. */
 export interface PostgresSessionStore extends SessionStore {
-  /** Makes the table and its indexes, or brings them to this version. Done again, or by several at once, it changes nothing. */
+  /**
+   * Makes the table and its indexes, or brings them to this version. Done again, or by several at
+   * once, it changes nothing.
+   */
   migrate(): Promise<void>;
   /**
-   * Removes expired sessions, and gives their number: for a job that runs now and then. Nothing depends on it but the table's size.
-   * `now` is in seconds; default: an hour before the server's time, whose clock may be ahead of the one that the sessions expire by.
+   * Removes expired sessions, and gives their number: for a job that runs now and then. Nothing
+   * depends on it but the table's size. `now` is in seconds; default: an hour before the server's
+   * time, whose clock may be ahead of the one that the sessions expire by.
    */
   deleteExpired(options?: { readonly now?: number }): Promise<number>;
 }
 
-/** A store on the user's own pool, which stays theirs to close. Each operation is one statement. `migrate()` must have run once. */
+/**
+ * A store on the user's own pool, which stays theirs to close. Each operation is one statement.
+ * `migrate()` must have run once.
+ */
 export function postgresSessionStore(
   pool: PostgresPoolLike,
   options: PostgresSessionStoreOptions = {},
@@ -114,16 +124,21 @@ function foundIn([row]: readonly Row[]): SessionRecord | null {
   return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
 }
 
-// In milliseconds. The clock's own time, not that of the statement's beginning: a statement may have waited for a lock.
+// In milliseconds. The clock's own time, not that of the statement's beginning: a statement may
+// have waited for a lock.
 const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
 
-/** `$1` is the deadline in the server's milliseconds and `$2` the manager's time in seconds, in every statement that has values. */
+/**
+ * `$1` is the deadline in the server's milliseconds and `$2` the manager's time in seconds, in
+ * every statement that has values.
+ */
 function statements({ table }: Names): Readonly<Record<Operation, string>> {
   const inTime = `${SERVER_TIME} < $1::double precision`;
   const stamp = `${SERVER_TIME} as server_time, not ok as late`;
   // Looked at once, after every lock was waited for: all of it is written in time, or nothing.
   const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
-  // A session that has expired by the caller's clock may live by another server's: it is ended too, and not counted.
+  // A session that has expired by the caller's clock may live by another server's: it is ended too,
+  // and not counted.
   const ending = (where: string, expiry: string): string => `
     with held as materialized (
       select id, reserved_until > 0 as reserved, ${expiry} > $2::double precision as counts from ${table}

@@ -20,7 +20,10 @@ export interface IORedisLike {
 /** A client of either kind. */
 export type RedisClientLike = NodeRedisLike | IORedisLike;
 
-/** Runs a script. Rejects where the client is not connected: a command that waits in a queue may run when nobody expects it. */
+/**
+ * Runs a script. Rejects where the client is not connected: a command that waits in a queue may run
+ * when nobody expects it.
+ */
 export type RunScript = (script: string, keys: string[], values: string[]) => Promise<unknown>;
 
 /** Throws `TypeError` for a client of neither kind. */

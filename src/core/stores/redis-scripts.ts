@@ -1,11 +1,14 @@
 /** The scripts that are the operations on Redis. Each answers `[server time in ms, "ok" or "late", …]`, and writes nothing that is late. */
 
-// A session is a hash. s is the JSON of what never changes; what does is text beside it, as the caller wrote it, for a script that encoded JSON
-// anew would spoil empty lists and large numbers: v the version, r the live rid, i its iat, t its exp, p the rid before it (or ''), a when that was
-// replaced, c who claimed the live one (or ''), e '1' once it has ended. And for the scripts alone: u the subject, k until when the id is reserved,
-// n when the session ends in any case (or ''), x the time in ms until which it is kept (by the manager's clock, where a time to live goes by Redis').
-// Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in ms. Servers' clocks differ: an id leaves the index once
-// its key is gone, which is by Redis' clock, and never because it has expired by the clock of a caller.
+// A session is a hash. s is the JSON of what never changes; what does is text beside it, as the
+// caller wrote it, for a script that encoded JSON anew would spoil empty lists and large numbers: v
+// the version, r the live rid, i its iat, t its exp, p the rid before it (or ''), a when that was
+// replaced, c who claimed the live one (or ''), e '1' once it has ended. And for the scripts alone:
+// u the subject, k until when the id is reserved, n when the session ends in any case (or ''), x
+// the time in ms until which it is kept (by the manager's clock, where a time to live goes by
+// Redis'). Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in
+// ms. Servers' clocks differ: an id leaves the index once its key is gone, which is by Redis'
+// clock, and never because it has expired by the clock of a caller.
 const PREAMBLE = `
 local t = redis.call('TIME')
 local server = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -134,8 +137,9 @@ finish(KEYS[1], KEYS[2], ARGV[3], held.reserved)
 return {tostring(server), 'ok', held.kept and 1 or 0}
 `;
 
-// ARGV: subject. The sessions are found in the index, and their keys by its key, '…:sessions' for '…:session:' and an id: a client may have put
-// a prefix of its own before what it was given as a key, and nowhere else. All have the index's hash tag, and so its slot.
+// ARGV: subject. The sessions are found in the index, and their keys by its key, '…:sessions' for
+// '…:session:' and an id: a client may have put a prefix of its own before what it was given as a
+// key, and nowhere else. All have the index's hash tag, and so its slot.
 const WALK = `${PREAMBLE}
 local out = {tostring(server), 'ok'}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

@@ -18,8 +18,9 @@ export interface RedisSessionStoreOptions {
 }
 
 /**
- * A store on the user's own client, which stays theirs to connect, to listen to for errors and to close. Each operation is one script;
- * all keys of a subject have one hash tag, and expire with what they are for. Throws `TypeError` for a client that is neither kind.
+ * A store on the user's own client, which stays theirs to connect, to listen to for errors and to
+ * close. Each operation is one script; all keys of a subject have one hash tag, and expire with
+ * what they are for. Throws `TypeError` for a client that is neither kind.
  */
 export function redisSessionStore(client: RedisClientLike, options: RedisSessionStoreOptions = {}): SessionStore {
   const prefix = readPrefix(options);
@@ -27,7 +28,8 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
   const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
 
-  // Any key serves to ask for the time: on a cluster each server has a clock, and those of one cluster have to agree.
+  // Any key serves to ask for the time: on a cluster each server has a clock, and those of one
+  // cluster have to agree.
   const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
 
   const run = (

@@ -2,8 +2,9 @@
 import type { SessionRecord } from "./session-store.ts";
 
 /**
- * `live`: the session's own. `unclaimed`: replaced by one that nobody is known to have been given, so it still counts. `replaced`: replaced
- * within the grace. `reused`: superseded. `ended`: of no session (any more).
+ * `live`: the session's own. `unclaimed`: replaced by one that nobody is known to have been given,
+ * so it still counts. `replaced`: replaced within the grace. `reused`: superseded. `ended`: of no
+ * session (any more).
  */
 export type RefreshState = "live" | "unclaimed" | "replaced" | "reused" | "ended";
 
@@ -22,8 +23,9 @@ export function refreshStateOf(
 }
 
 /**
- * Seconds that are left of the grace in which the token before the live one still counts; 0 or less where it is over. A replacement in the future,
- * by the clock of another server, is as far away as one in the past: the grace is no longer for a clock that is ahead.
+ * Seconds that are left of the grace in which the token before the live one still counts; 0 or less
+ * where it is over. A replacement in the future, by the clock of another server, is as far away as
+ * one in the past: the grace is no longer for a clock that is ahead.
  */
 export function graceLeft(
   { previous }: SessionRecord,

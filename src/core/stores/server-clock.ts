@@ -1,7 +1,10 @@
 /** Deadlines by a server's clock: what this machine calls "two seconds from now" is told to the server in its own time. */
 import { DeadlineError, type StoreOperation } from "./session-store.ts";
 
-/** What a server answered: its time, in milliseconds since 1970, and what came of the operation, or that it came too late. */
+/**
+ * What a server answered: its time, in milliseconds since 1970, and what came of the operation, or
+ * that it came too late.
+ */
 export interface TimedReply<T> {
   readonly serverTime: number;
   readonly outcome: T | "late";
@@ -10,15 +13,17 @@ export interface TimedReply<T> {
 /** Runs operations of which the server itself tells whether they come too late. */
 export interface ServerClock {
   /**
-   * What the operation gave. `send` gets the deadline in the server's time, and sees to it that nothing is written after it.
-   * Rejects with `DeadlineError` where it came too late, and with whatever `send` rejects with.
+   * What the operation gave. `send` gets the deadline in the server's time, and sees to it that
+   * nothing is written after it. Rejects with `DeadlineError` where it came too late, and with
+   * whatever `send` rejects with.
    */
   run<T>(operation: StoreOperation, send: (serverDeadline: number) => Promise<TimedReply<T>>): Promise<T>;
 }
 
 /** A clock that knows nothing of the server's until `askTime` or a reply has told it. */
 export function createServerClock(askTime: () => Promise<number>): ServerClock {
-  // Server time less ours, by the latest reply. A reply takes time, so the true difference is this or more: a deadline is early, never late.
+  // Server time less ours, by the latest reply. A reply takes time, so the true difference is this
+  // or more: a deadline is early, never late.
   let offset: number | undefined;
 
   const note = (serverTime: number): number => (offset = serverTime - Date.now());
@@ -33,7 +38,8 @@ export function createServerClock(askTime: () => Promise<number>): ServerClock {
         return reply;
       };
       let { outcome } = await attempt();
-      // Nothing was done. A server's clock that was put forward makes everything late, and is known now: so once more.
+      // Nothing was done. A server's clock that was put forward makes everything late, and is known
+      // now: so once more.
       if (outcome === "late") ({ outcome } = await attempt());
       if (outcome === "late") throw new DeadlineError();
       return outcome;

@@ -33,7 +33,9 @@ export interface StoreAccess {
   end(id: string): Promise<boolean>;
   list(subject: string): Promise<readonly SessionRecord[]>;
   endAll(subject: string): Promise<readonly string[]>;
-  /** The same store for one call of several operations, which together take no longer than one may. */
+  /**
+   * The same store for one call of several operations, which together take no longer than one may.
+   */
   forCall(): CallAccess;
 }
 
@@ -43,12 +45,14 @@ export interface CallAccess extends StoreAccess {
   remainingMs(): number;
 }
 
-// The last part of the time is for the answer's way back: what was written is then known, and not answered with a 503.
+// The last part of the time is for the answer's way back: what was written is then known, and not
+// answered with a 503.
 const PART_TO_WRITE_IN = 0.75;
 const PAUSE_MS = 25;
 
 const WRITES: readonly OperationName[] = ["create", "rotate", "claim", "end", "endAll"];
-// These do harm when they come again after something else: a session that ended would be there again, and a new one would end.
+// These do harm when they come again after something else: a session that ended would be there
+// again, and a new one would end.
 const ONLY_ONCE: readonly OperationName[] = ["create", "endAll"];
 
 /** Opens a store. */
@@ -63,7 +67,8 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     const startedAt = Date.now();
     const endsAt = Math.min(startedAt + timeout * 1000, callEndsAt);
     const deadline = startedAt + (endsAt - startedAt) * PART_TO_WRITE_IN;
-    // What was sent before its connection was lost may have arrived, and be carried out until the deadline.
+    // What was sent before its connection was lost may have arrived, and be carried out until the
+    // deadline.
     let mayComeLater = false;
     const attempt = async (): Promise<T> => {
       try {
@@ -76,7 +81,8 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     try {
       const answer = await withDeadline(
         attempt().catch(async (error: unknown) => {
-          // A lost connection says nothing about the next one. Done twice in a row, an operation does no harm.
+          // A lost connection says nothing about the next one. Done twice in a row, an operation
+          // does no harm.
           await pause(PAUSE_MS);
           if (Date.now() >= deadline) throw error;
           return attempt();

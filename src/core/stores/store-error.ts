@@ -2,7 +2,10 @@
 
 const STORE_ERROR: unique symbol = Symbol.for("claimgate.SessionStoreError") as never;
 
-/** The session store did not answer in time, or failed: nothing can be said of any session (503). `cause` is what it failed with. */
+/**
+ * The session store did not answer in time, or failed: nothing can be said of any session (503).
+ * `cause` is what it failed with.
+ */
 export class SessionStoreError extends Error {
   override readonly name: string = "SessionStoreError";
   readonly reason = "STORE_UNAVAILABLE" as const;

@@ -50,7 +50,10 @@ export interface AuthDataOptions {
   readonly now?: () => number;
 }
 
-/** The signer of a manager, or one made by hand for `jwt.sign`. It never shows its keys when logged or serialised. */
+/**
+ * The signer of a manager, or one made by hand for `jwt.sign`. It never shows its keys when logged
+ * or serialised.
+ */
 export class AuthData {
   readonly authType: AuthType;
   readonly issuer: string;
@@ -98,8 +101,8 @@ export class AuthData {
   }
 
   /**
-   * The claims as they will be signed: `rid` (128 random bits) on a refresh token, then `iss`, `iat` and `exp`, then `claims`.
-   * `maxAge` is in seconds; default: by type.
+   * The claims as they will be signed: `rid` (128 random bits) on a refresh token, then `iss`,
+   * `iat` and `exp`, then `claims`. `maxAge` is in seconds; default: by type.
    */
   extendClaims(
     tokenType: TokenType,

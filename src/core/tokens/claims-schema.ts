@@ -26,7 +26,10 @@ export type StandardResult<Output> =
 
 const NOT_OWN: readonly string[] = [...RESERVED_CLAIMS, "nbf", "jti"];
 
-/** The claims, with what the schema makes of those that are the user's own; without a schema the very claims. Throws `InvalidTokenError` with `CLAIM_INVALID`. */
+/**
+ * The claims, with what the schema makes of those that are the user's own; without a schema the
+ * very claims. Throws `InvalidTokenError` with `CLAIM_INVALID`.
+ */
 export function applyClaimsSchema(
   schema: StandardSchema<Claims> | undefined,
   claims: Readonly<Record<string, unknown>>,

@@ -10,7 +10,9 @@ export interface Standing {
   readonly key: PreparedKey;
 }
 
-/** The content of a token that was signed or read, without the text itself, which is a credential. */
+/**
+ * The content of a token that was signed or read, without the text itself, which is a credential.
+ */
 export interface TokenContent {
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -18,7 +20,10 @@ export interface TokenContent {
   readonly original: Readonly<Record<string, unknown>>;
   /** Absent where no signature was checked. */
   readonly standing: Standing | undefined;
-  /** Whether header and claims are deeply frozen. They are frozen before callers see them, since most claims are only judged. */
+  /**
+   * Whether header and claims are deeply frozen. They are frozen before callers see them, since
+   * most claims are only judged.
+   */
   isFrozen: boolean;
 }
 

@@ -28,7 +28,10 @@ export class JWT<C = Claims> {
   readonly #draft: Readonly<Record<string, unknown>>;
   readonly #maxAge: number | undefined;
 
-  /** An unsigned token. Throws `TypeError` for a bad type, a subject that is neither text nor a safe integer, or a reserved claim. */
+  /**
+   * An unsigned token. Throws `TypeError` for a bad type, a subject that is neither text nor a safe
+   * integer, or a reserved claim.
+   */
   constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
   /** @internal A token that was signed or read. */
   constructor(tokenType: TokenType, parts: TokenParts);
@@ -50,7 +53,8 @@ export class JWT<C = Claims> {
     return (this.#parts ? freezeContent(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
   }
 
-  // What is read here is never handed out whole, and so need not be frozen. That a signed token has these claims was checked when it was read.
+  // What is read here is never handed out whole, and so need not be frozen. That a signed token has
+  // these claims was checked when it was read.
   get #read(): RegisteredClaims {
     return (this.#parts?.content.claims ?? this.#draft) as unknown as RegisteredClaims;
   }
@@ -121,7 +125,10 @@ export class JWT<C = Claims> {
     return this.#parts !== undefined;
   }
 
-  /** Signs it, with `iat` now, and gives the compact text. Rejects with `TypeError` where it is signed already. */
+  /**
+   * Signs it, with `iat` now, and gives the compact text. Rejects with `TypeError` where it is
+   * signed already.
+   */
   async sign(authData: AuthData): Promise<string> {
     if (this.#parts) throw new TypeError("The token is signed already");
     const parts = await authData.sign(this.tokenType, this.#draft, this.#maxAge);
@@ -130,8 +137,8 @@ export class JWT<C = Claims> {
   }
 
   /**
-   * Reads a signed token WITHOUT checking its signature.
-   * Throws `InvalidTokenError` where it is malformed, of no known algorithm or type, or lacks `exp`, `iss`, `sub`, `iat` or `type`.
+   * Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is
+   * malformed, of no known algorithm or type, or lacks `exp`, `iss`, `sub`, `iat` or `type`.
    */
   static fromSignedToken(signed: string): JWT {
     const { header, payload } = readCompact(signed);

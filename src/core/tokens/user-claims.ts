@@ -2,7 +2,10 @@
 import { withErrorContext } from "../util/error-context.ts";
 import type { JWTOptions, TokenType } from "./token-type.ts";
 
-/** Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not checked. */
+/**
+ * Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not
+ * checked.
+ */
 export const RESERVED_CLAIMS: readonly string[] = [
   "iss",
   "sub",
@@ -51,7 +54,10 @@ export function draftClaims(
   };
 }
 
-/** Copies: what the caller changes later changes nothing here. Throws `TypeError` for what is no data. */
+/**
+ * Copies: what the caller changes later changes nothing here. Throws `TypeError` for what is no
+ * data.
+ */
 export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
   return withErrorContext(
     () => structuredClone(claims),

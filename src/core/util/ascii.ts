@@ -3,8 +3,8 @@
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * `text` with its ASCII letters in lower case. `toLowerCase` turns other characters into ASCII letters too: the Kelvin sign into "k" (RFC 9110,
- * section 5.1: names are tokens, which are ASCII).
+ * `text` with its ASCII letters in lower case. `toLowerCase` turns other characters into ASCII
+ * letters too: the Kelvin sign into "k" (RFC 9110, section 5.1: names are tokens, which are ASCII).
  */
 export function lowerAscii(text: string): string {
   if (!NOT_ASCII.test(text)) return text.toLowerCase();
@@ -16,9 +16,13 @@ export function equalsIgnoringCase(a: string, b: string): boolean {
   return a === b || (a.length === b.length && lowerAscii(a) === lowerAscii(b));
 }
 
-/** `text` without the optional whitespace around it (RFC 9110, section 5.6.3; RFC 6265bis, section 5.6). */
+/**
+ * `text` without the optional whitespace around it (RFC 9110, section 5.6.3; RFC 6265bis, section
+ * 5.6).
+ */
 export function trimOptionalWhitespace(text: string): string {
-  // By hand: a regular expression for the end takes time that grows with the square of a run of spaces.
+  // By hand: a regular expression for the end takes time that grows with the square of a run of
+  // spaces.
   let start = 0;
   let end = text.length;
   while (start < end && isOptionalWhitespace(text, start)) start++;

@@ -1,7 +1,10 @@
 /** The one way to Node built-ins: present on Node and its relatives, absent elsewhere, never imported. */
 import type { JWK, KeyObject } from "jose";
 
-/** A key of `node:crypto`, with what jose's type of it leaves out; Node's own type would make @types/node a dependency. */
+/**
+ * A key of `node:crypto`, with what jose's type of it leaves out; Node's own type would make
+ * @types/node a dependency.
+ */
 export interface NodeKey extends KeyObject {
   /** The bytes of a secret. */
   export(): Uint8Array;

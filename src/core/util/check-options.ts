@@ -6,7 +6,10 @@ export function checkOptionNames(of: string, options: object, known: readonly st
   if (unknown !== undefined) throw new TypeError(`${of} has no option "${unknown}"`);
 }
 
-/** The same, and for a key that is there and undefined: where an option switches a check on, that would switch it off. */
+/**
+ * The same, and for a key that is there and undefined: where an option switches a check on, that
+ * would switch it off.
+ */
 export function checkOptions(of: string, options: object, known: readonly string[]): void {
   checkOptionNames(of, options, known);
   const missing = Object.entries(options).find(([, value]) => value === undefined);

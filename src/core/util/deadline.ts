@@ -1,7 +1,8 @@
 /** Waits for no longer than may be waited. */
 
 /**
- * What `work` gives, or a rejection once `milliseconds` are over. `onTimeout` is told of it first; what `work` does later is nobody's concern.
+ * What `work` gives, or a rejection once `milliseconds` are over. `onTimeout` is told of it first;
+ * what `work` does later is nobody's concern.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

@@ -8,7 +8,10 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Goes on with `value`, at once where it is there. What `next` throws is thrown at once too, or rejects. */
+/**
+ * Goes on with `value`, at once where it is there. What `next` throws is thrown at once too, or
+ * rejects.
+ */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
 }

@@ -8,7 +8,10 @@ export interface RefreshTimes {
   readonly lifespan: number;
   /** How long one load may take. */
   readonly timeout: number;
-  /** The least time between a load and the next that a failure or a miss asks for; 5 seconds at most while no value can stand in. */
+  /**
+   * The least time between a load and the next that a failure or a miss asks for; 5 seconds at most
+   * while no value can stand in.
+   */
   readonly cooldown: number;
   /** How long beyond its lifespan the last good value serves while loads fail. */
   readonly staleIfError: number;
@@ -18,7 +21,10 @@ export interface RefreshTimes {
 export interface RefreshOptions<T> extends RefreshTimes {
   /** Gives a new value; `signal` fires when the timeout is over. */
   readonly load: (signal: AbortSignal) => Promise<T>;
-  /** Why a loaded value can serve nobody: it ends the one before all the same, and counts as a failure. */
+  /**
+   * Why a loaded value can serve nobody: it ends the one before all the same, and counts as a
+   * failure.
+   */
   readonly flawOf?: (value: T) => Error | undefined;
   /** What callers are told of a load that failed. */
   readonly explain: (cause: unknown) => Error;
@@ -30,11 +36,15 @@ export interface RefreshOptions<T> extends RefreshTimes {
 
 /** A value that is renewed when it must be. */
 export interface Refreshing<T> {
-  /** The value as it is trusted now, at once where it is there. Throws or rejects with what `explain` gave. */
+  /**
+   * The value as it is trusted now, at once where it is there. Throws or rejects with what
+   * `explain` gave.
+   */
   current(): MaybePromise<T>;
   /**
-   * For who misses something in the current value: one loaded anew, or the same where the cooldown is not over.
-   * Throws or rejects where the last load failed, since then nobody can tell that it really is missing.
+   * For who misses something in the current value: one loaded anew, or the same where the cooldown
+   * is not over. Throws or rejects where the last load failed, since then nobody can tell that it
+   * really is missing.
    */
   renewed(): MaybePromise<T>;
   /** One loaded anew, whatever the cooldown. Rejects where that fails. */
@@ -56,7 +66,8 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   // A clock that was put back makes nothing fresh.
   const isWithin = (at: number, seconds: number): boolean => now() - at >= 0 && now() - at < seconds;
   const canStandIn = (): boolean => good !== undefined && isWithin(good.at, lifespan + staleIfError);
-  // While nothing can stand in, everybody is refused: one blip must not last as long as a cooldown may.
+  // While nothing can stand in, everybody is refused: one blip must not last as long as a cooldown
+  // may.
   const isCoolingDown = (): boolean =>
     loadedAt !== undefined && isWithin(loadedAt, canStandIn() ? cooldown : Math.min(cooldown, COLD_COOLDOWN_SECONDS));
 
@@ -65,7 +76,8 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
     try {
       const value = await loadWithin(options.load, timeout);
       const flaw = options.flawOf?.(value);
-      // Trusted from when it was asked for: what was withdrawn while the answer was on its way may be in it.
+      // Trusted from when it was asked for: what was withdrawn while the answer was on its way may
+      // be in it.
       good = flaw ? undefined : { value, at: startedAt };
       failure = flaw && { error: flaw, at: now() };
     } catch (cause) {

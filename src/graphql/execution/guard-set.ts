@@ -4,7 +4,10 @@ import type { Guard } from "../guard.ts";
 /** Guards that must all hold. */
 export interface GuardSet {
   readonly guards: readonly Guard[];
-  /** Remembers for a moment whom they let in; `undefined` where one of them looks at arguments or parent. */
+  /**
+   * Remembers for a moment whom they let in; `undefined` where one of them looks at arguments or
+   * parent.
+   */
   readonly pass: Pass | undefined;
 }
 
@@ -16,8 +19,9 @@ export interface Pass {
 }
 
 /**
- * The moment in which the guards of a schema were asked last: the run of code that nothing can have interrupted since. What let a caller in then
- * lets the same one in again, so that the fields of a list cost two comparisons each. It ends with the next microtask, and keeps nobody longer.
+ * The moment in which the guards of a schema were asked last: the run of code that nothing can have
+ * interrupted since. What let a caller in then lets the same one in again, so that the fields of a
+ * list cost two comparisons each. It ends with the next microtask, and keeps nobody longer.
  */
 interface Moments {
   auth: object | undefined;

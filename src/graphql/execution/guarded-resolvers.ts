@@ -55,14 +55,18 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     if (token === NULLED) return null;
     const seen = contextFor(context, auth, guards, token);
     if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
-    // What the field sees is what it would see without a guard: then the next need not be asked about.
+    // What the field sees is what it would see without a guard: then the next need not be asked
+    // about.
     if (pass !== undefined && seen === context) markPassed(pass, auth);
     return original(source, args, seen, info);
   };
   return markGuards(guarded, guards, original);
 }
 
-/** A `subscribe` that starts its source only where all guards let pass, and asks them again before every event; a 401 ends it. */
+/**
+ * A `subscribe` that starts its source only where all guards let pass, and asks them again before
+ * every event; a 401 ends it.
+ */
 export function guardSubscriber(original: Resolver = defaultFieldResolver, { guards }: GuardSet): Resolver {
   // There is no stream to give in place of a refused one, so a refusal here is always an error.
   const strict = guards.map((guard) => ({ ...guard, onDeny: "ERROR" as const }));
@@ -103,8 +107,9 @@ export function guardTypeResolver(
 }
 
 /**
- * What the guards of a field decide before its resolver runs. What they need is handed on one by one, and functions that make closures are apart from
- * those that every call runs through: V8 makes room for what a closure holds on the way in, whether or not it comes to be.
+ * What the guards of a field decide before its resolver runs. What they need is handed on one by
+ * one, and functions that make closures are apart from those that every call runs through: V8 makes
+ * room for what a closure holds on the way in, whether or not it comes to be.
  */
 function enforce(
   guards: readonly Guard[],
@@ -161,7 +166,10 @@ function checkLater(
   return outcome.catch((error: unknown) => deny(error, guard, gate, info, info));
 }
 
-/** What the guards of a type decide once a value turns out to be of it, when its field has resolved already. */
+/**
+ * What the guards of a type decide once a value turns out to be of it, when its field has resolved
+ * already.
+ */
 function enforceOnType(
   guards: readonly Guard[],
   gate: RequestGate,
@@ -208,8 +216,9 @@ function authOf(context: unknown): RequestAuth {
   return auth;
 }
 
-// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard that admitted another token, or none
-// while the request may have an auth token elsewhere, a field sees exactly the token that the guard admitted: the last of several.
+// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard
+// that admitted another token, or none while the request may have an auth token elsewhere, a field
+// sees exactly the token that the guard admitted: the last of several.
 function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
   const last = guards.at(-1);
   if (last && auth["~shows"](last.plan, token)) return context;
@@ -221,7 +230,8 @@ function contextSeenWith(context: object, auth: RequestAuth, token: JWT | null):
   const seen = auth["~seenWith"](auth["~gate"], token);
   // A frozen context allows no proxy that differs from it, and nothing is written to it.
   if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;
-  // The context itself but for `auth`: what is read and written goes through to it, private members included.
+  // The context itself but for `auth`: what is read and written goes through to it, private members
+  // included.
   return new Proxy(context, {
     get: (target, key) => (key === "auth" ? seen : (Reflect.get(target, key, target) as unknown)),
     set: (target, key, value) => Reflect.set(target, key, value, target),

@@ -27,7 +27,10 @@ export interface OperationArgs {
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Reads operations, and remembers the plans of each for as long as the server remembers its document. */
+/**
+ * Reads operations, and remembers the plans of each for as long as the server remembers its
+ * document.
+ */
 export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
   const bySchema = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, Reading>>();
   return (args) => {
@@ -52,14 +55,20 @@ interface Reading {
 // Clients send an operation with a few combinations of its conditions.
 const MAX_COMBINATIONS = 16;
 
-/** `undefined` for a variable that is absent, which has the default that the operation says; `null` for one that is no condition. */
+/**
+ * `undefined` for a variable that is absent, which has the default that the operation says; `null`
+ * for one that is no condition.
+ */
 function conditionIn(variables: Variables, name: string): boolean | null | undefined {
   if (!Object.hasOwn(variables, name)) return undefined;
   const value = variables[name];
   return typeof value === "boolean" ? value : null;
 }
 
-/** The plans where the variables have these values: selections that one takes out ask for nothing. Beyond a few combinations, none: then its fields ask for themselves. */
+/**
+ * The plans where the variables have these values: selections that one takes out ask for nothing.
+ * Beyond a few combinations, none: then its fields ask for themselves.
+ */
 function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
   const variables = args.variableValues ?? {};
   const key = reading.conditions.map((name) => String(conditionIn(variables, name))).join();
@@ -80,15 +89,16 @@ interface Task {
   readonly types: Types;
 }
 
-// A selection may be looked at for each type that its parent can be. Large public schemas have some hundred types behind one interface; the
-// first steps are for short operations on larger ones.
+// A selection may be looked at for each type that its parent can be. Large public schemas have some
+// hundred types behind one interface; the first steps are for short operations on larger ones.
 const FIRST_STEPS = 100_000;
 const STEPS_A_SELECTION = 256;
 
 /**
- * One walk through an operation. A selection set is read once for each object type that it can be on, by whatever path it is reached; and all
- * of the walk takes a number of steps that the length of the document bounds. Plans beyond that bound are not reported: their tokens are
- * verified when a field asks for them.
+ * One walk through an operation. A selection set is read once for each object type that it can be
+ * on, by whatever path it is reached; and all of the walk takes a number of steps that the length
+ * of the document bounds. Plans beyond that bound are not reported: their tokens are verified when
+ * a field asks for them.
  */
 class OperationWalk {
   readonly #schema: GraphQLSchema;

@@ -10,10 +10,15 @@ export interface PrepareArgs extends OperationArgs {
   readonly contextValue?: unknown;
 }
 
-/** Settles when the operation can begin, at once where nothing has to be waited for; what is to be refused is refused by its field. Never throws. */
+/**
+ * Settles when the operation can begin, at once where nothing has to be waited for; what is to be
+ * refused is refused by its field. Never throws.
+ */
 export type Prepare = (args: PrepareArgs) => MaybePromise<void>;
 
-/** A `Prepare` with a memory of documents. An operation that asks for no token has none verified. */
+/**
+ * A `Prepare` with a memory of documents. An operation that asks for no token has none verified.
+ */
 export function createPrepare(): Prepare {
   const readPlans = createPlanReader();
   return (args) => {

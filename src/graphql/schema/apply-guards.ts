@@ -18,7 +18,10 @@ import { type FieldGuards, guardsBehind, readFieldGuards } from "./field-guards.
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
-/** A copy of `schema` whose covered fields are guarded; those that are already stay as they are. Throws `TypeError` that names the place. */
+/**
+ * A copy of `schema` whose covered fields are guarded; those that are already stay as they are.
+ * Throws `TypeError` that names the place.
+ */
 export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSchema {
   const fieldGuards = readFieldGuards(schema, directive);
   const makeSet = createGuardSets();

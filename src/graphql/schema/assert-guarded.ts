@@ -3,7 +3,10 @@ import type { GraphQLSchema } from "graphql";
 import { isGuardedBy, keyOf } from "../guard.ts";
 import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
 
-/** Throws `TypeError` that names the first field or type that `@directive` covers and that has lost its guard. */
+/**
+ * Throws `TypeError` that names the first field or type that `@directive` covers and that has lost
+ * its guard.
+ */
 export function assertGuarded(schema: GraphQLSchema, directive: string): void {
   const fieldGuards = readFieldGuards(schema, directive);
   const subscriptionName = schema.getSubscriptionType()?.name;

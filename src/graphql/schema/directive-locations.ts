@@ -52,7 +52,10 @@ export function directiveNodes({ astNode, extensionASTNodes = [] }: Carrier): re
   return [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
 }
 
-/** What `extensions.directives` holds, by name: in its map form rules, in its list form objects of name and args. Throws `TypeError`. */
+/**
+ * What `extensions.directives` holds, by name: in its map form rules, in its list form objects of
+ * name and args. Throws `TypeError`.
+ */
 export function directivesInExtensions(extensions: unknown): readonly (readonly [name: string, held: unknown])[] {
   const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
   if (directives === undefined || directives === null) return [];
@@ -64,7 +67,10 @@ export function directivesInExtensions(extensions: unknown): readonly (readonly 
   return Object.entries(directives);
 }
 
-/** Throws `TypeError` for a directive that is neither declared nor known: a misspelt rule must not leave its field open. */
+/**
+ * Throws `TypeError` for a directive that is neither declared nor known: a misspelt rule must not
+ * leave its field open.
+ */
 export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {
   const declared = [...specifiedDirectives, ...schema.getDirectives()].map(({ name }) => name);
   const names = new Set([directive, ...known, ...declared]);
@@ -89,7 +95,8 @@ export function checkDirectiveNames(schema: GraphQLSchema, directive: string, kn
   }
 }
 
-// What was meant as a rule and stands beside the two places where one is read, and so would leave its field open.
+// What was meant as a rule and stands beside the two places where one is read, and so would leave
+// its field open.
 function isMisspelt(key: string, extensions: unknown, directive: string): boolean {
   if (key === directive || key === "directives") return false;
   if (isNear(key, directive)) return true;
@@ -107,7 +114,10 @@ function holdsRule(directives: unknown, directive: string): boolean {
   return names.some((name) => typeof name === "string" && isNear(name, directive));
 }
 
-/** Whether two names have the same letters and digits, in a long name but for one that is missing or another; case does not count. */
+/**
+ * Whether two names have the same letters and digits, in a long name but for one that is missing or
+ * another; case does not count.
+ */
 function isNear(a: string, b: string): boolean {
   const [x, y] = [a, b].map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")) as [string, string];
   if (x === y || y.length < 7) return x === y;

@@ -11,7 +11,10 @@ import { type GraphQLRule, readGuards } from "./read-guards.ts";
 export interface RequireTokenDirectiveOptions {
   /** The directive's name. Default `"requireToken"`. */
   readonly name?: string;
-  /** Directives of other tools that your code-first schema carries without declaring them. Any other is refused as a misspelling. Default: none. */
+  /**
+   * Directives of other tools that your code-first schema carries without declaring them. Any other
+   * is refused as a misspelling. Default: none.
+   */
   readonly knownDirectives?: readonly string[];
 }
 
@@ -19,9 +22,15 @@ export interface RequireTokenDirectiveOptions {
 export interface RequireTokenDirective {
   /** Its definition, to be given to the schema beside your own. */
   readonly typeDefs: string;
-  /** A copy of the schema in which every covered field is guarded. Comes last; doing it twice changes nothing. Throws `TypeError` that names the place. */
+  /**
+   * A copy of the schema in which every covered field is guarded. Comes last; doing it twice
+   * changes nothing. Throws `TypeError` that names the place.
+   */
   apply(schema: GraphQLSchema): GraphQLSchema;
-  /** The `extensions` that say in a code-first schema what the directive says in SDL. Throws `TypeError` that names the key. */
+  /**
+   * The `extensions` that say in a code-first schema what the directive says in SDL. Throws
+   * `TypeError` that names the key.
+   */
   extensions<const R extends GraphQLRule>(
     rule?: R & NoOtherKeys<R, GraphQLRule>,
   ): { directives: Record<string, readonly GraphQLRule[]> };
@@ -30,7 +39,10 @@ export interface RequireTokenDirective {
 /** The name the directive has unless it is given another. */
 export const DEFAULT_DIRECTIVE = "requireToken";
 
-/** The directive that enforces a rule on a field, an object type or an interface. Throws `TypeError` for a name GraphQL does not allow. */
+/**
+ * The directive that enforces a rule on a field, an object type or an interface. Throws `TypeError`
+ * for a name GraphQL does not allow.
+ */
 export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}): RequireTokenDirective {
   checkOptions("requireTokenDirective", options, ["name", "knownDirectives"]);
   const { name = DEFAULT_DIRECTIVE, knownDirectives = [] } = options;

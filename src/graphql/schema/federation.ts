@@ -35,8 +35,8 @@ type ResolveReference = (reference: unknown, context: unknown, ...rest: readonly
 const DISTRUSTING: unique symbol = Symbol.for("claimgate.distrusting") as never;
 
 /**
- * The names of entities without `__resolveReference`, which are what the client's representation says they are,
- * and of the types that their fields give without a resolver of their own.
+ * The names of entities without `__resolveReference`, which are what the client's representation
+ * says they are, and of the types that their fields give without a resolver of their own.
  */
 export function typesFilledByClient(schema: GraphQLSchema): ReadonlySet<string> {
   const entities = schema.getType("_Entity");
@@ -55,14 +55,20 @@ export function typesFilledByClient(schema: GraphQLSchema): ReadonlySet<string> 
   return found;
 }
 
-/** Whether this is the field by which federation's gateway asks for entities, with representations that any client can send as well. */
+/**
+ * Whether this is the field by which federation's gateway asks for entities, with representations
+ * that any client can send as well.
+ */
 export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldName: string): boolean {
   if (fieldName !== "_entities" || typeName !== schema.getQueryType()?.name) return false;
   const field = schema.getQueryType()?.getFields()[fieldName];
   return field !== undefined && getNamedType(field.type).name === "_Entity";
 }
 
-/** The resolver of that field, after which no representation is trusted as a parent, also where it is handed on as the entity. */
+/**
+ * The resolver of that field, after which no representation is trusted as a parent, also where it
+ * is handed on as the entity.
+ */
 export function distrustRepresentations(original: Resolver = defaultFieldResolver): Resolver {
   return distrusting(original, (source, args, context, info) => {
     authIn(context)?.["~gate"].distrust(args["representations"]);
@@ -70,14 +76,18 @@ export function distrustRepresentations(original: Resolver = defaultFieldResolve
   });
 }
 
-/** The extensions of an entity whose `__resolveReference` may give its argument back, which is then not trusted either. */
+/**
+ * The extensions of an entity whose `__resolveReference` may give its argument back, which is then
+ * not trusted either.
+ */
 export function distrustReference(
   type: GraphQLObjectType | GraphQLAbstractType,
 ): Readonly<Record<string, unknown>> | undefined {
   const { apollo } = type.extensions as EntityExtensions;
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
-  // A client may name one representation any number of times, by a variable: each request copies it once.
+  // A client may name one representation any number of times, by a variable: each request copies it
+  // once.
   const echoesOf = new WeakMap<RequestGate, WeakMap<object, object>>();
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
     const gate = authIn(context)?.["~gate"];
@@ -99,7 +109,8 @@ export function distrustReference(
   return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
 }
 
-// Federation copies an entity whose `__typename` is not the one it expects, and a copy would be trusted: so this is our own, without another.
+// Federation copies an entity whose `__typename` is not the one it expects, and a copy would be
+// trusted: so this is our own, without another.
 function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
   const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
   const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;

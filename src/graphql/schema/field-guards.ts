@@ -91,7 +91,8 @@ export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
   return Object.values(schema.getTypeMap()).filter((type): type is GraphQLAbstractType => isAbstractType(type));
 }
 
-// Reads every place once, so that a wrong rule is found even where nothing implements or returns it yet.
+// Reads every place once, so that a wrong rule is found even where nothing implements or returns it
+// yet.
 function checkSchema(
   schema: GraphQLSchema,
   directive: string,
@@ -131,7 +132,8 @@ function checkSchema(
   }
 }
 
-// What federation's gateway reads to learn the schema, as introspection is read: a rule on the root type does not cover it.
+// What federation's gateway reads to learn the schema, as introspection is read: a rule on the root
+// type does not cover it.
 function isServiceField(schema: GraphQLSchema, type: GraphQLObjectType, field: AnyField): boolean {
   return type === schema.getQueryType() && field.name === "_service" && getNamedType(field.type).name === "_Service";
 }

@@ -63,7 +63,8 @@ function argumentsOf(node: ConstDirectiveNode): Record<string, unknown> {
   return rule;
 }
 
-// GraphQL's own untyped reading rounds large integers and takes an enum for a string; a rule must not.
+// GraphQL's own untyped reading rounds large integers and takes an enum for a string; a rule must
+// not.
 function toJson(node: ConstValueNode, path: string): unknown {
   switch (node.kind) {
     case Kind.INT:

@@ -18,13 +18,19 @@ export interface GraphQLAuthContext<C = Claims> {
   readonly auth: RequestAuth<C>;
 }
 
-/** What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server, Hono and graphql-ws do. */
+/**
+ * What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server,
+ * Hono and graphql-ws do.
+ */
 export interface ServerContext extends RequestLike {
   readonly request?: RequestLike | undefined;
   readonly req?: RequestLike | undefined;
   /** A Node response or a Fastify reply, for cookies and `Cache-Control`. */
   readonly res?: unknown;
-  /** AWS Lambda: what is there in place of a request. No other server's event is read: give the request that it holds. */
+  /**
+   * AWS Lambda: what is there in place of a request. No other server's event is read: give the
+   * request that it holds.
+   */
   readonly event?: LambdaEvent | object | undefined;
   /** graphql-ws: where the upgrade request is. */
   readonly extra?: unknown;
@@ -44,13 +50,17 @@ export interface GraphQLContextOptions {
 export interface GraphQLContextFactory<C = Claims> {
   (server: ServerContext): GraphQLAuthContext<C>;
   /**
-   * For the hook that a server calls before it executes: has the token verified there, if the operation asks for one, so that its fields resolve
-   * without waiting, each for itself. Nothing is refused by it, and nothing less without it. `useAuth` does this by itself.
+   * For the hook that a server calls before it executes: has the token verified there, if the
+   * operation asks for one, so that its fields resolve without waiting, each for itself. Nothing is
+   * refused by it, and nothing less without it. `useAuth` does this by itself.
    */
   readonly prepare: Prepare;
 }
 
-/** A function that makes the context of a request. Throws `TypeError` at once for a schema that is not guarded. */
+/**
+ * A function that makes the context of a request. Throws `TypeError` at once for a schema that is
+ * not guarded.
+ */
 export function createGraphQLContext<C>(
   auth: AuthManager<C>,
   options: GraphQLContextOptions = {},
@@ -63,7 +73,10 @@ export function createGraphQLContext<C>(
   return Object.assign(create, { prepare: createPrepare() });
 }
 
-/** The context of a request, with the connection parameters that count, and whose response is `response`. */
+/**
+ * The context of a request, with the connection parameters that count, and whose response is
+ * `response`.
+ */
 export function openGraphQLContext<C>(
   auth: AuthManager<C>,
   server: ServerContext,
@@ -78,7 +91,8 @@ function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
   const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
   const { request } = server;
-  // A Fetch request made from Node's shows what a plugin changed of it; Node's own still has every repeated header.
+  // A Fetch request made from Node's shows what a plugin changed of it; Node's own still has every
+  // repeated header.
   if (held && held === server.req && isFetchRequest(request))
     return { headers: request.headers, raw: rawRequest(held) };
   if (held) return held;

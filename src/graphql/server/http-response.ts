@@ -22,9 +22,14 @@ export interface ResultLike {
 
 /** Options of `authHttpResponse`. */
 export interface AuthHttpResponseOptions {
-  /** The operation, or its kind: tells refusals that resolvers threw themselves from the guards'. Default: known only where a guard refused. */
+  /**
+   * The operation, or its kind: tells refusals that resolvers threw themselves from the guards'.
+   * Default: known only where a guard refused.
+   */
   readonly operation?: RefusedOperation | null | undefined;
-  /** The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`. */
+  /**
+   * The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`.
+   */
   readonly scheme?: string | undefined;
 }
 
@@ -41,7 +46,10 @@ export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOp
   return { status, headers: challenge === undefined ? {} : { "WWW-Authenticate": challenge }, body };
 }
 
-/** The result, or a part of one that is delivered incrementally, with the refusals that resolvers threw themselves as callers may see them. */
+/**
+ * The result, or a part of one that is delivered incrementally, with the refusals that resolvers
+ * threw themselves as callers may see them.
+ */
 export function translateErrors<R extends ResultParts>(result: R, options: AuthHttpResponseOptions = {}): R {
   const changed: { -readonly [K in keyof ResultParts]: ResultParts[K] } = {};
   const errors = result.errors?.map((error) => translateError(error, options));
@@ -58,7 +66,10 @@ export function hasErrors({ errors, incremental, completed }: ResultParts): bool
   return errors !== undefined || incremental !== undefined || completed !== undefined;
 }
 
-/** Where a result has errors: its own, and those of the parts that `@defer` and `@stream` send later. */
+/**
+ * Where a result has errors: its own, and those of the parts that `@defer` and `@stream` send
+ * later.
+ */
 export interface ResultParts {
   readonly errors?: readonly GraphQLError[] | undefined;
   readonly incremental?: readonly ResultParts[] | undefined;

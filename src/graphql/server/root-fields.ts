@@ -10,7 +10,10 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** Response keys and the names of the fields behind them; fragments are entered, `@skip` and `@include` are heeded. */
+/**
+ * Response keys and the names of the fields behind them; fragments are entered, `@skip` and
+ * `@include` are heeded.
+ */
 export function collectRootFields(info: GraphQLResolveInfo): Map<string, string> {
   const fields = new Map<string, string>();
   collect(info, info.operation.selectionSet, fields, new Set());

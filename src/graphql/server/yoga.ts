@@ -26,8 +26,9 @@ export interface UseAuthOptions {
   readonly directive?: string;
 }
 
-// What is set is typed `never` in these hooks, and cast to it where it is given: only so do Yoga's own setters fit, whose types differ by
-// hook and release, and naming them would make Yoga a dependency.
+// What is set is typed `never` in these hooks, and cast to it where it is given: only so do Yoga's
+// own setters fit, whose types differ by hook and release, and naming them would make Yoga a
+// dependency.
 
 /** A result, as Yoga hands it to a hook. */
 export interface ResultPayload {
@@ -66,15 +67,20 @@ interface OpenRequest<C> {
   readonly response: WaitingWriter;
 }
 
-/** The plugin. Yoga does not start with a schema in which a field that the directive covers is not guarded. */
+/**
+ * The plugin. Yoga does not start with a schema in which a field that the directive covers is not
+ * guarded.
+ */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
   checkOptions("useAuth", options, ["directive"]);
-  // The operations of one batch are one request, whose token is verified once, and one response. It hangs on the request itself: in a WeakMap what
-  // refers back to its key costs the garbage collector more than all of the rest.
+  // The operations of one batch are one request, whose token is verified once, and one response. It
+  // hangs on the request itself: in a WeakMap what refers back to its key costs the garbage
+  // collector more than all of the rest.
   const OPEN = Symbol("claimgate.useAuth");
   const openOf = (request: object): OpenRequest<C> | undefined => (request as { [OPEN]?: OpenRequest<C> })[OPEN];
 
-  // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again before it is executed.
+  // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again
+  // before it is executed.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
   const assertOnce = (schema: GraphQLSchema): void => {
     if (guardedSchemas.has(schema)) return;
@@ -133,7 +139,10 @@ function subscribeHook(args: ExecutionArgs): SubscribeHook {
   };
 }
 
-/** Gives refusals that resolvers threw themselves the shape of all others, in a result and in every event of a stream. */
+/**
+ * Gives refusals that resolvers threw themselves the shape of all others, in a result and in every
+ * event of a stream.
+ */
 function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | undefined {
   const onNext = ({ result, setResult }: ResultPayload): void => {
     if (!hasErrors(result as ResultParts)) return;
@@ -150,7 +159,8 @@ function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | unde
 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
-  // Another plugin may have put something else there; the guards refuse then, and other errors stay as they are.
+  // Another plugin may have put something else there; the guards refuse then, and other errors stay
+  // as they are.
   const scheme = authIn(contextValue)?.["~gate"].refusals().scheme;
   return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

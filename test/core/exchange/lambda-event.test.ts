@@ -15,7 +15,10 @@ const other = (await auth.authToken("eve")).signed;
 
 type Event = NonNullable<TRPCContextOptions["event"]>;
 
-/** Who an event is from: a subject, `null` for nobody, or the reason of the refusal. The same through both transports. */
+/**
+ * Who an event is from: a subject, `null` for nobody, or the reason of the refusal. The same
+ * through both transports.
+ */
 async function callerOf(event: Event): Promise<string | null> {
   const trpc = await createTRPCContext(auth)({ event });
   const graphql = createGraphQLContext(auth)({ event });

@@ -9,7 +9,8 @@ import { makePair } from "./keys/key-kinds.ts";
 
 const THROWN = [new Error("boom"), new TypeError("boom"), new RangeError("boom"), "boom", undefined];
 
-// fast-check looks at what it generates, so what throws when it is looked at is made later: by `build`.
+// fast-check looks at what it generates, so what throws when it is looked at is made later: by
+// `build`.
 class Recipe {
   readonly members: Readonly<Record<string, unknown>>;
   readonly shape: "plain" | "inherited" | "getters" | "proxy" | "list proxy" | "list with a getter" | "revoked";
@@ -24,7 +25,10 @@ class Recipe {
 
 const thrown = fc.nat({ max: THROWN.length - 1 });
 
-/** What was generated, as the code under test is to get it: with objects in it that throw when they are looked at. */
+/**
+ * What was generated, as the code under test is to get it: with objects in it that throw when they
+ * are looked at.
+ */
 export function build(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(build);
   if (!(value instanceof Recipe)) return value;
@@ -67,7 +71,9 @@ export const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(Symbol("s"), () => "x", Promise.resolve({}), new Date(Number.NaN), /x/, globalThis),
 );
 
-/** An object with some of these members, which may be getters that throw, or stand on its prototype. */
+/**
+ * An object with some of these members, which may be getters that throw, or stand on its prototype.
+ */
 function objectOf(members: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Recipe> {
   const shape = fc.oneof(
     { weight: 6, arbitrary: fc.constant("plain" as const) },

@@ -48,7 +48,10 @@ export const jsonObject: fc.Arbitrary<Record<string, Json>> = fc
   .array(fc.tuple(name, value), { maxLength: 6 })
   .map(fromEntries);
 
-/** Any JSON object with some registered claims in it, right or wrong ones: all but `iss`, which `encode` takes as text only. */
+/**
+ * Any JSON object with some registered claims in it, right or wrong ones: all but `iss`, which
+ * `encode` takes as text only.
+ */
 export const anyClaims: fc.Arbitrary<Record<string, Json>> = fc
   .tuple(
     jsonObject,

@@ -138,7 +138,10 @@ function expectSame(actual: unknown, expected: unknown): void {
   expect(isDeepStrictEqual(actual, expected)).toBe(true);
 }
 
-/** The bits of the token's characters, and after them those of the bytes that its segments stand for. */
+/**
+ * The bits of the token's characters, and after them those of the bytes that its segments stand
+ * for.
+ */
 function countBits(token: string): number {
   return token.length * 8 + bytesOf(token).reduce((sum, bytes) => sum + bytes.length * 8, 0);
 }

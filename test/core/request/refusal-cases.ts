@@ -19,7 +19,9 @@ const inPlaceOf = (claim: string, member: string): string => {
   return `${json(rest).slice(0, -1)},${member}}`;
 };
 
-/** Another character with the same leading bits: what a lenient decoder takes for the same bytes. */
+/**
+ * Another character with the same leading bits: what a lenient decoder takes for the same bytes.
+ */
 const lastCharacterOff = (text: string): string => {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return text.slice(0, -1) + alphabet[alphabet.indexOf(text.at(-1) ?? "") + 1];

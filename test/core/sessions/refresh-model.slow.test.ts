@@ -11,7 +11,10 @@ import { claimsOf, sidOf } from "./support.ts";
 const RUNS = 300;
 const REFRESH_MAX_AGE = 60;
 
-/** A session as one would write it on a blackboard: how many tokens it had, and until when each counts. */
+/**
+ * A session as one would write it on a blackboard: how many tokens it had, and until when each
+ * counts.
+ */
 interface Blackboard {
   readonly subject: string;
   readonly endsAt: number;

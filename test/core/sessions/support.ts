@@ -31,7 +31,10 @@ import { refusalOf } from "../../support/refusal-of.ts";
 
 export type OperationName = keyof SessionStore;
 
-/** A store that notes what it is asked, and lets a test step in before an operation takes effect and before its answer comes back. */
+/**
+ * A store that notes what it is asked, and lets a test step in before an operation takes effect and
+ * before its answer comes back.
+ */
 export class WatchedStore implements SessionStore {
   readonly asked: { readonly name: OperationName; readonly operation: StoreOperation; readonly at: number }[] = [];
   /** What it throws or rejects with happens in place of the operation. */
@@ -110,7 +113,10 @@ export function sidOf(token: string): string {
   return String(claimsOf(token)["sid"]);
 }
 
-/** A refresh token as Flask_PyJWT issues it, good at `NOW` for an hour; a claim that is `undefined` is left out. */
+/**
+ * A refresh token as Flask_PyJWT issues it, good at `NOW` for an hour; a claim that is `undefined`
+ * is left out.
+ */
 export function flaskToken(over: Readonly<Record<string, unknown>> = {}): string {
   return forge({ payload: goodClaims({ type: "refresh", rid: crypto.randomUUID(), exp: NOW + 3600, ...over }) });
 }

@@ -98,7 +98,10 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
   const table = uniqueName();
   itIsNeverTooLate(() => openPostgres(table));
 
-  /** Does the work while another transaction has the session locked, and lets go of it after a while. */
+  /**
+   * Does the work while another transaction has the session locked, and lets go of it after a
+   * while.
+   */
   const whileLocked = async <T>(work: (store: SessionStore, record: SessionRecord) => Promise<T>) => {
     const pool = new pg.Pool({ connectionString: DATABASE_URL });
     const store = postgresSessionStore(pool, { table });

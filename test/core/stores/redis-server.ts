@@ -7,7 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** A server in a folder of its own, which writes down every command before it answers (`appendfsync always`). */
+/**
+ * A server in a folder of its own, which writes down every command before it answers (`appendfsync
+ * always`).
+ */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
@@ -82,10 +85,14 @@ interface Home {
   close(): Promise<void>;
 }
 
-/** A folder that goes, with the servers in it, when it is closed; and also when this process ends in any way, SIGKILL included. */
+/**
+ * A folder that goes, with the servers in it, when it is closed; and also when this process ends in
+ * any way, SIGKILL included.
+ */
 function openHome(): Home {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-redis-"));
-  // Its standard input ends when this process does. In a group of its own, it outlives what a terminal stops.
+  // Its standard input ends when this process does. In a group of its own, it outlives what a
+  // terminal stops.
   const script = 'cat >/dev/null; for f in "$1"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")"; done; rm -rf "$1"';
   const keeper = spawn("sh", ["-c", script, "keeper", folder], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   return {
@@ -130,7 +137,10 @@ async function runCli(...args: string[]): Promise<string> {
   return (await promisify(execFile)("redis-cli", args)).stdout;
 }
 
-/** A free port whose number and 10,000 is free too: there a cluster's servers speak with each other. Both are below those of clients (32,768 on Linux). */
+/**
+ * A free port whose number and 10,000 is free too: there a cluster's servers speak with each other.
+ * Both are below those of clients (32,768 on Linux).
+ */
 async function findPort(): Promise<number> {
   for (let n = 0; n < 50; n++) {
     const port = 12_000 + Math.floor(Math.random() * 10_000);

@@ -30,7 +30,10 @@ export const AIMS: readonly Aim[] = [
 export interface Means {
   readonly name: string;
   readonly transports: readonly Transport[];
-  /** Whether the attacker may get to see the answer; where not, there is no use in asking for something. */
+  /**
+   * Whether the attacker may get to see the answer; where not, there is no use in asking for
+   * something.
+   */
   readonly shows: boolean;
   send(page: Page, request: Forged): Promise<string>;
 }

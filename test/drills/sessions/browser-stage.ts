@@ -14,7 +14,10 @@ export function probeChromium(): string | undefined {
   return existsSync(CHROMIUM) ? undefined : `there is no Chromium at ${CHROMIUM} (apt-get install chromium)`;
 }
 
-/** Under which names the page and its attackers are reached, and so what the browser says of a request. */
+/**
+ * Under which names the page and its attackers are reached, and so what the browser says of a
+ * request.
+ */
 export interface Scene {
   readonly name: string;
   readonly app: string;

@@ -13,13 +13,15 @@ vi.mock("../../../src/core/exchange/csrf.ts", async (importOriginal) => ({
 }));
 
 describeWithService("the browser drill without the CSRF check", probeChromium, () => {
-  // One scene is enough to see that the attacks work: without the check it does not matter what the browser says of itself.
+  // One scene is enough to see that the attacks work: without the check it does not matter what the
+  // browser says of itself.
   it.each(SCENES.slice(0, 1))("finds what a sibling origin and another site reach then, on $name", {
     timeout: 300_000,
   }, async (scene) => {
     const aims = AIMS.filter(({ route }) => route === "saveNote" || route === "note");
     const { successes } = await onStage(scene, (stage) => attackPage(stage, aims));
-    // To a sibling the browser gives all cookies. From another site SameSite=Lax keeps them, but a form's answer may set them.
+    // To a sibling the browser gives all cookies. From another site SameSite=Lax keeps them, but a
+    // form's answer may set them.
     expect(successes.map(describeSuccess)).toEqual(
       [
         "a sibling origin reached saveNote over GraphQL by form (note)",

@@ -75,7 +75,10 @@ export async function onStage<T>(scene: Scene, work: (stage: Stage) => Promise<T
   }
 }
 
-/** Every attacker tries everything by every means, against somebody who is logged in and somebody who is not. */
+/**
+ * Every attacker tries everything by every means, against somebody who is logged in and somebody
+ * who is not.
+ */
 export async function attackPage(stage: Stage, all: readonly Aim[] = AIMS): Promise<Attacked> {
   const successes: Success[] = [];
   let attempts = 0;

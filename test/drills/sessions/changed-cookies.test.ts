@@ -64,7 +64,10 @@ const schema = directive.apply(
   }),
 );
 
-/** A server whose settings change while its store and its secret stay, as from one release to the next. */
+/**
+ * A server whose settings change while its store and its secret stay, as from one release to the
+ * next.
+ */
 class Site {
   clock!: TestClock;
   store!: SessionStore;
@@ -238,7 +241,10 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     return context.cookies();
   };
 
-  /** Has the browser hold two cookies of each name: of one session, whose newer ones were set under other settings. */
+  /**
+   * Has the browser hold two cookies of each name: of one session, whose newer ones were set under
+   * other settings.
+   */
   const getBoth = async (ask: Ask, before: CookieConfig, after: CookieConfig): Promise<void> => {
     const former = await logInBefore(ask, before, after);
     site.clock.advance(60);

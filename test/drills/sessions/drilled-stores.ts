@@ -30,7 +30,10 @@ export interface DrilledStore {
 /** One kind of store. */
 export interface StoreKind {
   readonly store: string;
-  /** By which `openShared` opens it in another process; `undefined` for what no other process can share. */
+  /**
+   * By which `openShared` opens it in another process; `undefined` for what no other process can
+   * share.
+   */
   readonly shared: SharedKind | undefined;
   readonly probe: () => string | undefined;
   open(): Promise<DrilledStore>;

@@ -9,9 +9,15 @@ export interface Party {
   readonly counts: Counts;
   /** Milliseconds in which an answer, and a 503 too, must have come. */
   readonly answerWithinMs: number;
-  /** Since when the store cannot be reached at all, in milliseconds since 1970; `undefined` while it may be. */
+  /**
+   * Since when the store cannot be reached at all, in milliseconds since 1970; `undefined` while it
+   * may be.
+   */
   outageSince: number | undefined;
-  /** Milliseconds for which this process has not had its turn so far: nobody's fault but the machine's. */
+  /**
+   * Milliseconds for which this process has not had its turn so far: nobody's fault but the
+   * machine's.
+   */
   stalledMs(): number;
 }
 
@@ -85,7 +91,10 @@ export async function askUntilAnswered(
   }
 }
 
-/** A client of servers that share a store. `grace`: whether a replaced refresh token still counts for a while. */
+/**
+ * A client of servers that share a store. `grace`: whether a replaced refresh token still counts
+ * for a while.
+ */
 export function startClient(party: Party, apps: readonly FaultApp[], subject: string, grace: boolean): LoadClient {
   const { violations, counts } = party;
   const stopping = new AbortController();
@@ -126,7 +135,8 @@ export function startClient(party: Party, apps: readonly FaultApp[], subject: st
     const { answer, retries } = await get({ ask: "refresh", token: old.refreshToken });
     counts.reuses++;
     if (answer.tokens) {
-      // Within the grace; and without one, where the store failed before it knew that the successor had been given.
+      // Within the grace; and without one, where the store failed before it knew that the successor
+      // had been given.
       if (ridOf(answer.tokens.refreshToken) !== ridOf(live.refreshToken))
         violations.note("a replaced token led to a second successor");
       return live;

@@ -47,7 +47,10 @@ const KINDS = ["login", "refresh", "logout", "logoutEverywhere"] as const;
 const SETTLE_MS = 300;
 const ON_THEIR_WAY_MS = 60;
 
-/** Begins the fault with probes under way, ends it after the last was answered, and notes what is not as it must be. Gives how many were 503. */
+/**
+ * Begins the fault with probes under way, ends it after the last was answered, and notes what is
+ * not as it must be. Gives how many were 503.
+ */
 export async function probe(fault: Fault, { party, groups, direct, each }: ProbeOptions): Promise<number> {
   const { violations } = party;
   const note = (text: string): void => violations.note(`${fault.name}: ${text}`);
@@ -112,7 +115,8 @@ export async function probe(fault: Fault, { party, groups, direct, each }: Probe
     const { ask, session, others } = probe;
     const later = await keptOf(probe);
     if (ask === "login") {
-      // What came of a login that was answered 503 is taken away again, if it can be; it never comes later.
+      // What came of a login that was answered 503 is taken away again, if it can be; it never
+      // comes later.
       if (status === 503) for (const id of later.keys()) if (!kept.has(id)) note("a login answered 503 happened later");
       if (status === 200 && later.size !== 1) note(`${later.size} sessions of one login`);
       return;

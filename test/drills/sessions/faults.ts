@@ -23,7 +23,9 @@ const OPEN_REDIS = { redis: openNodeRedis, ioredis: openIORedis } as const;
 type RedisKind = keyof typeof OPEN_REDIS;
 const REDIS_KINDS = ["redis", "ioredis"] as const satisfies readonly RedisKind[];
 
-/** Each with two processes' worth of servers on one store, without grace and with the default one. */
+/**
+ * Each with two processes' worth of servers on one store, without grace and with the default one.
+ */
 export const faultDrills: readonly Drill[] = [
   ...REDIS_KINDS.map((kind) => redisDrill("killed", kind, runKilled)),
   { drill: "terminated", store: "PostgreSQL", probe: probeDatabase, run: runTerminated },
@@ -138,7 +140,8 @@ async function runOn({ drill, store, length, open, openDirect, harm }: Plan): Pr
       const { answer } = await askUntilAnswered(party, apps, { ask: "refresh", token: session.refreshToken }, i);
       if (answer.status !== 200) violations.note(`a session that stood could not be refreshed: ${answer.reason}`);
     }
-    // A session whose login was answered 503, and that could not be taken away again: nobody holds its tokens.
+    // A session whose login was answered 503, and that could not be taken away again: nobody holds
+    // its tokens.
     return { drill, store, counts: { ...counts, ...counted, forgotten }, violations: violations.list };
   } finally {
     stalls.stop();
@@ -205,7 +208,10 @@ async function runKilled(drill: string, kind: RedisKind, length: Length): Promis
   }
 }
 
-/** The backends of the drill's own connections are ended: idle ones, and those in the middle of a statement, some of which wait for a lock. */
+/**
+ * The backends of the drill's own connections are ended: idle ones, and those in the middle of a
+ * statement, some of which wait for a lock.
+ */
 async function runTerminated(length: Length): Promise<DrillResult> {
   const table = uniqueName();
   const ownUrl = new URL(DATABASE_URL);
@@ -316,7 +322,8 @@ async function hang(
   return { faults: times * faults.length, probed503 };
 }
 
-// As they travel to the store: Redis knows a script by its hash, and PostgreSQL is told the statement.
+// As they travel to the store: Redis knows a script by its hash, and PostgreSQL is told the
+// statement.
 const ROTATION = new RegExp(`${hashOf(ROTATE)}|'version', \\(record`);
 const CLAIMING = new RegExp(`${hashOf(CLAIM)}|'version', \\$4`);
 

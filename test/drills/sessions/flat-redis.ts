@@ -4,7 +4,8 @@ import { openCountedRedis } from "./drilled-stores.ts";
 import { createRounds } from "./flat-rounds.ts";
 
 const LIFETIME_SECONDS = 1;
-// `pace` is how many rounds begin within a second at most, and so how many can have sessions at a time.
+// `pace` is how many rounds begin within a second at most, and so how many can have sessions at a
+// time.
 const SIZES: Readonly<Record<Length, { readonly rounds: number; readonly pace: number }>> = {
   short: { rounds: 60, pace: 50 },
   long: { rounds: 2000, pace: 100 },

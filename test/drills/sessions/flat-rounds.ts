@@ -3,7 +3,10 @@ import { AuthManager, isAuthError, type SessionStore } from "claimgate";
 
 /** Rounds on a manager. */
 export interface Rounds {
-  /** One of them. `"lapsed"`: a token expired before the round was over, as can happen by a real clock. */
+  /**
+   * One of them. `"lapsed"`: a token expired before the round was over, as can happen by a real
+   * clock.
+   */
   play(round: number): Promise<"whole" | "lapsed">;
 }
 

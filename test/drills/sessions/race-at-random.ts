@@ -177,7 +177,10 @@ async function checkRecords(
   }
 }
 
-/** Presents every token that was ever handed out, the newest first, and counts what still gives another. */
+/**
+ * Presents every token that was ever handed out, the newest first, and counts what still gives
+ * another.
+ */
 async function presentAll(
   courses: readonly Course[],
   racers: readonly Racer[],

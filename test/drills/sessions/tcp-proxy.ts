@@ -14,8 +14,9 @@ export interface TCPProxy {
   /** Closes every connection, and each that comes. What is held is lost. */
   drop(): void;
   /**
-   * Closes every connection on the clients' side, and each that comes. The requests that are held reach the server all the same, after
-   * `milliseconds`: so it looks to a client when its server is slow to read what has arrived already.
+   * Closes every connection on the clients' side, and each that comes. The requests that are held
+   * reach the server all the same, after `milliseconds`: so it looks to a client when its server is
+   * slow to read what has arrived already.
    */
   dropAndDeliver(milliseconds: number): void;
   /** Lets go of what is held, and passes everything on again. */

@@ -11,13 +11,19 @@ export interface Presentation {
   readonly at: "refresh" | "guard";
 }
 
-/** Something that happens. `"both"` refresh with their newest, at once; `"wait"` until every grace is over. */
+/**
+ * Something that happens. `"both"` refresh with their newest, at once; `"wait"` until every grace
+ * is over.
+ */
 export type Step = Presentation | "both" | "wait";
 
 /** Longer than the default grace. */
 export const WAIT_SECONDS = 11;
 
-/** What a presentation is answered with: the number of a token in the row of the session's, counted from the stolen one, or a verdict. */
+/**
+ * What a presentation is answered with: the number of a token in the row of the session's, counted
+ * from the stolen one, or a verdict.
+ */
 export type ModelAnswer = number | "in" | "401 TOKEN_REUSED" | "401 TOKEN_REVOKED";
 
 /** A session. */

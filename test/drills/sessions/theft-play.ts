@@ -14,7 +14,10 @@ import {
 } from "./theft-model.ts";
 import type { DoorAnswer, Stage, Tokens } from "./theft-stage.ts";
 
-/** Plays `script` with a session of its own, and tells of what went another way than it should; nothing where all is well. */
+/**
+ * Plays `script` with a session of its own, and tells of what went another way than it should;
+ * nothing where all is well.
+ */
 export async function play(script: readonly Step[], stage: Stage): Promise<string[]> {
   const { auth, grace, doors } = stage;
   const wrong: string[] = [];

@@ -90,7 +90,8 @@ function doorsOverGraphQL(url: string): Doors {
     return { refused: `${isAsDocumented ? 401 : `${response.status} ${code}`} ${auth?.reason}` };
   };
   return {
-    // A mutation that ran is never reported as 401, also where it refused by itself: the code says it.
+    // A mutation that ran is never reported as 401, also where it refused by itself: the code says
+    // it.
     refresh: (token) => ask(token, "mutation { refresh { authToken refreshToken } }", 200),
     guard: (token) => ask(token, "{ guard }", 401),
     enter: (token) => ask(token, "{ enter }", 401),

@@ -24,7 +24,10 @@ export interface Doors {
 export interface Stage {
   readonly auth: AuthManager;
   readonly grace: number;
-  /** Lets the time pass. Claims that are under way have happened by then, as they have by a real clock long before a grace is over. */
+  /**
+   * Lets the time pass. Claims that are under way have happened by then, as they have by a real
+   * clock long before a grace is over.
+   */
   pass(seconds: number): Promise<void>;
   readonly doors: Readonly<Record<Who, Doors>>;
   /** How often the manager told that a token of the session was reused. */

@@ -41,7 +41,8 @@ async function run(store: string, { kind, doors, steps, stages }: Cast, length: 
   let orders = 0;
   try {
     for (const grace of [0, undefined]) {
-      // Orders of three steps have those around a wait among them; over servers they are left to the long drill.
+      // Orders of three steps have those around a wait among them; over servers they are left to
+      // the long drill.
       const around = steps[length] < 3 && store === "memory" && doors === managerDoors ? scriptsAroundWait() : [];
       const waiting = [...scriptsOf(steps[length]), ...around];
       orders += waiting.length;

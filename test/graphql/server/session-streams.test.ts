@@ -122,7 +122,10 @@ describe("once the first part is out", () => {
 });
 
 describe.each(["Node", "Fastify"] as const)("a response of %s", (server) => {
-  /** Sends a body in two parts, and logs in before the first or after it; the second says what became of that. */
+  /**
+   * Sends a body in two parts, and logs in before the first or after it; the second says what
+   * became of that.
+   */
   const start = async (isLate: boolean) => {
     const { auth } = createAuth({ sessions: memorySessionStore(), cookies });
     const createContext = createGraphQLContext(auth);

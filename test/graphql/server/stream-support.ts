@@ -1,5 +1,8 @@
 import { ENDPOINT } from "../../support/graphql.ts";
-/** Subscriptions for the suites: a source that a test drives by hand, and readers of server-sent events. */
+/**
+ * Subscriptions for the suites: a source that a test drives by hand, and readers of server-sent
+ * events.
+ */
 
 /** A source of events that says what became of it. */
 export interface Source<T> {

@@ -85,8 +85,8 @@ export function postTwice(url: string, authorization: readonly string[]): Promis
 }
 
 /**
- * Holds an answer to a refusal of the whole operation: its status, its challenge and, exactly, its body.
- * Where there is no status, the body has `data` too: what execution gave.
+ * Holds an answer to a refusal of the whole operation: its status, its challenge and, exactly, its
+ * body. Where there is no status, the body has `data` too: what execution gave.
  */
 export function expectRefused(answer: Answer, reason: Reason, field = "me", data: unknown = { [field]: null }): void {
   const message = MESSAGES[reason];

@@ -65,7 +65,8 @@ export function describeForgedOrigins(host: Host): void {
   const cookie = async (): Promise<string> => `auth=${await served.mint()}`;
   const hostOf = (): string => new URL(served.wsUrl).host;
 
-  // Some servers write what a client sends when it connects into the headers of the upgrade request.
+  // Some servers write what a client sends when it connects into the headers of the upgrade
+  // request.
   describe.each<[what: string, forge: (headers: Headers) => Record<string, unknown>]>([
     ["connection parameters", (headers) => headers],
     ["headers in the connection parameters", (headers) => ({ headers })],

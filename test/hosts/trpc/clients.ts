@@ -26,7 +26,9 @@ export const connect = ({ url }: Site, headers: Sent = {}): Client =>
 export const connectBatch = ({ url }: Site, headers: Sent = {}): Client =>
   createTRPCClient<AppRouter>({ links: [httpBatchLink({ url, headers })] });
 
-/** The same, each answered as soon as it is ready. `raw` gets the text of the responses as it comes. */
+/**
+ * The same, each answered as soon as it is ready. `raw` gets the text of the responses as it comes.
+ */
 export const connectStream = ({ url }: Site, headers: Sent = {}, raw: string[] = []): Client =>
   createTRPCClient<AppRouter>({ links: [httpBatchStreamLink({ url, headers, fetch: recordInto(raw) })] });
 

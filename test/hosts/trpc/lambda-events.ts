@@ -2,7 +2,10 @@
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from "aws-lambda";
 
-/** Format 1.0: headers as they were sent, the last of each, and all of each. `path` is what stands before the procedure's name. */
+/**
+ * Format 1.0: headers as they were sent, the last of each, and all of each. `path` is what stands
+ * before the procedure's name.
+ */
 export function toEventV1(req: IncomingMessage, body: Buffer, path: string): APIGatewayProxyEvent {
   const url = new URL(req.url ?? "/", "https://api.test");
   const all: Record<string, string[]> = {};
@@ -32,7 +35,10 @@ export function toEventV1(req: IncomingMessage, body: Buffer, path: string): API
   return event as APIGatewayProxyEvent;
 }
 
-/** Format 2.0: names in lower case, values joined by commas, cookies apart from the headers, the body in base64. A function URL has no `path`. */
+/**
+ * Format 2.0: names in lower case, values joined by commas, cookies apart from the headers, the
+ * body in base64. A function URL has no `path`.
+ */
 export function toEventV2(req: IncomingMessage, body: Buffer, path: string): APIGatewayProxyEventV2 {
   const url = new URL(req.url ?? "/", "https://api.test");
   const headers: Record<string, string> = {};

@@ -13,7 +13,10 @@ const config: AuthManagerConfig = {
 };
 const manager = new AuthManager(config);
 
-/** The app's callers, with a manager of their own; without a config it is as it is while `next build` runs. */
+/**
+ * The app's callers, with a manager of their own; without a config it is as it is while `next
+ * build` runs.
+ */
 async function load(given?: AuthManagerConfig) {
   vi.resetModules();
   vi.stubEnv("JWT_SECRET", "");

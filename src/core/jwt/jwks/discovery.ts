@@ -4,7 +4,10 @@ import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
 import type { RemoteKeysOptions } from "./remote-keys.ts";
 
-/** The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` where that cannot be had, or is not `issuer`'s own. */
+/**
+ * The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` where that cannot be had,
+ * or is not `issuer`'s own.
+ */
 export async function discoverKeySet(
   issuer: string,
   options: Pick<RemoteKeysOptions, "headers" | "maxBytes" | "fetch">,

@@ -13,37 +13,62 @@ import { checkKeyUrl, type KeyFetch, readHeaders } from "./key-fetch.ts";
 import type { JwksKeySet } from "./key-set.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./remote-keys.ts";
 
-/** Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a `TypeError`. */
+/**
+ * Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a
+ * `TypeError`.
+ */
 export interface JWKSClientOptions {
-  /** How long a set is trusted from when it was asked for; a withdrawn key is trusted no longer. Default 300. */
+  /**
+   * How long a set is trusted from when it was asked for; a withdrawn key is trusted no longer.
+   * Default 300.
+   */
   readonly lifespan?: number;
   /** How long a fetch may take. Default 5. */
   readonly timeout?: number;
-  /** The least time between two fetches that a failure or an unknown `kid` asks for. Default 30; 5 at most while no set can serve. */
+  /**
+   * The least time between two fetches that a failure or an unknown `kid` asks for. Default 30; 5
+   * at most while no set can serve.
+   */
   readonly cooldown?: number;
-  /** How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0 for not at all. */
+  /**
+   * How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0
+   * for not at all.
+   */
   readonly staleIfError?: number;
-  /** Sent with every request, redirects within the origin included. Default: none but those of the runtime. */
+  /**
+   * Sent with every request, redirects within the origin included. Default: none but those of the
+   * runtime.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether a key is imported once for as long as the set lists it. Default true; false imports it at each use. */
+  /**
+   * Whether a key is imported once for as long as the set lists it. Default true; false imports it
+   * at each use.
+   */
   readonly cacheKeys?: boolean;
   /** Bytes an answer may have. Default 1,048,576. */
   readonly maxBytes?: number;
   /** Default: the runtime's `fetch`. */
   readonly fetch?: KeyFetch;
-  /** The time, in seconds. Default: the clock's. Where it gives no number, everything rejects with `TypeError`. */
+  /**
+   * The time, in seconds. Default: the clock's. Where it gives no number, everything rejects with
+   * `TypeError`.
+   */
   readonly now?: () => number;
 }
 
 /**
- * The keys at one URL. Requests nothing before something asks, and makes one request however many ask. `jku`, `x5u`, `x5c` and `jwk`
- * headers of tokens are never looked at. Redirects are followed within the URL's origin only, three at most.
+ * The keys at one URL. Requests nothing before something asks, and makes one request however many
+ * ask. `jku`, `x5u`, `x5c` and `jwk` headers of tokens are never looked at. Redirects are followed
+ * within the URL's origin only, three at most.
  */
 export class JWKSClient {
   readonly #keys: Refreshing<JwksKeySet>;
   readonly #cacheKeys: boolean;
 
-  /** `uri` is https, or http on a loopback address. Throws `TypeError` for a wrong one and for a wrong option. */
+  /**
+   * `uri` is https, or http on a loopback address. Throws `TypeError` for a wrong one and for a
+   * wrong option.
+   */
   constructor(uri: string | URL, options: JWKSClientOptions = {}) {
     const { href } = naming("uri", () => checkKeyUrl(uri));
     const { cacheKeys, ...remote } = readInput("The options of JWKSClient", () => parseOptions(options));
@@ -52,9 +77,10 @@ export class JWKSClient {
   }
 
   /**
-   * The key that signed `token`, by its `kid` and `alg`; where several would do, the one that its signature matches.
-   * Rejects with a token error where the token cannot be read, and with `JWKSClientError`: `SIGNATURE_INVALID` where there is no such key,
-   * else `KEYS_UNAVAILABLE`. The claims are NOT checked: give the key to `decode`.
+   * The key that signed `token`, by its `kid` and `alg`; where several would do, the one that its
+   * signature matches. Rejects with a token error where the token cannot be read, and with
+   * `JWKSClientError`: `SIGNATURE_INVALID` where there is no such key, else `KEYS_UNAVAILABLE`. The
+   * claims are NOT checked: give the key to `decode`.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
     const { header } = readCompact(token);
@@ -66,7 +92,10 @@ export class JWKSClient {
     return this.#share(key);
   }
 
-  /** The key with this `kid`. Rejects with `JWKSClientError`: `SIGNATURE_INVALID` where there is none, else `KEYS_UNAVAILABLE`. */
+  /**
+   * The key with this `kid`. Rejects with `JWKSClientError`: `SIGNATURE_INVALID` where there is
+   * none, else `KEYS_UNAVAILABLE`.
+   */
   async getSigningKey(kid: string): Promise<SigningKey> {
     if (typeof kid !== "string") throw new TypeError("kid must be a string");
     const [key, another] = await this.#search((set) => set.keys.filter((candidate) => candidate.kid === kid));
@@ -75,13 +104,18 @@ export class JWKSClient {
     return this.#share(key);
   }
 
-  /** All keys that can verify signatures. `refresh` fetches them anew. Rejects with `JWKSClientError`. */
+  /**
+   * All keys that can verify signatures. `refresh` fetches them anew. Rejects with
+   * `JWKSClientError`.
+   */
   async getSigningKeys(refresh = false): Promise<SigningKey[]> {
     const { keys } = await this.#read(refresh);
     return keys.map((key) => this.#share(key));
   }
 
-  /** The set as it was published: a copy. `refresh` fetches it anew. Rejects with `JWKSClientError`. */
+  /**
+   * The set as it was published: a copy. `refresh` fetches it anew. Rejects with `JWKSClientError`.
+   */
   async getJwkSet(refresh = false): Promise<JSONWebKeySet> {
     return structuredClone((await this.#read(refresh)).jwks);
   }

@@ -2,7 +2,10 @@
 import { isMembers } from "../caller-input.ts";
 import { JWKSClientConnectionError } from "../errors.ts";
 
-/** A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and `redirect: "manual"`: what came by a redirect that it followed is refused. */
+/**
+ * A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and
+ * `redirect: "manual"`: what came by a redirect that it followed is refused.
+ */
 export type KeyFetch = (
   url: string,
   init: {
@@ -16,7 +19,10 @@ export type KeyFetch = (
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** Throws `TypeError` unless keys may be fetched from `url`: https, or http on this machine, without credentials in it. */
+/**
+ * Throws `TypeError` unless keys may be fetched from `url`: https, or http on this machine, without
+ * credentials in it.
+ */
 export function checkKeyUrl(url: string | URL): URL {
   const text = String(url);
   if (!URL.canParse(text)) throw new TypeError("is not an absolute URL");
@@ -27,7 +33,10 @@ export function checkKeyUrl(url: string | URL): URL {
   return parsed;
 }
 
-/** Headers as they are now: what the caller does to them later changes nothing. Throws `TypeError` that shows none of them. */
+/**
+ * Headers as they are now: what the caller does to them later changes nothing. Throws `TypeError`
+ * that shows none of them.
+ */
 export function readHeaders(headers: unknown): Record<string, string> {
   if (isMembers(headers) && Object.values(headers).every((value) => typeof value === "string")) {
     try {
@@ -39,7 +48,10 @@ export function readHeaders(headers: unknown): Record<string, string> {
   throw new TypeError("must be an object of strings that can stand in a header");
 }
 
-/** `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for a body of more than `maxBytes`. */
+/**
+ * `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for
+ * a body of more than `maxBytes`.
+ */
 export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
   // In an async function, so that what throws at once is handled like what rejects.
   const send: KeyFetch = async (url, init) => (fetchKeys ?? fetch)(url, init);

@@ -18,8 +18,9 @@ export interface JwksKeySet extends KeySet {
 // More than any issuer has.
 const MAX_KEYS = 100;
 /**
- * Keys with a `kid` that one token is tried with, where several of a set would do: the set's own tokens name their key, and each try is a
- * signature to verify for a token that anybody can write. Keys without a `kid` are all tried.
+ * Keys with a `kid` that one token is tried with, where several of a set would do: the set's own
+ * tokens name their key, and each try is a signature to verify for a token that anybody can write.
+ * Keys without a `kid` are all tried.
  */
 export const MAX_TRIES = 4;
 

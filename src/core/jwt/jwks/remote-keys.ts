@@ -27,7 +27,10 @@ export const REMOTE_KEYS_DEFAULTS = {
   headers: {},
 } as const;
 
-/** The keys at the URL that `locate` gives, asked for it before each fetch. Fetches nothing before something asks. */
+/**
+ * The keys at the URL that `locate` gives, asked for it before each fetch. Fetches nothing before
+ * something asks.
+ */
 export function createRemoteKeys(
   locate: (signal: AbortSignal) => string | Promise<string>,
   options: RemoteKeysOptions,
@@ -39,7 +42,8 @@ export function createRemoteKeys(
       previous = readKeySet(await fetchKeySet(await locate(signal), signal, options), { previous });
       return previous;
     },
-    // The issuer says that it has no keys: those of before are withdrawn, and nothing can be verified.
+    // The issuer says that it has no keys: those of before are withdrawn, and nothing can be
+    // verified.
     flawOf: ({ keys }) =>
       keys.length > 0 ? undefined : new JWKSClientError("The key set holds no key to verify signatures with"),
     explain(cause) {
@@ -55,7 +59,8 @@ async function fetchKeySet(url: string, signal: AbortSignal, options: RemoteKeys
   const limited = limitFetch(options.fetch, maxBytes);
   const remote = createRemoteJWKSet(new URL(url), {
     headers,
-    // With the signal of the deadline that is kept here, which discovery counts towards, in place of jose's own.
+    // With the signal of the deadline that is kept here, which discovery counts towards, in place
+    // of jose's own.
     [customFetch]: (at: string, init: Parameters<KeyFetch>[1]) => limited(at, { ...init, signal }),
   });
   try {

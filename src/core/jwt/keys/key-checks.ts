@@ -84,7 +84,8 @@ export function checkCryptoKey(
   }
 }
 
-// With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the same limits, the second for large keys only.
+// With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the
+// same limits, the second for large keys only.
 const MAX_RSA_BITS = 16_384;
 const MAX_EXPONENT_BITS = 64;
 

@@ -9,10 +9,16 @@ import { checkCryptoKey, checkJwk, checkJwkPurpose, type KeyUse, type PrepareKey
 import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
-/** A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node `KeyObject`; for HMAC also a string or bytes. */
+/**
+ * A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node
+ * `KeyObject`; for HMAC also a string or bytes.
+ */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
 
-/** Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see `derivePublicKey`. Throws `InvalidKeyError`. */
+/**
+ * Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see
+ * `derivePublicKey`. Throws `InvalidKeyError`.
+ */
 export function prepareKey(
   input: KeyInput,
   algorithm: Algorithm,
@@ -26,7 +32,10 @@ export function prepareKey(
   return importOnce(source, algorithm, use);
 }
 
-/** The verifying half of a private key. Throws `InvalidKeyError` where the key does not show its public half. */
+/**
+ * The verifying half of a private key. Throws `InvalidKeyError` where the key does not show its
+ * public half.
+ */
 export function derivePublicKey(input: KeyInput, algorithm: Algorithm): PreparedKey {
   const source = readAsymmetric(input, "sign");
   if ("jwk" in source) return prepareKey(publicMembers(source.jwk), algorithm, "verify");

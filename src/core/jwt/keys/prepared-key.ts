@@ -19,13 +19,22 @@ export interface PreparedKey {
   readonly algorithm: Algorithm;
   /** What jose is told: to take this algorithm and no other. */
   readonly joseOptions: { readonly algorithms: string[] };
-  /** The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every call, where only WebCrypto could judge it. */
+  /**
+   * The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every
+   * call, where only WebCrypto could judge it.
+   */
   import(): CryptoKey | Promise<CryptoKey>;
   /** The public members, where they can be told without waiting: see `isSamePair`. */
   readonly publicJwk: JWK | undefined;
-  /** The public members, by an allow-list; `undefined` for a secret, and for a key that cannot be exported. */
+  /**
+   * The public members, by an allow-list; `undefined` for a secret, and for a key that cannot be
+   * exported.
+   */
   toPublicJwk(): Promise<JWK | undefined>;
-  /** RFC 7638, of the public members or of the secret; `undefined` for a key that cannot be exported. */
+  /**
+   * RFC 7638, of the public members or of the secret; `undefined` for a key that cannot be
+   * exported.
+   */
   thumbprint(): Promise<string | undefined>;
 }
 
@@ -89,7 +98,8 @@ async function toSecretJwk(source: KeyMaterial): Promise<JWK | undefined> {
 async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
   if ("secret" in source) return importHmac(source.secret, algorithm);
   if ("jwk" in source) {
-    // What a JWK says of its use is checked already, and WebCrypto reads more into it (RFC 7517, section 4.3, allows "sign" beside "verify").
+    // What a JWK says of its use is checked already, and WebCrypto reads more into it (RFC 7517,
+    // section 4.3, allows "sign" beside "verify").
     const { key_ops: _ops, use: _use, ext: _ext, ...key } = source.jwk;
     return (await importJWK(use === "verify" ? publicMembers(key) : key, algorithm)) as CryptoKey;
   }

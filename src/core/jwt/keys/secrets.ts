@@ -5,7 +5,10 @@ import { isNodeKey } from "../../util/builtins.ts";
 import { withErrorContext } from "../../util/error-context.ts";
 import { InvalidKeyError } from "../errors.ts";
 
-/** The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws `InvalidKeyError`. */
+/**
+ * The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws
+ * `InvalidKeyError`.
+ */
 export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | CryptoKey): Uint8Array {
   if (typeof input === "string") return new TextEncoder().encode(input);
   if (input instanceof Uint8Array) return Uint8Array.from(input);
@@ -16,7 +19,9 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
   return readOctJwk(input as JWK);
 }
 
-/** Says which kind of key `secret` really is ("a PEM key", …), or `undefined` for a plain secret. */
+/**
+ * Says which kind of key `secret` really is ("a PEM key", …), or `undefined` for a plain secret.
+ */
 export function describeKeyLikeText(secret: Uint8Array): string | undefined {
   if (isDer(secret)) return "a DER key";
   const text = new TextDecoder().decode(secret).trim();
@@ -49,8 +54,8 @@ function isJwkJson(text: string): boolean {
   }
 }
 
-// A SEQUENCE that spans the whole, whose first element is a SEQUENCE (SPKI, X.509) or an INTEGER (PKCS#1, PKCS#8, SEC1):
-// random bytes look like this about once in 2^32.
+// A SEQUENCE that spans the whole, whose first element is a SEQUENCE (SPKI, X.509) or an INTEGER
+// (PKCS#1, PKCS#8, SEC1): random bytes look like this about once in 2^32.
 function isDer(bytes: Uint8Array): boolean {
   const outer = readDerLength(bytes, 0x30, 0);
   if (!outer || outer.start + outer.length !== bytes.length) return false;

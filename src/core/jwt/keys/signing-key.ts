@@ -5,7 +5,10 @@ import { InvalidKeyError } from "../errors.ts";
 import { prepareKey } from "./keys.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
-/** A key that signatures are verified with; `decode` takes it as it is. It is imported once for each algorithm it serves. */
+/**
+ * A key that signatures are verified with; `decode` takes it as it is. It is imported once for each
+ * algorithm it serves.
+ */
 export class SigningKey {
   /** The key as it stands in the set, frozen. */
   readonly jwk: JWK;

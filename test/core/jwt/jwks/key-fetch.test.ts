@@ -31,7 +31,10 @@ const redirectingWithoutEnd: Behaviour = (response, request) => {
   padding(Number.POSITIVE_INFINITY, { status: 302 })(response, request);
 };
 
-/** What a new client gets of a server: the names of its keys, or what it is refused with; and the requests that it made. */
+/**
+ * What a new client gets of a server: the names of its keys, or what it is refused with; and the
+ * requests that it made.
+ */
 async function load(answer: Behaviour, options: JWKSClientOptions = {}) {
   const server = await startJwksServer(answer);
   const client = new JWKSClient(server.url, options);

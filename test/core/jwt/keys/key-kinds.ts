@@ -17,7 +17,10 @@ export const HMAC_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 export const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
 export const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
 
-/** An X.509 certificate of a P-256 key, and the key as `openssl ecparam -genkey` writes it; for tests alone. */
+/**
+ * An X.509 certificate of a P-256 key, and the key as `openssl ecparam -genkey` writes it; for
+ * tests alone.
+ */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBgDCCASWgAwIBAgIUE1lkIkhuZ0gJ/EIPkzujQ4OhxNwwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJY2xhaW1nYXRlMCAXDTI2MTEyMjEzMzkyMFoYDzIxMDAxMDI1
@@ -47,7 +50,10 @@ export function makePair(family: "RSA" | "Ed25519" | "P-256" | "P-384" | "P-521"
   return generateKeyPairSync("ec", { namedCurve: family });
 }
 
-/** Every shape of a new secret for `algorithm`. The text is as long as the bytes, but another secret. */
+/**
+ * Every shape of a new secret for `algorithm`. The text is as long as the bytes, but another
+ * secret.
+ */
 export async function secretKinds(algorithm: Algorithm): Promise<ReadonlyArray<readonly [string, KeyInput]>> {
   const length = Number(algorithm.slice(2)) / 8;
   const text = randomBytes(length).toString("hex").slice(0, length);

@@ -6,8 +6,9 @@ type Caller = ReturnType<typeof createCaller>;
 type RequestHeaders = Pick<Headers, "get">;
 
 /**
- * For rendering. It shows the reader their own page also where they followed a link from another site: rendering changes nothing,
- * and no other site can read it. So only the credentials are passed on, and no caller of this kind may change anything.
+ * For rendering. It shows the reader their own page also where they followed a link from another
+ * site: rendering changes nothing, and no other site can read it. So only the credentials are
+ * passed on, and no caller of this kind may change anything.
  */
 export function createPageCaller(headers: RequestHeaders): Caller {
   const authorization = headers.get("authorization") ?? undefined;
@@ -15,7 +16,10 @@ export function createPageCaller(headers: RequestHeaders): Caller {
   return createCaller({ auth: auth.forRequest({ headers: { authorization, cookie }, method: "GET" }) });
 }
 
-/** For server actions, which change something: a cookie counts only where the request came from this app. */
+/**
+ * For server actions, which change something: a cookie counts only where the request came from this
+ * app.
+ */
 export function createActionCaller(headers: RequestHeaders): Caller {
   return createCaller({ auth: auth.forRequest({ headers, method: "POST" }) });
 }

@@ -1,4 +1,4 @@
-/** Where guards let pass, nothing is allocated for a field: what a list of them costs in memory is what it costs without. */
+/** The memory that guards cost per field: a guarded list allocates as much as an unguarded one. */
 import { Session } from "node:inspector/promises";
 import { type GraphQLSchema, graphqlSync } from "graphql";
 import { expect, test } from "vitest";
@@ -29,7 +29,7 @@ interface Node {
 const sizeIn = (node: Node, isOurs: (url: string) => boolean): number =>
   node.children.reduce((sum, child) => sum + sizeIn(child, isOurs), isOurs(node.callFrame.url) ? node.selfSize : 0);
 
-/** Bytes that the files of src allocate for a field, by V8's own sampling of every 128th byte. */
+/** Bytes that the files of src allocate for a field, by V8's sampling of every 128th byte. */
 async function bytesPerField(run: () => void): Promise<number> {
   for (let i = 0; i < WARM_UP; i++) run();
   const session = new Session();
@@ -46,12 +46,15 @@ async function bytesPerField(run: () => void): Promise<number> {
 }
 
 test.each([
-  ["a token", "@requireToken"],
-  ["a scope", '@requireToken(scope: "read write")'],
-  ["scope, claims, alternatives", '@requireToken(scope: "read", claims: { plan: "pro" }, anyOf: [{ scope: "read" }])'],
-  ["a claim bound to the parent", '@requireToken(parent: { level: "f0" })'],
-  ["two guards", '@requireToken(scope: "read") @requireToken(claims: { plan: "pro" })'],
-])("for %s", async (_, rule) => {
+  ["requires a token", "@requireToken"],
+  ["requires a scope", '@requireToken(scope: "read write")'],
+  [
+    "requires scope, claims or an alternative",
+    '@requireToken(scope: "read", claims: { plan: "pro" }, anyOf: [{ scope: "read" }])',
+  ],
+  ["binds a claim to the parent", '@requireToken(parent: { level: "f0" })'],
+  ["has two directives", '@requireToken(scope: "read") @requireToken(claims: { plan: "pro" })'],
+])("a field whose rule %s allocates nothing once a guard has accepted the token", async (_, rule) => {
   const { auth } = createAuth();
   const { signed: token } = await auth.authToken("ada", { scope: "read write", claims: { plan: "pro", level: 1 } });
   const schema = createSchema(rule);
@@ -61,11 +64,11 @@ test.each([
     const result = graphqlSync({ schema, source, contextValue: { auth: request } });
     if (result.errors) throw result.errors[0] as Error;
   };
-  // What a request costs once is spread over its fields: a byte or so.
+  // The costs of one request are spread over its fields: a byte or so.
   expect(await bytesPerField(run)).toBeLessThan(4);
 });
 
-test("and this would notice: behind a guard for refresh tokens each field sees a context of its own", async () => {
+test("the measurement detects allocations: a guard for refresh tokens creates a context per field", async () => {
   const { auth } = createAuth();
   const { signed: token } = await auth.refreshToken("ada");
   const request = auth.forRequest({ token });

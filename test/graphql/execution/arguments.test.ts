@@ -1,4 +1,4 @@
-/** `args` and `parent` see what the resolver sees, however a query is written. */
+/** `args` and `parent` rules read the same values as the resolver, in every form of a query. */
 import { describe, expect, test } from "vitest";
 import { createGate, refusedWith } from "../../support/graphql.ts";
 
@@ -55,72 +55,72 @@ async function expectOut(query: string, variables: Record<string, unknown> = {})
   expect((await ask(query, { token, variables })).refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
 }
 
-describe("an argument reaches the rule", () => {
-  test("as a literal", async () => {
+describe("an args rule reads an argument", () => {
+  test("written as a literal", async () => {
     await expectIn('{ own(id: "ada") }');
     await expectOut('{ own(id: "grace") }');
   });
 
-  test("as a variable", async () => {
+  test("given as a variable", async () => {
     const query = "query ($id: ID) { own(id: $id) }";
     await expectIn(query, { id: "ada" });
     await expectOut(query, { id: "grace" });
   });
 
-  test("as a variable's default", async () => {
+  test("given by a variable's default", async () => {
     await expectIn('query ($id: ID = "ada") { own(id: $id) }');
     await expectOut('query ($id: ID = "grace") { own(id: $id) }');
     await expectOut('query ($id: ID = "ada") { own(id: $id) }', { id: "grace" });
   });
 
-  test("as the argument's own default", async () => {
+  test("given by the argument's default", async () => {
     await expectIn("{ byDefault }");
     await expectOut('{ byDefault(id: "grace") }');
     await expectOut("{ byDefault(id: null) }");
   });
 
-  test("absent or null, where it never matches", async () => {
+  test("or rejects the request when it is absent or null", async () => {
     await expectOut("{ own }");
     await expectOut("{ own(id: null) }");
     await expectOut("query ($id: ID) { own(id: $id) }");
   });
 
-  test("of each alias on its own", async () => {
+  test("for each alias separately", async () => {
     const { status, body } = await ask('{ mine: own(id: "ada") yours: own(id: "grace") }', { token });
     expect(status).toBe(200);
     expect(body.data).toEqual({ mine: "in", yours: null });
     expect(body.errors).toMatchObject([{ path: ["yours"], extensions: { auth: { reason: "CLAIMS_INSUFFICIENT" } } }]);
   });
 
-  test("through a fragment", async () => {
+  test("of a field inside a fragment", async () => {
     const query = "query ($id: ID) { ...F } fragment F on Query { own(id: $id) }";
     await expectIn(query, { id: "ada" });
     await expectOut(query, { id: "grace" });
   });
 });
 
-describe("an input object", () => {
-  test("is read at any depth, its defaults included", async () => {
+describe("an args rule for an input object", () => {
+  test("reads nested fields at any depth, including their defaults", async () => {
     await expectIn('{ nested(place: { owner: { id: "ada" } }) }');
     await expectIn('{ nested(place: { city: "Graz", owner: { id: "ada", team: { name: "red" } } }) }');
     await expectOut('{ nested(place: { owner: { id: "ada", team: { name: "blue" } } }) }');
     await expectOut('{ nested(place: { owner: { id: "grace" } }) }');
   });
 
-  test("given as a variable, or holding one, is the same", async () => {
+  test("reads an input object given as a variable and one that contains a variable", async () => {
     await expectIn("query ($p: Place) { nested(place: $p) }", { p: { owner: { id: "ada" } } });
     await expectOut("query ($p: Place) { nested(place: $p) }", { p: { owner: { id: "grace" } } });
     await expectIn("query ($id: ID) { nested(place: { owner: { id: $id } }) }", { id: "ada" });
     await expectOut("query ($id: ID) { nested(place: { owner: { id: $id } }) }", { id: "grace" });
   });
 
-  test("that is missing on the way refuses", async () => {
+  test("rejects the request when an object on the path is missing", async () => {
     await expectOut("{ nested }");
     await expectOut("{ nested(place: {}) }");
     await expectOut("{ nested(place: { owner: null }) }");
   });
 
-  test("in a custom scalar is read by own keys alone", async () => {
+  test("reads only own properties of a custom scalar", async () => {
     await expectIn("query ($v: Anything) { anything(value: $v) }", { v: { id: "ada" } });
     await expectOut("query ($v: Anything) { anything(value: $v) }", { v: { id: ["ada"] } });
     await expectOut("query ($v: Anything) { anything(value: $v) }", { v: "ada" });
@@ -128,15 +128,15 @@ describe("an input object", () => {
   });
 });
 
-describe("a bound value", () => {
-  test("is compared without coercion", async () => {
+describe("an args rule", () => {
+  test("compares a boolean or a number without coercion", async () => {
     await expectIn("{ number(id: 3) }");
     await expectOut("{ number(id: 4) }");
     await expectIn("{ flag(on: true) }");
     await expectOut("{ flag(on: false) }");
   });
 
-  test("an integer equals its canonical text", async () => {
+  test("accepts an integer for a claim with the same digits as a string", async () => {
     const { signed } = await auth.authToken(7);
     expect((await ask('{ own(id: "7") }', { token: signed })).body).toEqual({ data: { own: "in" } });
     expect((await ask("{ own(id: 7) }", { token: signed })).body).toEqual({ data: { own: "in" } });
@@ -146,15 +146,15 @@ describe("a bound value", () => {
       );
   });
 
-  test("of a list claim must hold each path", async () => {
+  test("with several paths requires each value in the list claim", async () => {
     await expectIn('{ both(a: "red", b: "blue") }');
     await expectOut('{ both(a: "red", b: "green") }');
     await expectOut('{ both(a: "red") }');
   });
 });
 
-describe("parent", () => {
-  test("shows the owner what it hides from others, through class accessors too", async () => {
+describe("a parent rule", () => {
+  test("shows a field only to its owner, also when a class accessor gives the value", async () => {
     expect((await ask('{ profile(id: "ada") { id email } }', { token })).body).toEqual({
       data: { profile: { id: "ada", email: "ada@example.com" } },
     });
@@ -166,7 +166,7 @@ describe("parent", () => {
     ]);
   });
 
-  test("asks for a token first", async () => {
+  test("reports a missing token before it compares claims", async () => {
     const { body } = await ask('{ profile(id: "ada") { email } }');
     expect(body.errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
   });

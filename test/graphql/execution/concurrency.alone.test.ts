@@ -31,7 +31,7 @@ async function look(
 ): Promise<Seen> {
   const before = currentSubject();
   await wait(turns);
-  // Looked up before and after, so that a mix-up on the way shows.
+  // Reads the subject twice, so that a mix-up during the wait becomes visible.
   const ambient = before === currentSubject() ? before : `${before} then ${currentSubject()}`;
   return { context: ctx.auth.token?.sub ?? null, ambient };
 }
@@ -43,12 +43,12 @@ const resolvers = {
 };
 
 describe.each([
-  ["with a memory of tokens", { max: 100 }],
-  ["without a memory of tokens", false],
+  ["with a token cache", { max: 100 }],
+  ["without a token cache", false],
 ] as const)("%s", (_, cache) => {
   const { auth, ask } = createGate(typeDefs, resolvers, { ambient: true, cache });
 
-  test("50 callers each see their own token, in the context and ambient", async () => {
+  test("50 concurrent callers each see their own token, in the context and by currentToken", async () => {
     const subjects = Array.from({ length: 50 }, (_, i) => `user-${i}`);
     const answers = await Promise.all(
       subjects.map(async (subject, i) => {
@@ -68,7 +68,7 @@ describe.each([
     );
   });
 
-  test("known and anonymous callers are not mixed", async () => {
+  test("concurrent requests keep authenticated and anonymous callers apart", async () => {
     const { signed } = await auth.authToken("ada");
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
@@ -83,20 +83,20 @@ describe.each([
 describe("currentToken", () => {
   const { auth, ask } = createGate(typeDefs, resolvers, { ambient: true });
 
-  test("is null in an open field beside a guarded one, and outside of any", async () => {
+  test("is null in an open field next to a guarded one, and outside any request", async () => {
     const { signed: token } = await auth.authToken("ada");
     const { body } = await ask("{ me(turns: 1) { ambient } open(turns: 2) { ambient } }", { token });
     expect(body.data).toEqual({ me: { ambient: "ada" }, open: { ambient: null } });
     expect(currentToken()).toBeNull();
   });
 
-  test("is the refresh token behind a guard that asks for one", async () => {
+  test("is the refresh token in a field that requires a refresh token", async () => {
     const { signed: token } = await auth.refreshToken("ada");
     const { body } = await ask("mutation { renew { context ambient } }", { token });
     expect(body).toEqual({ data: { renew: { context: "ada", ambient: "ada" } } });
   });
 
-  test("of one request is not another's on the same server", async () => {
+  test("is null in an unguarded request while another request on the same server has a token", async () => {
     const local = createAuth({ ambient: true });
     const yoga = createGuardedYoga(createGuardedSchema(typeDefs, resolvers), local.auth);
     const { signed: token } = await local.auth.authToken("ada");

@@ -1,4 +1,4 @@
-/** Whom a guard let in it lets in again for a moment: the same caller only, by the same rules, and never longer than nothing can have happened. */
+/** The microtask cache of decisions: valid for one caller and one rule until the next microtask. */
 import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
@@ -57,8 +57,8 @@ const ask = (source: string, contextValue: unknown, on = schema): ExecutionResul
 const reasons = ({ errors = [] }: ExecutionResult): unknown[] => errors.map((error) => error.extensions["auth"]);
 const SCOPE = { reason: "SCOPE_INSUFFICIENT" };
 
-describe("in one moment", () => {
-  test("callers are told apart, in every order", async () => {
+describe("within one microtask", () => {
+  test("keeps the decisions of two callers apart, in every order", async () => {
     const [rich, poor] = [await request("ada", "a b"), await request("eve")];
     for (const order of [
       [rich, poor, rich, poor],
@@ -72,7 +72,7 @@ describe("in one moment", () => {
       }
   });
 
-  test("a caller without a token is let in by nobody else's", async () => {
+  test("rejects a caller without a token after a decision that accepted another caller", async () => {
     expect(ask("{ a }", await request("ada", "a")).errors).toBeUndefined();
     const rich = await request("ada", "a");
     ask("{ a }", rich);
@@ -80,14 +80,14 @@ describe("in one moment", () => {
       expect(ask("{ a }", contextValue).data).toEqual({ a: null });
   });
 
-  test("rules are told apart: what one let in another may refuse", async () => {
+  test("keeps rules apart: a caller that one rule accepts is rejected by another", async () => {
     const caller = await request("ada", "a");
     const result = ask("{ a b both again nullable }", caller);
     expect(result.data).toEqual({ a: 1, b: null, both: null, again: 1, nullable: 1 });
     expect(reasons(result)).toEqual([SCOPE, SCOPE]);
   });
 
-  test("a context whose auth was exchanged is another caller", async () => {
+  test("rejects a context whose auth was replaced by that of another caller", async () => {
     const [rich, poor] = [await request("ada", "a"), await request("eve")];
     const context = { auth: rich.auth };
     expect(ask("{ a }", context).errors).toBeUndefined();
@@ -95,7 +95,7 @@ describe("in one moment", () => {
     expect(reasons(ask("{ a }", context))).toEqual([SCOPE]);
   });
 
-  test("arguments and parents are looked at each time", async () => {
+  test("compares arguments and parents for each field", async () => {
     const caller = await request("ada");
     const result = ask('{ x: mine(id: "ada") y: mine(id: "eve") z: mine(id: "ada") users { email } }', caller);
     expect(result.data).toEqual({
@@ -106,22 +106,22 @@ describe("in one moment", () => {
     });
   });
 
-  test("two schemas of one caller are two", async () => {
+  test("keeps the decisions of two schemas apart for the same caller", async () => {
     const other = createGuardedSchema(`type Query { a: Int @requireToken(scope: "other") }`, { Query: { a: () => 1 } });
     const caller = await request("ada", "a");
     expect(ask("{ a }", caller).data).toEqual({ a: 1 });
     expect(reasons(ask("{ a }", caller, other))).toEqual([SCOPE]);
   });
 
-  test("who passes an optional guard without a token passes no other", () => {
+  test("rejects a caller without a token after an optional guard has accepted it", () => {
     const result = ask("{ greeting a }", { auth: auth.forRequest() });
     expect(result.data).toEqual({ greeting: 1, a: null });
     expect(reasons(result)).toEqual([{ reason: "TOKEN_MISSING" }]);
   });
 });
 
-describe("after a moment", () => {
-  test("exp is judged anew, for the items of one list", async () => {
+describe("after a microtask", () => {
+  test("checks exp again between the items of one list", async () => {
     const caller = await request("ada", "a");
     betweenItems = () => {
       clock.advance(3600);
@@ -132,7 +132,7 @@ describe("after a moment", () => {
     expect(reasons(result)).toEqual([{ reason: "TOKEN_EXPIRED" }, { reason: "TOKEN_EXPIRED" }]);
   });
 
-  test("a retired key is noticed, for the items of one list", async () => {
+  test("rejects a token whose key is retired between the items of one list", async () => {
     const local = createAuth({ keys: [{ kid: "one", algorithm: "HS256", secret: "k".repeat(32) }] });
     const { signed: token } = await local.auth.authToken("ada", { scope: "a" });
     const opened = local.auth.forRequest({ token });
@@ -144,7 +144,7 @@ describe("after a moment", () => {
     expect(reasons(result)[0]).toEqual({ reason: "SIGNATURE_INVALID" });
   });
 
-  test("a resolver that took its time and asks by hand is told what is true then", async () => {
+  test("rejects a token that expired while the resolver ran, when the resolver calls require", async () => {
     const local = createAuth();
     const slow = createGuardedSchema(`type Query { a: Int @requireToken }`, {
       Query: {

@@ -1,4 +1,4 @@
-/** `onDeny: NULL` gives null instead of a 401 or 403, and hides nothing else. */
+/** `onDeny: NULL` gives null instead of a 401 or 403, and hides no other error. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { createGate } from "../../support/graphql.ts";
 
@@ -50,8 +50,8 @@ beforeEach(() => {
   rights = () => ({});
 });
 
-describe("null instead of a refusal", () => {
-  test("without a token, with a bad one and with too little", async () => {
+describe("a field with onDeny: NULL gives null", () => {
+  test("without a token, with an invalid, wrong or expired one and with too small a scope", async () => {
     const token = await mint();
     for (const options of [{}, { token: "bad" }, { token: (await auth.refreshToken("ada")).signed }])
       expect(await ask("{ hidden }", options)).toMatchObject({ status: 200, body: { data: { hidden: null } } });
@@ -64,27 +64,27 @@ describe("null instead of a refusal", () => {
     expect(ran).toBe(0);
   });
 
-  test("and the value for who may see it", async () => {
+  test("only to an unauthorized caller: an authorized one gets the value", async () => {
     const token = await mint({ scope: { admin: true } });
     expect((await ask("{ hidden hiddenAdmin mixed mixedReverse }", { token })).body).toEqual({
       data: { hidden: 7, hiddenAdmin: 7, mixed: 7, mixedReverse: 7 },
     });
   });
 
-  test("of another's field, beside one's own", async () => {
+  test("for another user's field, and the value for the caller's own field", async () => {
     const query = '{ ada: user(id: "ada") { id email } eve: user(id: "eve") { id email } }';
     expect((await ask(query, { token: await mint() })).body).toEqual({
       data: { ada: { id: "ada", email: "ada@example.com" }, eve: { id: "eve", email: null } },
     });
   });
 
-  test("of a mutation, which does not run", async () => {
+  test("for a mutation, which does not run", async () => {
     expect((await ask("mutation { hide }")).body).toEqual({ data: { hide: null } });
     expect(ran).toBe(0);
     expect((await ask("mutation { hide }", { token: await mint() })).body).toEqual({ data: { hide: 7 } });
   });
 
-  test("for a cookie from another site", async () => {
+  test("for a cookie that another site sent", async () => {
     const headers = { cookie: `auth=${await mint()}`, "sec-fetch-site": "cross-site" };
     expect((await ask("{ byCookie }", { headers })).body).toEqual({ data: { byCookie: null } });
     expect((await ask("{ byCookie }", { headers: { ...headers, "sec-fetch-site": "same-origin" } })).body).toEqual({
@@ -92,7 +92,7 @@ describe("null instead of a refusal", () => {
     });
   });
 
-  test("only from the directive that says so: the first that refuses decides", async () => {
+  test("only when the directive that rejects first has onDeny: NULL", async () => {
     const token = await mint();
     const reasonOf = async (query: string, options = {}): Promise<unknown> =>
       (await ask(query, options)).refused?.reason;
@@ -103,8 +103,8 @@ describe("null instead of a refusal", () => {
   });
 });
 
-describe("never null", () => {
-  test("instead of an outage", async () => {
+describe("a field with onDeny: NULL reports the error", () => {
+  test("of an outage at the root", async () => {
     rights = outOfReach;
     const { status, body } = await ask("{ hidden }", { token: await mint() });
     expect(status).toBe(503);
@@ -114,7 +114,7 @@ describe("never null", () => {
     expect(ran).toBe(0);
   });
 
-  test("instead of an outage below the root", async () => {
+  test("of an outage below the root", async () => {
     rights = outOfReach;
     const { status, body } = await ask('{ user(id: "ada") { id email } }', { token: await mint() });
     expect(status).toBe(200);
@@ -125,7 +125,7 @@ describe("never null", () => {
     });
   });
 
-  test("instead of two credentials that differ", async () => {
+  test("of two credentials that differ", async () => {
     const token = await mint();
     const other = await mint({ maxAge: 5 });
     const { refused } = await ask("{ hidden }", { headers: { authorization: `Bearer ${token}, Bearer ${other}` } });
@@ -134,13 +134,13 @@ describe("never null", () => {
     expect(same.body).toEqual({ data: { hidden: 7 } });
   });
 
-  test("instead of the resolver's own error", async () => {
+  test("of its own resolver", async () => {
     const { body } = await ask("{ fails }", { token: await mint() });
     expect(body.errors).toMatchObject([{ message: "Unexpected error." }]);
     expect((await ask("{ fails }")).body).toEqual({ data: { fails: null } });
   });
 
-  test("null for rights that were withdrawn is a 401 like any other", async () => {
+  test("a field with onDeny: NULL gives null when the rights of the caller were withdrawn", async () => {
     rights = () => null;
     expect((await ask("{ hidden }", { token: await mint() })).body).toEqual({ data: { hidden: null } });
   });

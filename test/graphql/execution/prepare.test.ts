@@ -1,4 +1,4 @@
-/** `useAuth` has the token verified before an operation begins that asks for one, and looks at nobody's token for any other. */
+/** `useAuth` verifies the token before an operation that requires one, and for no other. */
 import type { AuthManagerConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { type ExecutionResult, execute, parse } from "graphql";
@@ -27,7 +27,7 @@ const typeDefs = `
   type Tick { id: Int, secret: Int @requireToken }
 `;
 
-/** Whether anything had time to happen between one field and the next. */
+/** Records if a microtask ran between one field and the next. */
 interface Turn {
   fields: number;
   interrupted: boolean;
@@ -73,8 +73,8 @@ beforeEach(() => {
 });
 afterEach(() => verify.mockRestore());
 
-describe("a list of guarded fields", () => {
-  test("below an unguarded parent waits for nothing between its fields, though the token was never seen", async () => {
+describe("a list of guarded fields below an unguarded parent", () => {
+  test("resolves without a pause between its fields when the token is new", async () => {
     const { yoga, token } = await start();
     const { body } = await askYoga(yoga, "{ items { secret } }", { token });
     expect(body.errors).toBeUndefined();
@@ -82,7 +82,7 @@ describe("a list of guarded fields", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("is refused field by field all the same, for a token that lacks the scope and for none", async () => {
+  test("is rejected field by field for a token that lacks the scope and without a token", async () => {
     const { auth, yoga } = await start();
     const { signed } = await auth.authToken("ada");
     const poor = await askYoga(yoga, "{ items { secret } }", { token: signed });
@@ -94,7 +94,7 @@ describe("a list of guarded fields", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("is refused for a token that expires while it is verified", async () => {
+  test("is rejected for a token that expires while it is verified", async () => {
     const { clock, yoga, token } = await start();
     verify.mockImplementationOnce(async () => {
       clock.advance(3600);
@@ -105,7 +105,7 @@ describe("a list of guarded fields", () => {
     expect(turn.fields).toBe(0);
   });
 
-  test("waits for nothing either where rights are looked up for the request", async () => {
+  test("resolves without a pause between its fields when rights are looked up at request time", async () => {
     let asked = 0;
     const authorize = async () => {
       asked++;
@@ -117,8 +117,8 @@ describe("a list of guarded fields", () => {
   });
 });
 
-describe("with a token that was seen before, with the cache", () => {
-  test("an operation of synchronous fields gives no promise, from the first hook to the result", async () => {
+describe("for a token seen before, with the cache", () => {
+  test("an operation of synchronous fields creates no promise, from the first hook to the result", async () => {
     const { auth, yoga, token } = await start({ cache: { max: 10 } });
     await auth.verify(token);
     verify.mockClear();
@@ -133,21 +133,21 @@ describe("with a token that was seen before, with the cache", () => {
   });
 });
 
-describe("one verification for what asks for a token", () => {
+describe("useAuth verifies the token once for an operation with", () => {
   test.each([
-    ["a field", "{ me }"],
-    ["a field of a list's objects", "{ items { secret } }"],
-    ["a field further down", "{ items { deep { deep { secret } } } }"],
-    ["a field in a fragment", "{ items { ...F } } fragment F on Item { id secret }"],
-    ["a field in an inline fragment", "{ items { ... on Item { secret } } }"],
-    ["a field in a fragment without a condition", "{ ... { me } }"],
-    ["an interface's field that one of its types guards", "{ nodes { label } }"],
-    ["a fragment on a type that guards its field", "{ nodes { id ... on Guarded { label } } }"],
-    ["a union of which one type is guarded", "{ found { __typename } }"],
-    ["a field that stays by a literal", "{ open me @skip(if: false) @include(if: true) }"],
-    ["a field that stays by a variable", "query ($no: Boolean!) { me @skip(if: $no) }"],
-    ["a field that stays by a variable's default", "query ($yes: Boolean = true) { me @include(if: $yes) }"],
-    ["a mutation", "mutation { write }"],
+    ["a guarded field", "{ me }"],
+    ["a guarded field of a list item", "{ items { secret } }"],
+    ["a guarded field at depth three", "{ items { deep { deep { secret } } } }"],
+    ["a guarded field in a fragment", "{ items { ...F } } fragment F on Item { id secret }"],
+    ["a guarded field in an inline fragment", "{ items { ... on Item { secret } } }"],
+    ["a guarded field in a fragment without a type condition", "{ ... { me } }"],
+    ["a field of an interface that is guarded in one type", "{ nodes { label } }"],
+    ["a fragment on a type with a guarded field", "{ nodes { id ... on Guarded { label } } }"],
+    ["a union with one guarded type", "{ found { __typename } }"],
+    ["a guarded field that a literal @skip or @include keeps", "{ open me @skip(if: false) @include(if: true) }"],
+    ["a guarded field that a variable keeps", "query ($no: Boolean!) { me @skip(if: $no) }"],
+    ["a guarded field that a variable's default keeps", "query ($yes: Boolean = true) { me @include(if: $yes) }"],
+    ["a guarded mutation", "mutation { write }"],
   ])("%s", async (_, query) => {
     const { yoga, token } = await start();
     await askYoga(yoga, query, { token, variables: { no: false } });
@@ -155,18 +155,18 @@ describe("one verification for what asks for a token", () => {
   });
 });
 
-describe("no verification for what asks for none", () => {
+describe("useAuth verifies nothing for an operation with", () => {
   test.each([
     ["an open field", "{ open }"],
-    ["an open field of a type that has guarded ones", "{ items { id } }"],
+    ["an open field of a type that has guarded fields", "{ items { id } }"],
     ["introspection", "{ __schema { types { name } } }"],
-    ["an interface's field that no type guards", "{ nodes { id } }"],
-    ["a fragment on the type that guards nothing", "{ nodes { ... on Plain { label } } }"],
-    ["a field that a literal takes out", "{ open me @skip(if: true) }"],
-    ["a field that a variable takes out", "query ($no: Boolean!) { open me @include(if: $no) }"],
-    ["a fragment that a variable takes out", "query ($no: Boolean!) { open ... @include(if: $no) { me } }"],
-    ["a field that a variable's default takes out", "query ($yes: Boolean = true) { open me @skip(if: $yes) }"],
-    ["the other operation of the document", "query A { open } query B { me }", "A"],
+    ["an interface's field that is guarded in no type", "{ nodes { id } }"],
+    ["a fragment on a type without guarded fields", "{ nodes { ... on Plain { label } } }"],
+    ["a guarded field that a literal removes", "{ open me @skip(if: true) }"],
+    ["a guarded field that a variable removes", "query ($no: Boolean!) { open me @include(if: $no) }"],
+    ["a fragment that a variable removes", "query ($no: Boolean!) { open ... @include(if: $no) { me } }"],
+    ["a guarded field that a variable's default removes", "query ($yes: Boolean = true) { open me @skip(if: $yes) }"],
+    ["guarded fields only in another operation of the document", "query A { open } query B { me }", "A"],
     ["an open mutation", "mutation { log }"],
   ])("%s", async (_, query, operationName?: string) => {
     const { yoga, token } = await start();
@@ -176,7 +176,7 @@ describe("no verification for what asks for none", () => {
     expect(verify).not.toHaveBeenCalled();
   });
 
-  test("the same document asks for a token by one variable and for none by another", async () => {
+  test("useAuth verifies the token or not, as the variables of one document include the guarded field", async () => {
     const { yoga, token } = await start();
     const query = "query ($with: Boolean!) { open me @include(if: $with) }";
     for (const [value, times] of [
@@ -189,7 +189,7 @@ describe("no verification for what asks for none", () => {
     }
   });
 
-  test("fields of both types cost one verification each token, and a field for headers none more", async () => {
+  test("useAuth verifies one token once for each token type, and not again for a header field", async () => {
     const { auth, yoga, token } = await start();
     await askYoga(yoga, "{ me header }", { token });
     expect(verify).toHaveBeenCalledTimes(1);
@@ -200,7 +200,7 @@ describe("no verification for what asks for none", () => {
   });
 });
 
-describe("prepare of createGraphQLContext, on any server", () => {
+describe("prepare of createGraphQLContext", () => {
   const open = async (
     query: string,
     carried: (token: string) => string | undefined,
@@ -214,7 +214,7 @@ describe("prepare of createGraphQLContext, on any server", () => {
   };
   const bearer = (token: string): string => `Bearer ${token}`;
 
-  test("lets a list resolve without a wait between its fields", async () => {
+  test("makes a list resolve without a pause between its fields", async () => {
     const { args, prepare } = await open("{ items { secret } }", bearer);
     const prepared = prepare(args);
     expect(prepared).toBeInstanceOf(Promise);
@@ -228,7 +228,7 @@ describe("prepare of createGraphQLContext, on any server", () => {
     });
   });
 
-  test("verifies nothing, and gives nothing to wait for, for an operation that asks for no token, or without one", async () => {
+  test("returns undefined and verifies nothing for an open operation and without a token", async () => {
     for (const { args, prepare } of [
       await open("{ open }", bearer),
       await open("{ me }", () => undefined),
@@ -238,7 +238,7 @@ describe("prepare of createGraphQLContext, on any server", () => {
     expect(verify).not.toHaveBeenCalled();
   });
 
-  test("refuses nothing by itself: a bad token is refused by the field", async () => {
+  test("accepts an invalid token, which the guarded field then rejects", async () => {
     for (const bad of [(token: string) => `Bearer ${token.slice(0, -43)}${"A".repeat(43)}`, () => "Bearer garbage"]) {
       const { args, prepare } = await open("{ open me }", bad);
       await prepare(args);
@@ -248,14 +248,14 @@ describe("prepare of createGraphQLContext, on any server", () => {
     }
   });
 
-  test("leaves alone a context that has no auth", () => {
+  test("ignores a context without auth", () => {
     const prepare = createGraphQLContext(createAuth().auth).prepare;
     for (const contextValue of [undefined, null, {}, { auth: {} }])
       expect(prepare({ schema, document: parse("{ me }"), contextValue })).toBeUndefined();
   });
 });
 
-test("a document that nobody validated and whose fragments go in circles is read to its end", async () => {
+test("useAuth executes an unvalidated document with circular fragments to its end", async () => {
   const { auth, yoga, token } = await start();
   await auth.verify(token);
   const request = new Request("http://api.test/graphql", { headers: { authorization: `Bearer ${token}` } });

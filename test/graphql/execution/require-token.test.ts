@@ -1,4 +1,4 @@
-/** What Flask_PyJWT's `require_token` and flask_jwt_simple's `jwt_required` and `jwt_optional` do for a route, done for a field. */
+/** The behaviour of Flask_PyJWT's and flask_jwt_simple's route decorators, applied to fields. */
 import type { JWT } from "claimgate";
 import { describe, expect, test } from "vitest";
 import { type AskOptions, createGate, refusedWith } from "../../support/graphql.ts";
@@ -50,29 +50,29 @@ async function expectOut(query: string, options: AskOptions, reason: string): Pr
 }
 
 describe("a required token", () => {
-  test("lets in with a token in the header, whatever the case of the scheme", async () => {
+  test("is accepted in the header, in any case of the scheme", async () => {
     const token = await authToken();
     await expectIn("{ plain }", { token });
     await expectIn("{ plain }", { headers: { authorization: `bearer ${token}` } });
   });
 
-  test("refuses without one, and another scheme is none", async () => {
+  test("is required: a request without one or with another scheme is rejected", async () => {
     await expectOut("{ plain }", {}, "TOKEN_MISSING");
     await expectOut("{ plain }", { headers: { authorization: "Basic YTpi" } }, "TOKEN_MISSING");
   });
 
-  test("lets in with a token in its cookie", async () => {
+  test("is accepted in its cookie", async () => {
     await expectIn("{ plain }", withCookie("auth", await authToken()));
     await expectOut("{ plain }", withCookie("other", await authToken()), "TOKEN_MISSING");
   });
 
-  test("takes the header before the cookie", async () => {
+  test("is read from the header before the cookie", async () => {
     const { signed } = await auth.authToken("grace");
     const { headers } = withCookie("auth", await authToken());
     await expectIn("{ plain }", { token: signed, ...(headers ? { headers } : {}) }, "grace");
   });
 
-  test("takes a token from nowhere but the rule's location", async () => {
+  test("is read only from the location of the rule", async () => {
     const token = await authToken();
     await expectIn("{ byHeader }", { token });
     await expectOut("{ byHeader }", withCookie("auth", token), "TOKEN_MISSING");
@@ -80,7 +80,7 @@ describe("a required token", () => {
     await expectOut("{ byCookie }", { token }, "TOKEN_MISSING");
   });
 
-  test("refuses a malformed and an expired one with 401", async () => {
+  test("is rejected with 401 when it is malformed or expired", async () => {
     const token = await authToken({ maxAge: 10 });
     await expectOut("{ plain }", { token: "not.a.token" }, "TOKEN_MALFORMED");
     clock.advance(9);
@@ -90,8 +90,8 @@ describe("a required token", () => {
   });
 });
 
-describe("the type of a token", () => {
-  test("keeps a refresh token from auth fields and an auth token from refresh fields", async () => {
+describe("a rule for a token type", () => {
+  test("rejects a refresh token on auth fields and an auth token on refresh fields", async () => {
     await expectOut("{ plain }", { token: await refreshToken() }, "TOKEN_TYPE_INVALID");
     await expectOut("{ renew }", { token: await authToken() }, "TOKEN_TYPE_INVALID");
     await expectIn("{ renew }", { token: await refreshToken() });
@@ -104,20 +104,20 @@ describe("the type of a token", () => {
   });
 });
 
-describe("scope and claims", () => {
-  test("let in who holds the scope and refuse others with 403", async () => {
+describe("a rule for scope and claims", () => {
+  test("accepts a token that has the scope and rejects others with 403", async () => {
     await expectIn("{ admins }", { token: await authToken({ scope: { admin: true, more: 1 } }) });
     await expectOut("{ admins }", { token: await authToken({ scope: { admin: false } }) }, "SCOPE_INSUFFICIENT");
     await expectOut("{ admins }", { token: await authToken() }, "SCOPE_INSUFFICIENT");
     await expectOut("{ admins }", {}, "TOKEN_MISSING");
   });
 
-  test("read a textual scope as words", async () => {
+  test("reads a scope string as words", async () => {
     await expectIn("{ writers }", { token: await authToken({ scope: "write admin read" }) });
     await expectOut("{ writers }", { token: await authToken({ scope: "read writer" }) }, "SCOPE_INSUFFICIENT");
   });
 
-  test("let in who holds the claims, at every depth", async () => {
+  test("accepts a token that has the claims, at every depth", async () => {
     const address = { country: "AT", city: "Graz" };
     await expectIn("{ paying }", { token: await authToken({ claims: { plan: "pro", address } }) });
     const abroad = { claims: { plan: "pro", address: { country: "DE" } } };
@@ -129,7 +129,7 @@ describe("scope and claims", () => {
     );
   });
 
-  test("let in by any one of several branches", async () => {
+  test("accepts a token that satisfies one of several branches", async () => {
     await expectIn("{ staffOrPro }", { token: await authToken({ scope: { staff: true } }) });
     await expectIn("{ staffOrPro }", { token: await authToken({ claims: { plan: "pro" } }) });
     await expectOut("{ staffOrPro }", { token: await authToken({ claims: { plan: "free" } }) }, "CLAIMS_INSUFFICIENT");
@@ -137,12 +137,12 @@ describe("scope and claims", () => {
 });
 
 describe("a claim bound to an argument", () => {
-  test("lets the owner in and nobody else", async () => {
+  test("accepts the owner and rejects every other caller", async () => {
     await expectIn('{ own(username: "ada") }', { token: await authToken() });
     await expectOut('{ own(username: "grace") }', { token: await authToken() }, "CLAIMS_INSUFFICIENT");
   });
 
-  test("is lifted by an override that is held, and by nothing less", async () => {
+  test("accepts another caller only when its override matches", async () => {
     const query = '{ ownOrAdmin(username: "grace") }';
     await expectIn(query, { token: await authToken({ claims: { admin: true } }) });
     await expectIn('{ ownOrAdmin(username: "ada") }', { token: await authToken() });
@@ -151,13 +151,13 @@ describe("a claim bound to an argument", () => {
   });
 });
 
-describe("an optional token", () => {
-  test("greets a caller with one by name and a caller without one as a stranger", async () => {
+describe("a field with an optional token", () => {
+  test("gives an authenticated caller its name and an anonymous caller the default", async () => {
     await expectIn("{ greeting }", { token: await authToken() });
     await expectIn("{ greeting }", {}, "stranger");
   });
 
-  test("is still refused where it is bad", async () => {
+  test("rejects an invalid token", async () => {
     await expectOut("{ greeting }", { token: "not.a.token" }, "TOKEN_MALFORMED");
     await expectOut("{ greeting }", { token: await refreshToken() }, "TOKEN_TYPE_INVALID");
     const token = await authToken();

@@ -33,15 +33,15 @@ const everything = "{ me stats node { id ... on User { nickname } } greeting hid
 const answer = { me: "ada", stats: 42, node: { id: "1", nickname: "lady" }, greeting: "hello", hidden: 7 };
 
 describe.each([
-  ["without a memory of tokens", false],
-  ["with a memory of tokens", { max: 10 }],
+  ["without a token cache", false],
+  ["with a token cache", { max: 10 }],
 ] as const)("%s", (_, cache) => {
   const local = createAuth({ cache });
   let request: RequestAuth;
   let minted = 0;
 
   beforeEach(async () => {
-    // No two tests share a token, which would be remembered from one to the next.
+    // Each test mints its own token, because the cache would keep one for the next test.
     const claims = { plan: "pro", minted: ++minted };
     const { signed: token } = await local.auth.authToken("ada", { scope: { admin: true }, claims });
     request = local.auth.forRequest({ token });
@@ -52,34 +52,34 @@ describe.each([
     expect(graphqlSync({ schema, source: everything, contextValue: { auth: request } })).toEqual({ data: answer });
   });
 
-  test("execute gives no promise once the token is verified", async () => {
+  test("execute returns no promise once the token is verified", async () => {
     await request.authenticate();
     const result = execute({ schema, document: parse(everything), contextValue: { auth: request } });
     expect(result).not.toBeInstanceOf(Promise);
     expect((result as ExecutionResult).data).toEqual(answer);
   });
 
-  test("graphqlSync before that gives an error and no data", () => {
+  test("graphqlSync throws while the token is not verified", () => {
     expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: request } })).toThrow(
       /failed to complete synchronously/,
     );
   });
 
-  test("graphqlSync before that with a bad token leaves no rejection behind", async () => {
+  test("graphqlSync leaves no unhandled rejection when an unverified token is invalid", async () => {
     const bad = local.auth.forRequest({ token: `${(await local.auth.authToken("eve")).signed.slice(0, -4)}AAAA` });
     expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: bad } })).toThrow();
     await expect(bad.authenticate()).rejects.toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 });
 
-test("a token seen before needs no waiting in the next request, with the cache", async () => {
+test("graphqlSync works in the next request with the same token, with the cache", async () => {
   const token = await admin();
   await auth.forRequest({ token }).authenticate();
   const contextValue = { auth: auth.forRequest({ token }) };
   expect(graphqlSync({ schema, source: everything, contextValue })).toEqual({ data: answer });
 });
 
-test("a missing token is refused synchronously", () => {
+test("graphqlSync rejects a request without a token", () => {
   const result = graphqlSync({ schema, source: "{ me greeting hidden }", contextValue: { auth: auth.forRequest() } });
   expect(result.data).toEqual({ me: null, greeting: "hello", hidden: null });
   expect(result.errors?.map((error) => error.extensions)).toEqual([
@@ -87,7 +87,7 @@ test("a missing token is refused synchronously", () => {
   ]);
 });
 
-test("what a verified token lacks is refused synchronously", async () => {
+test("graphqlSync rejects a verified token that lacks the scope", async () => {
   const request = auth.forRequest({ token: (await auth.authToken("ada")).signed });
   await request.authenticate();
   const result = graphqlSync({ schema, source: "{ stats me hidden }", contextValue: { auth: request } });
@@ -95,7 +95,7 @@ test("what a verified token lacks is refused synchronously", async () => {
   expect(result.errors?.map((error) => error.extensions["auth"])).toEqual([{ reason: "SCOPE_INSUFFICIENT" }]);
 });
 
-test("a verified token that expires is refused synchronously", async () => {
+test("graphqlSync rejects a verified token that has expired", async () => {
   const request = auth.forRequest({ token: await admin() });
   await request.authenticate();
   clock.advance(3600);
@@ -104,7 +104,7 @@ test("a verified token that expires is refused synchronously", async () => {
   expect(result.errors?.[0]?.extensions["auth"]).toEqual({ reason: "TOKEN_EXPIRED" });
 });
 
-test("a context without auth is an error and no data", () => {
+test("graphqlSync gives an error and no data for a context without auth", () => {
   for (const contextValue of [undefined, {}, { auth: null }]) {
     const result = graphqlSync({ schema, source: "{ me }", contextValue });
     expect(result.data).toEqual({ me: null });

@@ -1,4 +1,4 @@
-/** A request pays for one signature at most, and for none where nothing it asks for is guarded. */
+/** A request verifies at most one signature, and none when it selects only open fields. */
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { askYoga, createGuardedSchema, createGuardedYoga, ENDPOINT } from "../../support/graphql.ts";
@@ -61,7 +61,7 @@ async function batch(queries: readonly string[], bearer: string, server = yoga):
   return (await server.fetch(ENDPOINT, { method: "POST", headers, body })).json();
 }
 
-describe("one verification", () => {
+describe("verifies the token once", () => {
   test.each([
     ["one guarded field", "{ me }"],
     ["many guarded fields", "{ me stats greeting a: me b: me users { id email } open }"],
@@ -82,7 +82,7 @@ describe("one verification", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("and one look-up of rights for a whole batch, also for fields that are reached later", async () => {
+  test("for a whole batch, and looks up rights once, also when a later field is guarded", async () => {
     let asked = 0;
     const authorize = () => {
       asked++;
@@ -96,7 +96,7 @@ describe("one verification", () => {
     expect({ asked, verified: verify.mock.calls.length }).toEqual({ asked: 1, verified: 1 });
   });
 
-  test("for a bad token, however many fields it is refused for", async () => {
+  test("for an invalid token, however many fields reject it", async () => {
     const { body } = await askYoga(yoga, "{ me stats greeting users { id } }", { token: bad });
     expect(body.errors?.map((error) => error.extensions?.auth?.reason)).toEqual(Array(4).fill("SIGNATURE_INVALID"));
     expect(verify).toHaveBeenCalledTimes(1);
@@ -112,7 +112,7 @@ describe("one verification", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("for each of two requests, where tokens are not remembered", async () => {
+  test("for each of two requests when tokens are not cached", async () => {
     await askYoga(yoga, "{ me }", { token });
     await askYoga(yoga, "{ me }", { token });
     expect(verify).toHaveBeenCalledTimes(2);
@@ -128,9 +128,9 @@ describe("one verification", () => {
   });
 });
 
-describe("no verification", () => {
+describe("verifies nothing", () => {
   test.each([
-    ["a good token", token],
+    ["a valid token", token],
     ["a token with a wrong signature", bad],
     ["a token that cannot be read", "bad"],
   ])("for an operation without guarded fields, with %s", async (_, carried) => {
@@ -142,7 +142,7 @@ describe("no verification", () => {
     expect(verify).not.toHaveBeenCalled();
   });
 
-  test("for an operation that GraphQL refuses first", async () => {
+  test("for an operation that GraphQL's validation rejects", async () => {
     expect((await askYoga(yoga, "{ me nothing }", { token })).body.errors?.[0]?.extensions?.code).toBe(
       "GRAPHQL_VALIDATION_FAILED",
     );

@@ -1,4 +1,4 @@
-/** A rule that cannot mean anything is refused when the schema is built; its neighbour that can is not. */
+/** A meaningless rule is rejected when the schema is built; the nearest valid rule is accepted. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective } from "claimgate/graphql";
 import type { GraphQLSchema } from "graphql";
@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 const requireToken = requireTokenDirective();
 
-/** A schema whose field `Query.f` carries what is given. */
+/** A schema whose field `Query.f` has the given directive. */
 function build(directive: string): GraphQLSchema {
   const sdl = `
     input Outer { id: ID, inner: Inner!, list: [ID] }
@@ -42,7 +42,7 @@ describe.each<[what: string, wrong: string, right: string, key: RegExp]>([
     "(claims: { a: { b: [1, { c: 1 }] } })",
     /rule\.claims\.a\.b\[1\]\.c/,
   ],
-  ["claims that are no object", '(claims: "a")', "(claims: { a: true })", /rule\.claims/],
+  ["claims that are not an object", '(claims: "a")', "(claims: { a: true })", /rule\.claims/],
   ["claims that are null", "(claims: null)", "(claims: { a: null })", /rule\.claims/],
   ["an empty override", "(override: {})", "(override: { admin: true })", /rule\.override/],
   ["an empty anyOf", "(anyOf: [])", '(anyOf: [{ scope: "a" }])', /rule\.anyOf/],
@@ -73,7 +73,7 @@ describe.each<[what: string, wrong: string, right: string, key: RegExp]>([
     "(claims: { n: -9007199254740991 })",
     /rule\.claims\.n/,
   ],
-  ["a number past all", "(claims: { n: 1e999 })", "(claims: { n: 1.5 })", /rule\.claims\.n/],
+  ["a number that overflows", "(claims: { n: 1e999 })", "(claims: { n: 1.5 })", /rule\.claims\.n/],
   ["an unknown type", '(type: "Auth")', '(type: "auth")', /rule\.type/],
   ["an unknown location", '(location: "query")', '(location: "header")', /rule\.location/],
   ["optional beside a scope", '(optional: true, scope: "a")', '(optional: false, scope: "a")', /rule\.optional/],
@@ -90,55 +90,65 @@ describe.each<[what: string, wrong: string, right: string, key: RegExp]>([
   ["optional that is null", "(optional: null)", "(optional: false)", /rule\.optional/],
   ["a type that is null", "(type: null)", '(type: "refresh")', /rule\.type/],
   ["empty args", "(args: {})", '(args: { sub: "id" })', /rule\.args/],
-  ["args with a path that is no text", "(args: { sub: 1 })", '(args: { sub: "id" })', /rule\.args\.sub/],
+  ["args with a path that is not a string", "(args: { sub: 1 })", '(args: { sub: "id" })', /rule\.args\.sub/],
   ["args with an empty list of paths", "(args: { sub: [] })", '(args: { sub: ["id"] })', /rule\.args\.sub/],
-  ["args with a hole in a path", '(args: { sub: "outer..id" })', '(args: { sub: "outer.id" })', /rule\.args\.sub/],
-  ["args for an argument that is not there", '(args: { sub: "user" })', '(args: { sub: "id" })', /no argument "user"/],
-  ["args for the whole input", '(args: { sub: "" })', '(args: { sub: "colour" })', /rule\.args/],
   [
-    "args for one of several that is not there",
+    "args with an empty name in a path",
+    '(args: { sub: "outer..id" })',
+    '(args: { sub: "outer.id" })',
+    /rule\.args\.sub/,
+  ],
+  ["args that name a missing argument", '(args: { sub: "user" })', '(args: { sub: "id" })', /no argument "user"/],
+  ["args with an empty path", '(args: { sub: "" })', '(args: { sub: "colour" })', /rule\.args/],
+  [
+    "args that name a missing argument in a list of paths",
     '(args: { sub: ["id", "user"] })',
     '(args: { sub: ["id", "any"] })',
     /no argument "user"/,
   ],
   [
-    "args for an input's field that is not there",
+    "args that name a missing field of an input object",
     '(args: { sub: "outer.user" })',
     '(args: { sub: "outer.id" })',
     /no argument "outer\.user"/,
   ],
   [
-    "args for one further down",
+    "args that name a missing field of a nested input object",
     '(args: { sub: "outer.inner.user" })',
     '(args: { sub: "outer.inner.id" })',
     /no argument "outer\.inner\.user"/,
   ],
   [
-    "args for a field of a scalar",
+    "args that name a field of a scalar",
     '(args: { sub: "outer.inner.id.x" })',
     '(args: { sub: "any.deep.id" })',
     /rule\.args/,
   ],
-  ["args for an input object", '(args: { sub: "outer" })', '(args: { sub: "any" })', /is not a scalar/],
+  ["args that name an input object", '(args: { sub: "outer" })', '(args: { sub: "any" })', /is not a scalar/],
   [
-    "args for a nested input object",
+    "args that name a nested input object",
     '(args: { sub: "outer.inner" })',
     '(args: { sub: "outer.inner.id" })',
     /is not a scalar/,
   ],
-  ["args for a list", '(args: { sub: "list" })', '(args: { sub: "id" })', /is not a scalar/],
-  ["args for an input's list", '(args: { sub: "outer.list" })', '(args: { sub: "outer.id" })', /is not a scalar/],
-  ["args for an item of a list", '(args: { sub: "list.0" })', '(args: { sub: "id" })', /rule\.args/],
+  ["args that name a list", '(args: { sub: "list" })', '(args: { sub: "id" })', /is not a scalar/],
   [
-    "args in a branch for what is not there",
+    "args that name a list in an input object",
+    '(args: { sub: "outer.list" })',
+    '(args: { sub: "outer.id" })',
+    /is not a scalar/,
+  ],
+  ["args that name an item of a list", '(args: { sub: "list.0" })', '(args: { sub: "id" })', /rule\.args/],
+  [
+    "args in a branch that name a missing argument",
     '(anyOf: [{ args: { sub: "user" } }])',
     '(anyOf: [{ args: { sub: "id" } }])',
     /no argument "user"/,
   ],
-  ["empty parent", "(parent: {})", '(parent: { sub: "owner.id" })', /rule\.parent/],
-  ["an enum for a value", "(claims: { role: ADMIN })", '(claims: { role: "ADMIN" })', /rule\.claims\.role/],
-  ["an enum for a scope", "(scope: [admin])", '(scope: ["admin"])', /rule\.scope\[0\]/],
+  ["an empty parent", "(parent: {})", '(parent: { sub: "owner.id" })', /rule\.parent/],
+  ["an enum in the place of a value", "(claims: { role: ADMIN })", '(claims: { role: "ADMIN" })', /rule\.claims\.role/],
+  ["an enum in the place of a scope", "(scope: [admin])", '(scope: ["admin"])', /rule\.scope\[0\]/],
 ])("%s", (_, wrong, right, key) => {
-  test(`refuses ${wrong}`, () => expectRefused(`@requireToken${wrong}`, key));
-  test(`builds ${right}`, () => expect(() => build(`@requireToken${right}`)).not.toThrow());
+  test(`rejects ${wrong}`, () => expectRefused(`@requireToken${wrong}`, key));
+  test(`accepts ${right}`, () => expect(() => build(`@requireToken${right}`)).not.toThrow());
 });

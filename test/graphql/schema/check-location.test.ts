@@ -1,4 +1,4 @@
-/** Where the directive stands and how it is written can make a rule meaningless too; then the schema is not built. */
+/** A schema does not build with a directive at a meaningless location or with a malformed one. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { type GraphQLRule, requireTokenDirective } from "claimgate/graphql";
@@ -7,14 +7,14 @@ import { describe, expect, test } from "vitest";
 
 const requireToken = requireTokenDirective();
 
-describe("what GraphQL itself refuses", () => {
+describe("a malformed directive", () => {
   test.each([
     ["an unknown argument", '@requireToken(roles: "a")', '@requireToken(scope: "a")'],
-    ["an argument that stands twice", '@requireToken(scope: "a", scope: "b")', '@requireToken(scope: "a")'],
-    ["a key that stands twice", "@requireToken(claims: { a: 1, a: 2 })", "@requireToken(claims: { a: 1, b: 2 })"],
-    ["another type of argument", "@requireToken(optional: 1)", "@requireToken(optional: true)"],
+    ["an argument given twice", '@requireToken(scope: "a", scope: "b")', '@requireToken(scope: "a")'],
+    ["a key given twice", "@requireToken(claims: { a: 1, a: 2 })", "@requireToken(claims: { a: 1, b: 2 })"],
+    ["an argument of another type", "@requireToken(optional: 1)", "@requireToken(optional: true)"],
     ["an unknown onDeny", "@requireToken(onDeny: HIDE)", "@requireToken(onDeny: ERROR)"],
-  ])("%s", (_, wrong, right) => {
+  ])("is rejected by GraphQL's validation: %s", (_, wrong, right) => {
     const sdl = (directive: string): string => `${requireToken.typeDefs} type Query { f: Int ${directive} }`;
     const strict = (directive: string): GraphQLSchema => requireToken.apply(buildASTSchema(parse(sdl(directive))));
     expect(() => strict(wrong)).toThrow();
@@ -23,11 +23,11 @@ describe("what GraphQL itself refuses", () => {
 
   test.each([
     ["an unknown argument", '@requireToken(roles: "a")', /rule\.roles/],
-    ["an argument that stands twice", '@requireToken(scope: "a", scope: "b")', /rule\.scope stands twice/],
-    ["a nested key that stands twice", "@requireToken(scope: { a: { b: 1, b: 1 } })", /rule\.scope\.a\.b stands twice/],
-    ["another type of argument", "@requireToken(optional: 1)", /rule\.optional/],
+    ["an argument given twice", '@requireToken(scope: "a", scope: "b")', /rule\.scope stands twice/],
+    ["a nested key given twice", "@requireToken(scope: { a: { b: 1, b: 1 } })", /rule\.scope\.a\.b stands twice/],
+    ["an argument of another type", "@requireToken(optional: 1)", /rule\.optional/],
     ["an unknown onDeny", "@requireToken(onDeny: HIDE)", /rule\.onDeny/],
-  ])("is refused too where GraphQL is told not to look: %s", (_, directive, key) => {
+  ])("is also rejected without GraphQL's validation: %s", (_, directive, key) => {
     const sdl = `${requireToken.typeDefs} type Query { f: Int ${directive} }`;
     const unchecked = (): GraphQLSchema => buildASTSchema(parse(sdl), { assumeValidSDL: true });
     expect(unchecked).not.toThrow();
@@ -35,7 +35,7 @@ describe("what GraphQL itself refuses", () => {
   });
 });
 
-describe("where the directive stands", () => {
+describe("apply rejects", () => {
   const place = (sdl: string): GraphQLSchema =>
     requireToken.apply(makeExecutableSchema({ typeDefs: [requireToken.typeDefs, sdl] }));
 
@@ -53,19 +53,19 @@ describe("where the directive stands", () => {
       /@requireToken on T: rule\.args/,
     ],
     [
-      "args on an interface that nothing implements",
+      "args on an interface without an implementing type",
       'type Query { a: Int } interface I @requireToken(args: { sub: "id" }) { f(id: ID): Int }',
       "type Query { a: Int } interface I @requireToken { f(id: ID): Int }",
       /@requireToken on I: rule\.args/,
     ],
     [
-      "an empty scope on an interface's field that nothing implements",
+      "an empty scope on a field of an interface without an implementing type",
       'type Query { a: Int } interface I { f: Int @requireToken(scope: "") }',
       'type Query { a: Int } interface I { f: Int @requireToken(scope: "a") }',
       /@requireToken on I\.f: rule\.scope/,
     ],
     [
-      "a wrong rule on a type that nothing returns",
+      "an invalid rule on a type that no field returns",
       "type Query { a: Int } type T @requireToken(claims: {}) { f: Int }",
       "type Query { a: Int } type T @requireToken(claims: { a: 1 }) { f: Int }",
       /@requireToken on T: rule\.claims/,
@@ -95,19 +95,19 @@ describe("where the directive stands", () => {
       /@requireToken on T: rule\.onDeny/,
     ],
     [
-      "onDeny NULL on an interface's field that a type makes non-null",
+      "onDeny NULL on an interface's field that an implementing type makes non-null",
       "type Query { t: T } interface I { f: Int @requireToken(onDeny: NULL) } type T implements I { f: Int! }",
       "type Query { t: T } interface I { f: Int @requireToken(onDeny: NULL) } type T implements I { f: Int }",
       /@requireToken on I\.f: rule\.onDeny/,
     ],
     [
-      "onDeny NULL on a type behind a union",
+      "onDeny NULL on a member type of a union",
       "type Query { u: U } union U = T type T @requireToken(onDeny: NULL) { f: Int }",
       "type Query { u: U } union U = T type T { f: Int @requireToken(onDeny: NULL) }",
       /@requireToken on T: onDeny/,
     ],
     [
-      "an interface's args that a type's field does not have in that shape",
+      "args on an interface's field with a name that the implementing type's field lacks",
       'type Query { t: T } interface I { f(id: ID): Int @requireToken(args: { sub: "user" }) } type T implements I { f(id: ID): Int }',
       'type Query { t: T } interface I { f(id: ID): Int @requireToken(args: { sub: "id" }) } type T implements I { f(id: ID): Int }',
       /@requireToken on I\.f: rule\.args/,
@@ -119,7 +119,7 @@ describe("where the directive stands", () => {
   });
 });
 
-describe("extensions", () => {
+describe("a rule in extensions", () => {
   const extend = (extensions: Record<string, unknown>): GraphQLSchema => {
     const schema = makeExecutableSchema({ typeDefs: [requireToken.typeDefs, "type Query { f(id: ID): Int }"] });
     return requireToken.apply(
@@ -145,7 +145,7 @@ describe("extensions", () => {
     ["NaN", { claims: { a: Number.NaN } }, { claims: { a: 0 } }, /rule\.claims\.a/],
     ["optional beside a scope", { optional: true, scope: "a" }, { optional: true }, /rule\.optional/],
     ["an unknown onDeny", { onDeny: "HIDE" }, { onDeny: "NULL" }, /rule\.onDeny/],
-  ])("refuse %s at once, and where they are written by hand", (_, wrong, right, message) => {
+  ])("with %s is rejected by extensions() and by apply", (_, wrong, right, message) => {
     expect(() => requireToken.extensions(wrong as GraphQLRule)).toThrow(TypeError);
     expect(() => requireToken.extensions(wrong as GraphQLRule)).toThrow(message);
     expect(() => extend({ directives: { requireToken: wrong } })).toThrow(message);
@@ -154,12 +154,12 @@ describe("extensions", () => {
     expect(() => extend({ directives: [{ name: "requireToken", args: right }] })).not.toThrow();
   });
 
-  test("refuse args that the field does not have where they are applied", () => {
+  test("with args that the field does not have is rejected by apply", () => {
     expect(() => extend(requireToken.extensions({ args: { sub: "user" } }))).toThrow(/no argument "user"/);
     expect(() => extend(requireToken.extensions({ args: { sub: "id" } }))).not.toThrow();
   });
 
-  test("without a rule require a token", () => {
+  test("that is empty requires a token", () => {
     expect(requireToken.extensions()).toEqual({ directives: { requireToken: [{}] } });
     expect(() => extend(requireToken.extensions())).not.toThrow();
   });

@@ -1,4 +1,4 @@
-/** Rules in code-first schemas: the worked examples, both forms of `extensions.directives`, and what a misspelling leads to. */
+/** Code-first schemas: worked examples, both forms of `extensions.directives`, misspellings. */
 import SchemaBuilder from "@pothos/core";
 import DirectivePlugin from "@pothos/plugin-directives";
 import { type GraphQLAuthContext, type GraphQLRule, requireTokenDirective } from "claimgate/graphql";
@@ -36,11 +36,11 @@ describe.each([
 ])("%s", (_, schema) => {
   const yoga = createGuardedYoga(schema, auth);
 
-  test("leaves open what carries no rule", async () => {
+  test("leaves a field without a rule open", async () => {
     expect((await askYoga(yoga, "{ greeting }")).body).toEqual({ data: { greeting: "Hello" } });
   });
 
-  test("lets in by scope, and refuses without it", async () => {
+  test("accepts a token with the scope, and rejects one without it", async () => {
     const admin = await tokenOf("root", { admin: true });
     expect((await askYoga(yoga, "{ stats }", { token: admin })).body).toEqual({ data: { stats: 42 } });
     expect((await askYoga(yoga, "{ stats }", { token: await tokenOf("ada") })).refused).toEqual(
@@ -49,7 +49,7 @@ describe.each([
     expect((await askYoga(yoga, "{ stats }")).refused).toEqual(refusedWith("TOKEN_MISSING"));
   });
 
-  test("binds arguments, lifts them by override, and guards what the type guards", async () => {
+  test("binds arguments, lifts the rule by override, and guards the fields of a guarded type", async () => {
     const query = '{ user(id: "ada") { id email } }';
     const admin = await tokenOf("root", { admin: true });
     const own = { user: { id: "ada", email: "ada@example.com" } };
@@ -62,7 +62,7 @@ describe.each([
   });
 });
 
-/** A schema of one field `f` with these extensions, guarded. */
+/** A guarded schema of one field `f` with these extensions. */
 function guardField(extensions: object, using = requireToken): GraphQLSchema {
   const fields = { f: { type: GraphQLInt, extensions: { ...extensions }, resolve: () => 1 } };
   return using.apply(new GraphQLSchema({ query: new GraphQLObjectType({ name: "Query", fields }) }));
@@ -72,11 +72,11 @@ const admin: GraphQLRule = { scope: { admin: true } };
 
 describe("extensions.directives", () => {
   test.each([
-    ["a map of a rule", { requireToken: admin }],
-    ["a map of rules", { requireToken: [{}, admin] }],
+    ["a map with one rule", { requireToken: admin }],
+    ["a map with a list of rules", { requireToken: [{}, admin] }],
     ["a list", [{ name: "requireToken", args: admin }]],
     ["a map without a prototype", Object.assign(Object.create(null), { requireToken: admin }) as object],
-    ["a list in which it stands twice", [{ name: "requireToken" }, { name: "requireToken", args: admin }]],
+    ["a list with two entries for the directive", [{ name: "requireToken" }, { name: "requireToken", args: admin }]],
   ])("guards from %s", async (_, directives) => {
     const yoga = createGuardedYoga(guardField({ directives }), auth);
     const token = await tokenOf("root", { admin: true });
@@ -91,35 +91,43 @@ describe("extensions.directives", () => {
     ["a misspelt directive in a list", { directives: [{ name: "requiretoken", args: admin }] }, /@requiretoken/],
     ["a misspelt key of the rule", { directives: { requireToken: { scop: "a" } } }, /on Query\.f: rule\.scop/],
     ["a misspelt key in a list", { directives: [{ name: "requireToken", args: { scop: "a" } }] }, /rule\.scop/],
-    ["a misspelt args", { directives: [{ name: "requireToken", arg: admin }] }, /on Query\.f: .*"arg"/],
+    ["a misspelt args key", { directives: [{ name: "requireToken", arg: admin }] }, /on Query\.f: .*"arg"/],
     ["an entry without a name", { directives: [{ nmae: "requireToken", args: admin }] }, /directives\[0\]/],
-    ["an entry that is no object", { directives: ["requireToken"] }, /directives\[0\]/],
-    ["directives that are no object", { directives: "requireToken" }, /extensions\.directives/],
-    ["a misspelt name beside directives", { requiretoken: admin }, /extensions\.requiretoken/],
+    ["an entry that is not an object", { directives: ["requireToken"] }, /directives\[0\]/],
+    ["directives that are not an object", { directives: "requireToken" }, /extensions\.directives/],
+    ["a misspelt directive name in extensions", { requiretoken: admin }, /extensions\.requiretoken/],
     ["a misspelt extensions.directives", { directive: { requireToken: admin } }, /extensions\.directive /],
-    ["one letter more", { requiresToken: admin }, /extensions\.requiresToken/],
-    ["one letter less", { requireTokn: admin }, /extensions\.requireTokn/],
-    ["another letter", { requireTokem: admin }, /extensions\.requireTokem/],
-    ["an underscore", { require_token: admin }, /extensions\.require_token/],
-    ["a name as SDL writes it", { "@requireToken": admin }, /extensions\.@requireToken/],
+    ["a directive name with one letter more", { requiresToken: admin }, /extensions\.requiresToken/],
+    ["a directive name with one letter less", { requireTokn: admin }, /extensions\.requireTokn/],
+    ["a directive name with another letter", { requireTokem: admin }, /extensions\.requireTokem/],
+    ["a directive name with an underscore", { require_token: admin }, /extensions\.require_token/],
+    ["a directive name with the @ of SDL", { "@requireToken": admin }, /extensions\.@requireToken/],
     ["extensions in extensions", { extensions: requireToken.extensions(admin) }, /extensions\.extensions/],
-    ["both misspelt", { directive: { requiretoken: admin } }, /extensions\.directive /],
-    ["its list", { Directives: [{ name: "requireToken", args: admin }] }, /extensions\.Directives/],
-    ["a map of another kind", { directives: new Map([["requireToken", admin]]) }, /extensions\.directives/],
     [
-      "what an object inherits",
+      "a misspelt extensions.directives with a misspelt directive",
+      { directive: { requiretoken: admin } },
+      /extensions\.directive /,
+    ],
+    [
+      "a list under a misspelt extensions.directives",
+      { Directives: [{ name: "requireToken", args: admin }] },
+      /extensions\.Directives/,
+    ],
+    ["a Map in the place of an object", { directives: new Map([["requireToken", admin]]) }, /extensions\.directives/],
+    [
+      "an inherited directive",
       { directives: Object.create({ requireToken: admin }) as object },
       /extensions\.directives/,
     ],
-  ])("refuses %s", (_, extensions, error) => {
+  ])("rejects %s", (_, extensions, error) => {
     expect(() => guardField(extensions)).toThrow(TypeError);
     expect(() => guardField(extensions)).toThrow(error);
   });
 
   test.each([
-    ["a rule", admin],
-    ["rules", [{}, admin]],
-  ])("guards from %s that stands under the directive's own name, beside others", async (_, requireToken) => {
+    ["one rule", admin],
+    ["a list of rules", [{}, admin]],
+  ])("guards from %s under the directive's own name in extensions, with and without directives", async (_, requireToken) => {
     for (const extensions of [{ requireToken }, { requireToken, directives: { requireToken: {} } }]) {
       const yoga = createGuardedYoga(guardField(extensions), auth);
       const token = await tokenOf("root", { admin: true });
@@ -130,24 +138,24 @@ describe("extensions.directives", () => {
     }
   });
 
-  test("leaves what other tools call a directive alone", () => {
+  test("ignores the extensions `directive`, `token` and `required` of other tools", () => {
     for (const directive of ["x", { other: {} }, [{ name: "other" }], [null], null])
       expect(() => guardField({ directive, token: "x", required: true, extensions: { other: 1 } })).not.toThrow();
   });
 
-  test("knows the directives that GraphQL itself specifies, also where the schema lists its own only", () => {
+  test("accepts a directive that GraphQL specifies when the schema lists only its own directives", () => {
     const f = { type: GraphQLInt, extensions: { directives: { deprecated: {} } } };
     const mine = new GraphQLDirective({ name: "mine", locations: [] });
     const query = new GraphQLObjectType({ name: "Query", fields: { f } });
     expect(() => requireToken.apply(new GraphQLSchema({ query, directives: [mine] }))).not.toThrow();
   });
 
-  test("refuses a misspelt key where the rule is written", () => {
-    // @ts-expect-error no such key
+  test("rejects a misspelt key in the rule that extensions() receives", () => {
+    // @ts-expect-error unknown key
     expect(() => requireToken.extensions({ scop: "a" })).toThrow(/rule\.scop/);
   });
 
-  test("takes directives of other tools that are named, or declared", () => {
+  test("accepts another tool's directive only when knownDirectives or the schema names it", () => {
     const extensions = { directives: { rateLimit: { max: 1 } } };
     expect(() => guardField(extensions)).toThrow(/@rateLimit.*knownDirectives/);
     expect(() => guardField(extensions, requireTokenDirective({ knownDirectives: ["rateLimit"] }))).not.toThrow();
@@ -168,16 +176,16 @@ describe("extensions.directives", () => {
         }),
       },
     ],
-  ])("finds a misspelt directive on %s too", (_, part) => {
+  ])("rejects a misspelt directive on %s", (_, part) => {
     const query = new GraphQLObjectType({ name: "Query", fields: { f: { type: GraphQLInt, ...part } } });
     expect(() => requireToken.apply(new GraphQLSchema({ query }))).toThrow(/@requireTokn/);
   });
 });
 
 describe.each([
-  ["in a list", false],
-  ["in a map", true],
-])("Pothos's directives plugin, which writes %s", (_, useGraphQLToolsUnorderedDirectives) => {
+  ["as a list", false],
+  ["as a map", true],
+])("Pothos's directives plugin, which writes directives %s", (_, useGraphQLToolsUnorderedDirectives) => {
   interface Types {
     Context: GraphQLAuthContext;
     Directives: {
@@ -217,20 +225,20 @@ describe.each([
   test.each([
     ["the rule in extensions", { requireToken: {} }, requireToken.extensions(admin)],
     ["the rule of the directive", { requireToken: admin }, requireToken.extensions()],
-  ])("does not lose %s where both are given", async (_what, directives, extensions) => {
+  ])("applies %s when a field has both", async (_what, directives, extensions) => {
     const yoga = createGuardedYoga(build(directives, extensions), auth);
     expect((await askYoga(yoga, "{ stats }", { token: await tokenOf("ada") })).refused).toEqual(
       refusedWith("SCOPE_INSUFFICIENT"),
     );
   });
 
-  test("refuses a misspelt directive", () => {
+  test("rejects a misspelt directive", () => {
     expect(() => build({ requireTokn: admin })).toThrow(/Query\.stats: .*@requireTokn/);
   });
 });
 
-test("a name that no directive can have is refused, and so is an option nobody reads", () => {
+test("rejects a name that a directive cannot have and an unknown option", () => {
   expect(() => requireTokenDirective({ name: "require-token" })).toThrow(TypeError);
-  // @ts-expect-error no such option
+  // @ts-expect-error unknown option
   expect(() => requireTokenDirective({ nmae: "auth" })).toThrow(/"nmae"/);
 });

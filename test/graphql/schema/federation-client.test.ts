@@ -1,4 +1,4 @@
-/** A representation is what a client says: no `parent` rule ever takes it for the truth, whichever way it comes to be the parent. */
+/** A `parent` rule never trusts a representation from the client, however it becomes the parent. */
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { requireTokenDirective } from "claimgate/graphql";
 import { type GraphQLSchema, graphql, parse } from "graphql";
@@ -18,7 +18,9 @@ function build(sdl: string, resolvers: object): GraphQLSchema {
   return requireToken.apply(buildSubgraphSchema({ typeDefs, resolvers: resolvers as never }));
 }
 
-/** What a token of ada, or one that the claims say, sees of one entity, and why not. */
+/**
+ * Queries one entity with a token of ada and the given claims; returns the entity or the reasons.
+ */
 async function ask(schema: GraphQLSchema, selection: string, reference: object, claims: object = {}) {
   const token = (await auth.authToken("ada", { claims: { ...claims } })).signed;
   const source = `query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on ${selection} } }`;
@@ -41,7 +43,7 @@ test.each<[string, (reference: Reference) => unknown]>([
   ["at once", (reference) => reference],
   ["later", async (reference) => reference],
   ["from inside a list", (reference) => [reference][0]],
-])("a __resolveReference that gives its argument back %s is not believed; one that looks it up is", async (_, echo) => {
+])("a parent rule rejects a representation that __resolveReference returns %s, and accepts a looked-up object", async (_, echo) => {
   const echoing = build(note, { Note: { __resolveReference: echo, text } });
   expect(await ask(echoing, "Note { text }", forged)).toEqual(refused);
   expect(await ask(echoing, "Note { id }", forged)).toEqual({ id: "eve's" });
@@ -51,12 +53,12 @@ test.each<[string, (reference: Reference) => unknown]>([
   expect(await ask(other, "Note { text }", forged)).toEqual(refused);
 });
 
-test("override lifts the rule there as everywhere", async () => {
+test("an override lifts a parent rule that rejects a representation", async () => {
   const schema = build(note, { Note: { __resolveReference: (reference: unknown) => reference, text } });
   expect(await ask(schema, "Note { text }", forged, { admin: true })).toEqual({ text: "the text of eve's" });
 });
 
-test("what stands inside a representation is not believed either", async () => {
+test("a parent rule rejects an object nested in a representation", async () => {
   const sdl = `
     type Query { note: Note }
     type Note @key(fields: "id") { id: ID!, meta: Meta, metas: [Meta!] }
@@ -71,7 +73,7 @@ test("what stands inside a representation is not believed either", async () => {
   expect(await ask(own, "Note { meta { text } }", reference)).toEqual({ meta: { text: "secret" } });
 });
 
-test("a representation of an interface, which federation copies for the type it turns out to be, is not believed", async () => {
+test("a parent rule rejects the copy that federation makes of an interface's representation", async () => {
   const sdl = `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
     type Query { item: Item }
@@ -95,7 +97,7 @@ test("a representation of an interface, which federation copies for the type it 
 test.each<[string, (reference: unknown) => unknown]>([
   ["at once", (reference) => reference],
   ["later", async (reference) => reference],
-])("what an interface's own __resolveReference gives back %s is not believed", async (_, echo) => {
+])("a parent rule rejects a representation that an interface's __resolveReference returns %s", async (_, echo) => {
   const sdl = `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])
     type Query { item: Item }
@@ -113,7 +115,7 @@ test.each<[string, (reference: unknown) => unknown]>([
   expect(await ask(buildItem(lookedUp("ada")), "Note { text }", reference)).toEqual({ text: "the text of eve's" });
 });
 
-test("an object inside a representation that names a type of its own is not believed as the entity", async () => {
+test("a parent rule rejects an object nested in a representation that __resolveReference returns", async () => {
   const schema = build(note, { Note: { __resolveReference: ({ inner }: { inner: object }) => inner, text } });
   for (const inner of [
     { id: "eve's", owner: "ada" },
@@ -122,7 +124,7 @@ test("an object inside a representation that names a type of its own is not beli
     expect(await ask(schema, "Note { text }", { ...forged, inner })).toEqual(refused);
 });
 
-test("a rule on the root type changes nothing of that", async () => {
+test("a parent rule rejects a representation when the root type has a rule, too", async () => {
   const schema = build(note.replace("type Query", "type Query @requireToken"), {
     Note: { __resolveReference: (reference: unknown) => reference, text },
   });
@@ -130,13 +132,13 @@ test("a rule on the root type changes nothing of that", async () => {
   expect(await ask(schema, "Note { id }", forged)).toEqual({ id: "eve's" });
 });
 
-test("a large representation is gone through whole", async () => {
+test("a parent rule accepts a looked-up object when the representation has 300 000 entries", async () => {
   const schema = build(note, { Note: { __resolveReference: lookedUp("ada"), text } });
   const many = Array.from({ length: 300_000 }, () => 1);
   expect(await ask(schema, "Note { text }", { ...forged, many })).toEqual({ text: "the text of eve's" });
 });
 
-test("applying the directive again changes nothing of that", async () => {
+test("a parent rule rejects a representation after a second apply", async () => {
   const once = build(note, { Note: { __resolveReference: (reference: unknown) => reference, text } });
   const twice = requireToken.apply(once);
   expect(await ask(twice, "Note { text }", forged)).toEqual(refused);
@@ -146,7 +148,7 @@ test("applying the directive again changes nothing of that", async () => {
   expect(extensions(twice)).toEqual(extensions(once));
 });
 
-test("an object that several requests bring is believed by none of them, and given to each of them anew", async () => {
+test("a parent rule rejects an object that several requests share, and each request gets its own copy", async () => {
   const seen: object[] = [];
   const echoing = build(note, {
     Note: { __resolveReference: (one: unknown) => one, text, id: (one: Reference) => seen.push(one) },

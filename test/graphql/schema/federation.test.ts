@@ -1,4 +1,4 @@
-/** Entities of a federated graph: `parent` stands only where the object is the server's own, and what federation adds keeps working. */
+/** Federated entities: `parent` needs an object from the server, and `_service` stays open. */
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import type { GraphQLResolverMap } from "@apollo/subgraph/dist/schema-helper/resolverMap.js";
 import { requireTokenDirective } from "claimgate/graphql";
@@ -21,7 +21,7 @@ const owned = `
   type User @key(fields: "id") { id: ID!, email: String @requireToken(parent: { sub: "id" }) }
 `;
 
-describe("parent on a type that federation fills from the client", () => {
+describe("a parent rule", () => {
   test.each([
     ["on a field", owned],
     [
@@ -36,18 +36,18 @@ describe("parent on a type that federation fills from the client", () => {
       "on an interface's field",
       'type Query { me: User } interface Mail { email: String @requireToken(parent: { sub: "id" }) } type User implements Mail @key(fields: "id") { id: ID!, email: String }',
     ],
-  ])("is refused without __resolveReference, and builds with it: %s", (_, sdl) => {
+  ])("of an entity is rejected without __resolveReference and accepted with it: %s", (_, sdl) => {
     expect(() => build(sdl, {})).toThrow(TypeError);
     expect(() => build(sdl, {})).toThrow(/rule\.parent.*__resolveReference/);
     expect(() => build(sdl, { User: { __resolveReference: find } })).not.toThrow();
   });
 
-  test("is no matter for a type that is no entity", () => {
+  test("of a type that is not an entity is accepted without __resolveReference", () => {
     const sdl = 'type Query { me: User } type User { id: ID!, email: String @requireToken(parent: { sub: "id" }) }';
     expect(() => build(sdl, {})).not.toThrow();
   });
 
-  test("is refused too on a type inside such an entity, which the client fills as well", () => {
+  test("of a type inside an entity is rejected unless a resolver gives the object", () => {
     const sdl = `
       type Query { me: User }
       type User @key(fields: "id") { id: ID!, address: Address, places: [Place!] }
@@ -62,7 +62,7 @@ describe("parent on a type that federation fills from the client", () => {
     expect(() => build(sdl, { Address: { street }, User: { __resolveReference: find } })).not.toThrow();
   });
 
-  test("is no matter for a rule without parent", () => {
+  test("is the only rule that needs __resolveReference: a scope is accepted without it", () => {
     expect(() => build(owned.replace('(parent: { sub: "id" })', '(scope: "a")'), {})).not.toThrow();
   });
 });
@@ -76,7 +76,7 @@ describe("an entity by reference", () => {
     return graphql({ schema, source, variableValues: references(...ids), contextValue });
   };
 
-  test("shows its owner what __resolveReference gives, and nobody else", async () => {
+  test("shows its owner the result of __resolveReference, and rejects every other caller", async () => {
     const schema = build(owned, { User: { __resolveReference: find } });
     const { data, errors } = await asking(schema, "ada", "ada", "eve");
     expect(data?.["_entities"]).toEqual([
@@ -88,7 +88,7 @@ describe("an entity by reference", () => {
     ]);
   });
 
-  test("of a guarded type needs a token", async () => {
+  test("is rejected without a token when its type is guarded", async () => {
     const sdl = 'type Query { me: User } type User @key(fields: "id") @requireToken { id: ID!, email: String }';
     const schema = build(sdl, { User: { __resolveReference: find } });
     const refused = await asking(schema, undefined, "ada");
@@ -106,7 +106,7 @@ describe("an entity by reference", () => {
   });
 });
 
-test("a rule on the root type leaves federation's _service open, and closes everything else on it", async () => {
+test("a rule on the root type guards every field except federation's _service", async () => {
   const schema = build('type Query @requireToken { me: User } type User @key(fields: "id") { id: ID! }', {
     User: { __resolveReference: find },
   });

@@ -1,4 +1,4 @@
-/** A guard on a type, an interface or an interface's field cannot be walked around. */
+/** A query cannot bypass a guard on a type, an interface or an interface's field. */
 import { addResolversToSchema, makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective } from "claimgate/graphql";
 import { buildSchema, extendSchema, GraphQLSchema, graphql, parse } from "graphql";
@@ -62,16 +62,16 @@ const good = async (): Promise<{ token: string }> => ({ token: (await auth.authT
 
 beforeEach(() => void ran.splice(0));
 
-describe("before the resolver runs, who has no token is refused", () => {
+describe("rejects a caller without a token before the resolver runs", () => {
   test.each([
     ["a field that returns a guarded type", "{ account { name } }"],
     ["a list of a guarded type", "{ accounts { name } }"],
-    ["its type's name alone", "{ account { __typename } }"],
+    ["the __typename of a guarded type", "{ account { __typename } }"],
     ["an alias", "{ page: account { title: name } }"],
     ["an inline fragment", "{ ... on Query { account { ... on Account { name } } } }"],
     ["a fragment", "query { ...Q } fragment Q on Query { account { ...N } } fragment N on Node { id }"],
     ["a guarded interface", "{ vault { gold } }"],
-    ["a guarded interface's name alone", "{ vault { __typename } }"],
+    ["the __typename of a guarded interface", "{ vault { __typename } }"],
     ["an implementing type of a guarded interface", "{ vault { ... on IronVault { title } } }"],
     ["a mutation that returns a guarded type", "mutation { rotate { __typename } }"],
     ["an aliased mutation", "mutation { x: rotate { __typename } y: openVault { __typename } }"],
@@ -85,22 +85,27 @@ describe("before the resolver runs, who has no token is refused", () => {
   });
 });
 
-describe("behind an open interface or union, no value of a guarded type comes out", () => {
+describe("hides a value of a guarded type that an open interface or union returns", () => {
   test.each([
-    ["an interface", "{ node { id } }", { node: null }, { node: { id: "1" } }],
-    ["its type's name", "{ node { __typename } }", { node: null }, { node: { __typename: "Account" } }],
-    ["a fragment", "{ node { ... on Account { name } } }", { node: null }, { node: { name: "ada" } }],
+    ["an interface's field", "{ node { id } }", { node: null }, { node: { id: "1" } }],
+    ["the __typename of an interface", "{ node { __typename } }", { node: null }, { node: { __typename: "Account" } }],
+    [
+      "a fragment on the guarded type",
+      "{ node { ... on Account { name } } }",
+      { node: null },
+      { node: { name: "ada" } },
+    ],
     ["a type of two interfaces", "{ titled { title } }", { titled: null }, { titled: { title: "vault" } }],
   ])("through %s", async (_, query, hidden, shown) => {
     const { body, status } = await ask(query);
     expect(body.data).toEqual(hidden);
     expect(body.errors?.map((error) => error.extensions?.auth?.reason)).toEqual(["TOKEN_MISSING"]);
-    // The resolver ran, so the operation was not refused as a whole.
+    // The resolver ran, so the operation as a whole was not rejected.
     expect(status).toBe(200);
     expect((await ask(query, await good())).body).toEqual({ data: shown });
   });
 
-  test("through a union, whose other members come out", async () => {
+  test("through a union, and shows the values of its open types", async () => {
     const query = "{ search { __typename ... on Page { title } ... on Account { name } } }";
     const { body, status } = await ask(query);
     const open = { __typename: "Page", title: "page" };
@@ -124,7 +129,7 @@ describe("an interface's guarded field", () => {
     expect(JSON.stringify((await ask(query, await good())).body)).toContain("secret");
   });
 
-  test("leaves its other fields open", async () => {
+  test("leaves the interface's other fields open", async () => {
     expect((await ask("{ labelled { open } label { open } }")).body).toEqual({
       data: { labelled: { open: "open" }, label: { open: "open" } },
     });
@@ -142,7 +147,7 @@ describe("extend type", () => {
     token: (await auth.authToken("ada", { scope, claims })).signed,
   });
 
-  test("every directive of every part holds for every field", async () => {
+  test("applies every directive of every part to every field", async () => {
     for (const field of ["first", "second", "third"]) {
       const query = `{ ${field} }`;
       const claims = { plan: "pro", level: 3 };
@@ -155,13 +160,13 @@ describe("extend type", () => {
     }
   });
 
-  test("a field's own directive stands beside the type's", async () => {
+  test("applies a field's own directive in addition to the type's", async () => {
     const lower = await tokenWith("a b c", { plan: "pro", level: 2 });
     expect((await ask("{ second }", lower)).body).toEqual({ data: { second: 2 } });
     expect((await ask("{ third }", lower)).refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
   });
 
-  test("holds in a schema that graphql-js extended itself", async () => {
+  test("is guarded in a schema that graphql-js extended itself", async () => {
     const requireToken = requireTokenDirective();
     const base = buildSchema(`${requireToken.typeDefs} type Query { open: Int } interface Node { id: ID }`);
     const extension = `
@@ -186,14 +191,14 @@ describe("several directives on one field", () => {
   const sdl = 'type Query { both: Int @requireToken(scope: "a") @requireToken(scope: "b") }';
   const { auth, ask } = createGate(sdl, { Query: { both: () => 1 } });
 
-  test("must all hold", async () => {
+  test("must all accept the token", async () => {
     const asking = async (scope: string) => ask("{ both }", { token: (await auth.authToken("ada", { scope })).signed });
     expect((await asking("a b")).body).toEqual({ data: { both: 1 } });
     expect((await asking("a")).refused).toEqual(refusedWith("SCOPE_INSUFFICIENT"));
     expect((await asking("b")).refused).toEqual(refusedWith("SCOPE_INSUFFICIENT"));
   });
 
-  test("may be renamed", async () => {
+  test("apply under another name when the directive is renamed", async () => {
     const only = requireTokenDirective({ name: "only" });
     const built = makeExecutableSchema({ typeDefs: [only.typeDefs, 'type Query { x: Int @only(scope: "a") }'] });
     const schema = only.apply(addResolversToSchema({ schema: built, resolvers: { Query: { x: () => 1 } } }));
@@ -207,7 +212,7 @@ describe("several directives on one field", () => {
   });
 });
 
-describe("root types of other names", () => {
+describe("root types with other names", () => {
   const sdl = `
     schema { query: Reading, mutation: Writing, subscription: Listening }
     type Reading { open: Int, safe: Safe }
@@ -229,7 +234,7 @@ describe("root types of other names", () => {
     },
   });
 
-  test("are guarded alike, and their refusals have the same status", async () => {
+  test("are guarded, and their refusals have the same status", async () => {
     const { signed: token } = await auth.authToken("ada");
     for (const query of [
       "{ t: __typename ... on Reading { safe { id } } }",
@@ -244,7 +249,7 @@ describe("root types of other names", () => {
 });
 
 describe("introspection", () => {
-  test("works without a token, whatever is guarded", async () => {
+  test("works without a token when fields and types are guarded", async () => {
     const { status, body } = await ask(
       '{ __schema { queryType { name } } __type(name: "Account") { name } __typename }',
     );
@@ -254,7 +259,7 @@ describe("introspection", () => {
     });
   });
 
-  test("beside a refused field does not hide the refusal", async () => {
+  test("next to a rejected field does not hide the refusal", async () => {
     expect((await ask("{ __typename account { name } }")).refused).toEqual(refusedWith("TOKEN_MISSING"));
   });
 });

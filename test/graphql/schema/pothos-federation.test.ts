@@ -1,4 +1,4 @@
-/** Pothos's federation plugin: its directives need no declaration, and its printer takes rules that stand under the directive's own name. */
+/** Pothos's federation plugin: undeclared directives, and rules under the directive's own name. */
 import SchemaBuilder from "@pothos/core";
 import DirectivePlugin from "@pothos/plugin-directives";
 import FederationPlugin from "@pothos/plugin-federation";
@@ -33,9 +33,9 @@ function build(resolveReference: (reference: { id: string }) => Note, extensions
 }
 
 test.each<[string, (reference: { id: string }) => Note, string | null]>([
-  ["lets in the owner of what was looked up", ({ id }) => ({ id, owner: "ada" }), "text of 1"],
-  ["refuses anybody else", ({ id }) => ({ id, owner: "eve" }), null],
-  ["refuses what the client made up", (reference) => reference as Note, null],
+  ["a parent rule accepts the owner of a looked-up object", ({ id }) => ({ id, owner: "ada" }), "text of 1"],
+  ["a parent rule rejects a caller who does not own the looked-up object", ({ id }) => ({ id, owner: "eve" }), null],
+  ["a parent rule rejects an object that the client made up", (reference) => reference as Note, null],
 ])("%s", async (_, resolveReference, text) => {
   const schema = build(resolveReference, { requireToken: { parent: { sub: "owner" } } });
   const contextValue = { auth: auth.forRequest({ token: (await auth.authToken("ada")).signed }) };
@@ -49,6 +49,6 @@ test.each<[string, (reference: { id: string }) => Note, string | null]>([
   expect((data as { _service: { sdl: string } })._service.sdl).toContain("type Note");
 });
 
-test("a misspelt name is refused there too", () => {
+test("rejects a misspelt directive name in extensions", () => {
   expect(() => build((reference) => reference as Note, { requiretoken: {} })).toThrow(/extensions\.requiretoken/);
 });

@@ -1,4 +1,4 @@
-/** A schema that says who may pass and does not enforce it never starts. */
+/** A server does not start with a schema whose rules are not enforced. */
 import { addResolversToSchema, makeExecutableSchema } from "@graphql-tools/schema";
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
@@ -27,7 +27,7 @@ function expectStarts(schema: GraphQLSchema): void {
   expect(() => createGraphQLContext(auth, { schema })).not.toThrow();
 }
 
-describe("a schema whose apply was forgotten", () => {
+describe("a schema without apply", () => {
   test.each([
     ["a field", "type Query { a: Int @requireToken }", "Query.a"],
     ["a type", "type Query { b: Int, t: T } type T @requireToken { a: Int }", "Query.t"],
@@ -46,13 +46,13 @@ describe("a schema whose apply was forgotten", () => {
       "type Query { b: Int } interface I @requireToken { a: Int } type T implements I { a: Int }",
       "T.a",
     ],
-  ])("with the directive on %s", (_, sdl, place) => {
+  ])("is rejected with the directive on %s", (_, sdl, place) => {
     const schema = build(sdl);
     expectRefused(schema, place);
     expectStarts(requireToken.apply(schema));
   });
 
-  test("with the rule in extensions", () => {
+  test("is rejected with the rule in extensions", () => {
     const schema = mapSchema(build("type Query { a: Int }"), {
       [MapperKind.OBJECT_FIELD]: (config) => ({ ...config, extensions: requireToken.extensions({ scope: "a" }) }),
     });
@@ -60,7 +60,7 @@ describe("a schema whose apply was forgotten", () => {
     expectStarts(requireToken.apply(schema));
   });
 
-  test("under the directive's other name", () => {
+  test("is rejected with the directive under another name", () => {
     const only = requireTokenDirective({ name: "only" });
     const schema = makeExecutableSchema({ typeDefs: [only.typeDefs, "type Query { a: Int @only }"] });
     const options = { schema, directive: "only" };
@@ -68,39 +68,39 @@ describe("a schema whose apply was forgotten", () => {
     expect(() => createGraphQLContext(auth, { ...options, schema: only.apply(schema) })).not.toThrow();
   });
 
-  test("and one without the directive starts", () => expectStarts(build("type Query { a: Int }")));
+  test("is accepted without the directive", () => expectStarts(build("type Query { a: Int }")));
 });
 
-describe("a schema that was changed after apply", () => {
+describe("a schema that changed after apply is rejected until the next apply", () => {
   const applied = requireToken.apply(
     build("type Query { a: Int @requireToken, node: Node } union Node = T type T { b: Int }"),
   );
 
-  test("by a resolver that replaces the guard", () => {
+  test("when a resolver replaced the guard", () => {
     const schema = addResolversToSchema({ schema: applied, resolvers: { Query: { a: () => 1 } } });
     expectRefused(schema, "Query.a");
     expectStarts(requireToken.apply(schema));
   });
 
-  test("by an extension with a guarded field", () => {
+  test("when an extension added a guarded field", () => {
     const schema = extendSchema(applied, parse("extend type Query { extra: Int @requireToken }"));
     expectRefused(schema, "Query.extra");
     expectStarts(requireToken.apply(schema));
   });
 
-  test("by an extension that guards a type which fields return already", () => {
+  test("when an extension guarded a type that fields already return", () => {
     const schema = extendSchema(applied, parse("extend type T @requireToken"));
     expectRefused(schema, "T.b");
     expectStarts(requireToken.apply(schema));
   });
 
-  test("by a rule that became stricter", () => {
+  test("when a rule became stricter", () => {
     const schema = extendSchema(applied, parse('extend type Query @requireToken(scope: "admin")'));
     expectRefused(schema, "Query.a");
     expectStarts(requireToken.apply(schema));
   });
 
-  test("by a resolveType that replaces the guard", () => {
+  test("when a resolveType replaced the guard", () => {
     const guarded = requireToken.apply(
       build("type Query { node: Node } union Node = T type T @requireToken { b: Int }"),
     );
@@ -110,7 +110,7 @@ describe("a schema that was changed after apply", () => {
     expectStarts(requireToken.apply(schema));
   });
 
-  test("by a plugin, while it runs", () => {
+  test("when a plugin replaces it at run time", () => {
     const open = build("type Query { a: Int @requireToken }");
     const replacing: Plugin = {
       onSchemaChange: ({ schema, replaceSchema }) => schema === applied && replaceSchema(open),
@@ -120,7 +120,7 @@ describe("a schema that was changed after apply", () => {
 });
 
 describe("apply", () => {
-  test("twice guards once", async () => {
+  test("guards a field once when it runs twice", async () => {
     let asked = 0;
     const schema = build('type Query { a: Int @requireToken(args: { sub: "id" }) }'.replace("a:", "a(id: ID):"));
     const withResolver = addResolversToSchema({ schema, resolvers: { Query: { a: () => ++asked } } });
@@ -136,7 +136,7 @@ describe("apply", () => {
     expect(asked).toBe(1);
   });
 
-  test("leaves the schema it was given as it was", async () => {
+  test("does not modify the schema it receives", async () => {
     const schema = build("type Query { a: Int @requireToken }");
     requireToken.apply(schema);
     expect(schema.getQueryType()?.getFields()["a"]?.resolve).toBeUndefined();

@@ -1,4 +1,4 @@
-/** The main path over HTTP: real clients log in, and are let in or refused. */
+/** The main path over HTTP: real clients log in, and requests are accepted or rejected. */
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client, fetchExchange, gql } from "@urql/core";
@@ -70,7 +70,7 @@ async function refusal(request: Promise<unknown>): Promise<unknown> {
 }
 
 describe("graphql-request", () => {
-  test("logs in and is let in with the token", async () => {
+  test("logs in and is accepted with the token", async () => {
     const token = await login("ada");
     expect(await connect(token as string).request("{ me }")).toEqual({ me: "ada" });
   });
@@ -79,7 +79,7 @@ describe("graphql-request", () => {
     expect(await login("ada", "wrong")).toBeNull();
   });
 
-  test("is refused without a token, and served what is open", async () => {
+  test("is rejected on a guarded field without a token, and accepted on an open field", async () => {
     expect(await refusal(connect().request("{ me }"))).toEqual({
       status: 401,
       extensions: { code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } },
@@ -88,7 +88,7 @@ describe("graphql-request", () => {
     expect(await connect().request("{ greeting }")).toEqual({ greeting: "hello" });
   });
 
-  test("is refused where the scope is lacking, and let in where it is held", async () => {
+  test("is rejected without the scope and accepted with it", async () => {
     expect(await refusal(connect((await login("ada")) as string).request("{ stats }"))).toMatchObject({
       status: 403,
       extensions: { code: "FORBIDDEN", auth: { reason: "SCOPE_INSUFFICIENT" } },
@@ -96,7 +96,7 @@ describe("graphql-request", () => {
     expect(await connect((await login("root")) as string).request("{ stats }")).toEqual({ stats: 42 });
   });
 
-  test("is refused with an expired and with a tampered token, and still served what is open", async () => {
+  test("is rejected on a guarded field with an expired or tampered token, and accepted on an open field", async () => {
     const token = (await login("ada")) as string;
     const [header, payload] = token.split(".");
     const tampered = `${header}.${payload}.${"A".repeat(43)}`;
@@ -112,7 +112,7 @@ describe("graphql-request", () => {
     expect(await connect(token).request("{ greeting }")).toEqual({ greeting: "hello" });
   });
 
-  test("renews with a refresh token alone", async () => {
+  test("renews tokens with a refresh token only", async () => {
     const { signed } = await auth.refreshToken("ada");
     const { refresh } = await connect(signed).request<{ refresh: string }>("mutation { refresh }");
     expect(await connect(refresh).request("{ me }")).toEqual({ me: "ada" });
@@ -123,7 +123,7 @@ describe("graphql-request", () => {
   });
 });
 
-describe("two Authorization headers, of which Node shows only the first", () => {
+describe("two Authorization headers, of which Node's `headers` keeps only the first", () => {
   const post = (authorization: string[]): Promise<{ status: number | undefined; body: unknown }> =>
     new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json" };
@@ -137,7 +137,7 @@ describe("two Authorization headers, of which Node shows only the first", () => 
       sent.end(JSON.stringify({ query: "{ me }" }));
     });
 
-  test("are refused where they differ", async () => {
+  test("are rejected when they differ", async () => {
     const { status, body } = await post([`Bearer ${await login("ada")}`, `Bearer ${await login("grace")}`]);
     expect(status).toBe(400);
     expect(body).toMatchObject({
@@ -145,7 +145,7 @@ describe("two Authorization headers, of which Node shows only the first", () => 
     });
   });
 
-  test("are let in where they say the same", async () => {
+  test("are accepted when they are equal", async () => {
     const bearer = `Bearer ${await login("ada")}`;
     expect(await post([bearer, bearer])).toEqual({ status: 200, body: { data: { me: "ada" } } });
   });
@@ -160,7 +160,7 @@ describe("@urql/core", () => {
       fetchOptions: token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
     });
 
-  test("logs in and is let in with the token", async () => {
+  test("logs in and is accepted with the token", async () => {
     const login = gql`mutation { login(user: "ada", password: "ada-secret") }`;
     const { data } = await open().mutation(login, {}).toPromise();
     const me = await open(data.login).query(gql`{ me }`, {}).toPromise();
@@ -168,7 +168,7 @@ describe("@urql/core", () => {
     expect(me.data).toMatchObject({ me: "ada" });
   });
 
-  test("reads code and reason of a refusal", async () => {
+  test("reads the code and the reason of a refusal", async () => {
     const { data, error } = await open().query(gql`{ me }`, {}).toPromise();
     expect(data).toBeUndefined();
     expect(error?.response.status).toBe(401);
@@ -177,7 +177,7 @@ describe("@urql/core", () => {
     ]);
   });
 
-  test("gets the open part of a mixed query", async () => {
+  test("gets the open part of a query with open and guarded fields", async () => {
     const { data, error } = await open().query(gql`{ greeting me }`, {}).toPromise();
     expect(data).toMatchObject({ greeting: "hello", me: null });
     expect(error?.graphQLErrors[0]?.path).toEqual(["me"]);

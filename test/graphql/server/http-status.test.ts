@@ -1,4 +1,4 @@
-/** What a refused query means over HTTP: status, challenge and body. */
+/** A rejected query over HTTP: status, challenge and body. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { askYoga, createGate, createGuardedYoga, ENDPOINT } from "../../support/graphql.ts";
@@ -49,11 +49,11 @@ beforeEach(() => {
 });
 
 describe("WWW-Authenticate", () => {
-  test("names just the scheme where there is no token", async () => {
+  test("has only the scheme when the token is missing", async () => {
     expect((await ask("{ me }")).challenge).toBe("Bearer");
   });
 
-  test("says invalid_token where it is bad", async () => {
+  test("has invalid_token when the token is invalid", async () => {
     const token = await mint();
     expect((await ask("{ me }", { token: "bad" })).challenge).toBe(
       'Bearer error="invalid_token", error_description="The token cannot be read"',
@@ -64,7 +64,7 @@ describe("WWW-Authenticate", () => {
     );
   });
 
-  test("says insufficient_scope where it lacks something", async () => {
+  test("has insufficient_scope when the token lacks a scope or a claim", async () => {
     const token = await mint();
     expect((await ask("{ admins }", { token })).challenge).toBe(
       'Bearer error="insufficient_scope", error_description="The scope of the token does not allow this"',
@@ -74,7 +74,7 @@ describe("WWW-Authenticate", () => {
     );
   });
 
-  test("is absent from 400, 503 and 200", async () => {
+  test("is absent for 400, 503 and 200", async () => {
     const authorization = `Bearer ${await mint()}, Bearer ${await mint({ maxAge: 5 })}`;
     expect(await ask("{ me }", { headers: { authorization } })).toMatchObject({ status: 400, challenge: null });
     expect(await ask("{ me open }")).toMatchObject({ status: 200, challenge: null });
@@ -84,7 +84,7 @@ describe("WWW-Authenticate", () => {
     expect(await ask("{ me }", { token: await mint() })).toMatchObject({ status: 503, challenge: null });
   });
 
-  test("names the configured scheme", async () => {
+  test("has the configured scheme", async () => {
     const local = createAuth({ header: { name: "X-Token", scheme: "JWT" } });
     const yoga = createGuardedYoga(schema, local.auth);
     const { signed } = await local.auth.authToken("ada");
@@ -99,7 +99,7 @@ describe("WWW-Authenticate", () => {
 });
 
 describe("the status", () => {
-  test("of a wholly refused query is the refusal's, and data is dropped", async () => {
+  test("is that of the refusal when every field is rejected, and the response has no data", async () => {
     const { status, body } = await ask("{ me }");
     expect(status).toBe(401);
     expect(body).toEqual({
@@ -114,14 +114,14 @@ describe("the status", () => {
     });
   });
 
-  test("is the same by GET, and under the media type of GraphQL over HTTP", async () => {
+  test("is the same for GET and for the media type of GraphQL over HTTP", async () => {
     expect((await ask("{ me }", { method: "GET" })).status).toBe(401);
     const headers = { accept: "application/graphql-response+json" };
     expect(await ask("{ me }", { headers })).toMatchObject({ status: 401, challenge: "Bearer" });
     expect(await ask("{ me }", { headers, token: await mint() })).toMatchObject({ status: 200, challenge: null });
   });
 
-  test("is 401 before 403", async () => {
+  test("is 401 when fields are rejected with 401 and 403", async () => {
     const headers = { cookie: `auth=${await mint()}`, "sec-fetch-site": "cross-site" };
     const { status, challenge, body } = await ask("{ me renew }", { headers });
     expect(body.errors?.map((error) => error.extensions?.auth?.reason)).toEqual(["CSRF_REJECTED", "TOKEN_MISSING"]);
@@ -131,7 +131,7 @@ describe("the status", () => {
     expect((await ask("{ me }", { headers })).status).toBe(403);
   });
 
-  test("is 400 before 401", async () => {
+  test("is 400 when fields are rejected with 400 and 401", async () => {
     const headers = {
       cookie: `auth=${await mint()}; auth=${await mint({ maxAge: 5 })}`,
       "sec-fetch-site": "same-origin",
@@ -141,7 +141,7 @@ describe("the status", () => {
     expect(status).toBe(400);
   });
 
-  test("is 503 before 400 and 401", async () => {
+  test("is 503 when fields are rejected with 503, 400 and 401", async () => {
     rights = () => {
       throw new Error("down");
     };
@@ -152,14 +152,14 @@ describe("the status", () => {
     expect((await ask("{ renew admins }", { token: await mint() })).status).toBe(503);
   });
 
-  test("of partial success stays 200 and keeps what succeeded", async () => {
+  test("is 200 for partial success, and the data stays", async () => {
     const { status, body } = await ask("{ open me admins }", { token: await mint() });
     expect(status).toBe(200);
     expect(body.data).toEqual({ open: 7, me: "ada", admins: null });
     expect(body.errors).toHaveLength(1);
   });
 
-  test("counts every root field but __typename, through aliases, fragments, @skip and @include", async () => {
+  test("depends on every root field except __typename, through aliases, fragments, @skip and @include", async () => {
     const fragment = "fragment F on Query { a: me }";
     expect((await ask("{ t: __typename me }")).status).toBe(401);
     expect((await ask(`{ ...F ... on Query { b: admins } } ${fragment}`)).status).toBe(401);
@@ -170,7 +170,7 @@ describe("the status", () => {
     expect((await ask("{ me open @skip(if: true) }")).status).toBe(401);
   });
 
-  test("counts the operation that is asked for", async () => {
+  test("depends only on the operation that runs", async () => {
     const query = "query A { me } query B { open }";
     expect((await ask(query, { operationName: "A" })).status).toBe(401);
     expect((await ask(query, { operationName: "B" })).status).toBe(200);
@@ -178,7 +178,7 @@ describe("the status", () => {
 });
 
 describe("a query whose data is null", () => {
-  test("for refusals alone has their status, wherever they come from", async () => {
+  test("has the status of its refusals, wherever they come from", async () => {
     expect(await ask("{ strict }")).toMatchObject({ status: 401, challenge: "Bearer" });
     expect(await ask("{ open strict }")).toMatchObject({ status: 401 });
     expect(await ask("{ shelf { open secret } }")).toMatchObject({ status: 401 });
@@ -191,7 +191,7 @@ describe("a query whose data is null", () => {
     });
   });
 
-  test("for another error too is not called refused", async () => {
+  test("is not reported as rejected when it has another error, too", async () => {
     const { status, challenge, body } = await ask("{ open broken }");
     expect({ status, challenge, data: body.data }).toEqual({ status: 200, challenge: null, data: null });
     const both = await ask("{ broken me }");
@@ -211,7 +211,7 @@ describe("an array batch", () => {
       }),
     );
 
-  test("stays 200, each of its items with its own refusal", async () => {
+  test("has status 200, and each item has its own refusal", async () => {
     const response = await batch(["{ me }", "{ open }", "{ strict }"]);
     expect(response.status).toBe(200);
     expect(response.headers.get("www-authenticate")).toBeNull();
@@ -223,7 +223,7 @@ describe("an array batch", () => {
     ]);
   });
 
-  test("lets every item in with a good token", async () => {
+  test("is accepted in every item with a valid token", async () => {
     const response = await batch(["{ me }", "{ strict }"], { authorization: `Bearer ${await mint()}` });
     expect(await response.json()).toEqual([{ data: { me: "ada" } }, { data: { strict: 7 } }]);
   });

@@ -1,4 +1,4 @@
-/** `@defer` and `@stream` over HTTP: a refusal arrives in the part it belongs to, and nothing is sent before its guard. */
+/** `@defer` and `@stream` over HTTP: each part has its own refusal, and its guard runs first. */
 import { createServer } from "node:http";
 import { useDeferStream } from "@graphql-yoga/plugin-defer-stream";
 import { describe, expect, test } from "vitest";
@@ -76,7 +76,7 @@ async function start() {
   const server = createServer((req, res) => void yoga(req, res));
   const url = `${await listenForTest(server)}/graphql`;
 
-  /** The answer's status, text and parts; `onPart` is called as each arrives. */
+  /** Returns the status, text and parts of the response; calls `onPart` as each part arrives. */
   const ask = async (query: string, token: string | undefined, onPart?: (part: Part) => void) => {
     const headers = {
       accept: "multipart/mixed",
@@ -109,7 +109,7 @@ describe("@defer", () => {
     ["stats", { stats: null }, { stats: SECRET }],
     ["required", null, { required: SECRET }],
     ["own", { own: null }, { own: `own ${SECRET}` }],
-  ])("refuses %s in its own part, and lets it in in its own part", async (field, denied, given) => {
+  ])("rejects or accepts %s in its own part", async (field, denied, given) => {
     const { ask, user, admin, ran } = await start();
     const query = `{ greeting ... @defer { ${field} } }`;
     const refused = await ask(query, user);
@@ -128,7 +128,7 @@ describe("@defer", () => {
     expect(allowed.parts[1]?.incremental).toEqual([{ data: given, path: [] }]);
   });
 
-  test("refuses what is not deferred at once, and still sends the public part that is", async () => {
+  test("rejects a field outside the deferred part at once, and still sends the open deferred part", async () => {
     const { ask } = await start();
     const { status, parts } = await ask("{ stats ... @defer { greeting } }", undefined);
     expect(status).toBe(200);
@@ -139,7 +139,7 @@ describe("@defer", () => {
 });
 
 describe("@stream", () => {
-  test("judges a part by the time at which it is resolved: a token that has expired since is refused in it", async () => {
+  test("checks exp when a part resolves: it rejects a token that has expired since the first part", async () => {
     const { ask, clock, release, admin } = await start();
     const query = "{ people @stream(initialCount: 1) { name salary } }";
     const { parts } = await ask(query, admin, ({ data }) => {
@@ -153,7 +153,7 @@ describe("@stream", () => {
     expect(refusalsOf(patch?.errors)).toEqual([[["people", 1, "salary"], "UNAUTHENTICATED", "TOKEN_EXPIRED"]]);
   });
 
-  test("refuses guarded fields of an item in the item's part, and nulls what onDeny says", async () => {
+  test("rejects the guarded fields of an item in the item's part, and gives null for onDeny: NULL", async () => {
     const { ask, release, user, admin } = await start();
     release();
     const query = "{ people @stream(initialCount: 0) { name salary hidden } }";
@@ -177,7 +177,7 @@ describe("@stream", () => {
     ]);
   });
 
-  test("refuses a guarded list whole, before its source starts and with its status", async () => {
+  test("rejects a guarded list as a whole, with its status and before its source starts", async () => {
     const { ask, user, admin, ran } = await start();
     const query = "{ guardedPeople @stream(initialCount: 0) { name } }";
     const refused = await ask(query, user);

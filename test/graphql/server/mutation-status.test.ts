@@ -1,4 +1,4 @@
-/** A mutation that ran is never reported as refused, so that nobody repeats it. */
+/** A mutation that ran is never reported as rejected, so that the client does not repeat it. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { createGate, refusedWith } from "../../support/graphql.ts";
 
@@ -55,7 +55,7 @@ beforeEach(() => {
   ran = [];
 });
 
-describe("a mutation of which nothing ran", () => {
+describe("a mutation that did not run", () => {
   test.each([
     "{ guarded }",
     "{ guardedStrict }",
@@ -66,7 +66,7 @@ describe("a mutation of which nothing ran", () => {
     "{ guarded write @include(if: false) }",
     "{ makeGuarded { __typename } }",
     "{ makeGuarded { id } guarded }",
-  ])("is refused with 401: %s", async (selection) => {
+  ])("is rejected with 401: %s", async (selection) => {
     const { refused, challenge, body } = await ask(`mutation ${selection}`);
     expect(refused).toEqual(refusedWith("TOKEN_MISSING"));
     expect(challenge).toBe("Bearer");
@@ -74,30 +74,38 @@ describe("a mutation of which nothing ran", () => {
     expect(ran).toEqual([]);
   });
 
-  test("is refused with 403", async () => {
+  test("is rejected with 403 without the scope", async () => {
     const { signed: token } = await auth.authToken("ada");
     expect((await ask("mutation { admins }", { token })).refused).toEqual(refusedWith("SCOPE_INSUFFICIENT"));
     expect(ran).toEqual([]);
   });
 });
 
-describe("a mutation that ran, in whole or in part, stays 200", () => {
+describe("a mutation that ran in whole or in part has status 200", () => {
   test.each([
-    ["beside a refused field", "{ write guarded }", { write: 1, guarded: null }],
-    ["after a refused field", "{ guarded write }", { guarded: null, write: 1 }],
-    ["before a refused non-null field", "{ write guardedStrict }", null],
-    ["itself non-null", "{ writeStrict guardedStrict }", null],
-    ["with a refused field below", "{ make { secret } }", { make: { secret: null } }],
-    ["with a refused non-null field below", "{ make { secretStrict } }", { make: null }],
-    ["with a refused non-null field below a non-null one", "{ makeStrict { secretStrict } }", null],
+    ["before a rejected field", "{ write guarded }", { write: 1, guarded: null }],
+    ["after a rejected field", "{ guarded write }", { guarded: null, write: 1 }],
+    ["before a rejected non-null field", "{ write guardedStrict }", null],
+    ["as a non-null field before a rejected non-null field", "{ writeStrict guardedStrict }", null],
+    ["with a rejected field below", "{ make { secret } }", { make: { secret: null } }],
+    ["with a rejected non-null field below", "{ make { secretStrict } }", { make: null }],
+    ["with a rejected non-null field below a non-null one", "{ makeStrict { secretStrict } }", null],
     ["with a value of a guarded type behind an interface", "{ makeNode { id } }", { makeNode: null }],
-    ["with such a value in a non-null field", "{ makeNodeStrict { id } }", null],
-    ["with a resolver that refuses itself", "{ asks }", { asks: null }],
-    ["with a non-null resolver that refuses itself", "{ asksStrict }", null],
-    ["under an alias that hides it", "{ guarded: write x: guarded }", { guarded: 1, x: null }],
+    ["with a value of a guarded type in a non-null field", "{ makeNodeStrict { id } }", null],
+    ["with a resolver that rejects the caller", "{ asks }", { asks: null }],
+    ["with a non-null resolver that rejects the caller", "{ asksStrict }", null],
+    ["under the alias of a guarded field", "{ guarded: write x: guarded }", { guarded: 1, x: null }],
     ["in a fragment", "{ ...F guarded } fragment F on Mutation { write }", { write: 1, guarded: null }],
-    ["that refuses itself, beside a guarded one", "{ asks guarded }", { asks: null, guarded: null }],
-    ["behind an interface, beside a guarded one", "{ makeNode { id } guarded }", { makeNode: null, guarded: null }],
+    [
+      "with a resolver that rejects the caller, before a guarded field",
+      "{ asks guarded }",
+      { asks: null, guarded: null },
+    ],
+    [
+      "with a value of a guarded type, before a guarded field",
+      "{ makeNode { id } guarded }",
+      { makeNode: null, guarded: null },
+    ],
   ])("%s", async (_, selection, data) => {
     const { status, challenge, body } = await ask(`mutation ${selection}`);
     expect(ran).not.toEqual([]);
@@ -107,14 +115,14 @@ describe("a mutation that ran, in whole or in part, stays 200", () => {
     expect(body.errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
   });
 
-  test.each([false, true])("under @include(if: %s) counts as execution did", async (on) => {
+  test.each([false, true])("a mutation under @include(if: %s) has the status of the fields that ran", async (on) => {
     const query = "mutation ($on: Boolean!) { guarded write @include(if: $on) }";
     const { status } = await ask(query, { variables: { on } });
     expect(ran).toEqual(on ? ["write"] : []);
     expect(status).toBe(on ? 200 : 401);
   });
 
-  test("with a token it is let in as a whole", async () => {
+  test("a mutation with a token is accepted as a whole", async () => {
     const { signed: token } = await auth.authToken("ada");
     const { body } = await ask("mutation { write guarded makeNode { id } make { secretStrict } asks }", { token });
     expect(body).toEqual({

@@ -1,4 +1,4 @@
-/** A resolver's own errors stay its own; a refusal it asks for itself is told like a guard's. */
+/** A resolver's errors keep their form; a refusal by its `require` looks like a guard's refusal. */
 import { type Rule, UnauthorizedError } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { GraphQLError } from "graphql";
@@ -42,10 +42,10 @@ const { auth, ask } = createGate(typeDefs, {
 const { signed: token } = await auth.authToken("ada");
 const { signed: adminToken } = await auth.authToken("root", { scope: { admin: true } });
 
-test("what a server writes into the extensions of one error is not in the next", async () => {
+test("a change to the extensions of one error does not appear in the next error", async () => {
   const refuse = createGraphQLContext(auth)({ headers: {} }).auth.require();
   const refused: unknown = await refuse.catch((error: unknown) => error);
-  const [first, second] = [0, 1].map(() => new GraphQLError("refused", { originalError: refused as Error }));
+  const [first, second] = [0, 1].map(() => new GraphQLError("rejected", { originalError: refused as Error }));
   Object.assign(first?.extensions ?? {}, { requestId: 1 });
   expect(first?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" }, requestId: 1 });
   expect(second?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
@@ -53,8 +53,8 @@ test("what a server writes into the extensions of one error is not in the next",
 
 const masked = { message: "Unexpected error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
 
-describe.each(["open", "guarded"])("in the %s field", (field) => {
-  test.each(["error", "text", "wrapped", "meaningless"])("Yoga masks the resolver's own failure: %s", async (kind) => {
+describe.each(["open", "guarded"])("a resolver of the %s field", (field) => {
+  test.each(["error", "text", "wrapped", "meaningless"])("has its failure masked by Yoga: %s", async (kind) => {
     const { status, challenge, body } = await ask(`{ ${field}(kind: "${kind}") { id } }`, { token });
     expect(status).toBe(200);
     expect(challenge).toBeNull();
@@ -63,13 +63,13 @@ describe.each(["open", "guarded"])("in the %s field", (field) => {
     expect(JSON.stringify(body)).not.toMatch(/hunter2|TOKEN_MISSING|wrapped|blank/);
   });
 
-  test("the resolver's own GraphQLError passes as it is", async () => {
+  test("has its GraphQLError passed on unchanged by Yoga", async () => {
     const { status, body } = await ask(`{ ${field}(kind: "graphql") { id } }`, { token });
     expect(status).toBe(404);
     expect(body.errors).toMatchObject([{ message: "no such item", path: [field], extensions: { code: "NOT_FOUND" } }]);
   });
 
-  test("the resolver's own require is told like a guard's refusal", async () => {
+  test("has a refusal by its require reported like a guard's refusal", async () => {
     const { status, body } = await ask(`{ ${field}(kind: "require") { id } }`, { token });
     expect(body.errors).toEqual([
       {
@@ -87,7 +87,7 @@ describe.each(["open", "guarded"])("in the %s field", (field) => {
   });
 });
 
-test("a require deep below tells its path", async () => {
+test("a refusal by require below the root has the path of its field", async () => {
   const query = '{ open(kind: "none") { id mine: kind(kind: "require") } }';
   const { status, body } = await ask(query, { token });
   expect(status).toBe(200);
@@ -97,12 +97,12 @@ test("a require deep below tells its path", async () => {
   ]);
 });
 
-test("a require without a token is a 401 by code", async () => {
+test("a refusal by require without a token has the code of a 401", async () => {
   const { body } = await ask('{ open(kind: "require") { id } }');
   expect(body.errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
 });
 
-test("a mutation that ran and then refused stays 200", async () => {
+test("a mutation that ran and then rejected the caller has status 200", async () => {
   for (const field of ["change", "guardedChange"]) {
     const { status, body } = await ask(`mutation { ${field}(kind: "require") { id } }`, { token });
     expect(status).toBe(200);
@@ -111,7 +111,7 @@ test("a mutation that ran and then refused stays 200", async () => {
   }
 });
 
-test("a guard's refusal carries no trace of its cause", async () => {
+test("a guard's refusal does not expose its cause", async () => {
   const { refused, body } = await ask('{ guarded(kind: "none") { id } }', { token: "not.a.token" });
   expect(refused).toEqual(refusedWith("TOKEN_MALFORMED"));
   expect(body).toEqual({

@@ -1,4 +1,4 @@
-/** `responses`: a refusal by 401 in the application's own words, whoever refused, on Yoga and through `authHttpResponse`; what a client acts on stays as it is. */
+/** `responses`: custom texts for every 401, on Yoga and through `authHttpResponse`. */
 import { type AuthManagerConfig, isAuthError, type ResponseLoaders } from "claimgate";
 import { graphql } from "graphql";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -72,7 +72,7 @@ async function start(host: GraphQLHost, responses: ResponseLoaders, config: Part
 
 const challenge = (description: string): string => `Bearer error="invalid_token", error_description="${description}"`;
 
-/** A refusal of one field, as it is answered. */
+/** The expected error of one rejected field. */
 const refusalOf = (path: string, reason: string, message: string, extra: object = {}): object => ({
   message,
   path: [path],
@@ -81,7 +81,11 @@ const refusalOf = (path: string, reason: string, message: string, extra: object 
 });
 
 describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
-  test.each(["guarded", "asks", "identifies"])("the words reach the caller of %s", async (name) => {
+  test.each([
+    "guarded",
+    "asks",
+    "identifies",
+  ])("a caller of %s gets the custom text for an invalid and an expired token", async (name) => {
     const { clock, ask, pair } = await start(host, speaking);
     expect(await ask(`{ ${name} }`, pair.authToken)).toMatchObject({
       status: 200,
@@ -101,7 +105,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     });
   });
 
-  test("so do those about who has no token", async () => {
+  test("a caller without a token gets the custom text", async () => {
     const { ask } = await start(host, speaking);
     const words = { kind: "unauthorized" };
     for (const name of ["guarded", "asks"]) {
@@ -111,7 +115,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
         json: { errors: [refusalOf(name, "TOKEN_MISSING", "Unauthorized: TOKEN_MISSING", words)] },
       });
     }
-    // What ran beside them keeps the answer whole.
+    // A field that ran next to them keeps the status at 200.
     expect(await ask("{ open guarded mayAsk }")).toEqual({
       status: 200,
       challenge: undefined,
@@ -125,7 +129,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     });
   });
 
-  test("a refresh and a logout are refused in them, too", async () => {
+  test("a rejected refresh and a rejected logout have the custom text", async () => {
     const { auth, ask, pair } = await start(host, speaking);
     await auth.revoke({ subject: "alice" });
     const words = { kind: "invalid" };
@@ -140,7 +144,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect(logout.json.errors).toEqual([refusalOf("logout", "TOKEN_MALFORMED", "Invalid: TOKEN_MALFORMED", words)]);
   });
 
-  test("a field that hides refusals hides the words", async () => {
+  test("a field with onDeny: NULL gives null without the custom text", async () => {
     const { ask, store, pair } = await start(host, speaking, { sessionCheck: "always", sessionCheckTtl: 0 });
     for (const token of [undefined, "bad"]) {
       expect((await ask("{ hidden }", token)).json).toEqual({ data: { hidden: null } });
@@ -153,7 +157,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     });
   });
 
-  test("403 and 503 are said in the words of the package", async () => {
+  test("403 and 503 keep the standard text", async () => {
     const { ask, pair, store } = await start(
       host,
       everyKind(() => ({ message: "ours", extensions: { ours: 1 } })),
@@ -175,7 +179,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     ]);
   });
 
-  test.each(unusable)("a loader that %s changes nothing", async (_, loader) => {
+  test.each(unusable)("a loader that %s leaves the standard text", async (_, loader) => {
     const { ask } = await start(host, everyKind(loader as never));
     for (const name of ["guarded", "asks"]) {
       expect(await ask(`{ ${name} }`)).toEqual({
@@ -186,10 +190,10 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     }
   });
 
-  test("what a client, or the server, acts on cannot be said otherwise", async () => {
+  test("a loader cannot change code, reason, path or HTTP status", async () => {
     const spoken = { code: "OK", auth: { reason: "NONE" }, http: { status: 200, headers: { "X-Words": "1" } } };
     const loader = () => ({ extensions: { ...spoken, httpStatus: 200, path: "x", stack: "y", kept: 1 } });
-    // As JSON it says it all the same.
+    // The same extensions, given by `toJSON`.
     const toJSON = () => ({ extensions: { toJSON: () => loader().extensions } as Record<string, unknown> });
     for (const responses of [everyKind(loader), everyKind(toJSON)]) {
       const { ask } = await start(host, responses);
@@ -204,7 +208,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
   });
 });
 
-test("each operation of a batch has its own", async () => {
+test("each operation of a batch has the custom text of its own refusal", async () => {
   const { ask, pair } = await start(yoga, speaking);
   const { status, json } = await ask(["{ guarded }", "{ byRefresh }", "{ asks }"], pair.refreshToken);
   const words = (path: string) =>
@@ -217,7 +221,7 @@ test("each operation of a batch has its own", async () => {
   ]);
 });
 
-test("a loader is asked once for a refusal that several fields share", async () => {
+test("the loader runs once for a refusal that several fields share", async () => {
   const asked: unknown[] = [];
   const { ask } = await start(
     yoga,
@@ -233,12 +237,12 @@ test("a loader is asked once for a refusal that several fields share", async () 
   expect(asked[0]).toMatchObject({ name: "UnauthorizedError", reason: "TOKEN_MALFORMED", status: 401 });
 });
 
-test("executed without a server, an error has the words and the AuthError behind them", async () => {
+test("an error without a server has the custom text, and the AuthError as its cause", async () => {
   const { auth } = createAuth({ responses: speaking });
   const contextValue: Context = { auth: auth.forRequest({ token: "bad" }) };
   const { errors = [] } = await graphql({ schema: schema(), source: "{ guarded }", contextValue });
   expect(errors.map(({ message }) => message)).toEqual(["Invalid: TOKEN_MALFORMED"]);
-  // The engine says where, in an error around the guard's own.
+  // GraphQL adds the path in an error around the guard's own.
   expect(errors[0]?.originalError?.cause).toMatchObject({
     name: "UnauthorizedError",
     message: "Invalid: TOKEN_MALFORMED",
@@ -247,7 +251,7 @@ test("executed without a server, an error has the words and the AuthError behind
   });
 });
 
-test("a subscription is refused in them by server-sent events and on a WebSocket", async () => {
+test("a rejected subscription has the custom text over server-sent events and on a WebSocket", async () => {
   const { auth } = createAuth({ responses: speaking });
   const server = createGuardedYoga(schema(), auth);
   const stream = await openEvents(server, "subscription { tick }");

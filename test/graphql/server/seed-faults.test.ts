@@ -1,4 +1,4 @@
-/** Four faults known of Flask_PyJWT, shown to be absent from GraphQL. */
+/** Four known faults of Flask_PyJWT, which the GraphQL integration does not have. */
 import { describe, expect, test } from "vitest";
 import { forge } from "../../support/forge.ts";
 import { createGate, refusedWith } from "../../support/graphql.ts";
@@ -19,15 +19,15 @@ const { auth, ask } = createGate(typeDefs, {
 const tokenWith = async (claims: Record<string, unknown>): Promise<string> =>
   (await auth.authToken("ada", { claims })).signed;
 
-describe("two nested claims", () => {
+describe("a rule with two nested claims", () => {
   const address = { country: "AT" };
 
-  test("let in who holds both", async () => {
+  test("accepts a token that has both", async () => {
     const { body } = await ask("{ nested }", { token: await tokenWith({ address, company: { role: "owner" } }) });
     expect(body).toEqual({ data: { nested: 1 } });
   });
 
-  test("refuse who holds only the first, and who holds only the second", async () => {
+  test("rejects a token that has only the first or only the second", async () => {
     for (const claims of [{ address, company: { role: "guest" } }, { address }, { company: { role: "owner" } }]) {
       const { refused } = await ask("{ nested }", { token: await tokenWith(claims) });
       expect(refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
@@ -36,7 +36,7 @@ describe("two nested claims", () => {
 });
 
 describe("a literal claim value equal to an argument's name", () => {
-  test("is held against the literal", async () => {
+  test("is compared with the claim as a literal", async () => {
     const { body } = await ask('{ literal(username: "red") }', { token: await tokenWith({ team: "username" }) });
     expect(body).toEqual({ data: { literal: 1 } });
   });
@@ -48,24 +48,32 @@ describe("a literal claim value equal to an argument's name", () => {
 });
 
 describe("the header's alg", () => {
-  test.each(["XX999", "none", "None", "nOnE", "", "hs256", "RS256"])("%j is ALGORITHM_INVALID", async (alg) => {
+  test.each([
+    "XX999",
+    "none",
+    "None",
+    "nOnE",
+    "",
+    "hs256",
+    "RS256",
+  ])("%j is rejected with ALGORITHM_INVALID", async (alg) => {
     const { refused } = await ask("{ plain }", {
       token: forge({ header: { alg, typ: "JWT" }, signature: "AAAA" }),
     });
     expect(refused).toEqual(refusedWith("ALGORITHM_INVALID"));
   });
 
-  test("being right leaves the signature to be checked", async () => {
+  test("is not sufficient when it is valid: the signature is still checked", async () => {
     const { refused } = await ask("{ plain }", { token: forge({ signature: "AAAA" }) });
     expect(refused).toEqual(refusedWith("SIGNATURE_INVALID"));
   });
 });
 
-describe("true and 1", () => {
+describe("true and 1 in a claim", () => {
   test.each([
     ["flag", { admin: true }],
     ["number", { level: 1 }],
-  ])("pass each where it is asked for (%s)", async (field, claims) => {
+  ])("are accepted by the rule that requires the same value (%s)", async (field, claims) => {
     const { body } = await ask(`{ ${field} }`, { token: await tokenWith(claims) });
     expect(body).toEqual({ data: { [field]: 1 } });
   });
@@ -75,7 +83,7 @@ describe("true and 1", () => {
     ["flag", { admin: "true" }],
     ["number", { level: true }],
     ["number", { level: "1" }],
-  ])("never stand for each other (%s, %j)", async (field, claims) => {
+  ])("are rejected by the rule that requires the other (%s, %j)", async (field, claims) => {
     const { refused } = await ask(`{ ${field} }`, { token: await tokenWith(claims) });
     expect(refused).toEqual(refusedWith("CLAIMS_INSUFFICIENT"));
   });

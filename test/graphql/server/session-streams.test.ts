@@ -1,4 +1,4 @@
-/** Sessions where a part of the answer is out already, or there is no response: no cookie is lost in silence, and an ended session ends its streams. */
+/** Sessions in streams and on WebSockets: cookies that cannot be set, and revoked sessions. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
@@ -15,7 +15,7 @@ import { createSessionSchema, EXPIRIES, outcomeOf, startSessions, TOKENS, yoga }
 import { createSource, openEvents, reasonsOf, type StreamEvent } from "./stream-support.ts";
 import { openSocketEvents, serveWs } from "./ws-support.ts";
 
-/** Asks for a multipart answer, and calls `onFirst` when its first part has come. */
+/** Requests a multipart response, and calls `onFirst` when its first part arrives. */
 async function askInParts(url: string, query: string, headers: Record<string, string>, onFirst: () => void) {
   const response = await fetch(url, {
     method: "POST",
@@ -30,7 +30,7 @@ async function askInParts(url: string, query: string, headers: Record<string, st
   return { headers: response.headers, setCookies: response.headers.getSetCookie(), text };
 }
 
-/** A promise, and what settles it. */
+/** A promise, and the function that resolves it. */
 function createGate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -39,7 +39,7 @@ function createGate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-describe("once the first part is out", () => {
+describe("after the first part of the response", () => {
   const startLate = async (work: (context: Context) => Promise<unknown>, start = startSessions) => {
     const gate = createGate();
     const late = async (context: Context): Promise<unknown> => {
@@ -52,7 +52,7 @@ describe("once the first part is out", () => {
     return { ...server, gate, cookieOf };
   };
 
-  test("a deferred login takes no cookies: it says so, and begins nothing", async () => {
+  test("a deferred login sets no cookies, starts no session and fails with a CookieError", async () => {
     const { url, gate, records, refused } = await startLate(({ auth }) => auth.login("alice"));
     const answer = await askInParts(url, "{ open ... @defer { late { expiresIn } } }", {}, gate.open);
     expect([answer.setCookies, await records()]).toEqual([[], []]);
@@ -61,7 +61,7 @@ describe("once the first part is out", () => {
     expect(answer.text).toContain('"late":null');
   });
 
-  test("the same login that is not deferred sets them", async () => {
+  test("a login without @defer sets the cookies", async () => {
     const { ask, gate, records } = await startLate(({ auth }) => auth.login("alice"));
     gate.open();
     const answer = await ask(`{ late ${TOKENS} }`);
@@ -72,7 +72,7 @@ describe("once the first part is out", () => {
   test.each<[string, (context: Context) => Promise<unknown>]>([
     ["refresh", ({ auth }) => auth.refresh()],
     ["logout", ({ auth }) => auth.logout()],
-  ])("a deferred %s changes nothing, and the cookies still count", async (_, work) => {
+  ])("a deferred %s changes no session, and the current cookies remain valid", async (_, work) => {
     const { ask, url, gate, login, records, refused, cookieOf } = await startLate(work);
     await login();
     const before = await records();
@@ -83,7 +83,7 @@ describe("once the first part is out", () => {
     expect(outcomeOf(await ask(`mutation { refresh ${TOKENS} }`), "refresh")).toEqual(EXPIRIES);
   });
 
-  test("a deferred login by bearer brings its tokens, and none of it is stored", async () => {
+  test("a deferred login with deliver: body returns its tokens, and the response is not cacheable", async () => {
     const { url, gate, records } = await startLate(({ auth }) => auth.login("alice", { deliver: "body" }));
     const answer = await askInParts(url, "{ open ... @defer { late { authToken } } }", {}, gate.open);
     expect(answer.text).toMatch(/"authToken":"[\w-]+\.[\w-]+\.[\w-]+"/);
@@ -91,7 +91,7 @@ describe("once the first part is out", () => {
     expect(await records()).toHaveLength(1);
   });
 
-  test("what a cookie lets in late is not stored", async () => {
+  test("a deferred field that accepts a cookie makes the response not cacheable", async () => {
     const { url, gate, login, cookieOf } = await startLate(async ({ auth }) => (await auth.require()).sub);
     await login();
     const answer = await askInParts(url, "{ open ... @defer { lateMe } }", { cookie: cookieOf() }, gate.open);
@@ -99,7 +99,7 @@ describe("once the first part is out", () => {
     expect(answer.headers.get("cache-control")).toBe("no-store");
   });
 
-  test("what comes late where there are neither cookies nor sessions may be stored", async () => {
+  test("a deferred field leaves the response cacheable without cookies and sessions", async () => {
     const { auth } = createAuth();
     const schema = createSessionSchema({ lateMe: async () => "late" });
     const url = await yoga.start({ schema, auth, plugins: [useDeferStream()] });
@@ -108,7 +108,7 @@ describe("once the first part is out", () => {
     expect(answer.headers.get("cache-control")).toBeNull();
   });
 
-  test("an event's login takes no cookies either", async () => {
+  test("a login in a subscription event sets no cookies and starts no session", async () => {
     const { browser, url, records, refused } = await startSessions(yoga);
     const answer = await browser.send(url, {
       body: { query: "subscription { loginInStream }" },
@@ -116,15 +116,15 @@ describe("once the first part is out", () => {
     });
     expect([answer.setCookies, await records()]).toEqual([[], []]);
     expect(refused).toEqual([expect.any(CookieError)]);
-    // Beside what Yoga says of every stream of events.
+    // Yoga adds its own directives for every event stream.
     expect(answer.cacheControl).toMatch(/\bno-store\b/);
   });
 });
 
 describe.each(["Node", "Fastify"] as const)("a response of %s", (server) => {
   /**
-   * Sends a body in two parts, and logs in before the first or after it; the second says what
-   * became of that.
+   * Sends a body in two parts and logs in before the first or after it. The second part reports the
+   * login's result.
    */
   const start = async (isLate: boolean) => {
     const { auth } = createAuth({ sessions: memorySessionStore(), cookies });
@@ -158,12 +158,12 @@ describe.each(["Node", "Fastify"] as const)("a response of %s", (server) => {
     return { auth, ...(await askInParts(url, "", {}, gate.open)) };
   };
 
-  test("takes cookies as long as nothing of it was sent", async () => {
+  test("accepts cookies before its first part is sent", async () => {
     const { auth, setCookies, text } = await start(false);
     expect([text, setCookies.length, (await auth.sessions("alice")).length]).toEqual(["first in", 2, 1]);
   });
 
-  test("takes none once it has begun: that is said, and nothing is begun", async () => {
+  test("rejects cookies after its first part is sent, and no session starts", async () => {
     const { auth, setCookies, text } = await start(true);
     expect(text).toMatch(/^first CookieError: Cookies cannot be set: the response has begun already\./);
     expect([setCookies, await auth.sessions("alice")]).toEqual([[], []]);
@@ -182,7 +182,7 @@ describe("on a WebSocket", () => {
     return { auth, ask, refused };
   };
 
-  test("there are no cookies to set: it says so, and begins, renews and ends nothing", async () => {
+  test("cookies cannot be set: login, refresh and logout fail and change no session", async () => {
     const { auth, ask, refused } = await start();
     expect((await ask("mutation { login { expiresIn } }"))?.data).toEqual({ login: null });
     expect(await auth.sessions("alice")).toEqual([]);
@@ -196,7 +196,7 @@ describe("on a WebSocket", () => {
     expect(await auth.sessions("alice")).toEqual(before);
   });
 
-  test("tokens are brought as anywhere", async () => {
+  test("tokens in the body can be used to log in, refresh and log out", async () => {
     const { auth, ask } = await start();
     const begun = await ask(`mutation { login(deliver: "body") ${TOKENS} }`);
     const { authToken, refreshToken } = (begun as { data: { login: TokenPair } }).data.login;
@@ -232,7 +232,7 @@ describe.each(["WebSocket", "server-sent events"] as const)("a live subscription
     return { auth, source, refreshToken, subscribe };
   };
 
-  test("ends with the next event once its session is revoked, and that event is not sent", async () => {
+  test("ends at the next event after its session is revoked, without the data of that event", async () => {
     const { auth, source, refreshToken, subscribe } = await setUp("always");
     const next = await subscribe();
     source.push(1);
@@ -245,7 +245,7 @@ describe.each(["WebSocket", "server-sent events"] as const)("a live subscription
     await source.ended;
   });
 
-  test("ends while nothing happens, too", async () => {
+  test("ends without an event after its session is revoked", async () => {
     const { auth, source, subscribe } = await setUp("always");
     const next = await subscribe();
     source.push(1);
@@ -255,7 +255,7 @@ describe.each(["WebSocket", "server-sent events"] as const)("a live subscription
     expect(await next()).toBeUndefined();
   });
 
-  test("of another session goes on, as does one whose session nobody looks up", async () => {
+  test("continues when another session is revoked, and when sessions are not checked", async () => {
     for (const [sessionCheck, whose] of [
       ["always", "other"],
       ["refresh", "own"],

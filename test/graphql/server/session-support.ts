@@ -1,4 +1,4 @@
-/** What the suites of sessions share: one schema that logs in, refreshes and logs out, on Yoga, Apollo Server and graphql-http. */
+/** The schema and servers of the session suites: Yoga, Apollo Server and graphql-http. */
 import { createServer, type RequestListener, STATUS_CODES } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
@@ -15,21 +15,21 @@ import { type Answer, type Context, createGuardedSchema, createGuardedYoga } fro
 import { listenForTest } from "../../support/listen.ts";
 import { openSessionStage, pairIn, type SessionStage } from "../../support/session-stage.ts";
 
-/** What a server is made of. */
+/** The parts of a server. */
 export interface Served {
   readonly schema: GraphQLSchema;
   readonly auth: AuthManager;
   readonly plugins?: readonly Plugin[];
 }
 
-/** A server of a schema. */
+/** A server that can serve a schema. */
 export interface GraphQLHost {
   readonly name: string;
-  /** Gives its address, and closes it when the test ends. */
+  /** Returns its address; stops it when the test ends. */
   start(served: Served): Promise<string>;
 }
 
-/** Yoga, whose plugin does all of it. */
+/** Yoga, with its plugin. */
 export const yoga: GraphQLHost = {
   name: "Yoga",
   async start({ schema, auth, plugins = [] }) {
@@ -37,7 +37,7 @@ export const yoga: GraphQLHost = {
   },
 };
 
-/** Apollo Server, whose own plugin writes `Cache-Control` after ours. */
+/** Apollo Server, whose own plugin writes `Cache-Control` after claimgate. */
 export const apollo: GraphQLHost = {
   name: "Apollo Server",
   async start({ schema, auth }) {
@@ -95,13 +95,13 @@ const typeDefs = `
   type Tokens { expiresIn: Int, refreshExpiresIn: Int, authToken: String, refreshToken: String }
 `;
 
-/** The fields that every suite asks for. */
+/** The fields that every suite selects. */
 export const TOKENS = "{ expiresIn refreshExpiresIn authToken refreshToken }";
 
-/** What a login by cookie answers, beside its cookies. */
+/** The result of a login by cookie, without its cookies. */
 export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800, authToken: null, refreshToken: null };
 
-/** What a suite may put in the place of the schema's resolvers. */
+/** Resolvers that a suite can replace. */
 export interface SessionResolvers {
   readonly late?: (context: Context) => Promise<unknown>;
   readonly lateMe?: (context: Context) => Promise<unknown>;
@@ -111,20 +111,20 @@ export interface SessionResolvers {
 /** A started server. */
 export interface SessionServer extends SessionStage {
   readonly url: string;
-  /** What `ctx.auth.login`, `refresh` and `logout` were refused with, as a resolver sees it. */
+  /** The errors that `ctx.auth.login`, `refresh` and `logout` threw in a resolver. */
   readonly refused: unknown[];
-  /** Asks with the browser, or another. */
+  /** Sends a query with this browser or another one. */
   ask(query: string, asked?: BrowserRequest, browser?: CookieBrowser): Promise<GraphQLExchange>;
-  /** Logs in by cookie, and gives the cookies. */
+  /** Logs in by cookie, and returns the cookies. */
   login(): Promise<{ readonly auth: string; readonly refresh: string }>;
 }
 
-/** An answer, and what came with it. */
+/** The response to a query. */
 export interface GraphQLExchange extends Exchange {
   readonly answer: Answer["body"];
 }
 
-/** The schema, whose `refused` keeps what its resolvers were refused with. */
+/** The schema; `refused` collects the errors that its resolvers catch. */
 export function createSessionSchema(resolvers: SessionResolvers = {}, refused: unknown[] = []): GraphQLSchema {
   const noting = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -169,7 +169,7 @@ export function createSessionSchema(resolvers: SessionResolvers = {}, refused: u
   });
 }
 
-/** Starts the schema with sessions and cookies. */
+/** Starts a server with sessions and cookies. */
 export async function startSessions(
   host: GraphQLHost,
   config: Partial<AuthManagerConfig> = {},
@@ -183,7 +183,7 @@ export async function startSessions(
   const ask: SessionServer["ask"] = async (query, asked = {}, by = browser) => {
     const isGet = asked.method === "GET";
     const to = isGet ? `${url}?query=${encodeURIComponent(query)}` : url;
-    // Apollo takes a GET only from who could not be a form.
+    // Apollo accepts a GET only with a header that a form cannot send.
     const headers = isGet ? { "apollo-require-preflight": "1" } : {};
     const body = isGet ? {} : { body: { query } };
     const exchange = await by.send(to, { ...body, ...asked, headers: { ...headers, ...asked.headers } });
@@ -202,14 +202,14 @@ export async function startSessions(
   };
 }
 
-/** Of a field: what it gave, or the code and reason it was refused with. */
+/** The value of a field, or the code and reason of its refusal. */
 export function outcomeOf({ answer }: GraphQLExchange, field: string): unknown {
   const error = answer.errors?.find(({ path }) => path?.[0] === field);
   if (!error) return answer.data?.[field];
   return { code: error.extensions?.code, reason: error.extensions?.auth?.reason };
 }
 
-/** The reason of what a resolver was refused with, or the error itself. */
+/** The reason of a refusal, or the error itself. */
 export function reasonOf(error: unknown): unknown {
   return isAuthError(error) ? error.reason : error;
 }

@@ -1,4 +1,4 @@
-/** Sessions by cookie and by bearer on Yoga, and where the context is given the response: login, refresh, logout, and what becomes of the cookies. */
+/** Sessions by cookie and bearer token on three servers: login, refresh, logout and cookies. */
 import { JWT } from "claimgate";
 import { describe, expect, test } from "vitest";
 import { foreignMarks, openBrowser } from "../../support/cookie-browser.ts";
@@ -29,13 +29,13 @@ const login = (answer: GraphQLExchange): unknown => outcomeOf(answer, "login");
 const refresh = (answer: GraphQLExchange): unknown => outcomeOf(answer, "refresh");
 const bearer = (token: string) => ({ marks: {}, headers: { authorization: `Bearer ${token}` } });
 
-/** The marks of a page, for the server at `url`. */
+/** The headers that a page sends to the server at `url`. */
 function marksOf(page: string, url: string): Record<string, string> {
   return Object.fromEntries(foreignMarks(url))[page] ?? {};
 }
 
 describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
-  test("a login by cookie answers expiries only, and the cookies let the next request in", async () => {
+  test("a login by cookie returns only expiries, and its cookies are accepted by the next request", async () => {
     const { ask, browser, records } = await startSessions(host);
     expect(outcomeOf(await ask("{ me }"), "me")).toEqual(unauthenticated("TOKEN_MISSING"));
     const given = await ask(LOGIN);
@@ -51,7 +51,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect(await records()).toHaveLength(1);
   });
 
-  test("a refresh by cookie replaces both tokens, and the one before ends the session", async () => {
+  test("a refresh by cookie replaces both tokens, and reuse of the previous token ends the session", async () => {
     const { ask, browser, clock, login, records } = await startSessions(host, { refreshGrace: 0 });
     const before = await login();
     const victim = openBrowser(browser.cookies);
@@ -68,7 +68,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect(refresh(await ask(REFRESH))).toEqual(unauthenticated("TOKEN_REVOKED"));
   });
 
-  test("a logout ends the session and clears both cookies, also when it is said twice", async () => {
+  test("a logout ends the session and clears both cookies, also when it is repeated", async () => {
     const { ask, browser, login, records } = await startSessions(host);
     const held = await login();
     const given = await ask(LOGOUT);
@@ -79,7 +79,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect((await ask(LOGOUT)).setCookies).toEqual(CLEARED);
   });
 
-  test("cookies are set and cleared with the attributes that are configured", async () => {
+  test("cookies are set and cleared with the configured attributes", async () => {
     const attributes = "Domain=example.com; Path=/graphql; HttpOnly; Secure; SameSite=Strict";
     const cookies = { auth: "a", refresh: "r", domain: "example.com", path: "/graphql", sameSite: "strict" } as const;
     const { ask, browser } = await startSessions(host, { cookies });
@@ -93,14 +93,14 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     ]);
   });
 
-  test("of two logins in one operation the last stays, with both its cookies", async () => {
+  test("two logins in one operation leave both cookies of the last login", async () => {
     const { ask, browser } = await startSessions(host);
     const given = await ask('mutation { a: login(user: "alice") { expiresIn } b: login(user: "bob") { expiresIn } }');
     expect(given.setCookies).toHaveLength(2);
     for (const token of Object.values(pairIn(browser))) expect(JWT.fromSignedToken(token).sub).toBe("bob");
   });
 
-  test("by bearer the tokens are in the answer, and no cookie is set", async () => {
+  test("a login with deliver: body returns the tokens and sets no cookie", async () => {
     const { ask, browser, clock } = await startSessions(host, { refreshGrace: 0 });
     const begun = await ask(`mutation { login(deliver: "body") ${TOKENS} }`, { marks: {} });
     const first = login(begun) as { authToken: string; refreshToken: string };
@@ -118,7 +118,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect([out.answer, out.setCookies, browser.cookies.size]).toEqual([{ data: { logout: true } }, [], 0]);
   });
 
-  test.each(pages)("a page that is not this site's own is given no cookies, and changes nothing: %s", async (page) => {
+  test.each(pages)("a page of another site gets no cookies and changes no session: %s", async (page) => {
     const { ask, url, browser, login, records, refused } = await startSessions(host);
     const marks = marksOf(page, url);
     const asCaller = async (by: ReturnType<typeof openBrowser>): Promise<void> => {
@@ -142,10 +142,10 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
   });
 
   test.each<[page: string, marks: (origin: string) => Record<string, string>]>([
-    ["this origin, by an old browser", (origin) => ({ origin })],
-    ["this origin, by Sec-Fetch-Site alone", () => ({ "sec-fetch-site": "same-origin" })],
-    ["an origin that may", () => ({ origin: "https://app.example", "sec-fetch-site": "cross-site" })],
-  ])("and one that is gets all of it: %s", async (_, marksOfPage) => {
+    ["the server's origin without Sec-Fetch-Site", (origin) => ({ origin })],
+    ["Sec-Fetch-Site same-origin without an origin", () => ({ "sec-fetch-site": "same-origin" })],
+    ["an allowed origin", () => ({ origin: "https://app.example", "sec-fetch-site": "cross-site" })],
+  ])("a page with an accepted origin logs in, refreshes and logs out: %s", async (_, marksOfPage) => {
     const { ask, url, records } = await startSessions(host, { csrf: { origins: ["https://app.example"] } });
     const asked = { marks: marksOfPage(new URL(url).origin) };
     expect(login(await ask(LOGIN, asked))).toEqual(EXPIRIES);
@@ -154,7 +154,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect(await records()).toEqual([]);
   });
 
-  test("a GET runs no mutation, from wherever it comes; a query it runs", async () => {
+  test("a GET is rejected with 405 for a mutation, and accepted for a query", async () => {
     const { ask, browser, login, records } = await startSessions(host);
     for (const query of [LOGIN, REFRESH, LOGOUT]) {
       const answer = await ask(query, { method: "GET" });
@@ -171,7 +171,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect((await ask("{ me }", { method: "GET" })).answer).toEqual({ data: { me: "alice" } });
   });
 
-  test("a 503 sets and clears nothing, and the retry succeeds", async () => {
+  test("a 503 sets and clears no cookie, and the retry succeeds", async () => {
     const { ask, browser, store, login: begin } = await startSessions(host, { refreshGrace: 0 });
     store.isDown = true;
     const begun = await ask(LOGIN);
@@ -194,7 +194,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect((await ask(LOGOUT)).setCookies).toEqual(CLEARED);
   });
 
-  test("a refresh cookie that can never be valid again is cleared with the other, and a new login works", async () => {
+  test("a permanently invalid refresh cookie is cleared with the auth cookie, and a new login works", async () => {
     const { auth, ask, browser, clock, login } = await startSessions(host, { refreshGrace: 0 });
     const refuse = async (reason: string): Promise<void> => {
       const answer = await ask(REFRESH);
@@ -209,7 +209,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     await refuse("TOKEN_REUSED");
     await auth.revoke({ subject: "alice" });
     await refuse("TOKEN_REVOKED");
-    // For a minute it may still count by another server's clock.
+    // For one minute the token may still be valid by another server's clock.
     clock.advance(604_800);
     const perhaps = await ask(REFRESH);
     expect([refresh(perhaps), perhaps.setCookies]).toEqual([unauthenticated("TOKEN_EXPIRED"), []]);
@@ -222,7 +222,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect([refresh(missing), missing.setCookies]).toEqual([unauthenticated("TOKEN_MISSING"), []]);
   });
 
-  test("a refresh cookie that is refused by a cause that may pass is not cleared, nor is the other", async () => {
+  test("a temporarily invalid refresh cookie clears neither cookie", async () => {
     const { ask, browser, clock, login } = await startSessions(host, { refreshGrace: 0 });
     const held = await login();
     const refuse = async (token: string, reason: string): Promise<void> => {
@@ -238,7 +238,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     expect((await ask(REFRESH)).setCookies).toHaveLength(2);
   });
 
-  test("what a guard let in by cookie is not stored, what needs none of it may be", async () => {
+  test("a response is not cacheable once a guard has read a cookie, and unchanged otherwise", async () => {
     const { ask, auth, login, browser } = await startSessions(host);
     const { auth: token } = await login();
     expect((await ask("{ me }", { method: "GET" })).cacheControl).toBe("no-store");
@@ -247,14 +247,14 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     const revoked = await ask("mutation { renew }");
     expect([outcomeOf(revoked, "renew"), revoked.cacheControl]).toEqual([unauthenticated("TOKEN_REVOKED"), "no-store"]);
     browser.cookies.clear();
-    // Apollo says of itself that nobody may store what nobody said anything about.
+    // Apollo's own default for a response without `Cache-Control`.
     const untouched = host === apollo ? "no-store" : undefined;
     expect((await ask("{ open }")).cacheControl).toBe(untouched);
     expect((await ask("{ greet }")).cacheControl).toBe(untouched);
     expect((await ask("{ me }", bearer(token))).cacheControl).toBe(untouched);
   });
 
-  test('@requireToken(type: "refresh") asks the store whether the session stands', async () => {
+  test('@requireToken(type: "refresh") rejects a token that the store reports as reused or revoked', async () => {
     const { auth, ask, store } = await startSessions(host, { refreshGrace: 0 });
     const renew = async (token: string): Promise<unknown[]> => {
       const answer = await ask("mutation { renew }", bearer(token));
@@ -273,7 +273,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
 });
 
 describe("on Yoga", () => {
-  test("a batch is one response: the last login stays, beside what the application sets itself", async () => {
+  test("a batch is one response: it has the cookies of the last login and those of the application", async () => {
     const own = {
       onResponse: ({ response }: { response: Response }) => response.headers.append("Set-Cookie", "theme=dark"),
     };
@@ -290,7 +290,7 @@ describe("on Yoga", () => {
     expect(JWT.fromSignedToken(auth).claims.sid).toBe(JWT.fromSignedToken(refresh).claims.sid);
   });
 
-  test("refusals are let through its masking with their code, other errors are not", async () => {
+  test("refusals keep their code, and other errors are masked", async () => {
     const { ask, store, refused } = await startSessions(yoga);
     store.isDown = true;
     const [error] = (await ask(LOGIN)).answer.errors ?? [];

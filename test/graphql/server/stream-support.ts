@@ -1,22 +1,19 @@
 import { ENDPOINT } from "../../support/graphql.ts";
-/**
- * Subscriptions for the suites: a source that a test drives by hand, and readers of server-sent
- * events.
- */
+/** A source of events that a test drives by hand, and readers of server-sent events. */
 
-/** A source of events that says what became of it. */
+/** A source of events that counts its listeners. */
 export interface Source<T> {
-  /** Gives the next event to whoever listens. */
+  /** Sends the next event to each listener. */
   push(value: T): void;
   /** A resolver's `subscribe`: each call starts a new listener. */
   subscribe(): AsyncGenerator<T>;
-  /** How often a listener started. */
+  /** The number of listeners that have started. */
   readonly started: number;
-  /** Settles once every listener that was started has ended. */
+  /** Settles when every listener has ended. */
   readonly ended: Promise<void>;
 }
 
-/** A source without events. */
+/** Creates a source without events. */
 export function createSource<T>(): Source<T> {
   const waiting: T[] = [];
   let wake: () => void = () => undefined;
@@ -53,7 +50,7 @@ export function createSource<T>(): Source<T> {
   };
 }
 
-/** One event, as a client reads it. */
+/** One event as a client reads it. */
 export interface StreamEvent {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly {
@@ -63,10 +60,10 @@ export interface StreamEvent {
   }[];
 }
 
-/** A subscription by server-sent events: its response, and its events one after the other. */
+/** A subscription by server-sent events: its response, and its events in order. */
 export interface EventStream {
   readonly response: Response;
-  /** The next event, or `undefined` where the stream has ended. */
+  /** The next event, or `undefined` at the end of the stream. */
   next(): Promise<StreamEvent | undefined>;
   close(): Promise<void>;
 }
@@ -109,7 +106,7 @@ export async function openEvents(
   return { response, next, close: () => reader.cancel() };
 }
 
-/** What an event says of a refusal. */
+/** The reasons of the refusals in an event. */
 export function reasonsOf(event: StreamEvent | undefined): unknown[] | undefined {
   return event?.errors?.map((error) => error.extensions?.auth?.reason);
 }

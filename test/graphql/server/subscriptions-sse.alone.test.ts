@@ -1,4 +1,4 @@
-/** Subscriptions by server-sent events: refused before the source starts, guarded per event, ended by a 401. */
+/** Subscriptions by server-sent events: a guard before the source and per event, a final 401. */
 import { type AuthManagerConfig, currentToken, type RequestAuth } from "claimgate";
 import type { TestClock } from "claimgate/testing";
 import { afterEach, describe, expect, test } from "vitest";
@@ -105,11 +105,11 @@ async function settle(): Promise<void> {
 describe("before the source starts", () => {
   test.each([
     ["without a token", undefined, "{ tick }", "TOKEN_MISSING"],
-    ["without a token, though the field hides refusals", undefined, "{ hidden }", "TOKEN_MISSING"],
-    ["with a bad token", "bad", "{ tick }", "TOKEN_MALFORMED"],
+    ["without a token on a field with onDeny: NULL", undefined, "{ hidden }", "TOKEN_MISSING"],
+    ["with an invalid token", "bad", "{ tick }", "TOKEN_MALFORMED"],
     ["without the scope", "good", "{ admins }", "SCOPE_INSUFFICIENT"],
-    ["with another's argument", "good", '{ own(id: "eve") }', "CLAIMS_INSUFFICIENT"],
-  ])("a caller is refused %s", async (_, kind, selection, reason) => {
+    ["with another user's id as the argument", "good", '{ own(id: "eve") }', "CLAIMS_INSUFFICIENT"],
+  ])("a caller is rejected %s", async (_, kind, selection, reason) => {
     const { source, open, mint } = setUp();
     const token = kind === "good" ? await mint() : kind;
     const stream = await open(`subscription ${selection}`, token === undefined ? {} : { token });
@@ -128,7 +128,7 @@ describe("before the source starts", () => {
     '{ own(id: "ada") }',
     "{ hidden }",
     "{ open }",
-  ])("a caller with a token is let in: %s", async (selection) => {
+  ])("a caller with a token is accepted: %s", async (selection) => {
     const { source, open, mint } = setUp();
     const stream = await open(`subscription ${selection}`, { token: await mint() });
     source.push({ tick: 1, open: 1 });
@@ -138,8 +138,8 @@ describe("before the source starts", () => {
   });
 });
 
-describe("per event", () => {
-  test("a field below is refused while the stream goes on", async () => {
+describe("in an event", () => {
+  test("a rejected field does not end the stream", async () => {
     const { source, open, mint } = setUp();
     const stream = await open("subscription { item { open secret strict } }", { token: await mint() });
     for (const open of [1, 2]) {
@@ -150,7 +150,7 @@ describe("per event", () => {
     }
   });
 
-  test("a resolver's own require is told like a guard's refusal", async () => {
+  test("a refusal by the resolver's require is reported like a guard's refusal", async () => {
     const { source, open, mint } = setUp();
     const stream = await open("subscription { asks }", { token: await mint() });
     source.push({ asks: 1 });
@@ -178,7 +178,7 @@ describe("per event", () => {
     "askingSubscribe",
     "askingSource",
     "guardedAskingSource",
-  ])("the source's own require is told like a guard's refusal: %s", async (field) => {
+  ])("a refusal by the source's require is reported like a guard's refusal: %s", async (field) => {
     const { source, open, mint } = setUp();
     const stream = await open(`subscription { ${field} }`, { token: await mint() });
     const event = await stream.next();
@@ -196,7 +196,7 @@ describe("per event", () => {
     expect(await admitted.next()).toEqual({ data: { [field]: 1 } });
   });
 
-  test("the source's own error is masked as Yoga masks it", async () => {
+  test("an error of the source is masked by Yoga", async () => {
     const { open, mint } = setUp();
     const stream = await open("subscription { failingSource }", { token: await mint() });
     const event = await stream.next();
@@ -206,7 +206,7 @@ describe("per event", () => {
     expect(JSON.stringify(event)).not.toContain("hunter2");
   });
 
-  test("currentToken is there in the generator and in the resolver, for each subscriber its own", async () => {
+  test("currentToken is the subscriber's own token, in the generator and in the resolver", async () => {
     const { source, open, mint } = setUp({ ambient: true });
     const stream = await open("subscription { mine }", { token: await mint() });
     source.push({});
@@ -230,7 +230,7 @@ describe("when the token expires", () => {
     return { clock, source, stream };
   }
 
-  test("the next event is a 401 without its data, and the last", async () => {
+  test("the next event is a 401 without data, and the last one", async () => {
     const { clock, source, stream } = await subscribed();
     clock.advance(60);
     source.push({ tick: 2 });
@@ -243,14 +243,14 @@ describe("when the token expires", () => {
     await source.ended;
   });
 
-  test("not a second sooner", async () => {
+  test("the stream does not end a second earlier", async () => {
     const { clock, source, stream } = await subscribed();
     clock.advance(59);
     source.push({ tick: 2 });
     expect(await stream.next()).toEqual({ data: { tick: 2 } });
   });
 
-  test("an idle stream ends by itself with a 401", { timeout: 5000 }, async () => {
+  test("an idle stream ends with a 401", { timeout: 5000 }, async () => {
     const start = Date.now();
     const { source, open, mint } = setUp({ now: () => NOW + (Date.now() - start) / 1000 });
     const stream = await open("subscription { tick }", { token: await mint({ maxAge: 1 }) });
@@ -262,8 +262,8 @@ describe("when the token expires", () => {
   });
 });
 
-describe("rights that are looked up at request time", () => {
-  test("an outage refuses the subscription before it starts", async () => {
+describe("a subscription with rights that are looked up at request time", () => {
+  test("is rejected before it starts when the look-up fails", async () => {
     let isDown = true;
     const { source, open, mint } = setUp({
       authorizeAt: "request",
@@ -284,7 +284,7 @@ describe("rights that are looked up at request time", () => {
 });
 
 describe("an unguarded subscription", () => {
-  test("outlives a token and never looks at a bad one", async () => {
+  test("outlives its token and accepts an invalid one", async () => {
     const { clock, source, open, mint } = setUp();
     const stream = await open("subscription { open }", { token: await mint({ maxAge: 5 }) });
     clock.advance(3600);

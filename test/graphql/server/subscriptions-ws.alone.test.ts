@@ -60,7 +60,7 @@ async function setUp(overrides: Partial<AuthManagerConfig> = {}) {
 const bearer = (token: string): string => `Bearer ${token}`;
 
 describe("a subscription", () => {
-  test("is refused before its source starts", async () => {
+  test("is rejected before its source starts", async () => {
     const { source, open, mint } = await setUp();
     const authorization = bearer(await mint());
     expect(reasonsOf(await open("subscription { tick }")())).toEqual(["TOKEN_MISSING"]);
@@ -73,7 +73,7 @@ describe("a subscription", () => {
     expect(source.started).toBe(0);
   });
 
-  test("is let in by the header of the upgrade, and guarded per event", async () => {
+  test("is accepted by the header of the upgrade request, and guarded in each event", async () => {
     const { clock, source, open, mint } = await setUp();
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint({ maxAge: 60 })) } });
     source.push({ tick: 1 });
@@ -92,7 +92,7 @@ describe("a subscription", () => {
     await source.ended;
   });
 
-  test("ends at the first event after its token's key was retired", async () => {
+  test("ends at the first event after the token's key is retired", async () => {
     const { auth, source, open, mint } = await setUp();
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint()) } });
     source.push({ tick: 1 });
@@ -104,7 +104,7 @@ describe("a subscription", () => {
     await source.ended;
   });
 
-  test("outlives its key being loaded anew, and ends at the first event after the loader withdrew it", async () => {
+  test("continues when its key is loaded again, and ends at the first event after the loader withdrew it", async () => {
     const keyOf = (kid: string): KeyConfig => ({ kid, algorithm: "HS256", secret: kid.padEnd(32, "k") });
     const listed = { kids: ["mine"] };
     const { clock, source, open, mint } = await setUp({ keys: async () => listed.kids.map(keyOf) });
@@ -123,7 +123,7 @@ describe("a subscription", () => {
     await source.ended;
   });
 
-  test("that is idle ends by itself when the token expires", { timeout: 5000 }, async () => {
+  test("ends without an event when the token expires", { timeout: 5000 }, async () => {
     const start = Date.now();
     const { source, open, mint } = await setUp({ now: () => NOW + (Date.now() - start) / 1000 });
     const next = open("subscription { tick }", { headers: { authorization: bearer(await mint({ maxAge: 1 })) } });
@@ -132,7 +132,7 @@ describe("a subscription", () => {
     expect(source.started).toBe(1);
   });
 
-  test("without a guard needs no token and outlives one", async () => {
+  test("needs no token without a guard, and outlives an expired one", async () => {
     const { clock, source, open, mint } = await setUp();
     const next = open("subscription { open }", { headers: { authorization: bearer(await mint()) } });
     clock.advance(100_000);
@@ -140,7 +140,7 @@ describe("a subscription", () => {
     expect(await next()).toEqual({ data: { open: 1 } });
   });
 
-  test("has its currentToken in the generator and in the resolver", async () => {
+  test("has currentToken in the generator and in the resolver", async () => {
     const { source, open, mint } = await setUp({ ambient: true });
     const next = open("subscription { mine }", { connectionParams: { authorization: bearer(await mint()) } });
     source.push({});
@@ -151,7 +151,7 @@ describe("a subscription", () => {
 });
 
 describe("a query on a connection", () => {
-  test("is refused or let in by itself", async () => {
+  test("is rejected or accepted on its own", async () => {
     const { clock, server, mint } = await setUp();
     const client = server.connect({ connectionParams: { authorization: bearer(await mint({ maxAge: 60 })) } });
     expect(await openSocketEvents(client, "{ me }")()).toEqual({ data: { me: "ada" } });
@@ -162,7 +162,7 @@ describe("a query on a connection", () => {
 });
 
 describe("connectionParams.authorization", () => {
-  test.each(["authorization", "Authorization"])("stands in for the header on a WebSocket (%s)", async (name) => {
+  test.each(["authorization", "Authorization"])("replaces the header on a WebSocket (%s)", async (name) => {
     const { open, mint } = await setUp();
     expect(await open("{ me }", { connectionParams: { [name]: bearer(await mint()) } })()).toEqual({
       data: { me: "ada" },
@@ -175,7 +175,7 @@ describe("connectionParams.authorization", () => {
     ]);
   });
 
-  test("that differs from the header is ambiguous, and equal to it is not", async () => {
+  test("is ambiguous when it differs from the header, and accepted when it is equal", async () => {
     const { auth, source, open, mint } = await setUp();
     const token = await mint();
     const { signed: other } = await auth.authToken("eve");
@@ -191,7 +191,7 @@ describe("connectionParams.authorization", () => {
     expect(await open("{ me }", twice)()).toEqual({ data: { me: "ada" } });
   });
 
-  test("under two spellings that differ is ambiguous", async () => {
+  test("is ambiguous when two spellings of the key have different values", async () => {
     const { auth, open, mint } = await setUp();
     const connectionParams = {
       authorization: bearer(await mint()),
@@ -205,7 +205,7 @@ describe("connectionParams.authorization", () => {
     const connectionParams = { authorization: bearer(await mint()) };
     const init = { method: "POST", headers: { "content-type": "application/json" } };
     const body = JSON.stringify({ query: "{ me }", extensions: { connectionParams } });
-    // Given as the body's extensions, and as the server's own context.
+    // Given in the body's extensions, and in the server's context.
     for (const context of [{}, { connectionParams }]) {
       const response = await yoga.fetch(ENDPOINT, { ...init, body }, context);
       expect(response.status).toBe(401);

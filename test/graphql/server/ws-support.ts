@@ -1,4 +1,4 @@
-/** A Yoga that serves WebSockets with graphql-ws, wired as their documentation shows, and clients that connect to it. */
+/** A Yoga that serves WebSockets with graphql-ws, and clients that connect to it. */
 import { createServer } from "node:http";
 import { type Client, createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
@@ -11,12 +11,12 @@ import type { StreamEvent } from "./stream-support.ts";
 export interface WsServer {
   /** The host with the port. */
   readonly host: string;
-  /** A connection with headers of the upgrade request and connection parameters. */
+  /** Connects with headers of the upgrade request and connection parameters. */
   connect(options?: ConnectOptions): Client;
   close(): Promise<void>;
 }
 
-/** What a client says when it connects. */
+/** The credentials of a client when it connects. */
 export interface ConnectOptions {
   readonly headers?: Record<string, string>;
   readonly connectionParams?: Record<string, unknown>;
@@ -82,7 +82,7 @@ export async function serveWs(yoga: YogaServerInstance<object, object>): Promise
   };
 }
 
-/** Reads the events of an operation; a refusal before the first one is an event with its errors. */
+/** Reads the events of an operation; a refusal before the first event is an event with errors. */
 export function openSocketEvents(client: Client, query: string): () => Promise<StreamEvent | undefined> {
   const events = client.iterate({ query });
   return async () => {

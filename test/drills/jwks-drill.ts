@@ -1,4 +1,4 @@
-/** A manager that trusts an issuer whose key server can misbehave, behind either transport, and what a real client of it sees. */
+/** A manager that trusts an issuer with a faulty key server, and a real client of it. */
 import { createServer } from "node:http";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
@@ -18,13 +18,13 @@ import { type JwksServer, serving, startJwksServer } from "./jwks-server.ts";
 const ISSUER = "https://issuer.example";
 const AUDIENCE = "https://api.example";
 
-/** The issuer's key, unless a test says otherwise. */
+/** The issuer's key, unless a test uses another. */
 export const KEY: Signer = makeSigner("ES256", { kid: "a" });
 
-/** The times of every drill, in seconds; `timeout` alone is of real time. */
+/** The times of every drill, in seconds. Only `timeout` runs in real time. */
 export const TIMES = { lifespan: 300, cooldown: 30, staleIfError: 600, timeout: 15 } as const;
 
-/** The subject of the token that was let in, or all that tells a client why it was refused. */
+/** The subject of an accepted token, or everything that the client sees of a refusal. */
 export type Verdict =
   | string
   | {
@@ -34,12 +34,15 @@ export type Verdict =
       readonly challenge: string | undefined;
     };
 
-/** A way to guard something with a manager. */
+/** A transport that guards an operation with a manager. */
 export interface Transport {
   readonly name: string;
-  /** What it calls a 401. */
+  /** Its code for a 401. */
   readonly unauthorized: string;
-  /** Starts a server that is closed when the test ends: who asks as what. */
+  /**
+   * Starts a server until the test ends; returns a function that sends a token and gives the
+   * verdict.
+   */
   start(auth: AuthManager): Promise<(token: string) => Promise<Verdict>>;
 }
 
@@ -53,13 +56,13 @@ export interface Drill {
   readonly clock: TestClock;
   readonly auth: AuthManager;
   ask(token: string): Promise<Verdict>;
-  /** Nothing can be said of the token. */
+  /** The keys were unavailable, so the token could not be checked. */
   readonly unavailable: Verdict;
-  /** The keys were there, and none of them signed the token. */
+  /** The keys were available, and none of them signed the token. */
   readonly invalid: Verdict;
 }
 
-/** A drill with a cold cache, whose key server serves `KEY`. */
+/** A drill with a cold cache and a key server that serves `KEY`. */
 export async function startDrill(
   transport: Transport,
   options: Partial<TrustedIssuer> = {},
@@ -85,15 +88,15 @@ export async function startDrill(
 }
 
 /**
- * A token of `signer` that has nothing wrong with it but, perhaps, its key. Each is another; all
- * outlive every drill.
+ * A token of `signer` that is valid except, perhaps, for its key. Each is different; all outlive
+ * every drill.
  */
 export function mint(signer: Signer = KEY, headers: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const claims = { iss: ISSUER, aud: AUDIENCE, sub: "ada", iat: NOW, exp: NOW + 100_000, jti: crypto.randomUUID() };
   return signer.sign({ typ: "at+jwt", ...headers }, claims);
 }
 
-/** A token that names a key which nobody has. It costs less than signing. */
+/** A token with an unknown key id. It costs less than signing. */
 export function mintUnknown(kid: string): string {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
   const header = { alg: "ES256", typ: "at+jwt", kid };

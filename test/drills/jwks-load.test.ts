@@ -1,4 +1,4 @@
-/** The outage drill under load: how many requests a key server gets, however many tokens come. */
+/** The outage drill under load: few requests reach a key server, however many tokens arrive. */
 import { describe, expect, it } from "vitest";
 import { makeSigner } from "../core/jwt/jwks/support.ts";
 import { NOW } from "../support/create-auth.ts";
@@ -12,7 +12,7 @@ watchRejections();
 const [tRPC] = TRANSPORTS as [(typeof TRANSPORTS)[number]];
 const { lifespan, cooldown, staleIfError } = TIMES;
 
-/** How often each verdict came. */
+/** Counts each verdict. */
 async function tally<T>(verdicts: ReadonlyArray<Promise<T>>): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const verdict of await Promise.all(verdicts)) {
@@ -26,20 +26,20 @@ function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** Asks the guards by hand, as both transports do. */
+/** Calls the guards directly, as both transports do. */
 function judge({ auth }: Drill, tokens: readonly string[]): Promise<ReadonlyMap<string, number>> {
   return tally(tokens.map((token) => verdictOf(auth, token)));
 }
 
-describe("a cold cache", () => {
-  it("makes one request for 1,000 verifications at once, of 1,000 tokens", async () => {
+describe("a cold key cache", () => {
+  it("makes one request for 1,000 concurrent verifications of 1,000 tokens", async () => {
     const drill = await startDrill(tRPC);
     drill.jwks.answer = slowly(50, serving(KEY.jwk));
     expect(await judge(drill, await Promise.all(times(1000, () => mint())))).toEqual(new Map([["allowed", 1000]]));
     expect(drill.jwks.requests).toHaveLength(1);
   });
 
-  it("makes one request for 1,000 verifications at once, of good and bad tokens", async () => {
+  it("makes one request for 1,000 concurrent verifications of valid and invalid tokens", async () => {
     const drill = await startDrill(tRPC);
     const stranger = makeSigner("ES256", { kid: "a" });
     const tokens = await Promise.all(
@@ -58,7 +58,7 @@ describe("a cold cache", () => {
   it.each([
     ["fails", failing(500)],
     ["hangs", hanging],
-  ])("makes one request for 1,000 verifications at once where the server %s: each is a 503", async (_, outage) => {
+  ])("makes one request for 1,000 concurrent verifications when the server %s, and each is a 503", async (_, outage) => {
     const drill = await startDrill(tRPC, { timeout: 0.5 });
     drill.jwks.answer = outage;
     const tokens = await Promise.all(times(1000, () => mint()));
@@ -72,7 +72,7 @@ describe("a cold cache", () => {
     expect(drill.jwks.requests).toHaveLength(2);
   });
 
-  it.each(TRANSPORTS)("makes one request for 200 clients of $name at once", async (transport) => {
+  it.each(TRANSPORTS)("makes one request for 200 concurrent clients of $name", async (transport) => {
     const { jwks, ask } = await startDrill(transport);
     jwks.answer = slowly(100, serving(KEY.jwk));
     const tokens = await Promise.all(times(200, (index) => (index % 2 ? mint() : mintUnknown(`kid-${index}`))));
@@ -85,7 +85,7 @@ describe("a cold cache", () => {
     expect(jwks.requests).toHaveLength(1);
   });
 
-  it("of an issuer whose server is found by discovery makes one request for its metadata and one for its keys", async () => {
+  it("with discovery makes one request for the issuer's metadata and one for its keys", async () => {
     const drill = await startDrill(tRPC, {}, ({ origin }) => ({ issuer: origin, discovery: true }));
     const { origin, url } = drill.jwks;
     drill.jwks.answer = (response, request) => {
@@ -99,10 +99,10 @@ describe("a cold cache", () => {
   });
 });
 
-describe("10,000 tokens with kids that nobody has", () => {
+describe("10,000 tokens with unknown key ids", () => {
   const WINDOWS = 5;
 
-  it("make at most one request per cooldown, and take nothing from good tokens", async () => {
+  it("cause at most one request per cooldown, and valid tokens are still accepted", async () => {
     const drill = await startDrill(tRPC);
     const good = await mint();
     for (let window = 0; window < WINDOWS; window++) {
@@ -120,7 +120,7 @@ describe("10,000 tokens with kids that nobody has", () => {
     }
   });
 
-  it("one after the other make no more than all at once", async () => {
+  it("cause no more requests in sequence than concurrently", async () => {
     const { jwks, clock, auth } = await startDrill(tRPC);
     for (let index = 0; index < 10_000; index++) {
       if (index % 2000 === 0) clock.advance(cooldown);
@@ -129,7 +129,7 @@ describe("10,000 tokens with kids that nobody has", () => {
     expect(jwks.requests).toHaveLength(WINDOWS);
   });
 
-  it("make at most one request per cooldown while the server fails too, and are 503 then", async () => {
+  it("cause at most one request per cooldown during an outage, and are rejected with 503", async () => {
     const drill = await startDrill(tRPC);
     const good = await mint();
     expect(await verdictOf(drill.auth, good)).toBe("allowed");
@@ -147,7 +147,7 @@ describe("10,000 tokens with kids that nobody has", () => {
     }
   });
 
-  it.each(TRANSPORTS)("by clients of $name make at most one request per cooldown", async (transport) => {
+  it.each(TRANSPORTS)("from clients of $name cause at most one request per cooldown", async (transport) => {
     const { jwks, clock, ask, invalid } = await startDrill(transport);
     for (let window = 1; window <= 3; window++) {
       const verdicts = await Promise.all(times(100, () => ask(mintUnknown(crypto.randomUUID()))));
@@ -160,7 +160,7 @@ describe("10,000 tokens with kids that nobody has", () => {
 });
 
 describe("steady traffic", () => {
-  it("asks once in four fifths of a lifespan, and never waits for the answer", async () => {
+  it("causes one request in four fifths of a lifespan, and never waits for the response", async () => {
     const drill = await startDrill(tRPC);
     const token = await mint();
     expect(await verdictOf(drill.auth, token)).toBe("allowed");
@@ -176,7 +176,7 @@ describe("steady traffic", () => {
     expect(drill.jwks.requests).toHaveLength(1 + 5);
   });
 
-  it("in a long outage asks once per cooldown, and is served until staleIfError is over", async () => {
+  it("causes one request per cooldown in a long outage, and is accepted until staleIfError is over", async () => {
     const drill = await startDrill(tRPC);
     const token = await mint();
     expect(await verdictOf(drill.auth, token)).toBe("allowed");

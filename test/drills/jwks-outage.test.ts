@@ -1,4 +1,4 @@
-/** The outage drill: an issuer's key server does everything that key servers do, behind real guards with real clients. */
+/** The outage drill: real clients and guards while an issuer's key server fails. */
 import { describe, expect, it } from "vitest";
 import { makeSigner } from "../core/jwt/jwks/support.ts";
 import { makePair } from "../core/jwt/keys/key-kinds.ts";
@@ -26,7 +26,7 @@ watchRejections();
 const MEGABYTE = 1_048_576;
 const { lifespan, cooldown, staleIfError } = TIMES;
 
-/** What is no key set, and how long, in seconds, a fetch of it may take. */
+/** Responses that are not a key set, and the timeout of a fetch in seconds. */
 const OUTAGES: ReadonlyArray<readonly [name: string, answer: Behaviour, timeout: number]> = [
   ["never answers", hanging, 0.35],
   ["hangs in the middle", hangingInTheBody, 0.35],
@@ -34,21 +34,21 @@ const OUTAGES: ReadonlyArray<readonly [name: string, answer: Behaviour, timeout:
   ["answers 500", failing(500), TIMES.timeout],
   ["answers 404", failing(404), TIMES.timeout],
   ["answers with HTML", showingHtml, TIMES.timeout],
-  ["answers with half a set", sending('{"keys":['), TIMES.timeout],
+  ["answers with half a key set", sending('{"keys":['), TIMES.timeout],
   ["cuts the connection", cuttingOff, TIMES.timeout],
   ["answers with 50 MB", padding(50 * MEGABYTE), TIMES.timeout],
-  ["answers without end", padding(Number.POSITIVE_INFINITY), TIMES.timeout],
-  ["answers with 50 MB in 50 KB", compressing(50 * MEGABYTE), TIMES.timeout],
+  ["answers with an endless body", padding(Number.POSITIVE_INFINITY), TIMES.timeout],
+  ["answers with 50 MB compressed to 50 KB", compressing(50 * MEGABYTE), TIMES.timeout],
   ["redirects in a circle", redirecting("/jwks.json"), TIMES.timeout],
 ];
-/** Requests for each fetch of it. */
+/** The number of requests in each fetch. */
 const FETCHES: Readonly<Record<string, number>> = { "redirects in a circle": 4 };
 
-describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
+describe.each(TRANSPORTS)("behind $name, a key server that", (transport) => {
   describe.each(OUTAGES)("%s", (name, outage, timeout) => {
     const each = FETCHES[name] ?? 1;
 
-    it("makes every token a 503 while nothing is known, asked once in five seconds, until it recovers", async () => {
+    it("causes a 503 for every token without cached keys, and one request in 5 s, until it recovers", async () => {
       const { jwks, clock, ask, unavailable } = await startDrill(transport, { timeout });
       jwks.answer = outage;
       expect(await Promise.all([ask(await mint()), ask(mintUnknown("x"))])).toEqual([unavailable, unavailable]);
@@ -63,7 +63,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
       expect(jwks.requests).toHaveLength(each + 1);
     });
 
-    it("takes nothing from the keys that are known, until lifespan and staleIfError are over", async () => {
+    it("leaves cached keys in use until lifespan and staleIfError are over", async () => {
       const { jwks, clock, ask, unavailable, invalid } = await startDrill(transport, { timeout });
       const token = await mint();
       expect([await ask(token), await ask(mintUnknown("x"))]).toEqual(["ada", invalid]);
@@ -76,7 +76,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
       expect(await ask(mintUnknown("x"))).toEqual(unavailable);
       clock.advance(1);
       expect([await ask(token), await ask(await mint())]).toEqual([unavailable, unavailable]);
-      // One for the set that is known, one in the last fifth of its lifespan, one after it.
+      // One for the cached set, one in the last fifth of its lifespan, one after it.
       expect(jwks.requests).toHaveLength(1 + 2 * each);
       jwks.answer = serving(KEY.jwk);
       clock.advance(cooldown);
@@ -86,7 +86,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     });
   });
 
-  it("is gone is an outage like any other", async () => {
+  it("is down causes a 503 until it is back", async () => {
     const { jwks, clock, ask, unavailable } = await startDrill(transport);
     await jwks.stop();
     expect(await ask(await mint())).toEqual(unavailable);
@@ -95,7 +95,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(await ask(await mint())).toBe("ada");
   });
 
-  it("redirects elsewhere is an outage: elsewhere nobody is asked, at home it is followed", async () => {
+  it("redirects to another origin causes a 503, and one that redirects within its origin is followed", async () => {
     const elsewhere = await startJwksServer(serving(KEY.jwk));
     const { jwks, clock, ask, unavailable } = await startDrill(transport);
     jwks.answer = redirecting(elsewhere.url);
@@ -108,14 +108,14 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(jwks.requests.map(({ path }) => path)).toEqual(["/jwks.json", "/jwks.json", "/keys"]);
   });
 
-  it("is slow makes its callers wait, and no more than that", async () => {
+  it("is slow delays its callers, who are then accepted or rejected as usual", async () => {
     const { jwks, ask, invalid } = await startDrill(transport);
     jwks.answer = slowly(200, serving(KEY.jwk));
     expect(await Promise.all([ask(await mint()), ask(mintUnknown("x"))])).toEqual(["ada", invalid]);
     expect(jwks.requests).toHaveLength(1);
   });
 
-  it("has an empty set has withdrawn its keys: 503 at once, for what was verified before too", async () => {
+  it("serves an empty set withdraws its keys: every token is a 503 at once", async () => {
     const { jwks, clock, ask, unavailable } = await startDrill(transport);
     const token = await mint();
     jwks.answer = serving();
@@ -133,7 +133,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(jwks.requests).toHaveLength(4);
   });
 
-  it("has two keys of one kid lets in whom either signed, and nobody else", async () => {
+  it("serves two keys with one kid accepts tokens of both keys, and rejects those of a third", async () => {
     const { jwks, ask, invalid } = await startDrill(transport);
     const twin = makeSigner("ES256", { kid: "a" });
     jwks.answer = serving(KEY.jwk, twin.jwk);
@@ -142,7 +142,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(jwks.requests).toHaveLength(1);
   });
 
-  it("has a key of the wrong type for the token's kid and alg has no key for it: 401, not 503", async () => {
+  it("serves a key of another type under the token's kid causes a 401, not a 503", async () => {
     const { jwks, ask, invalid } = await startDrill(transport);
     const rsa = makePair("RSA");
     jwks.answer = serving(makeSigner("RS256", { kid: "a" }, rsa).jwk, makeSigner("EdDSA", { kid: "a" }).jwk);
@@ -154,14 +154,14 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(jwks.requests).toHaveLength(1);
   });
 
-  it("has only keys of which none can verify anything has none: 503", async () => {
+  it("serves only keys that cannot verify a signature causes a 503", async () => {
     const { jwks, ask, unavailable } = await startDrill(transport);
     jwks.answer = serving({ kty: "oct", kid: "a", k: "A".repeat(43) }, { ...KEY.jwk, use: "enc" });
     expect(await ask(await mint())).toEqual(unavailable);
     expect(jwks.requests).toHaveLength(1);
   });
 
-  it("withdraws a key has it refused within lifespan, whoever was let in by it before", async () => {
+  it("withdraws a key causes a 401 for its tokens within lifespan, also for cached tokens", async () => {
     const { jwks, clock, ask, invalid } = await startDrill(transport);
     const next = makeSigner("ES256", { kid: "b" });
     const token = await mint();
@@ -176,7 +176,7 @@ describe.each(TRANSPORTS)("on $name, a key server that", (transport) => {
     expect(jwks.requests).toHaveLength(2);
   });
 
-  it("exchanges a key for another of the same name has the old one refused within lifespan", async () => {
+  it("replaces a key under the same kid causes a 401 for tokens of the old key within lifespan", async () => {
     const { jwks, clock, ask, invalid } = await startDrill(transport);
     const next = makeSigner("ES256", { kid: "a" });
     const token = await mint();

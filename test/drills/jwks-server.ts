@@ -1,4 +1,4 @@
-/** A JWKS server on loopback that can be told to misbehave. It counts what it is asked, and the bytes it got rid of. */
+/** A JWKS server on loopback with faults on demand; it counts requests and sent bytes. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
@@ -6,32 +6,32 @@ import { gzipSync } from "node:zlib";
 import type { JWK } from "jose";
 import { onTestFinished } from "vitest";
 
-/** What a server does with a request. */
+/** The response of a server to a request. */
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A request as it came in. */
+/** A request as it arrived. */
 export interface SeenRequest {
   readonly path: string;
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A key server whose behaviour can be exchanged between two requests. */
+/** A key server whose behaviour can change between two requests. */
 export interface JwksServer {
   readonly origin: string;
-  /** Where its key set is. */
+  /** The URL of its key set. */
   readonly url: string;
   readonly requests: readonly SeenRequest[];
-  /** Bytes written to all its connections so far, those that wait for a slow reader included. */
+  /** Bytes written to all its connections so far, including those that wait for a slow reader. */
   readonly bytesWritten: number;
   answer: Behaviour;
-  /** Refuses connections from now on. */
+  /** Closes the port, so that connections fail. */
   stop(): Promise<void>;
-  /** Listens again, where it did before. */
+  /** Listens again on the same port. */
   start(): Promise<void>;
 }
 
-/** Starts a server on a free port; it is closed when the test ends. */
+/** Starts a server on a free port and closes it when the test ends. */
 export async function startJwksServer(answer: Behaviour = failing(500)): Promise<JwksServer> {
   const requests: SeenRequest[] = [];
   const sockets: Socket[] = [];
@@ -68,17 +68,17 @@ export async function startJwksServer(answer: Behaviour = failing(500)): Promise
   return jwks;
 }
 
-/** A key set of these keys. */
+/** Responds with a set of these keys. */
 export function serving(...keys: readonly JWK[]): Behaviour {
   return sending(JSON.stringify({ keys }));
 }
 
-/** A body of any kind. */
+/** Responds with any body. */
 export function sending(body: string | Uint8Array, headers: Record<string, string> = {}): Behaviour {
   return (response) => void response.writeHead(200, { "content-type": "application/json", ...headers }).end(body);
 }
 
-/** `then`, after `ms` milliseconds. */
+/** Runs `then` after `ms` milliseconds. */
 export function slowly(ms: number, then: Behaviour): Behaviour {
   return (response, request) => {
     const timer = setTimeout(() => then(response, request), ms);
@@ -86,38 +86,38 @@ export function slowly(ms: number, then: Behaviour): Behaviour {
   };
 }
 
-/** A status without a key set. */
+/** Responds with a status and without a key set. */
 export function failing(status: number): Behaviour {
   return (response) => void response.writeHead(status, { "content-type": "text/plain" }).end("no keys here");
 }
 
-/** A page such as a captive portal or a misconfigured proxy shows. */
+/** Responds with a page, as a captive portal or a misconfigured proxy does. */
 export const showingHtml: Behaviour = sending("<!doctype html><title>Welcome</title>", { "content-type": "text/html" });
 
-/** No answer at all. */
+/** Never responds. */
 export const hanging: Behaviour = () => undefined;
 
-/** The beginning of a key set, and nothing more. */
+/** Sends the beginning of a key set, and nothing more. */
 export const hangingInTheBody: Behaviour = (response) => {
   response.writeHead(200, { "content-type": "application/json" }).write('{"keys":[');
 };
 
-/** A key set that grows by a blank every few milliseconds and never ends. */
+/** Sends a key set that grows by a space every few milliseconds and never ends. */
 export const dripping: Behaviour = (response) => {
   response.writeHead(200, { "content-type": "application/json" }).write('{"keys":[');
   const timer = setInterval(() => response.write(" "), 5);
   response.on("close", () => clearInterval(timer));
 };
 
-/** The connection is cut in the middle of the body. */
+/** Cuts the connection in the middle of the body. */
 export const cuttingOff: Behaviour = (response) => {
   response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
   response.write('{"keys":[', () => response.destroy());
 };
 
 /**
- * An empty set within `bytes` bytes of blanks; without an end where `bytes` is infinite. `chunk` is
- * the size of each write.
+ * Sends an empty set after `bytes` spaces, or an endless body for infinite `bytes`. `chunk` is the
+ * size of each write.
  */
 export function padding(
   bytes: number,
@@ -132,13 +132,13 @@ export function padding(
   };
 }
 
-/** The same, compressed to a thousandth of its size. */
+/** Sends the same, compressed to a thousandth of its size. */
 export function compressing(bytes: number): Behaviour {
   const body = gzipSync(Buffer.concat([Buffer.from('{"keys":[]}'), Buffer.alloc(bytes, " ")]));
   return sending(body, { "content-encoding": "gzip" });
 }
 
-/** Points elsewhere. */
+/** Redirects to another URL. */
 export function redirecting(to: string, status = 302): Behaviour {
   return (response) => void response.writeHead(status, { location: to }).end();
 }

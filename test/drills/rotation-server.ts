@@ -1,4 +1,4 @@
-/** One of the processes of the rotation drill: tRPC at /trpc, GraphQL at /graphql, with the keys of the file that the first argument names. */
+/** One process of the rotation drill: tRPC at /trpc, GraphQL at /graphql, keys from a key file. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,7 +26,7 @@ const router = t.router({
   me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
   retire: publicProcedure.input(z.string()).mutation(({ input }) => auth.retire(input)),
 });
-/** What the drill's client imports, as a type only. */
+/** The type that the drill's client imports. */
 export type DrillRouter = typeof router;
 
 const requireToken = requireTokenDirective();

@@ -1,4 +1,4 @@
-/** The rotation drill: two server processes share a file of keys, which is rotated by the command line while both are used. */
+/** The rotation drill: the command line rotates the key file of two servers under traffic. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,8 +24,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("two processes with one file of keys", () => {
-  it("refuse not one valid token while the key is rotated three times under steady traffic", {
+describe("two processes with one key file", () => {
+  it("accept every valid token while the key is rotated three times under steady traffic", {
     timeout: 60_000,
   }, async () => {
     const traffic = startTraffic();
@@ -48,7 +48,7 @@ describe("two processes with one file of keys", () => {
     expect(accepted).toBeGreaterThan(300);
     expect(new Set(kids).size).toBe(4);
     expect(new Set(tokens.map(kidOf))).toEqual(new Set(kids));
-    // The oldest tokens pass everywhere still.
+    // Both processes still accept the oldest tokens.
     for (const { url } of servers) {
       for (const kid of kids) {
         const token = tokens.find((one) => kidOf(one) === kid);
@@ -57,7 +57,7 @@ describe("two processes with one file of keys", () => {
     }
   });
 
-  it("a retired key is refused at once where it is retired, and everywhere once the file says so", {
+  it("reject a retired key at once in the process that retires it, and in both after a rotation of the file", {
     timeout: 60_000,
   }, async () => {
     const [first, second] = servers as unknown as [{ url: string }, { url: string }];
@@ -72,7 +72,7 @@ describe("two processes with one file of keys", () => {
     expect(await askTRPC(second.url, other)).toBe("200 ada");
 
     await keys("rotate", file, "--now");
-    // Within the second after which each process reads the file anew.
+    // Each process reads the file again within a second.
     await waitFor(async () => (await askTRPC(second.url, leaked)) === refused);
     expect(await askBoth(leaked)).toEqual([refused, refused, refused, refused]);
     await waitFor(async () => kidOf(await clientOf(first.url).login.mutate()) === newestKid());
@@ -87,12 +87,12 @@ describe("two processes with one file of keys", () => {
 
 interface Traffic {
   until(reached: () => boolean): Promise<void>;
-  /** How many tokens a key has signed. */
+  /** The number of tokens that a key has signed. */
   signedBy(kid: string): number;
   stop(): Promise<{ refused: string[]; accepted: number; tokens: string[] }>;
 }
 
-/** Logs in at one process and calls the other, over both transports, without a pause. */
+/** Logs in to one process and calls the other, over both transports, without a pause. */
 function startTraffic(): Traffic {
   const tokens: string[] = [];
   const refused: string[] = [];
@@ -131,7 +131,7 @@ async function waitFor(reached: () => Promise<boolean>): Promise<void> {
     if (await reached()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("what was waited for did not come");
+  throw new Error("The condition did not become true in time");
 }
 
 async function askBoth(token: string): Promise<string[]> {
@@ -184,7 +184,7 @@ async function startServer(): Promise<{ url: string; process: ChildProcess }> {
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString().trim()));
-    child.once("exit", () => reject(new Error("a server of the drill did not start")));
+    child.once("exit", () => reject(new Error("A server of the drill did not start")));
   });
   return { url, process: child };
 }

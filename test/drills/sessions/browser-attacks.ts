@@ -1,9 +1,9 @@
-/** What a page elsewhere can make a browser do, and what it tries to reach with that. The functions run in the attacker's page. */
+/** The attacks that another site can make a browser send. They run in the attacker's page. */
 import type { Page } from "playwright-core";
 
 export type Transport = "tRPC" | "GraphQL";
 
-/** What the attacker wants. */
+/** The operation that the attacker wants to run. */
 export interface Aim {
   readonly route: "saveNote" | "logout" | "logoutEverywhere" | "login" | "note";
   readonly kind: "mutation" | "query";
@@ -26,19 +26,16 @@ export const AIMS: readonly Aim[] = [
   { route: "note", kind: "query", input: {}, selection: "note" },
 ];
 
-/** A way of sending something; gives what the attacker got to see of the answer. */
+/** A means of sending a request; returns the part of the response that the attacker can read. */
 export interface Means {
   readonly name: string;
   readonly transports: readonly Transport[];
-  /**
-   * Whether the attacker may get to see the answer; where not, there is no use in asking for
-   * something.
-   */
+  /** Whether the attacker can read the response. If not, a query is useless to the attacker. */
   readonly shows: boolean;
   send(page: Page, request: Forged): Promise<string>;
 }
 
-/** One request, in all the forms it can be sent in. */
+/** One request in all the forms in which it can be sent. */
 export interface Forged {
   readonly url: string;
   readonly json: string;
@@ -51,7 +48,7 @@ export interface Forged {
 export function forge(app: string, transport: Transport, { route, kind, input, selection }: Aim): Forged {
   const query = `${kind} { ${selection} }`;
   const json = JSON.stringify(transport === "tRPC" ? input : { query });
-  // Of GraphQL both forms: plain fields, and the multipart request's `operations`.
+  // Both forms of GraphQL: plain fields, and `operations` of the multipart request.
   const fields = transport === "tRPC" ? input : { query, operations: json, map: "{}" };
   const search = new URLSearchParams(transport === "tRPC" ? { input: json } : { query });
   const params = { path: route, input };
@@ -72,7 +69,7 @@ export const MEANS: readonly Means[] = [
   form("multipart form", "post", "multipart/form-data"),
   {
     ...form("text form", "post", "text/plain"),
-    // A name and a value, joined by "=", that are JSON together.
+    // The name and the value, joined by "=", form one JSON text.
     send: (page, { url, json }) => submit(page, url, jsonFields(json), "post", "text/plain"),
   },
   form("form by GET", "get", "application/x-www-form-urlencoded"),
@@ -130,7 +127,7 @@ function form(name: string, method: "get" | "post", type: string): Means {
   return { name, transports: BOTH, shows: false, send };
 }
 
-/** Submits a form in the attacker's own tab, which goes to the app by that. */
+/** Submits a form in the attacker's own tab, which navigates to the app. */
 async function submit(
   page: Page,
   action: string,
@@ -138,7 +135,7 @@ async function submit(
   method: string,
   type: string,
 ): Promise<string> {
-  // To the app, or to the browser's own page about an error without a body.
+  // The tab goes to the app, or to the browser's error page for a response without a body.
   const left = page.waitForEvent("framenavigated", (frame) => frame === page.mainFrame());
   await page.evaluate(
     ([action, fields, method, type]) => {
@@ -155,7 +152,7 @@ async function submit(
     [action, fields, method, type] as const,
   );
   await left;
-  // The tab shows another origin now, which the attacker's script has no access to.
+  // The tab now shows another origin, which the attacker's script cannot read.
   return "";
 }
 
@@ -168,7 +165,7 @@ interface Fetched {
   readonly url: string;
   readonly body: string | null;
   readonly mode: "cors" | "no-cors";
-  /** Empty for none. */
+  /** Empty for a request without a type. */
   readonly type: string;
 }
 

@@ -1,4 +1,4 @@
-/** A browser, the example's server, and the servers of whoever attacks it. */
+/** A browser, the example's server, and the servers of its attackers. */
 import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,14 +9,13 @@ import { type RunningServer, startServer } from "../../../examples/server/server
 
 const CHROMIUM = process.env["CHROMIUM"] || "/usr/bin/chromium";
 
-/** Why there is no Chromium here, or `undefined`. */
+/** The reason why Chromium cannot run here, or `undefined`. */
 export function probeChromium(): string | undefined {
   return existsSync(CHROMIUM) ? undefined : `there is no Chromium at ${CHROMIUM} (apt-get install chromium)`;
 }
 
 /**
- * Under which names the page and its attackers are reached, and so what the browser says of a
- * request.
+ * The host names of the page and its attackers, which decide the headers that the browser sends.
  */
 export interface Scene {
   readonly name: string;
@@ -26,9 +25,9 @@ export interface Scene {
 }
 
 export const SCENES: readonly Scene[] = [
-  // Trusted as HTTPS is: the browser takes secure cookies, and says Sec-Fetch-Site.
+  // Trusted like HTTPS: the browser accepts secure cookies and sends Sec-Fetch-Site.
   { name: "localhost", app: "localhost", otherSite: "127.0.0.1", secureCookies: true },
-  // Not trusted: all that the browser says is the Origin.
+  // Not trusted: the browser sends only the Origin.
   { name: "plain http", app: "app.example", otherSite: "evil.example", secureCookies: false },
 ];
 
@@ -40,10 +39,10 @@ export interface Attacker {
 export interface Stage {
   readonly scene: Scene;
   readonly server: RunningServer;
-  /** Where the page is. */
+  /** The URL of the page. */
   readonly url: string;
   readonly attackers: readonly Attacker[];
-  /** A browser without cookies. */
+  /** Opens a browser without cookies. */
   openContext(): Promise<BrowserContext>;
   close(): Promise<void>;
 }
@@ -88,13 +87,12 @@ export async function openStage(scene: Scene): Promise<Stage> {
   }
 }
 
-/** Uses one of the page's controls, and waits for what comes of it. */
+/** Uses one of the page's controls, and waits for the result. */
 export async function press(page: Page, control: string): Promise<void> {
   await page.click(control);
   await page.waitForSelector("body[aria-busy=false]");
 }
 
-/** Opens the page. */
 export async function openPage(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(url);
@@ -102,7 +100,7 @@ export async function openPage(context: BrowserContext, url: string): Promise<Pa
   return page;
 }
 
-/** The cookies that a browser holds of all these, by name. */
+/** All cookies of the browser, by name. */
 export async function cookiesOf(context: BrowserContext): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, value]));
 }

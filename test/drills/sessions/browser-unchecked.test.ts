@@ -1,11 +1,11 @@
-/** The browser drill's twin: the same attacks on the same server, from which the CSRF check is taken out. They must be found to succeed. */
+/** The twin of the browser drill: without the CSRF check, the same attacks must succeed. */
 import { expect, it, vi } from "vitest";
 import { describeWithService } from "../../support/describe-with-service.ts";
 import { attackPage, describeSuccess, onStage } from "./browser.ts";
 import { AIMS } from "./browser-attacks.ts";
 import { probeChromium, SCENES } from "./browser-stage.ts";
 
-// The one thing that is taken away: every request is held to be of the page's own origin.
+// The only change: every request counts as one from the page's own origin.
 vi.mock("../../../src/core/exchange/csrf.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("../../../src/core/exchange/csrf.ts")>()),
   isOwnRequest: () => true,
@@ -13,15 +13,15 @@ vi.mock("../../../src/core/exchange/csrf.ts", async (importOriginal) => ({
 }));
 
 describeWithService("the browser drill without the CSRF check", probeChromium, () => {
-  // One scene is enough to see that the attacks work: without the check it does not matter what the
-  // browser says of itself.
-  it.each(SCENES.slice(0, 1))("finds what a sibling origin and another site reach then, on $name", {
+  // One scene is enough to show that the attacks work: without the check the browser's headers do
+  // not matter.
+  it.each(SCENES.slice(0, 1))("finds the attacks by which a sibling origin and another site succeed, on $name", {
     timeout: 300_000,
   }, async (scene) => {
     const aims = AIMS.filter(({ route }) => route === "saveNote" || route === "note");
     const { successes } = await onStage(scene, (stage) => attackPage(stage, aims));
-    // To a sibling the browser gives all cookies. From another site SameSite=Lax keeps them, but a
-    // form's answer may set them.
+    // A sibling origin gets all cookies. SameSite=Lax withholds them from another site, but a
+    // form's response may set them.
     expect(successes.map(describeSuccess)).toEqual(
       [
         "a sibling origin reached saveNote over GraphQL by form (note)",

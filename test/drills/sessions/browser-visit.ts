@@ -1,9 +1,9 @@
-/** A person at the example's page: everything is done through its own controls, over both transports. */
+/** A user of the example's page, who does everything by its own controls, over both transports. */
 import { isDeepStrictEqual } from "node:util";
 import type { Page } from "playwright-core";
 import { cookiesOf, openPage, press, type Stage } from "./browser-stage.ts";
 
-/** Goes through all of the page; `expect` is told what came of each step. */
+/** Uses every part of the page; calls `expect` with the result of each step. */
 export async function visitPage(stage: Stage, expect: (what: string, isFine: boolean) => void): Promise<void> {
   const { server, url, scene } = stage;
   const context = await stage.openContext();
@@ -24,12 +24,12 @@ export async function visitPage(stage: Stage, expect: (what: string, isFine: boo
     await page.selectOption("#transport", transport);
     await press(page, "#login button");
     const first = await remember();
-    check("the login says who it is", (await page.textContent("#who")) === "Logged in as ada");
+    check("the login shows the user's name", (await page.textContent("#who")) === "Logged in as ada");
     check("the login sets both cookies", String(Object.keys(first).toSorted()) === String(names));
     check("there is one session", (await sids()).length === 1);
-    check("script reads no cookie", (await page.evaluate(() => document.cookie)) === "");
+    check("a script reads no cookie", (await page.evaluate(() => document.cookie)) === "");
 
-    // Cookies know no port, but what is HttpOnly no script replaces either.
+    // Cookies are shared between ports, but a script cannot replace an HttpOnly cookie either.
     const sibling = await context.newPage();
     await sibling.goto(stage.attackers[0]?.url ?? "");
     const seen = await sibling.evaluate(
@@ -59,11 +59,11 @@ export async function visitPage(stage: Stage, expect: (what: string, isFine: boo
       names.every((name) => second[name] && second[name] !== first[name]),
     );
 
-    // As the browser does when the auth token expires.
+    // The browser does the same when the auth token expires.
     await context.clearCookies({ name: names[0] ?? "" });
     await press(page, "#readNote");
     check(
-      "what lacks a token is refreshed and tried again",
+      "a request without an auth token is repeated after a refresh",
       String(await lastAnswers(page, 3)) === String(RETRIED(transport)),
     );
 
@@ -75,19 +75,19 @@ export async function visitPage(stage: Stage, expect: (what: string, isFine: boo
     await remember();
     const [here, there] = [await lastAnswers(page, 1), await lastAnswers(tab, 1)];
     check(
-      "tabs refresh side by side",
+      "two tabs refresh at the same time",
       String(here) === `${transport} note 200 ok` && String(there) === "trpc note 200 ok",
     );
     await tab.close();
 
     await press(page, transport === "trpc" ? "#logout" : "#logoutEverywhere");
-    check("who logs out is out", (await page.textContent("#who")) === "Nobody is logged in");
+    check("a logout shows that no user is logged in", (await page.textContent("#who")) === "Nobody is logged in");
     check("the session is over", (await sids()).length === 0);
     check("the cookies are gone", Object.keys(await cookiesOf(context)).length === 0);
   }
   const said = (await Promise.all(answers)).join("\n");
-  expect(`${scene.name}: there are answers, and tokens to look for`, said.includes("expiresIn") && tokens.size >= 8);
-  expect(`${scene.name}: no answer holds a token`, ![...tokens].some((token) => said.includes(token)));
+  expect(`${scene.name}: there are responses, and tokens to look for`, said.includes("expiresIn") && tokens.size >= 8);
+  expect(`${scene.name}: no response contains a token`, ![...tokens].some((token) => said.includes(token)));
   await context.close();
 }
 

@@ -1,4 +1,4 @@
-/** The browser drill: a person uses the example's page in Chromium, and pages elsewhere try to use it in their place. */
+/** The browser drill: a user in Chromium on the example's page, and attacks from other pages. */
 import type { BrowserContext } from "playwright-core";
 import { AIMS, type Aim, forge, MEANS, type Means, type Transport } from "./browser-attacks.ts";
 import {
@@ -17,13 +17,13 @@ import { createViolations, type Drill } from "./drill.ts";
 
 const NOTE = "mine alone";
 
-/** For a few seconds: something to change, and something to read. */
+/** For a few seconds: a write and a read. */
 const BRIEF_AIMS = AIMS.filter(({ route }) => route === "saveNote" || route === "note");
 
-/** What came of attacks. */
+/** The result of a series of attacks. */
 export interface Attacked {
   readonly attempts: number;
-  /** Those that reached something. */
+  /** The attacks that succeeded. */
   readonly successes: readonly Success[];
 }
 
@@ -33,7 +33,7 @@ export interface Success {
   readonly means: string;
   readonly transport: Transport;
   readonly route: Aim["route"];
-  /** What is another than before. */
+  /** The parts of the state that changed. */
   readonly changed: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export const browserDrills: readonly Drill[] = [
       let attacks = 0;
       const check = (what: string, isFine: boolean): void => {
         steps++;
-        if (!isFine) violations.note(`It does not hold that ${what}`);
+        if (!isFine) violations.note(`The check failed: ${what}`);
       };
       for (let round = 0; round < (length === "long" ? 3 : 1); round++) {
         for (const scene of length === "long" ? SCENES : SCENES.slice(0, 1)) {
@@ -65,7 +65,7 @@ export const browserDrills: readonly Drill[] = [
   },
 ];
 
-/** Opens a stage for as long as the work takes. */
+/** Opens a stage for the duration of the work. */
 export async function onStage<T>(scene: Scene, work: (stage: Stage) => Promise<T>): Promise<T> {
   const stage = await openStage(scene);
   try {
@@ -75,15 +75,12 @@ export async function onStage<T>(scene: Scene, work: (stage: Stage) => Promise<T
   }
 }
 
-/**
- * Every attacker tries everything by every means, against somebody who is logged in and somebody
- * who is not.
- */
+/** Every attacker tries every operation by every means, with and without a login of the victim. */
 export async function attackPage(stage: Stage, all: readonly Aim[] = AIMS): Promise<Attacked> {
   const successes: Success[] = [];
   let attempts = 0;
   for (const isLoggedIn of [true, false]) {
-    // Of somebody who is not logged in there is nothing to be had but a login.
+    // Without a login of the victim, the only useful attack is a login.
     const aims = isLoggedIn ? all : AIMS.filter(({ route }) => route === "login");
     const victim = await openVictim(stage, isLoggedIn);
     let before = await victim.look();
@@ -122,11 +119,11 @@ function waysOf(aims: readonly Aim[]): readonly { means: Means; transport: Trans
 }
 
 interface Victim {
-  /** What must stay as it is. */
+  /** The state that must not change. */
   look(): Promise<Readonly<Record<string, string>>>;
-  /** A tab of the victim's browser that shows a page of the attacker's. */
+  /** Opens a tab of the victim's browser with a page of the attacker. */
   openTab(url: string): ReturnType<BrowserContext["newPage"]>;
-  /** Puts everything back as it was. */
+  /** Restores the previous state. */
   recover(): Promise<void>;
   close(): Promise<void>;
 }

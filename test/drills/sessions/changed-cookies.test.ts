@@ -1,4 +1,4 @@
-/** Cookies whose settings changed, in a real browser over TLS: it sends two of one name, and its user always gets out. */
+/** Changed cookie settings, in a real browser over TLS: duplicate cookies never lock a user out. */
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -64,10 +64,7 @@ const schema = directive.apply(
   }),
 );
 
-/**
- * A server whose settings change while its store and its secret stay, as from one release to the
- * next.
- */
+/** A server whose settings change between releases, while its store and its secret stay. */
 class Site {
   clock!: TestClock;
   store!: SessionStore;
@@ -77,7 +74,7 @@ class Site {
     this.#handle(req, res),
   );
 
-  /** As on its first day: without sessions. */
+  /** Removes all sessions. */
   reset(): void {
     this.clock = createTestClock(NOW);
     this.store = memorySessionStore();
@@ -136,7 +133,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
   type Call = "login" | "refresh" | "logout" | "me" | "greet";
   type Ask = (call: Call) => Promise<string>;
 
-  /** What a call gives: a subject, `"done"`, or the reason of a refusal. */
+  /** The result of a call: a subject, `"done"`, or the reason of a refusal. */
   const TRANSPORTS: readonly (readonly [name: string, ask: Ask])[] = [
     [
       "tRPC",
@@ -182,7 +179,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     (await jar()).map(({ name, domain, path }) => `${name} ${domain}${path}`).toSorted();
   const sessions = async (): Promise<number> => (await site.auth.sessions("ada")).length;
 
-  /** Settings before, and settings after under which the browser sends both cookies of one name. */
+  /** Settings before and after a change, such that the browser sends two cookies of one name. */
   const CHANGES: readonly (readonly [change: string, before: CookieConfig, after: CookieConfig, places: string[]])[] = [
     [
       "a domain is added",
@@ -191,25 +188,25 @@ describeWithService("cookies in Chromium", probeChromium, () => {
       ["__Secure-auth .shop.test/", "__Secure-refresh .shop.test/"],
     ],
     [
-      "a domain is taken away",
+      "a domain is removed",
       { ...names, domain: "shop.test" },
       names,
       [`__Secure-auth ${HOST}/`, `__Secure-refresh ${HOST}/`],
     ],
     [
-      "the domain is another",
+      "the domain changes",
       { ...names, domain: "shop.test" },
       { ...names, domain: HOST },
       [`__Secure-auth .${HOST}/`, `__Secure-refresh .${HOST}/`],
     ],
     [
-      "the path is another",
+      "the path changes",
       names,
       { ...names, path: "/api" },
       [`__Secure-auth ${HOST}/api`, `__Secure-refresh ${HOST}/api`],
     ],
     [
-      "the path is a shorter one",
+      "the path becomes shorter",
       { ...names, path: "/api" },
       names,
       [`__Secure-auth ${HOST}/`, `__Secure-refresh ${HOST}/`],
@@ -230,7 +227,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
 
   type Cookies = Awaited<ReturnType<BrowserContext["cookies"]>>;
 
-  /** A browser that was logged in under other settings, with its cookies of then. */
+  /** A browser with the cookies of a login under the previous settings. */
   const logInBefore = async (ask: Ask, before: CookieConfig, after: CookieConfig): Promise<Cookies> => {
     await context.clearCookies();
     await site.auth.revoke({ subject: "ada" });
@@ -242,8 +239,8 @@ describeWithService("cookies in Chromium", probeChromium, () => {
   };
 
   /**
-   * Has the browser hold two cookies of each name: of one session, whose newer ones were set under
-   * other settings.
+   * Gives the browser two cookies of each name. Both are of one session; the newer ones have the
+   * current settings.
    */
   const getBoth = async (ask: Ask, before: CookieConfig, after: CookieConfig): Promise<void> => {
     const former = await logInBefore(ask, before, after);
@@ -256,20 +253,21 @@ describeWithService("cookies in Chromium", probeChromium, () => {
   };
 
   test.each(CHANGES)(
-    "a user gets out of two cookies of one name, where %s",
+    "a user with two cookies of one name can refresh, log in and log out, when %s",
     async (_, before, after, expected) => {
       const [[, byProcedure], [, byField]] = TRANSPORTS as [(typeof TRANSPORTS)[0], (typeof TRANSPORTS)[0]];
-      // Of two that differ the refresh takes the one whose session lives, and clears the other.
+      // When the two differ, the refresh uses the token of the live session and clears the other
+      // cookie.
       await getBoth(byProcedure, before, after);
       expect(await byField("refresh")).toBe("done");
       expect(await places()).toEqual(expected);
       expect([await byProcedure("me"), await byField("me"), await sessions()]).toEqual(["ada", "ada", 1]);
-      // A login works, and clears the other.
+      // A login succeeds and clears the other cookie.
       await getBoth(byField, before, after);
       expect(await byProcedure("login")).toBe("done");
       expect(await places()).toEqual(expected);
       expect(await byField("me")).toBe("ada");
-      // A logout ends each, and clears all.
+      // A logout ends both sessions and clears all cookies.
       await getBoth(byProcedure, before, after);
       expect(await byProcedure("logout")).toBe("done");
       expect([await jar(), await sessions()]).toEqual([[], 0]);
@@ -279,7 +277,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
   );
 
   test.each(CHANGES)(
-    "a user who has only the cookies of before gets out of them as well, where %s",
+    "a user with only the previous cookies can refresh, log in and log out, when %s",
     async (_, before, after, expected) => {
       const [[, byProcedure], [, byField]] = TRANSPORTS as [(typeof TRANSPORTS)[0], (typeof TRANSPORTS)[0]];
       await logInBefore(byProcedure, before, after);
@@ -288,7 +286,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
       await logInBefore(byField, before, after);
       expect(await byProcedure("logout")).toBe("done");
       expect([await jar(), await byField("greet")]).toEqual([[], "stranger"]);
-      // What one refresh may leave, the next one clears.
+      // The next refresh clears the cookies that the first one may leave.
       await logInBefore(byField, before, after);
       site.clock.advance(60);
       expect(await byProcedure("refresh")).toBe("done");
@@ -299,7 +297,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     60_000,
   );
 
-  test.each(TRANSPORTS)("over %s two sessions that both live are ambiguous, and a logout ends each", async (_, ask) => {
+  test.each(TRANSPORTS)("over %s two live sessions are ambiguous, and a logout ends both", async (_, ask) => {
     expect(await ask("login")).toBe("done");
     site.release({ ...names, path: "/api" });
     const first = await context.cookies();
@@ -315,7 +313,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
 
   test.each(
     TRANSPORTS,
-  )("over %s cookies of former settings are renewed without a login, until their time", async (_, ask) => {
+  )("over %s cookies with previous settings are renewed without a login, until they expire", async (_, ask) => {
     const bare = { auth: "auth", refresh: "refresh" };
     for (const isInTime of [true, false]) {
       site.release(bare);
@@ -332,7 +330,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
       expect(await jar()).toEqual([]);
       await site.auth.revoke({ subject: "ada" });
     }
-    // A logout ends the session of former cookies as well.
+    // A logout also ends the session of previous cookies.
     site.release(bare);
     expect(await ask("login")).toBe("done");
     site.release({ ...bare, domain: "shop.test", former: [{ until: site.clock.now() + 100 }] });
@@ -340,7 +338,9 @@ describeWithService("cookies in Chromium", probeChromium, () => {
     expect([await jar(), await sessions()]).toEqual([[], 0]);
   });
 
-  test.each(TRANSPORTS)("over %s an expired login is told from none, and ends with the session", async (_, ask) => {
+  test.each(
+    TRANSPORTS,
+  )("over %s an expired login is reported as expired, not as missing, and ends with the session", async (_, ask) => {
     site.release(names, { authMaxAge: 60, refreshMaxAge: 600, sessionCheck: "always", sessionCheckTtl: 0 });
     expect(await ask("login")).toBe("done");
     const now = Date.now() / 1000;
@@ -361,7 +361,7 @@ describeWithService("cookies in Chromium", probeChromium, () => {
 
   test.each(
     TRANSPORTS,
-  )("over %s a login that is not to be remembered ends with the browser, also when it is refreshed", async (_, ask) => {
+  )("over %s a login without `remember` ends with the browser, also after a refresh", async (_, ask) => {
     remember = false;
     expect(await ask("login")).toBe("done");
     expect((await jar()).map(({ expires }) => expires)).toEqual([-1, -1]);

@@ -1,28 +1,27 @@
-/** What a drill is: something done to real stores, at length or for a few seconds, that must come out right. */
+/** The contract of a drill: load on a real store, long or short, with a correct outcome. */
 
-/** How much is done. */
+/** The length of a drill. */
 export type Length = "short" | "long";
 
-/** What came of a drill on one store. */
+/** The result of a drill on one store. */
 export interface DrillResult {
   readonly drill: string;
   readonly store: string;
-  /** What was done and counted, such as `{ refreshes: 200, rotations: 1 }`. */
+  /** The operations, counted, such as `{ refreshes: 200, rotations: 1 }`. */
   readonly counts: Readonly<Record<string, number | string>>;
-  /** What went another way than it should; empty where all is well. */
+  /** The outcomes that were wrong; empty when all were right. */
   readonly violations: readonly string[];
 }
 
-/** A drill on one store. */
 export interface Drill {
   readonly drill: string;
   readonly store: string;
-  /** Why it cannot be run here, or `undefined`. */
+  /** The reason why it cannot run here, or `undefined`. */
   readonly probe: () => string | undefined;
   run(length: Length): Promise<DrillResult>;
 }
 
-/** Collects what went wrong; of many alike the first few. */
+/** Collects violations; keeps the first few of similar ones. */
 export function createViolations(): { note(text: string): void; readonly list: readonly string[] } {
   const list: string[] = [];
   return {

@@ -1,4 +1,4 @@
-/** The stores that drills run on, each with a look at what it really keeps, past the store's own operations. */
+/** The stores of the drills, each with a view of its stored data that bypasses its operations. */
 import { PGlite } from "@electric-sql/pglite";
 import { memorySessionStore, type SessionStore } from "claimgate";
 import { type PostgresPoolLike, postgresSessionStore } from "claimgate/postgres";
@@ -14,25 +14,23 @@ import {
 } from "../../support/open-stores.ts";
 import { probeDatabase, probeRedis } from "../../support/probes.ts";
 
-/** A store that was opened for one drill. */
+/** A store that is open for one drill. */
 export interface DrilledStore {
   readonly store: SessionStore;
-  /** Where it is: a prefix of keys or a table, by which another process finds it. */
+  /** The key prefix or table by which another process finds it. */
   readonly place: string;
-  /** Every session that is kept, each as the text that stands for it there. */
+  /** Every stored session, as text. */
   sessions(): Promise<readonly string[]>;
-  /** All else that is kept, such as indexes and the names of keys. */
+  /** All other stored data, such as indexes and the names of keys. */
   rest(): Promise<readonly string[]>;
-  /** Leaves nothing behind. */
+  /** Closes the store and removes its data. */
   close(): Promise<void>;
 }
 
-/** One kind of store. */
 export interface StoreKind {
   readonly store: string;
   /**
-   * By which `openShared` opens it in another process; `undefined` for what no other process can
-   * share.
+   * The kind for `openShared` in another process, or `undefined` when processes cannot share it.
    */
   readonly shared: SharedKind | undefined;
   readonly probe: () => string | undefined;
@@ -50,13 +48,13 @@ export const STORE_KINDS: readonly StoreKind[] = [
   { store: "PostgreSQL", shared: "postgres", probe: probeDatabase, open: openCountedPostgres },
 ];
 
-/** Opens what another process has opened already. It is closed by the end of this one. */
+/** Opens a store that another process has already opened, until this process ends. */
 export async function openShared(kind: SharedKind, place: string): Promise<SessionStore> {
   const open = { redis: openNodeRedis, ioredis: openIORedis, postgres: openPostgres }[kind];
   return (await open(place)).store;
 }
 
-/** The store in memory, and the maps it keeps everything in. */
+/** The store in memory, and the maps with all its data. */
 export function openCountedMemory(): DrilledStore & { readonly maps: readonly ReadonlyMap<unknown, unknown>[] } {
   const maps: Map<unknown, unknown>[] = [];
   const { Map: Original } = globalThis;
@@ -66,7 +64,7 @@ export function openCountedMemory(): DrilledStore & { readonly maps: readonly Re
       maps.push(this);
     }
   }
-  // The store makes its maps when it is made, and shows them to nobody.
+  // The store creates its maps in its constructor and keeps them private.
   globalThis.Map = Counted;
   let store: SessionStore;
   try {
@@ -75,7 +73,7 @@ export function openCountedMemory(): DrilledStore & { readonly maps: readonly Re
     globalThis.Map = Original;
   }
   const [records, ...others] = maps;
-  if (!records) throw new TypeError("The store in memory keeps its sessions in something else than a Map");
+  if (!records) throw new TypeError("The store in memory keeps its sessions in something other than a Map");
   return {
     store,
     place: "",
@@ -86,7 +84,7 @@ export function openCountedMemory(): DrilledStore & { readonly maps: readonly Re
   };
 }
 
-/** A store in PostgreSQL, whose table can be cleaned as of a time in seconds. */
+/** A store in PostgreSQL that can delete the sessions expired at a given time, in seconds. */
 export interface DrilledPostgres extends DrilledStore {
   deleteExpired(now: number): Promise<number>;
 }
@@ -131,10 +129,10 @@ function lookInto(pool: PostgresPoolLike, table: string): Pick<DrilledStore, "se
   };
 }
 
-/** A store in Redis, whose keys can be looked at. */
+/** A store in Redis, with a view of its keys. */
 export interface DrilledRedis extends DrilledStore {
   keys(): Promise<RedisKey[]>;
-  /** Lets Redis expire a session's key at once. */
+  /** Makes Redis expire a session's key at once. */
   expire(id: string): Promise<void>;
 }
 
@@ -156,26 +154,24 @@ export async function openCountedRedis(kind: "redis" | "ioredis"): Promise<Drill
   };
 }
 
-/** A key. */
 export interface RedisKey {
   readonly key: string;
-  /** Milliseconds that it is kept; -1 for ever. */
+  /** Milliseconds until it expires; -1 without an expiry. */
   readonly ttl: number;
-  /** How many sessions are in it, where it is an index; else 0. */
+  /** The number of sessions in an index; 0 for other keys. */
   readonly members: number;
 }
 
-/** A look at the keys of a prefix by a connection of its own. */
+/** A view of the keys with a prefix, on its own connection. */
 export interface RedisEyes {
   keys(): Promise<RedisKey[]>;
   expire(id: string): Promise<void>;
   sessions(): Promise<string[]>;
   rest(): Promise<string[]>;
-  /** Removes the keys. */
   close(): Promise<void>;
 }
 
-/** Looks at the keys that begin with `prefix`. */
+/** Opens a view of the keys that begin with `prefix`. */
 async function openRedisEyes(prefix: string): Promise<RedisEyes> {
   const client = createClient({ url: REDIS_URL });
   client.on("error", () => undefined);
@@ -189,7 +185,7 @@ async function openRedisEyes(prefix: string): Promise<RedisEyes> {
   const contents = async (key: string): Promise<string> => {
     const type = await client.type(key);
     if (type === "hash") return JSON.stringify(await client.hGetAll(key));
-    // A key may have expired since it was found.
+    // A key may have expired since the scan found it.
     return type === "none" ? "" : JSON.stringify(await client.zRange(key, 0, -1));
   };
   const isSession = (key: string): boolean => key.includes(":session:");
@@ -200,7 +196,7 @@ async function openRedisEyes(prefix: string): Promise<RedisEyes> {
         return { key, ttl: await client.pTTL(key), members };
       };
       const all = await Promise.all((await names()).map(look));
-      // -2: it has gone meanwhile.
+      // -2: the key has expired meanwhile.
       return all.filter(({ ttl }) => ttl !== -2);
     },
     async expire(id) {

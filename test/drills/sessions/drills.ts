@@ -1,4 +1,4 @@
-/** Every drill of sessions, on every store it is for. */
+/** Every drill of sessions, on every store that it supports. */
 import { browserDrills } from "./browser.ts";
 import type { Drill } from "./drill.ts";
 import { faultDrills } from "./faults.ts";

@@ -1,4 +1,4 @@
-/** The application of the fault drill: what its clients can ask, over HTTP, and what they are answered. */
+/** The application of the fault drill: its operations over HTTP, and their answers. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
@@ -24,10 +24,10 @@ const router = t.router({
 });
 type FaultRouter = typeof router;
 
-/** One server, with a manager of its own. */
+/** One server with its own manager. */
 export interface FaultApp {
   readonly url: string;
-  /** Seconds for which it remembers that a session stands. */
+  /** Seconds for which it caches that a session is live. */
   readonly ttl: number;
   readonly manager: AuthManager;
   close(): Promise<void>;
@@ -70,18 +70,18 @@ export async function startApp({ store, secret, storeTimeout, refreshGrace, ttl 
   };
 }
 
-/** What can be asked; `token` is what goes into the `Authorization` header. */
+/** An operation; `token` goes into the `Authorization` header. */
 export type Question =
   | { readonly ask: "login" | "logoutEverywhere"; readonly subject: string }
   | { readonly ask: "refresh" | "logout" | "me" | "mySession"; readonly token: string };
 
-/** What was answered. */
+/** The answer to an operation. */
 export interface Answer {
-  /** 200, or the refusal's status; 0 where the answer was neither. */
+  /** 200, or the status of the refusal; 0 for any other answer. */
   readonly status: number;
-  /** The refusal's reason, or what else went wrong. */
+  /** The reason of the refusal, or the error. */
   readonly reason: string | undefined;
-  /** The tokens that came, if any did. */
+  /** The tokens in the answer, if any. */
   readonly tokens: { readonly authToken: string; readonly refreshToken: string } | undefined;
 }
 

@@ -1,23 +1,20 @@
-/** The clients of the fault drill: each lives its sessions one request at a time, knows what must be answered, and takes note of all else. */
+/** The clients of the fault drill: they send one request at a time and note every wrong answer. */
 import { AuthManager } from "claimgate";
 import type { createViolations } from "./drill.ts";
 import { type Answer, ask, type FaultApp, type Question } from "./fault-app.ts";
 
-/** What the clients of one drill share. */
+/** The state that the clients of one drill share. */
 export interface Party {
   readonly violations: ReturnType<typeof createViolations>;
   readonly counts: Counts;
-  /** Milliseconds in which an answer, and a 503 too, must have come. */
+  /** Milliseconds within which every answer must arrive, a 503 too. */
   readonly answerWithinMs: number;
   /**
-   * Since when the store cannot be reached at all, in milliseconds since 1970; `undefined` while it
-   * may be.
+   * Start of a complete outage of the store, in milliseconds since 1970; `undefined` at other
+   * times.
    */
   outageSince: number | undefined;
-  /**
-   * Milliseconds for which this process has not had its turn so far: nobody's fault but the
-   * machine's.
-   */
+  /** Milliseconds for which the machine has stalled this process so far; no server causes them. */
   stalledMs(): number;
 }
 
@@ -41,31 +38,32 @@ export interface ClientSession {
 
 export interface LoadClient {
   readonly subject: string;
-  /** Resolves once the client has come to rest; its session stands, and is given. */
+  /** Resolves when the client has stopped, with its session if it is still live. */
   stop(): Promise<ClientSession | undefined>;
 }
 
 const PAUSE_MS = 20;
-// Between two requests of one client, so that servers, stores and other clients have their turn.
+// A pause between two requests of one client, so that servers, stores and other clients can run.
 const THINK_MS = 10;
 const GIVE_UP_MS = 30_000;
 const ROUNDS = 6;
-// Of the default grace of 10 s.
+// Half of the default grace of 10 s.
 const SURELY_GRACE_MS = 5000;
 
-/** Asks once, and takes note of an answer that nothing can make right. */
+/** Sends one request, and notes an answer that is wrong in every case. */
 export async function askNoting(party: Party, app: FaultApp, question: Question): Promise<Answer> {
   const [startedAt, stalledBefore] = [Date.now(), party.stalledMs()];
   const answer = await ask(app, question);
   const took = Date.now() - startedAt;
   const stalled = party.stalledMs() - stalledBefore;
   party.counts.answers++;
-  const said = `${question.ask} was answered ${answer.status} ${answer.reason ?? ""} after ${took} ms`;
+  const said = `${question.ask} was answered with ${answer.status} ${answer.reason ?? ""} after ${took} ms`;
   if (answer.status === 503) party.counts.unavailable++;
   if (took - stalled > party.answerWithinMs) party.violations.note(`too late: ${said}`);
   const isRefusal = answer.status === 401 && ["TOKEN_REVOKED", "TOKEN_REUSED"].includes(answer.reason ?? "");
   const isUnavailable = answer.status === 503 && answer.reason === "STORE_UNAVAILABLE";
-  if (answer.status !== 200 && !isRefusal && !isUnavailable) party.violations.note(`neither right nor 503: ${said}`);
+  if (answer.status !== 200 && !isRefusal && !isUnavailable)
+    party.violations.note(`neither a right answer nor 503: ${said}`);
   const { outageSince } = party;
   const remembered = question.ask === "me" ? app.ttl * 1000 : 0;
   if (!isUnavailable && outageSince !== undefined && startedAt > outageSince + remembered)
@@ -73,7 +71,7 @@ export async function askNoting(party: Party, app: FaultApp, question: Question)
   return answer;
 }
 
-/** Asks until the answer is no 503: each time the same, and each time another server. */
+/** Sends the same request to one server after another until the answer is not a 503. */
 export async function askUntilAnswered(
   party: Party,
   apps: readonly FaultApp[],
@@ -86,14 +84,14 @@ export async function askUntilAnswered(
     const answer = await askNoting(party, app, question);
     if (answer.status !== 503) return { answer, app, retries };
     party.counts.retries++;
-    if (Date.now() - startedAt > GIVE_UP_MS) throw new Error(`${question.ask} is answered 503 for ever`);
+    if (Date.now() - startedAt > GIVE_UP_MS) throw new Error(`${question.ask} is answered with 503 for too long`);
     await pause(PAUSE_MS);
   }
 }
 
 /**
- * A client of servers that share a store. `grace`: whether a replaced refresh token still counts
- * for a while.
+ * A client of servers that share a store. With `grace`, a previous refresh token remains valid for
+ * some time.
  */
 export function startClient(party: Party, apps: readonly FaultApp[], subject: string, grace: boolean): LoadClient {
   const { violations, counts } = party;
@@ -107,7 +105,7 @@ export function startClient(party: Party, apps: readonly FaultApp[], subject: st
   };
 
   const expectOK = (what: string, { status, reason }: Answer, retries = 0): void => {
-    if (status !== 200) violations.note(`${what} of a live session, tried again ${retries} times: ${status} ${reason}`);
+    if (status !== 200) violations.note(`${what} of a live session after ${retries} retries: ${status} ${reason}`);
   };
 
   const login = async (): Promise<ClientSession | undefined> => {
@@ -124,34 +122,34 @@ export function startClient(party: Party, apps: readonly FaultApp[], subject: st
     if (!answer.tokens) return undefined;
     counts.refreshes++;
     const next = { ...live, ...answer.tokens };
-    if (sidOf(next.refreshToken) !== live.sid) violations.note("a refresh gave a token of another session");
-    if (ridOf(next.refreshToken) === ridOf(live.refreshToken)) violations.note("a refresh gave the same token");
+    if (sidOf(next.refreshToken) !== live.sid) violations.note("a refresh returned a token of another session");
+    if (ridOf(next.refreshToken) === ridOf(live.refreshToken)) violations.note("a refresh returned the same token");
     return next;
   };
 
-  /** Presents a token that was replaced a moment ago. Gives the session, if it stands. */
+  /** Presents a token that was just replaced. Returns the session if it is still live. */
   const presentAgain = async (old: ClientSession, live: ClientSession): Promise<ClientSession | undefined> => {
     const startedAt = Date.now();
     const { answer, retries } = await get({ ask: "refresh", token: old.refreshToken });
     counts.reuses++;
     if (answer.tokens) {
-      // Within the grace; and without one, where the store failed before it knew that the successor
-      // had been given.
+      // Valid within the grace. Without a grace it is valid if the store failed before it recorded
+      // the delivery.
       if (ridOf(answer.tokens.refreshToken) !== ridOf(live.refreshToken))
-        violations.note("a replaced token led to a second successor");
+        violations.note("a previous token led to a second successor");
       return live;
     }
     if (grace && Date.now() - startedAt < SURELY_GRACE_MS)
-      violations.note(`a token replaced within the grace was answered ${answer.reason}`);
-    // Asked again after a 503, the reuse may be the past already.
+      violations.note(`a token replaced within the grace was answered with ${answer.reason}`);
+    // After a 503, the retry may find that the reuse has already ended the session.
     if (answer.reason !== "TOKEN_REUSED" && retries === 0)
-      violations.note(`a reused token was answered ${answer.reason}`);
+      violations.note(`a reused token was answered with ${answer.reason}`);
     await expectDead(live);
     return undefined;
   };
 
   const expectDead = async ({ authToken, refreshToken }: ClientSession, endedBy?: FaultApp): Promise<void> => {
-    // Elsewhere the end is seen once nothing older is remembered.
+    // Other servers notice the end when their caches have expired.
     if (endedBy === undefined) await pause(Math.max(...apps.map(({ ttl }) => ttl)) * 1000);
     const questions: Question[] = [
       { ask: "me", token: authToken },

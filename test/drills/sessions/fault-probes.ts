@@ -1,28 +1,25 @@
-/** The probes of the fault drill: operations that are begun just as a store fails, and what becomes of them once it is back. */
+/** The probes of the fault drill: operations in progress when a store fails, and their results. */
 import type { SessionStore } from "claimgate";
 import type { FaultApp, Question } from "./fault-app.ts";
 import { askNoting, askUntilAnswered, type ClientSession, type Party, pause, sidOf } from "./fault-load.ts";
 
-/** One way to fail. */
 export interface Fault {
   readonly name: string;
-  /** Whether nothing at all can be answered meanwhile. */
+  /** Whether no operation can succeed during the fault. */
   readonly isOutage: boolean;
-  /** The store fails. */
   begin(): void | Promise<void>;
-  /** A moment later, when the probes are on their way. Default: nothing. */
+  /** Makes the fault worse a moment later, when the probes are pending. Default: no change. */
   worsen?(): void;
-  /** The store is back. */
   end(): void | Promise<void>;
 }
 
 export interface ProbeOptions {
   readonly party: Party;
-  /** Servers that share a store, and the same grace. */
+  /** Groups of servers that share a store and a grace. */
   readonly groups: readonly (readonly FaultApp[])[];
-  /** The same store by a way that does not fail. */
+  /** The same store on a connection without faults. */
   readonly direct: SessionStore;
-  /** How many probes of each kind each server gets. */
+  /** The number of probes of each kind for each server. */
   readonly each: number;
 }
 
@@ -30,7 +27,7 @@ interface Probe {
   readonly ask: "login" | "refresh" | "logout" | "logoutEverywhere";
   readonly app: FaultApp;
   readonly others: readonly FaultApp[];
-  /** What stood before; of a login `undefined`. */
+  /** The session before the probe; `undefined` for a login. */
   readonly session: ClientSession | undefined;
   readonly subject: string;
 }
@@ -38,7 +35,7 @@ interface Probe {
 interface Probed {
   readonly probe: Probe;
   readonly status: number;
-  /** What the store kept for the subject just after the answer. */
+  /** The stored sessions of the subject just after the answer. */
   readonly kept: ReadonlyMap<string, string>;
   readonly tokens: { readonly refreshToken: string } | undefined;
 }
@@ -48,8 +45,8 @@ const SETTLE_MS = 300;
 const ON_THEIR_WAY_MS = 60;
 
 /**
- * Begins the fault with probes under way, ends it after the last was answered, and notes what is
- * not as it must be. Gives how many were 503.
+ * Starts the fault with pending probes, ends it after the last answer, and notes every violation.
+ * Returns the number of 503s.
  */
 export async function probe(fault: Fault, { party, groups, direct, each }: ProbeOptions): Promise<number> {
   const { violations } = party;
@@ -60,7 +57,7 @@ export async function probe(fault: Fault, { party, groups, direct, each }: Probe
     const others = apps.filter((one) => one !== app);
     if (ask === "login") return { ask, app, others, subject, session: undefined };
     const { answer } = await askUntilAnswered(party, [app], { ask: "login", subject }, 0);
-    if (!answer.tokens) throw new Error(`a probe could not log in: ${answer.status} ${answer.reason}`);
+    if (!answer.tokens) throw new Error(`A probe could not log in: ${answer.status} ${answer.reason}`);
     return {
       ask,
       app,
@@ -93,7 +90,7 @@ export async function probe(fault: Fault, { party, groups, direct, each }: Probe
   const firing = Promise.all(probes.map(fire));
   await pause(ON_THEIR_WAY_MS);
   fault.worsen?.();
-  // By now nobody remembers anything: whoever is let in here is let in by the outage.
+  // Every cache has expired by now: an accepted caller would be the fault of the outage.
   await pause(remembering);
   const asking = Promise.all(
     probes.flatMap(({ app, session }) =>
@@ -106,7 +103,7 @@ export async function probe(fault: Fault, { party, groups, direct, each }: Probe
 
   const isBack = groups.flat().map((app) => askUntilAnswered(party, [app], { ask: "login", subject: "back" }, 0));
   await Promise.all(isBack);
-  // Whatever was held has arrived by now.
+  // Every held message has arrived by now.
   await pause(SETTLE_MS);
   await Promise.all(probed.map((one) => judge(one)));
   return probed.filter(({ status }) => status === 503).length;
@@ -115,22 +112,23 @@ export async function probe(fault: Fault, { party, groups, direct, each }: Probe
     const { ask, session, others } = probe;
     const later = await keptOf(probe);
     if (ask === "login") {
-      // What came of a login that was answered 503 is taken away again, if it can be; it never
-      // comes later.
-      if (status === 503) for (const id of later.keys()) if (!kept.has(id)) note("a login answered 503 happened later");
+      // The session of a login answered with 503 is deleted if possible; it never appears later.
+      if (status === 503)
+        for (const id of later.keys()) if (!kept.has(id)) note("a login answered with 503 took effect later");
       if (status === 200 && later.size !== 1) note(`${later.size} sessions of one login`);
       return;
     }
     if (!session) return;
     if (status === 503 && later.get(session.sid) !== kept.get(session.sid))
-      note(`a ${ask} answered 503 happened later: ${kept.get(session.sid)} became ${later.get(session.sid)}`);
+      note(`a ${ask} answered with 503 took effect later: ${kept.get(session.sid)} became ${later.get(session.sid)}`);
     const hasEnded = ask !== "refresh" && (status === 200 || !later.has(session.sid));
-    // The retry, with the same token where there was no other, at another server.
+    // The retry at another server, with the same token when the answer had no new one.
     const token = tokens?.refreshToken ?? session.refreshToken;
     const { answer } = await askUntilAnswered(party, others, { ask: "refresh", token }, 0);
     const expected = hasEnded ? "401 TOKEN_REVOKED" : "200 ";
     const said = `${answer.status} ${answer.reason ?? ""}`;
-    if (said !== expected) note(`after a ${ask} answered ${status}, a refresh was answered ${said}, not ${expected}`);
+    if (said !== expected)
+      note(`after a ${ask} answered with ${status}, a refresh was answered with ${said}, not ${expected}`);
     if (answer.tokens && sidOf(answer.tokens.refreshToken) !== session.sid) note("a retry led to another session");
   }
 }

@@ -1,4 +1,4 @@
-/** The fault drills, for a few seconds each: right answers or `STORE_UNAVAILABLE` in time, nobody let in, nothing lost, and nothing that happens later. */
+/** The fault drills, for a few seconds each. */
 import { describe, expect, it } from "vitest";
 import { describeWithService } from "../../support/describe-with-service.ts";
 import { watchRejections } from "../../support/watch-rejections.ts";
@@ -9,7 +9,7 @@ watchRejections();
 describe("sessions under fault", () => {
   for (const { drill, store, probe, run } of faultDrills) {
     describeWithService(`${store}, ${drill}`, probe, () => {
-      it("answers right, or 503 in time, and recovers without a restart", { timeout: 120_000 }, async () => {
+      it("gives right answers or a 503 in time, and recovers without a restart", { timeout: 120_000 }, async () => {
         expect((await run("short")).violations).toEqual([]);
       });
     });

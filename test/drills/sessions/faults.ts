@@ -1,4 +1,4 @@
-/** The fault drills: Redis killed and restarted, PostgreSQL connections terminated, stores that hang; each under the load of many sessions. */
+/** The fault drills: killed Redis, terminated PostgreSQL connections, hanging stores. */
 import { createHash } from "node:crypto";
 import { UnsentError } from "claimgate";
 import pg from "pg";
@@ -24,7 +24,7 @@ type RedisKind = keyof typeof OPEN_REDIS;
 const REDIS_KINDS = ["redis", "ioredis"] as const satisfies readonly RedisKind[];
 
 /**
- * Each with two processes' worth of servers on one store, without grace and with the default one.
+ * Each with the servers of two processes on one store, without a grace and with the default one.
  */
 export const faultDrills: readonly Drill[] = [
   ...REDIS_KINDS.map((kind) => redisDrill("killed", kind, runKilled)),
@@ -39,29 +39,29 @@ interface Plan {
   readonly length: Length;
   /** Opens the store as the application does, once for each process. */
   open(): Promise<OpenStore>;
-  /** Opens it by a way that no fault is on. */
+  /** Opens it on a connection without faults. */
   openDirect(): Promise<OpenStore>;
-  /** Does the harm. Gives what it counted. */
+  /** Causes the faults. Returns its counters. */
   harm(stage: Stage): Promise<Readonly<Record<string, number>>>;
 }
 
 interface Stage {
   readonly party: Party;
-  /** Those that share a grace. */
+  /** Groups of servers that share a grace. */
   readonly groups: readonly (readonly FaultApp[])[];
   readonly direct: OpenStore;
-  /** Resolves once the clients have come on by so many refreshes, after what `what` names. */
+  /** Resolves after `refreshes` more refreshes of the clients; `what` names the event before. */
   progress(refreshes: number, what: string): Promise<void>;
 }
 
 const STORE_TIMEOUT = 0.6;
-/** Beyond the store's timeout: what two busy cores may need for everything else. */
+/** Added to the store's timeout: the time that two busy cores may need for everything else. */
 const SLACK_MS = 2000;
 const RECOVERY_MS = 30_000;
 const TTLS = [0, 0.2];
 const GRACES = [0, undefined];
 
-/** The answer of a store whose own connection may still be coming back from the last fault. */
+/** Repeats a request while the store's connection recovers from the last fault. */
 async function onceConnected<T>(ask: () => Promise<T>): Promise<T> {
   const until = Date.now() + RECOVERY_MS;
   for (;;) {
@@ -132,16 +132,16 @@ async function runOn({ drill, store, length, open, openDirect, harm }: Plan): Pr
       });
       forgotten += kept.filter(({ id }) => id !== session?.sid).length;
       if (!session) continue;
-      if (!kept.some(({ id }) => id === session.sid)) violations.note("a session that stood was lost");
+      if (!kept.some(({ id }) => id === session.sid)) violations.note("a live session was lost");
       for (const app of apps) {
         const { answer } = await askUntilAnswered(party, [app], { ask: "me", token: session.authToken }, 0);
-        if (answer.status !== 200) violations.note(`a session that stood was answered ${answer.reason} in the end`);
+        if (answer.status !== 200) violations.note(`a live session was finally answered with ${answer.reason}`);
       }
       const { answer } = await askUntilAnswered(party, apps, { ask: "refresh", token: session.refreshToken }, i);
-      if (answer.status !== 200) violations.note(`a session that stood could not be refreshed: ${answer.reason}`);
+      if (answer.status !== 200) violations.note(`a live session could not be refreshed: ${answer.reason}`);
     }
-    // A session whose login was answered 503, and that could not be taken away again: nobody holds
-    // its tokens.
+    // Sessions whose login was answered with 503 and that could not be deleted; no client has their
+    // tokens.
     return { drill, store, counts: { ...counts, ...counted, forgotten }, violations: violations.list };
   } finally {
     stalls.stop();
@@ -152,7 +152,7 @@ async function runOn({ drill, store, length, open, openDirect, harm }: Plan): Pr
 
 const BEAT_MS = 20;
 
-/** Adds up by how much timers are late. */
+/** Adds up the delays of timers. */
 function watchStalls(): { sum(): number; stop(): void } {
   let [stalled, last] = [0, Date.now()];
   const late = (): number => Math.max(0, Date.now() - last - BEAT_MS);
@@ -176,7 +176,7 @@ function redisDrill(
   };
 }
 
-/** The process is killed and comes back, after less and after more than the store's timeout. */
+/** Kills the process and restarts it, before and after the store's timeout. */
 async function runKilled(drill: string, kind: RedisKind, length: Length): Promise<DrillResult> {
   const server = await startRedisServer();
   const open = (): Promise<OpenStore> => OPEN_REDIS[kind](drill, server.url);
@@ -209,8 +209,8 @@ async function runKilled(drill: string, kind: RedisKind, length: Length): Promis
 }
 
 /**
- * The backends of the drill's own connections are ended: idle ones, and those in the middle of a
- * statement, some of which wait for a lock.
+ * Terminates the backends of the drill's own connections: idle ones and busy ones, some of which
+ * wait for a lock.
  */
 async function runTerminated(length: Length): Promise<DrillResult> {
   const table = uniqueName();
@@ -239,7 +239,7 @@ async function runTerminated(length: Length): Promise<DrillResult> {
         for (let n = 0; n < times; n++) {
           if (n % 2 === 0) states.push(...(await terminate("all")));
           else {
-            // Once for those that wait, and once for their second try.
+            // Once for the waiting statements, and once for their second try.
             await locks.begin();
             for (let tries = 0; tries < 2; tries++) {
               await pause(60);
@@ -250,7 +250,7 @@ async function runTerminated(length: Length): Promise<DrillResult> {
           await progress(5, `termination ${n}`);
         }
         const busy = states.filter((state) => state === "active").length;
-        if (busy === 0) party.violations.note("no statement was under way when its connection was terminated");
+        if (busy === 0) party.violations.note("no connection was busy when it was terminated");
         return { idle: states.length - busy, busy };
       },
     });
@@ -298,7 +298,10 @@ async function runHangingPostgres(length: Length): Promise<DrillResult> {
   }
 }
 
-/** For a few seconds: every second one, with or without the first. Another store has the rest. */
+/**
+ * For a few seconds: every second fault, from the first or the second on. Another store has the
+ * rest.
+ */
 function half(faults: readonly Fault[], length: Length, hasFirst: boolean): readonly Fault[] {
   return length === "short" ? faults.filter((_, i) => (i % 2 === 0) === hasFirst) : faults;
 }
@@ -315,15 +318,15 @@ async function hang(
       const before = party.counts.unavailable;
       const each = length === "short" ? 1 : 3;
       probed503 += await probe(fault, { party, groups, direct: direct.store, each });
-      if (fault.isOutage && party.counts.unavailable === before) party.violations.note(`${fault.name}: nobody noticed`);
+      if (fault.isOutage && party.counts.unavailable === before)
+        party.violations.note(`${fault.name}: no client noticed`);
       await progress(8, fault.name);
     }
   }
   return { faults: times * faults.length, probed503 };
 }
 
-// As they travel to the store: Redis knows a script by its hash, and PostgreSQL is told the
-// statement.
+// The text on the wire: Redis receives the hash of a script, and PostgreSQL the statement.
 const ROTATION = new RegExp(`${hashOf(ROTATE)}|'version', \\(record`);
 const CLAIMING = new RegExp(`${hashOf(CLAIM)}|'version', \\$4`);
 
@@ -359,7 +362,7 @@ function faultsOf(proxy: TCPProxy): Fault[] {
   ];
 }
 
-/** Another transaction holds every session: writes wait for it, and then come too late. */
+/** Another transaction locks every session: writes wait for it, and then come too late. */
 function rowLocks(pool: pg.Pool, table: string): Fault {
   let client: pg.PoolClient | undefined;
   return {

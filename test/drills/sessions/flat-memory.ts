@@ -1,4 +1,4 @@
-/** The flatness drill on the store in memory: it must hold as much after all rounds as after the first of them. */
+/** The flatness drill on the store in memory: it does not grow after the first rounds. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -7,7 +7,7 @@ import type { FlatReport } from "./flat-worker.ts";
 
 const LIFETIME_SECONDS = 100;
 const ROUNDS: Readonly<Record<Length, number>> = { short: 2500, long: 100_000 };
-// A session that stayed would take about a thousand bytes, in every round.
+// A leaked session would take about a thousand bytes in every round.
 const BYTES_A_ROUND = 20;
 const SLACK_BYTES = 1_000_000;
 
@@ -15,7 +15,7 @@ export async function runMemory(length: Length): Promise<DrillResult> {
   const { note, list } = createViolations();
   const rounds = ROUNDS[length];
   const { held, heap, heldAtLast, lapsed } = await runWorker(rounds);
-  // The first fifth fills what has a bound.
+  // The first fifth fills the bounded caches.
   const early = Math.max(...held.slice(0, 2));
   const late = Math.max(...held.slice(2));
   if (late > early) note(`the store held ${early} entries at first, and ${late} later`);
@@ -23,7 +23,7 @@ export async function runMemory(length: Length): Promise<DrillResult> {
   if (heldAtLast > 0) note(`the store held ${heldAtLast} entries when all had expired`);
   const growth = (heap.at(-1) ?? 0) - (heap[1] ?? 0);
   if (heap.length !== 10 || growth > SLACK_BYTES + BYTES_A_ROUND * rounds) note(`the heap grew by ${growth} bytes`);
-  if (lapsed > 0) note(`${lapsed} rounds were not played to their end`);
+  if (lapsed > 0) note(`${lapsed} rounds did not finish`);
   const counts = { rounds, heldAtMost: late, heldAtLast, heapGrowthKB: Math.round(growth / 1000) };
   return { drill: "flat", store: "memory", counts, violations: list };
 }

@@ -1,4 +1,4 @@
-/** The flatness drill on PostgreSQL: with `deleteExpired` now and then the table stays small, and is empty in the end. */
+/** The flatness drill on PostgreSQL: `deleteExpired` keeps the table small, and finally empty. */
 import { createViolations, type DrillResult, type Length } from "./drill.ts";
 import { openCountedPGlite, openCountedPostgres } from "./drilled-stores.ts";
 import { createRounds } from "./flat-rounds.ts";
@@ -18,7 +18,7 @@ export async function runPostgres(store: "PostgreSQL" | "PGlite", length: Length
     const before = (await opened.sessions()).length;
     const removed = await opened.deleteExpired(time);
     const after = (await opened.sessions()).length;
-    if (before - after !== removed) note(`${before - after} rows went, where ${removed} were told of`);
+    if (before - after !== removed) note(`${before - after} rows were deleted, but ${removed} were reported`);
     deleted += removed;
     return after;
   };
@@ -26,15 +26,15 @@ export async function runPostgres(store: "PostgreSQL" | "PGlite", length: Length
     const { play } = createRounds(opened.store, { lifetime: LIFETIME_SECONDS, now: () => time });
     for (let round = 0; round < rounds; round++) {
       time++;
-      if ((await play(round)) === "lapsed") note("a round was not played to its end");
+      if ((await play(round)) === "lapsed") note("a round did not finish");
       if (round % DELETE_EVERY === DELETE_EVERY - 1) most = Math.max(most, await clean());
     }
-    if (most > LIFETIME_SECONDS * 2) note(`${most} rows were left that had not expired`);
-    if (most === 0) note("what had not expired went, too");
+    if (most > LIFETIME_SECONDS * 2) note(`${most} unexpired rows were left`);
+    if (most === 0) note("unexpired rows were deleted, too");
     time += LIFETIME_SECONDS;
     const left = await clean();
     if (left > 0) note(`${left} rows were left when all had expired`);
-    if (deleted === 0) note("nothing was ever deleted");
+    if (deleted === 0) note("no row was ever deleted");
   } finally {
     await opened.close();
   }

@@ -1,10 +1,10 @@
-/** The flatness drill on Redis: sessions of one second, one after another, of which no key may stay. */
+/** The flatness drill on Redis: no key remains of many sessions that live one second. */
 import { createViolations, type DrillResult, type Length } from "./drill.ts";
 import { openCountedRedis } from "./drilled-stores.ts";
 import { createRounds } from "./flat-rounds.ts";
 
 const LIFETIME_SECONDS = 1;
-// `pace` is how many rounds begin within a second at most, and so how many can have sessions at a
+// `pace`: the most rounds that start within a second, and so the most sessions that exist at a
 // time.
 const SIZES: Readonly<Record<Length, { readonly rounds: number; readonly pace: number }>> = {
   short: { rounds: 60, pace: 50 },
@@ -24,8 +24,8 @@ export async function runRedis(store: string, client: "redis" | "ioredis", lengt
     mostKeys = Math.max(mostKeys, keys.length);
     for (const { key, ttl, members } of keys) {
       mostInIndex = Math.max(mostInIndex, members);
-      if (ttl === -1) note(`${key} is kept for ever`);
-      if (ttl > LIFETIME_SECONDS * 1000) note(`${key} is kept for ${ttl} ms`);
+      if (ttl === -1) note(`${key} has no expiry`);
+      if (ttl > LIFETIME_SECONDS * 1000) note(`${key} expires only after ${ttl} ms`);
     }
   };
   try {
@@ -43,13 +43,13 @@ export async function runRedis(store: string, client: "redis" | "ioredis", lengt
   } finally {
     await opened.close();
   }
-  // A round leaves three keys at most: a session, one that was adopted, and the subject's index.
+  // A round leaves at most three keys: a session, an adopted session, and the subject's index.
   const bound = 3 * (pace + 2);
-  if (mostKeys > bound) note(`there were ${mostKeys} keys at a time, and no more than ${bound} can have lived`);
-  // Half of the rounds are of one subject, with two sessions at most.
+  if (mostKeys > bound) note(`there were ${mostKeys} keys at a time, but at most ${bound} can have been live`);
+  // Half of the rounds share one subject, with at most two sessions each.
   if (mostInIndex > pace + 2) note(`there were ${mostInIndex} sessions in an index`);
   if (mostKeys === 0) note("no keys were seen");
-  if (lapsed > rounds / 2) note(`${lapsed} rounds were not played to their end`);
+  if (lapsed > rounds / 2) note(`${lapsed} rounds did not finish`);
   return { drill: "flat", store, counts: { rounds, keysAtMost: mostKeys, mostInIndex, lapsed }, violations: list };
 }
 

@@ -1,24 +1,21 @@
-/** The rounds of the flatness drills: a login, a refresh, and one of the ways in which a session goes. */
+/** The rounds of the flatness drills: a login, a refresh, and one way to end the session. */
 import { AuthManager, isAuthError, type SessionStore } from "claimgate";
 
 /** Rounds on a manager. */
 export interface Rounds {
-  /**
-   * One of them. `"lapsed"`: a token expired before the round was over, as can happen by a real
-   * clock.
-   */
+  /** Runs one round. `"lapsed"`: a token expired before its end, which a real clock can cause. */
   play(round: number): Promise<"whole" | "lapsed">;
 }
 
-/** How they are played. */
+/** The clock and lifetime of the rounds. */
 export interface RoundOptions {
-  /** The time in seconds. Default: the real one. */
+  /** The current time in seconds. Default: the real time. */
   readonly now?: () => number;
-  /** Seconds that a session lives unless it is refreshed. */
+  /** The lifetime of a session in seconds, without a refresh. */
   readonly lifetime: number;
 }
 
-/** Rounds on `store`, of subjects of which some come again and again, and others once. */
+/** Rounds on `store`: some subjects return again and again, others appear once. */
 export function createRounds(store: SessionStore, { now, lifetime }: RoundOptions): Rounds {
   const auth = new AuthManager({
     issuer: "https://drill.example",
@@ -27,7 +24,7 @@ export function createRounds(store: SessionStore, { now, lifetime }: RoundOption
     sessions: store,
     refreshGrace: 0,
     refreshMaxAge: lifetime,
-    // Else it fills up with verified tokens for ten thousand rounds, which is not what is measured.
+    // A larger cache would fill up for ten thousand rounds, which this drill does not measure.
     cache: { max: 100 },
     adoptRefresh: true,
     storeTimeout: 30,
@@ -36,7 +33,7 @@ export function createRounds(store: SessionStore, { now, lifetime }: RoundOption
 
   const reuse = async (token: string): Promise<void> => {
     const error = await auth.refresh(token).then(
-      () => new Error("A token that was used already was let in"),
+      () => new Error("A reused token was accepted"),
       (refused: unknown) => refused,
     );
     if (!isAuthError(error) || error.reason !== "TOKEN_REUSED") throw error;
@@ -47,12 +44,13 @@ export function createRounds(store: SessionStore, { now, lifetime }: RoundOption
     const { refreshToken } = await auth.login(subject, { claims: { round }, label: "a device of some length" });
     const next = await auth.refresh(refreshToken);
     await auth.verify(next.authToken);
-    // By turns it expires, which half of them do, or ends as sessions do.
+    // In half of the rounds the session expires; in the others it ends by a logout or a revocation.
     const way = round % 10;
     if (way === 2) await auth.revoke({ token: next.refreshToken });
     if (way === 3) await reuse(refreshToken);
     if (way === 4 || way === 5) {
-      // A session that is made of a token, and whose id is kept for as long as that token lives.
+      // A session adopted from a stateless token; the store keeps its id for the lifetime of that
+      // token.
       const { refreshToken: made } = await auth.refresh(await auth.refreshToken(subject));
       if (way === 5) await auth.revoke({ token: made });
     }

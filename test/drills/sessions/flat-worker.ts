@@ -1,14 +1,14 @@
-/** A process of the flatness drill, with a collector that can be called: plays rounds on the store in memory and prints what it held. */
+/** A process of the flatness drill: plays rounds on the store in memory and prints its sizes. */
 import { openCountedMemory } from "./drilled-stores.ts";
 import { createRounds } from "./flat-rounds.ts";
 
-/** What is printed, as JSON. */
+/** The printed report, as JSON. */
 export interface FlatReport {
-  /** The most that all maps of the store held together, in each tenth of the rounds. */
+  /** The largest total size of the store's maps in each tenth of the rounds. */
   readonly held: readonly number[];
-  /** Bytes of the heap in use after each tenth, all garbage collected. */
+  /** Used bytes of the heap after each tenth, after a garbage collection. */
   readonly heap: readonly number[];
-  /** What the maps held after everything had expired and the store was used again. */
+  /** The size of the maps after everything had expired and the store was used again. */
   readonly heldAtLast: number;
   readonly lapsed: number;
 }
@@ -29,19 +29,20 @@ let lapsed = 0;
 for (let tenth = 0; tenth < 10; tenth++) {
   let most = 0;
   for (let n = 0; n < rounds / 10; n++) {
-    // So that as many sessions live at a time as one lives seconds.
+    // One second for each round, so that the number of live sessions equals their lifetime in
+    // seconds.
     time++;
     if ((await play((tenth * rounds) / 10 + n)) === "lapsed") lapsed++;
     most = Math.max(most, sizeNow());
   }
   held.push(most);
-  // Some things are let go only when their turn is over.
+  // Some objects are released only in a later turn.
   await new Promise((resolve) => setTimeout(resolve, 20));
   gc();
   heap.push(process.memoryUsage().heapUsed);
 }
 
-// What has expired is kept a minute longer, for clocks that are behind.
+// Expired data stays for a minute longer, for clocks that are behind.
 time += lifetime + 60;
 for (let n = 0; n < 1000; n++) await store.find("nobody", { now: time, deadline: Date.now() + 10_000 });
 const report: FlatReport = { held, heap, heldAtLast: sizeNow(), lapsed };

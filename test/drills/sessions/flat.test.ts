@@ -5,14 +5,14 @@ import { STORE_KINDS } from "./drilled-stores.ts";
 import { flatDrills } from "./flat.ts";
 
 describe("the drill of flatness", () => {
-  it("is held on every store", () => {
+  it("covers every store", () => {
     expect(flatDrills.map(({ store }) => store)).toEqual(STORE_KINDS.map(({ store }) => store));
   });
 });
 
 for (const { store, probe, run } of flatDrills) {
   describeWithService(`flat on ${store}`, probe, () => {
-    it("holds as much after many rounds of login, refresh and expiry as after a few, and nothing in the end", {
+    it("is as small after many rounds of login, refresh and expiry as after a few, and empty at the end", {
       timeout: 120_000,
     }, async () => {
       const result = await run("short");

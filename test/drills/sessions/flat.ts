@@ -1,4 +1,4 @@
-/** The flatness drills: whatever keeps sessions holds no more after thousands of rounds of login, refresh and expiry than after a few. */
+/** The flatness drills: a store does not grow over thousands of sessions that end. */
 
 import { probeDatabase, probeRedis } from "../../support/probes.ts";
 import type { Drill } from "./drill.ts";

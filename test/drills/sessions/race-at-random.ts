@@ -1,4 +1,4 @@
-/** The race at random: eight workers refresh many sessions without any grace, and now and then one presents what it should not. */
+/** The random race: eight workers refresh many sessions without a grace and sometimes reuse one. */
 import type { SessionRecord } from "claimgate";
 import { createViolations, type Drill, type DrillResult, type Length } from "./drill.ts";
 import { type DrilledStore, STORE_KINDS, type StoreKind } from "./drilled-stores.ts";
@@ -12,7 +12,7 @@ const SIZES: Readonly<Record<Length, { readonly sessions: number; readonly turns
   short: { sessions: 30, turns: 8 },
   long: { sessions: 1000, turns: 8 },
 };
-// Of the turns.
+// The share of turns that present an earlier token.
 const PART_REPLAYED = 0.05;
 const PART_COLLIDING = 0.05;
 
@@ -23,16 +23,16 @@ export const atRandomDrills: readonly Drill[] = STORE_KINDS.map((kind) => ({
   run: (length) => run(kind, SIZES[length]),
 }));
 
-/** A session, and everything that happened to it. */
+/** A session and its history. */
 interface Course {
   readonly sid: string;
-  /** All tokens that were handed out, the newest last. */
+  /** All tokens of the session, the newest last. */
   readonly tokens: string[];
-  /** How often each of them was presented, and how often it was answered with tokens. */
+  /** For each token, how often it was presented and how often it was answered with tokens. */
   readonly presented: Map<string, { times: number; answered: number }>;
-  /** How many presentations of it are under way. */
+  /** The number of pending presentations. */
   running: number;
-  /** Whether a token of it was presented a second time. */
+  /** Whether one of its tokens was presented a second time. */
   isReused: boolean;
 }
 
@@ -107,7 +107,7 @@ async function race(
         return { course, token: random.oneOf(tokens.slice(0, -1)) };
       }
     }
-    // Whoever keeps to the rules uses a token once, and waits for what comes of it.
+    // A correct client uses a token once and waits for the answer.
     const idle = courses.filter(({ running, isReused }) => running === 0 && !isReused);
     const course = random.oneOf(idle.length > 0 ? idle : courses);
     return { course, token: newestOf(course) };
@@ -148,9 +148,9 @@ async function present(
     if (course.tokens.some((held) => readReference(held).rid === outcome.rid)) note("one successor was given twice");
     course.tokens.push(outcome.token);
   } else if (!course.isReused) {
-    note(`a session that was not reused was refused: ${outcome.refused}`);
+    note(`a session without reuse was rejected: ${outcome.refused}`);
   } else if (!["401 TOKEN_REUSED", "401 TOKEN_REVOKED"].includes(outcome.refused)) {
-    note(`a session that was reused was refused as ${outcome.refused}`);
+    note(`a session with reuse was rejected with ${outcome.refused}`);
   }
   return outcome;
 }
@@ -164,23 +164,20 @@ async function checkRecords(
     const now = Date.now();
     const record: SessionRecord | null = await store.find(course.sid, { now: now / 1000, deadline: now + 30_000 });
     if (course.isReused) {
-      if (record) note("a session that was reused is kept");
+      if (record) note("a session with reuse is kept");
       continue;
     }
     if (!record) {
-      note("a session that was not reused is gone");
+      note("a session without reuse is gone");
       continue;
     }
-    if (record.rid !== readReference(newestOf(course)).rid) note("a session's token is not the last that was given");
-    // A rotation is two changes: it, and its claim.
-    if (record.version !== 1 + 2 * (course.tokens.length - 1)) note(`a session is of version ${record.version}`);
+    if (record.rid !== readReference(newestOf(course)).rid) note("a session's token is not the newest one");
+    // A rotation makes two changes: the rotation itself and its claim.
+    if (record.version !== 1 + 2 * (course.tokens.length - 1)) note(`a session has version ${record.version}`);
   }
 }
 
-/**
- * Presents every token that was ever handed out, the newest first, and counts what still gives
- * another.
- */
+/** Presents every token, the newest first, and counts those that still refresh. */
 async function presentAll(
   courses: readonly Course[],
   racers: readonly Racer[],

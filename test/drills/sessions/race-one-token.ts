@@ -1,4 +1,4 @@
-/** The race for one token: 200 present it at once, from two processes, and all must come away with the one successor. */
+/** The race for one token: 200 requests from two processes must get the same successor. */
 import type { SessionRecord } from "claimgate";
 import { createViolations, type Drill, type DrillResult } from "./drill.ts";
 import { type DrilledStore, STORE_KINDS, type StoreKind } from "./drilled-stores.ts";
@@ -11,7 +11,7 @@ const DRILL = "race-one-token";
 const OPTIONS = { refreshGrace: 60 };
 const CLAIMED_WITHIN_MS = 30_000;
 
-/** On every store; the long drill holds the race several times. */
+/** On every store; the long drill runs the race several times. */
 export const oneTokenDrills: readonly Drill[] = STORE_KINDS.map((kind) => ({
   drill: DRILL,
   store: kind.store,
@@ -45,13 +45,13 @@ async function run(kind: StoreKind, races: number): Promise<DrillResult> {
     await opened.close();
   }
   if (refreshes !== races * EACH * 2) note(`${refreshes} refreshes of ${races * EACH * 2} were answered`);
-  if (rotations !== races) note(`${rotations} rotations were told of in ${races} races`);
-  if (repetitions !== refreshes - races) note(`${repetitions} repetitions were told of`);
+  if (rotations !== races) note(`${rotations} rotations were reported in ${races} races`);
+  if (repetitions !== refreshes - races) note(`${repetitions} repetitions were reported`);
   const processes = kind.shared === undefined ? 1 : 2;
   return { drill: DRILL, store: kind.store, counts: { processes, refreshes, rotations, successors }, violations: list };
 }
 
-/** One race, and what it left behind. */
+/** Runs one race and checks the stored session. */
 async function hold(
   opened: DrilledStore,
   racers: readonly [Racer, Racer],
@@ -62,25 +62,25 @@ async function hold(
   const { refreshToken } = await auth.login(subject, { scope: { reader: true } });
   const first = readReference(refreshToken);
 
-  // Both are ready: the message is the shot.
+  // Both processes are ready; this message starts them.
   const answers = await Promise.all(racers.map((racer) => racer.refresh(refreshToken, EACH)));
   const outcomes = answers.flat();
   const pairs = outcomes.filter(isSuccessor);
-  for (const outcome of outcomes) if (!isSuccessor(outcome)) note(`a refresh was refused: ${outcome.refused}`);
+  for (const outcome of outcomes) if (!isSuccessor(outcome)) note(`a refresh was rejected: ${outcome.refused}`);
 
   const said = new Set(pairs.map(({ sid, rid, iat, exp }) => JSON.stringify({ sid, rid, iat, exp })));
-  if (said.size !== 1) note(`${said.size} successors were given: ${[...said].join(" ")}`);
+  if (said.size !== 1) note(`there are ${said.size} successors: ${[...said].join(" ")}`);
   const [pair] = pairs;
   if (pair) {
     if (pair.sid !== first.sid) note("the successor is of another session");
     if (pair.rid === first.rid) note("the token was not rotated");
     await checkRecord(opened, pair, first, note);
-    // Any of the 200 may be the one that is used from here on.
+    // Any of the 200 tokens may be the one that the client uses next.
     const auths = await Promise.all(pairs.map(async ({ authToken }) => (await auth.verify(authToken)).sid));
     if (auths.some((sid) => sid !== first.sid)) note("an auth token is of another session");
   }
   const kept = await opened.sessions();
-  if (kept.filter((text) => text.includes(first.sid)).length !== 1) note(`${kept.length} sessions are kept`);
+  if (kept.filter((text) => text.includes(first.sid)).length !== 1) note(`${kept.length} sessions are stored`);
   const listed = await auth.sessions(subject);
   if (listed.length !== 1 || listed[0]?.id !== first.sid) note(`${listed.length} sessions are listed`);
   await lookForTokens(opened, [refreshToken, ...pairs.flatMap(({ token, authToken }) => [token, authToken])], note);
@@ -98,15 +98,15 @@ async function checkRecord(
   const until = Date.now() + CLAIMED_WITHIN_MS;
   let record = await find();
   while (record?.claimedBy === null && Date.now() < until) record = await find();
-  if (!record) return note("there is no session any more");
+  if (!record) return note("the session is gone");
   // One more for the rotation, and one for its claim.
-  if (record.version !== 3) note(`the session is of version ${record.version}, not of 3`);
-  if (record.rid !== pair.rid) note("the session's token is not the one that was given");
-  if (record.previous?.rid !== first.rid) note("the session does not know the token that was presented");
-  if (record.claimedBy === null) note("nobody is known to have been given the token");
+  if (record.version !== 3) note(`the session has version ${record.version}, not 3`);
+  if (record.rid !== pair.rid) note("the session's token is not the returned one");
+  if (record.previous?.rid !== first.rid) note("the session does not know the presented token");
+  if (record.claimedBy === null) note("the session has no claim of the delivered token");
 }
 
-/** Tokens, their signatures, or whatever else begins like one. */
+/** Looks for tokens, their signatures, and anything that begins like a token. */
 async function lookForTokens(
   opened: DrilledStore,
   tokens: readonly string[],
@@ -114,10 +114,10 @@ async function lookForTokens(
 ): Promise<void> {
   const text = [...(await opened.sessions()), ...(await opened.rest())].join("\n");
   const signatures = new Set(tokens.map((token) => token.split(".")[2] ?? token));
-  if (text.includes("eyJ")) note("the store keeps the beginning of a token");
-  for (const signature of signatures) if (text.includes(signature)) note("the store keeps a token's signature");
-  // What is looked at is what is kept: else nothing would be found in it either.
-  if (!text.includes(readReference(tokens[0] ?? "").sid)) note("the session itself was not seen in the store");
+  if (text.includes("eyJ")) note("the store contains the beginning of a token");
+  for (const signature of signatures) if (text.includes(signature)) note("the store contains a token's signature");
+  // The text must contain the session; otherwise the search above proves nothing.
+  if (!text.includes(readReference(tokens[0] ?? "").sid)) note("the session itself was not found in the store");
 }
 
 function sumOf(racers: readonly Racer[]): { readonly rotations: number; readonly repetitions: number } {

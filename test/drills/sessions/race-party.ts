@@ -1,10 +1,10 @@
-/** One who refreshes in the race drill: in this process, or in a worker's. */
+/** A participant of the race drill, in this process or in a worker's. */
 import { AuthManager, isAuthError, type SessionStore } from "claimgate";
 
 const ISSUER = "https://drill.example";
 const SECRET = "the secret that both processes of the race share";
 
-/** What a refresh gave: what the new refresh token says, or why there is none. */
+/** The result of a refresh: the claims of the new refresh token, or the refusal. */
 export type Outcome = Successor | Refused;
 
 /** The tokens of a refresh. */
@@ -22,19 +22,19 @@ export interface Refused {
   readonly refused: string;
 }
 
-/** How the managers of a race are set up. */
+/** The settings of the managers of a race. */
 export interface RaceOptions {
   /** Seconds; absent for the default. */
   readonly refreshGrace?: number;
 }
 
-/** A manager, and what it told of its refreshes. */
+/** A manager, and the events of its refreshes. */
 export interface Party {
   readonly auth: AuthManager;
   refresh(token: string): Promise<Outcome>;
-  /** The token so many times at once. */
+  /** Presents the token `count` times concurrently. */
   refreshMany(token: string, count: number): Promise<Outcome[]>;
-  /** How many events told of a rotation, and how many of its repetition. */
+  /** The number of events about a rotation, and about its repetition. */
   counts(): { readonly rotations: number; readonly repetitions: number };
 }
 
@@ -47,7 +47,7 @@ export function createParty(store: SessionStore, options: RaceOptions): Party {
     algorithm: "HS256",
     secret: SECRET,
     sessions: store,
-    // The drill is about races, and a busy machine is not an outage.
+    // Long, because the drill is about races: a busy machine is not an outage.
     storeTimeout: 30,
     ...options,
     onEvent(event) {
@@ -73,13 +73,13 @@ export function createParty(store: SessionStore, options: RaceOptions): Party {
   };
 }
 
-/** What a refresh token says of itself. */
+/** The claims of a refresh token that identify it. */
 export function readReference(token: string): Pick<Successor, "sid" | "rid" | "iat" | "exp"> {
   const { sid, rid, iat, exp } = AuthManager.convertToken(token).claims;
   return { sid: String(sid), rid: String(rid), iat, exp };
 }
 
-/** Whether a refresh gave tokens. */
+/** Whether a refresh returned tokens. */
 export function isSuccessor(outcome: Outcome): outcome is Successor {
   return "token" in outcome;
 }

@@ -1,4 +1,4 @@
-/** Those who race: two processes on a store that can be shared, and two managers in this one on a store that cannot. */
+/** The racers: two processes on a shared store, or two managers in this process on another. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -6,16 +6,16 @@ import type { DrilledStore, StoreKind } from "./drilled-stores.ts";
 import { createParty, type Outcome, type Party, type RaceOptions } from "./race-party.ts";
 import type { Answer, Order } from "./race-worker.ts";
 
-/** One of the two. */
+/** One of the two participants. */
 export interface Racer {
-  /** Presents a token so many times at once. */
+  /** Presents a token `count` times concurrently. */
   refresh(token: string, count?: number): Promise<readonly Outcome[]>;
-  /** How many events told of a rotation, and how many of its repetition. */
+  /** The number of events about a rotation, and about its repetition. */
   counts(): ReturnType<Party["counts"]>;
   stop(): Promise<void>;
 }
 
-/** Starts two; both are ready to race. */
+/** Starts two racers and waits until both are ready. */
 export async function startRacers(
   { shared }: StoreKind,
   { store, place }: DrilledStore,
@@ -69,8 +69,8 @@ async function startProcess(open: Order): Promise<Racer> {
     async refresh(token, count = 1) {
       const id = nextId++;
       const answer = await answerTo(id, { order: "refresh", id, token, count });
-      if (answer.answer !== "refreshed") throw new TypeError("The process answered something else");
-      // Events are counted up: of answers that cross, the later one tells more.
+      if (answer.answer !== "refreshed") throw new TypeError("The process sent an unexpected answer");
+      // Counts only grow: of two answers that cross, the later one has the larger counts.
       counts = {
         rotations: Math.max(counts.rotations, answer.counts.rotations),
         repetitions: Math.max(counts.repetitions, answer.counts.repetitions),

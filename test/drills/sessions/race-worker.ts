@@ -1,13 +1,13 @@
-/** A process of the race drill: opens the store that its first message names, and then does as it is told. */
+/** A process of the race drill: opens the store of its first message, and then follows orders. */
 import { openShared, type SharedKind } from "./drilled-stores.ts";
 import { createParty, type Outcome, type Party, type RaceOptions } from "./race-party.ts";
 
-/** What the drill says. */
+/** A message from the drill. */
 export type Order =
   | { readonly order: "open"; readonly kind: SharedKind; readonly place: string; readonly options: RaceOptions }
   | { readonly order: "refresh"; readonly id: number; readonly token: string; readonly count: number };
 
-/** What the worker answers. */
+/** A message from the worker. */
 export type Answer =
   | { readonly answer: "open" }
   | {
@@ -23,12 +23,12 @@ let party: Party | undefined;
 async function obey(order: Order): Promise<void> {
   if (order.order === "open") {
     party = createParty(await openShared(order.kind, order.place), order.options);
-    // Connected, warm, and known to the server's clock before the race begins.
+    // Connected, warmed up, and aware of the server's clock before the race begins.
     await party.auth.sessions("nobody");
     tell({ answer: "open" });
     return;
   }
-  if (!party) throw new TypeError("The worker was told to refresh before it was told to open");
+  if (!party) throw new TypeError("The worker was ordered to refresh before it opened a store");
   const outcomes = await party.refreshMany(order.token, order.count);
   tell({ answer: "refreshed", id: order.id, outcomes, counts: party.counts() });
 }
@@ -39,5 +39,5 @@ process.on("message", (order: Order) => {
     process.exit(1);
   });
 });
-// Who started it is the only one it works for.
+// The worker ends with the process that started it.
 process.on("disconnect", () => process.exit(0));

@@ -4,7 +4,7 @@ import { describeWithService } from "../../support/describe-with-service.ts";
 import { raceDrills } from "./races.ts";
 
 describe("the drills of races", () => {
-  it("are held on every store", () => {
+  it("cover every store", () => {
     const stores = (name: string): string[] =>
       raceDrills.filter(({ drill }) => drill === name).map(({ store }) => store);
     const all = ["memory", "PGlite", "Redis (redis)", "Redis (ioredis)", "PostgreSQL"];
@@ -15,7 +15,7 @@ describe("the drills of races", () => {
 
 for (const { drill, store, probe, run } of raceDrills) {
   describeWithService(`${drill} on ${store}`, probe, () => {
-    it("ends with one rotation of each token, and no session ended that was not reused", {
+    it("rotates each token once, and ends no session without reuse", {
       timeout: 120_000,
     }, async () => {
       const result = await run("short");

@@ -1,13 +1,13 @@
-/** Chance that comes out the same each time. */
+/** Random numbers that are the same in each run. */
 
-/** A row of numbers that look random. */
+/** A sequence of pseudorandom numbers. */
 export interface Random {
-  /** From 0 to 1, which it never is. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number;
   oneOf<T>(values: readonly T[]): T;
 }
 
-/** The row that begins at `seed` (mulberry32). */
+/** The sequence that begins at `seed` (mulberry32). */
 export function createRandom(seed: number): Random {
   let state = seed;
   const next = (): number => {

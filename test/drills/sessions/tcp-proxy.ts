@@ -1,25 +1,25 @@
-/** A TCP proxy that can keep back what passes through it, and let it go later: between an application and a store that hangs. */
+/** A TCP proxy that can hold back data and release it later, to simulate a store that hangs. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** `requests`: what clients send is kept back; `replies`: what the server answers is. */
+/** `requests` holds back the data of the clients, `replies` that of the server. */
 export type Held = "requests" | "replies";
 
 export interface TCPProxy {
   readonly port: number;
-  /** From now on, on every connection, new ones included. */
+  /** Holds back data on every connection, including new ones, from now on. */
   hold(what: Held): void;
-  /** The same, on each connection from the request on that `pattern` is found in. */
+  /** Holds back data on each connection from the first request that matches `pattern`. */
   holdFrom(pattern: RegExp, what: Held): void;
-  /** Closes every connection, and each that comes. What is held is lost. */
+  /** Closes every connection, current and new. Held data is lost. */
   drop(): void;
   /**
-   * Closes every connection on the clients' side, and each that comes. The requests that are held
-   * reach the server all the same, after `milliseconds`: so it looks to a client when its server is
-   * slow to read what has arrived already.
+   * Closes every connection on the clients' side, current and new. Held requests still reach the
+   * server, after `milliseconds`. A client sees the same when its server is slow to read data that
+   * has already arrived.
    */
   dropAndDeliver(milliseconds: number): void;
-  /** Lets go of what is held, and passes everything on again. */
+  /** Releases held data, and passes on everything again. */
   release(): void;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function startProxy(target: number): Promise<TCPProxy> {
     client.on("error", () => undefined);
     server.on("error", () => undefined);
     client.on("close", () => {
-      // What was sent was sent: it arrives though nobody waits for the answer.
+      // Sent data still arrives, although no client waits for the answer.
       if (pair.requests.length === 0) server.destroy();
     });
     server.on("close", () => {

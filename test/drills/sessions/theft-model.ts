@@ -1,19 +1,19 @@
-/** What becomes of a session whose refresh token two hold, as RFC 9700 (section 4.14) would have it: told naively, without a store. */
+/** A model, without a store, of a session with a stolen refresh token (RFC 9700, section 4.14). */
 
 /** The attacker and the victim. */
 export type Who = "A" | "V";
 
-/** One presents a token: the newest that it was given, or the stolen one that both began with. */
+/** One of them presents a token: its newest one, or the stolen one with which both began. */
 export interface Presentation {
   readonly who: Who;
   readonly token: "newest" | "stolen";
-  /** At `refresh`, or at a guard that asks for a refresh token. */
+  /** Presented to `refresh`, or to a guard that requires a refresh token. */
   readonly at: "refresh" | "guard";
 }
 
 /**
- * Something that happens. `"both"` refresh with their newest, at once; `"wait"` until every grace
- * is over.
+ * An event. With `"both"`, both refresh their newest token concurrently; `"wait"` lasts until every
+ * grace is over.
  */
 export type Step = Presentation | "both" | "wait";
 
@@ -21,27 +21,26 @@ export type Step = Presentation | "both" | "wait";
 export const WAIT_SECONDS = 11;
 
 /**
- * What a presentation is answered with: the number of a token in the row of the session's, counted
- * from the stolen one, or a verdict.
+ * The answer to a presentation: the position of a token, counted from the stolen one, or a verdict.
  */
 export type ModelAnswer = number | "in" | "401 TOKEN_REUSED" | "401 TOKEN_REVOKED";
 
 /** A session. */
 export interface ModelState {
   readonly isAlive: boolean;
-  /** The number of the live token. */
+  /** The position of the live token. */
   readonly live: number;
-  /** When the one before it was replaced. */
+  /** The time at which the previous token was replaced. */
   readonly replacedAt: number;
   readonly time: number;
-  /** The number of the newest token that each was given. */
+  /** The position of the newest token of each. */
   readonly newest: Readonly<Record<Who, number>>;
 }
 
-/** A login's session, right after its token was stolen. */
+/** The session of a login, right after the theft of its token. */
 export const STOLEN: ModelState = { isAlive: true, live: 0, replacedAt: 0, time: 0, newest: { A: 0, V: 0 } };
 
-/** Every step that can be taken. */
+/** Every possible step. */
 const STEPS: readonly Step[] = [
   ...(["A", "V"] as const).flatMap((who) =>
     (["newest", "stolen"] as const).flatMap((token) =>
@@ -52,19 +51,19 @@ const STEPS: readonly Step[] = [
   "wait",
 ];
 
-/** Every row of one to `length` steps. */
+/** Every sequence of one to `length` steps. */
 export function scriptsOf(length: number): Step[][] {
   if (length === 0) return [];
   const shorter: Step[][] = [[], ...scriptsOf(length - 1)];
   return shorter.flatMap((script) => STEPS.map((step) => [...script, step]));
 }
 
-/** Every row of a step, a wait and another step: what a grace is about. */
+/** Every sequence of a step, a wait and another step, which covers the grace. */
 export function scriptsAroundWait(): Step[][] {
   return STEPS.flatMap((before) => STEPS.map((after): Step[] => [before, "wait", after]));
 }
 
-/** What a presentation leads to. */
+/** The answer to a presentation, and the next state. */
 export function present(
   state: ModelState,
   { who, token, at }: Presentation,
@@ -88,12 +87,12 @@ export function present(
   };
 }
 
-/** Time passes. */
+/** The state after a wait. */
 export function wait(state: ModelState): ModelState {
   return { ...state, time: state.time + WAIT_SECONDS };
 }
 
-/** In one word, for reports. */
+/** A short name for reports. */
 export function nameOf(step: Step): string {
   return typeof step === "string" ? step : `${step.who} ${step.token} at ${step.at}`;
 }

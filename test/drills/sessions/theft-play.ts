@@ -1,4 +1,4 @@
-/** Plays a theft step by step, and holds every answer against the model. */
+/** Plays a theft step by step, and compares every answer with the model. */
 import { AuthManager } from "claimgate";
 import {
   type ModelAnswer,
@@ -14,10 +14,7 @@ import {
 } from "./theft-model.ts";
 import type { DoorAnswer, Stage, Tokens } from "./theft-stage.ts";
 
-/**
- * Plays `script` with a session of its own, and tells of what went another way than it should;
- * nothing where all is well.
- */
+/** Plays `script` with a new session. Returns the violations; empty when every answer is right. */
 export async function play(script: readonly Step[], stage: Stage): Promise<string[]> {
   const { auth, grace, doors } = stage;
   const wrong: string[] = [];
@@ -26,7 +23,7 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
   const stolen = await auth.login(subject, { label: "stolen" });
   const other = await auth.login(subject, { label: "other" });
   const sid = sidOf(stolen);
-  // By number, each as it was first given.
+  // The tokens by position, as they were first returned.
   const row: Tokens[] = [stolen];
   const said = [claimsOf(stolen)];
   const all: Tokens[] = [stolen];
@@ -34,7 +31,7 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
   let reuses = 0;
   const note = (text: string): void => void wrong.push(`[${told.join("; ")}] ${text}`);
 
-  /** The answer in the model's words. */
+  /** Translates the answer into the model's terms. */
   const read = (answer: DoorAnswer): number | string => {
     if (answer === "in") return "in";
     if ("refused" in answer) return answer.refused;
@@ -45,8 +42,8 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
       row.push(answer);
       return said.push(claims) - 1;
     }
-    // The same successor is the same in all of these.
-    if (JSON.stringify(said[known]) !== JSON.stringify(claims)) note("a token was given again with other claims");
+    // The same successor has the same claims each time.
+    if (JSON.stringify(said[known]) !== JSON.stringify(claims)) note("a token was returned again with other claims");
     return known;
   };
 
@@ -65,7 +62,7 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
     if (answer === "401 TOKEN_REUSED") reuses++;
   };
 
-  // Whatever happens at once comes out as if one had come after the other.
+  // Concurrent steps must have the result of one of the two sequences.
   const both = async (): Promise<void> => {
     const each = (["A", "V"] as const).map((who): Presentation => ({ who, token: "newest", at: "refresh" }));
     const answers = (await Promise.all(each.map(ask))).map(read);
@@ -74,7 +71,7 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
     const [a, v] = each as [Presentation, Presentation];
     const orders = [inOrder(state, a, v, grace), inOrder(state, v, a, grace)];
     const match = orders.find(({ answer }) => answer.A === answers[0] && answer.V === answers[1]);
-    // Who finds at the same time that a token is reused, says so at the same time.
+    // Two concurrent presentations may both detect the reuse.
     const isReusedTwice =
       answers.every((answer) => answer === "401 TOKEN_REUSED") &&
       each.every((presentation) => present(state, presentation, grace).answer === "401 TOKEN_REUSED");
@@ -83,7 +80,7 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
     state = (match ?? orders[0] ?? { state }).state;
   };
 
-  // The auth tokens that were given say the same as the session, at once.
+  // The auth tokens have the same verdict as the session, at once.
   const checkEntry = async (tokens: readonly Tokens[]): Promise<void> => {
     const expected = state.isAlive ? "in" : "401 TOKEN_REVOKED";
     for (const who of ["A", "V"] as const) {
@@ -108,22 +105,22 @@ export async function play(script: readonly Step[], stage: Stage): Promise<strin
 
   const ids = (await auth.sessions(subject)).map(({ id }) => id);
   const expected = state.isAlive ? [sid, sidOf(other)] : [sidOf(other)];
-  if (ids.toSorted().join() !== expected.toSorted().join()) note(`${ids.length} sessions of the subject live`);
+  if (ids.toSorted().join() !== expected.toSorted().join()) note(`${ids.length} sessions of the subject are live`);
   if (!state.isAlive) await checkDeath(row, stage, note, read);
-  if (stage.reusesOf(sid) !== reuses) note(`${stage.reusesOf(sid)} reuses were told of, not ${reuses}`);
-  if (reuses > 0 === state.isAlive) note("a session has ended without a reuse, or lives on after one");
+  if (stage.reusesOf(sid) !== reuses) note(`${stage.reusesOf(sid)} reuses were reported, not ${reuses}`);
+  if (reuses > 0 === state.isAlive) note("a session has ended without a reuse, or survived one");
   await checkOther(other, stage, note);
   return wrong;
 }
 
-/** It is over for both, with every token there ever was. */
+/** The session is over for both, with every token that it ever had. */
 async function checkDeath(
   row: readonly Tokens[],
   { doors }: Stage,
   note: (text: string) => void,
   read: (answer: DoorAnswer) => number | string,
 ): Promise<void> {
-  // As it is now: what is given against the rules must not make it longer.
+  // A copy, because a token returned by mistake must not extend the loop.
   const tokens = row.map(({ refreshToken }, number) => ({ refreshToken, number }));
   for (const who of ["A", "V"] as const) {
     for (const { number, refreshToken } of tokens) {
@@ -135,14 +132,14 @@ async function checkDeath(
   }
 }
 
-/** Another session of the same subject has nothing to do with it. */
+/** Another session of the same subject is not affected. */
 async function checkOther(other: Tokens, { doors, reusesOf }: Stage, note: (text: string) => void): Promise<void> {
   const entered = await doors.V.enter(other.authToken);
-  if (entered !== "in") note("the auth token of another session is refused");
+  if (entered !== "in") note("the auth token of another session is rejected");
   const answer = await doors.V.refresh(other.refreshToken);
   if (answer === "in" || "refused" in answer) note("another session cannot be refreshed");
   else if (sidOf(answer) !== sidOf(other)) note("another session was refreshed into a third");
-  if (reusesOf(sidOf(other)) > 0) note("another session is said to be reused");
+  if (reusesOf(sidOf(other)) > 0) note("another session is reported as reused");
 }
 
 function inOrder(
@@ -151,7 +148,7 @@ function inOrder(
   second: Presentation,
   grace: number,
 ): { readonly answer: Readonly<Record<Who, ModelAnswer>>; readonly state: ModelState } {
-  // Each presents what it held before.
+  // Each presents the token that it held before.
   const held = state.newest[second.who];
   const one = present(state, first, grace);
   const between = { ...one.state, newest: { ...one.state.newest, [second.who]: held } };

@@ -1,4 +1,4 @@
-/** The doors of a real application: the attacker comes over tRPC, the victim over GraphQL, each to a server of its own. */
+/** The doors of a real application: tRPC for the attacker, GraphQL for the victim, two servers. */
 import { createServer, type Server } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
@@ -11,7 +11,7 @@ import { createYoga } from "graphql-yoga";
 import { listen } from "../../support/listen.ts";
 import type { DoorAnswer, Doors, OpenDoors, Tokens } from "./theft-stage.ts";
 
-/** tRPC's standalone server for the one, Yoga for the other. */
+/** tRPC's standalone server for the attacker, Yoga for the victim. */
 export const serverDoors: OpenDoors = async (auth) => {
   const [trpc, yoga] = await Promise.all([listen(serveTRPC(auth)), listen(serveYoga(auth))]);
   return {
@@ -90,8 +90,8 @@ function doorsOverGraphQL(url: string): Doors {
     return { refused: `${isAsDocumented ? 401 : `${response.status} ${code}`} ${auth?.reason}` };
   };
   return {
-    // A mutation that ran is never reported as 401, also where it refused by itself: the code says
-    // it.
+    // A mutation that ran is never reported as 401, even if it rejected the caller itself; the code
+    // shows it.
     refresh: (token) => ask(token, "mutation { refresh { authToken refreshToken } }", 200),
     guard: (token) => ask(token, "{ guard }", 401),
     enter: (token) => ask(token, "{ enter }", 401),

@@ -1,8 +1,8 @@
-/** Where a theft is played: a manager on a still clock, and the doors at which the attacker and the victim present their tokens. */
+/** The stage of a theft: a manager on a fake clock, and the doors for attacker and victim. */
 import { AuthManager, type AuthManagerConfig, isAuthError, type SessionStore } from "claimgate";
 import type { Who } from "./theft-model.ts";
 
-/** What a door answers. */
+/** The answer of a door. */
 export type DoorAnswer = Tokens | "in" | { readonly refused: string };
 
 /** The tokens of a refresh. */
@@ -11,37 +11,37 @@ export interface Tokens {
   readonly refreshToken: string;
 }
 
-/** The ways into an application. */
+/** The entry points of an application. */
 export interface Doors {
   refresh(refreshToken: string): Promise<DoorAnswer>;
-  /** A guard that asks for a refresh token, such as `refreshProcedure`. */
+  /** A guard that requires a refresh token, such as `refreshProcedure`. */
   guard(refreshToken: string): Promise<DoorAnswer>;
-  /** A guard that asks for an auth token. */
+  /** A guard that requires an auth token. */
   enter(authToken: string): Promise<DoorAnswer>;
 }
 
-/** A manager, its time and its doors. */
+/** A manager, its clock and its doors. */
 export interface Stage {
   readonly auth: AuthManager;
   readonly grace: number;
   /**
-   * Lets the time pass. Claims that are under way have happened by then, as they have by a real
-   * clock long before a grace is over.
+   * Advances the clock after all pending claims, which on a real clock finish long before a grace
+   * is over.
    */
   pass(seconds: number): Promise<void>;
   readonly doors: Readonly<Record<Who, Doors>>;
-  /** How often the manager told that a token of the session was reused. */
+  /** How often the manager reported the reuse of a token of the session. */
   reusesOf(sid: string): number;
   close(): Promise<void>;
 }
 
-/** Where the doors of a stage lead to. */
+/** Opens the doors of a stage. */
 export type OpenDoors = (auth: AuthManager) => Promise<{
   readonly doors: Readonly<Record<Who, Doors>>;
   close(): Promise<void>;
 }>;
 
-/** A stage on `store`, with `sessionCheck: "always"`. Without a `grace` it is the default. */
+/** A stage on `store`, with `sessionCheck: "always"`. Without `grace`, the default applies. */
 export async function openStage(
   store: SessionStore,
   openDoors: OpenDoors,
@@ -56,7 +56,7 @@ export async function openStage(
     secret: "the secret of the one whose token is stolen",
     sessions: claims.store,
     sessionCheck: "always",
-    // Less than the default grace, as it is by default, so that no refresh waits for its claim.
+    // Less than the default grace, as by default, so that no refresh waits for its claim.
     storeTimeout: 9,
     now: () => clock.seconds,
     ...(grace === undefined ? {} : { refreshGrace: grace }),
@@ -93,7 +93,7 @@ function watchClaims(store: SessionStore): { readonly store: SessionStore; settl
   return { store: { ...store, claim }, settle: () => Promise.allSettled(underWay) };
 }
 
-/** The manager itself, without any transport, for both. */
+/** The manager itself, without a transport, for both. */
 export const managerDoors: OpenDoors = async (auth) => {
   const doors: Doors = {
     refresh: (token) => answerOf(() => auth.refresh(token)),

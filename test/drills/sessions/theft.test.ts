@@ -1,4 +1,4 @@
-/** The theft drill, for a few seconds on each store; and the orders that everybody asks about, each with its answers written out. */
+/** The theft drill, for a few seconds on each store, and the best-known orders in full. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithService } from "../../support/describe-with-service.ts";
 import { type DrilledStore, STORE_KINDS } from "./drilled-stores.ts";
@@ -11,7 +11,7 @@ const REUSED = { refused: "401 TOKEN_REUSED" };
 const REVOKED = { refused: "401 TOKEN_REVOKED" };
 
 describe("the drill of thefts", () => {
-  it("is held on every store, and over both transports", () => {
+  it("covers every store and both transports", () => {
     expect(theftDrills.map(({ store }) => store)).toEqual([
       ...STORE_KINDS.map(({ store }) => store),
       "memory, tRPC and Yoga",
@@ -19,14 +19,14 @@ describe("the drill of thefts", () => {
     ]);
   });
 
-  it("knows every order of ten steps", () => {
+  it("plays every sequence of up to ten steps", () => {
     expect([1, 2, 3].map((length) => scriptsOf(length).length)).toEqual([10, 110, 1110]);
   });
 });
 
 for (const { store, probe, run } of theftDrills) {
   describeWithService(`theft on ${store}`, probe, () => {
-    it("refuses whoever comes second, in every order, and ends the session for both", {
+    it("rejects the second user of a token in every sequence, and ends the session for both", {
       timeout: 120_000,
     }, async () => {
       const result = await run("short");
@@ -65,7 +65,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await opened.close();
   });
 
-  /** A login whose refresh token was stolen, beside another of the same subject. */
+  /** A login with a stolen refresh token, and another login of the same subject. */
   const steal = async ({ auth }: Stage) => {
     const subject = `subject-${crypto.randomUUID()}`;
     const stolen = await auth.login(subject);
@@ -86,7 +86,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
   it.each([
     ["A", "V"],
     ["V", "A"],
-  ] as const)("without a grace, %s refreshes first and %s, who comes second, ends it for both", async (first, second) => {
+  ] as const)("without a grace, ends for both when %s refreshes first and %s refreshes second", async (first, second) => {
     const theft = await steal(strict);
     const { doors } = strict;
     const mine = tokensOf(await doors[first].refresh(theft.stolen.refreshToken));
@@ -95,7 +95,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(strict, theft, theft.stolen, mine);
   });
 
-  it("without a grace, of two that refresh at once one is refused, and the other's tokens are dead", async () => {
+  it("without a grace, is rejected for one of two concurrent refreshes, and the other's tokens are revoked", async () => {
     const theft = await steal(strict);
     const { A, V } = strict.doors;
     const answers = await Promise.all([A, V].map((door) => door.refresh(theft.stolen.refreshToken)));
@@ -106,7 +106,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(strict, theft, theft.stolen, tokensOf(winner ?? "in"));
   });
 
-  it("without a grace, an attacker who has refreshed twice is found out by the victim's old token", async () => {
+  it("without a grace, is detected by the victim's old token after two refreshes of the attacker", async () => {
     const theft = await steal(strict);
     const { A, V } = strict.doors;
     const once = tokensOf(await A.refresh(theft.stolen.refreshToken));
@@ -115,7 +115,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(strict, theft, theft.stolen, once, twice);
   });
 
-  it("without a grace, a guard that asks for a refresh token finds the old one out as refresh does", async () => {
+  it("without a grace, is detected by a guard for refresh tokens as by refresh", async () => {
     const theft = await steal(strict);
     const { A, V } = strict.doors;
     expect(await A.guard(theft.stolen.refreshToken)).toBe("in");
@@ -125,7 +125,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(strict, theft, theft.stolen, mine);
   });
 
-  it("within the grace both get the same successor, whose next use tells them apart", async () => {
+  it("within the grace, gives both the same successor, and reuse of the successor is detected", async () => {
     const theft = await steal(lenient);
     const { doors, pass } = lenient;
     const a = tokensOf(await doors.A.refresh(theft.stolen.refreshToken));
@@ -140,7 +140,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(lenient, theft, theft.stolen, a, v, next);
   });
 
-  it("within the grace the first token is of no use any more once its successor was used", async () => {
+  it("within the grace, is rejected once its successor was used", async () => {
     const theft = await steal(lenient);
     const { A, V } = lenient.doors;
     const a = tokensOf(await A.refresh(theft.stolen.refreshToken));
@@ -149,7 +149,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     await expectDead(lenient, theft, theft.stolen, a, next);
   });
 
-  it("after the grace whoever comes second ends it for both, at refresh and at a guard", async () => {
+  it("after the grace, ends for both at the second use, at refresh and at a guard", async () => {
     for (const at of ["refresh", "guard"] as const) {
       const theft = await steal(lenient);
       const { doors, pass } = lenient;
@@ -160,7 +160,7 @@ function describeOrders(openStore: () => Promise<DrilledStore>, openDoors: OpenD
     }
   });
 
-  it("a token that nobody else uses is refreshed for ever", async () => {
+  it("can be refreshed without end when only the victim uses it", async () => {
     for (const stage of [strict, lenient]) {
       const { stolen } = await steal(stage);
       let mine: Tokens = stolen;

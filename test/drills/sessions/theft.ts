@@ -1,4 +1,4 @@
-/** The theft drill: attacker and victim hold the same refresh token, and use it in every order, without a grace and around one. */
+/** The theft drill: attacker and victim use one refresh token in every order. */
 import { createViolations, type Drill, type DrillResult, type Length } from "./drill.ts";
 import { STORE_KINDS, type StoreKind } from "./drilled-stores.ts";
 import { scriptsAroundWait, scriptsOf } from "./theft-model.ts";
@@ -11,9 +11,9 @@ const DRILL = "theft";
 interface Cast {
   readonly kind: StoreKind;
   readonly doors: OpenDoors;
-  /** Steps of the longest orders. */
+  /** The number of steps of the longest sequences. */
   readonly steps: Readonly<Record<Length, number>>;
-  /** How many are played at once, each on a clock of its own. */
+  /** How many are played at once, each on its own clock. */
   readonly stages: number;
 }
 
@@ -26,7 +26,7 @@ export const theftDrills: readonly Drill[] = [
 
 function lengthOf({ store }: StoreKind): Pick<Cast, "steps" | "stages"> {
   if (store === "memory") return { steps: { short: 2, long: 4 }, stages: 1 };
-  // PGlite answers one question at a time.
+  // PGlite runs one query at a time.
   if (store === "PGlite") return { steps: { short: 1, long: 3 }, stages: 1 };
   return { steps: { short: 1, long: 3 }, stages: 8 };
 }
@@ -41,8 +41,8 @@ async function run(store: string, { kind, doors, steps, stages }: Cast, length: 
   let orders = 0;
   try {
     for (const grace of [0, undefined]) {
-      // Orders of three steps have those around a wait among them; over servers they are left to
-      // the long drill.
+      // Sequences of three steps include those around a wait. Over servers, only the long drill
+      // plays them.
       const around = steps[length] < 3 && store === "memory" && doors === managerDoors ? scriptsAroundWait() : [];
       const waiting = [...scriptsOf(steps[length]), ...around];
       orders += waiting.length;

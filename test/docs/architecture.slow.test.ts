@@ -1,4 +1,4 @@
-/** ARCHITECTURE.md is true: its layout names what is there, its ladder is the linter's, and each test that it names exists. */
+/** ARCHITECTURE.md agrees with the code: its layout, its import ladder and its tests. */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,13 +20,13 @@ function section(title: string): string {
   return found;
 }
 
-it("lists every folder of src, and none besides", () => {
+it("the layout lists every folder of src and no other", () => {
   const listed = [...section("Layout").matchAll(/^src\/(\S*)\/ /gm)].map((match) => match[1] ?? "");
   const folders = new Set(files.map(dirname).filter((folder) => folder !== "."));
   expect(listed.toSorted()).toEqual([...folders].toSorted());
 });
 
-it("gives the way of a request by files that exist", () => {
+it("the path of a request names only files that exist", () => {
   const named = [...section("The way of a request").matchAll(/`((?:\w+\/)+[a-z-]+)`/g)].map((match) => match[1] ?? "");
   expect(named.length).toBeGreaterThan(15);
   const missing = named.filter(
@@ -35,7 +35,7 @@ it("gives the way of a request by files that exist", () => {
   expect(missing).toEqual([]);
 });
 
-it("names a test that exists for everything that is remembered", () => {
+it("the table of state names an existing test in each row", () => {
   const rows = section("What is remembered, and for how long")
     .split("\n")
     .filter((line) => line.startsWith("| ") && !line.startsWith("| holder"));
@@ -45,10 +45,10 @@ it("names a test that exists for everything that is remembered", () => {
   expect(missing).toEqual([]);
 });
 
-// Collections that outlive a function: private fields, and those that are made for keeping.
+// Collections that outlive a function: private fields and caches.
 const STATE = /^ +(readonly )?#\w+: (Readonly)?(Weak)?(Map|Set)\b|new (LRUCache|WeakMap|WeakSet)\b/m;
 
-it("names every file that keeps a collection, by the file's name or by one that it declares", () => {
+it("the table of state names every file with a collection, by its name or by a declaration in it", () => {
   const table = section("What is remembered, and for how long");
   const keeping = files.filter((path) => STATE.test(readFileSync(join(ROOT, "src", path), "utf8")));
   expect(keeping.length).toBeGreaterThan(12);
@@ -67,10 +67,7 @@ function hasTest(name: string): boolean {
   );
 }
 
-/**
- * The rungs of the ladder, each with the folders and files of core, or the folders of src, that
- * stand on it.
- */
+/** The rungs of the ladder: for each, its files and folders of core, or its folders of src. */
 const rungs =
   /^```\n(.*)\n```$/m
     .exec(section("Import ladder"))?.[1]
@@ -85,18 +82,18 @@ function unitOf(path: string): string {
   return (first === "core" ? second : first).replace(/\.ts$/, "");
 }
 
-it("has a rung for every part of src", () => {
+it("the import ladder has a rung for every part of src", () => {
   const units = new Set(files.filter((path) => path !== "index.ts").map(unitOf));
   expect([...units].toSorted()).toEqual([...rungOf.keys()].toSorted());
 });
 
-/** A file of a unit, in a tree of its own, that imports from every other one. */
+/** The path of a file of this unit, in a separate tree, that imports from every other unit. */
 function fileOf(unit: string): string {
   if (OUTSIDE_CORE.includes(unit)) return `src/${unit}/probe-${unit}.ts`;
   return OF_CORE.includes(unit) ? `src/core/${unit}.ts` : `src/core/${unit}/probe-${unit}.ts`;
 }
 
-it("is the ladder that the linter enforces: an import from the right, or from the same rung, fails", () => {
+it("the linter enforces the import ladder: it rejects an import from the right or from the same rung", () => {
   const units = [...rungOf.keys()];
   const imports = units.map((unit) => ({
     file: fileOf(unit),
@@ -141,14 +138,14 @@ it.each([
   ["trpc/one.ts", ["@trpc/server", "../core/errors.ts"], ["graphql", "@graphql-tools/utils", "../graphql/errors.ts"]],
   ["core/stores/redis.ts", ["../util/freeze.ts"], ["redis", "ioredis", "pg"]],
   ["core/reasons.ts", [], ["./util/freeze.ts", "./errors.ts"]],
-])("lets %s import from its left alone", (file, allowed, refused) => {
+])("the linter lets %s import only from its left", (file, allowed, refused) => {
   const path = `src/${file}`;
   expect(refusedImports([{ file: path, of: [...allowed, ...refused] }])).toEqual(
     refused.map((one) => `${path} <- ${one}`).toSorted(),
   );
 });
 
-it("rejects a circle of type imports, and accepts the same types without one", () => {
+it("the linter rejects a circle of type imports, and accepts the same types without one", () => {
   const types = { "src/trpc/one.ts": "export interface One { readonly one: 1 }\n" };
   const one = 'import type { Two } from "./two.ts";\nexport interface One { readonly two: Two }\n';
   const two = 'import type { One } from "./one.ts";\nexport interface Two { readonly one?: One }\n';
@@ -159,7 +156,7 @@ it("rejects a circle of type imports, and accepts the same types without one", (
   ]);
 });
 
-/** The imports that the linter rejects, in a tree of files with nothing but imports. */
+/** The imports that the linter rejects, in a tree whose files only import. */
 function refusedImports(imports: readonly { readonly file: string; readonly of: readonly string[] }[]): string[] {
   const tree = imports.map(({ file, of }) => {
     const lines = of.map((from) => `import type {} from "${from}";`);
@@ -171,8 +168,8 @@ function refusedImports(imports: readonly { readonly file: string; readonly of: 
 }
 
 /**
- * The messages of one rule about a tree of files. `flags` switch off the rules that would say too
- * much; they also drop the options of the rule.
+ * The messages of one rule about a tree of files. `flags` disable unrelated rules; they also drop
+ * the options of the rule.
  */
 function lint(
   tree: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** A call with a remembered token passes through its files in one direction: no file calls back into one that has called it. */
+/** A call with a cached token passes through its files in one direction, without calls back. */
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { callsIn, traceCall } from "../support/call-trace.ts";

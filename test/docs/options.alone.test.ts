@@ -1,4 +1,4 @@
-/** The options of `AuthManager` say the same in their types, in the README and in the schemas that read them. */
+/** The options of `AuthManager` agree in their types, in the README and in their schemas. */
 import { readFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 import { AuthManager, memorySessionStore } from "claimgate";
@@ -8,7 +8,7 @@ import { resolveTrust } from "../../src/core/issuers/trusted-issuers.ts";
 
 type Shape = Readonly<Record<string, { safeParse(value: unknown): { readonly data?: unknown } }>>;
 
-// Before anything is imported: the options of every strict schema, by which each is found again.
+// Records the options of every strict schema before the first import, so that a test finds each.
 const shapes = vi.hoisted((): Shape[] => []);
 vi.mock("zod", async (importOriginal) => {
   const zod = await importOriginal<{ strictObject(shape: Shape, ...rest: unknown[]): unknown }>();
@@ -19,7 +19,7 @@ vi.mock("zod", async (importOriginal) => {
   return { ...zod, strictObject };
 });
 
-/** An option as its type states it. */
+/** An option as its type documents it. */
 interface Documented {
   readonly name: string;
   readonly type: string;
@@ -38,16 +38,16 @@ const resolved = resolveConfig({
   authorize: () => ({}),
 });
 
-/** The files that hold the options of a type. */
+/** The places that define the options of a type. */
 interface Place {
   readonly file: string;
   /** The type that it extends. */
   readonly extended?: { readonly type: string; readonly file: string };
-  /** An option that no other schema reads. */
+  /** An option that only this type's schema reads. */
   readonly key: string;
   /** The heading above the README's table. */
   readonly table?: string;
-  /** The defaults that are applied later than in the schema. */
+  /** Defaults that the code applies after the schema. */
   readonly applied?: Readonly<Record<string, unknown>>;
 }
 
@@ -98,7 +98,7 @@ describe.each(Object.entries(TYPES))("%s", (type, place) => {
     expect(namesOf(options)).toEqual(Object.keys(shape).toSorted());
   });
 
-  it("says of every option what it means, and of a number in which unit", () => {
+  it("describes every option, with a unit for each number", () => {
     const silent = options.filter((option) => option.text === "");
     const withoutUnit = options.filter(
       (option) => option.type === "number" && !/seconds|characters/i.test(option.text),
@@ -106,10 +106,10 @@ describe.each(Object.entries(TYPES))("%s", (type, place) => {
     expect([...silent, ...withoutUnit]).toEqual([]);
   });
 
-  it("states the defaults that are applied", () => {
+  it("documents the defaults that the code applies", () => {
     const real = options
       .map(({ name }) => [name, defaultIn(shape, name) ?? place.applied?.[name]])
-      // "none" is nothing at all, or empty.
+      // "none" stands for `undefined` and for an empty value.
       .filter(([, value]) => !isNothing(value));
     expect(defaultsOf(options)).toEqual(Object.fromEntries(real));
   });
@@ -119,12 +119,12 @@ describe.each(Object.entries(TYPES).filter(([, { table }]) => table !== undefine
   const options = optionsOf(type);
   const rows = rowsBelow(table);
 
-  it("has the same options and defaults in the README's table", () => {
+  it("has the same options and defaults as the README's table", () => {
     expect([...rows.keys()].toSorted()).toEqual(namesOf(options));
     expect(defaultsOf([...rows].map(([name, value]) => ({ name, default: value })))).toEqual(defaultsOf(options));
   });
 
-  it('says "required" in the README\'s table of the options that are', () => {
+  it("has its required options marked in the README's table", () => {
     const required = options.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
     expect(required.filter((name) => rows.get(name) !== "required")).toEqual([]);
   });
@@ -138,7 +138,7 @@ it.each(Object.entries(TYPES).filter(([, { table }]) => table === undefined))("%
   expect([...listed, ...defaults].map((list) => list.toSorted())).toContainEqual(namesOf(optionsOf(type)));
 });
 
-it("the defaults of the class are those of the options", () => {
+it("the static defaults of AuthManager are those of its options", () => {
   const { authMaxAge, refreshMaxAge } = defaultsOf(optionsOf("AuthManagerOptions"));
   expect([AuthManager.defaultAuthMaxAge, AuthManager.defaultRefreshMaxAge]).toEqual([authMaxAge, refreshMaxAge]);
 });
@@ -196,7 +196,7 @@ function rowsBelow(heading: string): Map<string, string> {
     .flatMap((line) => {
       const [, first = "", second = ""] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
       const names = [...first.matchAll(/`(\w+)[^`]*`/g)].map(([, name = ""]) => name);
-      // Several options of one row have a default each, or share one.
+      // A row with several options has one default for each, or one for all.
       const defaults = second.split(/, (?![^{]*\})/);
       const isEach = defaults.length === names.length;
       return names.map((name, i): [string, string] => [name, (isEach ? defaults[i] : second) ?? ""]);
@@ -204,7 +204,10 @@ function rowsBelow(heading: string): Map<string, string> {
   return new Map(rows);
 }
 
-/** The value, where a default is one: a number, a text, a flag or an object. Words, such as `none`, are `undefined`. */
+/**
+ * The value of a default: a number, a text, a flag or an object; `undefined` for words such as
+ * `none`.
+ */
 function literalIn(text: string | undefined): unknown {
   const bare = text?.replace(/^`(.*)`$/, "$1") ?? "";
   const isLiteral = /^(?:[\d.]+|true|false|"[^"]*"|\{.*\})$/.test(bare);
@@ -219,7 +222,10 @@ function isNothing(value: unknown): boolean {
   );
 }
 
-/** The defaults that a trusted issuer's own code applies: the token's `aud` counts, and its subject stays as it is. */
+/**
+ * The defaults of a trusted issuer outside the schema: `aud` is checked, and the subject is
+ * unchanged.
+ */
 function readIssuer(): Readonly<Record<string, unknown>> {
   const jwk = { kty: "oct", k: Buffer.from("s".repeat(32)).toString("base64url"), alg: "HS256" };
   const entry = { issuer: "they", jwks: { keys: [jwk] }, audience: "me", algorithms: ["HS256"] };

@@ -1,4 +1,4 @@
-/** The example and its demo, run as a user runs them: on the embedded database, and on a PostgreSQL server where there is one. */
+/** The example and its demo as a user runs them, on the embedded database and on PostgreSQL. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -25,25 +25,25 @@ afterEach(async () => {
 });
 
 describe("the demo", () => {
-  test("sees every verdict as expected, on the embedded database", { timeout: 180_000 }, async () => {
+  test("gets every expected verdict on the embedded database", { timeout: 180_000 }, async () => {
     const { exitCode, stdout } = await runDemo();
     expect(stdout).not.toContain("FAIL");
     expect(Number(SUMMARY.exec(stdout)?.[1])).toBeGreaterThan(70);
     expect(exitCode).toBe(0);
   });
 
-  test("fails where its database cannot be reached", { timeout: 180_000 }, async () => {
+  test("fails when it cannot reach its database", { timeout: 180_000 }, async () => {
     const { exitCode, stdout } = await runDemo({ DATABASE_URL: "postgres://postgres@127.0.0.1:1/none" });
     expect(stdout).not.toMatch(SUMMARY);
     expect(exitCode).not.toBe(0);
   });
 
-  test("sees every verdict as expected, on a PostgreSQL server, and leaves only the sample users there", {
+  test("gets every expected verdict on a PostgreSQL server, and leaves only the sample users there", {
     timeout: 180_000,
   }, async (ctx) => {
     const url = await createThrowAwayDatabase();
     if (url === undefined) {
-      const reason = `no PostgreSQL at ${POSTGRES.host}:${POSTGRES.port}: the example was not run against a server`;
+      const reason = `There is no PostgreSQL at ${POSTGRES.host}:${POSTGRES.port}: the example was not run against a server`;
       if (process.env["REQUIRE_SERVICES"] === "1") throw new Error(reason);
       console.warn(`SKIPPED, ${reason}`);
       return ctx.skip(reason);
@@ -52,8 +52,7 @@ describe("the demo", () => {
     expect(stdout).toMatch(SUMMARY);
     expect(exitCode).toBe(0);
 
-    // What the demo left is found again: its users are neither lost nor added twice, and sessions
-    // are kept beside them.
+    // A second start keeps the users, adds none twice, and stores sessions next to them.
     const database = await openDatabase(url);
     cleanups.push(() => database.close());
     const kept = await database.query<{ n: number }>("select count(*)::integer as n from claimgate_example_sessions");
@@ -67,8 +66,8 @@ describe("the demo", () => {
 });
 
 describeWithService("the demo, with its sessions in Redis", probeRedis, () => {
-  test("sees every verdict as expected, and keeps no key that does not expire", { timeout: 180_000 }, async () => {
-    // A database of its own, as far as that can be: what is there afterwards is the demo's.
+  test("gets every expected verdict, and leaves no key without an expiry", { timeout: 180_000 }, async () => {
+    // A separate database, as far as Redis has one: every key in it is from the demo.
     const url = new URL(process.env["REDIS_URL"] || "redis://127.0.0.1:6379");
     url.pathname = "/11";
     const client = createClient({ url: url.href });
@@ -87,7 +86,7 @@ describeWithService("the demo, with its sessions in Redis", probeRedis, () => {
     expect(lifetimes.filter((seconds) => seconds < 0)).toEqual([]);
   });
 
-  test("fails where Redis cannot be reached", { timeout: 180_000 }, async () => {
+  test("fails when it cannot reach Redis", { timeout: 180_000 }, async () => {
     const { exitCode, stdout } = await runDemo({ REDIS_URL: "redis://127.0.0.1:1" });
     expect(stdout).not.toMatch(SUMMARY);
     expect(exitCode).not.toBe(0);
@@ -102,18 +101,18 @@ describe("the demo's judgement", () => {
       async () =>
         outcome;
     const transcript = createTranscript(transport(trpc), transport(graphql), () => undefined);
-    await transcript.attempt({ who: "ada", holding: "good token", call, expected });
+    await transcript.attempt({ who: "ada", holding: "valid token", call, expected });
     return transcript.finish();
   };
 
-  test("is good where both transports say what is expected", async () => {
+  test("passes when both transports give the expected verdict", async () => {
     expect(await judge(says("200 ok", "a"), says("200 ok", "a"), "200 ok")).toBe(true);
     expect(await judge(says("403 SCOPE_INSUFFICIENT"), says("403 SCOPE_INSUFFICIENT"), "403 SCOPE_INSUFFICIENT")).toBe(
       true,
     );
   });
 
-  test("is bad where the transports disagree, agree on something else, or answer differently", async () => {
+  test("fails when the transports differ in verdict or answer, or agree on an unexpected verdict", async () => {
     expect(await judge(says("200 ok", "a"), says("401 TOKEN_MISSING"), "200 ok")).toBe(false);
     expect(await judge(says("401 TOKEN_MISSING"), says("200 ok", "a"), "200 ok")).toBe(false);
     expect(await judge(says("200 ok", "a"), says("200 ok", "a"), "401 TOKEN_MISSING")).toBe(false);
@@ -121,7 +120,7 @@ describe("the demo's judgement", () => {
     expect(await judge({ ...says("401 X"), challenge: "Bearer" }, says("401 X"), "401 X")).toBe(false);
   });
 
-  test("holds GraphQL to a verdict of its own where it must give another one, and tRPC to the other", async () => {
+  test("compares GraphQL with its own expected verdict when the two transports must differ", async () => {
     const [refused, ran] = ["401 TOKEN_REVOKED", "200, UNAUTHENTICATED TOKEN_REVOKED"];
     const judgeApart = async (trpc: string, graphql: string) => {
       const transcript = createTranscript(
@@ -139,7 +138,7 @@ describe("the demo's judgement", () => {
     expect(await judgeApart("200 ok", ran)).toBe(false);
   });
 
-  test("is bad where nothing was tried", () => {
+  test("fails without an attempt", () => {
     const unused: Transport = () => Promise.reject(new Error("not to be called"));
     expect(createTranscript(unused, unused, () => undefined).finish()).toBe(false);
   });
@@ -162,7 +161,7 @@ describe("the example's server", () => {
   test.each([
     ["tRPC", trpcLogin, "UNAUTHORIZED"],
     ["GraphQL", graphqlLogin, "UNAUTHENTICATED"],
-  ] as const)("says the same to an unknown user as to a wrong password, over %s", async (_name, login, code) => {
+  ] as const)("gives the same answer for an unknown user and a wrong password, over %s", async (_name, login, code) => {
     const wrongPassword = await login(server, "ada", "a guess");
     const unknownUser = await login(server, "nobody", "a guess");
     expect(wrongPassword.status).toBe(401);
@@ -205,14 +204,14 @@ describe("the example's server", () => {
     for (const part of authToken.split(".")) expect(trpc.body + graphql.body).not.toContain(part);
   });
 
-  test("serves GraphiQL to a browser, and points anybody lost to the two APIs", async () => {
+  test("serves GraphiQL to a browser, and an overview of the two APIs at other paths", async () => {
     const graphiql = await get(`${server.url}/graphql`, { accept: "text/html" });
     expect(graphiql.status).toBe(200);
     expect(graphiql.body).toContain("claimgate example");
     expect((await get(`${server.url}/elsewhere`, {})).status).toBe(404);
   });
 
-  test("serves a page that runs no script but its own file, in nobody's frame", async () => {
+  test("serves a page that runs only its own script and cannot be framed", async () => {
     const response = await fetch(`${server.url}/`);
     const policy = response.headers.get("content-security-policy") ?? "";
     for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"])
@@ -223,7 +222,7 @@ describe("the example's server", () => {
     expect(page).not.toMatch(/ on[a-z]+=| style=/);
   });
 
-  test("lets a note be no longer than a thousand characters, over both APIs", async () => {
+  test("rejects a note of more than a thousand characters, over both APIs", async () => {
     const { body } = await trpcLogin(server, "bob", "bob-password");
     const { authToken } = (JSON.parse(body) as { result: { data: { authToken: string } } }).result.data;
     const authorization = `Bearer ${authToken}`;
@@ -267,9 +266,7 @@ async function post(url: string, body: object, headers: Record<string, string> =
   return { status: response.status, body: await response.text() };
 }
 
-/**
- * The URL of a new database, dropped after the test; `undefined` where no server can be reached.
- */
+/** The URL of a new database, dropped after the test; `undefined` without a reachable server. */
 async function createThrowAwayDatabase(): Promise<string | undefined> {
   const admin = new pg.Client({ ...POSTGRES, database: "postgres", connectionTimeoutMillis: 2000 });
   try {

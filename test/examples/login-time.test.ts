@@ -4,13 +4,13 @@ import { expect, it, vi } from "vitest";
 import { openDatabase } from "../../examples/server/database.ts";
 import { openUsers } from "../../examples/server/users.ts";
 
-// Counted, not replaced: every call goes through to argon2.
+// The spy counts calls and passes them on to argon2.
 vi.mock("@node-rs/argon2", async (importOriginal) => {
   const real = await importOriginal<typeof import("@node-rs/argon2")>();
   return { ...real, verify: vi.fn<typeof real.verify>(real.verify) };
 });
 
-it("checks one argon2 hash at every login, of the same cost", { timeout: 60_000 }, async () => {
+it("checks one argon2 hash of the same cost at every login", { timeout: 60_000 }, async () => {
   const database = await openDatabase(undefined);
   const users = await openUsers(database);
   const counted = vi.mocked(verify);

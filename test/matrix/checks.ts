@@ -1,18 +1,18 @@
-/** Runs named checks one after the other, so that one that fails hides no other, and says which held. */
+/** Runs named checks in sequence, so that a failed one hides no other, and reports each result. */
 
-/** What became of the checks, as the programmes print it. */
+/** The results of the checks, as the programs print them. */
 export interface Report {
   readonly passed: readonly string[];
   readonly failed: readonly { readonly name: string; readonly error: string }[];
 }
 
-/** Runs one check; it holds unless it throws or rejects. */
+/** Runs one check; it passes unless it throws or rejects. */
 export type Check = (name: string, holds: () => unknown) => Promise<void>;
 
-// Only so that a check which hangs is named: none is judged by its time.
+// Only to name a check that hangs; no check fails because it is slow.
 const DEADLINE_MS = 20_000;
 
-/** A `check` and the report of all that it was given. */
+/** Creates a `check` and the report of all its calls. */
 export function createChecks(): { readonly check: Check; readonly report: Report } {
   const passed: string[] = [];
   const failed: { name: string; error: string }[] = [];
@@ -39,7 +39,7 @@ async function beforeDeadline(holds: () => unknown): Promise<void> {
   }
 }
 
-/** The message, and where it comes from. */
+/** The message, and its origin. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error);
   const frame = error.stack?.split("\n").find((line) => /^\s+at /.test(line));

@@ -1,4 +1,4 @@
-/** A guarded schema of plain `graphql`, and the shortest HTTP server that executes it: no further package takes part. */
+/** A guarded schema of plain `graphql`, and a minimal HTTP server without other packages. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AuthManager, currentToken } from "claimgate";
@@ -50,15 +50,15 @@ const TYPE_DEFS = /* GraphQL */ `
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLAuthContext, never>;
 
-/** What the resolvers saw. */
+/** The calls that the resolvers counted. */
 export interface Seen {
-  /** How often the notes, which only an admin may read, were read. */
+  /** Reads of the notes, which only an admin may read. */
   notes: number;
-  /** How often the source of `ticks` was started. */
+  /** Starts of the source of `ticks`. */
   ticks: number;
 }
 
-/** The schema, guarded. */
+/** The guarded schema. */
 export function createSchema(seen: Seen): GraphQLSchema {
   const requireToken = requireTokenDirective();
   const schema = buildSchema(`${requireToken.typeDefs} ${TYPE_DEFS}`);
@@ -140,7 +140,7 @@ async function answer(
 
 function setResolvers(schema: GraphQLSchema, typeName: string, resolvers: Readonly<Record<string, Resolver>>): void {
   const type = schema.getType(typeName);
-  if (!isObjectType(type)) throw new TypeError(`${typeName} is no object type`);
+  if (!isObjectType(type)) throw new TypeError(`${typeName} is not an object type`);
   for (const [name, resolve] of Object.entries(resolvers)) {
     const field = type.getFields()[name];
     if (!field) throw new TypeError(`${typeName} has no field ${name}`);

@@ -1,4 +1,4 @@
-/** A guarded schema, asked over HTTP by fetch, by `subscribe`, and in code-first form. */
+/** A guarded schema: queries over HTTP by fetch, `subscribe`, and a code-first schema. */
 import assert from "node:assert/strict";
 import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
 import {
@@ -28,7 +28,7 @@ interface AnswerError {
 
 type Ask = (query: string, token?: string, variables?: object) => Promise<Answer>;
 
-/** `claimgate/graphql`. */
+/** Checks `claimgate/graphql`. */
 export async function checkGraphQL(check: Check): Promise<void> {
   const { auth, clock } = createAuth({ ambient: true });
   const seen = { notes: 0, ticks: 0 };
@@ -69,13 +69,13 @@ async function checkOperations(
   ask: Ask,
   { alice, admin, refresh }: { readonly alice: string; readonly admin: string; readonly refresh: string },
 ): Promise<void> {
-  await check("GraphQL: lets in", async () => {
+  await check("GraphQL: accepts", async () => {
     const data = { open: "open", me: "alice", current: "alice" };
     assert.deepEqual(await ask("{ open me current }", alice), { status: 200, challenge: null, body: { data } });
     assert.deepEqual((await ask("{ stats }", admin)).body, { data: { stats: 42 } });
     assert.deepEqual((await ask("mutation { rotate }", refresh)).body, { data: { rotate: "refresh" } });
   });
-  await check("GraphQL: 401 with a challenge, without a token and with a bad one", async () => {
+  await check("GraphQL: 401 with a challenge, without a token and with an invalid one", async () => {
     const missing = await ask("{ me }");
     assert.deepEqual([missing.status, missing.challenge, "data" in missing.body], [401, "Bearer", false]);
     assert.deepEqual(refusals(missing), [["me", "UNAUTHENTICATED", "TOKEN_MISSING"]]);
@@ -90,18 +90,18 @@ async function checkOperations(
     assert.match(refused.challenge ?? "", /^Bearer error="insufficient_scope"/);
     assert.deepEqual(refusals(refused), [["stats", "FORBIDDEN", "SCOPE_INSUFFICIENT"]]);
   });
-  await check("GraphQL: a refusal that a resolver throws itself looks the same", async () => {
+  await check("GraphQL: a refusal that a resolver throws looks the same", async () => {
     const refused = await ask("{ byHand }", alice);
     assert.equal(refused.status, 200);
     assert.deepEqual(refusals(refused), [["byHand", "FORBIDDEN", "SCOPE_INSUFFICIENT"]]);
     assert.deepEqual((await ask("{ byHand }", admin)).body, { data: { byHand: 42 } });
   });
-  await check("GraphQL: a field refused beside one that ran stays 200", async () => {
+  await check("GraphQL: a rejected field next to one that ran has status 200", async () => {
     const mixed = await ask("{ open stats }", alice);
     assert.deepEqual([mixed.status, mixed.body.data], [200, { open: "open", stats: null }]);
     assert.deepEqual(refusals(mixed), [["stats", "FORBIDDEN", "SCOPE_INSUFFICIENT"]]);
   });
-  await check("GraphQL: skipped fields and fragments at the root are heeded", async () => {
+  await check("GraphQL: skipped fields and fragments at the root do not count", async () => {
     const query =
       "query ($no: Boolean!, $yes: Boolean!) { open @skip(if: $yes) stats @include(if: $yes) me @include(if: $no) }";
     assert.equal((await ask(query, alice, { no: false, yes: true })).status, 403);
@@ -126,7 +126,7 @@ async function checkTypes(
     assert.deepEqual((await ask("{ users { email } }", alice)).body, emails("alice@example.com", null));
     assert.deepEqual((await ask("{ users { email } }")).body, emails(null, null));
   });
-  await check("GraphQL: a refused field's resolver does not run", async () => {
+  await check("GraphQL: a rejected field's resolver does not run", async () => {
     assert.deepEqual(refusals(await ask("{ users { notes } }", alice)), [
       ["users.0.notes", "FORBIDDEN", "SCOPE_INSUFFICIENT"],
       ["users.1.notes", "FORBIDDEN", "SCOPE_INSUFFICIENT"],
@@ -153,7 +153,7 @@ interface Subscribing {
 }
 
 async function checkSubscription(check: Check, { seen, alice, expire, start }: Subscribing): Promise<void> {
-  await check("GraphQL: a refused subscription's source never starts", async () => {
+  await check("GraphQL: a rejected subscription's source never starts", async () => {
     const refused = (await start()) as ExecutionResult;
     assert.deepEqual(reasonsOf(refused), ["TOKEN_MISSING"]);
     assert.equal(seen.ticks, 0);

@@ -1,4 +1,4 @@
-/** `@defer` and `@stream`, where `graphql` has them (17): a refusal arrives in the part it belongs to, and nothing is sent before its guard. */
+/** `@defer` and `@stream` of `graphql` 17: each part has its own refusal, after its own guard. */
 import assert from "node:assert/strict";
 import { createGraphQLContext } from "claimgate/graphql";
 import * as graphql from "graphql";
@@ -6,9 +6,9 @@ import { createAuth } from "../support/create-auth.ts";
 import type { Check } from "./checks.ts";
 import { createSchema } from "./graphql-app.ts";
 
-/** What `graphql` 17 has beyond 16, which the types here are of. */
+/** The additions of `graphql` 17 to 16, whose types this file uses. */
 interface Incremental {
-  /** Gives a plain result where there is nothing to deliver later. */
+  /** Returns a plain result when no part is deferred. */
   readonly experimentalExecuteIncrementally?: (
     args: graphql.ExecutionArgs,
   ) => Promise<Delivery | Part> | Delivery | Part;
@@ -41,7 +41,7 @@ interface PartError {
 const { experimentalExecuteIncrementally, GraphQLDeferDirective, GraphQLStreamDirective } =
   graphql as unknown as Incremental;
 
-/** Nothing where `graphql` cannot deliver incrementally. */
+/** Checks nothing when `graphql` cannot deliver incrementally. */
 export async function checkIncremental(check: Check): Promise<void> {
   if (!experimentalExecuteIncrementally || !GraphQLDeferDirective || !GraphQLStreamDirective) return;
   const { auth } = createAuth();
@@ -60,11 +60,11 @@ export async function checkIncremental(check: Check): Promise<void> {
     const result = await experimentalExecuteIncrementally({ schema, document, contextValue });
     const parts = ["initialResult" in result ? result.initialResult : result];
     if ("initialResult" in result) for await (const part of result.subsequentResults) parts.push(part);
-    // As it is on the wire.
+    // The parts as JSON, as a client receives them.
     return JSON.parse(JSON.stringify(parts)) as Part[];
   };
 
-  await check("@defer: a refused root field is refused in its part", async () => {
+  await check("@defer: a rejected root field is rejected in its part", async () => {
     const query = "{ open ... @defer { stats } }";
     assert.deepEqual(summary(await deliver(query, admin)), [{ open: "open" }, { stats: 42 }]);
     assert.deepEqual(summary(await deliver(query, alice)), [
@@ -74,7 +74,7 @@ export async function checkIncremental(check: Check): Promise<void> {
     ]);
   });
   await check(
-    "@defer: a refused field of an object is refused in its part, and its resolver does not run",
+    "@defer: a rejected field of an object is rejected in its part, and its resolver does not run",
     async () => {
       const query = '{ user(id: "alice") { id ... @defer { notes } } }';
       const parts = await deliver(query, alice);
@@ -88,12 +88,12 @@ export async function checkIncremental(check: Check): Promise<void> {
       seen.notes = 0;
     },
   );
-  await check("@defer: nothing behind a refused field is announced", async () => {
+  await check("@defer: no part behind a rejected field is announced", async () => {
     const parts = await deliver('{ open user(id: "bob") { id ... @defer { notes } } }', alice);
     assert.deepEqual(summary(parts), [{ open: "open", user: null }, "CLAIMS_INSUFFICIENT at user"]);
     assert.equal(parts.length, 1);
   });
-  await check("@stream: a refused field of an item is refused in the item's part", async () => {
+  await check("@stream: a rejected field of an item is rejected in the item's part", async () => {
     const query = "{ users @stream(initialCount: 1) { id notes } }";
     const parts = await deliver(query, alice);
     assert.deepEqual(summary(parts), [
@@ -106,7 +106,7 @@ export async function checkIncremental(check: Check): Promise<void> {
     assert.doesNotMatch(JSON.stringify(parts), /GUARDED/);
     assert.match(JSON.stringify(await deliver(query, admin)), /GUARDED.*GUARDED/);
   });
-  await check("@stream: an item of a guarded type is refused in its part", async () => {
+  await check("@stream: an item of a guarded type is rejected in its part", async () => {
     const query = "{ found @stream(initialCount: 1) { __typename ... on Vault { code } } }";
     const parts = await deliver(query, alice);
     assert.deepEqual(summary(parts).slice(0, 1), [{ found: [{ __typename: "User" }] }]);
@@ -117,8 +117,8 @@ export async function checkIncremental(check: Check): Promise<void> {
 }
 
 /**
- * What the parts gave, in their order: data or items, then the refusals beside them. Refusals must
- * lie where their part does.
+ * The content of the parts in order: data or items, then their refusals. Each refusal must lie
+ * within the path of its part.
  */
 function summary(parts: readonly Part[]): unknown[] {
   const paths = new Map(parts.flatMap(({ pending = [] }) => pending).map(({ id, path }) => [id, path]));

@@ -1,4 +1,4 @@
-/** Tokens by hand and the manager's own, with every kind of key, as each runtime's WebCrypto and `node:crypto` make them. */
+/** Hand-made tokens and those of a manager, with keys of WebCrypto and `node:crypto`. */
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { AuthManager, type AuthManagerConfig, currentToken, InvalidConfigError, isAuthError, JWT } from "claimgate";
@@ -21,21 +21,21 @@ import { generateKeys } from "./web-keys.ts";
 
 const START = 1_700_000_000;
 
-/** `claimgate/jwt` and `AuthManager`. */
+/** Checks `claimgate/jwt` and `AuthManager`. */
 export async function checkTokens(check: Check): Promise<void> {
   for (const algorithm of ["HS256", "RS256", "PS256", "ES256", "EdDSA"] as const) {
-    await check(`jwt: ${algorithm} round trip, a changed token and another key refused`, async () => {
+    await check(`jwt: ${algorithm} round trip; rejects a changed token and another key`, async () => {
       const [keys, others] = [await generateKeys(algorithm), await generateKeys(algorithm)];
       await checkRoundTrip(algorithm, keys.signing, keys.verifying, others.verifying);
     });
-    await check(`manager: ${algorithm} issues, verifies, refuses`, async () => {
+    await check(`manager: ${algorithm} issues, verifies, rejects`, async () => {
       const { signing, verifying } = await generateKeys(algorithm);
       const key = algorithm === "HS256" ? { secret: signing } : { privateKey: signing, publicKey: verifying };
       await checkManager({ algorithm, ...key });
     });
   }
   await checkNodeKeys(check);
-  await check("jwt: algorithm none and another algorithm refused", async () => {
+  await check("jwt: rejects algorithm none and another algorithm", async () => {
     const { signing } = await generateKeys("HS256");
     const none = `${btoa('{"alg":"none"}').replaceAll("=", "")}.e30.`;
     await assert.rejects(decode(none, signing, { algorithms: ["HS256"] }), InvalidAlgorithmError);
@@ -45,7 +45,7 @@ export async function checkTokens(check: Check): Promise<void> {
   await check("manager: a ring of keys is published, trusted and retired", async () => {
     assert.deepEqual(await useKeyRing(), KEY_RING_OUTCOME);
   });
-  await check("manager: verify-only needs the public key alone", async () => {
+  await check("manager: needs only the public key to verify", async () => {
     const { signing, verifying } = await generateKeys("ES256");
     const issuer = new AuthManager({ issuer: "test", algorithm: "ES256", privateKey: signing });
     const verifier = new AuthManager({ issuer: "test", algorithm: "ES256", publicKey: verifying });
@@ -55,9 +55,9 @@ export async function checkTokens(check: Check): Promise<void> {
   });
 }
 
-/** Must run before any manager is made with `ambient: true`. */
+/** Must run before the first manager with `ambient: true`. */
 export async function checkAmbientIsOff(check: Check): Promise<void> {
-  await check("currentToken() without ambient says so", () => {
+  await check("currentToken() without ambient throws an error that says so", () => {
     assert.throws(() => currentToken(), InvalidConfigError);
   });
 }

@@ -1,4 +1,4 @@
-/** A ring of keys, its published set, and a manager that trusts its issuer: on any runtime of the Web platform. */
+/** A key ring, its published set, and a manager that trusts its issuer, on any Web platform. */
 import { AuthManager, isAuthError, jwksHandler, type KeyConfig } from "claimgate";
 import { decode, JWKSClient } from "claimgate/jwt";
 import { generateKeys } from "./web-keys.ts";
@@ -6,12 +6,11 @@ import { generateKeys } from "./web-keys.ts";
 const ISSUER = "https://issuer.test";
 const JWKS_URL = `${ISSUER}/.well-known/jwks.json`;
 
-/** What `useKeyRing` gives where everything is as it should be. */
+/** The expected result of `useKeyRing`. */
 export const KEY_RING_OUTCOME: readonly string[] = ["alice", "alice", "alice", "SIGNATURE_INVALID", "2 requests"];
 
 /**
- * Issues with a ring, verifies by its published set, by hand and as a trusted issuer, and retires
- * the key.
+ * Issues with a ring, verifies with its published set and as a trusted issuer, and retires the key.
  */
 export async function useKeyRing(): Promise<string[]> {
   const keys: KeyConfig[] = [];

@@ -1,4 +1,4 @@
-/** The matrix cannot turn green by mistake: what its parts make of versions, reports and the README. */
+/** The parts of the matrix that decide about versions, reports and the README's table. */
 import { describe, expect, test } from "vitest";
 import { demandOf, lowestOf } from "../../scripts/matrix/engines.ts";
 import { inParallel, once, passed, readReport, settle } from "../../scripts/matrix/outcome.ts";
@@ -8,12 +8,12 @@ import { companionsOf } from "../../scripts/project.ts";
 import { createChecks } from "./checks.ts";
 
 describe("engines", () => {
-  test("a demand is told by its lowest version, or whole where the version lies in a gap", () => {
+  test("names the lowest version that an engine requires, or the whole range for a version in a gap", () => {
     expect(demandOf("^22.1.0 || >=24", "20.0.0")).toBe("Node 22.1.0 or later");
     expect(demandOf("^22.1.0 || >=24", "23.0.0")).toBe("Node `^22.1.0 || >=24`");
   });
 
-  test("the oldest peers are the lowest that package.json admits", () => {
+  test("the oldest peers are the lowest versions that package.json admits", () => {
     expect(lowestOf("^10.5.6 || ^11.0.0")).toBe("10.5.6");
     expect(() => lowestOf("latest")).toThrow(TypeError);
     expect(Object.values(OLDEST.versions).every((version) => /^\d+\.\d+\.\d+$/.test(version))).toBe(true);
@@ -21,7 +21,7 @@ describe("engines", () => {
 });
 
 describe("an example", () => {
-  test("gets what it imports, with types where those are a package of their own, and nothing that is there already", () => {
+  test("gets its imports and their type packages, and no package that is already installed", () => {
     const code = [
       'import pg from "pg";',
       'import { Redis } from "ioredis";',
@@ -38,14 +38,14 @@ describe("an example", () => {
 });
 
 describe("a cell", () => {
-  test("counts the checks that held", async () => {
+  test("counts the checks that passed", async () => {
     const { check, report } = createChecks();
     await check("holds", () => undefined);
     const output = `a warning\n${JSON.stringify(report)}\nanother`;
     expect(readReport({ status: 0, output })).toBe(1);
   });
 
-  test("fails with the name of a check that does not hold, and runs the rest", async () => {
+  test("fails with the name of a failed check, and runs the other checks", async () => {
     const { check, report } = createChecks();
     await check("rejects", () => Promise.reject(new Error("no")));
     await check("throws", () => {
@@ -60,7 +60,7 @@ describe("a cell", () => {
     });
   });
 
-  test("fails where a programme reports nothing, ends badly, or checked nothing", () => {
+  test("fails when a program reports nothing, exits with an error or checked nothing", () => {
     const held = '{"passed":["holds"],"failed":[]}';
     expect(readReport({ status: 0, output: held })).toBe(1);
     expect(() => readReport({ status: 0, output: "" })).toThrow(Error);
@@ -68,7 +68,7 @@ describe("a cell", () => {
     expect(() => readReport({ status: 0, output: '{"passed":[],"failed":[]}' })).toThrow(Error);
   });
 
-  test("is run beside no more than the limit, and results keep their order", async () => {
+  test("runs next to at most `limit` others, and results keep their order", async () => {
     let running = 0;
     const seen: number[] = [];
     const task = (value: number) => async (): Promise<number> => {
@@ -81,7 +81,7 @@ describe("a cell", () => {
     expect(Math.max(...seen)).toBe(2);
   });
 
-  test("shares what is made once, its failure included", async () => {
+  test("shares a value that is created once, and its failure", async () => {
     let made = 0;
     const make = once(() => Promise.reject(new Error(`${++made}`)));
     await expect(make()).rejects.toThrow("1");
@@ -118,14 +118,14 @@ describe("the table", () => {
     );
   });
 
-  test("takes the place of what stands between the README's markers, and of nothing else", () => {
+  test("replaces the text between the README's markers and no other", () => {
     const readme = "before <!-- matrix --> old\n<!-- /matrix --> after";
     const replaced = "before <!-- matrix -->\nnew $&\n<!-- /matrix --> after";
     expect(replaceMatrix(readme, "new $&")).toBe(replaced);
     expect(replaceMatrix(replaced, "new $&")).toBe(replaced);
   });
 
-  test("is refused by a README without markers", () => {
+  test("is rejected for a README without markers", () => {
     expect(() => replaceMatrix("<!-- /matrix --> <!-- matrix -->", "new")).toThrow(Error);
     expect(() => replaceMatrix("nothing", "new")).toThrow(Error);
   });

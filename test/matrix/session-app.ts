@@ -1,4 +1,4 @@
-/** Sessions with cookies on tRPC and on GraphQL Yoga, for any runtime of the Web platform: fetch handlers, no Node built-in. */
+/** Sessions with cookies on tRPC and GraphQL Yoga: fetch handlers without Node built-ins. */
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import {
@@ -17,10 +17,10 @@ import { authErrorFormatter, authProcedures, createTRPCContext } from "claimgate
 import { buildSchema, GraphQLError, type GraphQLFieldResolver } from "graphql";
 import { createYoga } from "graphql-yoga";
 
-/** Where the application lies. */
+/** The path of the application. */
 export const SESSIONS = "/sessions";
 
-// Made when the module is read, where a worker may neither draw random numbers nor wait.
+// Created when the module loads, where a worker may neither draw random numbers nor wait.
 const auth = new AuthManager({
   issuer: "test",
   algorithm: "HS256",
@@ -33,7 +33,7 @@ const auth = new AuthManager({
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
 
-/** The same as in GraphQL. */
+/** The same operations as in GraphQL. */
 export const router = t.router({
   login: publicProcedure.input(asDeliver).mutation(({ ctx, input }) => ctx.auth.login("alice", { deliver: input })),
   refresh: publicProcedure
@@ -51,7 +51,7 @@ export const router = t.router({
   }),
 });
 
-/** For the adapter of a Node server, beside the fetch adapter's. */
+/** For the adapter of a Node server, next to the fetch adapter's. */
 export const createContext: ReturnType<typeof createTRPCContext<Record<string, unknown>>> = createTRPCContext(auth);
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLAuthContext>;
@@ -64,8 +64,8 @@ const schema = buildSchema(`${directive.typeDefs}
 const RESOLVERS: Readonly<Record<"Query" | "Mutation", Readonly<Record<string, Resolver>>>> = {
   Query: {
     me: (_, __, ctx) => ctx.auth.token?.sub,
-    // Yoga writes errors anew, in a way that graphql knows from 16.3 on; before, it loses the
-    // extensions of each, a resolver's own too.
+    // Whether Yoga's copies of errors keep their extensions, as from graphql 16.3 on; older
+    // versions lose them.
     keepsExtensions: () => "kept" in new GraphQLError("", { extensions: { kept: true } }).extensions,
   },
   Mutation: {
@@ -104,7 +104,7 @@ export async function handleSessions(request: Request): Promise<Response> {
   return fetchRequestHandler({ endpoint: `${SESSIONS}/trpc`, req: request, router, createContext });
 }
 
-/** What the memory store does not keep of the contract. */
+/** The parts of the contract that the memory store violates. */
 async function runSuite(): Promise<string[]> {
   const broken: string[] = [];
   for (const { name, run } of sessionStoreSuite({ open: memorySessionStore }))
@@ -112,7 +112,7 @@ async function runSuite(): Promise<string[]> {
   return broken;
 }
 
-/** What a login comes to where Redis, by either client, or PostgreSQL cannot be reached. */
+/** The result of a login when Redis, by either client, or PostgreSQL cannot be reached. */
 async function meetOutage(): Promise<string[]> {
   const lost = (): Promise<never> => Promise.reject(new Error("The connection was lost"));
   const stores: readonly SessionStore[] = [
@@ -125,7 +125,7 @@ async function meetOutage(): Promise<string[]> {
       createTestAuth({ sessions })
         .auth.login("alice")
         .then(
-          () => "let in",
+          () => "accepted",
           (error: unknown) => (isAuthError(error) ? `${error.reason} ${error.status}` : String(error)),
         ),
     ),

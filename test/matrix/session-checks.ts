@@ -1,4 +1,4 @@
-/** What sessions and their cookies must do, wherever they run. Needs nothing but the Web platform. */
+/** The behaviour of sessions and their cookies on every runtime. Needs only the Web platform. */
 import { AuthManager, type Reason, type TokenPair } from "claimgate";
 import type { Check } from "./checks.ts";
 import { SESSIONS } from "./session-app.ts";
@@ -10,8 +10,7 @@ const OWN_PAGE = { "sec-fetch-site": "same-origin" } as const;
 const OTHER_SITE = { "sec-fetch-site": "cross-site", origin: "https://evil.test" } as const;
 
 /**
- * Login, refresh, grace, reuse and revocation by the answer's body, and by cookie on both
- * transports.
+ * Login, refresh, grace, reuse and revocation: tokens in the body, and cookies on both transports.
  */
 export async function checkSessions(check: Check, send: Send): Promise<void> {
   await checkRotation(check, send);
@@ -24,7 +23,7 @@ export async function checkStores(check: Check, send: Send): Promise<void> {
   await check("the store suite holds for the memory store", async () => {
     same(await (await send(`${SESSIONS}/suite`)).json(), []);
   });
-  await check("a store out of reach is a 503", async () => {
+  await check("an unavailable store is a 503", async () => {
     same(
       await (await send(`${SESSIONS}/outage`)).json(),
       Array.from({ length: 3 }, () => "STORE_UNAVAILABLE 503"),
@@ -34,7 +33,7 @@ export async function checkStores(check: Check, send: Send): Promise<void> {
 
 async function checkRotation(check: Check, send: Send): Promise<void> {
   const { login, refresh, me } = inBody(send);
-  await check("refresh: within the grace all get one successor, and a superseded token ends its session", async () => {
+  await check("refresh: within the grace all get one successor, and a reused token ends its session", async () => {
     const [first, other] = [await login(), await login()];
     const [second, again] = [await refresh(first.refreshToken), await refresh(first.refreshToken)];
     const [one, two] = [second, again].map((answer) => claimsOf(pairOf(answer).refreshToken));
@@ -74,11 +73,11 @@ async function checkRevocation(check: Check, send: Send): Promise<void> {
 interface Api {
   readonly name: string;
   /**
-   * The status of what a resolver refuses itself: in a mutation of GraphQL its code says that, not
-   * the response.
+   * The status of a refusal by a resolver: a GraphQL mutation has status 200 with the code in the
+   * error.
    */
   readonly refused: 403 | 200;
-  /** What of a reason reaches the caller: all of it, or nothing. */
+  /** The reason that reaches the caller, or `null` for none. */
   readonly told: (reason: Reason) => Reason | null;
   readonly login: (headers: Record<string, string>) => Promise<Response>;
   readonly refresh: (headers: Record<string, string>) => Promise<Response>;
@@ -97,13 +96,13 @@ async function checkCookies(check: Check, { name, refused, told, login, refresh,
     same(await read(me({ ...OWN_PAGE, cookie: second })), [200, "alice"]);
 
     const left = await logout({ ...OWN_PAGE, cookie: second });
-    // Also those of a partition, which a browser does not tell from the others.
+    // Cookies of a partition too, because a browser does not distinguish them.
     const cleared = ATTRIBUTES.map((text) => text.replace(/Max-Age=\d+/, "Max-Age=0"));
     const partitioned = cleared.map((text) => text.replace(/HttpOnly.*/, "Secure; Partitioned"));
     same([left.status, attributesOf(left)], [200, [...cleared, ...partitioned].toSorted()]);
     same(await read(me({ ...OWN_PAGE, cookie: second })), [401, told("TOKEN_REVOKED")]);
   });
-  await check(`${name}: another site is given no cookies, and those there are do not act for it`, async () => {
+  await check(`${name}: another site gets no cookies, and its requests cannot use the existing ones`, async () => {
     const own = await loginByCookie(login);
     for (const act of [login, refresh, logout]) {
       const response = await act({ ...OTHER_SITE, cookie: own });
@@ -125,11 +124,11 @@ async function loginByCookie(login: Api["login"]): Promise<string> {
   same([response.status, response.headers.get("cache-control")], [200, "no-store"]);
   same(attributesOf(response), ATTRIBUTES);
   const text = await response.text();
-  if (/[\w-]+\.[\w-]+\.[\w-]+/.test(text)) throw new Error(`A token stands in the answer: ${text}`);
+  if (/[\w-]+\.[\w-]+\.[\w-]+/.test(text)) throw new Error(`The answer contains a token: ${text}`);
   return cookiesOf(response);
 }
 
-/** What is set, without the values. */
+/** The names and attributes of the set cookies, without their values. */
 function attributesOf(response: Response): string[] {
   return response.headers
     .getSetCookie()
@@ -137,7 +136,7 @@ function attributesOf(response: Response): string[] {
     .toSorted();
 }
 
-/** As a browser sends them back. */
+/** The cookies as a browser sends them back. */
 function cookiesOf(response: Response): string {
   return response.headers
     .getSetCookie()
@@ -211,7 +210,7 @@ interface Body {
   readonly errors?: readonly { readonly extensions?: { readonly auth?: { readonly reason: string } } }[];
 }
 
-/** Status, and either the data or the reason. */
+/** The status, and either the data or the reason. */
 async function read(sent: Response | Promise<Response>): Promise<Answer> {
   const response = await sent;
   const { result, error, data, errors } = (await response.json()) as Body;

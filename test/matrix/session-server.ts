@@ -1,4 +1,4 @@
-/** The sessions' application behind a real Node server: the Node adapters of tRPC and of Yoga, in place of the fetch ones. */
+/** The session application on a real Node server: tRPC's and Yoga's Node adapters. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
@@ -6,7 +6,7 @@ import type { Check } from "./checks.ts";
 import { createContext, handleSessions, router, SESSIONS, yoga } from "./session-app.ts";
 import { checkSessions, checkStores } from "./session-checks.ts";
 
-/** The sessions' checks: by the fetch adapters, called, and over HTTP by the Node ones. */
+/** The session checks: by calls of the fetch adapters, and over HTTP by the Node adapters. */
 export async function checkSessionsOnServers(check: Check): Promise<void> {
   const called = (path: string, init?: RequestInit): Promise<Response> =>
     handleSessions(new Request(`http://web.test${path}`, init));

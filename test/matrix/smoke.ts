@@ -1,4 +1,4 @@
-/** The smoke programme: everything that a user would notice first, on whatever runtime and peers it is started with. One line of JSON says what held. */
+/** The smoke program: the main features on this runtime and these peers, reported as JSON. */
 import { createChecks } from "./checks.ts";
 import { checkGraphQL } from "./graphql-checks.ts";
 import { checkIncremental } from "./incremental-checks.ts";
@@ -14,5 +14,5 @@ await checkGraphQL(check);
 await checkIncremental(check);
 await checkSessionsOnServers(check);
 
-// Explicitly: what a failed check left open must not keep the process alive.
+// Exits explicitly, because a failed check may leave handles that keep the process alive.
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(report.failed.length === 0 ? 0 : 1));

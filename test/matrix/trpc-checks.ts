@@ -1,4 +1,4 @@
-/** A guarded router behind a real Node server, asked by the real tRPC client over each of its HTTP links. */
+/** A guarded router on a real Node server, called by the tRPC client over each HTTP link. */
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import {
@@ -55,7 +55,7 @@ function createRouter(feed: Feed) {
 type App = ReturnType<typeof createRouter>;
 type Connect = (token?: string) => TRPCClient<App>;
 
-/** `claimgate/trpc`. */
+/** Checks `claimgate/trpc`. */
 export async function checkTRPC(check: Check): Promise<void> {
   const { auth, clock } = createAuth({ ambient: true });
   const feed = createFeed();
@@ -94,14 +94,14 @@ async function checkCalls(
   connect: Connect,
   { alice, admin, refresh }: { readonly alice: string; readonly admin: string; readonly refresh: string },
 ): Promise<void> {
-  await check("tRPC: lets in", async () => {
+  await check("tRPC: accepts", async () => {
     const token = await connect().login.mutate("bob");
     assert.equal(await connect(token).me.query(), "bob");
     assert.equal(await connect(admin).stats.query(), 42);
     assert.deepEqual([await connect().maybe.query(), await connect(alice).maybe.query()], ["nobody", "alice"]);
     assert.equal(await connect(refresh).rotate.mutate(), "refresh");
   });
-  await check("tRPC: 401 with a challenge, without a token and with a bad one", async () => {
+  await check("tRPC: 401 with a challenge, without a token and with an invalid one", async () => {
     const missing = { ...unauthorized("TOKEN_MISSING"), status: 401, challenge: "Bearer" };
     assert.deepEqual(await failureOf(connect().me.query()), missing);
     const { challenge = "", ...changed } = await failureOf(connect(`${alice.slice(0, -8)}AAAAAAAA`).me.query());
@@ -114,7 +114,7 @@ async function checkCalls(
     assert.deepEqual(refused, { ...forbidden("SCOPE_INSUFFICIENT"), status: 403 });
     assert.match(challenge, /^Bearer error="insufficient_scope"/);
   });
-  await check("tRPC: a refusal that a resolver throws itself looks the same", async () => {
+  await check("tRPC: a refusal that a resolver throws looks the same", async () => {
     assert.deepEqual(await clientRefusalOf(connect(alice).byHand.query()), forbidden("SCOPE_INSUFFICIENT"));
     assert.equal(await connect(admin).byHand.query(), "root");
   });
@@ -146,7 +146,7 @@ async function checkBatches(
     assert.equal(await me, "alice");
     assert.deepEqual(await stats, forbidden("SCOPE_INSUFFICIENT"));
   });
-  await check("httpBatchStreamLink: a generator streams to who may", async () => {
+  await check("httpBatchStreamLink: a generator streams to an authorized caller", async () => {
     const received: number[] = [];
     for await (const number of await stream(alice).numbers.query()) received.push(number);
     assert.deepEqual(received, [1, 2]);
@@ -162,7 +162,7 @@ interface Events {
 }
 
 async function checkEvents(check: Check, { feed, alice, expire, connect }: Events): Promise<void> {
-  await check("httpSubscriptionLink: a refused generator never starts", async () => {
+  await check("httpSubscriptionLink: a rejected generator never starts", async () => {
     const anonymous = connect();
     const events = watch<string>((observer) => anonymous.events.subscribe(undefined, observer));
     assert.deepEqual(await events.ended, unauthorized("TOKEN_MISSING"));

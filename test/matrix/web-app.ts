@@ -1,4 +1,4 @@
-/** A guarded application for runtimes of the Web platform alone: one fetch handler, no Node built-in. */
+/** A guarded application for the Web platform: one fetch handler without Node built-ins. */
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type AuthContext, AuthManager, currentToken, InvalidConfigError } from "claimgate";
@@ -15,7 +15,7 @@ import { useKeyRing } from "./key-ring-use.ts";
 import { handleSessions, SESSIONS } from "./session-app.ts";
 import { generateKeys } from "./web-keys.ts";
 
-// Made when the module is read, where a worker may neither draw random numbers nor wait.
+// Created when the module loads, where a worker may neither draw random numbers nor wait.
 const config = { issuer: "test", algorithm: "HS256", secret: "s".repeat(32) } as const;
 const auth = new AuthManager(config);
 
@@ -61,7 +61,7 @@ async function answerGraphQL(request: Request): Promise<Response> {
   return Response.json(body, { status, headers });
 }
 
-/** A token by hand and one of a manager, with fresh keys: their subjects. */
+/** The subjects of a hand-made token and one of a manager, with new keys. */
 async function useKeys(algorithm: Parameters<typeof generateKeys>[0]): Promise<unknown> {
   const { signing, verifying } = await generateKeys(algorithm);
   const token = await encode({ sub: "by hand" }, signing, { algorithm });
@@ -72,7 +72,8 @@ async function useKeys(algorithm: Parameters<typeof generateKeys>[0]): Promise<u
 }
 
 /**
- * What `currentToken()` gives in a guarded procedure, or which option the runtime has nothing for.
+ * The result of `currentToken()` in a guarded procedure, or the option that the runtime cannot
+ * support.
  */
 async function useAmbient(): Promise<unknown> {
   try {

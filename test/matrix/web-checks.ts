@@ -1,13 +1,13 @@
-/** What the Web application must answer, wherever it runs. Needs nothing but the Web platform. */
+/** The answers of the Web application on every runtime. Needs only the Web platform. */
 import type { Check } from "./checks.ts";
 import { KEY_RING_OUTCOME } from "./key-ring-use.ts";
 import { checkSessions, checkStores } from "./session-checks.ts";
 
-/** What the checks are told of the runtime. */
+/** The runtime of the checks. */
 export interface WebRuntime {
   /** Sends a request to the application: by HTTP, or by a call. */
   readonly send: (path: string, init?: RequestInit) => Promise<Response>;
-  /** Whether it has Node built-ins, as workerd has with `nodejs_compat`. */
+  /** Whether it has Node built-ins, as workerd with `nodejs_compat`. */
   readonly hasBuiltins: boolean;
 }
 
@@ -18,26 +18,26 @@ export async function checkWeb(check: Check, { send, hasBuiltins }: WebRuntime):
   const bearer = { authorization: `Bearer ${alice}` };
 
   for (const algorithm of ["HS256", "RS256", "PS256", "ES256", "EdDSA"]) {
-    await check(`${algorithm} with WebCrypto alone`, async () => {
+    await check(`${algorithm} with WebCrypto only`, async () => {
       same(await (await send(`/keys?algorithm=${algorithm}`)).json(), ["by hand", "alice"]);
     });
   }
   await check("a ring of keys is published, trusted and retired", async () => {
     same(await (await send("/key-ring")).json(), KEY_RING_OUTCOME);
   });
-  await check("tRPC lets in, 401, 403", async () => {
+  await check("tRPC accepts, 401, 403", async () => {
     same(await answer(send("/trpc/me", { headers: bearer })), [200, null, "alice"]);
     same(await answer(send("/trpc/me")), [401, "Bearer", "TOKEN_MISSING"]);
     const [status, challenge, reason] = await answer(send("/trpc/stats", { headers: bearer }));
     same([status, reason, challenge?.includes('error="insufficient_scope"')], [403, "SCOPE_INSUFFICIENT", true]);
   });
-  await check("GraphQL lets in, 401, 403", async () => {
+  await check("GraphQL accepts, 401, 403", async () => {
     same(await answer(send("/graphql", post({ query: "{ me }" }, bearer))), [200, null, "alice"]);
     same(await answer(send("/graphql", post({ query: "{ me }" }))), [401, "Bearer", "TOKEN_MISSING"]);
     const [status, challenge, reason] = await answer(send("/graphql", post({ query: "{ stats }" }, bearer)));
     same([status, reason, challenge?.includes('error="insufficient_scope"')], [403, "SCOPE_INSUFFICIENT", true]);
   });
-  await check(`currentToken() ${hasBuiltins ? "works" : "is refused as an option"}`, async () => {
+  await check(`currentToken() ${hasBuiltins ? "works" : "is rejected as an option"}`, async () => {
     same(await (await send("/ambient")).json(), hasBuiltins ? "alice" : "ambient");
   });
   await checkStores(check, send);
@@ -51,7 +51,7 @@ interface Body {
   readonly errors?: readonly { readonly extensions: { readonly auth: { readonly reason: string } } }[];
 }
 
-/** Status, challenge, and either the data or the reason. */
+/** The status, the challenge, and either the data or the reason. */
 async function answer(sent: Promise<Response>): Promise<[number, string | null, unknown]> {
   const response = await sent;
   const { result, error, data, errors } = (await response.json()) as Body;

@@ -1,4 +1,4 @@
-/** Keys of every kind, made by WebCrypto alone: the signing one as PEM where it is asymmetric, the verifying one as a JWK. */
+/** Keys of every kind from WebCrypto: a PEM for signing if asymmetric, a JWK for verification. */
 import type { Algorithm, KeyInput } from "claimgate/jwt";
 
 const RSA = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" };
@@ -9,7 +9,7 @@ const KINDS = {
   EdDSA: { name: "Ed25519" },
 } as const satisfies Partial<Record<Algorithm, object>>;
 
-/** A fresh key pair, or one secret twice. */
+/** A new key pair, or one secret twice. */
 export async function generateKeys(
   algorithm: "HS256" | keyof typeof KINDS,
 ): Promise<{ readonly signing: KeyInput; readonly verifying: KeyInput }> {

@@ -1,4 +1,4 @@
-/** The Web application and its checks in one programme, for a realm that has nothing of Node. One line of JSON says what held. */
+/** The Web application and its checks in one program, for a realm without Node; prints JSON. */
 import { createChecks } from "./checks.ts";
 import { handle } from "./web-app.ts";
 import { checkWeb } from "./web-checks.ts";

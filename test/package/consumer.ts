@@ -1,4 +1,4 @@
-/** A user's project: compiled against the packed tarball, in a folder that has nothing else but the peers. */
+/** A user's project, compiled against the packed tarball, next to nothing but the peers. */
 import { initTRPC } from "@trpc/server";
 import {
   type AuthContext,

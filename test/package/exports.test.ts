@@ -1,4 +1,4 @@
-/** The names each entry exports: a change here is a change of the public contract. */
+/** The names that each entry exports: a change here changes the public contract. */
 import { readFileSync } from "node:fs";
 import * as core from "claimgate";
 import * as graphql from "claimgate/graphql";
@@ -20,16 +20,16 @@ const ENTRIES: Readonly<Record<string, { readonly values: object; readonly sourc
 };
 
 describe.each(Object.entries(ENTRIES))("%s", (entry, { values, source }) => {
-  it("exports what it did", () => {
+  it("exports the values of the snapshot", () => {
     expect(Object.keys(values).toSorted()).toMatchSnapshot();
   });
 
-  it("exports the types it did", () => {
+  it("exports the types of the snapshot", () => {
     const code = readFileSync(new URL(`../../src/${source}`, import.meta.url), "utf8");
     expect(typesExportedIn(code).toSorted()).toMatchSnapshot();
   });
 
-  it("has a file in inferred/ that exports a value of each of its functions and methods", () => {
+  it("has a file in inferred/ that exports a result of each of its functions and methods", () => {
     const file = entry === "claimgate" ? entry : entry.slice("claimgate/".length);
     const code = readFileSync(new URL(`inferred/${file}.ts`, import.meta.url), "utf8");
     const called = new Set([...code.matchAll(/(\.?)\b(\w+)\(/g)].map(([, dot, name]) => `${dot}${name}`));
@@ -41,7 +41,7 @@ describe.each(Object.entries(ENTRIES))("%s", (entry, { values, source }) => {
   });
 });
 
-/** The names of types in export lists, and of types that are declared and exported at once. */
+/** The names of types in export lists and in exported declarations. */
 function typesExportedIn(code: string): string[] {
   const listed = [...code.matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(([, isOfTypes, names = ""]) =>
     names
@@ -54,8 +54,7 @@ function typesExportedIn(code: string): string[] {
 }
 
 /**
- * How a function is called, or, of a class, its methods: `name` or `.name`. Errors have none of
- * their own.
+ * The calls of a function, or of the methods of a class: `name` or `.name`. Errors have no methods.
  */
 function callsOf([name, value]: readonly [string, unknown]): string[] {
   if (typeof value !== "function" || value.prototype instanceof Error) return [];

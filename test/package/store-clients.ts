@@ -1,4 +1,4 @@
-/** A user's project that keeps sessions on servers: compiled against the packed tarball, next to the clients as they are installed. */
+/** A user's project with sessions on servers, compiled against the tarball and the real clients. */
 import { PGlite } from "@electric-sql/pglite";
 import type { SessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";

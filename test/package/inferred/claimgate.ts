@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate` with the types that the compiler infers. */
 import {
   AuthData,
   AuthManager,

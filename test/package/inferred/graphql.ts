@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/graphql` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/graphql` with inferred types. */
 import { AuthManager } from "claimgate";
 import { authHttpResponse, createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { buildSchema } from "graphql";

@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/jwt` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/jwt` with inferred types. */
 import { decode, decodeComplete, encode, getUnverifiedHeader, JWKSClient, SigningKey } from "claimgate/jwt";
 
 export const signed = encode({ sub: "ann" }, "s".repeat(32));

@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/postgres` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/postgres` with inferred types. */
 import { type PostgresPoolLike, postgresSessionStore } from "claimgate/postgres";
 
 declare const pool: PostgresPoolLike;

@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/redis` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/redis` with inferred types. */
 import { type RedisClientLike, redisSessionStore } from "claimgate/redis";
 
 declare const client: RedisClientLike;

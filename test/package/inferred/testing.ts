@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/testing` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/testing` with inferred types. */
 import { createTestAuth, createTestClock, makeSessionRecord, sessionStoreSuite, tamper } from "claimgate/testing";
 
 export const testAuth = createTestAuth();

@@ -1,4 +1,4 @@
-/** A user's package of guards alone, whose only import is `claimgate/trpc`. */
+/** A user's package that exports only guards, whose only import is `claimgate/trpc`. */
 import { requireToken } from "claimgate/trpc";
 
 export const admin = requireToken({ scope: { admin: true } });

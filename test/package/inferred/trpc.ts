@@ -1,4 +1,4 @@
-/** A user's package that exports what `claimgate/trpc` gives, with the types that the compiler infers. */
+/** A user's package that exports results of `claimgate/trpc` with inferred types. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, AuthManager } from "claimgate";
 import { authErrorFormatter, authProcedures, authResponseMeta, createTRPCContext, requireToken } from "claimgate/trpc";

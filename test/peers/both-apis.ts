@@ -1,4 +1,4 @@
-/** A tRPC server and a GraphQL Yoga on loopback behind one manager, each with its usual client, and what both say to a token. */
+/** A tRPC server and a GraphQL Yoga behind one manager, and the answers of both to a token. */
 import { createServer } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
@@ -11,10 +11,10 @@ import { ClientError, GraphQLClient } from "graphql-request";
 import { createYoga } from "graphql-yoga";
 import { listen } from "../support/listen.ts";
 
-/** Asks for who one is, or for what takes the scope `notes:read` or `notes:write`. */
+/** A query for the user's name, or one that requires the scope `notes:read` or `notes:write`. */
 export type Asked = "me" | "read" | "write";
 
-/** What each API answered: `"200"` and the data, or the status, code and reason of the refusal. */
+/** The answer of each API: `"200"` and the data, or the status, code and reason of the refusal. */
 export interface Answers {
   readonly trpc: string;
   readonly graphql: string;
@@ -29,10 +29,10 @@ export interface BothApis {
 const READ = { scope: "notes:read" } as const satisfies Rule;
 const WRITE = { scope: "notes:write" } as const satisfies Rule;
 
-/** The answer of an API that lets a token in, and shows the subject it is of. */
+/** The answers to an accepted token, which show its subject. */
 export const letIn = (subject: string): Answers => ({ trpc: `200 ${subject}`, graphql: `200 ${subject}` });
 
-/** The answer of an API that refuses. */
+/** The answers to a rejected token. */
 export function refused(reason: string): Answers {
   const [status, trpc, graphql] =
     reason === "SCOPE_INSUFFICIENT"

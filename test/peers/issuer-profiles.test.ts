@@ -1,4 +1,4 @@
-/** The entries of `trust` that the README has for well-known issuers: their access tokens for our API pass, and nothing else of theirs does. */
+/** The README's `trust` entries for well-known issuers accept access tokens for our API only. */
 import type { AuthManager } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createIssuer, type Issuer } from "../core/issuers/support.ts";
@@ -9,8 +9,7 @@ import { PROFILES, type Profile, type Shape } from "./issuer-profiles.ts";
 const READ = { scope: "notes:read" };
 
 /**
- * Beside keys of our own; only the issuer's keys are given here, where the README has `discovery:
- * true`.
+ * Next to our own keys. The entry has the issuer's keys here, and `discovery: true` in the README.
  */
 function trusting({ entry }: Profile, { jwks }: Issuer): AuthManager {
   return createAuth({ trust: [{ ...entry, jwks }] }).auth;
@@ -28,13 +27,13 @@ describe.each(PROFILES.map((profile) => [profile.name, profile] as const))("%s",
     auth = trusting(profile, issuer);
   });
 
-  it("has its access tokens let in by their scope", async () => {
+  it("has access tokens that are accepted with their scope", async () => {
     const signed = await sign(issuer, profile.access);
     expect(await verdictOf(auth, signed, READ)).toBe("allowed");
     expect(await verdictOf(auth, signed, { scope: "notes:write" })).toBe("SCOPE_INSUFFICIENT");
   });
 
-  it("has its user told from ours, and shows what its entry lists", async () => {
+  it("has a subject that differs from ours, and shows the claims that its entry lists", async () => {
     const { sub, claims } = await auth.verify(await sign(issuer, profile.access));
     expect(sub).toBe(profile.subject);
     const {
@@ -52,14 +51,14 @@ describe.each(PROFILES.map((profile) => [profile.name, profile] as const))("%s",
     expect(rest).toEqual(profile.visible);
   });
 
-  it("has its ID tokens refused, also where they are for a client that is the audience", async () => {
+  it("has ID tokens that are rejected, also when their client is the audience", async () => {
     expect(await verdictOf(auth, await sign(issuer, profile.id))).toBe("TOKEN_TYPE_INVALID");
     const { audienceClaim = "aud", audience } = profile.entry;
     const forAudience = await sign(issuer, profile.id, { [audienceClaim]: audience });
     expect(await verdictOf(auth, forAudience)).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("has its access tokens for anything else refused", async () => {
+  it("has access tokens for another API that are rejected", async () => {
     const signed = await sign(issuer, profile.access, profile.foreign.claims);
     expect(await verdictOf(auth, signed)).toBe(profile.foreign.reason);
   });

@@ -1,11 +1,11 @@
-/** Tokens as the well-known issuers write them, and the entry of `trust` for each, as the README has it. */
+/** Tokens as the well-known issuers write them, and the README's `trust` entry for each. */
 import type { TrustedIssuer } from "claimgate";
 
 type Claims = Readonly<Record<string, unknown>>;
-/** Everything of an entry but where its keys are. */
+/** An entry without the location of its keys. */
 export type Entry = Omit<TrustedIssuer, "jwksUri" | "discovery" | "jwks">;
 
-/** A token: its header's `typ`, and the claims beside `iss`, `iat` and `exp`. */
+/** A token: its header's `typ`, and the claims other than `iss`, `iat` and `exp`. */
 export interface Shape {
   readonly typ: string | undefined;
   readonly claims: Claims;
@@ -15,15 +15,15 @@ export interface Shape {
 export interface Profile {
   readonly name: string;
   readonly entry: Entry;
-  /** Of user 42, for our API, with the scope `notes:read`. */
+  /** An access token of user 42 for our API, with the scope `notes:read`. */
   readonly access: Shape;
-  /** What `ctx.auth.token.sub` is then. */
+  /** The resulting `ctx.auth.token.sub`. */
   readonly subject: string;
-  /** What rules may read of it. */
+  /** The claims that rules can read. */
   readonly visible: Claims;
-  /** For the client that the user logged in to, with the nonce that the issuer's own SDK sends. */
+  /** An ID token for the client of the login, with the nonce that the issuer's own SDK sends. */
   readonly id: Shape;
-  /** What differs in an access token that is for something else, and why it is refused. */
+  /** The differing claims of an access token for another API, and the reason of its refusal. */
   readonly foreign: { readonly claims: Claims; readonly reason: string };
 }
 
@@ -81,7 +81,7 @@ const auth0Rfc9068: Profile = {
   visible: { client_id: "spa" },
 };
 
-/** With a client scope that adds the API to `aud`: Keycloak does not do so by itself. */
+/** With a client scope that adds the API to `aud`, which Keycloak does not do by default. */
 const keycloak: Profile = {
   name: "Keycloak",
   entry: {
@@ -156,8 +156,8 @@ const cognito: Profile = {
 };
 
 /**
- * An app registration whose requestedAccessTokenVersion is 2; `sub` differs per client there, `oid`
- * does not.
+ * An app registration whose requestedAccessTokenVersion is 2; `sub` differs per client, `oid` does
+ * not.
  */
 const entra: Profile = {
   name: "Entra ID",
@@ -187,15 +187,12 @@ const entra: Profile = {
   },
   subject: `entra|${TENANT}|42`,
   visible: { oid: "42", azp: "spa", preferred_username: "ada@example.com" },
-  // Where the page and the API are one registration, and the page sends no nonce.
+  // The ID token of a page that shares its registration with the API and sends no nonce.
   id: { typ: "JWT", claims: { aud: ENTRA_API, ver: "2.0", tid: TENANT, oid: "42", sub: "pairwise", roles: ["staff"] } },
   foreign: { claims: { aud: "00000003-0000-0000-c000-000000000000" }, reason: "AUDIENCE_INVALID" },
 };
 
-/**
- * The same registration with requestedAccessTokenVersion 1, which is what it has unless told
- * otherwise.
- */
+/** The same registration with requestedAccessTokenVersion 1, which is the default. */
 const entraFirst: Profile = {
   ...entra,
   name: "Entra ID, tokens of version 1",
@@ -222,8 +219,8 @@ const entraFirst: Profile = {
 };
 
 /**
- * A custom authorization server. Its access tokens have no `typ`; `sub` is the login name, `uid`
- * stays.
+ * A custom authorization server. Access tokens have no `typ`; `sub` is the login name, `uid` is
+ * stable.
  */
 const okta: Profile = {
   name: "Okta",
@@ -256,7 +253,7 @@ const okta: Profile = {
   foreign: { claims: { aud: "https://org.okta.com" }, reason: "AUDIENCE_INVALID" },
 };
 
-/** Another service of ours, or of Flask_PyJWT: its refresh tokens are signed with the same key. */
+/** Another claimgate or Flask_PyJWT service, which signs its refresh tokens with the same key. */
 const sibling: Profile = {
   name: "claimgate or Flask_PyJWT elsewhere",
   entry: {
@@ -275,5 +272,5 @@ const sibling: Profile = {
   foreign: { claims: { type: "refresh", rid: "r" }, reason: "TOKEN_TYPE_INVALID" },
 };
 
-/** All of them. */
+/** All profiles. */
 export const PROFILES: readonly Profile[] = [auth0, auth0Rfc9068, keycloak, cognito, entra, entraFirst, okta, sibling];

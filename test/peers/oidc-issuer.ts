@@ -1,4 +1,4 @@
-/** A real issuer on loopback: `oidc-provider`, whose keys can be exchanged and which can be stopped, with clients that get its tokens. */
+/** A real issuer on loopback, `oidc-provider`, with replaceable keys and clients for its tokens. */
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,30 +11,30 @@ export const BILLS = "https://bills.example";
 export const OPAQUE = "https://opaque.example";
 /** The client of the authorization-code flow; its ID tokens are for it. */
 export const WEB = "web";
-/** The client that asks for tokens of its own. */
+/** The client of the client-credentials flow. */
 const SERVICE = "service";
-/** Who logs in. */
+/** The user who logs in. */
 export const USER = "ada";
 
 const SECRET = "the secret of the service";
-// Never asked for: the code is read from the redirect to it.
+// No server listens there: the test reads the code from the redirect.
 const CALLBACK = "https://web.example/callback";
 
-/** What the token endpoint answers. */
+/** The answer of the token endpoint. */
 export interface TokenResponse {
   readonly access_token: string;
   readonly id_token?: string;
 }
 
-/** The issuer, its paths that were asked for, and what it does for its clients. */
+/** The issuer, the paths of its requests, and the flows of its clients. */
 export interface OidcIssuer {
   readonly issuer: string;
   readonly requests: string[];
-  /** From now on it publishes these keys and signs with the first. */
+  /** Publishes these keys from now on, and signs with the first. */
   publish(...keys: JWK[]): void;
-  /** A client-credentials access token for `resource`. */
+  /** Gets a client-credentials access token for `resource`. */
   serviceToken(resource?: string, scope?: string): Promise<string>;
-  /** The tokens of an authorization-code flow with PKCE, for `resource`. */
+  /** Gets the tokens of an authorization-code flow with PKCE, for `resource`. */
   logIn(options?: { readonly nonce?: string; readonly resource?: string }): Promise<TokenResponse>;
   stop(): Promise<void>;
 }
@@ -81,7 +81,7 @@ function openProvider(issuer: string, keys: JWK[]): (req: IncomingMessage, res: 
   const handle = provider.callback();
   return async (req, res) => {
     if (!req.url?.startsWith("/interaction/")) return handle(req, res);
-    // Whoever asks is logged in.
+    // Logs in the user of every request.
     await provider.interactionFinished(req, res, { login: { accountId: USER } });
   };
 }
@@ -109,7 +109,7 @@ function configure(keys: JWK[]): Configuration {
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     loadExistingGrant: grantEverything,
-    // It asks for its defaults to be stated.
+    // The provider warns about lifetimes that are not set explicitly.
     ttl: { AccessToken: 3600, ClientCredentials: 3600, IdToken: 3600, Interaction: 60, Grant: 3600, Session: 3600 },
     features: {
       devInteractions: { enabled: false },
@@ -130,7 +130,7 @@ function configure(keys: JWK[]): Configuration {
   };
 }
 
-/** Consent without a page that asks for it. */
+/** Grants consent without a page for it. */
 async function grantEverything({ oidc }: KoaContextWithOIDC) {
   const grant = new oidc.provider.Grant({
     accountId: oidc.session?.accountId as string,
@@ -168,10 +168,7 @@ async function logIn(
   });
 }
 
-/**
- * Follows redirects as a browser does, cookies included, up to the client's own URL. Gives the
- * code.
- */
+/** Follows redirects as a browser does, with cookies, up to the client's URL. Returns the code. */
 async function followToCallback(start: string): Promise<string> {
   const cookies = new Map<string, string>();
   for (let at = start, steps = 0; steps < 10; steps++) {

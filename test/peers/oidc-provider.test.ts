@@ -1,4 +1,4 @@
-/** A real issuer: what `oidc-provider` issues for our API passes both transports, and what it issues for anything else does not. */
+/** A real issuer: both transports accept its tokens for our API, and reject all others. */
 import { AuthManager, type TrustedIssuer } from "claimgate";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type BothApis, letIn, openBothApis, refused } from "./both-apis.ts";
@@ -6,7 +6,7 @@ import { BILLS, createSigningKey, NOTES, type OidcIssuer, OPAQUE, startIssuer, U
 
 type Entry = Partial<TrustedIssuer>;
 
-// The issuer's clock is the machine's; the manager's runs ahead of it as far as a test says.
+// The issuer uses the machine's clock; the manager's clock is ahead of it by so many seconds.
 let ahead = 0;
 const now = (): number => Date.now() / 1000 + ahead;
 beforeEach(() => {
@@ -15,7 +15,7 @@ beforeEach(() => {
 
 let oidc: OidcIssuer;
 beforeAll(async () => {
-  // It warns that nothing is stored, at every start.
+  // It warns at every start that its storage is temporary.
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
   oidc = await startIssuer(await createSigningKey("first"));
 });
@@ -25,7 +25,7 @@ function entryOf({ issuer }: OidcIssuer, over: Entry = {}): TrustedIssuer {
   return { issuer, discovery: true, audience: NOTES, algorithms: ["RS256"], ...over };
 }
 
-/** Both APIs behind a manager that has no key of its own. */
+/** Both APIs behind a manager without its own keys. */
 async function openTrusting(issuer: OidcIssuer, over: Entry = {}): Promise<BothApis> {
   const apis = await openBothApis(new AuthManager({ trust: [entryOf(issuer, over)], now }));
   onTestFinished(() => apis.close());
@@ -33,12 +33,12 @@ async function openTrusting(issuer: OidcIssuer, over: Entry = {}): Promise<BothA
 }
 
 describe("client-credentials access tokens", () => {
-  it("are let in by a tRPC procedure and a GraphQL field", async () => {
+  it("are accepted by a tRPC procedure and a GraphQL field", async () => {
     const { ask } = await openTrusting(oidc);
     expect(await ask("me", await oidc.serviceToken())).toEqual(letIn("service"));
   });
 
-  it("pass a rule by the scope that the issuer granted, and fail one that asks for more", async () => {
+  it("are accepted by a rule for a granted scope, and rejected by a rule for another", async () => {
     const { ask } = await openTrusting(oidc);
     const reader = await oidc.serviceToken(NOTES, "notes:read");
     expect(await ask("read", reader)).toEqual(letIn("service"));
@@ -46,19 +46,19 @@ describe("client-credentials access tokens", () => {
     expect(await ask("write", await oidc.serviceToken(NOTES, "notes:read notes:write"))).toEqual(letIn("service"));
   });
 
-  it("are refused where they are for another API, and let in where that one is ours too", async () => {
+  it("are rejected when they are for another API, and accepted when it is one of our audiences", async () => {
     const token = await oidc.serviceToken(BILLS);
     expect(await (await openTrusting(oidc)).ask("me", token)).toEqual(refused("AUDIENCE_INVALID"));
     const both = await openTrusting(oidc, { audience: [NOTES, BILLS] });
     expect(await both.ask("me", token)).toEqual(letIn("service"));
   });
 
-  it("are refused where they are opaque", async () => {
+  it("are rejected when they are opaque", async () => {
     const { ask } = await openTrusting(oidc);
     expect(await ask("me", await oidc.serviceToken(OPAQUE))).toEqual(refused("TOKEN_MALFORMED"));
   });
 
-  it("cost the issuer one request for its metadata and one for its keys, however many come", async () => {
+  it("cost the issuer one request for its metadata and one for its keys, however many arrive", async () => {
     const { ask } = await openTrusting(oidc);
     const tokens = [await oidc.serviceToken(), await oidc.serviceToken()];
     const before = oidc.requests.length;
@@ -67,8 +67,8 @@ describe("client-credentials access tokens", () => {
   });
 });
 
-describe("beside keys of our own", () => {
-  it("their tokens and ours are let in, and their subject is told from ours", async () => {
+describe("the issuer's tokens next to our own", () => {
+  it("are both accepted, and their subjects differ", async () => {
     const auth = new AuthManager({
       issuer: "https://own.example",
       algorithm: "HS256",
@@ -86,8 +86,8 @@ describe("beside keys of our own", () => {
   });
 });
 
-describe("the tokens of someone who logged in", () => {
-  it("are let in where they are access tokens, and refused where they are ID tokens", async () => {
+describe("the tokens of a user who logged in", () => {
+  it("are accepted when they are access tokens, and rejected when they are ID tokens", async () => {
     const { ask } = await openTrusting(oidc);
     const { access_token, id_token } = await oidc.logIn();
     expect(await ask("read", access_token)).toEqual(letIn(USER));
@@ -97,31 +97,31 @@ describe("the tokens of someone who logged in", () => {
   it.each<[string, Entry]>([
     ["typ is null", { typ: null }],
     ["typ is JWT", { typ: "JWT" }],
-    ["typ is null and a claim is required that it has", { typ: null, require: { sub: USER } }],
-  ])("are refused where they are ID tokens, though the audience is the client they are for and %s", async (_, over) => {
+    ["typ is null and a claim is required that the token has", { typ: null, require: { sub: USER } }],
+  ])("are rejected when they are ID tokens, even if their client is the audience and %s", async (_, over) => {
     const { ask } = await openTrusting(oidc, { audience: [WEB, NOTES], ...over });
     const { id_token } = await oidc.logIn({ nonce: "n-0S6_WzA2Mj" });
     expect(await ask("me", id_token ?? "")).toEqual(refused("TOKEN_TYPE_INVALID"));
   });
 
-  it("are let in by typ null where they are access tokens", async () => {
+  it("are accepted with typ null when they are access tokens", async () => {
     const { ask } = await openTrusting(oidc, { audience: [WEB, NOTES], typ: null });
     const { access_token } = await oidc.logIn({ nonce: "n-0S6_WzA2Mj" });
     expect(await ask("me", access_token)).toEqual(letIn(USER));
   });
 
-  // Without a nonce this issuer's ID token has nothing but iss, sub, aud, iat and exp, and no typ.
+  // Without a nonce, this issuer's ID token has only iss, sub, aud, iat and exp, and no typ.
   it.each<[string, Entry, string]>([
     ["the default typ", { audience: WEB }, "TOKEN_TYPE_INVALID"],
     ["typ JWT", { audience: WEB, typ: "JWT" }, "TOKEN_TYPE_INVALID"],
     [
-      "having none, though the audience is theirs and any typ will do",
+      "their shape, even if their client is the audience and any typ is accepted",
       { audience: WEB, typ: null },
       "TOKEN_TYPE_INVALID",
     ],
-    ["an audience that is the API's", { typ: null, require: { sub: USER } }, "AUDIENCE_INVALID"],
-    ["a claim that is required", { audience: WEB, typ: null, require: { client_id: WEB } }, "CLAIM_MISSING"],
-  ])("are refused where they are ID tokens without any mark, by %s", async (_, over, reason) => {
+    ["the API's audience", { typ: null, require: { sub: USER } }, "AUDIENCE_INVALID"],
+    ["a required claim", { audience: WEB, typ: null, require: { client_id: WEB } }, "CLAIM_MISSING"],
+  ])("are rejected when they are ID tokens without a nonce, because of %s", async (_, over, reason) => {
     const { ask } = await openTrusting(oidc, over);
     expect(await ask("me", (await oidc.logIn()).id_token ?? "")).toEqual(refused(reason));
   });
@@ -134,7 +134,7 @@ describe("the issuer's keys", () => {
   });
   afterEach(() => rotating.stop());
 
-  it("take turns: both keys' tokens are let in while both are published, and the old key's no longer once it is withdrawn", async () => {
+  it("can be rotated: tokens of both are accepted while both are published, and not after a withdrawal", async () => {
     const [old, next] = [await createSigningKey("2025-01"), await createSigningKey("2025-02")];
     rotating.publish(old);
     const { ask } = await openTrusting(rotating, { lifespan: 300, cooldown: 30 });
@@ -154,7 +154,7 @@ describe("the issuer's keys", () => {
     expect(await ask("me", after)).toEqual(letIn("service"));
   });
 
-  it("are not mistaken for one another where a new one takes over the name of the old", async () => {
+  it("are distinct when a new key has the kid of the old one", async () => {
     rotating.publish(await createSigningKey("signing"));
     const { ask } = await openTrusting(rotating, { lifespan: 300 });
     const before = await rotating.serviceToken();
@@ -168,7 +168,7 @@ describe("the issuer's keys", () => {
 });
 
 describe("an issuer that stopped", () => {
-  it("leaves a token undecided where its keys are not known yet, and does not take it for a bad one", async () => {
+  it("causes a 503, not a 401, for a token whose keys are unknown", async () => {
     const stopped = await startIssuer(await createSigningKey("first"));
     const token = await stopped.serviceToken();
     await stopped.stop();
@@ -177,7 +177,7 @@ describe("an issuer that stopped", () => {
     expect(await ask("me", "no token")).toEqual(refused("TOKEN_MALFORMED"));
   });
 
-  it("still has its tokens let in by its last keys, until these are too old to be trusted", async () => {
+  it("leaves its last keys in use for its tokens until they are too old", async () => {
     const stopping = await startIssuer(await createSigningKey("first"));
     const { ask } = await openTrusting(stopping, { lifespan: 300, staleIfError: 600 });
     const token = await stopping.serviceToken();

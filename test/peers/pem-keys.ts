@@ -1,4 +1,4 @@
-/** Keys as text, which is how PyJWT takes them. */
+/** Keys as text, the form that PyJWT reads. */
 import { randomBytes } from "node:crypto";
 import { ALGORITHMS, type Algorithm } from "claimgate/jwt";
 import { CURVES, type KeyPair, makePair } from "../core/jwt/keys/key-kinds.ts";

@@ -1,8 +1,8 @@
-"""PyJWT as a peer: reads one JSON request a line, writes one JSON answer a line, until its input ends.
+"""PyJWT as a peer: reads one JSON request per line and writes one JSON answer per line.
 
 {"encode": claims, "key": text, "algorithm": name, "headers": {...}}      -> {"token": text}
 {"decode": token, "key": text, "algorithms": [...], "options": {...}}     -> {"claims": {...}, "header": {...}}
-Either may be answered with {"error": the name of the exception, "message": its text}.
+On failure the answer is {"error": the name of the exception, "message": its text}.
 """
 import json
 import sys
@@ -25,6 +25,6 @@ def answer(request):
 for line in sys.stdin:
     try:
         result = answer(json.loads(line))
-    except Exception as error:  # whatever it is, its name is the answer
+    except Exception as error:  # the name of any exception is the answer
         result = {"error": type(error).__name__, "message": str(error)}
     print(json.dumps(result), flush=True)

@@ -1,10 +1,10 @@
-/** PyJWT (Debian's python3-jwt) in a process of its own, which `pyjwt-peer.py` answers for. */
+/** PyJWT (Debian's python3-jwt) in its own process, which runs `pyjwt-peer.py`. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ALGORITHMS, type Algorithm } from "claimgate/jwt";
 
-/** What PyJWT is asked to write. */
+/** A token that PyJWT encodes. */
 export interface EncodeRequest {
   readonly encode: Readonly<Record<string, unknown>>;
   readonly key: string;
@@ -12,7 +12,7 @@ export interface EncodeRequest {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** What PyJWT is asked to read; `options` are its keyword arguments. */
+/** A token that PyJWT decodes; `options` are its keyword arguments. */
 export interface DecodeRequest {
   readonly decode: string;
   readonly key: string;
@@ -20,7 +20,7 @@ export interface DecodeRequest {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** What PyJWT answered. */
+/** The answer of PyJWT. */
 export interface Answer {
   readonly token?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -30,13 +30,13 @@ export interface Answer {
 }
 
 const SCRIPT = fileURLToPath(new URL("./pyjwt-peer.py", import.meta.url));
-// Debian's Python has Debian's packages; another one may come first in the path.
+// Debian's Python has Debian's packages, but another Python may come first in the path.
 const PYTHONS = ["/usr/bin/python3", "python3"] as const;
 const HAS_ALL = `import jwt, sys; sys.exit(not set(${JSON.stringify(ALGORITHMS)}) <= set(jwt.algorithms.get_default_algorithms()))`;
 
 const python = PYTHONS.find((path) => spawnSync(path, ["-c", HAS_ALL]).status === 0);
 
-/** Why PyJWT cannot be asked, if it cannot. */
+/** The reason why PyJWT cannot run, or `undefined`. */
 export function whyNoPyJwt(): string | undefined {
   if (python !== undefined) return undefined;
   return `No Python here has PyJWT with all algorithms (tried ${PYTHONS.join(" and ")}): apt-get install python3-jwt python3-cryptography`;
@@ -53,7 +53,7 @@ export class PyJwt {
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Its answer to one request. Requests are answered in their order. */
+  /** Its answer to one request. Requests are answered in order. */
   async ask(request: EncodeRequest | DecodeRequest): Promise<Answer> {
     const line = this.#lines.next();
     this.#process.stdin.write(`${JSON.stringify(request)}\n`);
@@ -62,7 +62,7 @@ export class PyJwt {
     return JSON.parse(value) as Answer;
   }
 
-  /** A token of PyJWT's. Throws where it refuses to write one. */
+  /** Returns a token of PyJWT. Throws when PyJWT rejects the request. */
   async encode(
     claims: EncodeRequest["encode"],
     key: string,
@@ -74,7 +74,7 @@ export class PyJwt {
     return token;
   }
 
-  /** Lets it end. */
+  /** Ends the process. */
   close(): void {
     this.#process.stdin.end();
   }

@@ -1,4 +1,4 @@
-/** PyJWT reads our tokens and we read its, for every algorithm that both have; what the one refuses, the other does, by the same name. */
+/** PyJWT and claimgate read each other's tokens for every algorithm, and agree on refusals. */
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { ALGORITHMS, type Algorithm, decode, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,8 +14,7 @@ const SUBJECTS = [
   ["an integer", 7],
 ] as const;
 const ISSUER = "https://issuer.example";
-// PyJWT has its own clock, so these tokens live by the real one, with time enough for a slow
-// machine.
+// PyJWT uses the real time, so these tokens do too, with enough time for a slow machine.
 const seconds = (fromNow: number): number => Math.floor(Date.now() / 1000) + fromNow;
 const makeClaims = (sub: string | number): Record<string, unknown> => ({
   sub,
@@ -40,8 +39,8 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
   afterAll(() => peer.close());
 
   /**
-   * What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it does
-   * not check it.
+   * Decodes with PyJWT, which from 2.10 on accepts an integer subject only if it does not verify
+   * it.
    */
   const readThere = (token: string, algorithm: Algorithm, options: Record<string, unknown> = {}): Promise<object> =>
     peer.ask({
@@ -54,13 +53,13 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
   describe.each(ALGORITHMS)("%s", (algorithm) => {
     const { sign, verify } = KEYS[algorithm];
 
-    it.each(SUBJECTS)("PyJWT reads what we wrote, with a subject that is %s", async (_, sub) => {
+    it.each(SUBJECTS)("PyJWT reads our token, with a subject that is %s", async (_, sub) => {
       const claims = makeClaims(sub);
       const token = await encode(claims, sign, { algorithm, headers: { kid: "k1" } });
       expect(await readThere(token, algorithm)).toEqual({ claims, header: { alg: algorithm, typ: "JWT", kid: "k1" } });
     });
 
-    it.each(SUBJECTS)("we read what PyJWT wrote, with a subject that is %s", async (_, sub) => {
+    it.each(SUBJECTS)("we read PyJWT's token, with a subject that is %s", async (_, sub) => {
       const claims = makeClaims(sub);
       const token = await peer.encode(claims, sign, algorithm, { kid: "k1" });
       expect(getUnverifiedHeader(token)).toEqual({ alg: algorithm, typ: "JWT", kid: "k1" });
@@ -68,7 +67,7 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
       expect(await decode(token, verify, { algorithms: [algorithm], verifySub })).toEqual(claims);
     });
 
-    it("each refuses the other's token with another key", async () => {
+    it("both reject the other's token with another key", async () => {
       const other = OTHER_KEYS[algorithm].verify;
       const ours = await encode({ sub: "ada" }, sign, { algorithm });
       const theirs = await peer.encode({ sub: "ada" }, sign, algorithm);
@@ -109,7 +108,7 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
     });
   });
 
-  describe("each refuses the other's token", () => {
+  describe("both reject the other's token", () => {
     type Options = Record<string, unknown>;
     type Case = [error: string, claims: Record<string, unknown>, ours?: Options, theirs?: Options];
     const both = (options: Options): [Options, Options] => [options, options];

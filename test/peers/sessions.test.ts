@@ -1,4 +1,4 @@
-/** A session's tokens are tokens like others to PyJWT, and a refresh token that Python wrote becomes a session: once, when that is asked for. */
+/** Session tokens in PyJWT, and refresh tokens of Python that claimgate adopts as sessions. */
 import { AuthManager, type AuthManagerConfig, memorySessionStore } from "claimgate";
 import { createTestClock } from "claimgate/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,7 +26,7 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
 
   describe.each(["HS256", "ES256", "RS256"] as const)("%s", (algorithm) => {
     const { sign, verify } = KEYS[algorithm];
-    // PyJWT has its own clock, so the manager's begins at the real time.
+    // PyJWT uses the real time, so the manager's clock begins with it.
     const open = (over: Partial<AuthManagerConfig> = {}) => {
       const clock = createTestClock();
       const keys = algorithm === "HS256" ? { secret: sign } : { privateKey: sign, publicKey: verify };
@@ -36,8 +36,8 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
     };
 
     /**
-     * What PyJWT reads; like us, it takes an integer for a subject (from 2.10 on) only where it
-     * does not check it.
+     * Decodes with PyJWT, which from 2.10 on accepts an integer subject only if it does not verify
+     * it.
      */
     const readThere = async (token: string, key: string = verify) =>
       peer.ask({
@@ -72,7 +72,7 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
 
     it.each(
       SUBJECTS,
-    )("a refresh token of Flask_PyJWT's becomes a session, once, with a subject that is %s", async (_, sub) => {
+    )("a refresh token of Flask_PyJWT becomes a session, once, with a subject that is %s", async (_, sub) => {
       const { auth, clock } = open({ adoptRefresh: true, refreshGrace: 0 });
       const claims = { iss: ISSUER, iat: clock.now(), exp: clock.now() + 600, sub, type: "refresh", rid: RID };
       const theirs = await peer.encode(claims, sign, algorithm);
@@ -97,7 +97,7 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
       expect(await auth.refresh(another)).toMatchObject({ expiresIn: 3600 });
     });
 
-    it("Python's token becomes no session where nobody asked for that, nor where it is another kind of token, late or forged", async () => {
+    it("Python's token is rejected without the option, and when it is of another type, late or forged", async () => {
       const { auth, clock } = open({ adoptRefresh: true });
       const claims = { iss: ISSUER, iat: clock.now(), exp: clock.now() + 600, sub: "ada", type: "refresh", rid: RID };
       const good = await peer.encode(claims, sign, algorithm);
@@ -120,7 +120,7 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
       expect(await auth.refresh(good)).toMatchObject({ expiresIn: 3600 });
     });
 
-    it("Python's refresh token can be revoked before it became a session", async () => {
+    it("Python's refresh token can be revoked before it becomes a session", async () => {
       const { auth, clock } = open({ adoptRefresh: true });
       const claims = { iss: ISSUER, iat: clock.now(), exp: clock.now() + 600, sub: "ada", type: "refresh", rid: RID };
       const theirs = await peer.encode(claims, sign, algorithm);

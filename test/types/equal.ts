@@ -1,4 +1,4 @@
-/** Says to the compiler that two types are one. */
+/** Type equality for the type tests. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 /** Compiles only for `true`: `holds<Equal<A, B>>()`. */

@@ -1,4 +1,4 @@
-/** What the types promise on GraphQL and by hand, held by plain tsc. */
+/** The types of the GraphQL entry and of `claimgate/jwt`, checked by plain tsc. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { AuthManager, currentToken, defineRule, type InferClaims, type JWT, type RequestAuth } from "claimgate";
 import { createGraphQLContext, type GraphQLAuthContext, requireTokenDirective, useAuth } from "claimgate/graphql";
@@ -35,18 +35,18 @@ export const contextOf: (server: { req: { headers: Record<string, string> } }) =
   createGraphQLContext(auth, { schema: guarded });
 
 requireToken.extensions({ scope: "a", onDeny: "NULL" });
-// @ts-expect-error "onDenied" is no key
+// @ts-expect-error "onDenied" is not a key
 void (() => requireToken.extensions({ scope: "a", onDenied: "NULL" }));
 
 const literal = defineRule({ type: "refresh", args: { sub: "id" } });
 holds<Equal<typeof literal.args.sub, "id">>();
-// @ts-expect-error "role" is no key of a rule
+// @ts-expect-error "role" is not a key of a rule
 void (() => defineRule({ role: "admin" }));
 // @ts-expect-error a scope is never null
 void (() => defineRule({ scope: null }));
 // @ts-expect-error seats is a number
 void (() => auth.rule({ claims: { seats: "3" } }));
-// @ts-expect-error no such claim, in an override either
+// @ts-expect-error unknown claim in an override
 void (() => auth.rule({ override: { admin: true } }));
 void (() => auth.rule({ claims: { plan: "pro", sub: "a", "nested.path": 1 } }));
 
@@ -55,7 +55,7 @@ export async function byHand(request: RequestAuth<OwnClaims>): Promise<void> {
   holds<Equal<typeof token, JWT<OwnClaims>>>();
   const maybe = await request.require({ optional: true });
   holds<Equal<typeof maybe, JWT<OwnClaims> | null>>();
-  // @ts-expect-error "gold" is no plan
+  // @ts-expect-error "gold" is not a plan
   await request.require({ claims: { plan: "gold" } });
   // @ts-expect-error refresh tokens never have a scope
   await auth.refreshToken("a", { scope: "x" });
@@ -67,6 +67,6 @@ export async function byHand(request: RequestAuth<OwnClaims>): Promise<void> {
   issued.claims.plan = "free";
   const payload = await decode(await encode({ a: 1 }, "x".repeat(32)), "x".repeat(32), { algorithms: ["HS256"] });
   holds<Equal<typeof payload, JwtPayload>>();
-  // @ts-expect-error "none" is no algorithm
+  // @ts-expect-error "none" is not an algorithm
   await decode("", "", { algorithms: ["none"] });
 }

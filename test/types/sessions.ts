@@ -1,4 +1,4 @@
-/** What the types promise of sessions, their stores, cookies and hooks, held by plain tsc. Compiled, never run. */
+/** The types of sessions, their stores, cookies and hooks. Compiled, never run. */
 import nodeTest from "node:test";
 import { PGlite } from "@electric-sql/pglite";
 import { initTRPC } from "@trpc/server";
@@ -56,19 +56,19 @@ export const overRedis: readonly (() => SessionStore)[] = [
   () => redisSessionStore(new Redis("redis://127.0.0.1", { enableOfflineQueue: false }), { prefix: "app" }),
   () => redisSessionStore(new Cluster([{ host: "127.0.0.1", port: 7000 }])),
 ];
-// Whose type a user wrote down.
+// A client whose type a user wrote explicitly.
 export const passedOn = (client: RedisClientType): SessionStore => redisSessionStore(client);
 export const ofEither = (client: RedisClientType | Redis | Cluster): RedisClientLike => client;
-// @ts-expect-error -- an address is no client
+// @ts-expect-error -- a URL is not a client
 void (() => redisSessionStore("redis://127.0.0.1:6379"));
-// @ts-expect-error -- a pool of PostgreSQL is no client of Redis
+// @ts-expect-error -- a PostgreSQL pool is not a Redis client
 void (() => redisSessionStore(new pg.Pool()));
 const getAndSet = { get: async (_key: string) => null, set: async (_key: string, _value: string) => "OK" };
-// @ts-expect-error -- nor is what can only get and set
+// @ts-expect-error -- an object with only get and set is not a client
 void (() => redisSessionStore(getAndSet));
-// @ts-expect-error -- a client has to be there
+// @ts-expect-error -- the client is required
 void (() => redisSessionStore());
-// @ts-expect-error -- an option that does not exist
+// @ts-expect-error -- unknown option
 void (() => redisSessionStore(new Redis(), { keyPrefix: "app" }));
 
 // Pools of PostgreSQL.
@@ -85,18 +85,18 @@ export async function keepTable(store: PostgresSessionStore): Promise<number> {
   holds<Equal<typeof removed, number>>();
   return removed;
 }
-// @ts-expect-error -- an address is no pool
+// @ts-expect-error -- a URL is not a pool
 void (() => postgresSessionStore("postgres://127.0.0.1"));
-// @ts-expect-error -- a client of Redis is no pool of PostgreSQL
+// @ts-expect-error -- a Redis client is not a PostgreSQL pool
 void (() => postgresSessionStore(new Redis()));
-// @ts-expect-error -- rows are what a statement gives
+// @ts-expect-error -- query must resolve to an object with rows
 void (() => postgresSessionStore({ query: async (_text: string) => [] }));
-// @ts-expect-error -- an option that does not exist
+// @ts-expect-error -- unknown option
 void (() => postgresSessionStore(new pg.Pool(), { tableName: "sessions" }));
-// @ts-expect-error -- only a store in PostgreSQL has a table to make
+// @ts-expect-error -- only the PostgreSQL store has migrate
 void (() => memorySessionStore().migrate());
 
-// A store of one's own.
+// A custom store.
 class OwnStore implements SessionStore {
   readonly #records = new Map<string, SessionRecord>();
 
@@ -135,11 +135,11 @@ class OwnStore implements SessionStore {
 }
 export const withOwnStore = new AuthManager({ ...key, sessions: new OwnStore() });
 const { endAll: _endAll, ...halfAStore } = memorySessionStore();
-// @ts-expect-error -- a store that lacks an operation
+// @ts-expect-error -- the store lacks an operation
 void (() => new AuthManager({ ...key, sessions: halfAStore }));
-// @ts-expect-error -- a client is no store yet
+// @ts-expect-error -- a client is not a store
 void (() => new AuthManager({ ...key, sessions: new Redis() }));
-// @ts-expect-error -- a record is never changed in place
+// @ts-expect-error -- a record is read-only
 void (async () => ((await makeSessionRecord()).version = 2));
 
 // The suite, with either runner: each case's `run` is a test's body.
@@ -149,9 +149,9 @@ const register = (runner: (name: string, run: SuiteCase["run"]) => unknown): voi
 register(vitestTest);
 register(nodeTest);
 sessionStoreSuite({ open: async () => redisSessionStore(new Redis()) });
-// @ts-expect-error -- the suite opens stores, it does not take one
+// @ts-expect-error -- the suite opens stores itself
 void (() => sessionStoreSuite({ store: new OwnStore() }));
-// @ts-expect-error -- nor a client
+// @ts-expect-error -- open must return a store, not a client
 void (() => sessionStoreSuite({ open: () => new Redis() }));
 
 const { auth: testAuth, clock } = createTestAuth<{ plan?: "free" | "pro" }>({ refreshGrace: 0 });
@@ -159,7 +159,7 @@ holds<Equal<typeof testAuth, AuthManager<{ plan?: "free" | "pro" }>>>();
 clock.advance(60);
 export const nextTo = new AuthManager({ ...key, now: createTestClock(0).now });
 
-// What the manager's own members take and give.
+// The parameters and results of the manager's methods.
 const auth = new AuthManager({
   ...key,
   claimsSchema: z.object({ plan: z.enum(["free", "pro"]), seats: z.number() }).partial(),
@@ -175,24 +175,24 @@ export async function useManager(token: JWT): Promise<readonly SessionInfo[]> {
   await auth.revoke({ token: next.authToken });
   await auth.revoke({ session: "sid" });
   await auth.revoke({ subject: 7 });
-  // @ts-expect-error -- "gold" is no plan
+  // @ts-expect-error -- "gold" is not a plan
   await auth.login("a", { claims: { plan: "gold" } });
-  // @ts-expect-error -- the manager writes no cookies: only a request has a response
+  // @ts-expect-error -- only a request has a response for cookies
   await auth.login("a", { deliver: "cookies" });
-  // @ts-expect-error -- what is to end has to be named by its kind
+  // @ts-expect-error -- revoke takes an object that names the kind
   await auth.revoke("sid");
-  // @ts-expect-error -- a session is named by its id
+  // @ts-expect-error -- a session id is a text
   await auth.revoke({ session: 7 });
-  // @ts-expect-error -- nothing is revoked by nothing
+  // @ts-expect-error -- revoke needs a subject, a session or a token
   await auth.revoke({});
   const sessions = await auth.sessions(7);
   holds<Equal<typeof sessions, SessionInfo[]>>();
-  // @ts-expect-error -- no token is kept, so none is shown
+  // @ts-expect-error -- a session does not contain its token
   void sessions[0]?.refreshToken;
   return sessions;
 }
 
-// What reaches the caller, by how it is delivered.
+// The result of a delivery, by its kind.
 holds<Equal<Delivered<"body">, TokenPair>>();
 holds<Equal<Delivered<"cookies">, Expiries>>();
 holds<Equal<Delivered<undefined>, Expiries & Partial<TokenPair>>>();
@@ -202,21 +202,21 @@ const t = initTRPC.context<AuthContext<{ plan?: string }>>().create();
 const { publicProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
 export const router = t.router({
   login: publicProcedure.mutation(async ({ ctx }) => {
-    // @ts-expect-error -- no guard vouches for a token where one logs in
+    // @ts-expect-error -- a public procedure has no verified token
     void ctx.auth.token;
     const byCookie = await ctx.auth.login("ann", { deliver: "cookies", claims: { plan: "pro" } });
     holds<Equal<typeof byCookie, Expiries>>();
-    // @ts-expect-error -- tokens in cookies are not for script
+    // @ts-expect-error -- a delivery by cookies does not return tokens
     void byCookie.authToken;
     const inBody = await ctx.auth.login("ann", { deliver: "body", scope: ["a"], label: "A laptop" });
     holds<Equal<typeof inBody, TokenPair>>();
-    // @ts-expect-error -- "header" is no way to deliver
+    // @ts-expect-error -- "header" is not a delivery
     await ctx.auth.login("ann", { deliver: "header" });
-    // @ts-expect-error -- a plan is text
+    // @ts-expect-error -- a plan is a text
     await ctx.auth.login("ann", { claims: { plan: 1 } });
     const byDefault = await ctx.auth.login("ann");
     holds<Equal<typeof byDefault, Expiries & Partial<TokenPair>>>();
-    // @ts-expect-error -- with cookies there is no token in the answer
+    // @ts-expect-error -- with cookies configured the default delivery returns no tokens
     void byDefault.authToken.length;
     return byDefault.authToken?.length;
   }),
@@ -231,13 +231,13 @@ export const router = t.router({
     .input((raw: unknown) => (raw === "body" ? "body" : "cookies") satisfies Deliver)
     .mutation(async ({ ctx, input }) => {
       const given = await ctx.auth.refresh({ deliver: input });
-      // Which of them it is shows in what there is.
+      // The properties tell the two apart.
       return "refreshToken" in given ? given.refreshToken : given.expiresIn;
     }),
   logout: protectedProcedure.mutation(async ({ ctx }) => {
     await ctx.auth.logout();
     await ctx.auth.logout({ deliver: "body" });
-    // @ts-expect-error -- what ends is the caller's own session
+    // @ts-expect-error -- logout ends the caller's own session
     await ctx.auth.logout({ token: "a.b.c" });
     await ctx.auth.manager.revoke({ subject: ctx.auth.token.sub });
     return ctx.auth.manager.sessions(ctx.auth.token.sub);
@@ -252,7 +252,7 @@ export const onGraphQL = async ({ auth: caller }: GraphQLAuthContext<{ plan?: st
   return caller.login("ann", { claims: { plan: "pro" }, deliver: "body" });
 };
 
-// `authorize`, when tokens are issued and per request.
+// `authorize`, at the issue of tokens and per request.
 void (() => [
   new AuthManager({
     ...key,
@@ -283,13 +283,13 @@ export const lookUp: Authorize<Plans> = async (_subject, { claims }) => {
   return { claims: { plan: "pro" } };
 };
 void (() => new AuthManager({ ...key, claimsSchema, authorize: lookUp, authorizeAt: "request" }));
-// @ts-expect-error -- "gold" is no plan
+// @ts-expect-error -- "gold" is not a plan
 export const wrongPlan: Authorize<Plans> = () => ({ claims: { plan: "gold" } });
-// @ts-expect-error -- rights are an object, or null for none
+// @ts-expect-error -- rights are an object or null
 export const yes: Authorize = () => true;
-// @ts-expect-error -- forgetting to answer gives no rights
+// @ts-expect-error -- undefined is not a result
 export const forgotten: Authorize = async () => undefined;
-// @ts-expect-error -- it is asked at issue or per request
+// @ts-expect-error -- authorizeAt is "issue" or "request"
 void (() => new AuthManager({ ...key, authorize: () => null, authorizeAt: "login" }));
 
 // `onEvent`: `type` tells the kinds apart.
@@ -297,9 +297,9 @@ type Kinds = "issued" | "refreshed" | "reused" | "revoked" | "denied" | "store-f
 holds<Equal<AuthEvent["type"], Kinds>>();
 export function describeEvent(event: AuthEvent): string {
   holds<Equal<typeof event.at, number>>();
-  // @ts-expect-error -- no event carries a token
+  // @ts-expect-error -- no event contains a token
   void event.token;
-  // @ts-expect-error -- not every event is of one session
+  // @ts-expect-error -- not every event has a sid
   void event.sid;
   switch (event.type) {
     case "issued":
@@ -310,7 +310,7 @@ export function describeEvent(event: AuthEvent): string {
     case "reused":
       return `${event.subject} ${event.sid}`;
     case "revoked":
-      return `${event.subject ?? "somebody"} ${event.sids.join()}`;
+      return `${event.subject ?? "an unknown user"} ${event.sids.join()}`;
     case "denied":
       holds<Equal<typeof event.reason, Reason>>();
       holds<Equal<typeof event.status, 400 | 401 | 403 | 503>>();
@@ -329,7 +329,7 @@ export function describeEvent(event: AuthEvent): string {
 export function forgetfulHandler(event: AuthEvent): void {
   if (event.type === "issued" || event.type === "refreshed" || event.type === "reused") return;
   if (event.type === "revoked" || event.type === "denied" || event.type === "keys-failed") return;
-  // @ts-expect-error -- a kind is left
+  // @ts-expect-error -- one kind of event is not handled
   event satisfies never;
 }
 void (() => new AuthManager({ ...key, onEvent: async (event) => event.type }));
@@ -345,9 +345,9 @@ void (() => [
     },
   }),
 ]);
-// @ts-expect-error -- the code is not for shaping
+// @ts-expect-error -- a loader cannot change the code
 export const ownCode: RefusalWords = { message: "a", code: "OK" };
-// @ts-expect-error -- there is no such loader
+// @ts-expect-error -- unknown loader
 void (() => new AuthManager({ ...key, responses: { forbidden: () => ({ message: "a" }) } }));
 // @ts-expect-error -- a loader is synchronous
 void (() => new AuthManager({ ...key, responses: { expired: async () => ({ message: "a" }) } }));
@@ -379,22 +379,22 @@ const changedCookies = (): AuthManager =>
     csrf: { origins: ["https://app.example.com"], allow: (origin) => origin.endsWith(".example.com") },
   });
 export const allowed = (csrf: CsrfConfig): AuthManager => new AuthManager({ ...key, cookies: { auth: "a" }, csrf });
-// @ts-expect-error -- former settings are read until a time
+// @ts-expect-error -- until is required
 export const noUntil: CookieConfig = { ...inCookies, former: [{ domain: "a.test" }] };
-// @ts-expect-error -- an answer that comes later decides nothing
+// @ts-expect-error -- allow is synchronous
 void (() => allowed({ allow: async () => true }));
-// @ts-expect-error -- a time is in seconds, not a Date
+// @ts-expect-error -- until is a number of seconds, not a Date
 export const untilDate: FormerCookies = { until: new Date() };
 export const begun = (): unknown => [
   changedCookies().login("ann", { remember: false, sessionMaxAge: 3600 }),
   changedCookies().forRequest().login("ann", { remember: false, sessionMaxAge: 3600, deliver: "body" }),
-  // @ts-expect-error -- a number of seconds
+  // @ts-expect-error -- sessionMaxAge is a number of seconds
   changedCookies().login("ann", { sessionMaxAge: "1h" }),
-  // @ts-expect-error -- a refresh keeps what the login said
+  // @ts-expect-error -- only a login has remember
   changedCookies().forRequest().refresh({ remember: true }),
 ];
 
-// @ts-expect-error -- cookies are never for script
+// @ts-expect-error -- cookies are always HttpOnly
 export const forScript: CookieConfig = { ...inCookies, httpOnly: false };
 export const inAction = (setParts: (name: string, value: string, options: object) => void): Promise<Expiries> =>
   auth
@@ -404,7 +404,7 @@ export const inAction = (setParts: (name: string, value: string, options: object
     })
     .login("ann", { deliver: "cookies" });
 
-// Options in part, as a helper of one's own has them.
+// Partial options, as an application's helper has them.
 export const withDefaults = (config: Partial<AuthManagerConfig>): AuthManager =>
   new AuthManager({ ...key, sessions: memorySessionStore(), cookies: inCookies, refreshGrace: 0, ...config });
 void (() => [
@@ -417,7 +417,7 @@ void (() => [
   }),
   withDefaults({ authorize: async (subject) => (subject === "gone" ? null : {}), authorizeAt: "issue" }),
 ]);
-// @ts-expect-error -- sessions are checked at refresh or always
+// @ts-expect-error -- sessionCheck is "refresh" or "always"
 void (() => withDefaults({ sessionCheck: "never" }));
-// @ts-expect-error -- an option that does not exist
+// @ts-expect-error -- unknown option
 void (() => withDefaults({ refreshGraceSeconds: 10 }));

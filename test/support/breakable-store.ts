@@ -1,15 +1,15 @@
-/** A session store that a test takes out of reach and brings back, and looks into. */
+/** A session store that a test can make unavailable and inspect. */
 import { memorySessionStore, type SessionRecord, type SessionStore } from "claimgate";
 
 /** A store in memory, with a switch. */
 export interface BreakableStore extends SessionStore {
-  /** While true every operation rejects, and none takes effect. */
+  /** While true, every operation rejects and changes nothing. */
   isDown: boolean;
-  /** All that is known of a subject's sessions, whatever the time. */
+  /** All records of a subject's sessions, also expired ones. */
   look(subject: string): Promise<readonly SessionRecord[]>;
 }
 
-/** A store that answers until it is told not to. */
+/** A store that is available until `isDown` is set. */
 export function createBreakableStore(): BreakableStore {
   const inner = memorySessionStore();
   const reach = (): SessionStore => {

@@ -1,4 +1,4 @@
-/** Records which source files a call visits, and which file calls which, by the debugger of a process of its own. */
+/** Records the files that a call visits, and their callers, with a debugger. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -14,8 +14,8 @@ interface Paused {
 }
 
 /**
- * Runs a program that hands its call to `runTraced`, and stops at every return of a function of src
- * while the call runs.
+ * Runs a program that passes its call to `runTraced`, and stops at every return of a function of
+ * src during the call.
  */
 export async function traceCall(program: string): Promise<readonly Visit[]> {
   const args = ["--import", "tsx", "--inspect-brk=127.0.0.1:0", program];
@@ -93,7 +93,7 @@ function follow(socket: WebSocket): Promise<readonly Visit[]> {
   });
 }
 
-/** The pairs of files, the caller first, of which one calls the other in any of the visits. */
+/** For each file, the files that it calls in any of the visits. */
 export function callsIn(visits: readonly Visit[]): ReadonlyMap<string, ReadonlySet<string>> {
   const calls = new Map<string, Set<string>>();
   for (const stack of visits)

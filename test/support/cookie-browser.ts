@@ -1,37 +1,37 @@
-/** A browser by hand: over real HTTP it keeps the cookies it is given, and sends them back. */
+/** A minimal browser: it keeps the cookies of real HTTP responses, and sends them back. */
 import { type Sent, send } from "./send.ts";
 
-/** How a request differs from that of this site's own page. */
+/** The differences between a request and one of this site's own page. */
 export interface BrowserRequest {
   /** Default `"POST"`. */
   readonly method?: "GET" | "POST";
-  /** Sent as JSON, as which a POST is marked without one too. */
+  /** Sent as JSON. A POST without a body also has the JSON media type. */
   readonly body?: unknown;
-  /** What marks the page that asks; in place of this site's own `Origin` and `Sec-Fetch-Site`. */
+  /** Headers that identify the page, instead of this site's own `Origin` and `Sec-Fetch-Site`. */
   readonly marks?: Readonly<Record<string, string>>;
-  /** Beside the marks. */
+  /** Headers in addition to the marks. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came back. */
+/** The response. */
 export interface Exchange extends Sent {
   readonly cacheControl: string | undefined;
   /**
-   * The last `Set-Cookie` line of each name, in order. Lines before it clear the name in other
+   * The last `Set-Cookie` line of each name, in order. Earlier lines clear the name in other
    * places.
    */
   readonly setCookies: readonly string[];
-  /** The text, read as JSON. */
+  /** The text, parsed as JSON. */
   readonly json: unknown;
 }
 
-/** One browser, with its cookies by name. Where they are valid it does not look at. */
+/** One browser with its cookies by name. It ignores domain and path. */
 export interface CookieBrowser {
   readonly cookies: Map<string, string>;
   send(url: string, asked?: BrowserRequest): Promise<Exchange>;
 }
 
-/** A browser without cookies, or with those of another. */
+/** A browser without cookies, or with a copy of the cookies of another. */
 export function openBrowser(cookies: ReadonlyMap<string, string> = new Map()): CookieBrowser {
   const jar = new Map(cookies);
   return {
@@ -57,23 +57,23 @@ export function openBrowser(cookies: ReadonlyMap<string, string> = new Map()): C
   };
 }
 
-/** What a browser says of a page of the very origin that it asks. */
+/** The headers of a browser for a page of the server's own origin. */
 export function ownMarks(url: string): Record<string, string> {
   return { origin: new URL(url).origin, "sec-fetch-site": "same-origin" };
 }
 
-/** What it says of pages that are not: none of them may be given cookies. */
+/** The headers of a browser for pages of other origins, which must get no cookies. */
 export function foreignMarks(url: string): readonly [page: string, marks: Record<string, string>][] {
   const { protocol, hostname, port } = new URL(url);
   const sibling = `${protocol}//${hostname}:${port === "65535" ? 1024 : 65_535}`;
   return [
     ["another site", { origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
-    ["another site, by an old browser", { origin: "https://evil.example" }],
+    ["another site without Sec-Fetch-Site", { origin: "https://evil.example" }],
     ["another port", { origin: sibling, "sec-fetch-site": "same-site" }],
-    ["another port, by an old browser", { origin: sibling }],
+    ["another port without Sec-Fetch-Site", { origin: sibling }],
     ["a sandboxed frame", { origin: "null", "sec-fetch-site": "cross-site" }],
-    ["a sibling that sends no Origin", { "sec-fetch-site": "same-site" }],
-    ["nowhere that is known", {}],
+    ["a sibling origin without an Origin header", { "sec-fetch-site": "same-site" }],
+    ["an unknown origin", {}],
   ];
 }
 

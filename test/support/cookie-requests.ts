@@ -1,4 +1,4 @@
-/** Requests by hand whose cookies a test chooses, and the cookies that their responses set. */
+/** Requests with the cookies of a test, and the cookies that their responses set. */
 import {
   type AuthManager,
   type AuthManagerConfig,
@@ -10,34 +10,34 @@ import {
 import { createTestClock, type TestClock } from "claimgate/testing";
 import { createAuth, NOW } from "./create-auth.ts";
 
-/** Headers of a page of the own site. */
+/** Headers of a page of this site. */
 export const OWN = { "sec-fetch-site": "same-origin", host: "app.shop.test:8443" };
-/** Names alone. */
+/** Cookie names without other settings. */
 export const bare = { auth: "auth", refresh: "refresh" };
 /** A refusal. */
 export const AMBIGUOUS = { status: 400, reason: "CREDENTIALS_AMBIGUOUS" };
 
-/** A manager with sessions on a fake clock, and requests to it. */
+/** A manager with sessions on a fake clock, and its requests. */
 export interface Opened {
   readonly auth: AuthManager;
   readonly clock: TestClock;
   readonly store: SessionStore;
-  /** Refresh tokens that the store was asked about, by `rotate`: those that were presented. */
+  /** The refresh tokens that `rotate` presented to the store. */
   readonly presented: string[];
-  /** A request with these cookies; `set` has what it writes, by place. */
+  /** A request with these cookies; `set` collects the cookies that it writes, by place. */
   request(
     cookie: string,
     headers?: Record<string, string>,
   ): {
     readonly request: ReturnType<AuthManager["forRequest"]>;
     readonly set: CookieToSet[];
-    /** All but those that clear a partition. */
+    /** All cookies except those that clear a partition. */
     ofToday(): CookieToSet[];
     lines(): string[];
   };
 }
 
-/** Opens a manager with these cookies. */
+/** Creates a manager with these cookies. */
 export function open(cookies: CookieConfig = bare, config: Partial<AuthManagerConfig> = {}): Opened {
   const clock = createTestClock(NOW);
   const memory = memorySessionStore();
@@ -65,7 +65,7 @@ export function open(cookies: CookieConfig = bare, config: Partial<AuthManagerCo
 
 /** A cookie header with one name and several values. */
 export const both = (name: string, ...values: string[]): string => values.map((value) => `${name}=${value}`).join("; ");
-/** Those of the lines that clear a cookie. */
+/** The lines that clear a cookie. */
 export const cleared = (lines: readonly string[]): string[] => lines.filter((line) => line.includes("Max-Age=0"));
 
 /** A response of Node, and the cookies that it would set. */

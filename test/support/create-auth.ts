@@ -1,9 +1,9 @@
-/** The manager of the suites, on a clock that a test moves. */
+/** The manager of the suites, on a fake clock. */
 import { AuthManager, type AuthManagerConfig, type Claims } from "claimgate";
 import { createTestClock, type TestAuth } from "claimgate/testing";
 
 export const ISSUER = "https://issuer.example";
-/** The first time of every clock, in seconds. */
+/** The start of every clock, in seconds. */
 export const NOW = 1_750_000_000;
 /** Long enough for HS512. */
 export const SECRET = "a secret of more than sixty-four bytes, which is enough for HS512 too";

@@ -1,4 +1,4 @@
-/** A guarded tRPC procedure behind the Fetch adapter, with no HTTP server in between. */
+/** A guarded tRPC procedure behind the Fetch adapter, without an HTTP server. */
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { AuthContext, AuthManager, Rule } from "claimgate";

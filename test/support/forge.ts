@@ -1,4 +1,4 @@
-/** Tokens written by hand. */
+/** Hand-made tokens. */
 import { createHmac } from "node:crypto";
 import { ISSUER, NOW, SECRET } from "./create-auth.ts";
 
@@ -17,11 +17,11 @@ interface Forgery {
   /** Default: `goodClaims()`. */
   readonly payload?: object | string | Uint8Array;
   readonly secret?: string | Uint8Array;
-  /** A signature in place of the real one. */
+  /** Replaces the real signature. */
   readonly signature?: string;
 }
 
-/** A token signed with HMAC-SHA-256, whatever its header says. */
+/** A token with a signature of HMAC-SHA-256, whatever its header says. */
 export function forge(forgery: Forgery = {}): string {
   const { header = { alg: "HS256", typ: "JWT" }, payload = goodClaims(), secret = SECRET } = forgery;
   const input = `${segmentOf(header)}.${segmentOf(payload)}`;

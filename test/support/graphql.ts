@@ -1,4 +1,4 @@
-/** A guarded Yoga, and requests to it that read like sentences. */
+/** A guarded Yoga, and short functions for its requests. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { IResolvers } from "@graphql-tools/utils";
 import { type AuthManager, type AuthManagerConfig, currentToken, type RequestAuth } from "claimgate";
@@ -8,15 +8,15 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga, type Plugin, type YogaServerInstance } from "graphql-yoga";
 import { createAuth } from "./create-auth.ts";
 
-/** Where requests by hand go. */
+/** The URL of hand-made requests. */
 export const ENDPOINT = "http://api.test/graphql";
 
-/** What every resolver finds in its context. */
+/** The context of every resolver. */
 export interface Context {
   readonly auth: RequestAuth;
 }
 
-/** An answer over HTTP, reduced to what a caller can see. */
+/** An answer over HTTP, reduced to the parts that a caller sees. */
 export interface Answer {
   readonly status: number;
   readonly challenge: string | null;
@@ -25,7 +25,7 @@ export interface Answer {
     readonly errors?: readonly AnswerError[];
     readonly extensions?: unknown;
   };
-  /** `undefined` where the caller was let in. */
+  /** `undefined` for an accepted caller. */
   readonly refused: { readonly status: number; readonly code: unknown; readonly reason: unknown } | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface AnswerError {
   readonly extensions?: { readonly code?: string; readonly auth?: { readonly reason: string } };
 }
 
-/** What a request may carry. */
+/** The parts of a request beyond its query. */
 export interface AskOptions {
   readonly token?: string | undefined;
   readonly variables?: Record<string, unknown>;
@@ -51,7 +51,7 @@ export interface AskOptions {
 
 type Yoga = YogaServerInstance<object, object>;
 
-/** A schema from SDL with every guard in it. */
+/** A schema from SDL with all its guards. */
 export function createGuardedSchema(
   typeDefs: string | readonly string[],
   resolvers: IResolvers<unknown, Context> = {},
@@ -76,14 +76,14 @@ export function createGuardedYoga(
   });
 }
 
-/** A guarded Yoga, and what it is made of. */
+/** A guarded Yoga and its parts. */
 export interface Gate extends TestAuth {
   readonly schema: GraphQLSchema;
   readonly yoga: Yoga;
   ask(query: string, options?: AskOptions): Promise<Answer>;
 }
 
-/** A guarded Yoga with its own manager and clock, and a short way to ask it. */
+/** A guarded Yoga with its own manager and clock, and a short function for its requests. */
 export function createGate(
   typeDefs: string | readonly string[],
   resolvers: IResolvers<unknown, Context> = {},
@@ -112,7 +112,7 @@ export async function askYoga(yoga: Yoga, query: string, options: AskOptions = {
   return readAnswer(response);
 }
 
-/** An answer of Yoga, read. */
+/** Reads an answer of Yoga. */
 export async function readAnswer(response: Response): Promise<Answer> {
   const body = (await response.json()) as Answer["body"];
   const [first] = body.errors ?? [];

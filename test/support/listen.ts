@@ -23,7 +23,7 @@ export async function listen(server: Server): Promise<Listening> {
   };
 }
 
-/** Listens until the test ends, and gives the URL. */
+/** Listens until the test ends, and returns the URL. */
 export async function listenForTest(server: Server): Promise<string> {
   const { url, close } = await listen(server);
   onTestFinished(close);

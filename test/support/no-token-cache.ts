@@ -1,4 +1,4 @@
-/** What stands in for the token cache where `TOKEN_CACHE=off`: none, whatever a manager was configured with. */
+/** Replaces the token cache for `TOKEN_CACHE=off`: no manager has one, whatever its options. */
 import type { TokenCache } from "../../src/core/auth/token-cache.ts";
 
 export function createTokenCache(): TokenCache | undefined {

@@ -1,4 +1,4 @@
-/** The stores that the one suite, and the drills, run on: each opened on the real thing, and closed again. */
+/** The real stores of the store suite and the drills, opened and closed again. */
 import { PGlite } from "@electric-sql/pglite";
 import type { SessionStore } from "claimgate";
 import { memorySessionStore } from "claimgate";
@@ -39,7 +39,7 @@ export async function openIORedis(prefix: string, url: string = REDIS_URL): Prom
   return { store: redisSessionStore(client, { prefix }), close: async () => client.disconnect() };
 }
 
-/** With a table of its own, which goes when it is closed. */
+/** With a new table, which is dropped when the store closes. */
 export async function openPostgres(table: string, url: string = DATABASE_URL): Promise<OpenStore> {
   const pool = new pg.Pool({ connectionString: url });
   pool.on("error", () => undefined);

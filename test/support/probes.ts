@@ -1,25 +1,25 @@
-/** Whether Redis and PostgreSQL can be reached, found out before any suite is described. */
+/** Probes for Redis and PostgreSQL, which run before the suites are described. */
 import { spawnSync } from "node:child_process";
 
-/** Why Redis cannot be reached, or `undefined`. */
+/** The reason why Redis cannot be reached, or `undefined`. */
 export function probeRedis(url: string = process.env["REDIS_URL"] || "redis://127.0.0.1:6379"): string | undefined {
   return probe(url, 6379, "Redis");
 }
 
-/** Why PostgreSQL cannot be reached, or `undefined`. */
+/** The reason why PostgreSQL cannot be reached, or `undefined`. */
 export function probeDatabase(
   url: string = process.env["DATABASE_URL"] || "postgres://postgres@127.0.0.1:5432/postgres",
 ): string | undefined {
   return probe(url, 5432, "PostgreSQL");
 }
 
-/** Why a command is not there, or `undefined`. */
+/** The reason why a command cannot run, or `undefined`. */
 export function probeCommand(command: string): string | undefined {
   const { error } = spawnSync(command, ["--version"], { stdio: "ignore" });
   return error ? `${command} is not on the PATH` : undefined;
 }
 
-// Suites are described synchronously, so the probe is a process of its own.
+// Suites are described synchronously, so the probe is a separate process.
 function probe(url: string, defaultPort: number, what: string): string | undefined {
   const { hostname, port } = new URL(url);
   const script = `const s=require("node:net").connect(${Number(port) || defaultPort},${JSON.stringify(hostname)});

@@ -1,6 +1,6 @@
-/** The error that a piece of work ends with. */
+/** The error with which a function or a promise ends. */
 
-/** The rejection or exception of `work`. Throws if there is none. */
+/** The rejection or exception of `work`. Throws without one. */
 export async function refusalOf(work: PromiseLike<unknown> | (() => unknown)): Promise<unknown> {
   let value: unknown;
   try {
@@ -8,5 +8,5 @@ export async function refusalOf(work: PromiseLike<unknown> | (() => unknown)): P
   } catch (error) {
     return error;
   }
-  throw new Error(`Nothing was refused: ${JSON.stringify(value)}`);
+  throw new Error(`The work succeeded: ${JSON.stringify(value)}`);
 }

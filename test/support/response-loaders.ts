@@ -1,14 +1,14 @@
-/** What the suites of `responses` share: loaders that speak up, and loaders whose words cannot be had. */
+/** The loaders of the `responses` suites: some give a custom text, others an unusable one. */
 import type { AuthError, RefusalLoader, ResponseLoaders } from "claimgate";
 
-/** Loaders that say which of them was asked, and about what. */
+/** Loaders whose text names the loader and the reason. */
 export const speaking: ResponseLoaders = {
   expired: ({ reason }) => ({ message: `Expired: ${reason}`, extensions: { kind: "expired", hint: { login: true } } }),
   invalid: ({ reason }) => ({ message: `Invalid: ${reason}`, extensions: { kind: "invalid" } }),
   unauthorized: ({ reason }) => ({ message: `Unauthorized: ${reason}`, extensions: { kind: "unauthorized" } }),
 };
 
-/** A loader of one's own for every kind. */
+/** The same loader for every kind. */
 export function everyKind(loader: RefusalLoader): ResponseLoaders {
   return { expired: loader, invalid: loader, unauthorized: loader };
 }
@@ -16,7 +16,7 @@ export function everyKind(loader: RefusalLoader): ResponseLoaders {
 const circular: Record<string, unknown> = {};
 circular["self"] = circular;
 
-/** What is no words, or cannot be sent: it leaves those that stand. */
+/** Loaders whose result is unusable or cannot be sent, so that the standard text stays. */
 export const unusable: readonly [what: string, loader: (error: AuthError) => unknown][] = [
   [
     "throws",
@@ -30,14 +30,14 @@ export const unusable: readonly [what: string, loader: (error: AuthError) => unk
   ["gives null", () => null],
   ["gives text", () => "words"],
   ["gives a list", () => ["words"]],
-  ["gives a message that is none", () => ({ message: 42 })],
+  ["gives a message that is not a text", () => ({ message: 42 })],
   ["gives a blank message", () => ({ message: "" })],
-  ["gives extensions that are none", () => ({ extensions: "extra" })],
+  ["gives extensions that are not an object", () => ({ extensions: "extra" })],
   ["gives extensions that are a list", () => ({ extensions: ["extra"] })],
-  ["gives what cannot be sent", () => ({ message: "words", extensions: { extra: 1n } })],
-  ["gives what holds itself", () => ({ message: "words", extensions: { circular } })],
-  ["gives what throws when it is read", () => Object.defineProperty({}, "message", { get: fail })],
-  ["gives what throws when it is sent", () => ({ message: "words", extensions: { extra: { toJSON: fail } } })],
+  ["gives extensions that JSON cannot express", () => ({ message: "words", extensions: { extra: 1n } })],
+  ["gives circular extensions", () => ({ message: "words", extensions: { circular } })],
+  ["gives a message whose getter throws", () => Object.defineProperty({}, "message", { get: fail })],
+  ["gives extensions whose toJSON throws", () => ({ message: "words", extensions: { extra: { toJSON: fail } } })],
 ];
 
 function fail(): never {

@@ -1,4 +1,4 @@
-/** Runs a call so that `traceCall` can follow it: twice before, so that the token is remembered, and once between two stops. */
+/** Runs a call for `traceCall`: twice, so that the token is cached, and once between two stops. */
 
 /**
  * Makes the call three times, the last time between `traced` and `done`, at which the debugger

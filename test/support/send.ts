@@ -1,7 +1,7 @@
-/** HTTP requests exactly as a test writes them. */
+/** HTTP requests with exactly the headers of a test. */
 import { type IncomingHttpHeaders, request } from "node:http";
 
-/** A header with a list of values is sent once for each. */
+/** A header with a list of values is sent once for each value. */
 export interface SendOptions {
   /** Default `"GET"`. */
   readonly method?: "GET" | "POST";
@@ -16,7 +16,7 @@ export interface Sent {
   readonly text: string;
 }
 
-/** Sends a request without a client that would tidy its headers. */
+/** Sends a request directly, because a client would merge its headers. */
 export function send(url: string, { method = "GET", headers = {}, body }: SendOptions = {}): Promise<Sent> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers: headers as Record<string, string | string[]>, agent: false });

@@ -1,4 +1,4 @@
-/** One guarded procedure and one guarded field behind the same server, so that a request can be given to both, which must agree. */
+/** One guarded procedure and one guarded field, which must give one request the same verdict. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { initTRPC } from "@trpc/server";
@@ -10,27 +10,27 @@ import { createYoga, type Plugin } from "graphql-yoga";
 import { listenForTest } from "./listen.ts";
 import { type SendOptions, type Sent, send } from "./send.ts";
 
-/** A rule without what only one transport knows. */
+/** A rule without the keys that only one transport knows. */
 type SharedRule = Pick<Rule, "type" | "location" | "optional">;
 
-/** How the server is put together. */
+/** The parts of the server that a test can replace. */
 export interface BothOptions {
   /** Default: any valid auth token. */
   readonly rule?: SharedRule;
   /** A middleware in front of both. */
   readonly middleware?: (req: IncomingMessage) => void;
-  /** Plugins of Yoga beside `useAuth`. */
+  /** Plugins of Yoga in addition to `useAuth`. */
   readonly plugins?: readonly Plugin[];
 }
 
-/** A request, header by header: one with a list of values is sent once for each. */
+/** A request. A header with a list of values is sent once for each value. */
 interface BothRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Default `"POST"`. */
   readonly method?: "GET" | "POST";
 }
 
-/** An answer of one of the two. */
+/** The answer of one transport. */
 interface BothAnswer {
   /** The subject, `"anonymous"`, or the reason of the refusal. */
   readonly verdict: string;
@@ -42,10 +42,7 @@ interface BothAnswer {
 /** Both transports on one port. */
 interface Both {
   readonly url: string;
-  /**
-   * Asks the guarded procedure and the guarded field. Throws where their verdicts, statuses or
-   * cookies differ.
-   */
+  /** Sends the request to both. Throws if their verdicts, statuses or cookies differ. */
   ask(request?: BothRequest): Promise<BothAnswer>;
 }
 
@@ -110,6 +107,6 @@ async function sendJson(url: string, options: SendOptions): Promise<Received> {
 }
 
 function answerOf({ status, headers, text }: Received, verdict: string | undefined): BothAnswer {
-  if (verdict === undefined) throw new Error(`An answer that is neither a subject nor a refusal: ${text}`);
+  if (verdict === undefined) throw new Error(`The answer is neither a subject nor a refusal: ${text}`);
   return { verdict, status, setCookies: headers["set-cookie"] ?? [] };
 }

@@ -1,4 +1,4 @@
-/** A manager with sessions by cookie and a browser, the same for both transports. */
+/** A manager with sessions by cookie, and a browser, for both transports. */
 import type { AuthManagerConfig, SessionRecord } from "claimgate";
 import type { TestAuth } from "claimgate/testing";
 import { type BreakableStore, createBreakableStore } from "./breakable-store.ts";
@@ -8,10 +8,10 @@ import { createAuth } from "./create-auth.ts";
 /** The option `cookies` of the suites. */
 export const cookies = { auth: "auth", refresh: "refresh" };
 
-/** The attributes that cookies have by default. */
+/** The default attributes of cookies. */
 export const ATTRIBUTES = "Path=/; HttpOnly; Secure; SameSite=Lax";
 
-/** Clears both cookies. */
+/** The lines that clear both cookies. */
 export const CLEARED: readonly string[] = [
   `__Host-auth=; Max-Age=0; ${ATTRIBUTES}`,
   `__Host-refresh=; Max-Age=0; ${ATTRIBUTES}`,
@@ -31,7 +31,7 @@ export function openSessionStage(config: Partial<AuthManagerConfig> = {}): Sessi
   return { auth, clock, store, browser: openBrowser(), records: () => store.look("alice") };
 }
 
-/** The tokens that a browser holds as cookies. */
+/** The tokens in a browser's cookies. */
 export function pairIn({ cookies }: CookieBrowser): { readonly auth: string; readonly refresh: string } {
   const [auth, refresh] = [cookies.get("__Host-auth"), cookies.get("__Host-refresh")];
   if (auth === undefined || refresh === undefined) throw new Error("The browser holds no tokens");

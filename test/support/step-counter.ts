@@ -1,13 +1,13 @@
-/** Counts the steps that claimgate's own code takes: how often each block of it runs, and how many characters its built-in text functions read. */
+/** Counts the steps of claimgate's own code: runs of its blocks, characters of texts it reads. */
 import { type Profiler, Session } from "node:inspector";
 
-/** Counts what `work` does, after a first run that compiles it and is not counted. */
+/** Counts the steps of `work`, after a first run that compiles it. */
 export type CountSteps = (work: () => unknown) => Promise<number>;
 
 type TextMethod = (this: string, ...args: unknown[]) => unknown;
 
-// What reads a text from its beginning to its end. The texts that it reads are counted, also where
-// the runtime itself calls it.
+// Functions that read a text from beginning to end. Each text they read counts, also when the
+// runtime itself calls them.
 const TEXT_METHODS = ["split", "replace", "trim", "toLowerCase", "toUpperCase", "includes", "indexOf"] as const;
 
 /** Runs `test` with a counter of V8's block coverage. */
@@ -15,7 +15,7 @@ export async function withStepCounter(test: (count: CountSteps) => Promise<void>
   session ??= await startCoverage();
   const running = session;
   const text = countText();
-  // The test runner maps each line of a stack to its source, and reads whole files for it.
+  // The test runner maps each line of a stack to its source, and reads whole files to do so.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
@@ -45,8 +45,8 @@ async function startCoverage(): Promise<Session> {
 }
 
 /**
- * Throws unless `steps` grow no faster than `sizes`, by as much again as a constant part and a
- * longer text may add. Sizes that double show a square as a growth of four.
+ * Throws if `steps` grow more than 1.5 times as much as `sizes`, which leaves room for constant
+ * parts. Quadratic code grows fourfold when a size doubles.
  */
 export function expectLinear(sizes: readonly number[], steps: readonly number[], what: string): void {
   const [first = 0, last = 0] = [steps[0], steps.at(-1)];
@@ -70,7 +70,7 @@ function post(to: Session, method: string, params: object = {}): Promise<unknown
   });
 }
 
-/** Counts the characters of every text that one of the methods reads, until they are restored. */
+/** Counts the characters of every text that one of the functions reads, until `restore`. */
 function countText(): { reset(): number; restore(): void } {
   const { prototype } = String;
   const originals = TEXT_METHODS.map((name) => [name, prototype[name] as TextMethod] as const);

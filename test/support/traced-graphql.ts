@@ -1,4 +1,4 @@
-/** The program of a traced call: a GraphQL list of guarded fields with a remembered token, through Yoga. */
+/** The program of a traced call: a GraphQL list of guarded fields with a cached token, on Yoga. */
 import { createSchema, createYoga } from "graphql-yoga";
 import { requireTokenDirective, useAuth } from "../../src/graphql/index.ts";
 import { AuthManager } from "../../src/index.ts";

@@ -1,4 +1,4 @@
-/** The program of a traced call: one tRPC query with a remembered token, behind two guards. */
+/** The program of a traced call: one tRPC query with a cached token, behind two guards. */
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type AuthContext, AuthManager } from "../../src/index.ts";
@@ -16,7 +16,7 @@ const token = (await auth.authToken("ann", { scope: "read" })).signed;
 async function call(): Promise<void> {
   const req = new Request("http://localhost/me", { headers: { authorization: `Bearer ${token}` } });
   const response = await fetchRequestHandler({ endpoint: "/", req, router, createContext: createTRPCContext(auth) });
-  if (!response.ok) throw new Error(`refused with ${response.status}`);
+  if (!response.ok) throw new Error(`The query was answered with ${response.status}`);
 }
 
 await runTraced(call);

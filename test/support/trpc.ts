@@ -12,9 +12,9 @@ export interface Refusal {
   readonly reason?: Reason;
 }
 
-/** A refusal, and the response it came with. */
+/** A refusal with the response that contains it. */
 interface Failure extends Refusal {
-  /** Absent where there is no HTTP response, or none of its own. */
+  /** `undefined` without an HTTP response for this call. */
   readonly status: number | undefined;
   /** The `WWW-Authenticate` header. */
   readonly challenge: string | undefined;
@@ -26,23 +26,23 @@ interface ErrorData {
   readonly auth?: { readonly reason: Reason };
 }
 
-/** The 401 that a bad or missing token leads to. */
+/** The 401 for an invalid or missing token. */
 export const unauthorized = (reason: Reason): Refusal => ({ code: "UNAUTHORIZED", httpStatus: 401, reason });
 
-/** The 403 of a token that lacks something. */
+/** The 403 for a token without the required rights. */
 export const forbidden = (reason: Reason): Refusal => ({ code: "FORBIDDEN", httpStatus: 403, reason });
 
 /** The 400 of two different credentials of one kind. */
 export const ambiguous: Refusal = { code: "BAD_REQUEST", httpStatus: 400, reason: "CREDENTIALS_AMBIGUOUS" };
 
-/** An error's `data`, reduced to what the contract promises of it. */
+/** The parts of an error's `data` that the contract specifies. */
 export function readRefusal(data: ErrorData | null | undefined): Refusal {
   if (!data) throw new TypeError("The error has no data");
   const { code, httpStatus, auth } = data;
   return { code, httpStatus, ...(auth ? { reason: auth.reason } : {}) };
 }
 
-/** How a client's call failed. Throws where it did not. */
+/** The failure of a client's call. Throws if the call succeeds. */
 export async function failureOf(call: PromiseLike<unknown>): Promise<Failure> {
   const error = await refusalOf(call);
   if (!(error instanceof TRPCClientError)) throw error;
@@ -54,15 +54,15 @@ export async function failureOf(call: PromiseLike<unknown>): Promise<Failure> {
   };
 }
 
-/** Only why a client's call failed, whatever the response. */
+/** The refusal of a client's call, without its response. */
 export async function clientRefusalOf(call: PromiseLike<unknown>): Promise<Refusal> {
   const { code, httpStatus, reason } = await failureOf(call);
   return { code, httpStatus, ...(reason === undefined ? {} : { reason }) };
 }
 
 /**
- * How a call in the same process failed: the code of its `TRPCError`, and the reason of the refusal
- * that is its cause.
+ * The failure of a call in the same process: the code of its `TRPCError`, and the reason of its
+ * cause.
  */
 export async function callerFailureOf(
   call: PromiseLike<unknown>,
@@ -80,14 +80,14 @@ export interface WireResponse extends Pick<Sent, "status" | "headers"> {
   };
 }
 
-/** Calls a procedure with a request written by hand, a POST as JSON. */
+/** Calls a procedure with a hand-made request; a POST sends JSON. */
 export async function sendCall(url: string, options: SendOptions = {}): Promise<WireResponse> {
   const type: Record<string, string> = options.method === "POST" ? { "content-type": "application/json" } : {};
   const { status, headers, text } = await send(url, { ...options, headers: { ...type, ...options.headers } });
   return { status, headers, body: JSON.parse(text) as WireResponse["body"] };
 }
 
-/** A query's result, or its refusal. */
+/** The result of a query, or its refusal. */
 export function resultOf({ body }: Pick<WireResponse, "body">): unknown {
   return body.error ? readRefusal(body.error.data) : body.result?.data;
 }

@@ -1,7 +1,7 @@
 /** The decision of a rule, as one word. */
 import type { AuthManager, Rule } from "claimgate";
 
-/** What `token` meets `rule` with: `"allowed"` or the reason. */
+/** The verdict of `rule` about `token`: `"allowed"` or the reason. */
 export function verdictOf(
   auth: AuthManager,
   token: string,
@@ -11,7 +11,7 @@ export function verdictOf(
   return outcomeOf(() => auth.forRequest({ token }).require(rule, facts));
 }
 
-/** `"allowed"`, or the reason that `work` is refused for. Throws an error that has none. */
+/** `"allowed"`, or the reason of the refusal of `work`. Throws any error without a reason. */
 export async function outcomeOf(work: Promise<unknown> | (() => Promise<unknown>)): Promise<string> {
   try {
     await (typeof work === "function" ? work() : work);

@@ -1,7 +1,7 @@
-/** Finds rejections that nothing handled. */
+/** Detects unhandled rejections. */
 import { afterAll, afterEach, beforeAll } from "vitest";
 
-/** Fails every test of the file that leaves an unhandled rejection behind. */
+/** Fails every test of the file that leaves an unhandled rejection. */
 export function watchRejections(): void {
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);

@@ -1,4 +1,4 @@
-/** The main path over every adapter: a login issues a token, and one rule lets it in or refuses it. */
+/** The main path over every adapter: a login issues a token, and one rule accepts or rejects it. */
 import { createTRPCClient, httpLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createExpressMiddleware } from "@trpc/server/adapters/express";
@@ -49,7 +49,7 @@ type App = typeof router;
 
 const badRequest = { code: "BAD_REQUEST", httpStatus: 400 };
 
-/** A server, and a client for any token. */
+/** Starts a server; returns a client for any token. */
 async function start(adapter: Adapter, link: (url: string, token?: string) => TRPCClient<App>) {
   const { auth, clock } = createAuth();
   const { url } = await serve(
@@ -73,14 +73,14 @@ const everyAdapter = [
 ];
 
 describe.each(everyAdapter)("over $name", ({ name, start }) => {
-  test("lets in who logged in, and refuses a wrong password with the resolver's own error", async () => {
+  test("accepts a user who logged in, and passes on the resolver's own error for a wrong password", async () => {
     const { connect, login } = await start();
     const alice = await login("alice");
     expect(await connect(alice.auth).me.query()).toBe(`alice via ${name}`);
     expect(await clientRefusalOf(connect().login.mutate({ user: "alice", password: "guess" }))).toEqual(badRequest);
   });
 
-  test("refuses who has no token, and greets them where a token is optional", async () => {
+  test("rejects a caller without a token, and accepts it when the token is optional", async () => {
     const { connect, login } = await start();
     expect(await clientRefusalOf(connect().me.query())).toEqual(unauthorized("TOKEN_MISSING"));
     expect(await connect().greeting.query()).toBe("Hello stranger");
@@ -88,7 +88,7 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     expect(await clientRefusalOf(connect("garbage").greeting.query())).toEqual(unauthorized("TOKEN_MALFORMED"));
   });
 
-  test("holds the scope of the same rule against everybody", async () => {
+  test("rejects a token without the scope, and accepts one with it", async () => {
     const { connect, login } = await start();
     expect(await connect((await login("root")).auth).stats.query()).toBe("42 visits");
     const refused = await clientRefusalOf(connect((await login("alice")).auth).stats.query());
@@ -96,7 +96,7 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     expect(await clientRefusalOf(connect().stats.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
-  test("binds a claim to the input, and lifts that for who may override", async () => {
+  test("binds a claim to the input, and lifts the rule when an override matches", async () => {
     const { connect, login } = await start();
     const alice = connect((await login("alice")).auth);
     expect(await alice.rename.mutate({ user: "alice" })).toBe("renamed alice");
@@ -104,7 +104,7 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     expect(await connect((await login("root")).auth).rename.mutate({ user: "bob" })).toBe("renamed bob");
   });
 
-  test("takes a refresh token only to refresh", async () => {
+  test("accepts a refresh token only for a refresh", async () => {
     const { connect, login } = await start();
     const { auth, refresh } = await login("alice");
     const renewed = await connect(refresh).refresh.mutate();
@@ -113,7 +113,7 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
     expect(await clientRefusalOf(connect(refresh).me.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
   });
 
-  test("refuses a token from the second it expires", async () => {
+  test("rejects a token from the second of its exp", async () => {
     const { connect, login, clock } = await start();
     const { auth } = await login("alice");
     clock.advance(59);
@@ -124,7 +124,7 @@ describe.each(everyAdapter)("over $name", ({ name, start }) => {
 });
 
 describe.each(httpAdapters)("the HTTP response of $name", (adapter) => {
-  test("has the status and the challenge of each refusal, and neither on success", async () => {
+  test("has the status and the challenge of each refusal, and no challenge on success", async () => {
     const { auth, clock, url, connect, login } = await start(adapter, overHttp);
     const alice = (await login("alice")).auth;
     const text = (code: string, description: string): string =>

@@ -1,4 +1,4 @@
-/** Starts a router behind each of tRPC's adapters, on loopback and a free port, and connects real clients to it. */
+/** Starts a router behind each of tRPC's adapters on loopback, and connects real clients to it. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
@@ -16,7 +16,7 @@ import { onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
 import { type Listening, listen } from "../support/listen.ts";
 
-/** What every adapter is given. */
+/** The parts of a server that every adapter receives. */
 export interface Served {
   readonly router: AnyRouter;
   readonly createContext: (opts: TRPCContextOptions) => Promise<object>;
@@ -24,7 +24,7 @@ export interface Served {
   readonly responseMeta?: () => { readonly headers: Headers };
 }
 
-/** A way to serve a router. */
+/** An adapter that serves a router. */
 export interface Adapter {
   readonly name: string;
   start(served: Served): Promise<Listening>;
@@ -38,13 +38,13 @@ export const httpAdapters: readonly Adapter[] = [
   { name: "fastify", start: startFastify },
 ];
 
-/** The adapters whose one context serves a whole WebSocket. */
+/** The adapters in which one context serves a whole WebSocket. */
 export const socketAdapters: readonly Adapter[] = [
   { name: "ws", start: startSockets },
   { name: "fastify with useWSS", start: startFastifySockets },
 ];
 
-/** Starts a server that is closed when the test ends. */
+/** Starts a server that stops when the test ends. */
 export async function serve(
   served: Served,
   start: Adapter["start"] = startStandalone,
@@ -54,7 +54,7 @@ export async function serve(
   return listening;
 }
 
-/** The Fetch adapter, behind a Node server that makes a `Request` of what it got. */
+/** The Fetch adapter, behind a Node server that creates a `Request`. */
 async function startFetch(served: Served): Promise<Listening> {
   const server = createServer((req, res) => {
     const answer = async (): Promise<void> => {
@@ -125,7 +125,7 @@ async function listenAt(server: Server, path: string): Promise<Listening> {
   return { url: `${url}${path}`, close };
 }
 
-// Repeated headers are appended, which joins them by commas, as every Fetch server does.
+// Appends repeated headers, which joins them by commas as every Fetch server does.
 async function toFetchRequest(req: IncomingMessage, res: ServerResponse): Promise<Request> {
   const left = new AbortController();
   res.on("close", () => left.abort());

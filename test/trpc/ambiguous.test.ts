@@ -1,4 +1,4 @@
-/** Two different credentials of one kind are a 400, over every HTTP adapter and in a Fetch request; two that agree are one. */
+/** Two different credentials of one kind cause a 400, on every HTTP adapter and in Fetch. */
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { AuthContext } from "claimgate";
@@ -25,7 +25,7 @@ const tokens = async (): Promise<{ alice: string; bob: string }> => ({
 });
 
 describe.each(httpAdapters)("over $name", ({ start }) => {
-  test("differing Authorization headers are refused in either order, and identical ones are one", async () => {
+  test("rejects differing Authorization headers in either order, and accepts identical ones", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
     const me = (...authorization: string[]): Promise<WireResponse> =>
@@ -40,7 +40,7 @@ describe.each(httpAdapters)("over $name", ({ start }) => {
     expect(resultOf(await me(`Bearer ${alice}`))).toBe("alice");
   });
 
-  test("a header of another scheme beside the token's is no second credential", async () => {
+  test("ignores a header of another scheme next to the token's", async () => {
     const { url } = await serve(served, start);
     const { alice } = await tokens();
     const me = (...authorization: string[]): Promise<WireResponse> =>
@@ -50,7 +50,7 @@ describe.each(httpAdapters)("over $name", ({ start }) => {
     expect(resultOf(await me("Basic YTpi", "Digest a=b"))).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
-  test("differing cookies of one name are refused, and identical ones are one", async () => {
+  test("rejects differing cookies of one name, and accepts identical ones", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
     const me = (cookie: string): Promise<WireResponse> => sendCall(`${url}/me`, { headers: { cookie } });
@@ -61,7 +61,7 @@ describe.each(httpAdapters)("over $name", ({ start }) => {
     expect(resultOf(await me(`auth=${alice}; refresh=${bob}`))).toBe("alice");
   });
 
-  test("they are refused where a token is optional, and not looked at in a public procedure", async () => {
+  test("rejects differing headers when the token is optional, and ignores them in a public procedure", async () => {
     const { url } = await serve(served, start);
     const { alice, bob } = await tokens();
     const headers = { authorization: [`Bearer ${alice}`, `Bearer ${bob}`] };
@@ -83,7 +83,7 @@ describe("in a Fetch request", () => {
     return resultOf({ body });
   };
 
-  test("headers that were joined by a comma are still two", async () => {
+  test("rejects differing headers that are joined by a comma", async () => {
     const { alice, bob } = await tokens();
     expect(await me([["authorization", `Bearer ${alice}, Bearer ${bob}`]])).toEqual(ambiguous);
     expect(await me([["authorization", `Bearer ${alice},Bearer ${bob}`]])).toEqual(ambiguous);
@@ -92,14 +92,14 @@ describe("in a Fetch request", () => {
     expect(await me([twice, ["authorization", `Bearer ${bob}`]])).toEqual(ambiguous);
   });
 
-  test("what stands after a comma belongs to the token unless it starts a credential of its own", async () => {
+  test("reads the text after a comma as a part of the token unless it starts another credential", async () => {
     const { alice } = await tokens();
     expect(await me([["authorization", `Bearer ${alice}, realm="x"`]])).toEqual(unauthorized("TOKEN_MALFORMED"));
     expect(await me([["authorization", `Bearer ${alice}, Basic YTpi`]])).toBe("alice");
     expect(await me([["authorization", `Digest a="b", c="d", Bearer ${alice}`]])).toBe("alice");
   });
 
-  test("cookies of two headers that differ are refused", async () => {
+  test("rejects differing cookies of one name", async () => {
     const { alice, bob } = await tokens();
     expect(await me([["cookie", `auth=${alice}; auth=${bob}`]])).toEqual(ambiguous);
     expect(await me([["cookie", `auth=${alice}; auth=${alice}`]])).toBe("alice");

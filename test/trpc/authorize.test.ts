@@ -1,4 +1,4 @@
-/** Rights from a database over HTTP: asked at most once per request or batch, and only where a guard needs them. */
+/** Rights from a database over HTTP: at most one look-up per request, and only for guards. */
 import { createTRPCClient, httpBatchLink, type TRPCClient } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, Authorize, Rights } from "claimgate";
@@ -33,7 +33,7 @@ async function start(look: () => Rights | null) {
   return { authorize, clock, connect, token };
 }
 
-test("asks once for a request with a chain of guards, and once for a batch of many", async () => {
+test("a request looks up rights once for a chain of guards, and once for a batch of many", async () => {
   const { authorize, connect, token } = await start(() => ({ scope: "admin", claims: { plan: "pro" } }));
   expect(await connect(token).admin.query()).toBe("alice");
   expect(authorize).toHaveBeenCalledTimes(1);
@@ -43,13 +43,13 @@ test("asks once for a request with a chain of guards, and once for a batch of ma
   expect(authorize).toHaveBeenCalledTimes(2);
 });
 
-test("asks with the subject and its verified token", async () => {
+test("authorize receives the subject and the verified token", async () => {
   const { authorize, connect, token } = await start(() => ({}));
   expect(await connect(token).scope.query()).toBe("reader");
   expect(authorize.mock.calls[0]).toMatchObject(["alice", { sub: "alice", tokenType: "auth", scope: "reader" }]);
 });
 
-test("never asks for a public procedure, for who is anonymous or for a token that is refused", async () => {
+test("a public procedure, an anonymous caller and a rejected token cause no look-up of rights", async () => {
   const { authorize, clock, connect, token } = await start(() => ({}));
   expect(await connect(token).open.query()).toBe("open");
   expect(await connect().optional.query()).toBeNull();
@@ -58,7 +58,7 @@ test("never asks for a public procedure, for who is anonymous or for a token tha
   expect(authorize).toHaveBeenCalledTimes(0);
 });
 
-test("decides by the rights there are now, not by those of the token", async () => {
+test("a guard decides by the current rights, not by those of the token", async () => {
   let rights: Rights | null = { scope: "admin", claims: { plan: "pro" } };
   const { connect, token } = await start(() => rights);
   expect(await connect(token).admin.query()).toBe("alice");
@@ -68,7 +68,7 @@ test("decides by the rights there are now, not by those of the token", async () 
   expect(await failureOf(connect(token).admin.query())).toMatchObject(forbidden("SCOPE_INSUFFICIENT"));
 });
 
-test("refuses with 401 who has no rights any more", async () => {
+test("a user without rights is rejected with 401 and TOKEN_REVOKED", async () => {
   const { connect, token } = await start(() => null);
   expect(await failureOf(connect(token).scope.query())).toEqual({
     ...unauthorized("TOKEN_REVOKED"),
@@ -77,9 +77,9 @@ test("refuses with 401 who has no rights any more", async () => {
   });
 });
 
-test("is a 503 without a challenge where the rights cannot be looked up", async () => {
+test("a failing authorize causes a 503 without a challenge", async () => {
   const { connect, token } = await start(() => {
-    throw new Error("connection refused");
+    throw new Error("the database is down");
   });
   expect(await failureOf(connect(token).scope.query())).toEqual({
     code: "SERVICE_UNAVAILABLE",

@@ -1,4 +1,4 @@
-/** Batches: each item has its own code, and the response the status that fits them all. */
+/** Batches: each item has its own code, and the response has a status that fits all of them. */
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, type TRPCClient } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { AuthContext } from "claimgate";
@@ -35,7 +35,7 @@ async function start(link: Link, startServer = httpAdapters[1]?.start) {
 }
 
 describe.each(httpAdapters)("a batch over $name", ({ start: startServer }) => {
-  test("that is mixed is 207, with the right code for each item and one challenge", async () => {
+  test("with accepted and rejected items is 207, with a code for each item and one challenge", async () => {
     const { connect, alice } = await start(httpBatchLink, startServer);
     const client = connect(alice);
     const [open, me, admin, lost] = [
@@ -52,7 +52,7 @@ describe.each(httpAdapters)("a batch over $name", ({ start: startServer }) => {
     expect(await lost).toMatchObject({ code: "NOT_FOUND", httpStatus: 404, status: 207 });
   });
 
-  test("whose items are all refused has their status", async () => {
+  test("whose items are all rejected has their status", async () => {
     const { connect } = await start(httpBatchLink, startServer);
     const client = connect();
     const refusals = await Promise.all([failureOf(client.me.query()), failureOf(client.admin.query())]);
@@ -60,7 +60,7 @@ describe.each(httpAdapters)("a batch over $name", ({ start: startServer }) => {
     expect(refusals).toEqual([refused, refused]);
   });
 
-  test("that is streamed is 200, with the right code for each item", async () => {
+  test("that is streamed is 200, with a code for each item", async () => {
     const { connect, alice } = await start(httpBatchStreamLink, startServer);
     const client = connect(alice);
     const [open, admin, me] = [client.open.query(), failureOf(client.admin.query()), client.me.query()];
@@ -70,20 +70,20 @@ describe.each(httpAdapters)("a batch over $name", ({ start: startServer }) => {
   });
 });
 
-test("a batch of items refused for different reasons is 207", async () => {
+test("a batch of items with different refusals is 207", async () => {
   const { url, alice } = await start(httpBatchLink);
   const response = await sendCall(`${url}/admin,lost?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
   expect(response.status).toBe(207);
 });
 
-test("a batch that is let in has neither a challenge nor an error", async () => {
+test("a batch of accepted items has neither a challenge nor an error", async () => {
   const { url, alice } = await start(httpBatchLink);
   const response = await sendCall(`${url}/me,open?batch=1`, { headers: { authorization: `Bearer ${alice}` } });
   expect(response.status).toBe(200);
   expect(response.headers).not.toHaveProperty("www-authenticate");
 });
 
-test("a streamed batch of items that are all refused gives each its code", async () => {
+test("a streamed batch of rejected items has a code for each item", async () => {
   const { connect } = await start(httpBatchStreamLink);
   const client = connect("garbage");
   expect(await Promise.all([clientRefusalOf(client.me.query()), clientRefusalOf(client.admin.query())])).toEqual([
@@ -92,7 +92,7 @@ test("a streamed batch of items that are all refused gives each its code", async
   ]);
 });
 
-test("a guarded query that streams its result is refused before its generator starts, and streams to who may", async () => {
+test("a query that streams is rejected before its generator starts, and streams to an authorized caller", async () => {
   const { connect, alice } = await start(httpBatchStreamLink);
   const received: number[] = [];
   for await (const number of await connect(alice).numbers.query()) received.push(number);

@@ -1,4 +1,4 @@
-/** A rule that cannot mean anything is an error when the router is built, however it is written; its neighbour builds. */
+/** A meaningless rule is an error when the router is built; the nearest valid rule is accepted. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, defineRule } from "claimgate";
 import { authProcedures, requireToken } from "claimgate/trpc";
@@ -9,7 +9,7 @@ const t = initTRPC.context<AuthContext>().create();
 const { protectedProcedure } = authProcedures(t.procedure);
 const { auth } = createAuth();
 
-// What the types would refuse is what is tried here.
+// Bypasses the types, which would not compile these rules.
 const anyRule = (rule: unknown): never => rule as never;
 const inRouter = (rule: unknown) =>
   t.router({ it: protectedProcedure.use(requireToken(anyRule(rule))).query(() => 1) });
@@ -25,7 +25,7 @@ class Plan {
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { deeper: deep(levels - 1) });
 const key = (text: string): RegExp => new RegExp(`(^|[^\\w])${text.replace(/[.[\]]/g, "\\$&")}([^\\w]|$)`);
 
-/** What is wrong, the key its message must name, and a rule beside it that is right. */
+/** An invalid rule, the key that its message names, and the nearest valid rule. */
 type Case = readonly [what: string, wrong: unknown, named: string, right: unknown];
 
 const shapes: readonly Case[] = [
@@ -41,16 +41,16 @@ const shapes: readonly Case[] = [
   ["an override in a branch", { anyOf: [{ override: { a: 1 } }] }, "override", { anyOf: [{ claims: { a: 1 } }] }],
   ["a branch in a branch", { anyOf: [{ anyOf: [{ scope: "a" }] }] }, "anyOf", { anyOf: [{ scope: "a" }] }],
   ["no key at all", {}, "rule", { type: "auth" }],
-  ["a list for a rule", [{ scope: "a" }], "rule", { scope: "a" }],
-  ["a text for a rule", "admin", "rule", { scope: "admin" }],
-  ["null for a rule", null, "rule", { type: "auth" }],
-  ["an instance for a rule", new Plan(), "rule", { claims: { name: "pro" } }],
-  ["a list for claims", { claims: ["admin"] }, "claims", { claims: { admin: true } }],
-  ["a text for claims", { claims: "admin" }, "claims", { claims: { admin: true } }],
-  ["null for claims", { claims: null }, "claims", { claims: { admin: null } }],
+  ["a list in the place of a rule", [{ scope: "a" }], "rule", { scope: "a" }],
+  ["a text in the place of a rule", "admin", "rule", { scope: "admin" }],
+  ["null in the place of a rule", null, "rule", { type: "auth" }],
+  ["an instance in the place of a rule", new Plan(), "rule", { claims: { name: "pro" } }],
+  ["a list in the place of claims", { claims: ["admin"] }, "claims", { claims: { admin: true } }],
+  ["a text in the place of claims", { claims: "admin" }, "claims", { claims: { admin: true } }],
+  ["null in the place of claims", { claims: null }, "claims", { claims: { admin: null } }],
   ["true for override", { override: true }, "override", { override: { admin: true } }],
-  ["an object for anyOf", { anyOf: { scope: "a" } }, "anyOf", { anyOf: [{ scope: "a" }] }],
-  ["a text for a branch", { anyOf: ["a"] }, "anyOf[0]", { anyOf: [{ scope: "a" }] }],
+  ["an object in the place of anyOf", { anyOf: { scope: "a" } }, "anyOf", { anyOf: [{ scope: "a" }] }],
+  ["a text in the place of a branch", { anyOf: ["a"] }, "anyOf[0]", { anyOf: [{ scope: "a" }] }],
 ];
 
 const undefineds: readonly Case[] = [
@@ -65,7 +65,7 @@ const undefineds: readonly Case[] = [
   ["a claim", { claims: { admin: undefined } }, "claims.admin", { claims: { admin: false } }],
   ["a nested claim", { claims: { a: { b: undefined } } }, "claims.a.b", { claims: { a: { b: null } } }],
   ["an element", { claims: { a: [1, undefined] } }, "claims.a[1]", { claims: { a: [1, null] } }],
-  ["a hole", { claims: { a: Array(1) } }, "claims.a[0]", { claims: { a: [1] } }],
+  ["a hole of a list", { claims: { a: Array(1) } }, "claims.a[0]", { claims: { a: [1] } }],
   ["a scope's key", { scope: { admin: undefined } }, "scope.admin", { scope: { admin: true } }],
   ["an overriding claim", { override: { admin: undefined } }, "override.admin", { override: { admin: true } }],
   ["a bound path", { args: { sub: undefined } }, "args.sub", { args: { sub: "" } }],
@@ -82,9 +82,14 @@ const blanks: readonly Case[] = [
   ["a blank word in a mixed list", { scope: [{ a: 1 }, ""] }, "scope", { scope: [{ a: 1 }, "b"] }],
   ["null as the scope", { scope: null }, "scope", { scope: false }],
   ["a blank scope among claims", { claims: { scope: " " } }, "claims.scope", { claims: { scope: "a" } }],
-  ["a blank scope that overrides", { override: { scope: [""] } }, "override.scope", { override: { scope: ["a"] } }],
+  ["a blank scope in override", { override: { scope: [""] } }, "override.scope", { override: { scope: ["a"] } }],
   ["a blank scope in a branch", { anyOf: [{ scope: "" }] }, "scope", { anyOf: [{ scope: "a" }] }],
-  ["one among a branch's claims", { anyOf: [{ claims: { scope: "" } }] }, "claims.scope", { anyOf: [{ scope: "a" }] }],
+  [
+    "a blank scope among a branch's claims",
+    { anyOf: [{ claims: { scope: "" } }] },
+    "claims.scope",
+    { anyOf: [{ scope: "a" }] },
+  ],
 ];
 
 const empties: readonly Case[] = [
@@ -100,7 +105,7 @@ const empties: readonly Case[] = [
   ["a deep object", { claims: { a: { b: [{ c: {} }] } } }, "claims.a.b[0].c", { claims: { a: { b: [{ c: 1 }] } } }],
   ["a deep list", { scope: { a: { b: [] } } }, "scope.a.b", { scope: { a: { b: [0] } } }],
   ["a list of paths", { args: { teams: [] } }, "args.teams", { args: { teams: ["a"] } }],
-  ["an overriding object", { override: { a: {} } }, "override.a", { override: { a: { b: 1 } } }],
+  ["an object in override", { override: { a: {} } }, "override.a", { override: { a: { b: 1 } } }],
   ["a branch's claims", { anyOf: [{ claims: {} }] }, "claims", { anyOf: [{ claims: { a: 1 } }] }],
 ];
 
@@ -118,7 +123,7 @@ const values: readonly Case[] = [
   ["a Map", { claims: { m: new Map([["a", 1]]) } }, "claims.m", { claims: { m: { a: 1 } } }],
   ["a Set", { claims: { s: new Set(["a"]) } }, "claims.s", { claims: { s: ["a"] } }],
   ["a RegExp", { scope: /admin/ }, "scope", { scope: "admin" }],
-  ["what is nested without end", { claims: { a: deep(100) } }, "claims.a", { claims: { a: deep(10) } }],
+  ["too deep an object", { claims: { a: deep(100) } }, "claims.a", { claims: { a: deep(10) } }],
 ];
 
 const keywords: readonly Case[] = [
@@ -156,17 +161,17 @@ const paths: readonly Case[] = [
   ["an object", { args: { sub: { path: "id" } } }, "args.sub", { args: { sub: "path.id" } }],
   ["a number in a list", { args: { teams: ["a", 1] } }, "args.teams", { args: { teams: ["a", "1"] } }],
   ["a list in a list", { args: { teams: [["a"]] } }, "args.teams", { args: { teams: ["a"] } }],
-  ["an empty step", { args: { sub: "a..b" } }, "args.sub", { args: { sub: "a.b" } }],
+  ["an empty name", { args: { sub: "a..b" } }, "args.sub", { args: { sub: "a.b" } }],
   ["a dot at the start", { args: { sub: ".a" } }, "args.sub", { args: { sub: "a" } }],
   ["a dot at the end", { args: { sub: "a." } }, "args.sub", { args: { sub: "a" } }],
   ["a dot alone", { args: { sub: "." } }, "args.sub", { args: { sub: "" } }],
   ["a blank", { args: { sub: " " } }, "args.sub", { args: { sub: "" } }],
   ["a list for args", { args: ["sub"] }, "args", { args: { sub: "sub" } }],
   ["a text for args", { args: "sub" }, "args", { args: { sub: "sub" } }],
-  ["an empty step in a branch", { anyOf: [{ args: { sub: "a." } }] }, "args.sub", { anyOf: [{ args: { sub: "a" } }] }],
+  ["an empty name in a branch", { anyOf: [{ args: { sub: "a." } }] }, "args.sub", { anyOf: [{ args: { sub: "a" } }] }],
 ];
 
-describe.each(builders)("$name refuses", ({ build }) => {
+describe.each(builders)("$name rejects", ({ build }) => {
   const check = (_what: string, wrong: unknown, named: string, right: unknown): void => {
     let error: unknown;
     try {
@@ -181,14 +186,14 @@ describe.each(builders)("$name refuses", ({ build }) => {
   test.each(shapes)("%s", check);
   test.each(undefineds)("undefined as %s", check);
   test.each(blanks)("%s", check);
-  test.each(empties)("nothing in %s", check);
+  test.each(empties)("an empty value in the place of %s", check);
   test.each(values)("%s as a value", check);
   test.each(keywords)("%s", check);
   test.each(optionals)("optional beside %s", check);
   test.each(paths)("%s as a path", check);
 });
 
-describe("requireToken, and not defineRule, refuses", () => {
+describe("requireToken, unlike defineRule, rejects", () => {
   test.each<Case>([
     ["parent", { parent: { sub: "id" } }, "parent", { args: { sub: "id" } }],
     [
@@ -206,7 +211,7 @@ describe("requireToken, and not defineRule, refuses", () => {
   });
 });
 
-test("a defined rule keeps its values, is frozen, and does not follow what it was made of", () => {
+test("a defined rule keeps its values, is frozen, and does not follow changes of its source", () => {
   const source = { claims: { plan: { name: "pro" } }, scope: ["a"] };
   const rule = defineRule(source);
   expect(rule).toEqual(source);
@@ -215,7 +220,7 @@ test("a defined rule keeps its values, is frozen, and does not follow what it wa
   expect(Object.isFrozen(rule) && Object.isFrozen(rule.claims.plan) && Object.isFrozen(rule.scope)).toBe(true);
 });
 
-test("what is spread from a defined rule is judged by what it says then", () => {
+test("a spread of a defined rule is checked again as a whole", () => {
   const rule = defineRule({ scope: "a" });
   expect(() => inRouter({ ...rule, claims: { a: 1 } })).not.toThrow();
   expect(() => inRouter({ ...rule, optional: true })).toThrow(key("optional"));

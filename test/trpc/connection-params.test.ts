@@ -1,4 +1,4 @@
-/** `connectionParams.authorization` stands in for the header on WebSockets and HTTP subscriptions, and nowhere else. */
+/** `connectionParams.authorization` replaces the header on WebSockets and in subscriptions. */
 import { createTRPCClient, httpSubscriptionLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
@@ -25,8 +25,8 @@ const router = t.router({
 const inUrl = (token: string): string =>
   `connectionParams=${encodeURIComponent(JSON.stringify({ authorization: `Bearer ${token}` }))}`;
 
-describe.each(httpAdapters)("over HTTP with $name", ({ start }) => {
-  test("it counts for a subscription", async () => {
+describe.each(httpAdapters)("connectionParams.authorization over HTTP with $name", ({ start }) => {
+  test("is read for a subscription", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, start);
     const connect = (token: string): TRPCClient<typeof router> =>
@@ -47,7 +47,7 @@ describe.each(httpAdapters)("over HTTP with $name", ({ start }) => {
     expect(await refused.ended).toEqual(unauthorized("TOKEN_MALFORMED"));
   });
 
-  test("it does not count for a query, a mutation or a batch", async () => {
+  test("is ignored for a query, a mutation and a batch", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, start);
     const { signed } = await auth.authToken("alice");
@@ -60,7 +60,7 @@ describe.each(httpAdapters)("over HTTP with $name", ({ start }) => {
     expect(resultOf(await sendCall(`${url}/act?${inUrl("garbage")}`, { method: "POST", headers }))).toBe("alice");
   });
 
-  test("it contradicts a header that says something else", async () => {
+  test("is ambiguous when it differs from the header", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, start);
     const { signed } = await auth.authToken("alice");
@@ -81,7 +81,7 @@ describe.each(httpAdapters)("over HTTP with $name", ({ start }) => {
   });
 });
 
-describe.each(socketAdapters)("on a WebSocket with $name", ({ start }) => {
+describe.each(socketAdapters)("connectionParams.authorization on a WebSocket with $name", ({ start }) => {
   async function connectTo() {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, start);
@@ -90,7 +90,7 @@ describe.each(socketAdapters)("on a WebSocket with $name", ({ start }) => {
     return { alice: `Bearer ${(await auth.authToken("alice")).signed}`, auth, connect };
   }
 
-  test("it counts for every call, whatever the case of its name", async () => {
+  test("is read for every call, in any case of its name", async () => {
     const { alice, connect } = await connectTo();
     for (const name of ["authorization", "Authorization", "AUTHORIZATION"]) {
       const client = connect({ connectionParams: { [name]: alice } });
@@ -101,7 +101,7 @@ describe.each(socketAdapters)("on a WebSocket with $name", ({ start }) => {
     );
   });
 
-  test("it must agree with the header of the upgrade", async () => {
+  test("is ambiguous when it differs from the header of the upgrade request", async () => {
     const { alice, auth, connect } = await connectTo();
     const headers = { authorization: alice };
     expect(await connect({ headers }).me.query()).toBe("alice");

@@ -1,4 +1,4 @@
-/** Which token `ctx.auth` shows where, also where a batch of calls shares one context. */
+/** The token that `ctx.auth` shows, also when a batch of calls shares one context. */
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, RequestAuth } from "claimgate";
@@ -35,29 +35,29 @@ const connect = async (token?: string) => {
   return createTRPCClient<typeof router>({ links: [httpBatchLink({ url, headers })] });
 };
 
-test("behind a guard it is the token that was let in, for every call of a batch", async () => {
+test("ctx.auth.token is the accepted token behind a guard, for every call of a batch", async () => {
   const client = await connect((await auth.authToken("ada")).signed);
   expect(await Promise.all([client.me.query(), client.optional.query(), client.me.query()])).toEqual(
     Array(3).fill("auth of ada"),
   );
 });
 
-test("behind an optional guard it is null for who has none", async () => {
+test("ctx.auth.token is null behind an optional guard without a token", async () => {
   const client = await connect();
   expect(await Promise.all([client.optional.query(), client.open.query()])).toEqual([null, null]);
 });
 
-test("behind a guard for refresh tokens it is that one, and beside it nobody's", async () => {
+test("ctx.auth.token is the refresh token behind a guard for it, and null in an open call of the batch", async () => {
   const client = await connect((await auth.refreshToken("ada")).signed);
   expect(await Promise.all([client.renew.query(), client.open.query()])).toEqual(["refresh of ada", null]);
 });
 
-test("behind a guard it stays, though it expires in the meantime: who asks anew is told", async () => {
+test("ctx.auth.token stays behind a guard when it expires, and require then rejects it", async () => {
   const client = await connect((await auth.authToken("ada")).signed);
   expect(await client.slow.query()).toEqual({ seen: "auth of ada", again: "TOKEN_EXPIRED" });
 });
 
-test("a request by hand does not show it any more once it has expired, whoever was let in with it before", async () => {
+test("token of a request from forRequest is null once it has expired", async () => {
   const request = auth.forRequest({ token: await auth.authToken("ada") });
   const caller = t.createCallerFactory(router)({ auth: request });
   expect(await caller.me()).toBe("auth of ada");

@@ -1,4 +1,4 @@
-/** A cookie counts only where the request cannot have been sent by another site: over HTTP and on a WebSocket's upgrade. */
+/** A cookie is valid only if another site cannot have sent it, over HTTP and WebSockets. */
 import { createTRPCClient, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
@@ -34,37 +34,37 @@ async function start(startServer: Adapter["start"]) {
   return { url, token, cookie, host: new URL(url).host };
 }
 
-/** Headers a browser sets, by where the page is that asks; `host` is the server's own. */
+/** The headers that a browser sends, by the page that sends the request. `host` is the server's. */
 const fromElsewhere = (host: string): Record<string, Record<string, string>> => ({
   "another site": { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
-  "another site, by an old browser": { origin: "https://evil.example" },
+  "another site without Sec-Fetch-Site": { origin: "https://evil.example" },
   "another port of this host": { origin: `http://${host.replace(/:\d+$/, ":1")}`, "sec-fetch-site": "same-site" },
-  "another port, by an old browser": { origin: `http://${host.replace(/:\d+$/, ":1")}` },
+  "another port without Sec-Fetch-Site": { origin: `http://${host.replace(/:\d+$/, ":1")}` },
   "a subdomain": { origin: `http://evil.${host}`, "sec-fetch-site": "same-site" },
-  "a host that starts alike": { origin: `http://${host}.evil.example` },
+  "a host with the same prefix": { origin: `http://${host}.evil.example` },
   "a sandboxed frame": { origin: "null", "sec-fetch-site": "cross-site" },
-  "an origin that starts with an allowed one": { origin: `${app}.evil.example` },
+  "an origin with an allowed one as its prefix": { origin: `${app}.evil.example` },
   "an allowed host over another scheme": { origin: app.replace("https", "http") },
   "a page that sends no Origin": { "sec-fetch-site": "cross-site" },
-  "this host in the clear, as a browser marks it": { origin: `http://${host}`, "sec-fetch-site": "cross-site" },
-  "this host, called a sibling's": { origin: `http://${host}`, "sec-fetch-site": "same-site" },
+  "this host over http, marked cross-site": { origin: `http://${host}`, "sec-fetch-site": "cross-site" },
+  "this host, marked same-site": { origin: `http://${host}`, "sec-fetch-site": "same-site" },
   "an origin with a path": { origin: `http://${host}/` },
   "an origin with credentials": { origin: `http://user@${host}` },
   "an origin with a path, marked same-origin": { origin: `http://${host}/x`, "sec-fetch-site": "same-origin" },
 });
 const fromHere = (host: string): Record<string, Record<string, string>> => ({
   "this origin": { origin: `http://${host}`, "sec-fetch-site": "same-origin" },
-  "this origin, by an old browser": { origin: `http://${host}` },
+  "this origin without Sec-Fetch-Site": { origin: `http://${host}` },
   "the address bar": { "sec-fetch-site": "none" },
   "an allowed origin": { origin: app, "sec-fetch-site": "cross-site" },
-  "an app": { origin: "capacitor://localhost" },
-  "an origin that is allowed when it comes": { origin: "https://pr-7.example", "sec-fetch-site": "cross-site" },
+  "a mobile app": { origin: "capacitor://localhost" },
+  "an origin that csrf.allow accepts": { origin: "https://pr-7.example", "sec-fetch-site": "cross-site" },
 });
 const elsewhere = Object.keys(fromElsewhere("127.0.0.1:2"));
 const here = Object.keys(fromHere("127.0.0.1:2"));
 
 describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
-  test.each(elsewhere)("is refused from %s, whatever the method", async (where) => {
+  test.each(elsewhere)("is rejected from %s, with every method", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const headers = { cookie, ...fromElsewhere(host)[where] };
     const post = await sendCall(`${url}/act`, { method: "POST", headers });
@@ -78,7 +78,7 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
     expect(resultOf(await sendCall(`${url}/me`, { headers }))).toEqual(rejected);
   });
 
-  test.each(here)("counts from %s", async (where) => {
+  test.each(here)("is accepted from %s", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const headers = { cookie, ...fromHere(host)[where] };
     for (const name of ["act", "renew", "optional"]) {
@@ -87,7 +87,7 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
     expect(resultOf(await sendCall(`${url}/me`, { headers }))).toBe("alice");
   });
 
-  test("counts without either header for a safe method only", async () => {
+  test("is accepted without Origin and Sec-Fetch-Site only with a safe method", async () => {
     const { url, cookie } = await start(startServer);
     const headers = { cookie };
     expect(resultOf(await sendCall(`${url}/me`, { headers }))).toBe("alice");
@@ -95,7 +95,7 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
     expect(resultOf(await sendCall(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
   });
 
-  test("is not looked at where a header carries the token, or nobody asks", async () => {
+  test("is ignored when a header has the token, and in an open procedure", async () => {
     const { url, cookie, token, host } = await start(startServer);
     const headers = { cookie, ...fromElsewhere(host)["another site"] };
     expect(resultOf(await sendCall(`${url}/open`, { method: "POST", headers }))).toBe("open");
@@ -103,7 +103,7 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
     expect(resultOf(await sendCall(`${url}/act`, { method: "POST", headers: withHeader }))).toBe("alice");
   });
 
-  test("is not missed where there is none: who is anonymous stays so from another site", async () => {
+  test("is not required: an anonymous caller from another site is accepted when the token is optional", async () => {
     const { url, host } = await start(startServer);
     const headers = { cookie: "theme=dark; auth=", ...fromElsewhere(host)["another site"] };
     expect(resultOf(await sendCall(`${url}/optional`, { method: "POST", headers }))).toBeNull();
@@ -114,7 +114,7 @@ describe.each(socketAdapters)("a cookie on an upgrade over $name", ({ start: sta
   const connect = (url: string, headers: Record<string, string>): TRPCClient<typeof router> =>
     createTRPCClient({ links: [wsLink({ client: openSocket(url, { headers }) })] });
 
-  test.each(elsewhere)("is refused from %s, for every call", async (where) => {
+  test.each(elsewhere)("is rejected from %s, for every call", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const client = connect(url, { cookie, ...fromElsewhere(host)[where] });
     expect(await clientRefusalOf(client.me.query())).toEqual(rejected);
@@ -122,14 +122,14 @@ describe.each(socketAdapters)("a cookie on an upgrade over $name", ({ start: sta
     expect(await client.open.mutate()).toBe("open");
   });
 
-  test.each(here)("counts from %s", async (where) => {
+  test.each(here)("is accepted from %s", async (where) => {
     const { url, cookie, host } = await start(startServer);
     const client = connect(url, { cookie, ...fromHere(host)[where] });
     expect(await client.me.query()).toBe("alice");
     expect(await client.act.mutate()).toBe("alice");
   });
 
-  test("is refused without either header, though an upgrade is a GET", async () => {
+  test("is rejected without Origin and Sec-Fetch-Site, although an upgrade is a GET", async () => {
     const { url, cookie } = await start(startServer);
     expect(await clientRefusalOf(connect(url, { cookie }).me.query())).toEqual(rejected);
   });

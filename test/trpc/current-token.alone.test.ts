@@ -1,4 +1,4 @@
-/** `currentToken()` is the caller's own in everything a guarded call runs, and nobody's elsewhere. */
+/** `currentToken()` is the caller's own token in a guarded call, and null outside it. */
 import { setImmediate as tick } from "node:timers/promises";
 import { createTRPCClient, httpBatchLink, httpLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
@@ -44,7 +44,7 @@ const served = { router, createContext: createTRPCContext(auth) };
 
 const parallel = Array.from({ length: 50 }, (_, i) => ({ subject: `user-${i}`, ticks: (i * 7) % 11 }));
 
-describe.each(httpAdapters)("50 requests at once over $name", ({ start }) => {
+describe.each(httpAdapters)("50 concurrent requests over $name", ({ start }) => {
   test("never see each other's token", async () => {
     const { url } = await serve(served, start);
     const seen = await Promise.all(
@@ -58,7 +58,7 @@ describe.each(httpAdapters)("50 requests at once over $name", ({ start }) => {
   });
 });
 
-test("50 calls at once in one process never see each other's token, nor leave one behind", async () => {
+test("50 concurrent calls in one process never see each other's token, and leave no token behind", async () => {
   const seen = await Promise.all(
     parallel.map(async ({ subject, ticks }) => {
       const caller = router.createCaller({ auth: auth.forRequest({ token: await tokenOf(subject) }) });
@@ -69,7 +69,7 @@ test("50 calls at once in one process never see each other's token, nor leave on
   expect(currentToken()).toBeNull();
 });
 
-test("calls of several WebSockets at once see each their own", async () => {
+test("concurrent calls on several WebSockets each see their own token", async () => {
   const { url } = await serve(served, startSockets);
   const clients = await Promise.all(
     parallel.slice(0, 5).map(async ({ subject }) => {
@@ -84,7 +84,7 @@ test("calls of several WebSockets at once see each their own", async () => {
   await Promise.all(calls);
 });
 
-test("is null where no guard vouches for a token, in the same batch as a guarded call", async () => {
+test("currentToken is null in an open call, also in a batch with a guarded call", async () => {
   const { url } = await serve(served);
   const connect = (token: string): TRPCClient<typeof router> =>
     createTRPCClient({ links: [httpBatchLink({ url, headers: { authorization: `Bearer ${token}` } })] });
@@ -100,7 +100,7 @@ test("is null where no guard vouches for a token, in the same batch as a guarded
   expect(await connect((await auth.refreshToken("alice")).signed).refresh.query()).toBe("refresh");
 });
 
-test("is null for who is anonymous where a token is optional, also when a guarded call makes the call", async () => {
+test("currentToken is null for an anonymous caller, also when a guarded call makes the call", async () => {
   const inner = router.createCaller({ auth: auth.forRequest() });
   const outer = t.router({
     nested: protectedProcedure.query(async () => [await inner.optional(), currentToken()?.sub]),

@@ -1,4 +1,4 @@
-/** A resolver's own refusals have their code, its other errors are its own, and another copy's refusals are recognised. */
+/** A resolver's refusals and other errors, and refusals of another copy of the package. */
 import { createTRPCClient, httpLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { type AuthContext, defineRule, ForbiddenError, UnauthorizedError } from "claimgate";
@@ -55,7 +55,7 @@ async function start() {
   return { auth, connect, admin, alice: (await auth.authToken("alice")).signed };
 }
 
-describe("a resolver's own ctx.auth.require", () => {
+describe("a refusal by a resolver's ctx.auth.require", () => {
   test.each(["open", "guarded", "optional", "raw"] as const)("has its code, status and reason in %s", async (name) => {
     const { connect, admin, alice } = await start();
     expect(await connect(admin)[name].query()).toBe("root is admin");
@@ -71,7 +71,11 @@ describe("a resolver's own ctx.auth.require", () => {
     });
   });
 
-  test.each(["open", "guarded", "raw"] as const)("has the same in %s over a WebSocket", async (name) => {
+  test.each([
+    "open",
+    "guarded",
+    "raw",
+  ] as const)("has the same code, status and reason in %s over a WebSocket", async (name) => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) }, startSockets);
     const connect = (token: string): TRPCClient<typeof router> =>
@@ -83,7 +87,7 @@ describe("a resolver's own ctx.auth.require", () => {
     );
   });
 
-  test("is a TRPCError with the refusal as its cause to a caller in the same process", async () => {
+  test("is a TRPCError with the refusal as its cause for a caller in the same process", async () => {
     const { auth } = createAuth();
     const caller = router.createCaller({ auth: auth.forRequest() });
     const refused = { code: "UNAUTHORIZED", reason: "TOKEN_MISSING" };
@@ -91,7 +95,7 @@ describe("a resolver's own ctx.auth.require", () => {
     expect(await callerFailureOf(caller.optional())).toEqual(refused);
   });
 
-  test("holds bindings against the facts it is given", async () => {
+  test("depends on the facts that the resolver passes for the bindings", async () => {
     const { auth, connect, alice } = await start();
     expect(await clientRefusalOf(connect(alice).bound.query())).toEqual(forbidden("CLAIMS_INSUFFICIENT"));
     expect(await connect((await auth.authToken("bob")).signed).bound.query()).toMatchObject({ tokenType: "auth" });
@@ -101,15 +105,15 @@ describe("a resolver's own ctx.auth.require", () => {
 test.each([
   "who",
   "rawWho",
-] as const)("authenticate() in %s refuses a bad token and not the lack of one", async (name) => {
+] as const)("authenticate() in %s rejects an invalid token and accepts a missing one", async (name) => {
   const { connect, alice } = await start();
   expect(await connect(alice)[name].query()).toBe("alice");
   expect(await connect()[name].query()).toBeNull();
   expect(await clientRefusalOf(connect("a.b.c")[name].query())).toEqual(unauthorized("TOKEN_MALFORMED"));
 });
 
-describe("a resolver's own error is untouched", () => {
-  test("where it is a TRPCError, also one with a refusal as its cause", async () => {
+describe("a resolver's own error is unchanged", () => {
+  test("when it is a TRPCError, also one with a refusal as its cause", async () => {
     const { connect, alice } = await start();
     const lost = { code: "NOT_FOUND", httpStatus: 404, status: 404, challenge: undefined };
     expect(await failureOf(connect(alice).lost.query())).toEqual(lost);
@@ -122,14 +126,14 @@ describe("a resolver's own error is untouched", () => {
     });
   });
 
-  test("where it is any other", async () => {
+  test("when it is another error or value", async () => {
     const { connect, alice } = await start();
     const fault = { code: "INTERNAL_SERVER_ERROR", httpStatus: 500, status: 500, challenge: undefined };
     expect(await failureOf(connect(alice).broken.query())).toEqual(fault);
     expect(await failureOf(connect(alice).rejected.query())).toEqual(fault);
   });
 
-  test("and reaches a caller in the same process as its cause", async () => {
+  test("and is the cause of the error that a caller in the same process gets", async () => {
     const { auth } = createAuth();
     const caller = router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice") }) });
     const error = (await refusalOf(caller.broken())) as TRPCError;
@@ -164,7 +168,7 @@ describe("another copy of the package", () => {
     expect(await client.fine.query()).toBe("fine");
   });
 
-  test("guards procedures whose errors this copy formats, with this copy's tokens", async () => {
+  test("guards procedures with this copy's tokens, and this copy formats their errors", async () => {
     vi.resetModules();
     const copy = await import("claimgate/trpc");
     expect(copy.authErrorFormatter).not.toBe(authErrorFormatter);

@@ -1,11 +1,11 @@
-/** A small `EventSource` on fetch, for `httpSubscriptionLink` where the runtime has none. It never reconnects. */
+/** A small `EventSource` on fetch, for `httpSubscriptionLink`. It never reconnects. */
 
-/** What may be said to it beside the address. */
+/** The headers of the request. */
 export interface EventSourceOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A message, as the listeners of an `EventSource` get it. */
+/** A message, as the listeners of an `EventSource` receive it. */
 class ServerMessage extends Event {
   readonly data: string;
   readonly lastEventId: string;
@@ -56,7 +56,7 @@ export class FetchEventSource extends EventTarget {
   }
 }
 
-/** The messages of an event stream, as they come. */
+/** The messages of an event stream, as they arrive. */
 export async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerMessage> {
   const decoder = new TextDecoder();
   let text = "";

@@ -1,21 +1,21 @@
-/** Subscriptions under the hand of a test: a source that emits when told to, and a watcher of what a client gets. */
+/** Subscriptions under the control of a test: a source of events, and a watcher of a client. */
 
 import { TRPCClientError } from "@trpc/client";
 import type { Unsubscribable } from "@trpc/server/observable";
 import { type Refusal, readRefusal } from "../support/trpc.ts";
 
-/** A source of events that counts who listens to it. */
+/** A source of events that counts its listeners. */
 export interface Feed {
-  /** How many generators ran their first line. */
+  /** The number of generators that have started. */
   started: number;
-  /** How many of those ended. */
+  /** The number of those that have ended. */
   ended: number;
   push(value: number): void;
-  /** What was pushed, until the signal is aborted. */
+  /** The pushed values, until the signal is aborted. */
   values(signal: AbortSignal | undefined): AsyncGenerator<number>;
 }
 
-/** A source that emits what is pushed to it, to one listener. */
+/** A source that emits pushed values to one listener. */
 export function createFeed(): Feed {
   const queue: number[] = [];
   let wake = (): void => undefined;
@@ -46,11 +46,11 @@ export function createFeed(): Feed {
   return feed;
 }
 
-/** What a client was given by a subscription. */
+/** A client's view of a subscription. */
 export interface Watched<T> {
-  /** The next event. Rejects with how the subscription ended, where none comes. */
+  /** The next event. Rejects with the end of the subscription if no event follows. */
   next(): Promise<T>;
-  /** How it ended. */
+  /** The end of the subscription. */
   readonly ended: Promise<Refusal | "complete">;
   unsubscribe(): void;
 }
@@ -61,7 +61,7 @@ interface Observer<T> {
   onComplete(): void;
 }
 
-/** Subscribes, and keeps what comes until the test asks for it. */
+/** Subscribes, and keeps events until the test reads them. */
 export function watch<T>(subscribe: (observer: Observer<T>) => Unsubscribable): Watched<T> {
   const events: T[] = [];
   const waiting: { resolve(value: T): void; reject(error: unknown): void }[] = [];

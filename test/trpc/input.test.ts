@@ -1,4 +1,4 @@
-/** The token comes before the input, and what a guard has checked of the input stays as it was. */
+/** The token is checked before the input, and later parsers cannot change a checked value. */
 import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
@@ -30,7 +30,7 @@ describe("the token is checked before the input is parsed", () => {
       .mutation(() => "done"),
   });
 
-  test("no validator runs for a caller who is refused, and each runs for one who is let in", async () => {
+  test("no parser runs for a rejected caller, and each runs for an accepted one", async () => {
     const { auth } = createAuth();
     const anonymous = router.createCaller({ auth: auth.forRequest() });
     const reader = router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice") }) });
@@ -51,7 +51,7 @@ describe("the token is checked before the input is parsed", () => {
     expect(parsed).toEqual(["open", "guarded", "bound"]);
   });
 
-  test("a body that is no JSON is a 401 without a token, and a 400 with one", async () => {
+  test("a body that is not JSON is a 401 without a token, and a 400 with one", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
     const post = (headers: Record<string, string>) =>
@@ -68,7 +68,7 @@ describe("the token is checked before the input is parsed", () => {
   });
 });
 
-describe("what a guard has checked of the input cannot be replaced by a later parser", () => {
+describe("a value that a guard has checked cannot be replaced by a later parser", () => {
   const lower = z.string().toLowerCase();
   const router = t.router({
     top: protectedProcedure
@@ -105,7 +105,7 @@ describe("what a guard has checked of the input cannot be replaced by a later pa
     whole: protectedProcedure
       .input(lower)
       .use(requireToken({ args: { sub: "" } }))
-      // The types refuse a later parser here; a caller without them gets this.
+      // The types reject a later parser here; this is the result without types.
       .input(((raw: unknown) => raw) as never)
       .query(({ input }) => ({ given: input as unknown })),
     notAnObject: protectedProcedure
@@ -121,34 +121,34 @@ describe("what a guard has checked of the input cannot be replaced by a later pa
   const { auth } = createAuth();
   const callAs = async (claims: Record<string, unknown> = {}) =>
     router.createCaller({ auth: auth.forRequest({ token: await auth.authToken("alice", { claims }) }) });
-  // A parser lowers the case, so what the client sent differs from what was checked.
+  // A parser lowers the case, so the sent value differs from the checked one.
   const sent = "ALICE" as never;
 
-  test("at the top of an object, while new keys are added", async () => {
+  test("at the top of an object, to which a later parser adds keys", async () => {
     const caller = await callAs();
     expect(await caller.top({ id: sent, note: "hi" })).toEqual({ id: "alice", note: "hi" });
     expect(await caller.loose({ id: sent, extra: 1 })).toEqual({ id: "alice", extra: 1 });
     expect(await caller.unchecked({ id: sent })).toEqual({ id: "ALICE" });
   });
 
-  test("deeper in it", async () => {
+  test("in a nested object", async () => {
     expect(await (await callAs()).nested({ owner: { id: sent } })).toEqual({ owner: { id: "alice" } });
   });
 
-  test("in a branch of a rule, and by several guards", async () => {
+  test("when a branch or several guards check it", async () => {
     expect(await (await callAs()).branch({ id: sent })).toEqual({ id: "alice" });
     const member = await callAs({ team: "red" });
     expect(await member.twice({ id: sent, team: "RED" })).toEqual({ id: "alice", team: "red" });
   });
 
-  test("nor is it shown to a parser that insists on it", async () => {
+  test("and a later parser that requires it fails", async () => {
     expect(await callerFailureOf((await callAs()).needed({ id: sent }))).toEqual({
       code: "BAD_REQUEST",
       reason: undefined,
     });
   });
 
-  test("where the whole input was checked", async () => {
+  test("when the guard checks the whole input", async () => {
     expect(await (await callAs()).whole(sent)).toEqual({ given: undefined });
     expect(await callerFailureOf((await callAs()).whole("BOB"))).toEqual({
       code: "FORBIDDEN",
@@ -156,11 +156,11 @@ describe("what a guard has checked of the input cannot be replaced by a later pa
     });
   });
 
-  test("where the client sent something that is no object", async () => {
+  test("when the client's input is not an object", async () => {
     expect(await (await callAs()).notAnObject(["ALICE", "bob"] as never)).toEqual({ given: undefined });
   });
 
-  test("and the guard decides by what the parser made of the input", async () => {
+  test("and the guard compares the parsed value, not the sent one", async () => {
     expect(await callerFailureOf((await callAs()).loose({ id: "BOB" }))).toEqual({
       code: "FORBIDDEN",
       reason: "CLAIMS_INSUFFICIENT",

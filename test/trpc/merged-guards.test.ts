@@ -1,4 +1,4 @@
-/** Guards that stand side by side are one middleware, and decide as they would one by one. */
+/** Adjacent guards merge into one middleware, and decide as they would one by one. */
 import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc";
@@ -15,7 +15,7 @@ const { auth, clock } = createAuth();
 const length = (builder: object): number =>
   (builder as { _def: { middlewares: readonly unknown[] } })._def.middlewares.length;
 
-describe("one middleware", () => {
+describe("adjacent guards", () => {
   test.each([
     ["protectedProcedure and a rule", protectedProcedure.use(requireToken({ scope: "a" }))],
     [
@@ -27,19 +27,19 @@ describe("one middleware", () => {
     ],
     ["optionalProcedure and a rule", optionalProcedure.use(requireToken({ scope: "a" }))],
     ["refreshProcedure and a rule of its type", refreshProcedure.use(requireToken({ type: "refresh" }))],
-  ])("for %s", (_, builder) => {
+  ])("merge into one middleware for %s", (_, builder) => {
     expect(length(builder)).toBe(1);
   });
 
   test.each([
-    ["tokens of two types", protectedProcedure.use(requireToken({ type: "refresh" }))],
-    ["another place for the token", protectedProcedure.use(requireToken({ location: "header" }))],
-    ["a middleware of one's own", protectedProcedure.use(({ next }) => next())],
-  ])("but two for %s", (_, builder) => {
+    ["a rule of another token type", protectedProcedure.use(requireToken({ type: "refresh" }))],
+    ["a rule with another location", protectedProcedure.use(requireToken({ location: "header" }))],
+    ["a custom middleware", protectedProcedure.use(({ next }) => next())],
+  ])("do not merge for %s", (_, builder) => {
     expect(length(builder)).toBe(2);
   });
 
-  test("and what stands between two guards stays between them", () => {
+  test("do not merge when a middleware or a parser is between them", () => {
     const own = protectedProcedure.use(({ next }) => next()).use(requireToken({ scope: "a" }));
     expect(length(own)).toBe(3);
     expect(
@@ -47,7 +47,7 @@ describe("one middleware", () => {
     ).toBe(3);
   });
 
-  test("and the procedure that others are made of stays as it was", () => {
+  test("leave the base procedure unchanged", () => {
     protectedProcedure.use(requireToken({ scope: "a" }));
     expect(length(protectedProcedure)).toBe(1);
   });
@@ -74,8 +74,8 @@ const call = t.createCallerFactory(router);
 const caller = async (scope?: string, claims: Record<string, unknown> = {}) =>
   call({ auth: auth.forRequest({ token: await auth.authToken("ada", { ...(scope ? { scope } : {}), claims }) }) });
 
-describe("decides as the two would", () => {
-  test("lets in who satisfies all, and refuses who lacks what either asks for", async () => {
+describe("merged guards", () => {
+  test("accept a token that satisfies all rules, and reject one that lacks a part of any", async () => {
     expect(await (await caller("a b")).both()).toBe("ada");
     expect(await (await caller("a", { admin: true })).both()).toBe("ada");
     for (const scope of ["a", "b", undefined])
@@ -93,7 +93,7 @@ describe("decides as the two would", () => {
     });
   });
 
-  test("lets nobody in without a token by an optional guard before", async () => {
+  test("reject a caller without a token after an optional guard", async () => {
     expect(await (await caller("a")).optionalThenScoped()).toBe("ada");
     expect(await callerFailureOf(call({ auth: auth.forRequest() }).optionalThenScoped())).toEqual({
       code: "UNAUTHORIZED",
@@ -101,14 +101,14 @@ describe("decides as the two would", () => {
     });
   });
 
-  test("hides from later parsers what either has checked", async () => {
+  test("hide checked values from later parsers", async () => {
     expect(await callerFailureOf((await caller()).own("eve"))).toEqual({
       code: "FORBIDDEN",
       reason: "CLAIMS_INSUFFICIENT",
     });
   });
 
-  test("ends a stream once the token has ended", async () => {
+  test("end a stream when the token expires", async () => {
     const events: unknown[] = [];
     const read = async (): Promise<void> => {
       for await (const event of await (await caller("a")).live()) events.push(event);

@@ -1,4 +1,4 @@
-/** `responses`: a refusal by 401 in the application's own words, whoever refused; what a client acts on stays as it is. */
+/** `responses`: custom texts for every 401, which leave code, reason and challenge unchanged. */
 import { createTRPCClient, httpSubscriptionLink, wsLink } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { type AuthContext, type AuthManagerConfig, isAuthError, type ResponseLoaders } from "claimgate";
@@ -58,7 +58,7 @@ async function start(
 
 const challenge = (description: string): string => `Bearer error="invalid_token", error_description="${description}"`;
 
-/** The whole of an error, as it is answered. */
+/** The expected body of an error response. */
 const errorBody = (path: string, reason: string, message: string, extra: object = {}): object => ({
   error: {
     message,
@@ -68,12 +68,17 @@ const errorBody = (path: string, reason: string, message: string, extra: object 
 });
 
 describe.each(httpAdapters)("over $name", (adapter) => {
-  test.each(["guarded", "asks", "asksRaw", "identifies"])("the words reach the caller of %s", async (name) => {
+  test.each([
+    "guarded",
+    "asks",
+    "asksRaw",
+    "identifies",
+  ])("a caller of %s gets the custom text for an invalid and an expired token", async (name) => {
     const { clock, get, pair } = await start(speaking, {}, adapter.start);
     expect(await get(name, pair.authToken)).toMatchObject({ status: 200, json: { result: { data: "alice" } } });
     expect(await get(name, "bad")).toEqual({
       status: 401,
-      // Bytes that cannot be of a token, in fixed words.
+      // The fixed text, because the challenge must not repeat the caller's bytes.
       challenge: challenge("The token cannot be read"),
       json: errorBody(name, "TOKEN_MALFORMED", "Invalid: TOKEN_MALFORMED", { kind: "invalid" }),
     });
@@ -85,7 +90,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
   });
 
-  test("so do those about who has no token", async () => {
+  test("a caller without a token gets the custom text", async () => {
     const { get } = await start(speaking, {}, adapter.start);
     for (const name of ["guarded", "asks", "asksRaw", "refresh"]) {
       expect(await get(name)).toEqual({
@@ -96,7 +101,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     }
   });
 
-  test("a refresh and a logout are refused in them, too", async () => {
+  test("a rejected refresh and a rejected logout have the custom text", async () => {
     const { auth, get, pair } = await start(speaking, {}, adapter.start);
     await auth.revoke({ subject: "alice" });
     for (const name of ["refresh", "byRefresh"]) {
@@ -112,7 +117,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     );
   });
 
-  test("each call of a batch has its own", async () => {
+  test("each call of a batch has the custom text of its own refusal", async () => {
     const { get, pair } = await start(speaking, {}, adapter.start);
     const words = (path: string) =>
       errorBody(path, "TOKEN_TYPE_INVALID", "Invalid: TOKEN_TYPE_INVALID", { kind: "invalid" });
@@ -121,7 +126,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
   });
 });
 
-test("403 and 503 are said in the words of the package, whatever the loaders", async () => {
+test("403 and 503 keep the standard text with loaders for every kind", async () => {
   const asked: string[] = [];
   const { get, pair, store } = await start(
     everyKind(({ reason }) => {
@@ -153,7 +158,7 @@ test("403 and 503 are said in the words of the package, whatever the loaders", a
   expect(asked).toEqual([]);
 });
 
-test("without a loader for a kind, its words stay", async () => {
+test("a kind without a loader keeps the standard text", async () => {
   const { get } = await start({ expired: () => ({ message: "late" }) });
   expect((await get("guarded", "bad")).json).toEqual(
     errorBody("guarded", "TOKEN_MALFORMED", "The token cannot be read"),
@@ -161,7 +166,7 @@ test("without a loader for a kind, its words stay", async () => {
   expect((await get("guarded")).json).toEqual(errorBody("guarded", "TOKEN_MISSING", "A token is required"));
 });
 
-test.each(unusable)("a loader that %s changes nothing", async (_, loader) => {
+test.each(unusable)("a loader that %s leaves the standard text", async (_, loader) => {
   const { get } = await start(everyKind(loader as never));
   for (const name of ["guarded", "asks", "asksRaw"]) {
     expect(await get(name)).toEqual({
@@ -172,7 +177,7 @@ test.each(unusable)("a loader that %s changes nothing", async (_, loader) => {
   }
 });
 
-test("a message may stand alone, and so may extensions", async () => {
+test("a loader may give only a message or only extensions", async () => {
   const { get } = await start({
     unauthorized: () => ({ message: "Wer da?" }),
     invalid: () => ({ extensions: { help: ["/login"], none: undefined } }),
@@ -183,7 +188,7 @@ test("a message may stand alone, and so may extensions", async () => {
   );
 });
 
-test("what a client acts on cannot be said otherwise", async () => {
+test("a loader cannot change code, reason, path or HTTP status", async () => {
   const extensions = { code: "OK", auth: { reason: "NONE" }, http: { status: 200 }, httpStatus: 200 };
   const { get } = await start(everyKind(() => ({ extensions: { ...extensions, path: "x", stack: "y", kept: 1 } })));
   for (const name of ["guarded", "asks", "asksRaw"]) {
@@ -195,7 +200,7 @@ test("what a client acts on cannot be said otherwise", async () => {
   }
 });
 
-test("a loader is asked once for a refusal, with the refusal itself", async () => {
+test("the loader runs once for a refusal, and receives the refusal", async () => {
   const asked: unknown[] = [];
   const { get } = await start(
     everyKind((error) => {
@@ -210,7 +215,7 @@ test("a loader is asked once for a refusal, with the refusal itself", async () =
   expect(JSON.stringify(asked[0])).not.toContain("bad");
 });
 
-test("a resolver's own words for what it caught are its own", async () => {
+test("a resolver's own text for a refusal that it caught is unchanged", async () => {
   const { get } = await start(speaking);
   expect((await get("rewords")).json).toEqual({
     error: {
@@ -221,7 +226,7 @@ test("a resolver's own words for what it caught are its own", async () => {
   });
 });
 
-test("a caller in the same process gets an AuthError with the words", async () => {
+test("a caller in the same process gets an AuthError with the custom text", async () => {
   const { auth } = createAuth({ responses: speaking });
   const caller = router.createCaller({ auth: auth.forRequest({ token: "bad" }) });
   for (const call of [caller.guarded(), caller.asks()]) {
@@ -231,7 +236,7 @@ test("a caller in the same process gets an AuthError with the words", async () =
   }
 });
 
-test.each(socketAdapters)("a WebSocket of $name says them for calls and subscriptions", async (adapter) => {
+test.each(socketAdapters)("a WebSocket of $name sends the custom text for calls and subscriptions", async (adapter) => {
   const { url } = await start(speaking, {}, adapter.start);
   const client = createTRPCClient<App>({ links: [wsLink({ client: openSocket(url) })] });
   const words = {
@@ -243,7 +248,7 @@ test.each(socketAdapters)("a WebSocket of $name says them for calls and subscrip
   expect(await ended).toMatchObject(words);
 });
 
-test("so do server-sent events", async () => {
+test("server-sent events have the custom text", async () => {
   const { url } = await start(speaking);
   const client = createTRPCClient<App>({ links: [httpSubscriptionLink({ url, EventSource: FetchEventSource })] });
   const ended = new Promise((resolve) => void client.ticks.subscribe(undefined, { onError: resolve }));

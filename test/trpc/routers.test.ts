@@ -1,4 +1,4 @@
-/** Guards in nested, merged and lazy routers and in callers of the same process, beside a user's own context, meta and formatter. */
+/** Guards in nested, merged and lazy routers, in server-side callers, and next to user code. */
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { initTRPC, lazy, TRPCError } from "@trpc/server";
 import { type AuthContext, AuthError, ForbiddenError, isAuthError, UnauthorizedError } from "claimgate";
@@ -25,7 +25,7 @@ const router = t.router({
 });
 
 describe.each(["nested.deeper.leaf", "late", "merged"])("the guards of %s", (path) => {
-  test("let in and refuse as they would at the root", async () => {
+  test("accept and reject callers as at the root", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
     const reader = { authorization: `Bearer ${(await auth.authToken("alice")).signed}` };
@@ -45,7 +45,7 @@ describe("a caller in the same process", () => {
   const { auth } = createAuth();
   const createCaller = t.createCallerFactory(router);
 
-  test("is let in with a token, as text or as a JWT, through both ways to make one", async () => {
+  test("is accepted with a token, as text or as a JWT, through both ways to create a caller", async () => {
     const token = await auth.authToken("alice");
     for (const given of [token, token.signed]) {
       expect(await createCaller({ auth: auth.forRequest({ token: given }) }).nested.deeper.leaf.guarded()).toBe(
@@ -55,7 +55,7 @@ describe("a caller in the same process", () => {
     }
   });
 
-  test("who is anonymous gets a TRPCError whose cause is the UnauthorizedError", async () => {
+  test("without a token gets a TRPCError whose cause is an UnauthorizedError", async () => {
     const error = await refusalOf(createCaller({ auth: auth.forRequest() }).nested.deeper.leaf.guarded());
     const { code, cause } = error as TRPCError;
     expect(error).toBeInstanceOf(TRPCError);
@@ -66,7 +66,7 @@ describe("a caller in the same process", () => {
     expect(cause).toMatchObject({ reason: "TOKEN_MISSING", status: 401 });
   });
 
-  test("whose token lacks something gets one whose cause is the ForbiddenError", async () => {
+  test("without the scope gets a TRPCError whose cause is a ForbiddenError", async () => {
     const request = auth.forRequest({ token: await auth.authToken("alice") });
     const error = await refusalOf(createCaller({ auth: request }).merged.scoped());
     const { code, cause } = error as TRPCError;
@@ -77,7 +77,7 @@ describe("a caller in the same process", () => {
   });
 });
 
-describe("what is the user's own", () => {
+describe("a user's own setup", () => {
   interface Meta {
     readonly audit: string;
   }
@@ -118,14 +118,14 @@ describe("what is the user's own", () => {
       });
   }
 
-  test("context keys, meta, middlewares and concat stay as they were", async () => {
+  test("keeps its context keys, meta, middlewares and concat", async () => {
     const connect = await start();
     const { signed } = await auth.authToken("alice", { scope: "read" });
     expect(await connect(signed).all.query()).toEqual(["alice", "main", "main/yes", 4, "alice"]);
     expect(await clientRefusalOf(connect().all.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
-  test("an errorFormatter around ours adds to refusals and to other errors", async () => {
+  test("can extend refusals and other errors with an errorFormatter around ours", async () => {
     const connect = await start();
     const { signed } = await auth.authToken("alice");
     const dataOf = async (call: PromiseLike<unknown>) => {
@@ -149,8 +149,8 @@ describe("a context without auth", () => {
   test.each([
     ["none", {}],
     ["null", { auth: null }],
-    ["a look-alike", { auth: { token: { sub: "root" }, authenticate: () => ({ sub: "root" }) } }],
-  ])("(%s) is a fault of the server, never access", async (_name, context) => {
+    ["a similar object", { auth: { token: { sub: "root" }, authenticate: () => ({ sub: "root" }) } }],
+  ])("(%s) is a server error, and the call is rejected", async (_name, context) => {
     let ran = 0;
     const exposed = t.router({
       guarded: protectedProcedure.query(() => ++ran),

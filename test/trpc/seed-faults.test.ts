@@ -1,4 +1,4 @@
-/** The four known faults of Flask_PyJWT's `require_token`, each shown to be absent on tRPC. */
+/** Four known faults of Flask_PyJWT's `require_token`, which the tRPC integration does not have. */
 
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthTokenOptions } from "claimgate";
@@ -32,7 +32,7 @@ const callWith = (token: string) => router.createCaller({ auth: auth.forRequest(
 const callAs = async (options: AuthTokenOptions) => callWith((await auth.authToken("alice", options)).signed);
 const lacking = { code: "FORBIDDEN", reason: "CLAIMS_INSUFFICIENT" };
 
-test("checks the second of two nested claims, and every key of each", async () => {
+test("a rule with two nested claims checks the second one and every key of each", async () => {
   const org = { role: "owner", active: true };
   const team = { lead: true, site: "north" };
   expect(await (await callAs({ claims: { org, team } })).nested()).toBe("in");
@@ -47,14 +47,14 @@ test("checks the second of two nested claims, and every key of each", async () =
   }
 });
 
-test("takes a literal claim value for a literal, also where an input has a key of that name", async () => {
+test("a literal claim value is compared as a literal, also when an input has a key of that name", async () => {
   expect(await (await callAs({ claims: { role: "username" } })).literal({ username: "alice" })).toBe("in");
   expect(await callerFailureOf((await callAs({ claims: { role: "alice" } })).literal({ username: "alice" }))).toEqual(
     lacking,
   );
 });
 
-test("refuses an algorithm it does not know, and one it was not configured with", async () => {
+test("an unknown algorithm is rejected, and so is one that is not configured", async () => {
   const claims = goodClaims({ sub: "alice" });
   expect(await callWith(await encode(claims, SECRET)).me()).toBe("alice");
   const [, payload, signature] = (await encode(claims, SECRET)).split(".");
@@ -71,7 +71,7 @@ test("refuses an algorithm it does not know, and one it was not configured with"
   });
 });
 
-test("never takes true for 1, nor 1 for true", async () => {
+test("true never matches 1, nor 1 true", async () => {
   expect(await (await callAs({ claims: { admin: true } })).flag()).toBe("in");
   expect(await (await callAs({ claims: { admin: 1 } })).one()).toBe("in");
   expect(await callerFailureOf((await callAs({ claims: { admin: 1 } })).flag())).toEqual(lacking);

@@ -1,4 +1,4 @@
-/** What Flask_PyJWT's `require_token` and flask_jwt_simple's `jwt_required` and `jwt_optional` do, on tRPC. */
+/** The behaviour of Flask_PyJWT's and flask_jwt_simple's route decorators, on tRPC. */
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthTokenOptions } from "claimgate";
@@ -69,8 +69,8 @@ async function start() {
   return { auth, as, authToken, withToken, refreshToken: (await auth.refreshToken("alice")).signed };
 }
 
-describe("where a token is looked for", () => {
-  test("takes an auth token from the header or from its cookie", async () => {
+describe("the location of a token", () => {
+  test("is the header or the cookie for an auth token", async () => {
     const { as, authToken } = await start();
     const token = await authToken("alice");
     expect(await as({ header: token }).required.query()).toBe("alice");
@@ -80,13 +80,13 @@ describe("where a token is looked for", () => {
     );
   });
 
-  test("prefers the header where both carry a token", async () => {
+  test("is the header when both have a token", async () => {
     const { as, authToken } = await start();
     const both = { header: await authToken("alice"), cookie: `access=${await authToken("bob")}` };
     expect(await as(both).required.query()).toBe("alice");
   });
 
-  test("counts a token from elsewhere as missing where the rule names a location", async () => {
+  test("can be restricted by a rule, and a token elsewhere then counts as missing", async () => {
     const { as, authToken } = await start();
     const token = await authToken("alice");
     expect(await as({ header: token }).inHeader.query()).toBe("alice");
@@ -98,7 +98,7 @@ describe("where a token is looked for", () => {
     expect(await as({ cookie: `access=${token}` }).optionalInCookie.query()).toBe("alice");
   });
 
-  test("reads a refresh token from its own cookie only", async () => {
+  test("is its own cookie for a refresh token", async () => {
     const { as, refreshToken } = await start();
     expect(await as({ cookie: `renewal=${refreshToken}` }).refreshInCookie.query()).toBe("alice");
     expect(await clientRefusalOf(as({ cookie: `access=${refreshToken}` }).refreshInCookie.query())).toEqual(
@@ -109,7 +109,7 @@ describe("where a token is looked for", () => {
     );
   });
 
-  test("takes the scheme in any case, and another scheme for no credential", async () => {
+  test("depends on the scheme: any case is accepted, and another scheme is ignored", async () => {
     const { auth } = await start();
     const { signed } = await auth.authToken("alice");
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
@@ -125,8 +125,8 @@ describe("where a token is looked for", () => {
   });
 });
 
-describe("who has a token", () => {
-  test("must have one of the rule's type", async () => {
+describe("a caller", () => {
+  test("must have a token of the rule's type", async () => {
     const { as, authToken, refreshToken } = await start();
     const auth = as({ header: await authToken("alice") });
     const refresh = as({ header: refreshToken });
@@ -136,7 +136,7 @@ describe("who has a token", () => {
     expect(await clientRefusalOf(refresh.optional.query())).toEqual(unauthorized("TOKEN_TYPE_INVALID"));
   });
 
-  test("is anonymous without one where it is optional, and refused with a bad one", async () => {
+  test("is anonymous without an optional token, and rejected with an invalid one", async () => {
     const { as, authToken } = await start();
     const token = await authToken("alice");
     expect(await as({}).optional.query()).toBeNull();
@@ -147,7 +147,7 @@ describe("who has a token", () => {
   });
 });
 
-describe("what a token must hold", () => {
+describe("a rule can require", () => {
   test("a scope, as an object or as words in any order", async () => {
     const { withToken } = await start();
     expect(await (await withToken({ scope: { admin: true, more: 1 } })).scoped.query()).toBe("in");
@@ -162,7 +162,7 @@ describe("what a token must hold", () => {
     }
   });
 
-  test("claims, all of them, also by a dotted path", async () => {
+  test("all of several claims, also by a dotted path", async () => {
     const { withToken } = await start();
     expect(await (await withToken({ claims: { plan: "pro", org: { seats: 3 } } })).claimed.query()).toBe("in");
     expect(await (await withToken({ claims: { plan: "pro", "org.seats": 3 } })).claimed.query()).toBe("in");
@@ -180,7 +180,7 @@ describe("what a token must hold", () => {
     expect(await clientRefusalOf(as({}).own.query({ username: "alice" }))).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
-  test("a list of claims that holds each of several inputs", async () => {
+  test("a list claim that contains each of several inputs", async () => {
     const { withToken } = await start();
     const member = await withToken({ claims: { teams: ["red", "blue"] } });
     expect(await member.ownTeam.query({ teams: { from: "red", to: "blue" } })).toBe("in");
@@ -189,7 +189,7 @@ describe("what a token must hold", () => {
     );
   });
 
-  test("or all the claims that override the rest, never the token itself", async () => {
+  test("an override in the place of the other claims, but never in the place of the token", async () => {
     const { as, withToken, refreshToken } = await start();
     const owner = await withToken({ scope: "write" });
     const admin = await withToken({ claims: { admin: true, level: 9 } });
@@ -207,7 +207,7 @@ describe("what a token must hold", () => {
     );
   });
 
-  test("or one of several branches", async () => {
+  test("one of several branches", async () => {
     const { withToken } = await start();
     const alice = await withToken();
     expect(await alice.either.query({ username: "alice" })).toBe("in");

@@ -1,4 +1,4 @@
-/** Sessions where the headers are gone before a resolver runs, or there are none: no cookie is lost in silence, and an ended session ends its streams. */
+/** Sessions in streams and on WebSockets: cookies that cannot be set, and revoked sessions. */
 import { createTRPCClient, httpSubscriptionLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, memorySessionStore, type TokenPair } from "claimgate";
@@ -19,8 +19,8 @@ const streamed = { headers: { "trpc-accept": "application/jsonl" } };
 const noCookies = (why: string): string =>
   `Cookies cannot be set: ${why}. Call it over plain HTTP, without streaming, or with deliver: "body"`;
 
-describe.each(httpAdapters)("a streamed answer of $name", (adapter) => {
-  test("takes no cookies: it says so, and begins, renews and ends nothing", async () => {
+describe.each(httpAdapters)("a streamed response of $name", (adapter) => {
+  test("cannot set cookies: login, refresh and logout fail and change no session", async () => {
     const { call, browser, login, records } = await startSessions(adapter, { refreshGrace: 0 });
     const says = JSON.stringify(noCookies("the response is streamed")).slice(1, -1);
     const begun = await call("login?batch=1", { 0: { user: "alice" } }, streamed);
@@ -37,7 +37,7 @@ describe.each(httpAdapters)("a streamed answer of $name", (adapter) => {
     expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 
-  test("brings tokens as well as any, and is not stored", async () => {
+  test("returns tokens in its body, and is not cacheable", async () => {
     const { call, records } = await startSessions(adapter);
     const answer = await call("login?batch=1", { 0: { user: "alice", deliver: "body" } }, streamed);
     expect([answer.status, answer.setCookies, answer.cacheControl]).toEqual([200, [], "no-store"]);
@@ -45,7 +45,7 @@ describe.each(httpAdapters)("a streamed answer of $name", (adapter) => {
     expect(await records()).toHaveLength(1);
   });
 
-  test("is not stored where a cookie let in, and may be where there can be no such thing", async () => {
+  test("is not cacheable after a guard has accepted a cookie, and can be without cookies and sessions", async () => {
     const { call, login } = await startSessions(adapter);
     await login();
     const asked = { ...streamed, method: "GET" } as const;
@@ -61,7 +61,7 @@ describe.each(httpAdapters)("a streamed answer of $name", (adapter) => {
     expect(open.cacheControl ?? "").not.toContain("no-store");
   });
 
-  test("of events takes no cookies either, and the next plain request does", async () => {
+  test("of events cannot set cookies, but the next plain request can", async () => {
     const { call, records } = await startSessions(adapter);
     const answer = await call("loginInStream", undefined, {
       method: "GET",
@@ -75,7 +75,7 @@ describe.each(httpAdapters)("a streamed answer of $name", (adapter) => {
 });
 
 describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
-  test("takes no cookies: it says so and begins nothing; tokens it brings", async () => {
+  test("cannot set cookies: login, refresh and logout fail, and tokens in the body work", async () => {
     const { auth, url, browser } = await startSessions({ name: "socket", start });
     const connect = (headers: Record<string, string>): TRPCClient<typeof sessionRouter> =>
       createTRPCClient({ links: [wsLink({ client: openSocket(url, { headers }) })] });
@@ -84,7 +84,7 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
     const says = noCookies("there is no response that they could be set on");
     expect(await refusalOf(client.login.mutate({ user: "alice" }))).toMatchObject({ message: says });
     expect(await auth.sessions("alice")).toEqual([]);
-    // The type cannot know what was asked for.
+    // The type cannot depend on the value of `deliver`.
     const pair = (await client.login.mutate({ user: "alice", deliver: "body" })) as TokenPair;
     expect(Object.keys(pair).toSorted()).toEqual(["authToken", "expiresIn", "refreshExpiresIn", "refreshToken"]);
     const [before] = await auth.sessions("alice");
@@ -99,7 +99,7 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
     expect(browser.cookies.size).toBe(0);
   });
 
-  test("with a token of its own logs out that session", async () => {
+  test("with its own token logs out the session of that token", async () => {
     const { auth, url } = await startSessions({ name: "socket", start });
     const { authToken } = await auth.login("alice");
     const client: TRPCClient<typeof sessionRouter> = createTRPCClient({
@@ -146,7 +146,7 @@ describe.each(transports)("a live subscription over $name", ({ start, connect })
     return { auth, feed, pair, url };
   };
 
-  test("ends with the next event once its session is revoked, and that event is not sent", async () => {
+  test("ends at the next event after its session is revoked, without the data of that event", async () => {
     const { auth, feed, pair, url } = await setUp("always");
     const events = watch<number>((observer) => connect(url, pair.authToken).events.subscribe(undefined, observer));
     feed.push(1);
@@ -157,7 +157,7 @@ describe.each(transports)("a live subscription over $name", ({ start, connect })
     await vi.waitFor(() => expect(feed).toMatchObject({ started: 1, ended: 1 }));
   });
 
-  test("ends while nothing happens, too", async () => {
+  test("ends without an event after its session is revoked", async () => {
     const { auth, feed, pair, url } = await setUp("always");
     const events = watch<number>((observer) => connect(url, pair.authToken).events.subscribe(undefined, observer));
     feed.push(1);
@@ -166,7 +166,7 @@ describe.each(transports)("a live subscription over $name", ({ start, connect })
     expect(await events.ended).toEqual(unauthorized("TOKEN_REVOKED"));
   });
 
-  test("of another session goes on, as does one whose session nobody looks up", async () => {
+  test("continues when another session is revoked, and when sessions are not checked", async () => {
     for (const [sessionCheck, target] of [
       ["always", "other"],
       ["refresh", "own"],
@@ -183,7 +183,7 @@ describe.each(transports)("a live subscription over $name", ({ start, connect })
     }
   });
 
-  test("by refresh token asks the store for every event", async () => {
+  test("with a refresh token checks the session in the store at every event", async () => {
     const { auth, feed, pair, url } = await setUp("refresh");
     const events = watch<number>((observer) =>
       connect(url, pair.refreshToken).byRefresh.subscribe(undefined, observer),
@@ -196,7 +196,7 @@ describe.each(transports)("a live subscription over $name", ({ start, connect })
   });
 });
 
-test.each(socketAdapters)("a call on a WebSocket of $name asks anew whether the session stands", async ({ start }) => {
+test.each(socketAdapters)("a call on a WebSocket of $name checks again that the session is live", async ({ start }) => {
   const { auth } = createAuth({ sessions: memorySessionStore(), sessionCheck: "always" });
   const { url } = await serve({ router: createRouter(createFeed()), createContext: createTRPCContext(auth) }, start);
   const client = bySocket(url, (await auth.login("alice")).authToken);

@@ -1,4 +1,4 @@
-/** What the suites of sessions share: one router that logs in, refreshes and logs out, on every adapter, and a browser to ask it. */
+/** The router of the session suites, on every adapter, and a browser that calls it. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, type AuthManagerConfig, JWT } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, type TRPCContextOptions } from "claimgate/trpc";
@@ -13,7 +13,7 @@ const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure
 
 const deliver = z.object({ deliver: z.enum(["cookies", "body"]) }).partial();
 
-/** A router whose procedures are called what they do. */
+/** Each procedure is named after its action. */
 export const sessionRouter = t.router({
   login: publicProcedure
     .input(deliver.extend({ user: z.string() }))
@@ -40,15 +40,15 @@ export const sessionRouter = t.router({
   rotateGuarded: refreshProcedure.mutation(({ ctx }) => ctx.auth.refresh({ deliver: "body" })),
 });
 
-/** What a login by cookie answers, beside its cookies. */
+/** The result of a login by cookie, without its cookies. */
 export const EXPIRIES = { expiresIn: 3600, refreshExpiresIn: 604_800 };
 
 /** A started server. */
 export interface SessionServer extends SessionStage {
   readonly url: string;
-  /** Calls a procedure with the browser, or another. */
+  /** Calls a procedure with this browser or another one. */
   call(name: string, body?: unknown, asked?: BrowserRequest, browser?: CookieBrowser): Promise<Exchange>;
-  /** Logs in by cookie, and gives the cookies. */
+  /** Logs in by cookie, and returns the cookies. */
   login(user?: string): Promise<{ readonly auth: string; readonly refresh: string }>;
 }
 
@@ -80,23 +80,23 @@ export async function startSessions(
   };
 }
 
-/** The `sid` of a token, whatever its signature. */
+/** The `sid` of a token; its signature is not checked. */
 export function sidOf(token: string): unknown {
   return JWT.fromSignedToken(token).claims.sid;
 }
 
-/** What a call gave, or why it was refused. */
+/** The result of a call, or its refusal. */
 export function outcomeOf({ json }: Exchange): unknown {
   const body = json as { result?: { data?: unknown }; error?: { data: Parameters<typeof readRefusal>[0] } };
   return body.error ? readRefusal(body.error.data) : body.result?.data;
 }
 
-/** The same of each call of a batch. */
+/** The result or refusal of each call of a batch. */
 export function outcomesOf(exchange: Exchange): unknown[] {
   return (exchange.json as readonly unknown[]).map((json) => outcomeOf({ ...exchange, json }));
 }
 
-/** The 503 of a store that is out of reach. */
+/** The 503 of an unavailable store. */
 export const storeUnavailable: Refusal = {
   code: "SERVICE_UNAVAILABLE",
   httpStatus: 503,

@@ -1,4 +1,4 @@
-/** Sessions by cookie and by bearer over every adapter: login, refresh, logout, and what becomes of the cookies. */
+/** Sessions by cookie and bearer token on every adapter: login, refresh, logout and cookies. */
 import type { CookieConfig } from "claimgate";
 import type { TRPCContextOptions } from "claimgate/trpc";
 import { describe, expect, test } from "vitest";
@@ -12,12 +12,12 @@ const rejected = forbidden("CSRF_REJECTED");
 const JWT_TEXT = String.raw`[\w-]+\.[\w-]+\.[\w-]+`;
 const pages = foreignMarks("http://127.0.0.1:2").map(([page]) => page);
 
-/** The marks of a page, for the server at `url`. */
+/** The headers that a page sends to the server at `url`. */
 function marksOf(page: string, url: string): Record<string, string> {
   return Object.fromEntries(foreignMarks(url))[page] ?? {};
 }
 
-/** What an application sets itself, on the response of whichever adapter it is. */
+/** Sets a cookie of the application on the response of any adapter. */
 function setOwnCookie({ res, resHeaders }: TRPCContextOptions, cookie: string): void {
   const response = res as { setHeader?(name: string, value: string): void; header?(name: string, value: string): void };
   if (resHeaders) resHeaders.append?.("Set-Cookie", cookie);
@@ -26,7 +26,7 @@ function setOwnCookie({ res, resHeaders }: TRPCContextOptions, cookie: string): 
 }
 
 describe.each(httpAdapters)("over $name", (adapter) => {
-  test("a login by cookie answers expiries only, and the cookies let the next request in", async () => {
+  test("a login by cookie returns only expiries, and its cookies are accepted by the next request", async () => {
     const { call, browser, records } = await startSessions(adapter);
     expect(outcomeOf(await call("me", undefined, { method: "GET" }))).toEqual(unauthorized("TOKEN_MISSING"));
     const answer = await call("login", { user: "alice" });
@@ -44,7 +44,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(await records()).toHaveLength(1);
   });
 
-  test("a refresh by cookie replaces both tokens, and the one before ends the session", async () => {
+  test("a refresh by cookie replaces both tokens, and reuse of the previous token ends the session", async () => {
     const { call, browser, clock, login, records } = await startSessions(adapter, { refreshGrace: 0 });
     const before = await login();
     const victim = openBrowser(browser.cookies);
@@ -63,7 +63,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("refresh"))).toEqual(unauthorized("TOKEN_REVOKED"));
   });
 
-  test("a logout ends the session and clears both cookies, also when it is said twice", async () => {
+  test("a logout ends the session and clears both cookies, also when it is repeated", async () => {
     const { call, browser, login, records } = await startSessions(adapter);
     const { refresh } = await login();
     const answer = await call("logout");
@@ -74,7 +74,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect((await call("logout")).setCookies).toEqual(CLEARED);
   });
 
-  test("a logout with expired tokens ends the session all the same; one session of several is left alone", async () => {
+  test("a logout with expired tokens ends its own session and no other", async () => {
     const { call, clock, login, records } = await startSessions(adapter);
     const { refresh } = await login();
     await call("login", { user: "alice" }, {}, openBrowser());
@@ -91,7 +91,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       ["__Secure-a", "__Secure-r"],
       "Domain=example.com; Path=/trpc; HttpOnly; Secure; SameSite=Strict",
     ],
-    ["in the clear", { auth: "a", refresh: "r", secure: false }, ["a", "r"], "Path=/; HttpOnly; SameSite=Lax"],
+    ["without secure", { auth: "a", refresh: "r", secure: false }, ["a", "r"], "Path=/; HttpOnly; SameSite=Lax"],
   ])("cookies %s are set and cleared with the same attributes", async (_, cookies, [auth, refresh], attributes) => {
     const { call, browser } = await startSessions(adapter, { cookies });
     const { setCookies } = await call("login", { user: "alice" });
@@ -106,7 +106,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     ]);
   });
 
-  test("of two logins in one batch one stays, with both its cookies", async () => {
+  test("two logins in one batch leave both cookies of one login", async () => {
     const { call, browser, records } = await startSessions(adapter);
     const answer = await call("login,login?batch=1", { 0: { user: "alice" }, 1: { user: "alice" } });
     expect(outcomesOf(answer)).toEqual([EXPIRIES, EXPIRIES]);
@@ -117,7 +117,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("act"))).toBe("alice");
   });
 
-  test("two refreshes in one batch are one rotation", async () => {
+  test("two refreshes in one batch make one rotation", async () => {
     const { call, login, records } = await startSessions(adapter, { refreshGrace: 0 });
     await login();
     const [before] = await records();
@@ -129,7 +129,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 
-  test("the application's own cookies stay, and ours among them, wherever they are set", async () => {
+  test("the application's own cookies and ours are both set", async () => {
     const createUserContext = (opts: TRPCContextOptions): object => {
       setOwnCookie(opts, "theme=dark; Path=/");
       return {};
@@ -143,8 +143,8 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
     const namesOf = (lines: readonly string[]): unknown[] => lines.map((line) => line.replace(/=.*/, "")).toSorted();
     const ours = ["__Host-auth", "__Host-refresh"];
-    // One way at a time: on Node tRPC itself puts what responseMeta sets in the place of what
-    // createContext did.
+    // One way at a time: on Node, tRPC replaces the cookies of createContext with those of
+    // responseMeta.
     for (const [app, names] of [
       [{ createUserContext }, ["theme"]],
       [{ responseMeta }, ["lang", "seen"]],
@@ -158,7 +158,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     }
   });
 
-  test("what an application says of storing never lets anybody store a token", async () => {
+  test("the application's Cache-Control never makes a response with a token cacheable", async () => {
     const responseMeta = () => ({ headers: new Headers([["Cache-Control", "public, max-age=60"]]) });
     const { call } = await startSessions(adapter, {}, { responseMeta });
     const tokens = [await call("login", { user: "alice", deliver: "body" }), await call("login", { user: "alice" })];
@@ -168,8 +168,8 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect((await call("open", undefined, { method: "GET" })).cacheControl).toBe("public, max-age=60");
   });
 
-  describe("by bearer", () => {
-    test("tokens are in the answer, and no cookie is set", async () => {
+  describe("with deliver: body", () => {
+    test("the tokens are in the response, and no cookie is set", async () => {
       const { call, browser, clock } = await startSessions(adapter, { refreshGrace: 0 });
       const bearer = (token: string) => ({ marks: {}, headers: { authorization: `Bearer ${token}` } });
       const login = await call("login", { user: "alice", deliver: "body" }, { marks: {} });
@@ -185,14 +185,14 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       expect([refresh.setCookies, refresh.cacheControl]).toEqual([[], "no-store"]);
       const third = await call("refresh", { deliver: "body", token: second.refreshToken }, { marks: {} });
       expect(outcomeOf(third)).toMatchObject(EXPIRIES);
-      // Who has no cookies is never given any, nor are any taken away.
+      // Cookies are neither set nor cleared for a client without cookies.
       const reused = await call("refresh", { deliver: "body" }, bearer(first.refreshToken));
       expect([outcomeOf(reused), reused.setCookies]).toEqual([unauthorized("TOKEN_REUSED"), []]);
       const out = await call("logout", {}, bearer(first.authToken));
       expect([out.status, out.setCookies, browser.cookies.size]).toEqual([200, [], 0]);
     });
 
-    test("a refresh token of a refreshProcedure is rotated once it has let in", async () => {
+    test("a refreshProcedure can rotate the refresh token that it has accepted", async () => {
       const { auth, call } = await startSessions(adapter, { refreshGrace: 0 });
       const { refreshToken } = await auth.login("alice");
       const asked = { marks: {}, headers: { authorization: `Bearer ${refreshToken}` } };
@@ -201,8 +201,8 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
   });
 
-  describe("a page that is not this site's own", () => {
-    test.each(pages)("is given no cookies, and begins, renews and ends nothing: %s", async (page) => {
+  describe("a page", () => {
+    test.each(pages)("of another site gets no cookies and changes no session: %s", async (page) => {
       const { call, url, browser, login, records } = await startSessions(adapter);
       const marks = marksOf(page, url);
       const asCaller = async (by: ReturnType<typeof openBrowser>) => {
@@ -228,11 +228,11 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
 
     test.each<[page: string, marks: (origin: string) => Record<string, string>]>([
-      ["this origin", (origin) => ({ origin, "sec-fetch-site": "same-origin" })],
-      ["this origin, by an old browser", (origin) => ({ origin })],
-      ["this origin, by Sec-Fetch-Site alone", () => ({ "sec-fetch-site": "same-origin" })],
-      ["an origin that may", () => ({ origin: "https://app.example", "sec-fetch-site": "cross-site" })],
-    ])("and one that is gets all of it: %s", async (_, marksOfPage) => {
+      ["the server's origin", (origin) => ({ origin, "sec-fetch-site": "same-origin" })],
+      ["the server's origin without Sec-Fetch-Site", (origin) => ({ origin })],
+      ["Sec-Fetch-Site same-origin without an origin", () => ({ "sec-fetch-site": "same-origin" })],
+      ["an allowed origin", () => ({ origin: "https://app.example", "sec-fetch-site": "cross-site" })],
+    ])("of an accepted origin logs in, refreshes and logs out: %s", async (_, marksOfPage) => {
       const { call, url, records } = await startSessions(adapter, { csrf: { origins: ["https://app.example"] } });
       const marks = marksOfPage(new URL(url).origin);
       for (const [login, refresh, logout, method] of [
@@ -249,7 +249,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       }
     });
 
-    test("may have tokens of its own in the answer, which no cookie is", async () => {
+    test("of another site gets tokens in the body, without cookies", async () => {
       const { call } = await startSessions(adapter);
       const marks = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
       const answer = await call("login", { user: "alice", deliver: "body" }, { marks });
@@ -257,7 +257,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     });
   });
 
-  test("a 503 sets and clears nothing, and the retry succeeds", async () => {
+  test("a 503 sets and clears no cookie, and the retry succeeds", async () => {
     const { call, browser, store, login, records } = await startSessions(adapter, { refreshGrace: 0 });
     store.isDown = true;
     const refused = await call("login", { user: "alice" });
@@ -270,7 +270,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       expect([answer.status, outcomeOf(answer), answer.setCookies]).toEqual([503, storeUnavailable, []]);
     }
     expect(pairIn(browser)).toEqual(held);
-    // An auth token lives out its minutes, and a public procedure asks nobody.
+    // An auth token is valid until it expires, and a public procedure needs no token.
     expect(outcomeOf(await call("act"))).toBe("alice");
     expect(outcomeOf(await call("open", undefined, { method: "GET" }))).toBe("open");
     store.isDown = false;
@@ -279,7 +279,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect((await call("logout")).setCookies).toEqual(CLEARED);
   });
 
-  test("a refresh cookie that can never be valid again is cleared with the other, and a new login works", async () => {
+  test("a permanently invalid refresh cookie is cleared with the auth cookie, and a new login works", async () => {
     const { auth, call, browser, clock, login } = await startSessions(adapter, { refreshGrace: 0 });
     const refuse = async (reason: Parameters<typeof unauthorized>[0]): Promise<void> => {
       const answer = await call("refresh");
@@ -295,18 +295,18 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     await refuse("TOKEN_REUSED");
     await auth.revoke({ subject: "alice" });
     await refuse("TOKEN_REVOKED");
-    // For a minute it may still count by another server's clock.
+    // For one minute the token may still be valid by another server's clock.
     clock.advance(604_800);
     const perhaps = await call("refresh");
     expect([outcomeOf(perhaps), perhaps.setCookies]).toEqual([unauthorized("TOKEN_EXPIRED"), []]);
     clock.advance(60);
     await refuse("TOKEN_EXPIRED");
-    // It is of no session, so the auth cookie of another stays.
+    // It belongs to no session, so the auth cookie of another session stays.
     browser.cookies.set("__Host-refresh", "no.token");
     const malformed = await call("refresh");
     expect([outcomeOf(malformed), malformed.setCookies]).toEqual([unauthorized("TOKEN_MALFORMED"), CLEARED.slice(1)]);
     expect(outcomeOf(await call("act"))).toBe("alice");
-    // Without one there is nothing to clear, but an auth cookie that has expired and cannot be
+    // Without a refresh cookie, only an expired auth cookie is cleared, because it cannot be
     // renewed.
     const missing = await call("refresh");
     expect([outcomeOf(missing), missing.setCookies]).toEqual([unauthorized("TOKEN_MISSING"), []]);
@@ -316,7 +316,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("greet", undefined, { method: "GET" }))).toBe("stranger");
   });
 
-  test("a refresh cookie that is refused by a cause that may pass is not cleared, nor is the other", async () => {
+  test("a temporarily invalid refresh cookie clears neither cookie", async () => {
     const { call, browser, clock, login } = await startSessions(adapter, { refreshGrace: 0 });
     const held = await login();
     const refuse = async (token: string, reason: Parameters<typeof unauthorized>[0]): Promise<void> => {
@@ -325,7 +325,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
       expect([answer.status, outcomeOf(answer), answer.setCookies]).toEqual([401, unauthorized(reason), []]);
       expect(pairIn(browser)).toEqual({ ...held, refresh: token });
     };
-    // A key, a type, a length that another server knows; a clock that is behind.
+    // Another server may know the key, type or length; a clock may be behind.
     await refuse(`${held.refresh.slice(0, -6)}AAAAAA`, "SIGNATURE_INVALID");
     await refuse(held.auth, "TOKEN_TYPE_INVALID");
     await refuse("x".repeat(8200), "TOKEN_MALFORMED");
@@ -335,7 +335,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 
-  test("a bad token of the input, or of the header, clears no cookie", async () => {
+  test("an invalid token in the input or the header clears no cookie", async () => {
     const { call, login, browser } = await startSessions(adapter);
     const held = await login();
     const byInput = await call("refresh", { token: "no.token" });
@@ -349,7 +349,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect(outcomeOf(await call("refresh"))).toEqual(EXPIRIES);
   });
 
-  test("what a guard let in or refused by cookie is not stored, what needs none of it may be", async () => {
+  test("a response is not cacheable after a guard has read a cookie, and unchanged otherwise", async () => {
     const { call, auth, login, browser } = await startSessions(adapter);
     const get = { method: "GET" } as const;
     const { auth: token } = await login();
@@ -367,7 +367,7 @@ describe.each(httpAdapters)("over $name", (adapter) => {
     expect((await call("me", undefined, bearer)).cacheControl).toBeUndefined();
   });
 
-  test("a refreshProcedure asks the store whether the session stands", async () => {
+  test("a refreshProcedure rejects a token that the store reports as reused or revoked", async () => {
     const { auth, call, store } = await startSessions(adapter, { refreshGrace: 0 });
     const asked = (token: string) => ({ marks: {}, headers: { authorization: `Bearer ${token}` } });
     const { refreshToken } = await auth.login("alice");

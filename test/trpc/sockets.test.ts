@@ -1,4 +1,4 @@
-/** One context serves a whole WebSocket: it outlives neither its token nor, with `authorize`, the rights it was opened with. */
+/** One context for a whole WebSocket: it does not outlive its token or its rights. */
 import { createTRPCClient, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig, Authorize } from "claimgate";
@@ -37,7 +37,7 @@ async function start(
 }
 
 describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer }) => {
-  test("does not outlive its token", async () => {
+  test("rejects calls after its token has expired", async () => {
     const { auth, clock, connect } = await start({}, startServer);
     const client = connect((await auth.authToken("alice", { maxAge: 60 })).signed);
     expect(await client.me.query()).toBe("alice");
@@ -49,7 +49,7 @@ describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer })
     expect(await client.open.query()).toBe("open");
   });
 
-  test("refuses item by item, in a batch of messages too", async () => {
+  test("rejects a batch of messages item by item", async () => {
     const { auth, connect } = await start({}, startServer);
     const client = connect((await auth.authToken("alice", { scope: "admin" })).signed);
     const [open, me, admin] = [client.open.query(), client.me.query(), clientRefusalOf(client.admin.query())];
@@ -59,7 +59,7 @@ describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer })
     expect(await clientRefusalOf(anonymous.me.query())).toEqual(unauthorized("TOKEN_MISSING"));
   });
 
-  test("lives on, with its public procedures, when it was opened with a bad token", async () => {
+  test("that is opened with an invalid token stays open for public procedures", async () => {
     const { connect } = await start({}, startServer);
     const client = connect("garbage");
     expect(await client.open.query()).toBe("open");
@@ -67,7 +67,7 @@ describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer })
     expect(await client.open.query()).toBe("open");
   });
 
-  test("verifies its token once, however many calls it carries", async () => {
+  test("verifies its token once for all its calls", async () => {
     const { auth, connect } = await start({ cache: false }, startServer);
     const client = connect((await auth.authToken("alice")).signed);
     const verify = vi.spyOn(crypto.subtle, "verify");
@@ -81,7 +81,7 @@ describe.each(socketAdapters)("a WebSocket over $name", ({ start: startServer })
 });
 
 describe("rights on a WebSocket", () => {
-  test("are looked up anew for every call, and once for a chain of guards", async () => {
+  test("are looked up again for every call, and once for a chain of guards", async () => {
     let rights: { scope: string; claims: { level: number } } | null = { scope: "admin", claims: { level: 9 } };
     const authorize = vi.fn<Authorize>(async () => rights);
     const { auth, connect } = await start({ authorize, authorizeAt: "request" });
@@ -99,10 +99,7 @@ describe("rights on a WebSocket", () => {
     expect(authorize).toHaveBeenCalledTimes(4);
   });
 
-  test.each([
-    "openAdmin",
-    "rawAdmin",
-  ] as const)("are looked up anew by a resolver's own require in %s", async (name) => {
+  test.each(["openAdmin", "rawAdmin"] as const)("are looked up again by a resolver's require in %s", async (name) => {
     let scope = "admin";
     const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
     const client = connect((await auth.authToken("alice")).signed);
@@ -113,7 +110,7 @@ describe("rights on a WebSocket", () => {
     expect(await client[name].query()).toBe("alice");
   });
 
-  test("are looked up anew by a resolver's own authenticate", async () => {
+  test("are looked up again by a resolver's authenticate", async () => {
     let scope = "admin";
     const { auth, connect } = await start({ authorize: () => ({ scope }), authorizeAt: "request" });
     const client = connect((await auth.authToken("alice")).signed);

@@ -3,7 +3,7 @@ import { createWSClient, type TRPCWebSocketClient } from "@trpc/client";
 import { onTestFinished } from "vitest";
 import WebSocket from "ws";
 
-/** How a socket is opened. */
+/** The credentials of a socket. */
 export interface SocketOptions {
   /** Sent as `connectionParams`, not as a header. */
   readonly token?: string;
@@ -25,7 +25,7 @@ export function openSocket(
   }
   const client = createWSClient({
     url,
-    // The client wants the browser's class; what it uses of it, ws has.
+    // The client expects the browser's class; ws has all that it uses.
     WebSocket: SocketWithHeaders as unknown as typeof globalThis.WebSocket,
     ...(params ? { connectionParams: params } : {}),
   });

@@ -1,4 +1,4 @@
-/** Whatever tRPC streams of a guarded query is asked for again, of what kind it may be, and by every guard. */
+/** Every kind of stream in a guarded query is checked again for each event, by every guard. */
 import { Readable } from "node:stream";
 import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
@@ -53,11 +53,11 @@ class Cursor {
 
 interface Site {
   readonly source: Source;
-  /** Lets the token expire, and what is late come. */
+  /** Makes the token expire, and releases the late event. */
   expire(): void;
 }
 
-/** The client of a router made for `source`, with a token that lives 60 seconds. */
+/** The client of a router that reads `source`, with a token that lives 60 seconds. */
 async function start<R extends Parameters<typeof t.router>[0]>(
   create: (source: Source) => R,
   config: Partial<AuthManagerConfig> = {},
@@ -79,8 +79,8 @@ async function start<R extends Parameters<typeof t.router>[0]>(
 type Make = (source: Source) => AsyncIterable<string>;
 
 const kinds: readonly [string, Make][] = [
-  ["an iterator by hand", ({ iterate }) => iterate()],
-  ["an iterable by hand", ({ iterable }) => iterable],
+  ["a hand-written iterator", ({ iterate }) => iterate()],
+  ["a hand-written iterable", ({ iterable }) => iterable],
   ["a cursor", ({ iterate }) => new Cursor(iterate)],
   ["a ReadableStream", ({ iterate }) => Readable.toWeb(Readable.from(iterate()))],
 ];
@@ -94,7 +94,7 @@ const shapes: readonly [string, (make: Make) => Promise<{ events: AsyncIterator<
     },
   ],
   [
-    "as a part of it",
+    "as a part of the result",
     async (make) => {
       const site = await start((source) => ({ query: protectedProcedure.query(() => ({ events: make(source) })) }));
       return { events: (await site.client.query.query()).events[Symbol.asyncIterator](), site };
@@ -105,7 +105,7 @@ const shapes: readonly [string, (make: Make) => Promise<{ events: AsyncIterator<
 describe.each(shapes)("%s", (_, open) => {
   test.each(
     kinds,
-  )("%s gives its events in time, and withholds them once the token has expired", async (_kind, make) => {
+  )("%s sends its events in time, and withholds them once the token has expired", async (_kind, make) => {
     const inTime = await open(make);
     expect((await inTime.events.next()).value).toBe("first");
     inTime.site.source.release();
@@ -120,12 +120,12 @@ describe.each(shapes)("%s", (_, open) => {
 test.each<[string, (source: Source) => Promise<string>]>([
   ["a promise", ({ late }) => late],
   [
-    "a thenable by hand",
+    "a hand-written thenable",
     // oxlint-disable-next-line unicorn/no-thenable
     ({ late }) => ({ then: late.then.bind(late), catch: late.catch.bind(late) }) as unknown as Promise<string>,
   ],
   ["a list that can be awaited and iterated", ({ late, iterable }) => Object.assign(late.then(String), iterable)],
-])("the value of %s comes in time, and is withheld once the token has expired", async (_, make) => {
+])("the value of %s is sent in time, and withheld once the token has expired", async (_, make) => {
   const create = (source: Source) => ({ part: protectedProcedure.query(() => ({ late: make(source) })) });
   const inTime = await start(create);
   const { late } = await inTime.client.part.query();
@@ -137,7 +137,7 @@ test.each<[string, (source: Source) => Promise<string>]>([
   expect(await clientRefusalOf(Promise.resolve(part.late))).toEqual(expired);
 });
 
-test("the outer of two guards is asked again too, whose token lives shorter than the inner one's", async () => {
+test("two guards with different tokens both check a stream: the outer one ends it when its token expires", async () => {
   const { auth, connect, expire } = await start(
     ({ iterate, late }) => ({
       both: protectedProcedure.use(requireToken({ type: "refresh" })).query(() => ({ events: iterate(), late })),
@@ -155,7 +155,7 @@ test("the outer of two guards is asked again too, whose token lives shorter than
   expect(await clientRefusalOf(result.late)).toEqual(expired);
 });
 
-/** A page of a list as clients of APIs give it: to be iterated, and for JSON what it holds. */
+/** A page of a list, as API clients return it: iterable, with JSON of its items. */
 class Page {
   readonly items = [1, 2];
 
@@ -168,7 +168,7 @@ class Page {
   }
 }
 
-describe("what can be iterated, where nothing is streamed, stays what it is", () => {
+describe("an iterable result without a stream is unchanged", () => {
   const pages = t.router({
     page: protectedProcedure.query(() => ({ page: new Page() })),
     stream: protectedProcedure.query(() => Readable.toWeb(Readable.from(["a"]))),
@@ -194,7 +194,7 @@ describe("what can be iterated, where nothing is streamed, stays what it is", ()
     expect(await client.pages.page.query()).toEqual({ page: { items: [1, 2] } });
   });
 
-  test("in a caller that a resolver makes of its own context", async () => {
+  test("in a caller that a resolver creates from its own context", async () => {
     const { auth } = createAuth();
     const { url } = await serve({ router, createContext: createTRPCContext(auth) });
     const headers = { authorization: `Bearer ${(await auth.authToken("alice")).signed}` };

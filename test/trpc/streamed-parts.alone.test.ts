@@ -1,4 +1,4 @@
-/** What a guarded query sends later, in a streamed batch, is asked for again when it comes: promises and generators, at every depth that is streamed. */
+/** Promises and generators in a streamed batch: each is checked again when it settles. */
 import { createTRPCClient, httpBatchStreamLink, httpLink, type TRPCClient } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, currentToken } from "claimgate";
@@ -12,7 +12,7 @@ const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorForm
 const { protectedProcedure } = authProcedures(t.procedure);
 const expired = unauthorized("TOKEN_EXPIRED");
 
-/** A part that is ready when the test says so. */
+/** A part that settles when the test decides. */
 function createPart<T>() {
   let settle: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolve) => {
@@ -58,7 +58,7 @@ async function start() {
   return { client, whole, caller, first, second, expire };
 }
 
-test("a part that comes in time is sent, and one that comes later is withheld", async () => {
+test("a streamed batch sends a part that settles in time, and withholds one that settles after exp", async () => {
   const { client, first, expire } = await start();
   const { title, late } = await client.plain.query();
   const again = await client.plain.query();
@@ -70,7 +70,7 @@ test("a part that comes in time is sent, and one that comes later is withheld", 
   expect(await clientRefusalOf(client.plain.query())).toEqual(expired);
 });
 
-test("a part of a part is asked for by itself", async () => {
+test("a streamed batch checks a part of a part separately", async () => {
   const { client, first, second, expire } = await start();
   const { outer } = await client.deep.query();
   first.settle();
@@ -80,7 +80,7 @@ test("a part of a part is asked for by itself", async () => {
   expect(await clientRefusalOf(inner)).toEqual(expired);
 });
 
-test("so is a part of an event, and what a generator returns", async () => {
+test("a streamed batch checks a part of an event, and the return value of a generator", async () => {
   const { client, first, expire } = await start();
   const events = (await client.events.query())[Symbol.asyncIterator]();
   const returned = (await client.returned.query())[Symbol.asyncIterator]();
@@ -92,7 +92,7 @@ test("so is a part of an event, and what a generator returns", async () => {
   expect(await clientRefusalOf(returned.next())).toEqual(expired);
 });
 
-test("what a generator returns in time is sent", async () => {
+test("a streamed batch sends the return value of a generator that returns in time", async () => {
   const { client, first } = await start();
   const returned = (await client.returned.query())[Symbol.asyncIterator]();
   await returned.next();
@@ -100,7 +100,7 @@ test("what a generator returns in time is sent", async () => {
   expect(await returned.next()).toEqual({ done: true, value: "returned" });
 });
 
-test("currentToken() is there in a generator that is a part", async () => {
+test("currentToken() is the caller's token in a generator that is a part", async () => {
   const { client, first } = await start();
   const names = (await client.who.query()).names[Symbol.asyncIterator]();
   expect((await names.next()).value).toBe("alice");
@@ -108,7 +108,7 @@ test("currentToken() is there in a generator that is a part", async () => {
   expect((await names.next()).value).toBe("alice");
 });
 
-test("a caller in the same process gets the same, and values that are no parts stay what they are", async () => {
+test("a caller in the same process has its parts checked, and other values unchanged", async () => {
   const { caller, first, expire } = await start();
   const mixed = await caller.mixed();
   expect([mixed.at, mixed.bytes, await mixed.late]).toEqual([new Date(0), new Uint8Array([1]), 1]);
@@ -118,7 +118,7 @@ test("a caller in the same process gets the same, and values that are no parts s
   await expect(late).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "TOKEN_EXPIRED" } });
 });
 
-test("a link that does not stream is told so, and a part that nobody waits for ends nothing", async () => {
+test("a link that does not stream is rejected, and a late part leaves no unhandled rejection", async () => {
   const { whole, first, expire } = await start();
   expect(await clientRefusalOf(whole.plain.query())).toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
   expire();

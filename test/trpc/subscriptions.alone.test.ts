@@ -1,4 +1,4 @@
-/** A guarded subscription is refused before its generator starts, asked again for every event, and over when its token is. */
+/** A guarded subscription: checked before its start and per event, and ended with its token. */
 import { createTRPCClient, httpSubscriptionLink, type TRPCClient, wsLink } from "@trpc/client";
 import { initTRPC, tracked } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
@@ -35,7 +35,7 @@ function createRouter(feed: Feed, clock: TestClock) {
       yield currentToken()?.sub;
       for await (const value of feed.values(signal)) yield `${value}: ${currentToken()?.sub}`;
     }),
-    // The clock moves to just before `exp` while nothing is emitted.
+    // The clock moves to just before `exp` without an event.
     idle: protectedProcedure.subscription(async function* ({ ctx, signal }) {
       const { exp } = ctx.auth.token;
       yield 0;
@@ -97,7 +97,7 @@ async function startOver({ start, connect }: Transport, config: Partial<AuthMana
 }
 
 describe.each(transports)("over $name", (transport) => {
-  test("events reach who may listen, and the source is released when they leave", async () => {
+  test("sends events to an authorized listener, and releases the source when the listener leaves", async () => {
     const { as, feed } = await startOver(transport);
     const client = await as("listen");
     const events = watch<number>((observer) => client.scoped.subscribe(undefined, observer));
@@ -108,14 +108,14 @@ describe.each(transports)("over $name", (transport) => {
     await vi.waitFor(() => expect(feed).toMatchObject({ started: 1, ended: 1 }));
   });
 
-  test("a stream that ends by itself is complete", async () => {
+  test("completes a stream that ends by itself", async () => {
     const { as } = await startOver(transport);
     const client = await as();
     const events = watch<number>((observer) => client.short.subscribe(undefined, observer));
     expect([await events.next(), await events.next(), await events.ended]).toEqual([1, 2, "complete"]);
   });
 
-  test("a refused subscription's generator never starts", async () => {
+  test("rejects a subscription before its generator starts", async () => {
     const { as, connect, feed } = await startOver(transport);
     const anonymous = connect();
     const reader = await as("read");
@@ -138,7 +138,7 @@ describe.each(transports)("over $name", (transport) => {
     own.unsubscribe();
   });
 
-  test("the first event after the token expired is withheld, and the stream ends", async () => {
+  test("withholds the first event after the token has expired, and ends the stream", async () => {
     const { as, clock, feed } = await startOver(transport);
     const client = await as();
     const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
@@ -153,7 +153,7 @@ describe.each(transports)("over $name", (transport) => {
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 
-  test("the first event after the token's key was retired is withheld, and the stream ends", async () => {
+  test("withholds the first event after the token's key is retired, and ends the stream", async () => {
     const { as, auth, feed } = await startOver(transport);
     const client = await as();
     const events = watch<number>((observer) => client.events.subscribe(undefined, observer));
@@ -165,7 +165,7 @@ describe.each(transports)("over $name", (transport) => {
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 
-  test("a stream outlives its key being loaded anew, and ends at the first event after the loader withdrew it", async () => {
+  test("continues when the key is loaded again, and ends at the first event after the loader withdrew it", async () => {
     const keyOf = (kid: string): KeyConfig => ({ kid, algorithm: "HS256", secret: `${kid}${SECRET}` });
     const listed = { kids: ["mine"] };
     const { as, clock, feed } = await startOver(transport, { keys: async () => listed.kids.map(keyOf) });
@@ -184,7 +184,7 @@ describe.each(transports)("over $name", (transport) => {
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 
-  test("a stream in which nothing happens ends when the token expires, not before", async () => {
+  test("ends a stream without events when the token expires, and not earlier", async () => {
     const { as, clock, feed } = await startOver(transport);
     const client = await as();
     const events = watch<number>((observer) => client.idle.subscribe(undefined, observer));
@@ -193,13 +193,13 @@ describe.each(transports)("over $name", (transport) => {
     expect(await events.next()).toBe(1);
     clock.set(NOW + 60);
     expect(await events.ended).toEqual(unauthorized("TOKEN_EXPIRED"));
-    // The source is let go at the latest when it emits again: tRPC aborts its signal only where the
-    // client left.
+    // The source is released at the latest at its next event: tRPC aborts its signal only when the
+    // client leaves.
     feed.push(2);
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 
-  test("the events of an observable are guarded as well", async () => {
+  test("guards the events of an observable", async () => {
     const { as, clock, feed } = await startOver(transport);
     const client = await as();
     const events = watch<number>((observer) => client.observed.subscribe(undefined, observer));
@@ -211,7 +211,7 @@ describe.each(transports)("over $name", (transport) => {
     await vi.waitFor(() => expect(feed.ended).toBe(1));
   });
 
-  test("tracked events keep their ids", async () => {
+  test("keeps the ids of tracked events", async () => {
     const { as, feed } = await startOver(transport);
     const client = await as();
     const events = watch((observer) => client.marked.subscribe(undefined, observer));
@@ -220,7 +220,7 @@ describe.each(transports)("over $name", (transport) => {
     events.unsubscribe();
   });
 
-  test("currentToken() is there in the generator, before and after it waited", async () => {
+  test("sets currentToken() in the generator, before and after a wait", async () => {
     const { as, feed } = await startOver(transport);
     const client = await as();
     const events = watch((observer) => client.who.subscribe(undefined, observer));
@@ -230,7 +230,7 @@ describe.each(transports)("over $name", (transport) => {
   });
 });
 
-test("a token of one second ends an idle subscription in real time", async () => {
+test("an idle subscription with a token of one second ends in real time", async () => {
   const opened = Date.now();
   const transport = { start: socketAdapters[0]?.start as Transport["start"], connect: overSocket };
   const { as, feed } = await startOver(transport, { now: () => NOW + (Date.now() - opened) / 1000 });

@@ -1,4 +1,4 @@
-/** What a request costs: one signature verification at most, none for what is remembered, none for what nobody guards. */
+/** A request verifies at most one signature, and none for cached tokens and open procedures. */
 import { createTRPCClient, httpBatchLink, httpLink, type TRPCClient } from "@trpc/client";
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig } from "claimgate";
@@ -34,12 +34,12 @@ async function start(config: Partial<AuthManagerConfig>, startServer = httpAdapt
   return { auth, clock, connect, connectBatch, token: (await auth.authToken("alice", { scope: "a b" })).signed };
 }
 
-// It counts, and calls through.
+// The spy counts calls and passes them on.
 const verify = vi.spyOn(crypto.subtle, "verify");
 beforeEach(() => void verify.mockClear());
 
-describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: startServer }) => {
-  test("a request with a chain of guards costs one verification", async () => {
+describe.each(httpAdapters)("over $name, without cached tokens", ({ start: startServer }) => {
+  test("verifies a token once for a chain of guards", async () => {
     const { connect, token } = await start({ cache: false }, startServer);
     expect(await connect(token).chained.query()).toBe("alice");
     expect(verify).toHaveBeenCalledTimes(1);
@@ -47,7 +47,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
     expect(verify).toHaveBeenCalledTimes(2);
   });
 
-  test("a batch of 20 costs one verification", async () => {
+  test("verifies a token once for a batch of 20", async () => {
     const { connectBatch, token } = await start({ cache: false }, startServer);
     const client = connectBatch(token);
     const calls = Array.from({ length: 20 }, (_, i) => (i % 2 ? client.me.query() : client.chained.query()));
@@ -55,7 +55,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("a bad signature costs one verification in a batch of 20, all of which are refused", async () => {
+  test("verifies an invalid signature once for a batch of 20, and rejects every item", async () => {
     const { connectBatch, token } = await start({ cache: false }, startServer);
     const client = connectBatch(`${token.slice(0, -6)}AAAAAA`);
     const calls = Array.from({ length: 20 }, () => clientRefusalOf(client.me.query()));
@@ -63,7 +63,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("a public procedure verifies nothing, and works next to a token that is expired or garbage", async () => {
+  test("verifies nothing for a public procedure, which accepts an expired or malformed token", async () => {
     const { clock, connect, token } = await start({ cache: false }, startServer);
     expect(await connect(token).open.query()).toBe("open");
     clock.advance(3600);
@@ -77,7 +77,7 @@ describe.each(httpAdapters)("over $name, with nothing remembered", ({ start: sta
 });
 
 describe("a token, with the cache", () => {
-  test("costs nothing the second time", async () => {
+  test("is not verified a second time", async () => {
     const { connect, token } = await start({});
     expect(await connect(token).me.query()).toBe("alice");
     expect(verify).toHaveBeenCalledTimes(1);
@@ -86,7 +86,7 @@ describe("a token, with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("is refused all the same once it expired", async () => {
+  test("is rejected once it has expired", async () => {
     const { clock, connect, token } = await start({});
     expect(await connect(token).me.query()).toBe("alice");
     clock.advance(3600);
@@ -94,7 +94,7 @@ describe("a token, with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  test("is forgotten for a newer one where there is room for one only", async () => {
+  test("is dropped for a newer one when the cache holds only one", async () => {
     const { auth, connect, token } = await start({ cache: { max: 1 } });
     const other = (await auth.authToken("bob")).signed;
     for (const given of [token, other, token]) await connect(given).me.query();
@@ -104,7 +104,7 @@ describe("a token, with the cache", () => {
   });
 });
 
-test("what is too long or no token is refused without a verification", async () => {
+test("a text that is too long or not a token is rejected without a verification", async () => {
   const { connect, token } = await start({ maxTokenLength: 1000, cache: false });
   const malformed = unauthorized("TOKEN_MALFORMED");
   expect(await clientRefusalOf(connect(`${token}${"A".repeat(1000)}`).me.query())).toEqual(malformed);

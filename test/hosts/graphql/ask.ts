@@ -1,4 +1,4 @@
-/** Operations over both transports, by real clients, and what an answer must look like. */
+/** Operations over both transports, by real clients, and assertions about their answers. */
 import { request } from "node:http";
 import { type Client, createClient } from "graphql-ws";
 import { expect } from "vitest";
@@ -7,21 +7,21 @@ import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { refusedWith } from "../../support/graphql.ts";
 import type { Served, Transport } from "./host.ts";
 
-/** What a request may carry. */
+/** The parts of a request beyond its query. */
 export interface AskOptions {
   readonly token?: string;
   readonly headers?: Record<string, string>;
-  /** Over HTTP. */
+  /** Only over HTTP. */
   readonly operationName?: string;
-  /** Over HTTP. Default POST. */
+  /** Only over HTTP. Default POST. */
   readonly method?: "GET" | "POST";
-  /** Over WebSockets: what the client sends when it connects. */
+  /** Only over WebSockets. */
   readonly connectionParams?: Record<string, unknown>;
 }
 
 /** An answer as a client sees it. */
 export interface Answer {
-  /** Over HTTP, as is the challenge. */
+  /** Only over HTTP, like the challenge. */
   readonly status?: number;
   readonly challenge?: string | null;
   readonly body: Record<string, unknown>;
@@ -37,7 +37,7 @@ export function ask(
   return transport === "http" ? askHttp(served.url, query, options) : askSocket(served.wsUrl, query, options);
 }
 
-/** Sends one operation over HTTP, for whatever media type. */
+/** Sends one operation over HTTP and returns the response as it is. */
 export async function fetchHttp(url: string, query: string, options: AskOptions = {}): Promise<Response> {
   const { method = "POST", operationName } = options;
   const headers = {
@@ -67,7 +67,7 @@ export function connect(wsUrl: string, options: Pick<AskOptions, "token" | "head
   });
 }
 
-/** Posts `{ me { id } }` with each of the `Authorization` headers as a line of its own. */
+/** Posts `{ me { id } }` with each `Authorization` header on its own line. */
 export function postTwice(url: string, authorization: readonly string[]): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", accept: "application/json" };
@@ -85,8 +85,8 @@ export function postTwice(url: string, authorization: readonly string[]): Promis
 }
 
 /**
- * Holds an answer to a refusal of the whole operation: its status, its challenge and, exactly, its
- * body. Where there is no status, the body has `data` too: what execution gave.
+ * Expects a refusal of the whole operation: its status, its challenge and its exact body. Without a
+ * status, the body also has `data`: the result of the execution.
  */
 export function expectRefused(answer: Answer, reason: Reason, field = "me", data: unknown = { [field]: null }): void {
   const message = MESSAGES[reason];
@@ -101,13 +101,13 @@ export function expectRefused(answer: Answer, reason: Reason, field = "me", data
   else expect(answer).toEqual({ status, challenge: challengeOf(reason, status), body: { errors: [error] } });
 }
 
-/** Holds an answer to data without errors. */
+/** Expects data without errors. */
 export function expectData(answer: Answer, data: unknown): void {
   expect(answer.body).toEqual({ data });
   if (answer.status !== undefined) expect(answer).toMatchObject({ status: 200, challenge: null });
 }
 
-/** The refusals of the suite, with what they say. */
+/** The refusals of the suite; the table below has their messages. */
 export type Reason = keyof typeof MESSAGES;
 
 const MESSAGES = {

@@ -1,4 +1,4 @@
-/** Array batches: one request, one status, and every operation with its own refusal. */
+/** Array batches: one request, one status, and a refusal for each rejected operation. */
 import { describe, expect, test } from "vitest";
 import { type Host, type Served, serve } from "./host.ts";
 
@@ -15,7 +15,7 @@ export function describeBatches(host: Host): void {
     };
     const served = serve(host, { authorize, authorizeAt: "request" }, { batching: true });
 
-    test("stays 200, each of its operations with its own refusal", async () => {
+    test("has status 200, and each operation has its own refusal", async () => {
       for (const batch of [["{ me { id } }", "{ open }", "{ balance }"], ["{ me { id } }"]]) {
         const { response, body } = await postBatch(served, batch);
         expect(response.status).toBe(200);
@@ -26,7 +26,7 @@ export function describeBatches(host: Host): void {
       }
     });
 
-    test("is one request, whose rights are looked up once", async () => {
+    test("is one request: rights are looked up once", async () => {
       asked = 0;
       const { body } = await postBatch(served, ["{ me { id } }", "{ balance }", "{ open }"], await served.mint());
       expect(body).toEqual([{ data: { me: ada } }, { data: { balance: 100 } }, { data: { open: "for anybody" } }]);
@@ -35,11 +35,11 @@ export function describeBatches(host: Host): void {
   });
 }
 
-/** What a host without batches does with one. */
+/** A batch at a host without batches. */
 export function describeNoBatches(host: Host): void {
   const served = serve(host);
 
-  test("an array batch is refused as a request that means nothing", async () => {
+  test("an array batch is rejected with 400", async () => {
     const { response } = await postBatch(served, ["{ open }", "{ me { id } }"]);
     expect(response.status).toBe(400);
   });

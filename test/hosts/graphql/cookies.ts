@@ -1,4 +1,4 @@
-/** A cookie counts only where it cannot have been sent by another site, whatever the client says of itself afterwards. */
+/** A cookie is valid only if another site cannot have sent it, whatever the client sends later. */
 import { describe, expect, test } from "vitest";
 import { reasonsOf } from "../../graphql/server/stream-support.ts";
 import { openSocketEvents } from "../../graphql/server/ws-support.ts";
@@ -22,19 +22,19 @@ export function describeCookies(host: Host, transport: Transport): void {
     test.each<[what: string, says: Says]>([
       ["the origin of this host", () => ({ origin: `http://${hostOf()}` })],
       ["Sec-Fetch-Site same-origin", () => ({ "sec-fetch-site": "same-origin" })],
-    ])("a cookie with %s is let in", async (_, says) => {
+    ])("a cookie with %s is accepted", async (_, says) => {
       expectData(await send(says(served)), { me: { id: "ada" } });
     });
 
     test.each<[what: string, says: Says]>([
       ["another origin", () => EVIL],
       ["Sec-Fetch-Site cross-site", () => ({ "sec-fetch-site": "cross-site" })],
-      ["nothing that says where from", () => ({})],
-    ])("a cookie with %s is refused", async (_, says) => {
+      ["neither Origin nor Sec-Fetch-Site", () => ({})],
+    ])("a cookie with %s is rejected", async (_, says) => {
       expectRefused(await send(says(served)), "CSRF_REJECTED");
     });
 
-    test("a token in the header is no matter of where from", async () => {
+    test("a token in the header is accepted from another site", async () => {
       const headers = { ...EVIL, cookie: "auth=bad" };
       expectData(await ask(served, transport, "{ me { id } }", { headers, token: await served.mint() }), {
         me: { id: "ada" },
@@ -48,39 +48,38 @@ export function describeCookiesByGet(host: Host): void {
   const served = serve(host, { cookies: { auth: "auth" } });
   const get = async (headers: Headers): Promise<Answer> => {
     const cookie = `auth=${await served.mint()}`;
-    // What Apollo Server asks of a GET, so that no other page's form can send one.
+    // Apollo Server requires this header of a GET, because a form of another site cannot send it.
     const sent = { "apollo-require-preflight": "true", cookie, ...headers };
     return ask(served, "http", "{ me { id } }", { method: "GET", headers: sent });
   };
 
-  test("a cookie by GET that says nothing of where from is let in, and one from another site refused", async () => {
+  test("a cookie with a GET is accepted without Origin and Sec-Fetch-Site, and rejected from another site", async () => {
     expectData(await get({}), { me: { id: "ada" } });
     expectRefused(await get(EVIL), "CSRF_REJECTED");
   });
 }
 
-/** What a client of `host` says of itself once its WebSocket is open. */
+/** Forged origins that a client of `host` sends on an open WebSocket. */
 export function describeForgedOrigins(host: Host): void {
   const served = serve(host, { cookies: { auth: "auth" } });
   const cookie = async (): Promise<string> => `auth=${await served.mint()}`;
   const hostOf = (): string => new URL(served.wsUrl).host;
 
-  // Some servers write what a client sends when it connects into the headers of the upgrade
-  // request.
+  // Some servers copy connection parameters into the headers of the upgrade request.
   describe.each<[what: string, forge: (headers: Headers) => Record<string, unknown>]>([
     ["connection parameters", (headers) => headers],
     ["headers in the connection parameters", (headers) => ({ headers })],
-  ])("%s say nothing of where from", (_, forge) => {
+  ])("a cookie from another site is rejected with forged %s", (_, forge) => {
     test.each<[what: string, upgrade: Headers, says: Says]>([
       ["Sec-Fetch-Site same-origin", EVIL, () => ({ "sec-fetch-site": "same-origin" })],
       ["Sec-Fetch-Site none", EVIL, () => ({ "sec-fetch-site": "none" })],
       ["the origin of this host", {}, () => ({ origin: `http://${hostOf()}` })],
       ["Sec-Fetch-Site and the origin", {}, () => ({ "sec-fetch-site": "same-origin", origin: `http://${hostOf()}` })],
-      ["a host that is the page's own", EVIL, () => ({ host: "evil.test" })],
+      ["a host equal to the page's", EVIL, () => ({ host: "evil.test" })],
     ])("%s", async (_, upgrade, says) => {
       const connectionParams = forge(says(served));
       const client = connect(served.wsUrl, { headers: { cookie: await cookie(), ...upgrade }, connectionParams });
-      // More than once: the server may have written them by then.
+      // More than once, because the server may have copied them after the first operation.
       for (const query of ["{ me { id } }", "subscription { messages { text } }", "{ me { id } }"])
         expect(reasonsOf(await openSocketEvents(client, query)())).toEqual(["CSRF_REJECTED"]);
       expect(served.feed.listenerCount("message")).toBe(0);

@@ -1,4 +1,4 @@
-/** A host as the suite sees it: how it starts, what it speaks and what it cannot do; and one that runs while a group of tests does. */
+/** A GraphQL host as the suite sees it: how to start it, its transports and its limits. */
 import { EventEmitter } from "node:events";
 import type { AuthManager, AuthManagerConfig } from "claimgate";
 import type { TestClock } from "claimgate/testing";
@@ -7,10 +7,10 @@ import type { HostOptions, RunningHost } from "../../../examples/hosts/graphql/h
 import { createSchema } from "../../../examples/hosts/graphql/schema.ts";
 import { createAuth } from "../../support/create-auth.ts";
 
-/** How an operation that is no subscription travels. */
+/** The transport of queries and mutations. */
 export type Transport = "http" | "ws";
 
-/** Something that a host may be unable to do. */
+/** A feature that a host may lack. */
 export type Limit =
   | "answer over HTTP"
   | "start again with a schema it served"
@@ -20,31 +20,31 @@ export type Limit =
   | "keep indexes in paths as numbers"
   | "mask what a source throws";
 
-/** What a driver tells of its host. */
+/** The description of a host by its driver. */
 export interface Host {
   readonly name: string;
   start(auth: AuthManager, options: HostOptions): Promise<RunningHost>;
   readonly transports: readonly Transport[];
-  /** How subscriptions travel. */
+  /** The transports of subscriptions. */
   readonly streams: readonly ("ws" | "sse")[];
-  /** With the reason. The suite holds the host to what it does instead. */
+  /** Each with the reason. The suite tests what the host does instead. */
   readonly cannot: Partial<Record<Limit, string>>;
 }
 
-/** A host that runs. */
+/** A running host. */
 export interface Served {
   readonly auth: AuthManager;
   readonly clock: TestClock;
   readonly feed: EventEmitter;
   readonly url: string;
   readonly wsUrl: string;
-  /** A token of ada's, whose rights are what it says. */
+  /** A token of ada with these options. */
   mint(options?: Parameters<AuthManager["authToken"]>[1]): Promise<string>;
 }
 
 type Overrides = Partial<AuthManagerConfig>;
 
-/** Runs `host` from the first test of a group to its last, with a manager and a feed of its own. */
+/** Runs `host` from the first test of a group to its last, with its own manager and feed. */
 export function serve(host: Host, overrides: Overrides = {}, options: HostOptions = {}): Served {
   const { auth, clock } = createAuth({ ambient: true, ...overrides });
   const feed = new EventEmitter();

@@ -1,4 +1,4 @@
-/** Every host of examples/hosts/graphql, held to the one suite. */
+/** The suite, on every host of examples/hosts/graphql. */
 import { apolloServer } from "./drivers/apollo-server.ts";
 import { graphqlHttp } from "./drivers/graphql-http.ts";
 import { graphqlWs } from "./drivers/graphql-ws.ts";

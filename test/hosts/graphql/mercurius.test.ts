@@ -1,4 +1,4 @@
-/** What only Mercurius has: compiled queries, and resolvers and loaders of its own. */
+/** Features that only Mercurius has: compiled queries, and its own resolvers and loaders. */
 import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
 import fastify from "fastify";
 import mercuriusPlugin, { type MercuriusOptions } from "mercurius";
@@ -31,7 +31,7 @@ describe("a compiled query", () => {
     "{ audit archive }",
     'mutation { post(text: "a") { text } }',
     'mutation { announce(text: "a") { text } }',
-  ])("is answered as it was before: %s", async (query) => {
+  ])("has the same answer as before its compilation: %s", async (query) => {
     for (const options of [{}, { token: "bad" }, { token: await served.mint() }]) {
       const interpreted = withoutLocations(await ask(served, "http", query, options));
       for (let i = 0; i < 2; i++)
@@ -39,7 +39,7 @@ describe("a compiled query", () => {
     }
   });
 
-  test("is guarded and has its currentToken", async () => {
+  test("is guarded and has currentToken", async () => {
     for (let i = 0; i < 3; i++)
       expectData(await ask(served, "http", "{ again: me { id } }", { token: await served.mint() }), {
         again: { id: "ada" },
@@ -47,7 +47,7 @@ describe("a compiled query", () => {
   });
 });
 
-// A compiled query tells of fewer places in its text.
+// The errors of a compiled query have fewer locations.
 function withoutLocations({ body, ...answer }: Answer): object {
   const errors = (body["errors"] as object[] | undefined)?.map((error) => ({ ...error, locations: [] }));
   return { ...answer, body: { ...body, errors } };
@@ -67,7 +67,7 @@ describe("resolvers and loaders given to Mercurius", () => {
   };
   const { auth } = createAuth();
 
-  test("are guarded by apply as a schema transform, and refused without it", async () => {
+  test("are guarded with apply as a schema transform, and the schema is rejected without it", async () => {
     const unguarded = fastify();
     await unguarded.register(mercuriusPlugin, options);
     expect(() => createGraphQLContext(auth, { schema: unguarded.graphql.schema })).toThrow(TypeError);
@@ -90,7 +90,7 @@ describe("resolvers and loaders given to Mercurius", () => {
     await app.close();
   });
 
-  test("are refused where they replace a guard", async () => {
+  test("are rejected when they replace a guard", async () => {
     const app = fastify();
     await app.register(mercuriusPlugin, { ...options, schemaTransforms: requireToken.apply });
     expect(() => createGraphQLContext(auth, { schema: app.graphql.schema })).not.toThrow();

@@ -1,4 +1,4 @@
-/** A resolver's own errors: hidden where they were not meant for callers, untouched where they were, and refusals told like a guard's. */
+/** A resolver's own errors: masked or passed on as before, and refusals reported like a guard's. */
 import { describe, expect, test } from "vitest";
 import { type Answer, type AskOptions, ask, expectData, expectRefused } from "./ask.ts";
 import { type Host, serve, type Transport } from "./host.ts";
@@ -14,7 +14,7 @@ export function describeOwnErrors(host: Host, transport: Transport): void {
       if (status !== undefined) expect({ status, challenge }).toEqual({ status: expected, challenge: null });
     };
 
-    test("an error that was not meant for callers reaches nobody", async () => {
+    test("an internal error is masked", async () => {
       const answer = await send("{ archive }");
       expectStatus(answer, 200);
       expect(JSON.stringify(answer.body)).not.toMatch(/hunter2|password/);
@@ -24,7 +24,7 @@ export function describeOwnErrors(host: Host, transport: Transport): void {
       });
     });
 
-    test("a GraphQLError passes as it is", async () => {
+    test("a GraphQLError is passed on unchanged", async () => {
       const answer = await send("{ lost }");
       expectStatus(answer, 200);
       expect(answer.body).toEqual({
@@ -35,7 +35,7 @@ export function describeOwnErrors(host: Host, transport: Transport): void {
       });
     });
 
-    test("a query whose resolver asks for a rule is refused like a guarded one", async () => {
+    test("a query whose resolver requires a rule is rejected like a guarded query", async () => {
       for (const [token, reason] of [
         [undefined, "TOKEN_MISSING"],
         [await served.mint(), "SCOPE_INSUFFICIENT"],
@@ -46,14 +46,14 @@ export function describeOwnErrors(host: Host, transport: Transport): void {
       expectData(await send("{ audit }", { token: await served.mint(ADMIN) }), { audit: 1 });
     });
 
-    test("a query that failed for another reason too is not called refused", async () => {
+    test("a query with another error next to the refusal is not reported as rejected", async () => {
       const answer = await send("{ audit archive }");
       expectStatus(answer, 200);
       expect(answer.body["data"]).toBeNull();
       expect(answer.body["errors"]).toHaveLength(2);
     });
 
-    test("a mutation that ran and then refused is no refusal, so that nobody repeats it", async () => {
+    test("a mutation that ran and then rejected the caller has status 200, so that no client repeats it", async () => {
       const seen: unknown[] = [];
       const listener = (message: unknown): void => void seen.push(message);
       served.feed.on("message", listener);

@@ -1,10 +1,10 @@
-/** What a request costs and keeps to itself: one signature, one look-up of rights, and a `currentToken()` that is nobody else's. */
+/** The costs and the isolation of a request: one signature, one look-up of rights, its token. */
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { openSocketEvents } from "../../graphql/server/ws-support.ts";
 import { type Answer, type AskOptions, ask, connect, expectData } from "./ask.ts";
 import { type Host, serve, type Transport } from "./host.ts";
 
-/** What requests to `host` over `transport` cost and keep to themselves. */
+/** The costs and the isolation of requests to `host` over `transport`. */
 export function describeRequests(host: Host, transport: Transport): void {
   describe("requests", () => {
     let asked = 0;
@@ -23,7 +23,7 @@ export function describeRequests(host: Host, transport: Transport): void {
     afterEach(() => verify.mockRestore());
     const costs = (): object => ({ asked, verified: verify.mock.calls.length });
 
-    test("a request with many guarded fields pays for one verification and one look-up", async () => {
+    test("a request with many guarded fields makes one verification and one look-up of rights", async () => {
       const token = await served.mint();
       const { body } = await send("{ a: me { id } b: me { phone email } balance greeting users { phone } }", { token });
       expect(body["data"]).toMatchObject({ a: { id: "ada" }, balance: 100 });
@@ -32,13 +32,13 @@ export function describeRequests(host: Host, transport: Transport): void {
       expect(costs()).toEqual({ asked: 2, verified: 2 });
     });
 
-    test("a request for what is open pays nothing, whatever it carries", async () => {
+    test("a request for open fields makes no verification and no look-up, with any token", async () => {
       for (const token of [await served.mint(), "bad"])
         expectData(await send("{ open __typename }", { token }), { open: "for anybody", __typename: "Query" });
       expect(costs()).toEqual({ asked: 0, verified: 0 });
     });
 
-    test("callers at the same time each see their own token", async () => {
+    test("concurrent callers each see their own token", async () => {
       const subjects = Array.from({ length: 12 }, (_, i) => `user-${i}`);
       const answers = await Promise.all(
         subjects.map(async (subject) => {
@@ -51,7 +51,7 @@ export function describeRequests(host: Host, transport: Transport): void {
   });
 }
 
-/** What a connection to `host` costs. */
+/** The costs of a connection to `host`. */
 export function describeConnections(host: Host): void {
   let asked = 0;
   const authorize = (): object => {
@@ -60,7 +60,7 @@ export function describeConnections(host: Host): void {
   };
   const served = serve(host, { authorize, authorizeAt: "request" });
 
-  test("each operation of a connection asks anew who may", async () => {
+  test("each operation of a connection looks up rights and checks exp again", async () => {
     const client = connect(served.wsUrl, { token: await served.mint({ maxAge: 60 }) });
     for (const expected of [1, 2]) {
       expect(await openSocketEvents(client, "{ me { id } balance }")()).toEqual({

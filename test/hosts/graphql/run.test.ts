@@ -18,7 +18,7 @@ function run(...args: string[]) {
   return child;
 }
 
-test("starts a host, and says how to try it", { timeout: 60_000 }, async () => {
+test("starts a host, and prints a command to try it", { timeout: 60_000 }, async () => {
   const child = run("mercurius", "0");
   let said = "";
   for await (const chunk of child.stdout) {
@@ -46,7 +46,7 @@ test("starts a host, and says how to try it", { timeout: 60_000 }, async () => {
   expect(await ended).toEqual([0, null]);
 });
 
-test("lists the hosts where none is named", { timeout: 60_000 }, async () => {
+test("lists the hosts when the command line names none", { timeout: 60_000 }, async () => {
   const child = run();
   let said = "";
   child.stderr.on("data", (chunk) => {

@@ -1,4 +1,4 @@
-/** What a refusal means over HTTP: of the whole and of a part, by POST and GET, under either media type, alone and in a batch. */
+/** Refusals over HTTP: in whole and in part, by POST and GET, under both media types. */
 import { Client, fetchExchange, gql } from "@urql/core";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ export function describeStatuses(host: Host): void {
     const served = serve(host);
     const send = (query: string, options?: AskOptions): Promise<Answer> => ask(served, "http", query, options);
 
-    test("a refused operation has exactly the refusal, and no data", async () => {
+    test("a rejected operation has exactly the refusal, and no data", async () => {
       expect(await send("{ me { id } }")).toEqual({
         status: 401,
         challenge: "Bearer",
@@ -27,7 +27,7 @@ export function describeStatuses(host: Host): void {
       });
     });
 
-    test("what is refused in part stays 200 and keeps what succeeded", async () => {
+    test("a partly rejected operation has status 200 and keeps the other data", async () => {
       expect(await send("{ open me { id } }")).toEqual({
         status: 200,
         challenge: null,
@@ -38,7 +38,7 @@ export function describeStatuses(host: Host): void {
       });
     });
 
-    test("a refusal below the root tells its path", async () => {
+    test("a refusal below the root has its path", async () => {
       const { status, body } = await send("{ users { id phone } }", { token: await served.mint() });
       const index = host.cannot["keep indexes in paths as numbers"] === undefined ? 1 : "1";
       expect({ status, body }).toEqual({
@@ -55,7 +55,7 @@ export function describeStatuses(host: Host): void {
       });
     });
 
-    test("a query whose data is null for a refusal has its status", async () => {
+    test("a query whose data is null because of a refusal has the status of the refusal", async () => {
       for (const query of ["{ balance }", "{ open balance }"])
         expectRefused(await send(query), "TOKEN_MISSING", "balance");
       expectRefused(await send("{ open audit }"), "TOKEN_MISSING", "audit");
@@ -73,7 +73,7 @@ export function describeStatuses(host: Host): void {
       expectData(await send(two, { operationName: "Open" }), { open: "for anybody" });
     });
 
-    test("a mutation is refused where nothing of it ran, and stays 200 where a part did", async () => {
+    test("a mutation has status 401 when no part of it ran, and 200 when a part ran", async () => {
       const seen: unknown[] = [];
       const listener = (message: unknown): void => void seen.push(message);
       served.feed.on("message", listener);
@@ -89,7 +89,7 @@ export function describeStatuses(host: Host): void {
       served.feed.off("message", listener);
     });
 
-    test("a request that GraphQL refuses is told why, and is no matter of tokens", async () => {
+    test("an invalid query is reported as such, whatever the token", async () => {
       for (const query of ["{ me { id } nothing }", "{ me("]) {
         const { status, challenge, body } = await send(query, { token: "bad" });
         expect({ status, challenge }).toEqual({ status: expect.any(Number) as number, challenge: null });
@@ -98,8 +98,8 @@ export function describeStatuses(host: Host): void {
       }
     });
 
-    test("a GET is answered like a POST", async () => {
-      // What Apollo Server asks of a GET, so that no other page's form can send one.
+    test("a GET has the same answer as a POST", async () => {
+      // Apollo Server requires this header of a GET, because a form of another site cannot send it.
       const headers = { "apollo-require-preflight": "true" };
       const token = await served.mint();
       expectRefused(await send("{ me { id } }", { method: "GET", headers }), "TOKEN_MISSING");
@@ -124,7 +124,7 @@ export function describeStatuses(host: Host): void {
       }
     });
 
-    test("graphql-request and urql read the refusal, and the answer", async () => {
+    test("graphql-request and urql read the refusal and the data", async () => {
       const { url } = served;
       const token = await served.mint();
       const headers = { authorization: `Bearer ${token}` };

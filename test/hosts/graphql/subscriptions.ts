@@ -1,4 +1,4 @@
-/** Subscriptions: refused before the source starts, guarded per event, ended by a 401. */
+/** Subscriptions: a guard before the source, a guard per event, and a 401 at the end. */
 import type { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { openEvents, reasonsOf, type StreamEvent } from "../../graphql/server/stream-support.ts";
@@ -29,7 +29,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       return next;
     };
 
-    test("is refused before its source starts", async () => {
+    test("are rejected before the source starts", async () => {
       let started = 0;
       const count = (name: string): void => void (name === "message" && started++);
       served.feed.on("newListener", count);
@@ -52,7 +52,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       expect(started).toBe(0);
     });
 
-    test("is let in, and checked again for every event, and ended by a 401", async () => {
+    test("are accepted, checked again in every event, and ended by a 401", async () => {
       const { clock, feed, mint } = served;
       const next = await start(MESSAGES, { token: await mint({ maxAge: 60 }) });
       feed.emit("message", { text: "one" });
@@ -72,7 +72,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       await stopped;
     });
 
-    test("goes on where a part of an event is refused with 403", async () => {
+    test("continue after an event with a field that is rejected with 403", async () => {
       const { feed, mint } = served;
       const query = "subscription { messages { text address } }";
       const next = await start(query, { token: await mint() });
@@ -87,7 +87,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       expect(await admin()).toEqual({ data: { messages: { text: "three", address: "127.0.0.1" } } });
     });
 
-    test("an event's own error reaches nobody, and the stream goes on", async () => {
+    test("mask an error of an event, and continue", async () => {
       const { feed, mint } = served;
       const next = await start("subscription { messages { text archive } }", { token: await mint() });
       for (const text of ["one", "two"]) {
@@ -99,7 +99,7 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       }
     });
 
-    test("a source's own error reaches nobody, before it starts and after", async () => {
+    test("mask an error of the source, before and after its start", async () => {
       const { feed, mint } = served;
       const isShown = host.cannot["mask what a source throws"] !== undefined;
       const before = await (await open("subscription { archive { text } }"))();
@@ -112,11 +112,11 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
       expect(/hunter2/.test(JSON.stringify(after))).toBe(isShown);
     });
 
-    describe("while nothing happens", () => {
+    describe("without an event", () => {
       let begin: number | undefined;
       const served = serve(host, { now: () => NOW + (begin === undefined ? 0 : Date.now() - begin) / 1000 });
 
-      test("ends by itself when the token expires", async () => {
+      test("end when the token expires", async () => {
         const token = await served.mint({ maxAge: 1 });
         const next = await start(MESSAGES, { token }, served);
         begin = Date.now(); // no sooner, so that it never expires before it starts
@@ -128,11 +128,11 @@ export function describeSubscriptions(host: Host, stream: Stream): void {
   });
 }
 
-/** What a client of `host` sends when it connects. */
+/** The connection parameters of a client of `host`. */
 export function describeConnectionParams(host: Host): void {
   const served = serve(host);
 
-  test.each(["authorization", "Authorization"])("connectionParams.%s stands in for the header", async (name) => {
+  test.each(["authorization", "Authorization"])("connectionParams.%s replaces the header", async (name) => {
     const { signed } = await served.auth.authToken("ada");
     const send = (value: unknown) => ask(served, "ws", "{ me { id } }", { connectionParams: { [name]: value } });
     expect((await send(`Bearer ${signed}`)).body).toEqual({ data: { me: { id: "ada" } } });
@@ -149,7 +149,7 @@ export function describeConnectionParams(host: Host): void {
   });
 }
 
-/** What a host without subscriptions does with one. */
+/** A subscription at a host without subscriptions. */
 export function describeNoSubscriptions(host: Host): void {
   const served = serve(host);
 
@@ -185,7 +185,7 @@ async function openStream(
   return events.next;
 }
 
-/** Settles once somebody starts, or stops, to listen for messages. */
+/** Settles when a listener for messages is added or removed. */
 function until(feed: EventEmitter, change: "newListener" | "removeListener"): Promise<void> {
   return new Promise((resolve) => {
     const look = (name: string): void => {

@@ -1,4 +1,4 @@
-/** The one suite that every host of GraphQL passes, whatever it is made of. */
+/** The suite that every GraphQL host passes. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective } from "claimgate/graphql";
 import type { GraphQLSchema } from "graphql";
@@ -15,12 +15,12 @@ import { describeStatuses } from "./statuses.ts";
 import { describeConnectionParams, describeNoSubscriptions, describeSubscriptions } from "./subscriptions.ts";
 import { describeVerdicts } from "./verdicts.ts";
 
-/** Holds `host` to what claimgate promises. */
+/** Tests `host` against the contract of claimgate. */
 export function describeHost(host: Host): void {
   const { transports, streams, cannot } = host;
   describe.each([host])("$name", () => {
-    test("does not start with a schema that is not guarded", () => expectNoStart(host));
-    test("starts again with a schema it served", () => expectRestart(host));
+    test("does not start with an unguarded schema", () => expectNoStart(host));
+    test("starts again with a schema that it served before", () => expectRestart(host));
     for (const transport of transports) {
       describe(`over ${transport}`, () => {
         describeVerdicts(host, transport);
@@ -76,7 +76,7 @@ async function expectRestart(host: Host): Promise<void> {
 
 function describeNoHttp(host: Host): void {
   const served = serve(host);
-  test("plain HTTP is answered with nothing but the advice to upgrade", async () => {
+  test("plain HTTP gets only the advice to upgrade", async () => {
     const headers = { "content-type": "application/json" };
     const response = await fetch(served.url, { method: "POST", headers, body: '{"query":"{ open }"}' });
     expect(response.status).toBe(426);

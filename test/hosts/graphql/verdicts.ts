@@ -1,4 +1,4 @@
-/** Who is let in and who is refused, over any transport. */
+/** The decisions about a caller, over any transport. */
 import { describe, expect, test } from "vitest";
 import { type Answer, type AskOptions, ask, expectData, expectRefused, postTwice, type Reason } from "./ask.ts";
 import { type Host, type Served, serve, type Transport } from "./host.ts";
@@ -12,7 +12,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
     const served = serve(host);
     const send = (query: string, options?: AskOptions): Promise<Answer> => ask(served, transport, query, options);
 
-    test("who logs in is let in", async () => {
+    test("a user who logged in is accepted", async () => {
       const login = (password: string) => send(`mutation { login(user: "ada", password: "${password}") }`);
       const { body } = await login("ada-password");
       const { login: token } = body["data"] as { login: string };
@@ -30,25 +30,25 @@ export function describeVerdicts(host: Host, transport: Transport): void {
         async ({ mint }) => `${(await mint()).slice(0, -43)}${"A".repeat(43)}`,
       ],
       ["a refresh token", "TOKEN_TYPE_INVALID", async ({ auth }) => (await auth.refreshToken("ada")).signed],
-    ])("%s is refused, and a good token let in", async (_, reason, make) => {
+    ])("%s is rejected, and a valid token accepted", async (_, reason, make) => {
       const token = await make(served);
       expectRefused(await send("{ me { id } }", token === undefined ? {} : { token }), reason);
       expectData(await send("{ me { id } }", { token: await served.mint() }), { me: ada });
       expectData(await send("{ open }", token === undefined ? {} : { token }), { open: "for anybody" });
     });
 
-    test("a scope that the token lacks is asked for", async () => {
+    test("a token without the scope is rejected, and one with it accepted", async () => {
       expectRefused(await send("{ stats }", { token: await served.mint() }), "SCOPE_INSUFFICIENT", "stats");
       expectData(await send("{ stats }", { token: await served.mint(ADMIN) }), { stats: 42 });
     });
 
-    test("claims that the token lacks are asked for", async () => {
+    test("a token without the claims is rejected, and one with them accepted", async () => {
       const token = await served.mint({ claims: { plan: "free" } });
       expectRefused(await send("{ reports }", { token }), "CLAIMS_INSUFFICIENT", "reports");
       expectData(await send("{ reports }", { token: await served.mint({ claims: { plan: "pro" } }) }), { reports: 7 });
     });
 
-    test("an argument must be the token's own, unless an override lifts that", async () => {
+    test("an argument must be equal to the token's subject, unless an override matches", async () => {
       const [own, others] = ['{ user(id: "ada") { id } }', '{ user(id: "grace") { id } }'];
       const token = await served.mint();
       expectData(await send(own, { token }), { user: ada });
@@ -58,14 +58,14 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       expectRefused(await send(others), "TOKEN_MISSING", "user");
     });
 
-    test("where a token is optional a stranger is let in, and a bad token refused", async () => {
+    test("an optional token may be missing, and is rejected when it is invalid", async () => {
       expectData(await send("{ greeting }"), { greeting: "Hello, stranger" });
       expectData(await send("{ greeting }", { token: await served.mint() }), { greeting: "Hello, ada" });
       const { body } = await send("{ greeting }", { token: "bad" });
       expect(body["errors"]).toMatchObject([{ extensions: { auth: { reason: "TOKEN_MALFORMED" } } }]);
     });
 
-    test("a refresh token is let in where one is asked for", async () => {
+    test("a refresh token is accepted by a field that requires one", async () => {
       const { signed: token } = await served.auth.refreshToken("ada");
       const { body } = await send("mutation { renew }", { token });
       const { renew } = body["data"] as { renew: string };
@@ -73,7 +73,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       expectRefused(await send("mutation { renew }", { token: renew }), "TOKEN_TYPE_INVALID", "renew");
     });
 
-    test("two different credentials are ambiguous, and the same one twice is not", async () => {
+    test("two different credentials are ambiguous, and two equal ones are accepted", async () => {
       const [token, other] = [await served.mint(), await served.mint({ maxAge: 5 })];
       const send = (second: string): Promise<Answer> =>
         transport === "http"
@@ -83,7 +83,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       expectData(await send(token), { me: ada });
     });
 
-    test("onDeny: NULL gives null for others' fields and the value for one's own", async () => {
+    test("onDeny: NULL gives null for fields of other users and the value for the caller's own", async () => {
       const users = (email: string | null) => ({
         users: [
           { ...ada, email },
@@ -94,7 +94,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       expectData(await send("{ users { id email } }", { token: await served.mint() }), users("ada@example.com"));
     });
 
-    describe("while rights cannot be looked up", () => {
+    describe("during an outage of rights", () => {
       let isDown = false;
       const authorize = () => {
         if (isDown) throw new Error("The store is out of reach");
@@ -102,7 +102,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       };
       const served = serve(host, { authorize, authorizeAt: "request" });
 
-      test("everybody is refused, and nobody's token is called bad", async () => {
+      test("every caller is rejected with 503, also with a valid token", async () => {
         const token = await served.mint();
         isDown = true;
         expectRefused(await ask(served, transport, "{ me { id } }", { token }), "STORE_UNAVAILABLE");

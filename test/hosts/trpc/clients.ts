@@ -1,4 +1,4 @@
-/** The real clients that the suites call a host with, and what they see of a response. */
+/** The real clients of the suites, and their view of a response. */
 import {
   createTRPCClient,
   httpBatchLink,
@@ -15,20 +15,18 @@ import type { Site } from "./host.ts";
 export type Client = TRPCClient<AppRouter>;
 export type Sent = Readonly<Record<string, string>>;
 
-/** The header of a token; none without one. */
+/** The header of a token; empty without one. */
 export const bearer = (token?: string): Sent => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-/** Every call a request of its own. */
+/** Sends every call as its own request. */
 export const connect = ({ url }: Site, headers: Sent = {}): Client =>
   createTRPCClient<AppRouter>({ links: [httpLink({ url, headers })] });
 
-/** The calls of one tick in one request. */
+/** Sends the calls of one tick in one request. */
 export const connectBatch = ({ url }: Site, headers: Sent = {}): Client =>
   createTRPCClient<AppRouter>({ links: [httpBatchLink({ url, headers })] });
 
-/**
- * The same, each answered as soon as it is ready. `raw` gets the text of the responses as it comes.
- */
+/** The same, with a streamed response. `raw` collects the text of the responses. */
 export const connectStream = ({ url }: Site, headers: Sent = {}, raw: string[] = []): Client =>
   createTRPCClient<AppRouter>({ links: [httpBatchStreamLink({ url, headers, fetch: recordInto(raw) })] });
 
@@ -45,7 +43,7 @@ export const connectEvents = ({ url }: Site, headers: Sent = {}, connectionParam
     ],
   });
 
-/** What the example's subscription gives a client. */
+/** Watches the example's subscription. */
 export const subscribe = (client: Client): Watched<number> =>
   watch<number>((observer) => client.ticks.subscribe(undefined, observer));
 

@@ -1,4 +1,4 @@
-/** Runs a driver's host on a clock that stands still. */
+/** Runs a driver's host on a fake clock. */
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { onTestFinished } from "vitest";
 import { NOW, SECRET } from "../../support/create-auth.ts";

@@ -1,32 +1,32 @@
-/** A host under test, as the suites see it: an address, a manager with the same key, and a clock. */
+/** A host under test, as the suites see it: an address, a manager with the same key, a clock. */
 import type { AuthManager, AuthManagerConfig } from "claimgate";
 import type { Listening } from "../../support/listen.ts";
 
 /** Starts the example of one host. */
 export interface Driver {
   readonly name: string;
-  /** Where a browser sees the app; default: at the address it listens on. */
+  /** The origin at which a browser sees the app. Default: the address of the server. */
   readonly originOf?: (url: string) => string;
-  /** Why an answer arrives only when it is whole; absent where it arrives as it is made. */
+  /** The reason why the host buffers responses; absent for a host that streams them. */
   readonly buffers?: string;
   start(config: AuthManagerConfig): Promise<Listening>;
 }
 
-/** A host that runs, until the test ends. */
+/** A running host, until the test ends. */
 export interface Site {
   readonly url: string;
   readonly origin: string;
   /** Issues tokens that the host accepts. */
   readonly auth: AuthManager;
-  /** The same manager, an hour ago. */
+  /** The same manager with a clock that is an hour behind. */
   readonly past: AuthManager;
-  /** Seconds a token lives that is to expire while the test watches. */
+  /** The lifetime, in seconds, of a token that expires during a test. */
   readonly short: number;
-  /** Lets seconds go by. */
+  /** Advances the clock by `seconds`. */
   pass(seconds: number): Promise<void>;
 }
 
-/** What the suites are run for. */
+/** The subject of the suites. */
 export interface Host {
   readonly name: string;
   readonly buffers: string | undefined;

@@ -1,4 +1,4 @@
-/** The same promises on every host. */
+/** The suites of tRPC, on every host. */
 import { describe } from "vitest";
 import { drivers } from "./drivers/index.ts";
 import { onFakeClock } from "./fake-clock.ts";

@@ -1,10 +1,10 @@
-/** What AWS makes of a request before it calls a function: API Gateway's events of payload formats 1.0 (REST APIs) and 2.0 (HTTP APIs, function URLs). */
+/** API Gateway's events of payload formats 1.0 (REST APIs) and 2.0 (HTTP APIs, function URLs). */
 import type { IncomingMessage } from "node:http";
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from "aws-lambda";
 
 /**
- * Format 1.0: headers as they were sent, the last of each, and all of each. `path` is what stands
- * before the procedure's name.
+ * Format 1.0: original header names, with the last value and all values of each. `path` is the
+ * prefix before the procedure's name.
  */
 export function toEventV1(req: IncomingMessage, body: Buffer, path: string): APIGatewayProxyEvent {
   const url = new URL(req.url ?? "/", "https://api.test");
@@ -36,8 +36,8 @@ export function toEventV1(req: IncomingMessage, body: Buffer, path: string): API
 }
 
 /**
- * Format 2.0: names in lower case, values joined by commas, cookies apart from the headers, the
- * body in base64. A function URL has no `path`.
+ * Format 2.0: header names in lower case, values joined by commas, separate cookies, and a base64
+ * body. A function URL has no `path`.
  */
 export function toEventV2(req: IncomingMessage, body: Buffer, path: string): APIGatewayProxyEventV2 {
   const url = new URL(req.url ?? "/", "https://api.test");

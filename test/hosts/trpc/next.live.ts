@@ -1,4 +1,4 @@
-/** The promises of every host, and those of its pages, held against the Next.js example where it really runs. `scripts/check-next.ts` starts both. */
+/** The suites of every host, and tests of a page, on a running Next.js example. */
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onRealClock } from "./real-clock.ts";
@@ -33,13 +33,13 @@ describe("a page of Next.js", () => {
     cookie = `auth=${(await manager.authToken("root", { claims: { department: "operations" } })).signed}`;
   });
 
-  /** What stands in the page's paragraphs. */
+  /** The text of the page's paragraphs. */
   async function render(headers: Record<string, string>): Promise<string[]> {
     const html = await (await fetch(page, { headers })).text();
     return [...html.matchAll(/<p>(.*?)<\/p>/g)].map(([, text = ""]) => text.replaceAll("<!-- -->", ""));
   }
 
-  test("is rendered for whose cookie it came with", async () => {
+  test("is rendered for the user of the cookie", async () => {
     expect(await render({ cookie })).toEqual([
       "Hello, root",
       "Department: operations",
@@ -49,16 +49,16 @@ describe("a page of Next.js", () => {
     expect((await render({ cookie: `auth=${signed}` })).at(-1)).toBe("Statistics: 42 visits");
   });
 
-  test("is rendered for a reader who followed a link from another site", async () => {
+  test("is rendered for a user who followed a link from another site", async () => {
     expect((await render({ cookie, "sec-fetch-site": "cross-site" }))[0]).toBe("Hello, root");
   });
 
-  test("says to others why they are refused", async () => {
+  test("shows the reason of a refusal to other callers", async () => {
     expect(await render({})).toEqual(["Hello, stranger", "Department: TOKEN_MISSING", "Statistics: TOKEN_MISSING"]);
     expect((await render({ cookie: "auth=garbage" }))[0]).toBe("TOKEN_MALFORMED");
   });
 
-  test("has a server action for who sends it from this app, and for nobody else", async () => {
+  test("has a server action that runs only for a request from this app with a cookie", async () => {
     const html = await (await fetch(page, { headers: { cookie } })).text();
     const [, action = ""] = /name="(\$ACTION_ID_[0-9a-f]+)"/.exec(html) ?? [];
     const act = async (headers: Record<string, string>): Promise<string | undefined> => {

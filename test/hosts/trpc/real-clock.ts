@@ -1,4 +1,4 @@
-/** A host that runs elsewhere already, in real time, with the secret that it shares. */
+/** A host that is already running, in real time, with a shared secret. */
 import { setTimeout } from "node:timers/promises";
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 import type { Host } from "./host.ts";
@@ -19,7 +19,7 @@ export function onRealClock({ name, url, config }: Running): Host {
     buffers: undefined,
     async open(changes = {}) {
       const fixed = Object.keys(changes);
-      if (fixed.length > 0) throw new Error(`${name} runs already: ${fixed.join(", ")} cannot be changed`);
+      if (fixed.length > 0) throw new Error(`${name} is already running: ${fixed.join(", ")} cannot be changed`);
       return site;
     },
   };

@@ -1,4 +1,4 @@
-/** The Next.js example's callers, for code on the server: the reader's own credentials decide, as they do over HTTP. */
+/** The Next.js example's server-side callers, which use the reader's credentials as over HTTP. */
 import { AuthManager, type AuthManagerConfig, ForbiddenError, UnauthorizedError } from "claimgate";
 import { expect, test, vi } from "vitest";
 import { NOW, SECRET } from "../../support/create-auth.ts";
@@ -14,8 +14,8 @@ const config: AuthManagerConfig = {
 const manager = new AuthManager(config);
 
 /**
- * The app's callers, with a manager of their own; without a config it is as it is while `next
- * build` runs.
+ * The app's callers with a new manager. Without a config, the app is in its state during `next
+ * build`.
  */
 async function load(given?: AuthManagerConfig) {
   vi.resetModules();
@@ -31,7 +31,7 @@ async function cookieOf(user: string, rights: object = {}): Promise<string> {
 
 const crossSite = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
 
-test("a page is rendered for whose cookie or header came with the request", async () => {
+test("a page is rendered for the user of the request's cookie or header", async () => {
   const { createPageCaller } = await load(config);
   const cookie = await cookieOf("alice");
   const authorization = `Bearer ${(await manager.authToken("root", { scope: { admin: true } })).signed}`;
@@ -41,13 +41,13 @@ test("a page is rendered for whose cookie or header came with the request", asyn
   expect(await createPageCaller(new Headers()).greeting()).toBe("Hello, stranger");
 });
 
-test("a page is rendered for a reader who followed a link from another site", async () => {
+test("a page is rendered for a user who followed a link from another site", async () => {
   const { createPageCaller } = await load(config);
   const cookie = await cookieOf("alice");
   expect(await createPageCaller(new Headers({ cookie, "sec-fetch-site": "cross-site" })).me()).toBe("alice");
 });
 
-test("a refused caller gets a TRPCError, whose cause says why", async () => {
+test("a rejected caller gets a TRPCError, whose cause has the reason", async () => {
   const { createPageCaller } = await load(config);
   const anonymous = createPageCaller(new Headers());
   const alice = createPageCaller(new Headers({ cookie: await cookieOf("alice") }));
@@ -65,7 +65,7 @@ test("a refused caller gets a TRPCError, whose cause says why", async () => {
   expect(await refusalOf(garbage.greeting())).toMatchObject({ cause: { reason: "TOKEN_MALFORMED" } });
 });
 
-test("a server action changes something only for who sent it from this app", async () => {
+test("a server action runs for a request from this app, and is rejected from another site", async () => {
   const { createActionCaller } = await load(config);
   const cookie = await cookieOf("alice");
   const host = "app.test";
@@ -77,7 +77,7 @@ test("a server action changes something only for who sent it from this app", asy
   expect(await refusalOf(move({}))).toMatchObject({ code: "FORBIDDEN", cause: { reason: "CSRF_REJECTED" } });
 });
 
-test("an app without a secret lets nobody in, and blames no token", async () => {
+test("an app without a secret fails with a server error, not with a refusal of the token", async () => {
   const { createPageCaller } = await load();
   const cookie = await cookieOf("alice");
   const failure = await refusalOf(createPageCaller(new Headers({ cookie })).me());

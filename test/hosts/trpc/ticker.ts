@@ -1,4 +1,4 @@
-/** The streams of the example, under the hand of a test: it ticks, and knows how many streams are open. */
+/** The example's streams under the control of a test, which sends ticks and counts open streams. */
 import { expect, vi } from "vitest";
 import { type Refusal, readRefusal } from "../../support/trpc.ts";
 import { connect } from "./clients.ts";
@@ -6,14 +6,14 @@ import type { Host, Site } from "./host.ts";
 
 export interface OpenTicker {
   readonly site: Site;
-  /** Lets every stream have an event; gives the count that it tells of. */
+  /** Sends an event to every stream; returns its count. */
   tick(): Promise<number>;
   streams(): Promise<{ open: number; opened: number }>;
-  /** Waits until so many streams are open. */
+  /** Waits until `streams` streams are open. */
   untilOpen(streams: number): Promise<void>;
 }
 
-/** A host on which no stream is open. */
+/** A host without open streams. */
 export async function openTicker(host: Host): Promise<OpenTicker> {
   const site = await host.open();
   const client = connect(site);
@@ -21,13 +21,13 @@ export async function openTicker(host: Host): Promise<OpenTicker> {
   const streams = (): Promise<{ open: number; opened: number }> => client.streams.query();
   const untilOpen = (open: number): Promise<void> =>
     vi.waitFor(async () => expect(await streams()).toMatchObject({ open }));
-  // A stream of an earlier test that waits for a tick ends with it.
+  // A tick ends a stream that an earlier test has left open.
   await tick();
   await untilOpen(0);
   return { site, tick, streams, untilOpen };
 }
 
-/** What a stream gave, and how it was refused, if it was. `values` fills as they come. */
+/** The values of a stream, and its refusal, if any. `values` fills as they arrive. */
 export async function collect(
   stream: AsyncIterable<number>,
   values: number[] = [],

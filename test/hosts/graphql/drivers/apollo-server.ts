@@ -9,6 +9,6 @@ export const apolloServer: Host = {
   streams: [],
   cannot: {
     "start again with a schema it served": "Apollo Server wraps the resolvers of a schema as it serves it",
-    "serve subscriptions": "Apollo Server has none; its documentation puts graphql-ws beside it",
+    "serve subscriptions": "Apollo Server has no subscriptions; its documentation adds graphql-ws",
   },
 };

@@ -8,7 +8,7 @@ export const graphqlHttp: Host = {
   transports: ["http"],
   streams: [],
   cannot: {
-    "serve subscriptions": "graphql-http has none; graphql-ws and graphql-sse stand beside it",
-    "answer batches": "graphql-http takes one operation a request",
+    "serve subscriptions": "graphql-http has no subscriptions; graphql-ws and graphql-sse add them",
+    "answer batches": "graphql-http accepts one operation per request",
   },
 };

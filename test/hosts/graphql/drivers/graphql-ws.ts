@@ -8,7 +8,7 @@ export const graphqlWs: Host = {
   transports: ["ws"],
   streams: ["ws"],
   cannot: {
-    "answer over HTTP": "graphql-ws speaks WebSockets only, which have no status: the code of the error counts",
-    "answer batches": "its protocol has one operation a message",
+    "answer over HTTP": "graphql-ws only speaks WebSockets, which have no status: the code of the error replaces it",
+    "answer batches": "its protocol has one operation per message",
   },
 };

@@ -8,10 +8,10 @@ export const mercurius: Host = {
   transports: ["http", "ws"],
   streams: ["ws"],
   cannot: {
-    "negotiate the media type": "Mercurius answers application/json, whatever is asked for",
+    "negotiate the media type": "Mercurius responds with application/json, whatever the request accepts",
     "keep indexes in paths as numbers":
-      "the JSON schema of its 2xx answers makes them strings, unless batches are allowed",
+      "the JSON schema of its 2xx responses makes them strings, unless batches are allowed",
     "mask what a source throws":
-      "Mercurius shows the errors of `subscribe` and of sources to neither errorFormatter nor a hook",
+      "Mercurius passes the errors of `subscribe` and of sources neither to errorFormatter nor to a hook",
   },
 };

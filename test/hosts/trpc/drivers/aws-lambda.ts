@@ -1,4 +1,4 @@
-/** Drives the examples of AWS Lambda. What stands before a function there, stands here as a Node server: it makes the event, and writes the result. */
+/** Drives the AWS Lambda examples, behind a Node server that makes events and writes results. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { APIGatewayProxyResult, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
@@ -11,9 +11,9 @@ import { toEventV1, toEventV2 } from "../lambda-events.ts";
 
 type Answer = (req: IncomingMessage, body: Buffer, res: ServerResponse) => Promise<void>;
 
-// All of it is reached over TLS only.
+// Lambda functions are reachable over TLS only.
 const originOf = (url: string): string => new URL(url).origin.replace("http:", "https:");
-const buffers = "an answer is handed on when the function has returned it whole";
+const buffers = "a response is passed on when the function has returned it in full";
 const context = {} as Context;
 
 export const lambdaV1: Driver = {
@@ -43,7 +43,7 @@ export const lambdaStreaming: Driver = {
     const handle = createStreamingHandler(new AuthManager(config));
     provideRuntime();
     return serve("", async (req, body, res) => {
-      // A caller who leaves ends the stream early.
+      // A caller who disconnects ends the stream early.
       await handle(toEventV2(req, body, ""), res as never, context).catch((error: unknown) => {
         if (!res.closed) throw error;
       });
@@ -51,7 +51,7 @@ export const lambdaStreaming: Driver = {
   },
 };
 
-/** What Lambda's own runtime puts into the global scope of a function. */
+/** Provides the global that Lambda's runtime gives a function. */
 function provideRuntime(): void {
   const from = (res: ServerResponse, { statusCode, headers }: { statusCode: number; headers: object }) =>
     res.writeHead(statusCode, { ...headers });

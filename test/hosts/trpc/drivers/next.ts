@@ -1,4 +1,4 @@
-/** Drives the route handler of the Next.js example, behind a server that makes a `Request` of what it got, as Next.js does. */
+/** Drives the route handler of the Next.js example, which receives a `Request` as from Next.js. */
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { vi } from "vitest";
@@ -8,7 +8,7 @@ import type { Driver } from "../host.ts";
 export const next: Driver = {
   name: "the Next.js route handler",
   async start(config) {
-    // The app has one manager, made when its module is loaded: every test loads its own.
+    // The app creates one manager when its module is loaded, so every test loads a new module.
     vi.resetModules();
     vi.stubEnv("JWT_SECRET", "");
     const { auth } = await import("../../../../examples/hosts/trpc/next/app/auth.ts");

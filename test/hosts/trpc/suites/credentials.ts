@@ -1,4 +1,4 @@
-/** What a host owes to a credential: two that differ are refused, and a cookie counts only where no other site can have sent it. */
+/** Credentials at a host: two that differ, and cookies that another site can have sent. */
 import { describe, expect, test } from "vitest";
 import { ambiguous, forbidden, resultOf, sendCall, unauthorized, type WireResponse } from "../../../support/trpc.ts";
 import type { Host, Site } from "../host.ts";
@@ -13,8 +13,8 @@ async function signedIn(site: Site): Promise<{ token: string; other: string; coo
 }
 
 export function describeTwoHeaders(host: Host): void {
-  describe("of two Authorization headers", () => {
-    test("that differ none counts", async () => {
+  describe("two Authorization headers", () => {
+    test("that differ are rejected with 400", async () => {
       const response = await sendTwo(await host.open());
       expect([response.status, resultOf(response)]).toEqual([400, ambiguous]);
       expect(response.headers).not.toHaveProperty("www-authenticate");
@@ -22,10 +22,10 @@ export function describeTwoHeaders(host: Host): void {
   });
 }
 
-/** For hosts that never see the second. */
+/** For hosts that never see the second header. */
 export function describeFirstHeader(host: Host): void {
-  describe("of two Authorization headers", () => {
-    test("that differ the first counts", async () => {
+  describe("two Authorization headers", () => {
+    test("that differ are read as the first one", async () => {
       const response = await sendTwo(await host.open());
       expect([response.status, resultOf(response)]).toEqual([200, "alice"]);
     });
@@ -52,7 +52,7 @@ export function describeCredentials(host: Host): void {
     const post = (site: Site, headers: Record<string, string>, name = "move") =>
       sendCall(`${site.url}/${name}`, { method: "POST", headers, ...(name === "move" ? { body: move } : {}) });
 
-    test("counts from this origin, for queries and mutations, each rule its own", async () => {
+    test("is accepted from this origin, for queries, mutations and refresh", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       for (const marks of [{ "sec-fetch-site": "same-origin" }, { origin: site.origin }]) {
@@ -63,7 +63,7 @@ export function describeCredentials(host: Host): void {
       }
     });
 
-    test("does not count from another site, whatever the method", async () => {
+    test("is rejected from another site, with every method", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       const elsewhere = [
@@ -82,14 +82,14 @@ export function describeCredentials(host: Host): void {
       }
     });
 
-    test("does not count from a page in the clear, where the app is reached over TLS", async () => {
+    test("is rejected from an http page of the same host when the app uses TLS", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       const inTheClear = await post(site, { cookie, origin: site.origin.replace("https:", "http:") });
       expect(resultOf(inTheClear)).toEqual(site.origin.startsWith("https:") ? rejected : "alice moved to research");
     });
 
-    test("counts without a word about where it comes from only where nothing changes", async () => {
+    test("is accepted without Origin and Sec-Fetch-Site for a query, and rejected for a mutation", async () => {
       const site = await host.open();
       const { cookie } = await signedIn(site);
       expect(resultOf(await sendCall(`${site.url}/me`, { headers: { cookie } }))).toBe("alice");
@@ -97,7 +97,7 @@ export function describeCredentials(host: Host): void {
       expect(resultOf(await post(site, { cookie }, "refresh"))).toEqual(rejected);
     });
 
-    test("counts only under its own name, and not beside another of that name", async () => {
+    test("is accepted only under its own name, and rejected next to a different cookie of that name", async () => {
       const site = await host.open();
       const { token, other } = await signedIn(site);
       const ask = async (cookie: string): Promise<unknown> =>
@@ -107,7 +107,7 @@ export function describeCredentials(host: Host): void {
       expect(await ask(`auth=${token}; auth=${token}`)).toBe("alice");
     });
 
-    test("steps back behind a header", async () => {
+    test("is ignored when a header has a token", async () => {
       const site = await host.open();
       const { token, other } = await signedIn(site);
       const headers = { cookie: `auth=${token}`, authorization: `Bearer ${other}`, origin: "https://evil.example" };

@@ -1,4 +1,4 @@
-/** When what a host streams arrives: as it is made, or where answers are handed on whole, at its end. */
+/** The time at which streamed data arrives: at once, or at the end when the host buffers it. */
 import { describe, expect, test, vi } from "vitest";
 import { bearer, connectEvents, connectStream, subscribe } from "../clients.ts";
 import type { Host } from "../host.ts";
@@ -10,8 +10,8 @@ const open = async (host: Host) => {
 };
 
 export function describeStreamedDelivery(host: Host): void {
-  describe("what is streamed", () => {
-    test("in a batch arrives as it is made", async () => {
+  describe("a stream", () => {
+    test("in a batch arrives part by part", async () => {
       const { site, headers, tick } = await open(host);
       const values: number[] = [];
       const log = collect(await connectStream(site, headers).log.query({ events: 2 }), values);
@@ -20,7 +20,7 @@ export function describeStreamedDelivery(host: Host): void {
       expect(await log).toEqual({ values: [count - 1, count] });
     });
 
-    test("to a subscriber arrives as it happens, and ends when they leave", async () => {
+    test("of a subscription arrives event by event, and ends when the client leaves", async () => {
       const { site, headers, tick, untilOpen } = await open(host);
       const events = subscribe(connectEvents(site, headers));
       const first = await events.next();
@@ -33,8 +33,8 @@ export function describeStreamedDelivery(host: Host): void {
 }
 
 export function describeWholeDelivery(host: Host): void {
-  describe("what is streamed", () => {
-    test("in a batch arrives when it is whole", async () => {
+  describe("a buffered stream", () => {
+    test("in a batch arrives in full at its end", async () => {
       const { site, headers, tick, untilOpen } = await open(host);
       const values: number[] = [];
       const log = connectStream(site, headers)
@@ -46,7 +46,7 @@ export function describeWholeDelivery(host: Host): void {
       expect(await log).toEqual({ values: [count - 1, count] });
     });
 
-    test("to a subscriber arrives when it has ended, which the token's expiry sees to, also where they left", async () => {
+    test("of a subscription ends when the token expires, also if the client has left", async () => {
       const { site, headers, tick, streams, untilOpen } = await open(host);
       const events = subscribe(connectEvents(site, headers));
       await untilOpen(1);

@@ -1,4 +1,4 @@
-/** What a host owes to single calls and batches: who is let in, and how the others are told. */
+/** Single calls and batches at a host: accepted callers, and the refusals of others. */
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "../../../support/refusal-of.ts";
 import { clientRefusalOf, failureOf, forbidden, type Refusal, unauthorized } from "../../../support/trpc.ts";
@@ -8,7 +8,7 @@ import type { Host, Site } from "../host.ts";
 const rights = { scope: { admin: false }, claims: { admin: false, department: "research" } };
 const adminRights = { scope: { admin: true }, claims: { admin: true, department: "operations" } };
 
-/** A token that is refused, and the call that it is refused at. */
+/** A token that is rejected, and a call that rejects it. */
 interface Case {
   readonly why: string;
   token(site: Site): Promise<string> | string | undefined;
@@ -27,7 +27,13 @@ const insufficient = 'Bearer error="insufficient_scope"';
 
 const cases: readonly Case[] = [
   { why: "no token", token: () => undefined, call: me, refusal: unauthorized("TOKEN_MISSING"), challenge: "Bearer" },
-  { why: "no JWT", token: () => "garbage", call: me, refusal: unauthorized("TOKEN_MALFORMED"), challenge: invalid },
+  {
+    why: "a text that is not a JWT",
+    token: () => "garbage",
+    call: me,
+    refusal: unauthorized("TOKEN_MALFORMED"),
+    challenge: invalid,
+  },
   {
     why: "a changed signature",
     token: async (site) => `${(await alice(site)).slice(0, -6)}AAAAAA`,
@@ -50,21 +56,21 @@ const cases: readonly Case[] = [
     challenge: invalid,
   },
   {
-    why: "an auth token where a refresh token belongs",
+    why: "an auth token in the place of a refresh token",
     token: alice,
     call: (client) => client.refresh.mutate(),
     refusal: unauthorized("TOKEN_TYPE_INVALID"),
     challenge: invalid,
   },
   {
-    why: "a scope that is not enough",
+    why: "an insufficient scope",
     token: alice,
     call: (client) => client.stats.query(),
     refusal: forbidden("SCOPE_INSUFFICIENT"),
     challenge: insufficient,
   },
   {
-    why: "a claim of another value",
+    why: "a claim with another value",
     token: root,
     call: (client) => client.papers.query(),
     refusal: forbidden("CLAIMS_INSUFFICIENT"),
@@ -85,14 +91,14 @@ const cases: readonly Case[] = [
     challenge: insufficient,
   },
   {
-    why: "what the resolver itself asks for",
+    why: "a token that the resolver itself rejects",
     token: root,
     call: (client) => client.article.query({ id: "draft" }),
     refusal: forbidden("CLAIMS_INSUFFICIENT"),
     challenge: insufficient,
   },
   {
-    why: "no JWT where a token is optional",
+    why: "a text that is not a JWT when the token is optional",
     token: () => "garbage",
     call: (client) => client.greeting.query(),
     refusal: unauthorized("TOKEN_MALFORMED"),
@@ -102,7 +108,7 @@ const cases: readonly Case[] = [
 
 export function describeHttp(host: Host): void {
   describe("a call", () => {
-    test("lets in who logged in, and gives a new token for a refresh token", async () => {
+    test("accepts a user who logged in, and issues a new token for a refresh token", async () => {
       const site = await host.open();
       const tokens = await connect(site).login.mutate({ user: "alice", password: "alice-password" });
       expect(await connect(site, bearer(tokens.auth)).me.query()).toBe("alice");
@@ -110,14 +116,14 @@ export function describeHttp(host: Host): void {
       expect(await connect(site, bearer(renewed)).me.query()).toBe("alice");
     });
 
-    test.each(cases)("refuses $why, with the status, the reason and the challenge", async (refused) => {
+    test.each(cases)("rejects $why, with status, reason and challenge", async (refused) => {
       const site = await host.open();
       const { challenge, ...failure } = await failureOf(refused.call(connect(site, bearer(await refused.token(site)))));
       expect(failure).toEqual({ ...refused.refusal, status: refused.refusal.httpStatus });
       expect(challenge?.split(", error_description=")[0]).toBe(refused.challenge);
     });
 
-    test("lets in who has what is asked for, without a challenge", async () => {
+    test("accepts a caller with the required rights, without a challenge", async () => {
       const site = await host.open();
       const client = connect(site, bearer(await alice(site)));
       const admin = connect(site, bearer(await root(site)));
@@ -131,14 +137,14 @@ export function describeHttp(host: Host): void {
       expect([response.status, response.headers.get("www-authenticate")]).toEqual([200, null]);
     });
 
-    test("asks nobody for a token where none is asked for, and looks at none", async () => {
+    test("accepts a caller without a token when the token is optional, and ignores tokens on open procedures", async () => {
       const site = await host.open();
       expect(await connect(site).greeting.query()).toBe("Hello, stranger");
       expect(await connect(site, bearer(await alice(site))).greeting.query()).toBe("Hello, alice");
       expect(await connect(site, bearer("garbage")).article.query({ id: "published" })).toBe("The published article");
     });
 
-    test("leaves a resolver's own error as it is", async () => {
+    test("keeps a resolver's own error as it is", async () => {
       const site = await host.open();
       const wrong = connect(site).login.mutate({ user: "alice", password: "guess" });
       expect(await failureOf(wrong)).toEqual({
@@ -154,7 +160,7 @@ export function describeHttp(host: Host): void {
   });
 
   describe("a batch", () => {
-    test("that is mixed is 207, with the right code for each item and one challenge", async () => {
+    test("with accepted and rejected items is 207, with a code for each item and one challenge", async () => {
       const site = await host.open();
       const client = connectBatch(site, bearer(await alice(site)));
       const [own, stats, lost] = await Promise.all([
@@ -168,7 +174,7 @@ export function describeHttp(host: Host): void {
       expect(lost).toEqual({ ...forbidden("CLAIMS_INSUFFICIENT"), status: 207, challenge });
     });
 
-    test("whose items are all refused has their status, also of mutations", async () => {
+    test("whose items are all rejected has their status, also for mutations", async () => {
       const site = await host.open();
       const refused = { ...unauthorized("TOKEN_MISSING"), status: 401, challenge: "Bearer" };
       const client = connectBatch(site);
@@ -180,7 +186,7 @@ export function describeHttp(host: Host): void {
       expect(await Promise.all([move(), move()])).toEqual([refused, refused]);
     });
 
-    test("that is let in is 200", async () => {
+    test("whose items are all accepted is 200", async () => {
       const site = await host.open();
       const response = await fetch(`${site.url}/me,greeting?batch=1`, { headers: bearer(await alice(site)) });
       expect([response.status, response.headers.get("www-authenticate")]).toEqual([200, null]);

@@ -1,4 +1,4 @@
-/** What a host owes to rights that are kept elsewhere: they are asked for once a request, and an outage lets nobody in. */
+/** Rights that a host looks up: once for each request, and a 503 during an outage. */
 import type { AuthManagerConfig } from "claimgate";
 import { describe, expect, test } from "vitest";
 import { failureOf, forbidden, unauthorized } from "../../../support/trpc.ts";
@@ -13,8 +13,8 @@ async function open(host: Host, authorize: Authorize): Promise<{ site: Site; hea
 }
 
 export function describeRights(host: Host): void {
-  describe("rights that are looked up", () => {
-    test("are those of now", async () => {
+  describe("rights that are looked up per request", () => {
+    test("are current", async () => {
       const now = { admin: true };
       const { site, headers } = await open(host, () => ({ scope: { admin: now.admin } }));
       const client = connect(site, headers);
@@ -23,14 +23,14 @@ export function describeRights(host: Host): void {
       expect(await failureOf(client.stats.query())).toMatchObject({ ...forbidden("SCOPE_INSUFFICIENT"), status: 403 });
     });
 
-    test("that somebody has no more are a revoked token", async () => {
+    test("cause TOKEN_REVOKED when the user has lost them", async () => {
       const { site, headers } = await open(host, () => null);
       const failure = await failureOf(connect(site, headers).me.query());
       expect(failure).toMatchObject({ ...unauthorized("TOKEN_REVOKED"), status: 401 });
       expect(await connect(site).greeting.query()).toBe("Hello, stranger");
     });
 
-    test("that are out of reach let nobody in, and are not called a bad token", async () => {
+    test("cause a 503 during an outage, not a 401", async () => {
       const { site, headers } = await open(host, () => Promise.reject(new Error("The database is down")));
       const outage = { code: "SERVICE_UNAVAILABLE", httpStatus: 503, reason: "STORE_UNAVAILABLE" };
       expect(await failureOf(connect(site, headers).me.query())).toEqual({
@@ -46,7 +46,7 @@ export function describeRights(host: Host): void {
       ["call", connect, 1],
       ["batch", connectBatch, 3],
       ["streamed batch", connectStream, 3],
-    ] as const)("are asked for once in a %s, and not where nothing is guarded", async (_, link, calls) => {
+    ] as const)("are looked up once in a %s, and not for open procedures", async (_, link, calls) => {
       let asked = 0;
       const { site, headers } = await open(host, () => {
         asked += 1;

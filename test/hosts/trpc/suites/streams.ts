@@ -1,4 +1,4 @@
-/** What a host owes to streamed batches: a refusal arrives in the item it belongs to, and nothing is sent before its guard. */
+/** Streamed batches at a host: a refusal per item, and no data before the guard. */
 import { describe, expect, test } from "vitest";
 import { refusalOf } from "../../../support/refusal-of.ts";
 import { clientRefusalOf, failureOf, forbidden, unauthorized } from "../../../support/trpc.ts";
@@ -31,7 +31,7 @@ export function describeStreams(host: Host): void {
       expect(other).toMatchObject(forbidden("CLAIMS_INSUFFICIENT"));
     });
 
-    test("sends nothing of what is refused, and starts nothing", async () => {
+    test("sends no data of a rejected item, and does not start its resolver", async () => {
       const { site, stream, streams } = await start();
       const before = await streams();
       const refused: string[] = [];
@@ -53,7 +53,7 @@ export function describeStreams(host: Host): void {
       expect(allowed.join("")).toContain("42 visits");
     });
 
-    test("is refused in every item where nobody may pass", async () => {
+    test("has a refusal in every item when all are rejected", async () => {
       const { site } = await start();
       const client = connectStream(site, bearer("garbage"));
       const refused = unauthorized("TOKEN_MALFORMED");
@@ -64,7 +64,7 @@ export function describeStreams(host: Host): void {
   });
 
   describe("a query that streams", () => {
-    test("is asked for again at every event, and ends when the token has expired", async () => {
+    test("is checked again at every event, and ends when the token has expired", async () => {
       const { site, stream, tick, untilOpen } = await start();
       const client = await stream("alice", {});
       const log = client.log.query({ events: 3 }).then((events) => collect(events));
@@ -76,7 +76,7 @@ export function describeStreams(host: Host): void {
       await untilOpen(0);
     });
 
-    test("has parts that come later, to who may have them", async () => {
+    test("sends later parts to an authorized caller", async () => {
       const { stream, tick, untilOpen } = await start();
       const client = await stream("root", admin);
       const report = client.report.query({ events: 2 });
@@ -86,7 +86,7 @@ export function describeStreams(host: Host): void {
       expect(await parts).toEqual(["The confidential report", count, { values: [count - 1, count] }]);
     });
 
-    test("withholds the parts that come when the token has expired", async () => {
+    test("withholds later parts when the token has expired", async () => {
       const { site, stream, tick, untilOpen } = await start();
       const client = await stream("root", admin);
       const report = client.report.query({ events: 3 });

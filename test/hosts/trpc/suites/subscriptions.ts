@@ -1,4 +1,4 @@
-/** What a host owes to subscriptions over server-sent events: asked for before they start, again at every event, and over when the token is. */
+/** Subscriptions by server-sent events at a host: checked before the start and at every event. */
 import { describe, expect, test } from "vitest";
 import { type Refusal, resultOf, sendCall, unauthorized } from "../../../support/trpc.ts";
 import { bearer, connectEvents, subscribe } from "../clients.ts";
@@ -13,7 +13,7 @@ export function describeSubscriptions(host: Host): void {
   };
 
   describe("a subscription", () => {
-    test("that is refused never starts", async () => {
+    test("that is rejected never starts", async () => {
       const { site, streams, token } = await start();
       const before = await streams();
       const refresh = (await site.auth.refreshToken("alice")).signed;
@@ -31,7 +31,7 @@ export function describeSubscriptions(host: Host): void {
       expect(await expired.ended).toEqual(unauthorized("TOKEN_EXPIRED"));
       expect(await inParams.ended).toEqual(unauthorized("TOKEN_MALFORMED"));
       expect(await streams()).toEqual(before);
-      // Connection parameters stand in for the header at subscriptions only.
+      // Connection parameters replace the header only for subscriptions.
       const params = encodeURIComponent(JSON.stringify({ authorization: `Bearer ${await token()}` }));
       const query = await sendCall(`${site.url}/me?connectionParams=${params}`);
       expect(resultOf(query)).toEqual(unauthorized("TOKEN_MISSING"));
@@ -43,7 +43,7 @@ export function describeSubscriptions(host: Host): void {
       ["a cookie", (token: string) => [{ cookie: `auth=${token}`, "sec-fetch-site": "same-origin" }]],
     ] as const;
 
-    test.each(ways)("let in by %s is withheld what comes when the token has expired, and ends", async (_, by) => {
+    test.each(ways)("accepted by %s ends when the token has expired, without the events after that", async (_, by) => {
       const { site, untilOpen, tick, token } = await start();
       const [headers, params] = by(await token()) as [Record<string, string>, Record<string, string>?];
       const events = subscribe(connectEvents(site, headers, params));

@@ -178,7 +178,8 @@ function lint(
 ): { readonly file: string; readonly message: string }[] {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-lint-"));
   try {
-    cpSync(join(ROOT, ".oxlintrc.json"), join(folder, ".oxlintrc.json"));
+    for (const part of [".oxlintrc.json", "scripts/prose"])
+      cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     for (const [file, code] of Object.entries(tree)) {
       mkdirSync(join(folder, dirname(file)), { recursive: true });
       writeFileSync(join(folder, file), code);

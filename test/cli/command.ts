@@ -1,4 +1,4 @@
-/** Runs the command line: inside this process where only the command counts, and as a process of its own where that counts too. */
+/** Runs a `claimgate` command inside the test process, or as a process of its own. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs a command here, with `input` on its standard input. */
+/** Runs a command inside this process, with `input` on its standard input. */
 export async function claimgate(args: readonly string[], input: string = ""): Promise<Ran> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await runCommand(args, {
@@ -26,12 +26,12 @@ export async function claimgate(args: readonly string[], input: string = ""): Pr
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
-/** Starts a command as a user does. */
+/** Starts a command as a process. */
 export function startClaimgate(args: readonly string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: ROOT });
 }
 
-/** Runs a command as a user does. */
+/** Runs a command as a process, with `input` on its standard input. */
 export function claimgateProcess(args: readonly string[], input: string = ""): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = startClaimgate(args);
@@ -40,13 +40,13 @@ export function claimgateProcess(args: readonly string[], input: string = ""): P
     child.stderr.on("data", (chunk: Buffer) => (err += chunk));
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, out: out.trim(), err: err.trim() }));
-    // A command that needs no input may have ended before it is written.
+    // The process may end before its input is written.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });
 }
 
-/** A folder that is gone when the file's tests have ended. */
+/** A temporary folder that is removed after the file's tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-cli-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** `claimgate keys`: what it writes, what it says, and what it never shows. */
+/** Tests `claimgate keys`: files, output, exit codes, and the secrecy of private keys. */
 import { once } from "node:events";
 import {
   chmodSync,
@@ -38,8 +38,8 @@ function expectNoSecret(text: string, file: string): void {
   for (const secret of secrets) expect(text).not.toContain(secret);
 }
 
-describe("generate", () => {
-  it.each(ALGORITHMS)("makes a file with one %s key that a manager signs with", { timeout: 30_000 }, async (alg) => {
+describe("keys generate", () => {
+  it.each(ALGORITHMS)("writes a file with one %s key that a manager signs with", { timeout: 30_000 }, async (alg) => {
     const file = newPath();
     const { code, out } = await claimgate(["keys", "generate", file, "--alg", alg, "--json"]);
     const [key] = read(file);
@@ -54,14 +54,14 @@ describe("generate", () => {
     expect(await auth.verifyToken(token)).toBe(true);
   });
 
-  it("writes for the owner only, whatever the umask, and leaves no other file", async () => {
+  it("makes the file readable by its owner only, and removes its lock", async () => {
     const file = await generate("--kid", "first");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(read(file).map(({ kid }) => kid)).toEqual(["first"]);
     expect(readdirSync(folder).filter((name) => name.includes("lock"))).toEqual([]);
   });
 
-  it("never overwrites", async () => {
+  it("rejects a path that exists, and leaves the existing file unchanged", async () => {
     const file = await generate();
     const before = readFileSync(file, "utf8");
     const { code, err } = await claimgate(["keys", "generate", file]);
@@ -72,7 +72,7 @@ describe("generate", () => {
     expect(await claimgate(["keys", "generate", dangling])).toMatchObject({ code: 2 });
   });
 
-  it("refuses a wrong algorithm, an empty kid and a folder that is not there, and makes nothing", async () => {
+  it("rejects a wrong algorithm, an empty kid and a missing folder, and leaves no lock", async () => {
     for (const args of [
       [newPath(), "--alg", "none"],
       [newPath(), "--kid", ""],
@@ -90,8 +90,8 @@ describe("generate", () => {
   });
 });
 
-describe("rotate", () => {
-  it("adds a key that signs later, of the newest one's algorithm, and retires the earlier ones after their last token", async () => {
+describe("keys rotate", () => {
+  it("adds a waiting key of the newest key's algorithm, and retires the earlier key after its last token expires", async () => {
     const file = await generate("--alg", "EdDSA", "--kid", "a");
     const { code, out } = await claimgate([
       "keys",
@@ -123,7 +123,7 @@ describe("rotate", () => {
     expectNoSecret(out, file);
   });
 
-  it("never puts a retirement off, and removes what has retired", async () => {
+  it("keeps an earlier retirement time, and removes retired keys", async () => {
     const file = await generate("--kid", "a");
     const [a] = read(file);
     const soon = Math.floor(seconds()) + 500;
@@ -138,7 +138,7 @@ describe("rotate", () => {
     expect(read(file)[0]).toHaveProperty("x-note", "kept");
   });
 
-  it("never brings an end forward that a key has already, but with --now", async () => {
+  it("keeps an existing retirement time when a later rotation names a shorter token age", async () => {
     const file = await generate("--kid", "a");
     await claimgate(["keys", "rotate", file, "--kid", "b", "--sign-in", "0"]);
     const before = read(file)[0]?.retireAt ?? 0;
@@ -149,7 +149,7 @@ describe("rotate", () => {
     expect(b?.retireAt).toBe((c?.signFrom ?? 0) + 360);
   });
 
-  it("takes the algorithm of a file without keys only from --alg", async () => {
+  it("requires --alg when the file has no keys", async () => {
     const file = newPath();
     writeFileSync(file, '{"keys":[]}', { mode: 0o600 });
     const { code, err } = await claimgate(["keys", "rotate", file]);
@@ -157,14 +157,14 @@ describe("rotate", () => {
     expect((await claimgate(["keys", "rotate", file, "--alg", "EdDSA"])).code).toBe(0);
   });
 
-  it("with --now ends every earlier key at once", async () => {
+  it("removes every earlier key at once with --now", async () => {
     const file = await generate("--kid", "a");
     await claimgate(["keys", "rotate", file, "--kid", "b"]);
     await claimgate(["keys", "rotate", file, "--kid", "c", "--now"]);
     expect(read(file).map(({ kid, signFrom }) => [kid, signFrom])).toEqual([["c", undefined]]);
   });
 
-  it("lets no key begin before one that waits: that would take over again and outlive its retirement", async () => {
+  it("rejects a key that would sign before a waiting key, unless --now is given", async () => {
     const file = await generate("--kid", "a");
     await claimgate(["keys", "rotate", file, "--kid", "b", "--sign-in", "1000"]);
     const before = readFileSync(file, "utf8");
@@ -177,7 +177,7 @@ describe("rotate", () => {
     expect(await claimgate(["keys", "rotate", file, "--kid", "d", "--now"])).toMatchObject({ code: 0 });
   });
 
-  it("writes what a manager reads, whatever the waits", async () => {
+  it("writes a file that a manager accepts, with the shortest and the longest waits", async () => {
     const file = await generate();
     for (const [wait, age] of [
       ["0", "1"],
@@ -190,9 +190,9 @@ describe("rotate", () => {
     }
   });
 
-  it("leaves the file to its owner, whoever rotates", async () => {
+  it("keeps the owner and the mode of the file", async () => {
     const file = await generate("--kid", "a");
-    // Only root can give a file away; for everybody else the owner is the one who rotates.
+    // Only root can change a file's owner; any other user already owns the file.
     if (process.getuid?.() === 0) chownSync(file, 12_345, 12_346);
     const { uid, gid } = statSync(file);
     expect(await claimgate(["keys", "rotate", file])).toMatchObject({ code: 0 });
@@ -204,7 +204,7 @@ describe("rotate", () => {
     ["SIGINT", false],
     ["SIGTERM", false],
     ["SIGKILL", true],
-  ] as const)("stopped by %s while it works has changed nothing, and leaves a lock: %s", async (signal, leavesLock) => {
+  ] as const)("leaves the file unchanged when %s stops it (lock file remains: %s)", async (signal, leavesLock) => {
     const file = await generate("--kid", "a");
     const before = readFileSync(file, "utf8");
     const child = startClaimgate(["keys", "rotate", file, "--kid", "b", "--alg", "RS512"]);
@@ -218,7 +218,7 @@ describe("rotate", () => {
     expect(await claimgate(["keys", "rotate", file, "--kid", "b"])).toMatchObject({ code: 0 });
   });
 
-  it("of many at once loses no key: one has the lock, and the others are told so", async () => {
+  it("loses no key when several rotations run at once: those without the lock fail and say so", async () => {
     const file = await generate("--kid", "a");
     const results = await Promise.all(
       ["b", "c", "d", "e"].map((kid) => claimgateProcess(["keys", "rotate", file, "--kid", kid])),
@@ -230,7 +230,7 @@ describe("rotate", () => {
       expect([code, err]).toEqual([2, expect.stringContaining("another command is at work")]);
   });
 
-  it("writes nothing while a lock is there, and leaves the lock", async () => {
+  it("fails while a lock file exists, and changes neither file", async () => {
     const file = await generate("--kid", "a");
     const before = readFileSync(file, "utf8");
     writeFileSync(`${file}.lock`, "");
@@ -240,7 +240,7 @@ describe("rotate", () => {
     expect(readFileSync(`${file}.lock`, "utf8")).toBe("");
   });
 
-  it("through a link changes what it leads to, and the link stays one", async () => {
+  it("changes the target of a symbolic link, and keeps the link", async () => {
     const file = await generate("--kid", "a");
     const link = newPath();
     symlinkSync(file, link);
@@ -254,16 +254,16 @@ describe("rotate", () => {
   });
 
   it.each([
-    ["a file that is not there", async () => ["keys", "rotate", newPath()]],
-    ["a kid that is taken", async () => ["keys", "rotate", await generate("--kid", "a"), "--kid", "a"]],
-    ["a wait that is no number", async () => ["keys", "rotate", await generate(), "--sign-in", "soon"]],
-    ["an age of nothing", async () => ["keys", "rotate", await generate(), "--max-token-age", "0"]],
-    ["an age that is negative", async () => ["keys", "rotate", await generate(), "--max-token-age", "-1"]],
-    ["an age beyond all reason", async () => ["keys", "rotate", await generate(), "--max-token-age", "99999999999"]],
-    ["--now beside a wait", async () => ["keys", "rotate", await generate(), "--now", "--sign-in", "5"]],
+    ["a missing file", async () => ["keys", "rotate", newPath()]],
+    ["a kid that exists already", async () => ["keys", "rotate", await generate("--kid", "a"), "--kid", "a"]],
+    ["a wait that is not a number", async () => ["keys", "rotate", await generate(), "--sign-in", "soon"]],
+    ["an age of zero", async () => ["keys", "rotate", await generate(), "--max-token-age", "0"]],
+    ["a negative age", async () => ["keys", "rotate", await generate(), "--max-token-age", "-1"]],
+    ["an age above the maximum", async () => ["keys", "rotate", await generate(), "--max-token-age", "99999999999"]],
+    ["--now together with --sign-in", async () => ["keys", "rotate", await generate(), "--now", "--sign-in", "5"]],
     ["an unknown option", async () => ["keys", "rotate", await generate(), "--force"]],
     ["a folder", async () => ["keys", "rotate", newFolder()]],
-  ])("refuses %s with exit code 2, and changes nothing", async (_, prepare) => {
+  ])("rejects %s with exit code 2, and leaves the file unchanged", async (_, prepare) => {
     const args = await prepare();
     const file = args[2] ?? "";
     const before = readIfThere(file);
@@ -273,8 +273,8 @@ describe("rotate", () => {
   });
 });
 
-describe("list", () => {
-  it("says which key signs, waits, verifies and has retired, and shows no private member", async () => {
+describe("keys list", () => {
+  it("shows which keys sign, wait, verify and have retired, without private members", async () => {
     const file = await generate("--kid", "signs");
     const [key] = read(file);
     const at = Math.floor(seconds());
@@ -308,7 +308,7 @@ describe("list", () => {
     }
   });
 
-  it("warns where others may read the file", async () => {
+  it("warns when other users may read the file", async () => {
     const file = await generate();
     chmodSync(file, 0o644);
     expect(await claimgate(["keys", "list", file])).toMatchObject({
@@ -317,7 +317,7 @@ describe("list", () => {
     });
   });
 
-  it("refuses what is no file of keys, and quotes nothing of it", async () => {
+  it("rejects a file that holds no valid key set, without quoting its content", async () => {
     const file = newPath();
     for (const content of ['{"keys":[{"d":"private-value', '"private-value"', '{"keys":{"d":"private-value"}}']) {
       writeFileSync(file, content, { mode: 0o600 });

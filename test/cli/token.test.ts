@@ -1,4 +1,4 @@
-/** `claimgate token`: tokens come by standard input or file, the exit code says how it went, and `--json` says it to programs. */
+/** Tests `claimgate token`: input, output, exit codes, and the secrecy of tokens. */
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,8 +27,8 @@ const sign = async (...options: string[]): Promise<string> => {
   return out;
 };
 
-describe("sign", () => {
-  it("prints a token that a manager with the same file verifies", async () => {
+describe("token sign", () => {
+  it("prints a token that a manager with the same key file verifies", async () => {
     const token = await sign("--scope", "a b", "--claims", '{"plan":"pro"}', "--max-age", "60", "--audience", "x", "y");
     const auth = new AuthManager({ issuer: "https://me.example", audience: "x", keys: keysFromFile(file) });
     const { claims, maxAge } = await auth.verify(token);
@@ -41,7 +41,7 @@ describe("sign", () => {
     expect((await ours.verify(refresh, { type: "refresh" })).claims.rid).toMatch(/^[\w-]{22}$/);
   });
 
-  it("takes a scope that is JSON, and says more with --json", async () => {
+  it("accepts a JSON scope, and prints kid and exp with --json", async () => {
     const { out } = await claimgate([...SIGN, "--scope", '{"admin":true}', "--json"]);
     const result = JSON.parse(out) as { token: string; kid: string };
     expect(result).toEqual({ ok: true, token: expect.any(String), kid: expect.any(String), exp: expect.any(Number) });
@@ -56,14 +56,14 @@ describe("sign", () => {
     [["--type", "any"], "--type"],
     [["--type", "refresh", "--scope", "a"], "--scope"],
     [["--keys", join("no", "where.json")], "cannot be read"],
-  ])("refuses %j with exit code 2", async (options, message) => {
+  ])("rejects %j with exit code 2", async (options, message) => {
     const { code, out, err } = await claimgate([...SIGN, ...options]);
     expect([code, out, err]).toEqual([2, "", expect.stringContaining(message)]);
   });
 });
 
-describe("inspect", () => {
-  it("shows header and claims, and says that nothing was verified", async () => {
+describe("token inspect", () => {
+  it("prints header and claims, and says that the token is not verified", async () => {
     const token = await sign();
     const { code, out } = await claimgate(["token", "inspect"], `${token}\n`);
     expect([code, out]).toEqual([
@@ -75,7 +75,7 @@ describe("inspect", () => {
     expect(json).toMatchObject({ ok: true, verified: false, header: { alg: "ES256" }, claims: { sub: "ada" } });
   });
 
-  it("reads a file too, and never an argument", async () => {
+  it("reads a token from --file, and rejects a token given as an argument", async () => {
     const token = await sign();
     const path = join(folder, "token.jwt");
     writeFileSync(path, token);
@@ -85,14 +85,14 @@ describe("inspect", () => {
     expect(err).not.toContain(token);
   });
 
-  it("lets no token command the terminal", async () => {
+  it("escapes the terminal control characters of a token", async () => {
     const [header, , signature] = (await sign()).split(".");
     const claims = Buffer.from(JSON.stringify({ sub: "\u009b2J\u007f\u001b[2J" })).toString("base64url");
     const { code, out } = await claimgate(["token", "inspect"], `${header}.${claims}.${signature}`);
     expect([code, out]).toEqual([0, expect.stringContaining(String.raw`"\u009b2J\u007f\u001b[2J"`)]);
   });
 
-  it("refuses what is no token with exit code 1", async () => {
+  it("rejects a malformed token with exit code 1 and TOKEN_MALFORMED", async () => {
     expect(await claimgate(["token", "inspect"], "a.b")).toMatchObject({
       code: 1,
       out: "",
@@ -105,8 +105,8 @@ describe("inspect", () => {
   });
 });
 
-describe("verify, our own", () => {
-  it("says yes with exit code 0, and no with exit code 1 and the reason", async () => {
+describe("token verify with own keys", () => {
+  it("exits with 0 for a valid token, and with 1 and the reason for an invalid token", async () => {
     const token = await sign();
     const good = await claimgate([...VERIFY, "--json"], token);
     expect([good.code, JSON.parse(good.out)]).toEqual([
@@ -128,7 +128,7 @@ describe("verify, our own", () => {
     expect((await claimgate([...VERIFY, "--type", "any"], token)).code).toBe(0);
   });
 
-  it("refuses a wrong call with exit code 2", async () => {
+  it("rejects missing and conflicting options with exit code 2", async () => {
     for (const args of [
       ["token", "verify"],
       ["token", "verify", "--issuer", "x"],
@@ -145,7 +145,7 @@ describe("verify, our own", () => {
   });
 });
 
-describe("verify, another issuer's", () => {
+describe("token verify with a trusted issuer", () => {
   let issuer = "";
   let token = "";
   const server = createServer((req, res) => {
@@ -175,7 +175,7 @@ describe("verify, another issuer's", () => {
     server.closeAllConnections();
   });
 
-  it("verifies by key set and by discovery, and refuses another audience, type and algorithm", async () => {
+  it("verifies by key set and by discovery, and rejects another audience, type and algorithm", async () => {
     const base = ["token", "verify", "--issuer", issuer, "--json"];
     for (const from of [["--jwks-uri", `${issuer}/jwks`], ["--discovery"]]) {
       const { code, out } = await claimgate([...base, ...from, "--audience", "api"], token);
@@ -192,7 +192,7 @@ describe("verify, another issuer's", () => {
     }
   });
 
-  it("holds the audience against another claim", async () => {
+  it("compares the audience with the claim that --audience-claim names", async () => {
     const args = ["token", "verify", "--issuer", issuer, "--discovery", "--audience-claim", "sub", "--audience"];
     expect(await claimgate([...args, "client"], token)).toMatchObject({ code: 0 });
     expect(await claimgate([...args, "api"], token)).toMatchObject({
@@ -208,12 +208,12 @@ describe("verify, another issuer's", () => {
     [["--require", "{}"], /^--require names no claim/],
     [["--require", "read"], /^--require must be JSON/],
     [["--audience-claim", "client_id"], /^--audience-claim is held against no audience/],
-  ])("names the option of %j that is wrong, as it is called here", async (options, message) => {
+  ])("rejects %j with a message that names the command-line option", async (options, message) => {
     const args = ["token", "verify", "--issuer", issuer, "--jwks-uri", `${issuer}/jwks`, ...options];
     expect(await claimgate(args, token)).toEqual({ code: 2, out: "", err: expect.stringMatching(message) });
   });
 
-  it("says with exit code 3 that the keys are out of reach", async () => {
+  it("exits with 3 and KEYS_UNAVAILABLE when the key set cannot be fetched", async () => {
     const { code, err } = await claimgate(
       ["token", "verify", "--issuer", issuer, "--jwks-uri", `${issuer}/nowhere`, "--audience", "api"],
       token,
@@ -221,7 +221,7 @@ describe("verify, another issuer's", () => {
     expect([code, err]).toEqual([3, expect.stringMatching(/^KEYS_UNAVAILABLE: /)]);
   });
 
-  it("asks for what would tell an access token from an ID token", async () => {
+  it("requires --audience or --require when --typ any accepts ID tokens too", async () => {
     const args = ["token", "verify", "--issuer", issuer, "--discovery", "--typ", "any"];
     expect(await claimgate(args, token)).toMatchObject({
       code: 2,
@@ -236,7 +236,7 @@ describe("verify, another issuer's", () => {
   });
 });
 
-it("--help and --version succeed, and an unknown command does not", async () => {
+it("exits with 0 for --help and --version, and with 2 for an unknown command", async () => {
   for (const args of [["--help"], ["keys", "--help"], ["keys", "rotate", "--help"], ["token", "verify", "-h"]])
     expect(await claimgate(args)).toMatchObject({ code: 0, err: "", out: expect.stringContaining("Usage: claimgate") });
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -247,7 +247,7 @@ it("--help and --version succeed, and an unknown command does not", async () => 
     expect(await claimgate(args)).toMatchObject({ code: 2, out: "" });
 });
 
-it("tells programs of a wrong call as of anything else: --json", async () => {
+it("prints a JSON error for wrong arguments with --json", async () => {
   for (const [args, message] of [
     [["keys", "generate"], "missing required argument 'file'"],
     [["keys", "rotate", file, "--force"], "unknown option '--force'"],
@@ -260,7 +260,7 @@ it("tells programs of a wrong call as of anything else: --json", async () => {
   }
 });
 
-it("repeats no token that was given as an argument", async () => {
+it("never prints a token that was given as an argument", async () => {
   const token = await sign();
   for (const args of [
     ["token", token],
@@ -280,7 +280,7 @@ describeWithService(
   "a device that is always full",
   () => (existsSync(FULL) ? undefined : `there is no ${FULL}`),
   () => {
-    it("a reader that leaves early is no failure; output that is lost is one", () => {
+    it("exits with 0 when the reader closes the pipe early, and with 2 when output is lost", () => {
       const command = `"${process.execPath}" --import tsx src/cli/main.ts keys list "${file}"`;
       const codeOf = (rest: string): number | null =>
         spawnSync("bash", ["-c", `${command} ${rest}`], { cwd: new URL("../..", import.meta.url) }).status;
@@ -290,7 +290,7 @@ describeWithService(
   },
 );
 
-it("a fault of ours is no refusal of a token: exit code 70", () => {
+it("exits with 70 after an internal error, and leaves no lock", () => {
   const fault = "data:text/javascript,crypto.subtle.generateKey=()=>{throw new RangeError('ours')}";
   const args = ["--import", "tsx", "--import", fault, "src/cli/main.ts", "keys", "generate", join(folder, "none.json")];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: new URL("../..", import.meta.url) });
@@ -298,8 +298,8 @@ it("a fault of ours is no refusal of a token: exit code 70", () => {
   expect(existsSync(join(folder, "none.json.lock"))).toBe(false);
 });
 
-// Four processes in turn, on a machine that may be busy with others.
-it("as a process of its own reads standard input, writes to the right stream and ends with the code", {
+// Runs four processes in turn, on a machine that may be busy.
+it("reads standard input as a process, writes to the right stream and exits with the right code", {
   timeout: 60_000,
 }, async () => {
   const { code, out, err } = await claimgateProcess(SIGN);

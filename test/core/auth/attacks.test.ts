@@ -1,4 +1,4 @@
-/** Attacks that need more than a bad text: confused keys, zero signatures, keys to be fetched, depth, prototypes, and claims that are not the caller's to give. */
+/** Attacks on keys, signatures and claims: confused keys, header keys, depth, prototypes. */
 import { sign } from "node:crypto";
 import { AuthManager } from "claimgate";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ const es256 = new AuthManager({ ...common, algorithm: "ES256", privateKey: ec.pr
 watchRejections();
 afterEach(() => vi.restoreAllMocks());
 
-describe("a public key used as an HMAC secret", () => {
+describe("a token signed with the public key as an HMAC secret", () => {
   const spki = rsa.publicKey.export({ format: "pem", type: "spki" }) as string;
   const secrets: ReadonlyArray<readonly [string, string | Buffer]> = [
     ["PEM", spki],
@@ -29,7 +29,7 @@ describe("a public key used as an HMAC secret", () => {
     ["JWK", JSON.stringify(rsa.publicKey.export({ format: "jwk" }))],
   ];
 
-  it.each(secrets)("forges nothing, as %s", async (_, secret) => {
+  it.each(secrets)("is rejected when the secret is the key's %s", async (_, secret) => {
     for (const [alg, reason] of [
       ["HS256", "ALGORITHM_INVALID"],
       ["RS256", "SIGNATURE_INVALID"],
@@ -40,7 +40,7 @@ describe("a public key used as an HMAC secret", () => {
     }
   });
 
-  it("leaves the real tokens good", async () => {
+  it("does not affect tokens signed with the private key", async () => {
     const { signed } = await rs256.authToken("ada");
     expect((await fetchGuarded(rs256)({ authorization: `Bearer ${signed}` })).status).toBe(200);
   });
@@ -55,24 +55,24 @@ describe("an ES256 signature", () => {
     ["zero", Buffer.alloc(64)],
     ["zero in its first half", Buffer.concat([Buffer.alloc(32), real.subarray(32)])],
     ["zero in its second half", Buffer.concat([real.subarray(0, 32), Buffer.alloc(32)])],
-    ["the order of the curve, twice", Buffer.concat([order, order])],
-    ["in DER", sign("sha256", Buffer.from(input), ec.privateKey)],
+    ["the curve order, twice", Buffer.concat([order, order])],
+    ["encoded as DER", sign("sha256", Buffer.from(input), ec.privateKey)],
     ["empty", Buffer.alloc(0)],
-    ["truncated", real.subarray(0, 63)],
-    ["longer", Buffer.concat([real, Buffer.alloc(1)])],
-  ])("is refused where it is %s", async (_, signature) => {
+    ["cut short by one byte", real.subarray(0, 63)],
+    ["longer by one byte", Buffer.concat([real, Buffer.alloc(1)])],
+  ])("is rejected with SIGNATURE_INVALID when it is %s", async (_, signature) => {
     const token = `${input}.${base64url(signature)}`;
     const reason = "SIGNATURE_INVALID";
     expect(await refusalOf(es256.verify(token))).toMatchObject({ reason });
     expect(await fetchGuarded(es256)({ authorization: `Bearer ${token}` })).toMatchObject({ status: 401, reason });
   });
 
-  it("is accepted where it is real", async () => {
+  it("is accepted when it is genuine", async () => {
     expect((await es256.verify(`${input}.${base64url(real)}`)).sub).toBe("ada");
   });
 });
 
-it("fetches nothing that a header names, and believes no key that it brings along", async () => {
+it("ignores keys and key URLs in the token header, and fetches none of them", async () => {
   const fetched = vi.spyOn(globalThis, "fetch");
   const evil = makePair("P-256");
   const jwk = { ...evil.publicKey.export({ format: "jwk" }), alg: "ES256" };
@@ -103,7 +103,7 @@ describe("deeply nested claims", () => {
   it.each([
     ["lists", nested("[", "1", "]")],
     ["objects", nested('{"a":', "1", "}")],
-  ])("of %s are read and frozen to the last, where tokens may be so long", async (_, token) => {
+  ])("made of %s are read and frozen at every level when maxTokenLength admits the token", async (_, token) => {
     const jwt = await auth.verify(token);
     let value: unknown = jwt.claims["deep"];
     let levels = 0;
@@ -117,7 +117,7 @@ describe("deeply nested claims", () => {
     expect((await fetchGuarded(auth)({ authorization: `Bearer ${token}` })).status).toBe(200);
   });
 
-  it("are not even parsed beyond the length that tokens may have", async () => {
+  it("are rejected before JSON parsing when the token exceeds maxTokenLength", async () => {
     const parse = vi.spyOn(JSON, "parse");
     expect(await refusalOf(createAuth().auth.verify(nested("[", "1", "]")))).toMatchObject({
       reason: "TOKEN_MALFORMED",
@@ -126,13 +126,13 @@ describe("deeply nested claims", () => {
   });
 });
 
-describe("claims named like members of Object", () => {
+describe("claims named like members of Object.prototype", () => {
   const { auth } = createAuth();
   const token = forge({
     payload: `${JSON.stringify(goodClaims()).slice(0, -1)},"__proto__":{"admin":true,"scope":"root"},"constructor":{"prototype":{"admin":true}},"own":{"__proto__":{"admin":true}}}`,
   });
 
-  it("pollute no prototype, and stand as own claims only", async () => {
+  it("pollute no prototype, and become own properties of the claims", async () => {
     const jwt = await auth.verify(token);
     expect(({} as Record<string, unknown>)["admin"]).toBeUndefined();
     expect(Object.getPrototypeOf(jwt.claims)).toBe(Object.prototype);
@@ -141,7 +141,7 @@ describe("claims named like members of Object", () => {
     expect(Object.getPrototypeOf(jwt.claims["own"])).toBe(Object.prototype);
   });
 
-  it("satisfy no rule but one that names them", async () => {
+  it("satisfy only rules that name them", async () => {
     const verdicts = [];
     for (const rule of [
       { claims: { admin: true } },
@@ -167,7 +167,7 @@ describe("claims named like members of Object", () => {
     ]);
   });
 
-  it("are not held by a token that does not name them", async () => {
+  it("are missing from a token that does not name them", async () => {
     const plain = forge();
     for (const claim of [
       "__proto__",
@@ -190,7 +190,7 @@ describe("claims named like members of Object", () => {
     }
   });
 
-  it("can be issued, and come back as they were", async () => {
+  it("survive issuing and verifying unchanged", async () => {
     const claims = JSON.parse('{"__proto__":{"admin":true},"constructor":1}') as Record<string, unknown>;
     const jwt = await auth.verify((await auth.authToken("ada", { claims })).signed);
     expect(Object.entries(jwt.claims)).toEqual(
@@ -203,10 +203,20 @@ describe("claims named like members of Object", () => {
   });
 });
 
-describe("claims given by the caller", () => {
+describe("claims passed to authToken and refreshToken", () => {
   const { auth } = createAuth();
 
-  it.each(["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"])("may not name %s", async (name) => {
+  it.each([
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "type",
+    "scope",
+    "sid",
+    "rid",
+  ])("are rejected with a TypeError when they name %s", async (name) => {
     for (const value of ["x", undefined, null]) {
       for (const issue of ["authToken", "refreshToken"] as const) {
         const error = await refusalOf(() => auth[issue]("ada", { claims: { [name]: value } }));
@@ -216,7 +226,7 @@ describe("claims given by the caller", () => {
     }
   });
 
-  it("may name anything else", async () => {
+  it("are accepted under every other name", async () => {
     const claims = { subject: "x", Sub: "y", nested: { sub: "z" } };
     expect((await auth.authToken("ada", { claims })).claims).toMatchObject({ ...claims, sub: "ada" });
   });

@@ -1,4 +1,4 @@
-/** Audiences: what is issued with none, one and many, and what each manager accepts. */
+/** The audience of issued tokens, and the audiences that each manager accepts. */
 import type { AuthManager } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
@@ -39,21 +39,21 @@ const MATRIX: ReadonlyArray<readonly [aud: unknown, verdicts: Record<Name, strin
   ],
 ];
 
-describe("a token for", () => {
-  it.each(MATRIX)("%j is judged by what the manager is", async (aud, verdicts) => {
+describe("a token with an audience", () => {
+  it.each(MATRIX)("%j is accepted or rejected as the manager's audience demands", async (aud, verdicts) => {
     const found: Record<string, string> = {};
     for (const [name, auth] of Object.entries(MANAGERS)) found[name] = await judge(auth, aud);
     expect(found).toEqual(verdicts);
   });
 });
 
-describe("a manager", () => {
+describe("a manager with an audience", () => {
   it.each([
     ["none", undefined],
     ["a", "a"],
     ["[a]", "a"],
     ["[a,b]", ["a", "b"]],
-  ] as const)("of audience %s issues aud %j on tokens of both types, and accepts them", async (name, aud) => {
+  ] as const)("of %s issues aud %j in tokens of both types, and accepts them", async (name, aud) => {
     const auth = MANAGERS[name];
     const a = await auth.authToken("ada");
     const r = await auth.refreshToken("ada");
@@ -62,7 +62,7 @@ describe("a manager", () => {
     expect((await auth.verify(r.signed, { type: "refresh" })).sub).toBe("ada");
   });
 
-  it("issues an auth token for another audience where it is told to", async () => {
+  it("issues an auth token for another audience when authToken names one", async () => {
     for (const audience of ["b", ["b", "c"]]) {
       const jwt = await MANAGERS.a.authToken("ada", { audience });
       expect(jwt.claims.aud).toEqual(audience);

@@ -1,4 +1,4 @@
-/** `authorize` at request time: rights kept elsewhere lie over the token, and are asked for once, when a guard needs them. */
+/** `authorize` at request time: how rights change a token, and when `authorize` is called. */
 import type { Authorize, Rights, Rule } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -16,7 +16,7 @@ const withRights = (answer: unknown) => {
 };
 const token = forge({ payload: goodClaims({ scope: "old", plan: "free", own: { a: 1, b: 2 } }) });
 
-describe("the rights", () => {
+describe("the rights that authorize returns", () => {
   const verdict = async (answer: unknown, rule: Rule): Promise<string> => {
     const { auth } = withRights(answer);
     return auth
@@ -34,26 +34,26 @@ describe("the rights", () => {
     expect(await verdict({ scope: null }, { scope: "old" })).toBe("SCOPE_INSUFFICIENT");
   });
 
-  it("leave the token's own scope and claims where they say nothing of them", async () => {
+  it("leave out scope or claims, and the token's own remain", async () => {
     expect(await verdict({}, { scope: "old", claims: { plan: "free" } })).toBe("allowed");
     expect(await verdict({ claims: { other: 1 } }, { scope: "old", claims: { plan: "free", other: 1 } })).toBe(
       "allowed",
     );
   });
 
-  it("lie over the claims of the same name, whole", async () => {
+  it("replace whole claims of the same name", async () => {
     expect(await verdict({ claims: { plan: "pro" } }, { claims: { plan: "pro" } })).toBe("allowed");
     expect(await verdict({ claims: { plan: "pro" } }, { claims: { plan: "free" } })).toBe("CLAIMS_INSUFFICIENT");
     expect(await verdict({ claims: { own: { a: 1 } } }, { claims: { own: { b: 2 } } })).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("count for override, args and anyOf", async () => {
+  it("apply to override, args and anyOf", async () => {
     expect(await verdict({ claims: { admin: true } }, { scope: "x", override: { admin: true } })).toBe("allowed");
     expect(await verdict({}, { scope: "x", override: { admin: true } })).toBe("SCOPE_INSUFFICIENT");
     expect(await verdict({ scope: "x" }, { anyOf: [{ scope: "x" }] })).toBe("allowed");
   });
 
-  it("are seen in the token that a guard gives, deeply frozen, and not in what they were given as", async () => {
+  it("appear deeply frozen in the token that a guard returns, without freezing the returned rights", async () => {
     const given = { scope: { admin: true }, claims: { plan: "pro", deep: { list: [1] } } };
     const { auth } = withRights(given);
     const request = auth.forRequest({ token });
@@ -72,18 +72,18 @@ describe("the rights", () => {
     expect((await auth.verify(token)).claims).toMatchObject({ plan: "free", scope: "old" });
   });
 
-  it("are asked for with the subject as text, and the verified token", async () => {
+  it("are requested with the subject as text and the verified token", async () => {
     const { auth, authorize } = withRights({});
     await auth.forRequest({ token: forge({ payload: goodClaims({ sub: 7 }) }) }).require();
     expect(authorize).toHaveBeenCalledExactlyOnceWith("7", expect.objectContaining({ tokenType: "auth" }));
   });
 
-  it("may be given at once, without a promise", async () => {
+  it("may be returned synchronously", async () => {
     const { auth } = createAuth({ authorize: () => ({ scope: "now" }), authorizeAt: "request" });
     expect((await auth.forRequest({ token }).require({ scope: "now" })).scope).toBe("now");
   });
 
-  it("do not undo what the claims schema made of the token's claims", async () => {
+  it("keep the claims that the claims schema transformed", async () => {
     const claimsSchema = z.object({ plan: z.string().transform((text) => `<${text}>`) });
     const { auth } = createAuth({ claimsSchema: claimsSchema, authorize: () => ({}), authorizeAt: "request" });
     expect((await auth.verify(token)).claims).toMatchObject({ plan: "<free>" });
@@ -91,8 +91,8 @@ describe("the rights", () => {
   });
 });
 
-describe("no rights", () => {
-  it("refuse with TOKEN_REVOKED", async () => {
+describe("a guard whose authorize function", () => {
+  it("returns null rejects with TOKEN_REVOKED", async () => {
     const { auth } = withRights(null);
     expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({
       name: "UnauthorizedError",
@@ -110,35 +110,35 @@ describe("no rights", () => {
   const failure = new Error("connection lost");
   it.each([
     [
-      "a throw",
+      "throws",
       () => {
         throw failure;
       },
     ],
-    ["a rejection", () => Promise.reject(failure)],
+    ["rejects", () => Promise.reject(failure)],
     [
-      "a thrown token error of its own",
+      "throws an error with a reason",
       () => {
         throw Object.assign(new Error("x"), { reason: "TOKEN_REVOKED" });
       },
     ],
-    ["nothing", undefined],
-    ["a misspelt right", { scopes: "old" }],
-    ["a scope that is undefined", { scope: undefined }],
-    ["claims that are undefined", { scope: "old", claims: undefined }],
-    ["text", "admin"],
-    ["true", true],
-    ["a list", []],
-    ["a list of scopes", ["admin"]],
-    ["claims that are null", { claims: null }],
-    ["claims that are a list", { claims: ["admin"] }],
-    ["claims that are text", { claims: "admin" }],
-    ["claims with a function", { claims: { a: () => 1 } }],
-    ["a scope that is a function", { scope: () => "a" }],
+    ["returns undefined", undefined],
+    ["returns a misspelt right", { scopes: "old" }],
+    ["returns an undefined scope", { scope: undefined }],
+    ["returns undefined claims", { scope: "old", claims: undefined }],
+    ["returns text", "admin"],
+    ["returns true", true],
+    ["returns a list", []],
+    ["returns a list of scopes", ["admin"]],
+    ["returns null claims", { claims: null }],
+    ["returns a list as claims", { claims: ["admin"] }],
+    ["returns text as claims", { claims: "admin" }],
+    ["returns claims with a function", { claims: { a: () => 1 } }],
+    ["returns a function as scope", { scope: () => "a" }],
     ...["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"].map(
-      (name) => [`a claim ${name}`, { claims: { [name]: "x" } }] as const,
+      (name) => [`returns a claim ${name}`, { claims: { [name]: "x" } }] as const,
     ),
-  ] as readonly (readonly [string, unknown])[])("because of %s are STORE_UNAVAILABLE", async (_, answer) => {
+  ] as readonly (readonly [string, unknown])[])("%s fails with STORE_UNAVAILABLE", async (_, answer) => {
     const { auth } = withRights(answer);
     const error = await refusalOf(auth.forRequest({ token }).require());
     expect(error).toMatchObject({ name: "AuthError", status: 503, reason: "STORE_UNAVAILABLE" });
@@ -149,12 +149,12 @@ describe("no rights", () => {
     });
   });
 
-  it("keep what was thrown as the cause", async () => {
+  it("rejects keeps the rejection as the cause", async () => {
     const { auth } = withRights(() => Promise.reject(failure));
     expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({ cause: failure });
   });
 
-  it("because of claims that do not fit the schema let nobody in", async () => {
+  it("returns claims that the schema rejects fails with 503", async () => {
     const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) });
     const make = (plan: string) =>
       createAuth({ claimsSchema, authorize: () => ({ claims: { plan: plan as "pro" } }), authorizeAt: "request" }).auth;
@@ -163,8 +163,8 @@ describe("no rights", () => {
   });
 });
 
-describe("authorize is asked", () => {
-  it("once per request, also by guards that ask at the same time", async () => {
+describe("authorize", () => {
+  it("is called once per request, also by concurrent guards", async () => {
     const { auth, authorize } = withRights({ scope: "new" });
     const request = auth.forRequest({ token });
     await Promise.all([
@@ -177,7 +177,7 @@ describe("authorize is asked", () => {
     expect(authorize).toHaveBeenCalledTimes(1);
   });
 
-  it("once per request where it fails, and again for the next", async () => {
+  it("is called once per request when it fails, and again for the next request", async () => {
     const { auth, authorize } = withRights(() => Promise.reject(new Error("x")));
     const request = auth.forRequest({ token });
     for (let i = 0; i < 3; i++) expect(await refusalOf(request.require())).toMatchObject({ status: 503 });
@@ -186,7 +186,7 @@ describe("authorize is asked", () => {
     expect(authorize).toHaveBeenCalledTimes(2);
   });
 
-  it("anew for each request, so that what it says now counts", async () => {
+  it("is called again for each request, so that changed rights apply", async () => {
     let scope = "a";
     const { auth } = withRights(() => ({ scope }));
     expect((await auth.forRequest({ token }).require({ scope: "a" })).scope).toBe("a");
@@ -196,7 +196,7 @@ describe("authorize is asked", () => {
     });
   });
 
-  it("not without a guard, and not for a token that is missing or bad", async () => {
+  it("is not called without a guard, or when the token is missing or invalid", async () => {
     const { auth, authorize } = withRights({});
     const request = auth.forRequest({ token });
     expect(request.token).toBeNull();
@@ -209,7 +209,7 @@ describe("authorize is asked", () => {
     expect(authorize).not.toHaveBeenCalled();
   });
 
-  it("and leaves no rejection behind that nobody waits for", async () => {
+  it("leaves no unhandled rejection when the caller ignores a failed guard", async () => {
     const { auth } = withRights(() => Promise.reject(new Error("x")));
     void auth
       .forRequest({ token })

@@ -1,4 +1,4 @@
-/** `sessionCheck`: whether an auth token's session is looked up, how long an answer is remembered, and what an outage does. */
+/** `sessionCheck`: session lookups of auth tokens, the cache of their answers, and outages. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, memorySessionStore, type SessionStore } from "claimgate";
 import { makeSessionRecord } from "claimgate/testing";
@@ -16,8 +16,8 @@ watchRejections();
 
 const always = { sessionCheck: "always" } as const;
 
-describe('sessionCheck "refresh", the default,', () => {
-  it("never asks for auth tokens: they live out their minutes, with a sid and without", async () => {
+describe('sessionCheck "refresh", the default', () => {
+  it("accepts auth tokens of revoked sessions until they expire, without a lookup", async () => {
     const { auth, store, clock } = openBench();
     const { authToken } = await auth.login("ada");
     const { signed } = await auth.authToken("ada");
@@ -35,7 +35,7 @@ describe('sessionCheck "refresh", the default,', () => {
 });
 
 describe('sessionCheck "always"', () => {
-  it("lets a token of a living session pass, and asks once within sessionCheckTtl", async () => {
+  it("accepts a token of a live session, with one lookup per sessionCheckTtl", async () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
     const { authToken } = await auth.login("ada");
     for (const [later, asked] of [
@@ -52,7 +52,7 @@ describe('sessionCheck "always"', () => {
     }
   });
 
-  it("remembers for 5 seconds by default, and not at all with 0", async () => {
+  it("caches an answer for 5 seconds by default, and never when sessionCheckTtl is 0", async () => {
     for (const [over, asked] of [
       [{}, 2],
       [{ sessionCheckTtl: 0 }, 4],
@@ -67,7 +67,7 @@ describe('sessionCheck "always"', () => {
     }
   });
 
-  it("asks for each session by itself, and once for many who come at the same time", async () => {
+  it("looks up each session separately, and once for concurrent calls", async () => {
     const { auth, store } = openBench(always);
     const [one, other] = [await auth.login("ada"), await auth.login("ada")];
     await Promise.all(Array.from({ length: 20 }, () => auth.verify(one.authToken)));
@@ -76,7 +76,7 @@ describe('sessionCheck "always"', () => {
     expect(store.count("find")).toBe(2);
   });
 
-  it("takes nothing for fresh that a clock put back would make so", async () => {
+  it("looks up a session again after the clock was set back", async () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 60, leeway: 1000 });
     const { authToken } = await auth.login("ada");
     await auth.verify(authToken);
@@ -85,7 +85,7 @@ describe('sessionCheck "always"', () => {
     expect(store.count("find")).toBe(2);
   });
 
-  it("refuses a token without a sid (CLAIM_MISSING), and asks nothing", async () => {
+  it("rejects a token without a sid (CLAIM_MISSING), without a lookup", async () => {
     const { auth, store } = openBench(always);
     const { signed } = await auth.authToken("ada");
     expect(await refusalOf(auth.verify(signed))).toMatchObject({ name: "MissingRequiredClaimError", claim: "sid" });
@@ -96,7 +96,7 @@ describe('sessionCheck "always"', () => {
     expect(store.count()).toBe(0);
   });
 
-  it("refuses a token whose session never was, or has expired", async () => {
+  it("rejects a token whose session is unknown or has expired", async () => {
     const { auth, clock } = openBench({ ...always, refreshMaxAge: 100, authMaxAge: 1000 });
     const { authToken } = await auth.login("ada");
     expect(await outcomeOf(auth.verify(forge({ payload: goodClaims({ sid: "nobody.1" }) })))).toBe("TOKEN_REVOKED");
@@ -106,7 +106,7 @@ describe('sessionCheck "always"', () => {
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
-  it("lets tokens of before a refresh pass, as the session is the same", async () => {
+  it("accepts tokens from before a refresh of the same session", async () => {
     const { auth } = openBench(always);
     const { authToken, refreshToken } = await auth.login("ada");
     const next = await auth.refresh(refreshToken);
@@ -114,7 +114,7 @@ describe('sessionCheck "always"', () => {
     expect(await outcomeOf(auth.verify(next.authToken))).toBe("allowed");
   });
 
-  it("does not ask for tokens of trusted issuers, with a sid and without", async () => {
+  it("looks up no session for tokens of trusted issuers, with a sid and without", async () => {
     const theirs = await createIssuer();
     const { auth, store } = openBench({ ...always, trust: [entryOf(theirs, ASIDE)] });
     store.before = down;
@@ -133,7 +133,7 @@ describe("a revocation", () => {
     ["by subject", ({ auth }) => auth.revoke({ subject: "ada" })],
     ["by logout", ({ auth }, { authToken }) => auth.forRequest({ token: authToken }).logout()],
     [
-      "by a reuse",
+      "by a reused refresh token",
       async ({ auth, clock }, { refreshToken }) => {
         await auth.refresh(refreshToken);
         clock.advance(10);
@@ -141,7 +141,7 @@ describe("a revocation", () => {
       },
     ],
     [
-      "by a guard that found a reuse",
+      "by a guard that found a reused refresh token",
       async ({ auth, clock }, { refreshToken }) => {
         await auth.refresh(refreshToken);
         clock.advance(10);
@@ -150,7 +150,7 @@ describe("a revocation", () => {
     ],
   ];
 
-  it.each(ways)("%s counts at once in the same process, however warm the memory", async (_, end) => {
+  it.each(ways)("%s takes effect at once in the same process, despite cached answers", async (_, end) => {
     const bench = openBench({ ...always, sessionCheckTtl: 600 });
     const { auth } = bench;
     const pair = await auth.login("ada");
@@ -160,7 +160,7 @@ describe("a revocation", () => {
     await auth.verify(pair.authToken);
     await auth.verify(bob.authToken);
     await end(bench, pair);
-    // Known without a question: what had been let in by hand is no longer good.
+    // No lookup is needed: the process itself ended the session.
     expect(request.token).toBeNull();
     expect(await outcomeOf(auth.verify(pair.authToken))).toBe("TOKEN_REVOKED");
     expect(await auth.verifyToken(pair.authToken)).toBe(false);
@@ -169,7 +169,7 @@ describe("a revocation", () => {
     expect(await outcomeOf(auth.verify(bob.authToken))).toBe("allowed");
   });
 
-  it("by authorize, which gave null, counts at once too", async () => {
+  it("by an authorize function that returns null takes effect at once", async () => {
     let rights: object | null = {};
     const { auth } = openBench({ ...always, sessionCheckTtl: 600, authorize: () => rights });
     const { authToken, refreshToken } = await auth.login("ada");
@@ -179,7 +179,7 @@ describe("a revocation", () => {
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
-  it("in another process counts after sessionCheckTtl at most", async () => {
+  it("in another process takes effect after at most sessionCheckTtl", async () => {
     const { auth, another, clock } = openBench();
     const { authToken } = await auth.login("ada");
     const elsewhere = another({ ...always, sessionCheckTtl: 5 });
@@ -196,7 +196,7 @@ describe("a revocation", () => {
   it.each([
     ["session", (sid: string) => ({ session: sid })],
     ["subject", () => ({ subject: "ada" })],
-  ] as const)("by %s is not forgotten for the answer to a question that was asked before", async (_, target) => {
+  ] as const)("by %s is not undone by the late answer of an earlier lookup", async (_, target) => {
     const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
     const { authToken } = await auth.login("ada");
     const [asked, answered] = [latch(), latch()];
@@ -210,15 +210,15 @@ describe("a revocation", () => {
     const early = outcomeOf(auth.verify(authToken));
     await asked.opened;
     await auth.revoke(target(sidOf(authToken)));
-    // Whoever comes after the revocation gets an answer of their own.
+    // A call after the revocation starts its own lookup.
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
     answered.open();
-    // It began before the session ended, and may have been let in then.
+    // The earlier call began before the session ended, so it may accept.
     expect(await early).toBe("allowed");
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
-  it("of a subject counts at once where the store's first answer, which names the sessions, was lost", async () => {
+  it("by subject takes effect at once when the store's first answer, with the session ids, was lost", async () => {
     const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
     const { authToken } = await auth.login("ada");
     await auth.verify(authToken);
@@ -232,7 +232,7 @@ describe("a revocation", () => {
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
-  it("of a subject does not touch who logs in while it is carried out", async () => {
+  it("by subject does not affect a session that starts during the revocation", async () => {
     const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
     const old = await auth.login("ada");
     await auth.verify(old.authToken);
@@ -248,8 +248,8 @@ describe("a revocation", () => {
   });
 });
 
-describe("an outage", () => {
-  it("is a 503 once what is remembered is over, and lets nobody in; recovery needs nothing", async () => {
+describe("an outage of the session store", () => {
+  it("rejects with 503 once the cached answer expires, and ends without further action", async () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
     const { authToken } = await auth.login("ada");
     const unseen = await auth.login("bob");
@@ -266,7 +266,7 @@ describe("an outage", () => {
     expect(await outcomeOf(auth.verify(authToken))).toBe("allowed");
   });
 
-  it("takes no token away that was let in: ctx.auth.token is there behind a guard, and in a request that has asked", async () => {
+  it("keeps ctx.auth.token behind a guard that has accepted it, and rejects the next guard with 503", async () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 5 });
     const { authToken } = await auth.login("ada");
     const t = initTRPC.context<AuthContext>().create();
@@ -286,10 +286,10 @@ describe("an outage", () => {
   });
 });
 
-it("remembers so many sessions and no more", async () => {
+it('sessionCheck "always" caches at most 10,000 sessions', async () => {
   const asked: string[] = [];
   const record = await makeSessionRecord({ expiresAt: NOW + 600 });
-  // Every session there could be, so that none has to be begun.
+  // The store knows every session id, so the test need not start sessions.
   const store: SessionStore = {
     ...memorySessionStore(),
     find: async (id) => {

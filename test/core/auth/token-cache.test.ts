@@ -1,4 +1,4 @@
-/** Verified tokens are remembered: a signature is checked once, and what can change is judged at every use. */
+/** The cache of verified tokens: one signature check, and times and types checked at every use. */
 
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe("with the cache", () => {
-  it("checks a signature once, however often the token comes", async () => {
+  it("checks the signature once for repeated uses of a token", async () => {
     const { auth } = createAuth();
     const token = forge();
     const first = await auth.verify(token);
@@ -22,7 +22,7 @@ describe("with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  it("checks a signature once for uses that come at the same time", async () => {
+  it("checks the signature once for concurrent uses of a token", async () => {
     const { auth } = createAuth();
     const token = forge();
     const requests = Array.from({ length: 10 }, () => auth.forRequest({ token }));
@@ -30,7 +30,7 @@ describe("with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  it("judges exp at every hit", async () => {
+  it("checks exp at every hit", async () => {
     const { auth, clock } = createAuth();
     const token = forge();
     await auth.verify(token);
@@ -43,7 +43,7 @@ describe("with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  it("judges exp at every hit with the leeway", async () => {
+  it("checks exp at every hit with the leeway", async () => {
     const { auth, clock } = createAuth({ leeway: 10 });
     const token = forge();
     await auth.verify(token);
@@ -53,14 +53,14 @@ describe("with the cache", () => {
     expect(await refusalOf(() => auth.verify(token))).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
-  it("judges the type at every hit", async () => {
+  it("checks the type at every hit", async () => {
     const { auth } = createAuth();
     const { signed } = await auth.refreshToken("ada");
     await auth.verify(signed, { type: "any" });
     expect(await refusalOf(() => auth.verify(signed))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
   });
 
-  it("remembers no token that was refused", async () => {
+  it("does not cache a rejected token", async () => {
     const { auth, clock } = createAuth();
     const early = forge({
       payload: { ...JSON.parse(Buffer.from(forge().split(".")[1] ?? "", "base64url").toString()), nbf: NOW + 5 },
@@ -75,7 +75,7 @@ describe("with the cache", () => {
     expect(verify).toHaveBeenCalledTimes(4);
   });
 
-  it("knows no other token by the same header and payload", async () => {
+  it("rejects a cached token without its signature", async () => {
     const { auth } = createAuth();
     const token = forge();
     await auth.verify(token);
@@ -83,14 +83,14 @@ describe("with the cache", () => {
     expect(await refusalOf(() => auth.verify(stripped))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 
-  it("forgets the oldest beyond its size", async () => {
+  it("evicts the oldest token above its size", async () => {
     const { auth } = createAuth({ cache: { max: 1 } });
     const tokens = [forge(), forge({ header: { alg: "HS256", typ: "other" } })] as const;
     for (const token of [tokens[0], tokens[0], tokens[1], tokens[0]]) await auth.verify(token);
     expect(verify).toHaveBeenCalledTimes(3);
   });
 
-  it("is not shared by two managers", async () => {
+  it("is not shared between two managers", async () => {
     const token = forge();
     await createAuth().auth.verify(token);
     const { auth: other } = createAuth({ secret: "another secret of more than 32 bytes" });
@@ -99,7 +99,7 @@ describe("with the cache", () => {
 });
 
 describe("without the cache", () => {
-  it("checks a signature for every verify, and once for every request", async () => {
+  it("checks the signature for every verify, and once per request", async () => {
     const { auth } = createAuth({ cache: false });
     const token = forge();
     await auth.verify(token);
@@ -113,7 +113,7 @@ describe("without the cache", () => {
 });
 
 describe("a request", () => {
-  it("checks nothing until something asks", async () => {
+  it("checks no signature before a guard runs", async () => {
     const { auth } = createAuth();
     const request = auth.forRequest({ token: forge() });
     expect(request.token).toBeNull();
@@ -123,7 +123,7 @@ describe("a request", () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
-  it("checks a bad signature once too", async () => {
+  it("checks an invalid signature only once", async () => {
     const request = createAuth({ cache: false }).auth.forRequest({ token: forge({ secret: "x".repeat(40) }) });
     for (let i = 0; i < 3; i++) {
       expect(await refusalOf(() => request.require())).toMatchObject({ reason: "SIGNATURE_INVALID" });

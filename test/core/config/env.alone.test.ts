@@ -1,4 +1,4 @@
-/** `AuthManager.fromEnv`: the `JWT_…` variables, from a file and from the process, and errors that name them. */
+/** `AuthManager.fromEnv`: the `JWT_...` variables, read from the process or from a file. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,8 +31,8 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("the process's variables", () => {
-  it("make a manager", async () => {
+describe("fromEnv with variables of the process", () => {
+  it("builds a manager from them", async () => {
     Object.assign(process.env, { ...HS, JWT_AUTHMAXAGE: "60", JWT_REFRESHMAXAGE: " 120 ", JWT_AUDIENCE: "api" });
     const auth = AuthManager.fromEnv();
     const a = await auth.authToken("ada");
@@ -42,7 +42,7 @@ describe("the process's variables", () => {
     expect((await auth.verify(a.signed)).sub).toBe("ada");
   });
 
-  it("give the private key of an asymmetric algorithm as JWT_SECRET, in one line or in many", async () => {
+  it("reads the private key of an asymmetric algorithm from JWT_SECRET, on one line or on many", async () => {
     for (const line of [privatePem, privatePem.trim().replaceAll("\n", "\\n")]) {
       Object.assign(process.env, { ...HS, JWT_AUTHTYPE: "ES256", JWT_SECRET: line });
       const auth = AuthManager.fromEnv();
@@ -51,7 +51,7 @@ describe("the process's variables", () => {
     }
   });
 
-  it("make a manager that only verifies, of JWT_PUBLICKEY alone", async () => {
+  it("builds a manager that only verifies when JWT_PUBLICKEY is the only key", async () => {
     Object.assign(process.env, { ...HS, JWT_AUTHTYPE: "ES256", JWT_SECRET: privatePem });
     const { signed } = await AuthManager.fromEnv().authToken("ada");
     delete process.env["JWT_SECRET"];
@@ -61,18 +61,18 @@ describe("the process's variables", () => {
     expect(await refusalOf(() => verifier.authToken("ada"))).toMatchObject({ name: "MissingSignerError" });
   });
 
-  it("give way to options", async () => {
+  it("prefers an option to its variable", async () => {
     Object.assign(process.env, { ...HS, JWT_AUTHMAXAGE: "not read" });
     const auth = AuthManager.fromEnv({ issuer: "https://other.example", authMaxAge: 5 });
     expect(await auth.authToken("ada")).toMatchObject({ iss: "https://other.example", maxAge: 5 });
   });
 
-  it("take their algorithm from options too", async () => {
+  it("accepts the algorithm as an option", async () => {
     Object.assign(process.env, { JWT_ISSUER: ISSUER, JWT_SECRET: privatePem });
     expect((await AuthManager.fromEnv({ algorithm: "ES256" }).authToken("ada")).alg).toBe("ES256");
   });
 
-  it("of the one key are left out where there is a ring of keys; the others count", async () => {
+  it("ignores the variables of the single key when options have keys, and reads the other variables", async () => {
     Object.assign(process.env, { ...HS, JWT_PUBLICKEY: "not a key", JWT_AUTHMAXAGE: "60" });
     const auth = AuthManager.fromEnv({ keys: [{ kid: "a", algorithm: "ES256", privateKey: privatePem }] });
     expect(await auth.authToken("ada")).toMatchObject({ iss: ISSUER, alg: "ES256", maxAge: 60 });
@@ -83,7 +83,7 @@ describe("the process's variables", () => {
     expect(error).toMatchObject({ name: "MissingConfigError", configValue: "JWT_ISSUER" });
   });
 
-  it("need not be there for a manager that only trusts others, and stand beside its trust where they are", async () => {
+  it("needs no variables when options have only trust, and adds the manager's own key when they are set", async () => {
     const { publicKey } = makePair("Ed25519");
     const entry = {
       issuer: "https://other.example",
@@ -98,15 +98,15 @@ describe("the process's variables", () => {
     expect(await both.authToken("ada")).toMatchObject({ iss: ISSUER });
   });
 
-  it("are not read where no manager asks for them", async () => {
+  it("is the only reader of the variables: new AuthManager ignores them", async () => {
     Object.assign(process.env, HS);
     const error = await refusalOf(() => new AuthManager({ algorithm: "HS256", secret: SECRET } as never));
     expect(error).toMatchObject({ name: "MissingConfigError", configValue: "issuer" });
   });
 });
 
-describe("a file", () => {
-  it("gives what the process does not, and gives way to what it does", async () => {
+describe("fromEnv with a file", () => {
+  it("prefers a variable of the process to the same variable of the file", async () => {
     process.env["JWT_ISSUER"] = "https://process.example";
     const path = write(`JWT_ISSUER=https://file.example\nJWT_AUTHTYPE=HS256\nJWT_SECRET="${SECRET}"\n# a comment\n`);
     const jwt = await AuthManager.fromEnv({ path }).authToken("ada");
@@ -114,21 +114,21 @@ describe("a file", () => {
     expect(process.env["JWT_SECRET"]).toBeUndefined();
   });
 
-  it("may hold a key in quotes, over many lines or in one", async () => {
+  it("reads a quoted key, on one line or on many", async () => {
     for (const key of [`"${privatePem}"`, `'${privatePem.trim().replaceAll("\n", "\\n")}'`]) {
       const path = write(`JWT_ISSUER=${ISSUER}\nJWT_AUTHTYPE=ES256\nJWT_SECRET=${key}\n`);
       await expect(AuthManager.fromEnv({ path }).ready()).resolves.toBeUndefined();
     }
   });
 
-  it("that cannot be read is an InvalidConfigError named path", async () => {
+  it("rejects an unreadable file with an InvalidConfigError named path", async () => {
     Object.assign(process.env, HS);
     const error = await refusalOf(() => AuthManager.fromEnv({ path: join(folder, "absent") }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "path" });
   });
 });
 
-describe("errors name the variable", () => {
+describe("fromEnv with a missing or invalid value", () => {
   it.each([
     ["MissingConfigError", "JWT_ISSUER", { JWT_ISSUER: undefined }],
     ["MissingConfigError", "JWT_ISSUER", { JWT_ISSUER: "  " }],
@@ -153,7 +153,7 @@ describe("errors name the variable", () => {
     ["InvalidConfigError", "JWT_REFRESHMAXAGE", { JWT_REFRESHMAXAGE: "0x10" }],
     ["InvalidConfigError", "JWT_REFRESHMAXAGE", { JWT_REFRESHMAXAGE: "9".repeat(30) }],
     ["InvalidConfigError", "JWT_AUDIENCE", { JWT_AUDIENCE: "" }],
-  ])("%s %s", async (name, configValue, over) => {
+  ])("throws a %s that names %s", async (name, configValue, over) => {
     for (const [variable, value] of Object.entries({ ...HS, ...over })) {
       if (value !== undefined) process.env[variable] = value;
     }
@@ -162,7 +162,7 @@ describe("errors name the variable", () => {
     expect((error as Error).message).toContain(configValue);
   });
 
-  it("and the option where an option was wrong", async () => {
+  it("names the option when the value came from an option", async () => {
     Object.assign(process.env, HS);
     expect(await refusalOf(() => AuthManager.fromEnv({ issuer: "" }))).toMatchObject({ configValue: "issuer" });
     expect(await refusalOf(() => AuthManager.fromEnv({ leeway: -1 }))).toMatchObject({ configValue: "leeway" });

@@ -1,4 +1,4 @@
-/** Options of `AuthManager`: a wrong one fails when the manager is built, with an error that names it. */
+/** Options of `AuthManager`: a wrong option fails at construction, with an error that names it. */
 import {
   AuthManager,
   type AuthManagerConfig,
@@ -20,7 +20,7 @@ const base = { issuer: ISSUER, algorithm: "HS256", secret: SECRET } as const;
 const es256 = { issuer: ISSUER, algorithm: "ES256" } as const;
 const build = (config: unknown): AuthManager => new AuthManager(config as AuthManagerConfig);
 
-/** Option, configValue, bad values; each is laid over a config that is good. */
+/** Option, configValue, invalid values; each value replaces one in a valid config. */
 const BAD: ReadonlyArray<readonly [configValue: string, option: string, values: readonly unknown[]]> = [
   ["issuer", "issuer", ["", 5, null, [ISSUER]]],
   ["algorithm", "algorithm", ["none", "hs256", "HS1", "", 5, null, "constructor"]],
@@ -95,7 +95,7 @@ const BAD: ReadonlyArray<readonly [configValue: string, option: string, values: 
 const withStore = { ...base, sessions: memorySessionStore() };
 const named = { auth: "a", refresh: "r" };
 
-/** The same for options that need `sessions`, each over a config that has them. */
+/** The same for options that need `sessions`, over a valid config with sessions. */
 const BAD_WITH_SESSIONS: typeof BAD = [
   ["refreshGrace", "refreshGrace", [-1, 301, "10", null, Number.NaN, Number.POSITIVE_INFINITY]],
   ["sessionMaxAge", "sessionMaxAge", [0, -1, 1.5, "60", null, Number.NaN, Number.POSITIVE_INFINITY, 1e12]],
@@ -122,7 +122,7 @@ const BAD_WITH_SESSIONS: typeof BAD = [
     ],
   ],
   ["cookies.refresh", "cookies", [{ auth: "a", refresh: "__Host-r", secure: false }]],
-  // One of them has got the prefix already, and then they are one.
+  // In the second pair, the default prefix makes both names equal.
   [
     "cookies",
     "cookies",
@@ -133,8 +133,8 @@ const BAD_WITH_SESSIONS: typeof BAD = [
   ],
 ];
 
-describe("a wrong option of sessions", () => {
-  it.each(BAD_WITH_SESSIONS)("is an InvalidConfigError named %s", async (configValue, option, values) => {
+describe("an invalid option of a manager with sessions", () => {
+  it.each(BAD_WITH_SESSIONS)("throws an InvalidConfigError named %s", async (configValue, option, values) => {
     for (const value of values) {
       const beside = option === "sessionCheckTtl" ? { sessionCheck: "always" } : {};
       const error = await refusalOf(() => build({ ...withStore, ...beside, [option]: value }));
@@ -149,24 +149,29 @@ describe("a wrong option of sessions", () => {
     "adoptRefresh",
     "sessionCheck",
     "sessionCheckTtl",
-  ])("is an explicit undefined too: %s", async (option) => {
+  ])("throws an InvalidConfigError when %s is explicitly undefined", async (option) => {
     const error = await refusalOf(() => build({ ...withStore, [option]: undefined }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: option });
   });
 
-  it.each(["domain", "path", "sameSite", "secure"])("is an explicit undefined of cookies too: %s", async (option) => {
+  it.each([
+    "domain",
+    "path",
+    "sameSite",
+    "secure",
+  ])("throws an InvalidConfigError when cookies.%s is explicitly undefined", async (option) => {
     const error = await refusalOf(() => build({ ...withStore, cookies: { ...named, [option]: undefined } }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: `cookies.${option}` });
   });
 
-  it("is sessionCheckTtl where nothing is checked", async () => {
+  it('throws an InvalidConfigError named sessionCheckTtl when sessionCheck is not "always"', async () => {
     for (const beside of [{}, { sessionCheck: "refresh" }]) {
       const error = await refusalOf(() => build({ ...withStore, ...beside, sessionCheckTtl: 5 }));
       expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "sessionCheckTtl" });
     }
   });
 
-  it("is sessions of a manager without keys of its own", async () => {
+  it("throws an InvalidConfigError named sessions when the manager only trusts other issuers", async () => {
     const trust = [{ issuer: "https://theirs.example", jwks: { keys: [] }, audience: "api", algorithms: ["ES256"] }];
     const error = await refusalOf(() => build({ trust, sessions: memorySessionStore() }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "sessions" });
@@ -174,7 +179,7 @@ describe("a wrong option of sessions", () => {
 
   it.each<[what: string, over: object]>([
     [
-      "all of them",
+      "every option at its maximum",
       {
         refreshGrace: 300,
         sessionMaxAge: 1,
@@ -184,16 +189,19 @@ describe("a wrong option of sessions", () => {
         storeTimeout: 0.05,
       },
     ],
-    ["the least of them", { refreshGrace: 0, adoptRefresh: false, sessionCheck: "always", sessionCheckTtl: 0 }],
-    ["cookies of a path", { cookies: { ...named, path: "/api", sameSite: "strict" } }],
-    ["cookies of a domain", { cookies: { ...named, domain: ".example.com", sameSite: "none", secure: true } }],
+    [
+      "every option at its minimum",
+      { refreshGrace: 0, adoptRefresh: false, sessionCheck: "always", sessionCheckTtl: 0 },
+    ],
+    ["cookies with a path", { cookies: { ...named, path: "/api", sameSite: "strict" } }],
+    ["cookies with a domain", { cookies: { ...named, domain: ".example.com", sameSite: "none", secure: true } }],
     ["cookies over plain HTTP", { cookies: { ...named, secure: false } }],
     ["cookies with prefixes", { cookies: { auth: "__Host-a", refresh: "__Secure-r" } }],
     [
       "hooks",
       { onEvent: () => undefined, responses: { expired: () => ({}), invalid: () => ({}), unauthorized: () => ({}) } },
     ],
-  ])("is none where everything is good: %s", async (_, over) => {
+  ])("is not reported for a valid config: %s", async (_, over) => {
     await expect(build({ ...withStore, ...over }).ready()).resolves.toBeUndefined();
   });
 });
@@ -209,7 +217,7 @@ describe("an option that needs sessions", () => {
     ["cookies", { ...named, path: "/" }],
     ["cookies", { ...named, sameSite: "lax" }],
     ["cookies", { ...named, secure: true }],
-  ])("is a MissingConfigError named sessions without them: %s", async (option, value) => {
+  ])("throws a MissingConfigError named sessions without them: %s", async (option, value) => {
     const error = await refusalOf(() => build({ ...base, [option]: value }));
     expect(error).toBeInstanceOf(MissingConfigError);
     expect(error).toMatchObject({ configValue: "sessions" });
@@ -221,7 +229,7 @@ describe("an option that needs sessions", () => {
   it.each([
     "auth",
     "refresh",
-  ])("may be none of two cookies: cookies.%s is missing where they are written", async (type) => {
+  ])("throws a MissingConfigError when the manager has sessions and only cookies.%s lacks a name", async (type) => {
     const { [type]: _, ...cookies } = named as Record<string, string>;
     expect(build({ ...base, cookies })).toBeInstanceOf(AuthManager);
     expect(await refusalOf(() => build({ ...withStore, cookies }))).toMatchObject({
@@ -231,8 +239,8 @@ describe("an option that needs sessions", () => {
   });
 });
 
-describe("a wrong option", () => {
-  it.each(BAD)("is an InvalidConfigError named %s", async (configValue, option, values) => {
+describe("an invalid option", () => {
+  it.each(BAD)("throws an InvalidConfigError named %s", async (configValue, option, values) => {
     for (const value of values) {
       const error = await refusalOf(() => build({ ...base, [option]: value }));
       expect(error).toBeInstanceOf(InvalidConfigError);
@@ -244,12 +252,12 @@ describe("a wrong option", () => {
     [...new Set(BAD.map(([, option]) => option))].filter(
       (option) => option !== "issuer" && option !== "algorithm" && option !== "secret",
     ),
-  )("is an explicit undefined too: %s", async (option) => {
+  )("throws an InvalidConfigError when %s is explicitly undefined", async (option) => {
     const error = await refusalOf(() => build({ ...base, [option]: undefined }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: option });
   });
 
-  it("is none where everything is good", async () => {
+  it("is not reported for a valid config", async () => {
     const manager = build({
       ...base,
       allowWeakSecret: false,
@@ -279,14 +287,14 @@ describe("a missing option", () => {
     ["secret", { issuer: ISSUER, algorithm: "HS256" }],
     ["privateKey", { issuer: ISSUER, algorithm: "ES256" }],
     ["authorize", { ...base, authorizeAt: "request" }],
-  ])("is a MissingConfigError named %s", async (configValue, config) => {
+  ])("throws a MissingConfigError named %s", async (configValue, config) => {
     const error = await refusalOf(() => build(config));
     expect(error).toBeInstanceOf(MissingConfigError);
     expect(error).toMatchObject({ configValue });
   });
 });
 
-describe("keys", () => {
+describe("the keys of a manager", () => {
   it.each([
     ["secret", { ...es256, privateKey: ec.privateKey, secret: SECRET }],
     ["privateKey", { ...base, privateKey: ec.privateKey }],
@@ -298,11 +306,11 @@ describe("keys", () => {
     ["publicKey", { ...es256, publicKey: ec.privateKey }],
     ["publicKey", { ...es256, publicKey: privatePem }],
     ["publicKey", { ...es256, privateKey: ec.privateKey, publicKey: ed.publicKey }],
-  ])("of the wrong kind are an InvalidConfigError named %s", async (configValue, config) => {
+  ])("of the wrong kind throw an InvalidConfigError named %s", async (configValue, config) => {
     expect(await refusalOf(() => build(config))).toMatchObject({ name: "InvalidConfigError", configValue });
   });
 
-  it("that cannot show their public half need a publicKey beside them", async () => {
+  it("without an extractable public half need a publicKey", async () => {
     const privateKey = await toCryptoKey(ec.privateKey, "ES256", false);
     const error = await refusalOf(() => build({ ...es256, privateKey }));
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue: "privateKey" });
@@ -311,7 +319,7 @@ describe("keys", () => {
     expect((await manager.verify((await manager.authToken("ada")).signed)).sub).toBe("ada");
   });
 
-  it("that do not belong together are an InvalidConfigError named publicKey, by the time ready() has settled", async () => {
+  it("that do not match throw an InvalidConfigError named publicKey, at the latest from ready()", async () => {
     const other = makePair("P-256");
     for (const publicKey of [other.publicKey, await toCryptoKey(other.publicKey, "ES256")]) {
       const error = await refusalOf(() => build({ ...es256, privateKey: privatePem, publicKey }).ready());
@@ -327,11 +335,11 @@ describe("keys", () => {
     ["EdDSA", { privateKey: ed.privateKey.export({ format: "jwk" }) }],
     ["EdDSA", { privateKey: ed.privateKey, publicKey: ed.publicKey }],
     ["EdDSA", { publicKey: ed.publicKey }],
-  ])("that are good make ready() settle (%s)", async (algorithm, keys) => {
+  ])("that are valid let ready() resolve (%s)", async (algorithm, keys) => {
     await expect(build({ issuer: ISSUER, algorithm, ...keys }).ready()).resolves.toBeUndefined();
   });
 
-  it("may be weak secrets only where that is allowed", async () => {
+  it("may be a weak secret only with allowWeakSecret", async () => {
     const cryptoKey = await importHmac(new Uint8Array(8).fill(1), "HS256", ["sign", "verify"]);
     for (const secret of ["short", new Uint8Array(8), cryptoKey]) {
       expect(await refusalOf(() => build({ ...base, secret }))).toMatchObject({ configValue: "secret" });
@@ -343,7 +351,7 @@ describe("keys", () => {
   });
 });
 
-it("a schema that answers asynchronously is an InvalidConfigError named claimsSchema", async () => {
+it("throws an InvalidConfigError named claimsSchema when the schema is asynchronous", async () => {
   const claimsSchema = z.object({}).refine(async () => true);
   expect(await refusalOf(() => build({ ...base, claimsSchema }))).toMatchObject({
     name: "InvalidConfigError",
@@ -351,14 +359,14 @@ it("a schema that answers asynchronously is an InvalidConfigError named claimsSc
   });
 });
 
-it("authorize at issue needs sessions, so it is a MissingConfigError without them", async () => {
+it("throws a MissingConfigError named sessions when authorize runs at issue without sessions", async () => {
   for (const over of [{}, { authorizeAt: "issue" }]) {
     const error = await refusalOf(() => build({ ...base, authorize: () => null, ...over }));
     expect(error).toMatchObject({ name: "MissingConfigError", configValue: "sessions" });
   }
 });
 
-it("options are read once: what the caller changes later changes nothing", async () => {
+it("reads options once: later changes of the config object have no effect", async () => {
   const secret = new Uint8Array(32).fill(3);
   const config = { audience: ["a"], cookies: { auth: "t" }, csrf: { origins: ["https://a.example"] }, secret };
   const { auth: manager } = createAuth(config);
@@ -374,7 +382,7 @@ it("options are read once: what the caller changes later changes nothing", async
   expect(await refusalOf(() => evil.require())).toMatchObject({ reason: "CSRF_REJECTED" });
 });
 
-describe("an origin that no browser sends", () => {
+describe("an entry of csrf.origins that no browser sends", () => {
   it.each([
     ["a.example", "https://a.example"],
     ["localhost:3000", "http://localhost:3000"],
@@ -387,24 +395,24 @@ describe("an origin that no browser sends", () => {
     ["https://münchen.example", "https://xn--mnchen-3ya.example"],
     ["wss://a.example", "https://a.example"],
     ["capacitor://localhost/", "capacitor://localhost"],
-  ])("(%s) is refused with the nearest one that they send: %s", (origin, nearest) => {
+  ])("is rejected with its nearest valid origin as the remedy: %s, %s", (origin, nearest) => {
     expect(() => createAuth({ csrf: { origins: [origin] } })).toThrow(nearest);
     expect(() => createAuth({ csrf: { origins: [nearest] } })).not.toThrow();
   });
 
-  it("is refused with csrf.allow as the remedy where it is a wildcard", () => {
+  it("is rejected with csrf.allow as the remedy when it has a wildcard", () => {
     for (const origin of ["*", "https://*.vercel.app", "https://*"])
       expect(() => createAuth({ csrf: { origins: [origin] } })).toThrow(/csrf\.allow/);
   });
 
-  it("is refused where no host has such a name", () => {
+  it("is rejected when it is not a valid host name", () => {
     for (const origin of ["https://a.example;", "https://a.example&b.example", "https://a.example+b", "https://a'b"])
       expect(() => createAuth({ csrf: { origins: [origin] } })).toThrow(/is not an origin such as/);
     for (const origin of ["https://a_b.example", "http://[::1]:3000", "http://127.0.0.1:8080"])
       expect(() => createAuth({ csrf: { origins: [origin] } })).not.toThrow();
   });
 
-  it("is refused as several where it is a list in one text", () => {
+  it("is rejected with the advice to list each origin when it holds several", () => {
     for (const origin of [
       "https://a.example,https://b.example",
       "https://a.example https://b.example",
@@ -413,7 +421,7 @@ describe("an origin that no browser sends", () => {
       expect(() => createAuth({ csrf: { origins: [origin] } })).toThrow(/list each/);
   });
 
-  it("is not one of an extension or of an app around a web view", () => {
+  it("does not include origins of browser extensions and web-view apps", () => {
     const origins = ["capacitor://localhost", "tauri://localhost", "ionic://localhost", "chrome-extension://abcdef"];
     expect(() => createAuth({ csrf: { origins } })).not.toThrow();
     expect(() => createAuth({ csrf: { origins: ["safari-web-extension://1A2B-3C"] } })).not.toThrow();

@@ -1,4 +1,4 @@
-/** The option `cookies`: what the cookies are called, what they are written with, and what contradicts itself. */
+/** The option `cookies`: the names and attributes of cookies, and contradictory settings. */
 import {
   type AuthManagerConfig,
   type CookieConfig,
@@ -16,7 +16,7 @@ import { refusalOf } from "../../support/refusal-of.ts";
 const OWN = { "sec-fetch-site": "same-origin" };
 const names = { auth: "auth", refresh: "refresh" };
 
-/** What a login by hand writes: every cookie it is given, in order. */
+/** The cookies that `login()` of a request writes, in order. */
 async function cookiesOf(cookies: CookieConfig, config: Partial<AuthManagerConfig> = {}): Promise<CookieToSet[]> {
   const { auth: manager } = createAuth({ sessions: memorySessionStore(), cookies, ...config });
   const set: CookieToSet[] = [];
@@ -25,7 +25,7 @@ async function cookiesOf(cookies: CookieConfig, config: Partial<AuthManagerConfi
   return set;
 }
 
-/** How a manager is refused at construction. */
+/** The error that rejects a manager's config. */
 async function faultOf(config: Partial<AuthManagerConfig>): Promise<{ kind: string; configValue: unknown }> {
   const error = await refusalOf(() => createAuth(config).auth);
   if (!(error instanceof InvalidConfigError || error instanceof MissingConfigError)) throw error;
@@ -35,36 +35,41 @@ async function faultOf(config: Partial<AuthManagerConfig>): Promise<{ kind: stri
 const invalid = (configValue: string) => ({ kind: "InvalidConfigError", configValue });
 const missing = (configValue: string) => ({ kind: "MissingConfigError", configValue });
 
-describe("the names", () => {
+describe("the cookie names", () => {
   test.each<[what: string, cookies: CookieConfig, auth: string, refresh: string]>([
     ["by default", names, "__Host-auth", "__Host-refresh"],
-    ["with the path / spelt out", { ...names, path: "/" }, "__Host-auth", "__Host-refresh"],
+    ["with an explicit path /", { ...names, path: "/" }, "__Host-auth", "__Host-refresh"],
     ["with a path", { ...names, path: "/api" }, "__Secure-auth", "__Secure-refresh"],
     ["with a domain", { ...names, domain: "example.com" }, "__Secure-auth", "__Secure-refresh"],
-    ["with both", { ...names, domain: "example.com", path: "/api" }, "__Secure-auth", "__Secure-refresh"],
-    ["in the clear", { ...names, secure: false }, "auth", "refresh"],
-    ["in the clear, with a path", { ...names, secure: false, path: "/api" }, "auth", "refresh"],
-    ["with a prefix already", { auth: "__Host-a", refresh: "__Secure-r" }, "__Host-a", "__Secure-r"],
-    ["with a prefix in another case", { auth: "__host-a", refresh: "__SECURE-r" }, "__host-a", "__SECURE-r"],
-    ["with one that has a prefix", { auth: "__Secure-a", refresh: "r", path: "/x" }, "__Secure-a", "__Secure-r"],
-    ["that only look like prefixes", { auth: "__Hosta", refresh: "Host-r" }, "__Host-__Hosta", "__Host-Host-r"],
-  ])("%s", async (_, cookies, auth, refresh) => {
+    [
+      "with a domain and a path",
+      { ...names, domain: "example.com", path: "/api" },
+      "__Secure-auth",
+      "__Secure-refresh",
+    ],
+    ["without secure", { ...names, secure: false }, "auth", "refresh"],
+    ["without secure, with a path", { ...names, secure: false, path: "/api" }, "auth", "refresh"],
+    ["given with a prefix", { auth: "__Host-a", refresh: "__Secure-r" }, "__Host-a", "__Secure-r"],
+    ["given with a prefix in another case", { auth: "__host-a", refresh: "__SECURE-r" }, "__host-a", "__SECURE-r"],
+    ["of which one has a prefix", { auth: "__Secure-a", refresh: "r", path: "/x" }, "__Secure-a", "__Secure-r"],
+    ["that only resemble prefixes", { auth: "__Hosta", refresh: "Host-r" }, "__Host-__Hosta", "__Host-Host-r"],
+  ])("carry the prefix that their attributes allow: names %s", async (_, cookies, auth, refresh) => {
     expect((await cookiesOf(cookies)).map(({ name }) => name)).toEqual([auth, refresh]);
   });
 
-  test("are the ones that are read, and no others", async () => {
+  test("are read with their prefix, and ignored without it", async () => {
     const { auth: manager } = createAuth({ sessions: memorySessionStore(), cookies: names });
     const { authToken } = await manager.login("ada");
     const subjectBy = async (name: string): Promise<unknown> =>
       (await manager.forRequest({ headers: { ...OWN, cookie: `${name}=${authToken}` } }).authenticate())?.sub ?? null;
     expect(await subjectBy("__Host-auth")).toBe("ada");
-    // Anybody on a sibling host can set a cookie that has no prefix.
+    // A page on a sibling host can set a cookie without a prefix.
     expect(await subjectBy("auth")).toBeNull();
     expect(await subjectBy("__Secure-auth")).toBeNull();
     expect(await subjectBy("__host-auth")).toBeNull();
   });
 
-  test("stand as they are given where there are no sessions", async () => {
+  test("are read without a prefix when the manager has no sessions", async () => {
     const { auth: manager } = createAuth({ cookies: { auth: "auth" } });
     const read = (name: string) =>
       manager.forRequest({ headers: { ...OWN, cookie: `${name}=${forge()}` } }).authenticate();
@@ -73,24 +78,24 @@ describe("the names", () => {
   });
 });
 
-describe("the attributes", () => {
+describe("the cookie attributes", () => {
   const plain = { httpOnly: true, secure: true, sameSite: "lax", path: "/" };
   test.each<[what: string, cookies: CookieConfig, attributes: object, header: string]>([
     ["by default", names, plain, "Path=/; HttpOnly; Secure; SameSite=Lax"],
     [
-      "with everything said",
+      "with every option",
       { ...names, domain: "example.com", path: "/api", sameSite: "strict" },
       { ...plain, domain: "example.com", path: "/api", sameSite: "strict" },
       "Domain=example.com; Path=/api; HttpOnly; Secure; SameSite=Strict",
     ],
     [
-      "for other sites",
+      "with SameSite=None for other sites",
       { ...names, sameSite: "none" },
       { ...plain, sameSite: "none" },
       "Path=/; HttpOnly; Secure; SameSite=None",
     ],
-    ["in the clear", { ...names, secure: false }, { ...plain, secure: false }, "Path=/; HttpOnly; SameSite=Lax"],
-  ])("%s", async (_, cookies, attributes, header) => {
+    ["without secure", { ...names, secure: false }, { ...plain, secure: false }, "Path=/; HttpOnly; SameSite=Lax"],
+  ])("are written as configured: %s", async (_, cookies, attributes, header) => {
     const set = await cookiesOf(cookies);
     expect(set.map(({ attributes }) => attributes)).toEqual([
       { ...attributes, maxAge: 604_800 },
@@ -102,7 +107,7 @@ describe("the attributes", () => {
     ]);
   });
 
-  test("last as long as the refresh token does, or a longer auth token, and no longer than the session may", async () => {
+  test("set Max-Age to the refresh token's lifetime, or to a longer auth token's, but at most to sessionMaxAge", async () => {
     const config = { authMaxAge: 60, refreshMaxAge: 600, sessionMaxAge: 90 };
     expect((await cookiesOf(names, config)).map(({ attributes }) => attributes.maxAge)).toEqual([90, 90]);
     const { sessionMaxAge: _, ...unbounded } = config;
@@ -115,21 +120,21 @@ describe("the attributes", () => {
   });
 });
 
-describe("a contradiction is found when the manager is built", () => {
+describe("an invalid cookies option is rejected at construction", () => {
   test.each<[what: string, cookies: CookieConfig, configValue: string]>([
     ["__Host- with a domain", { auth: "__Host-a", refresh: "r", domain: "example.com" }, "cookies.auth"],
     ["__Host- with a path", { auth: "a", refresh: "__Host-r", path: "/api" }, "cookies.refresh"],
     ["__host- with a path", { auth: "__host-a", refresh: "r", path: "/api" }, "cookies.auth"],
-    ["__Host- in the clear", { auth: "__Host-a", refresh: "r", secure: false }, "cookies.auth"],
-    ["__Secure- in the clear", { auth: "a", refresh: "__Secure-r", secure: false }, "cookies.refresh"],
-    ["__secure- in the clear", { auth: "__secure-a", refresh: "r", secure: false }, "cookies.auth"],
-    ["SameSite=None in the clear", { ...names, sameSite: "none", secure: false }, "cookies.sameSite"],
-    ["one name for both", { auth: "a", refresh: "a" }, "cookies"],
-    ["one name for both, once prefixed", { auth: "a", refresh: "__Host-a" }, "cookies"],
-    ["one name for both, once prefixed for a path", { auth: "__Secure-a", refresh: "a", path: "/x" }, "cookies"],
+    ["__Host- without secure", { auth: "__Host-a", refresh: "r", secure: false }, "cookies.auth"],
+    ["__Secure- without secure", { auth: "a", refresh: "__Secure-r", secure: false }, "cookies.refresh"],
+    ["__secure- without secure", { auth: "__secure-a", refresh: "r", secure: false }, "cookies.auth"],
+    ["SameSite=None without secure", { ...names, sameSite: "none", secure: false }, "cookies.sameSite"],
+    ["the same name for both", { auth: "a", refresh: "a" }, "cookies"],
+    ["the same name for both after prefixing", { auth: "a", refresh: "__Host-a" }, "cookies"],
+    ["the same name for both after prefixing for a path", { auth: "__Secure-a", refresh: "a", path: "/x" }, "cookies"],
     ["a name with a space", { auth: "a b", refresh: "r" }, "cookies.auth"],
     ["a name with an =", { auth: "a", refresh: "r=1" }, "cookies.refresh"],
-    ["no name", { auth: "", refresh: "r" }, "cookies.auth"],
+    ["an empty name", { auth: "", refresh: "r" }, "cookies.auth"],
     ["a domain with a port", { ...names, domain: "example.com:80" }, "cookies.domain"],
     ["a domain that adds an attribute", { ...names, domain: "example.com; Path=/x" }, "cookies.domain"],
     ["a domain whose label begins with a hyphen", { ...names, domain: "-a.example.com" }, "cookies.domain"],
@@ -137,11 +142,11 @@ describe("a contradiction is found when the manager is built", () => {
     ["a domain whose label is too long", { ...names, domain: `${"a".repeat(64)}.com` }, "cookies.domain"],
     ["a path without a slash", { ...names, path: "api" }, "cookies.path"],
     ["a path that adds an attribute", { ...names, path: "/; Domain=evil.example" }, "cookies.path"],
-    ["a path that no cookie can have", { ...names, path: "/a<b" }, "cookies.path"],
+    ["a path with a character that cookies cannot have", { ...names, path: "/a<b" }, "cookies.path"],
     ["another SameSite", { ...names, sameSite: "Lax" as "lax" }, "cookies.sameSite"],
     ["secure as text", { ...names, secure: "false" as unknown as boolean }, "cookies.secure"],
-    ["an option that there is not", { ...names, httpOnly: false } as CookieConfig, "cookies.httpOnly"],
-    ["an option that is undefined", { ...names, domain: undefined } as unknown as CookieConfig, "cookies.domain"],
+    ["an unknown option", { ...names, httpOnly: false } as CookieConfig, "cookies.httpOnly"],
+    ["an undefined option", { ...names, domain: undefined } as unknown as CookieConfig, "cookies.domain"],
   ])("%s", async (_, cookies, configValue) => {
     expect(await faultOf({ sessions: memorySessionStore(), cookies })).toEqual(invalid(configValue));
   });
@@ -149,13 +154,13 @@ describe("a contradiction is found when the manager is built", () => {
   test.each<[what: string, cookies: CookieConfig, configValue: string]>([
     ["the auth cookie", { refresh: "r" }, "cookies.auth"],
     ["the refresh cookie", { auth: "a" }, "cookies.refresh"],
-  ])("with sessions %s must have a name", async (_, cookies, configValue) => {
+  ])("with sessions, when %s has no name", async (_, cookies, configValue) => {
     expect(await faultOf({ sessions: memorySessionStore(), cookies })).toEqual(missing(configValue));
-    // Without them it is only read.
+    // Without sessions, the cookie is only read.
     expect(() => createAuth({ cookies })).not.toThrow();
   });
 
-  test("no name at all is none with or without sessions", async () => {
+  test("with or without sessions, when neither cookie has a name", async () => {
     expect(await faultOf({ cookies: {} })).toEqual(invalid("cookies"));
     expect(await faultOf({ sessions: memorySessionStore(), cookies: {} })).toEqual(invalid("cookies"));
   });
@@ -165,20 +170,20 @@ describe("a contradiction is found when the manager is built", () => {
     ["path", { path: "/" }],
     ["sameSite", { sameSite: "lax" }],
     ["secure", { secure: true }],
-  ])("cookies.%s says how they are written, and needs sessions", async (_, option) => {
+  ])("cookies.%s without sessions, because it concerns only written cookies", async (_, option) => {
     expect(await faultOf({ cookies: { ...names, ...option } })).toEqual(missing("sessions"));
     expect(() => createAuth({ sessions: memorySessionStore(), cookies: { ...names, ...option } })).not.toThrow();
   });
 
-  test("prefixes are no matter of cookies that are only read", () => {
+  test("accepts prefixed names for cookies that are only read", () => {
     expect(() => createAuth({ cookies: { auth: "__Host-a", refresh: "__Secure-r" } })).not.toThrow();
   });
 });
 
-describe("by hand", () => {
+describe("a request handled without a framework", () => {
   const withCookies = () => createAuth({ sessions: memorySessionStore(), cookies: names }).auth;
 
-  test("cookies are handed to setCookie as a header and in parts", async () => {
+  test("passes cookies to setCookie as a header and as parts", async () => {
     const set: [string, CookieToSet][] = [];
     const request = withCookies().forRequest({ headers: OWN, setCookie: (...given) => set.push(given) });
     expect(await request.login("ada")).toEqual({ expiresIn: 3600, refreshExpiresIn: 604_800 });
@@ -211,7 +216,7 @@ describe("by hand", () => {
     expect(set.map(([header]) => header)).toEqual([line("__Host-auth", 0, ""), line("__Host-refresh", 0, "")]);
   });
 
-  test("without setCookie they have nowhere to go, and nothing is begun; the tokens themselves have", async () => {
+  test("rejects cookies without setCookie and starts no session, but returns tokens in the body", async () => {
     const manager = withCookies();
     const request = manager.forRequest({ headers: OWN });
     for (const call of [request.login("ada"), request.refresh(), request.logout()]) {
@@ -223,7 +228,7 @@ describe("by hand", () => {
     expect(await manager.sessions("ada")).toHaveLength(1);
   });
 
-  test("cookies are for this site's own pages, by hand as well", async () => {
+  test("rejects cookies of other sites with CSRF_REJECTED and starts no session", async () => {
     const manager = withCookies();
     const set: string[] = [];
     const setCookie = (header: string): void => void set.push(header);
@@ -236,7 +241,7 @@ describe("by hand", () => {
     expect([set.length, (await manager.sessions("ada")).length]).toEqual([2, 1]);
   });
 
-  test("what is delivered is asked for by name", async () => {
+  test("rejects an unknown value of deliver with a TypeError", async () => {
     const request = withCookies().forRequest({ headers: OWN, setCookie: () => undefined });
     expect(await refusalOf(request.login("ada", { deliver: "header" as "body" }))).toBeInstanceOf(TypeError);
     expect(await refusalOf(request.refresh({ deliver: null as unknown as "body" }))).toBeInstanceOf(TypeError);
@@ -244,7 +249,7 @@ describe("by hand", () => {
     expect(Object.keys(await request.login("ada", { deliver: "cookies" }))).toEqual(["expiresIn", "refreshExpiresIn"]);
   });
 
-  test("no cookies can be asked for where none are configured, and the default is the tokens", async () => {
+  test('returns tokens by default and rejects deliver "cookies" when no cookies are configured', async () => {
     const { auth: manager } = createAuth({ sessions: memorySessionStore() });
     const request = manager.forRequest({ headers: OWN, setCookie: () => undefined });
     for (const call of [
@@ -263,7 +268,7 @@ describe("by hand", () => {
     ]);
   });
 
-  test("nothing of it is there without sessions", async () => {
+  test("rejects login and refresh with a MissingConfigError when the manager has no sessions", async () => {
     const request = createAuth().auth.forRequest();
     for (const call of [request.login("ada"), request.refresh({ token: forge() })]) {
       expect(await refusalOf(call)).toMatchObject({ name: "MissingConfigError", configValue: "sessions" });
@@ -271,7 +276,7 @@ describe("by hand", () => {
   });
 });
 
-test("a token too large for a cookie is a CookieError, and one that fits is set", async () => {
+test("rejects a token too large for a cookie with a CookieError, and sets a token that fits", async () => {
   const { auth } = createAuth({ sessions: memorySessionStore(), cookies: { auth: "auth", refresh: "refresh" } });
   const set: string[] = [];
   const request = auth.forRequest({

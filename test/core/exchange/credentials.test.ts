@@ -1,4 +1,4 @@
-/** Where a credential comes from: the header with its scheme, and the cookie of the rule's type where no header credential is given. */
+/** The source of a credential: the header with its scheme, else the cookie of the rule's type. */
 import type { AuthManager, RequestInput, Rule } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
@@ -14,7 +14,7 @@ const MISSING = "TOKEN_MISSING";
 const MALFORMED = "TOKEN_MALFORMED";
 const AMBIGUOUS = "CREDENTIALS_AMBIGUOUS";
 
-/** Whom a request is from, or why it is refused. */
+/** The subject of the request's credential, or the reason of the rejection. */
 const caller = async (auth: AuthManager, input: RequestInput, rule: Rule = { type: "auth" }): Promise<string> =>
   auth
     .forRequest({ method: "GET", ...input })
@@ -30,44 +30,44 @@ const HEADERS: ReadonlyArray<readonly [what: string, verdict: string, headers: H
   ["the scheme and a token", "ada", { authorization: `Bearer ${ada}` }],
   ["the scheme in lower case", "ada", { authorization: `bearer ${ada}` }],
   ["the scheme in capitals", "ada", { authorization: `BEARER ${ada}` }],
-  ["the header's name in any case", "ada", { AUTHORIZATION: `Bearer ${ada}` }],
+  ["the header name in another case", "ada", { AUTHORIZATION: `Bearer ${ada}` }],
   ["several spaces", "ada", { authorization: `  Bearer    ${ada}  ` }],
   ["a tab", "ada", { authorization: `Bearer\t${ada}` }],
   ["an empty header", MISSING, { authorization: "" }],
   ["a blank header", MISSING, { authorization: "  " }],
   ["another scheme", MISSING, { authorization: `Basic ${ada}` }],
-  ["a scheme that begins like it", MISSING, { authorization: `BearerX ${ada}` }],
-  ["a scheme that ends like it", MISSING, { authorization: `XBearer ${ada}` }],
-  ["the scheme glued to the token", MISSING, { authorization: `Bearer${ada}` }],
+  ["a scheme with the same beginning", MISSING, { authorization: `BearerX ${ada}` }],
+  ["a scheme with the same end", MISSING, { authorization: `XBearer ${ada}` }],
+  ["the scheme and the token without a space", MISSING, { authorization: `Bearer${ada}` }],
   ["a token without a scheme", MISSING, { authorization: ada }],
   ["a digest with commas", MISSING, { authorization: 'Digest username="a", realm="Bearer b", nonce="c"' }],
   ["the scheme without a token", MISSING, { authorization: "Bearer" }],
   ["the scheme and a space", MISSING, { authorization: "Bearer " }],
   ["a token in quotes", MALFORMED, { authorization: `Bearer "${ada}"` }],
-  ["two words", MALFORMED, { authorization: `Bearer ${ada} ${ada}` }],
+  ["two words after the scheme", MALFORMED, { authorization: `Bearer ${ada} ${ada}` }],
   ["the scheme twice", MALFORMED, { authorization: `Bearer Bearer ${ada}` }],
-  ["two headers that are the same", "ada", { authorization: [`Bearer ${ada}`, `bearer ${ada}`] }],
-  ["two headers that differ", AMBIGUOUS, { authorization: [`Bearer ${ada}`, `Bearer ${eve}`] }],
+  ["two equal headers", "ada", { authorization: [`Bearer ${ada}`, `bearer ${ada}`] }],
+  ["two different headers", AMBIGUOUS, { authorization: [`Bearer ${ada}`, `Bearer ${eve}`] }],
   [
-    "two headers by names in different case",
+    "two different headers whose names differ in case",
     AMBIGUOUS,
     { Authorization: `Bearer ${ada}`, authorization: `Bearer ${eve}` },
   ],
-  ["two joined by a comma that are the same", "ada", { authorization: `Bearer ${ada}, Bearer ${ada}` }],
-  ["two joined by a comma that differ", AMBIGUOUS, { authorization: `Bearer ${ada}, Bearer ${eve}` }],
-  ["two joined by a bare comma", AMBIGUOUS, { authorization: `Bearer ${ada},bearer ${eve}` }],
-  ["a good one and an empty one", "ada", { authorization: `Bearer ${ada}, Bearer` }],
-  ["another scheme before it", "ada", { authorization: `Basic YTpi, Bearer ${ada}` }],
-  ["another scheme after it", "ada", { authorization: `Bearer ${ada}, Basic YTpi` }],
-  ["another scheme in a header of its own", "ada", { authorization: ["Basic YTpi", `Bearer ${ada}`] }],
+  ["two equal credentials joined by a comma", "ada", { authorization: `Bearer ${ada}, Bearer ${ada}` }],
+  ["two different credentials joined by a comma", AMBIGUOUS, { authorization: `Bearer ${ada}, Bearer ${eve}` }],
+  ["two different credentials joined by a bare comma", AMBIGUOUS, { authorization: `Bearer ${ada},bearer ${eve}` }],
+  ["a credential and an empty credential", "ada", { authorization: `Bearer ${ada}, Bearer` }],
+  ["another scheme before the credential", "ada", { authorization: `Basic YTpi, Bearer ${ada}` }],
+  ["another scheme after the credential", "ada", { authorization: `Bearer ${ada}, Basic YTpi` }],
+  ["another scheme in a second header", "ada", { authorization: ["Basic YTpi", `Bearer ${ada}`] }],
 ];
 
 describe("the Authorization header", () => {
-  it.each(HEADERS)("%s: %s", async (_, verdict, headers) => {
+  it.each(HEADERS)("with %s results in %s", async (_, verdict, headers) => {
     expect(await caller(plain, { headers })).toBe(verdict);
   });
 
-  it("is read from Fetch headers too, where repeated ones arrive joined", async () => {
+  it("is read from a Headers object, which joins repeated headers", async () => {
     const headers = new Headers({ Authorization: `Bearer ${ada}` });
     expect(await caller(plain, { headers })).toBe("ada");
     headers.append("authorization", `Bearer ${ada}`);
@@ -76,7 +76,7 @@ describe("the Authorization header", () => {
     expect(await caller(plain, { headers })).toBe(AMBIGUOUS);
   });
 
-  it("two that differ are refused with 400, also by an optional rule", async () => {
+  it("with two different credentials is rejected with 400, also by an optional rule", async () => {
     const request = plain.forRequest({ headers: { authorization: `Bearer ${ada}, Bearer ${eve}` } });
     await expect(request.require({ optional: true })).rejects.toMatchObject({
       name: "AuthError",
@@ -87,20 +87,20 @@ describe("the Authorization header", () => {
     expect(request.token).toBeNull();
   });
 
-  it("of another scheme leaves an optional rule anonymous", async () => {
+  it("with another scheme leaves an optional rule anonymous", async () => {
     expect(await plain.forRequest({ headers: { authorization: "Basic YTpi" } }).require({ optional: true })).toBeNull();
   });
 });
 
-describe("a header of one's own", () => {
-  it("with a scheme of one's own", async () => {
+describe("a custom header", () => {
+  it("is read with a custom scheme, and replaces Authorization", async () => {
     const { auth } = createAuth({ header: { name: "X-Auth", scheme: "Token" } });
     expect(await caller(auth, { headers: { "x-auth": `token ${ada}` } })).toBe("ada");
     expect(await caller(auth, { headers: { "x-auth": `Bearer ${ada}` } })).toBe(MISSING);
     expect(await caller(auth, { headers: { authorization: `Token ${ada}` } })).toBe(MISSING);
   });
 
-  it("with a blank scheme takes the whole value", async () => {
+  it("is read whole when the scheme is blank", async () => {
     const { auth } = createAuth({ header: { name: "X-Auth", scheme: "" } });
     expect(await caller(auth, { headers: { "X-Auth": ` ${ada} ` } })).toBe("ada");
     expect(await caller(auth, { headers: { "X-Auth": `Bearer ${ada}` } })).toBe(MALFORMED);
@@ -109,7 +109,7 @@ describe("a header of one's own", () => {
     expect(await caller(auth, { headers: { "X-Auth": `${ada}, ${eve}` } })).toBe(AMBIGUOUS);
   });
 
-  it("keeps what is not named at its default", async () => {
+  it("keeps the default scheme or the default name when the option names only the other", async () => {
     const { auth: scheme } = createAuth({ header: { scheme: "JWT" } });
     expect(await caller(scheme, { headers: { authorization: `jwt ${ada}` } })).toBe("ada");
     const { auth: name } = createAuth({ header: { name: "x-auth" } });
@@ -122,37 +122,37 @@ const COOKIES: ReadonlyArray<readonly [what: string, verdict: string, cookie: st
   ["among others", "ada", `a=b; t=${ada}; c=d`],
   ["without spaces", "ada", `a=b;t=${ada};c=d`],
   ["in quotes", "ada", `t="${ada}"`],
-  ["twice the same", "ada", `t=${ada}; t=${ada}`],
-  ["twice the same, once in quotes", "ada", `t=${ada}; t="${ada}"`],
+  ["twice with the same value", "ada", `t=${ada}; t=${ada}`],
+  ["twice with the same value, once in quotes", "ada", `t=${ada}; t="${ada}"`],
   ["in two headers", "ada", [`a=b`, `t=${ada}`]],
-  ["twice, different", AMBIGUOUS, `t=${ada}; t=${eve}`],
-  ["twice, different, in two headers", AMBIGUOUS, [`t=${ada}`, `t=${eve}`]],
-  ["twice, one of them cleared", "ada", `t=; t=${ada}`],
-  ["cleared", MISSING, "t="],
-  ["cleared, in quotes", MISSING, 't=""'],
+  ["twice with different values", AMBIGUOUS, `t=${ada}; t=${eve}`],
+  ["twice with different values, in two headers", AMBIGUOUS, [`t=${ada}`, `t=${eve}`]],
+  ["twice, once with an empty value", "ada", `t=; t=${ada}`],
+  ["with an empty value", MISSING, "t="],
+  ["with an empty value in quotes", MISSING, 't=""'],
   ["without a value", MISSING, "t"],
-  ["absent", MISSING, "a=b"],
-  ["of a longer name", MISSING, `tt=${ada}; t2=${ada}; xt=${ada}`],
-  ["of a name in other case", MISSING, `T=${ada}`],
-  ["inside another's value", MISSING, `a="t=${ada}"`],
-  ["of the other type's name", MISSING, `r=${ada}`],
-  ["no token at all", MALFORMED, "t=hello"],
+  ["under another name", MISSING, "a=b"],
+  ["under longer names only", MISSING, `tt=${ada}; t2=${ada}; xt=${ada}`],
+  ["under a name in another case", MISSING, `T=${ada}`],
+  ["inside the value of another cookie", MISSING, `a="t=${ada}"`],
+  ["under the other type's name", MISSING, `r=${ada}`],
+  ["with text that is not a token", MALFORMED, "t=hello"],
   ["with a scheme before it", MALFORMED, `t=Bearer ${ada}`],
-  ["a bad one", "SIGNATURE_INVALID", `t=${bad}`],
+  ["with a forged token", "SIGNATURE_INVALID", `t=${bad}`],
 ];
 
-describe("a cookie", () => {
-  it.each(COOKIES)("%s: %s", async (_, verdict, cookie) => {
+describe("a cookie credential", () => {
+  it.each(COOKIES)("sent %s results in %s", async (_, verdict, cookie) => {
     expect(await caller(withCookies, { headers: { cookie } })).toBe(verdict);
   });
 
-  it("is not looked at where none is named", async () => {
+  it("is ignored when the rule's type has no configured cookie", async () => {
     const headers = { cookie: `t=${ada}; auth=${ada}` };
     expect(await caller(plain, { headers })).toBe(MISSING);
     expect(await caller(createAuth({ cookies: { refresh: "t" } }).auth, { headers })).toBe(MISSING);
   });
 
-  it("is read by the rule's type: one name for auth, another for refresh", async () => {
+  it("is read under the name of the rule's type, auth or refresh", async () => {
     const headers = { cookie: `t=${ada}; r=${refresh}` };
     expect(await caller(withCookies, { headers })).toBe("ada");
     expect(await caller(withCookies, { headers }, { type: "refresh" })).toBe("ref");
@@ -160,7 +160,7 @@ describe("a cookie", () => {
     expect(await caller(withCookies, { headers: { cookie: `t=${refresh}` } }, { type: "refresh" })).toBe(MISSING);
   });
 
-  it("that is ambiguous for one type leaves the other alone", async () => {
+  it("that is ambiguous for one type does not affect the other type", async () => {
     const headers = { cookie: `t=${ada}; t=${eve}; r=${refresh}` };
     const request = withCookies.forRequest({ headers, method: "GET" });
     await expect(request.require()).rejects.toMatchObject({ status: 400, reason: AMBIGUOUS });
@@ -168,8 +168,8 @@ describe("a cookie", () => {
   });
 });
 
-describe("header before cookie", () => {
-  it("a header credential counts, good or bad, and the cookie only without one", async () => {
+describe("the order of credentials", () => {
+  it("prefers a header credential, valid or invalid, to the cookie", async () => {
     const cookie = `t=${eve}`;
     expect(await caller(withCookies, { headers: { authorization: `Bearer ${ada}`, cookie } })).toBe("ada");
     expect(await caller(withCookies, { headers: { authorization: `Bearer ${bad}`, cookie } })).toBe(
@@ -180,18 +180,18 @@ describe("header before cookie", () => {
     expect(await caller(withCookies, { headers: { authorization: "", cookie } })).toBe("eve");
   });
 
-  it("a token given by hand counts before both", async () => {
+  it("prefers a token given by hand to the header and the cookie", async () => {
     const headers = { authorization: `Bearer ${eve}`, cookie: `t=${eve}` };
     expect(await caller(withCookies, { token: ada, headers })).toBe("ada");
   });
 
-  it("a cookie that is not asked is no reason to refuse", async () => {
+  it("rejects no request for a cookie when the header has the credential", async () => {
     const headers = { authorization: `Bearer ${ada}`, cookie: `t=${ada}; t=${eve}`, "sec-fetch-site": "cross-site" };
     expect(await caller(withCookies, { headers, method: "POST" })).toBe("ada");
   });
 });
 
-describe("location", () => {
+describe("a rule's location", () => {
   const header = { authorization: `Bearer ${ada}` };
   const cookie = { cookie: `t=${eve}` };
 
@@ -201,9 +201,9 @@ describe("location", () => {
     ["cookies", cookie, "eve"],
     ["cookies", header, MISSING],
     ["header", { ...header, ...cookie }, "ada"],
-    // The header's credential is the request's, so a rule for cookies finds it elsewhere.
+    // The header's credential comes first, so a rule for cookies finds no credential.
     ["cookies", { ...header, ...cookie }, MISSING],
-  ] as const)("%s with %j: %s", async (location, headers, verdict) => {
+  ] as const)("%s with %j results in %s", async (location, headers, verdict) => {
     expect(await caller(withCookies, { headers }, { location })).toBe(verdict);
     expect(await caller(withCookies, { headers }, { location, claims: { type: "auth" } })).toBe(verdict);
   });

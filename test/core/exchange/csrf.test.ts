@@ -1,4 +1,4 @@
-/** A cookie counts only with a request that cannot have been made by another site. */
+/** The CSRF check: a cookie counts only in a request that another site cannot have sent. */
 import { describe, expect, it } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
 import { fetchGuarded } from "../../support/fetch-guarded.ts";
@@ -85,14 +85,14 @@ const ANY_METHOD: ReadonlyArray<readonly [verdict: string, headers: Record<strin
   [REJECTED, { origin: "tauri://localhost" }],
 ];
 
-describe("a marked request", () => {
-  it.each(ANY_METHOD)("is %s with %j, whatever its method", async (expected, headers) => {
+describe("a request with Sec-Fetch-Site or Origin", () => {
+  it.each(ANY_METHOD)("is %s with %j, for every method", async (expected, headers) => {
     for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", undefined]) {
       expect([method, await verdict(headers, method)]).toEqual([method, expected]);
     }
   });
 
-  it("on an upgrade is judged by the same marks", async () => {
+  it("that is a WebSocket upgrade is judged by the same headers", async () => {
     const upgrade = { upgrade: "websocket", connection: "Upgrade" };
     expect(await verdict({ ...upgrade, origin: "https://api.example" }, "GET")).toBe("accepted");
     expect(await verdict({ ...upgrade, "sec-fetch-site": "same-origin" }, "GET")).toBe("accepted");
@@ -101,7 +101,7 @@ describe("a marked request", () => {
   });
 });
 
-describe("an unmarked request", () => {
+describe("a request without Sec-Fetch-Site and Origin", () => {
   it.each([
     ["accepted", "GET"],
     ["accepted", "HEAD"],
@@ -113,11 +113,11 @@ describe("an unmarked request", () => {
     [REJECTED, "DELETE"],
     [REJECTED, "QUERY"],
     [REJECTED, undefined],
-  ])("is %s on %s", async (expected, method) => {
+  ])("is %s with method %s", async (expected, method) => {
     expect(await verdict({}, method)).toBe(expected);
   });
 
-  it("is refused on an upgrade", async () => {
+  it("is rejected when it is a WebSocket upgrade", async () => {
     expect(await verdict({ upgrade: "websocket" }, "GET")).toBe(REJECTED);
   });
 });
@@ -133,7 +133,7 @@ describe("csrf.allow", () => {
   const ask = (headers: Record<string, string>) =>
     manager.forRequest({ headers: { ...cookie, ...headers }, method: "POST" }).require();
 
-  it("decides about origins that the list does not hold, from whatever site", async () => {
+  it("decides about unlisted origins, whatever Sec-Fetch-Site says", async () => {
     answer = (origin) => origin.endsWith(".preview.example");
     for (const site of [{}, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }]) {
       expect((await ask({ ...site, origin: "https://pr-7.preview.example" })).sub).toBe("ada");
@@ -146,7 +146,7 @@ describe("csrf.allow", () => {
     expect((await alone.forRequest({ headers, method: "POST" }).require()).sub).toBe("ada");
   });
 
-  it("is asked only about origins that it has to decide about, as browsers write them", async () => {
+  it("is called only with unlisted origins that are valid, in the form that browsers send", async () => {
     answer = () => true;
     asked.length = 0;
     for (const headers of [
@@ -174,7 +174,7 @@ describe("csrf.allow", () => {
     }
   });
 
-  it("that throws, or gives no boolean, lets nobody in, and is not called the caller's fault", async () => {
+  it("that throws or returns no boolean accepts no request, and the error names the fault", async () => {
     const fault = new Error("no list yet");
     answer = () => {
       throw fault;
@@ -192,8 +192,8 @@ describe("csrf.allow", () => {
   });
 });
 
-describe("this host", () => {
-  it("is the one that the request was sent to, with its port", async () => {
+describe("the host of the request", () => {
+  it("is the Host header with its port", async () => {
     const local = { host: "localhost:4000" };
     expect(await verdict({ ...local, origin: "http://localhost:4000" }, "POST")).toBe("accepted");
     expect(await verdict({ ...local, origin: "http://localhost:4001" }, "POST")).toBe(REJECTED);
@@ -201,7 +201,7 @@ describe("this host", () => {
     expect(await verdict({ host: "[::1]:4000", origin: "http://[::1]:4000" }, "POST")).toBe("accepted");
   });
 
-  it("is not what a proxy's header claims it is", async () => {
+  it("is not taken from proxy headers", async () => {
     const forwarded = {
       "x-forwarded-host": "evil.example",
       forwarded: "host=evil.example",
@@ -210,14 +210,14 @@ describe("this host", () => {
     expect(await verdict(forwarded, "POST")).toBe(REJECTED);
   });
 
-  it("is unknown without a host, and then only listed origins count", async () => {
+  it("is unknown without a Host header, and only listed origins are accepted", async () => {
     const request = (origin: string) =>
       auth.forRequest({ headers: { cookie: cookie.cookie, origin }, method: "POST" }).require();
     await expect(request("https://api.example")).rejects.toMatchObject({ reason: REJECTED });
     expect((await request("https://app.example")).sub).toBe("ada");
   });
 
-  it("over TLS is not spoken for by a page in the clear", async () => {
+  it("over TLS does not match an origin with http", async () => {
     const send = fetchGuarded(auth);
     const headers = { cookie: cookie.cookie };
     expect((await send({ ...headers, origin: "https://api.example" })).status).toBe(200);
@@ -229,21 +229,21 @@ describe("this host", () => {
   });
 });
 
-describe("a refusal", () => {
-  it("is a 403 with a challenge, before the token is looked at", async () => {
+describe("a request that fails the CSRF check", () => {
+  it("gets 403 with a challenge before the token is read", async () => {
     const expired = forge({ payload: goodClaims({ exp: NOW }) });
     const answer = await fetchGuarded(auth)({ cookie: `t=${expired}`, "sec-fetch-site": "cross-site" });
     expect(answer).toMatchObject({ status: 403, reason: REJECTED });
     expect(answer.challenge).toMatch(/^Bearer error="invalid_request"/);
   });
 
-  it("holds for optional rules too, for the cookie is a credential", async () => {
+  it("is rejected by optional rules and authenticate() too", async () => {
     const request = auth.forRequest({ headers: { ...cookie, "sec-fetch-site": "cross-site" }, method: "POST" });
     await expect(request.require({ optional: true })).rejects.toMatchObject({ status: 403, reason: REJECTED });
     await expect(request.authenticate()).rejects.toMatchObject({ reason: REJECTED });
   });
 
-  it("does not concern a request without the cookie, or with a header credential", async () => {
+  it("is accepted without the cookie or with a header credential", async () => {
     const foreign = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
     expect(await auth.forRequest({ headers: foreign, method: "POST" }).require({ optional: true })).toBeNull();
     const withHeader = { ...cookie, ...foreign, authorization: `Bearer ${token}` };

@@ -1,4 +1,4 @@
-/** AWS Lambda's events as `createTRPCContext` reads them: where their credentials are, and from which sites a cookie counts. */
+/** AWS Lambda events as a request source: the header, the cookies and the CSRF check. */
 import { AuthManager, isAuthError } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { createTRPCContext, type TRPCContextOptions } from "claimgate/trpc";
@@ -15,10 +15,7 @@ const other = (await auth.authToken("eve")).signed;
 
 type Event = NonNullable<TRPCContextOptions["event"]>;
 
-/**
- * Who an event is from: a subject, `null` for nobody, or the reason of the refusal. The same
- * through both transports.
- */
+/** The subject of an event, `null`, or the reason of the rejection, equal on both transports. */
 async function callerOf(event: Event): Promise<string | null> {
   const trpc = await createTRPCContext(auth)({ event });
   const graphql = createGraphQLContext(auth)({ event });
@@ -48,43 +45,49 @@ const v1 = (multi: Record<string, string[]>, method = "POST", context: object = 
   requestContext: context,
 });
 
-describe("the Authorization header", () => {
+describe("the Authorization header of a Lambda event", () => {
   test.each<[string, Event, string | null]>([
     ["2.0", v2({ authorization: `Bearer ${token}` }), "ada"],
-    ["2.0, none", v2({}), null],
+    ["2.0, without a header", v2({}), null],
     ["2.0, repeated", v2({ authorization: `Bearer ${token},Bearer ${other}` }), "CREDENTIALS_AMBIGUOUS"],
     ["1.0", v1({ Authorization: [`Bearer ${token}`] }), "ada"],
     ["1.0, repeated", v1({ Authorization: [`Bearer ${token}`, `Bearer ${other}`] }), "CREDENTIALS_AMBIGUOUS"],
     ["1.0 without multiValueHeaders", { httpMethod: "GET", headers: { Authorization: `Bearer ${token}` } }, "ada"],
     ["1.0 with null headers", { httpMethod: "GET", headers: null, multiValueHeaders: null, cookies: null }, null],
     [
-      "1.0 whose two maps differ in case",
+      "1.0 with header names in another case",
       { headers: { authorization: "x" }, multiValueHeaders: { Authorization: [`Bearer ${token}`] } },
       "ada",
     ],
-  ])("%s", async (_, event, caller) => expect(await callerOf(event)).toBe(caller));
+  ])("identifies the caller or gives the reason: format %s", async (_, event, caller) =>
+    expect(await callerOf(event)).toBe(caller));
 });
 
-describe("cookies", () => {
+describe("the cookies of a Lambda event", () => {
   const cookie = `session=${token}`;
   const https = { origin: "https://api.test" };
   const http = { origin: "http://api.test" };
   test.each<[string, Event, string | null]>([
     ["2.0, same origin", v2(https, "POST", ["a=b", cookie]), "ada"],
     ["2.0, another site", v2({ origin: "https://evil.test" }, "POST", [cookie]), "CSRF_REJECTED"],
-    ["2.0, a page in the clear", v2(http, "POST", [cookie]), "CSRF_REJECTED"],
-    ["2.0, unmarked GET", v2({}, "GET", [cookie]), "ada"],
-    ["2.0, unmarked POST", v2({}, "POST", [cookie]), "CSRF_REJECTED"],
-    ["2.0, one more among the headers", v2({ cookie: `session=${other}` }, "GET", [cookie]), "CREDENTIALS_AMBIGUOUS"],
-    ["2.0, the same among the headers", v2({ cookie }, "GET", [cookie]), "ada"],
-    ["2.0, two that differ", v2({}, "GET", [cookie, `session=${other}`]), "CREDENTIALS_AMBIGUOUS"],
-    ["1.0, same origin", v1({ Host: ["api.test"], Cookie: [cookie], Origin: [https.origin] }), "ada"],
-    ["1.0, unmarked GET", v1({ Cookie: [cookie] }, "GET"), "ada"],
-    ["1.0, a page in the clear", v1({ Host: ["api.test"], Cookie: [cookie], Origin: [http.origin] }), "CSRF_REJECTED"],
+    ["2.0, an origin with http", v2(http, "POST", [cookie]), "CSRF_REJECTED"],
+    ["2.0, GET without Origin", v2({}, "GET", [cookie]), "ada"],
+    ["2.0, POST without Origin", v2({}, "POST", [cookie]), "CSRF_REJECTED"],
     [
-      "a load balancer in the clear",
+      "2.0, a different cookie among the headers",
+      v2({ cookie: `session=${other}` }, "GET", [cookie]),
+      "CREDENTIALS_AMBIGUOUS",
+    ],
+    ["2.0, the same cookie among the headers", v2({ cookie }, "GET", [cookie]), "ada"],
+    ["2.0, two different cookies", v2({}, "GET", [cookie, `session=${other}`]), "CREDENTIALS_AMBIGUOUS"],
+    ["1.0, same origin", v1({ Host: ["api.test"], Cookie: [cookie], Origin: [https.origin] }), "ada"],
+    ["1.0, GET without Origin", v1({ Cookie: [cookie] }, "GET"), "ada"],
+    ["1.0, an origin with http", v1({ Host: ["api.test"], Cookie: [cookie], Origin: [http.origin] }), "CSRF_REJECTED"],
+    [
+      "a load balancer with http",
       v1({ Host: ["api.test"], Cookie: [cookie], Origin: [http.origin] }, "POST", { elb: {} }),
       "ada",
     ],
-  ])("%s", async (_, event, caller) => expect(await callerOf(event)).toBe(caller));
+  ])("identifies the caller or gives the reason: format %s", async (_, event, caller) =>
+    expect(await callerOf(event)).toBe(caller));
 });

@@ -1,4 +1,4 @@
-/** Of a trusted issuer's token rules see what its entry lists, and never what only our own tokens say. */
+/** The option `claims`: the claims of a trusted issuer's token that rules and resolvers see. */
 import type { AuthManager, Rule, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -12,12 +12,12 @@ beforeAll(async () => {
   theirs = await createIssuer();
 });
 
-/** Beside keys of our own, with `claims` listed. */
+/** A manager with its own key whose trusted issuer lists `claims`. */
 const listing = (claims: string[], over: Partial<TrustedIssuer> = {}): AuthManager =>
   createAuth({ trust: [entryOf(theirs, { ...ASIDE, claims, ...over })] }).auth;
 
-describe("what only our own tokens say", () => {
-  it("is dropped: type, sid and rid", async () => {
+describe("a reserved claim of a trusted issuer's token", () => {
+  it("is removed: type, sid and rid", async () => {
     const signed = await theirs.token({ type: "refresh", sid: "s1", rid: "r1", plan: "pro" });
     const token = await trusting(entryOf(theirs)).verify(signed);
     expect(token.tokenType).toBe("auth");
@@ -33,7 +33,7 @@ describe("what only our own tokens say", () => {
     });
   });
 
-  it("makes no refresh token of theirs, whatever it calls itself", async () => {
+  it("makes no refresh token of it, whatever type says", async () => {
     const auth = trusting(entryOf(theirs));
     for (const type of ["refresh", "auth", undefined, 1]) {
       const signed = await theirs.token({ type, rid: "r1", sid: "s1" });
@@ -48,14 +48,14 @@ describe("what only our own tokens say", () => {
     ["claims", { claims: { sid: "s1" } }],
     ["override", { scope: "all", override: { rid: "r1" } }],
     ["args", { args: { sid: "session" } }],
-  ])("is invisible to %s", async (_, rule) => {
+  ])("is invisible to the rule part %s", async (_, rule) => {
     const signed = await theirs.token({ sid: "s1", rid: "r1" });
     const facts = { args: { session: "s1" } };
     expect(await verdictOf(trusting(entryOf(theirs)), signed, rule, facts)).toMatch(/_INSUFFICIENT$/);
   });
 });
 
-describe("a claim that is not listed", () => {
+describe("a claim of a trusted issuer's token", () => {
   const claims = { role: "admin", plan: "pro", realm: { roles: ["admin"] }, "https://theirs.example/org": 7 };
   const facts = { args: { name: "admin", org: 7 }, parent: { name: "admin" } };
 
@@ -65,9 +65,9 @@ describe("a claim that is not listed", () => {
     ["override", { scope: "all", override: { role: "admin" } }],
     ["anyOf", { anyOf: [{ scope: "all" }, { claims: { role: "admin" } }] }],
     ["args", { args: { role: "name" } }],
-    ["args by a name with dots", { args: { "https://theirs.example/org": "org" } }],
+    ["args with dots in the name", { args: { "https://theirs.example/org": "org" } }],
     ["parent", { parent: { role: "name" } }],
-  ])("is invisible to %s, and seen once it is listed", async (_, rule) => {
+  ])("is visible to the rule part %s only when it is listed", async (_, rule) => {
     const signed = await theirs.token(claims);
     expect(await verdictOf(listing(["plan"]), signed, rule, facts)).toMatch(/_INSUFFICIENT$/);
     const all = listing(["role", "realm", "https://theirs.example/org"]);
@@ -75,7 +75,7 @@ describe("a claim that is not listed", () => {
     expect(await verdictOf(all, await theirs.token(), rule, facts)).toMatch(/_INSUFFICIENT$/);
   });
 
-  it("is invisible to resolvers, and so is its absence", async () => {
+  it("is invisible to resolvers unless it is listed", async () => {
     const token = await listing(["plan", "absent"])
       .forRequest({ token: await theirs.token(claims) })
       .require({ claims: { plan: "pro" } });
@@ -94,20 +94,20 @@ describe("a claim that is not listed", () => {
     expect(await verdictOf(auth, signed, { claims: { realm: { roles: ["admin"] } } })).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("is seen where there is but one issuer and nothing is listed", async () => {
+  it("is visible by default when the manager has a single issuer", async () => {
     expect(await verdictOf(trusting(entryOf(theirs)), await theirs.token(claims), { claims: { role: "admin" } })).toBe(
       "allowed",
     );
   });
 
-  it("is invisible with an empty list, where there is but one issuer too", async () => {
+  it("is invisible with an empty list, also when the manager has a single issuer", async () => {
     const auth = trusting(entryOf(theirs, { claims: [] }));
     expect(await verdictOf(auth, await theirs.token(claims), { claims: { role: "admin" } })).toBe(
       "CLAIMS_INSUFFICIENT",
     );
   });
 
-  it("may have a name that objects inherit", async () => {
+  it("may be named like a member of Object.prototype", async () => {
     const auth = listing(["toString", "constructor", "__proto__"]);
     const token = await auth.verify(await theirs.token());
     expect(Object.keys(token.claims)).not.toContain("toString");
@@ -117,8 +117,8 @@ describe("a claim that is not listed", () => {
   });
 });
 
-describe("rules by the issuer", () => {
-  it("tell their tokens from ours", async () => {
+describe("a rule about iss", () => {
+  it("tells a trusted issuer's tokens from the manager's own", async () => {
     const auth = listing([]);
     const rule = { claims: { iss: THEIRS } };
     expect(await verdictOf(auth, await theirs.token(), rule)).toBe("allowed");
@@ -126,10 +126,10 @@ describe("rules by the issuer", () => {
   });
 });
 
-describe("claimsSchema", () => {
+describe("claimsSchema with a trusted issuer", () => {
   const claimsSchema = z.object({ plan: z.enum(["free", "pro"]), seats: z.coerce.number().default(1) });
 
-  it("holds for their tokens too", async () => {
+  it("applies to the issuer's tokens", async () => {
     const auth = trusting(entryOf(theirs, { claims: ["plan", "seats"] }), { claimsSchema });
     const token = await auth.verify(await theirs.token({ plan: "pro", seats: "3", role: "admin" }));
     expect(token.claims).toMatchObject({ plan: "pro", seats: 3 });
@@ -138,14 +138,14 @@ describe("claimsSchema", () => {
     expect(await verdictOf(auth, await theirs.token())).toBe("CLAIM_INVALID");
   });
 
-  it("is not given what is not listed", async () => {
+  it("does not receive claims that are not listed", async () => {
     const auth = trusting(entryOf(theirs, { claims: ["seats"] }), { claimsSchema });
     expect(await verdictOf(auth, await theirs.token({ plan: "pro" }))).toBe("CLAIM_INVALID");
     const optional = trusting(entryOf(theirs, { claims: ["plan"] }), { claimsSchema });
     expect((await optional.verify(await theirs.token({ plan: "pro", seats: 9 }))).claims).toMatchObject({ seats: 1 });
   });
 
-  it("may not speak for their subject or type", async () => {
+  it("cannot change subject, type or issuer", async () => {
     const rogue = z.object({}).transform(() => ({ sub: "root", type: "refresh", iss: "x", role: "user" }));
     const token = await trusting(entryOf(theirs), { claimsSchema: rogue }).verify(await theirs.token());
     expect(token).toMatchObject({ sub: "42", tokenType: "auth", iss: THEIRS });
@@ -153,8 +153,8 @@ describe("claimsSchema", () => {
   });
 });
 
-describe("authorize", () => {
-  it("lays rights over their tokens by the subject that the entry tells, and sees what is listed", async () => {
+describe("authorize with a trusted issuer", () => {
+  it("receives the mapped subject and the listed claims, and its rights replace the token's", async () => {
     const asked: unknown[] = [];
     const { auth } = createAuth({
       trust: [entryOf(theirs, { ...ASIDE, claims: ["plan"] })],
@@ -174,7 +174,7 @@ describe("authorize", () => {
     expect(await verdictOf(auth, signed, { scope: "read" })).toBe("SCOPE_INSUFFICIENT");
   });
 
-  it("refuses their subject where it has no rights", async () => {
+  it("rejects a subject for which it returns null", async () => {
     const auth = trusting(entryOf(theirs), {
       authorizeAt: "request",
       authorize: (subject) => (subject === "42" ? null : {}),
@@ -184,8 +184,8 @@ describe("authorize", () => {
   });
 });
 
-describe("the claims of a verified token", () => {
-  it("cannot be changed", async () => {
+describe("the claims of a trusted issuer's verified token", () => {
+  it("are frozen", async () => {
     const token = await trusting(entryOf(theirs)).verify(await theirs.token({ realm: { roles: ["user"] } }));
     const { realm } = token.claims as unknown as { realm: { roles: string[] } };
     expect(() => realm.roles.push("admin")).toThrow(TypeError);

@@ -1,4 +1,4 @@
-/** Discovery: an issuer's own metadata says where its keys are, and no one else's. */
+/** The option `discovery`: keys found through the issuer's own metadata. */
 import { JWKSClientError } from "claimgate/jwt";
 import { createTestClock } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
@@ -25,16 +25,16 @@ const discovering = (issuer: string, over = {}) =>
 describe("discovery", () => {
   it.each<[string, string, string]>([
     ["at the root", "", METADATA],
-    ["at the root, with a slash as Auth0's", "/", METADATA],
-    ["at a path, as Keycloak's", "/realms/main", `/realms/main${METADATA}`],
-    ["at a path with a slash, as Entra's first version", "/tenant/", `/tenant${METADATA}`],
+    ["at the root with a slash, as with Auth0", "/", METADATA],
+    ["at a path, as with Keycloak", "/realms/main", `/realms/main${METADATA}`],
+    ["at a path with a slash, as with Entra v1", "/tenant/", `/tenant${METADATA}`],
   ])("finds the keys of an issuer %s", async (_, path, asked) => {
     const { theirs, server, issuer } = await publish(path);
     expect(await verdictOf(discovering(issuer), await theirs.token())).toBe("allowed");
     expect(server.requests).toEqual([asked, "/keys"]);
   });
 
-  it("is asked again when the keys are, so that they may move", async () => {
+  it("fetches the metadata again with the keys, so that the key set may move", async () => {
     const { theirs, server, issuer } = await publish();
     const moved = await createIssuer(issuer, { kid: "k2" });
     const clock = createTestClock(NOW);
@@ -66,20 +66,20 @@ describe("discovery", () => {
   });
 });
 
-describe("metadata that cannot be trusted", () => {
+describe("a discovery document", () => {
   it.each<[string, (issuer: string) => unknown]>([
-    ["that is of another issuer", () => ({ issuer: "https://others.example" })],
-    ["that is of the issuer with a slash", (issuer) => ({ issuer: `${issuer}/` })],
-    ["that is of no issuer", () => ({ issuer: undefined })],
-    ["without keys", () => ({ jwks_uri: undefined })],
-    ["whose keys are not behind TLS", () => ({ jwks_uri: "http://theirs.example/keys" })],
-    ["whose keys are in a file", () => ({ jwks_uri: "file:///etc/keys" })],
-    ["whose keys are at no URL", () => ({ jwks_uri: "/keys" })],
-    ["whose keys are behind a password", (issuer) => ({ jwks_uri: `${issuer.replace("//", "//me:pass@")}/keys` })],
+    ["that names another issuer", () => ({ issuer: "https://others.example" })],
+    ["that names the issuer with a slash", (issuer) => ({ issuer: `${issuer}/` })],
+    ["that names no issuer", () => ({ issuer: undefined })],
+    ["without jwks_uri", () => ({ jwks_uri: undefined })],
+    ["whose jwks_uri lacks TLS", () => ({ jwks_uri: "http://theirs.example/keys" })],
+    ["whose jwks_uri is a file", () => ({ jwks_uri: "file:///etc/keys" })],
+    ["whose jwks_uri is relative", () => ({ jwks_uri: "/keys" })],
+    ["whose jwks_uri has a password", (issuer) => ({ jwks_uri: `${issuer.replace("//", "//me:pass@")}/keys` })],
     ["that is a list", () => []],
     ["that is null", () => null],
-    ["that is no JSON", () => "<html>"],
-  ])("is as good as none: metadata %s", async (_, spoil) => {
+    ["that is not JSON", () => "<html>"],
+  ])("%s is rejected with KEYS_UNAVAILABLE", async (_, spoil) => {
     const { theirs, server, issuer } = await publish();
     const spoilt = spoil(issuer);
     const isPart = typeof spoilt === "object" && spoilt !== null && !Array.isArray(spoilt);
@@ -94,7 +94,7 @@ describe("metadata that cannot be trusted", () => {
     expect(server.requests).toEqual([METADATA]);
   });
 
-  it("of an issuer behind TLS may not lead to keys on this machine without it", async () => {
+  it("of an issuer with TLS is rejected when its jwks_uri is on loopback without TLS", async () => {
     const { theirs } = await publish();
     const asked: string[] = [];
     const issuer = "https://theirs.example";
@@ -108,7 +108,7 @@ describe("metadata that cannot be trusted", () => {
     expect(asked).toEqual([issuer + METADATA]);
   });
 
-  it("is not followed to another origin, and is within its own", async () => {
+  it("is accepted after a redirect within its origin, and rejected after one to another origin", async () => {
     const { theirs, server, issuer } = await publish();
     const other = await serveJson({ [METADATA]: { issuer, jwks_uri: `${server.url}/keys` } });
     server.answers.set("/metadata", { issuer, jwks_uri: `${server.url}/keys` });
@@ -119,7 +119,7 @@ describe("metadata that cannot be trusted", () => {
     expect(await verdictOf(discovering(issuer), await theirs.token())).toBe("allowed");
   });
 
-  it("is not waited for longer than the timeout", async () => {
+  it("is abandoned after the timeout", async () => {
     const { theirs, issuer } = await publish();
     let isGivenUp = false;
     const auth = discovering(issuer, {

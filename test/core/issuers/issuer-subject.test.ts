@@ -1,4 +1,4 @@
-/** Whose token it is: their user 42 is not ours. */
+/** The subject of a trusted issuer's token: a function, or the claim `sub` verbatim. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
@@ -17,11 +17,11 @@ beforeAll(async () => {
 const by = (subject: TrustedIssuer["subject"]): AuthManager =>
   createAuth({ trust: [entryOf(theirs, { ...ASIDE, ...(subject === undefined ? {} : { subject }) })] }).auth;
 
-/** A function that breaks the type it is given as, as untyped code may. */
+/** A function that violates the declared type, as untyped code may. */
 const untyped = (read: (claims: Readonly<Record<string, unknown>>) => unknown): AuthManager => by(read as () => string);
 
-describe("a subject told by a function", () => {
-  it("keeps their user 42 from what is our user 42's", async () => {
+describe("a subject from a function", () => {
+  it("distinguishes the issuer's user 42 from the manager's own user 42", async () => {
     const auth = by(({ sub }) => `theirs|${String(sub)}`);
     const rule = { args: { sub: "id" } } as const;
     const ours = (await auth.authToken(42)).signed;
@@ -31,18 +31,18 @@ describe("a subject told by a function", () => {
     expect(await verdictOf(auth, ours, rule, { args: { id: "theirs|42" } })).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("is what resolvers see, in sub and in the claims", async () => {
+  it("appears in sub and in the claims of the verified token", async () => {
     const token = await by(({ oid }) => `tenant|${String(oid)}`).verify(await theirs.token({ oid: "o-1" }));
     expect([token.sub, token.claims.sub]).toEqual(["tenant|o-1", "tenant|o-1"]);
   });
 
-  it("needs no sub in their token", async () => {
+  it("does not require sub in the token", async () => {
     const signed = await theirs.token({ sub: undefined, client_id: "job" });
     expect((await by(({ client_id }) => `client|${String(client_id)}`).verify(signed)).sub).toBe("client|job");
     expect(await verdictOf(by("verbatim"), signed)).toBe("CLAIM_MISSING");
   });
 
-  it("may read what rules may not, and change nothing", async () => {
+  it("is computed from frozen claims, including claims that rules cannot see", async () => {
     const auth = by((claims) => {
       expect(() => Object.assign(claims, { sub: "root" })).toThrow(TypeError);
       return `${String(claims["sid"])}|${String(claims["type"])}|${String(claims["email"])}`;
@@ -59,15 +59,15 @@ describe("a subject told by a function", () => {
           throw new Error("no oid");
         }),
     ],
-    ["gives an empty text", () => untyped(() => "")],
-    ["gives a number", () => untyped(() => 42)],
-    ["gives nothing", () => untyped(({ oid }) => oid)],
-    ["gives an object", () => untyped((claims) => claims)],
-  ])("refuses the token where it %s", async (_, make) => {
+    ["returns an empty text", () => untyped(() => "")],
+    ["returns a number", () => untyped(() => 42)],
+    ["returns undefined", () => untyped(({ oid }) => oid)],
+    ["returns an object", () => untyped((claims) => claims)],
+  ])("rejects the token with CLAIM_INVALID when the function %s", async (_, make) => {
     expect(await verdictOf(make(), await theirs.token())).toBe("CLAIM_INVALID");
   });
 
-  it("is at fault, and not the token, where it gives a promise", async () => {
+  it("fails with a TypeError when the function returns a promise", async () => {
     for (const promise of [async () => "42", () => Promise.reject(new Error("no database"))]) {
       const auth = untyped(promise);
       const signed = await theirs.token();
@@ -77,7 +77,7 @@ describe("a subject told by a function", () => {
     }
   });
 
-  it("keeps its own error as the cause", async () => {
+  it("keeps the function's error as the cause", async () => {
     const error = new Error("no oid");
     const auth = by(() => {
       throw error;
@@ -87,7 +87,7 @@ describe("a subject told by a function", () => {
 });
 
 describe("a verbatim subject", () => {
-  it("is theirs as it stands, text or integer", async () => {
+  it("is the token's sub unchanged, a text or an integer", async () => {
     for (const [sub, text] of [
       ["42", "42"],
       [42, "42"],
@@ -98,7 +98,7 @@ describe("a verbatim subject", () => {
     }
   });
 
-  it("is then the same as ours of that name: who says so means it", async () => {
+  it("equals the manager's own subject of the same name", async () => {
     const auth = by("verbatim");
     expect(await verdictOf(auth, await theirs.token(), { args: { sub: "id" } }, { args: { id: "42" } })).toBe(
       "allowed",
@@ -108,7 +108,7 @@ describe("a verbatim subject", () => {
     );
   });
 
-  it("is the default where there is but one issuer", async () => {
+  it("is the default for a manager with a single issuer", async () => {
     expect((await trusting(entryOf(theirs)).verify(await theirs.token())).sub).toBe("42");
   });
 
@@ -119,7 +119,7 @@ describe("a verbatim subject", () => {
     ["inexact", 2 ** 53, "CLAIM_INVALID"],
     ["a fraction", 4.2, "CLAIM_INVALID"],
     ["a list", ["42"], "CLAIM_INVALID"],
-  ])("refuses the token where it is %s", async (_, sub, reason) => {
+  ])("rejects the token when sub is %s", async (_, sub, reason) => {
     expect(await verdictOf(by("verbatim"), await theirs.token({ sub }))).toBe(reason);
   });
 });

@@ -1,4 +1,4 @@
-/** A trusted issuer's keys: fetched when first needed, kept, renewed, and never taken for bad tokens when they are out of reach. */
+/** A trusted issuer's keys: fetched on first use, cached, renewed, and 503 when unavailable. */
 import { type AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
 import { JWKSClientError } from "claimgate/jwt";
 import { createTestClock, type TestClock } from "claimgate/testing";
@@ -30,17 +30,17 @@ beforeEach(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Behind the server's key set. */
+/** A manager that fetches the issuer's keys from the server. */
 function remote(over: Partial<TrustedIssuer> = {}): AuthManager {
   const { jwks: _, ...entry } = entryOf(theirs);
   return trusting({ ...entry, jwksUri: `${server.url}/jwks`, ...over }, { now: clock.now });
 }
 
-/** Good for long. */
+/** A token that is valid for a day. */
 const lasting = (issuer: Issuer): Promise<string> => issuer.token({ exp: NOW + 86_400 });
 
-describe("a token that was verified", () => {
-  it("costs no request and no signature when it comes again, with the cache", async () => {
+describe("a trusted issuer's token", () => {
+  it("is verified again from the cache without a fetch or a signature check", async () => {
     const auth = remote();
     const signed = await theirs.token();
     const first = await auth.verify(signed);
@@ -53,14 +53,14 @@ describe("a token that was verified", () => {
     expect([server.requests, verifications.mock.calls.length]).toEqual([["/jwks"], 1]);
   });
 
-  it("costs one request with all that come at the same time", async () => {
+  it("shares one fetch with concurrent tokens", async () => {
     const auth = remote();
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, i) => theirs.token({ sub: `u${i}` })));
     expect(await Promise.all(tokens.map((token) => verdictOf(auth, token)))).toEqual(tokens.map(() => "allowed"));
     expect(server.requests).toEqual(["/jwks"]);
   });
 
-  it("is refused once its key is withdrawn and the set is renewed, and not before", async () => {
+  it("is rejected after its key was withdrawn and the key set was renewed, but not before", async () => {
     const auth = remote({ lifespan: 100 });
     const signed = await lasting(theirs);
     expect(await verdictOf(auth, signed)).toBe("allowed");
@@ -73,8 +73,8 @@ describe("a token that was verified", () => {
   });
 });
 
-describe("a token of a key that is not known", () => {
-  it("has the set asked for once in a cooldown, and is let in where it is there", async () => {
+describe("a token with an unknown kid", () => {
+  it("causes one fetch per cooldown, and is accepted when the new set has its key", async () => {
     const auth = remote({ cooldown: 30 });
     expect(await verdictOf(auth, await lasting(theirs))).toBe("allowed");
     server.answers.set("/jwks", { keys: [newer.jwk, theirs.jwk] });
@@ -86,7 +86,7 @@ describe("a token of a key that is not known", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it("cannot be used to flood the issuer", async () => {
+  it("causes at most one fetch however many such tokens arrive", async () => {
     const auth = remote({ cooldown: 30 });
     for (let i = 0; i < 20; i++)
       expect(await verdictOf(auth, await theirs.token({ sub: `u${i}` }, { kid: `unknown ${i}` }))).toBe(
@@ -95,24 +95,24 @@ describe("a token of a key that is not known", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("causes no request where its algorithm is not of the entry", async () => {
+  it("causes no fetch when the entry does not list its algorithm", async () => {
     const rs = await createIssuer(undefined, { alg: "RS256" });
     expect(await verdictOf(remote(), await rs.token())).toBe("ALGORITHM_INVALID");
     expect(server.requests).toEqual([]);
   });
 });
 
-describe("keys out of reach", () => {
+describe("an unavailable key set", () => {
   const broken: [string, (at: JsonServer) => unknown][] = [
-    ["no server", (at) => at.stop()],
-    ["an error", (at) => void (at.status = 500)],
-    ["nothing there", (at) => at.answers.delete("/jwks")],
-    ["no JSON", (at) => at.answers.set("/jwks", "<html>")],
-    ["no key set", (at) => at.answers.set("/jwks", { keys: "none" })],
-    ["a set of no keys", (at) => at.answers.set("/jwks", { keys: [] })],
+    ["server down", (at) => at.stop()],
+    ["status 500", (at) => void (at.status = 500)],
+    ["status 404", (at) => at.answers.delete("/jwks")],
+    ["not JSON", (at) => at.answers.set("/jwks", "<html>")],
+    ["not a key set", (at) => at.answers.set("/jwks", { keys: "none" })],
+    ["an empty key set", (at) => at.answers.set("/jwks", { keys: [] })],
   ];
 
-  it.each(broken)("are a 503, never a 401: %s", async (_, spoil) => {
+  it.each(broken)("rejects with 503 and KEYS_UNAVAILABLE, never with 401: %s", async (_, spoil) => {
     await spoil(server);
     const auth = remote();
     const signed = await theirs.token();
@@ -123,13 +123,13 @@ describe("keys out of reach", () => {
     expect(await refusalOf(auth.verify(signed))).toMatchObject({ reason: "KEYS_UNAVAILABLE" });
   });
 
-  it("are no answer to whether a token is good", async () => {
+  it("makes verifyToken throw for a well-formed token, and return false for another text", async () => {
     await server.stop();
     expect(await refusalOf(remote().verifyToken(await theirs.token()))).toBeInstanceOf(JWKSClientError);
     expect(await remote().verifyToken("no token")).toBe(false);
   });
 
-  it("are a 503 over tRPC and over GraphQL, without a challenge", async () => {
+  it("rejects with 503 without a challenge over tRPC and over GraphQL", async () => {
     server.status = 500;
     const auth = remote();
     const signed = await theirs.token();
@@ -150,7 +150,7 @@ describe("keys out of reach", () => {
     expect((await askYoga(yoga, "{ me }", { token: signed })).body.data).toEqual({ me: "in" });
   });
 
-  it("leave our own tokens alone", async () => {
+  it("does not affect the manager's own tokens", async () => {
     await server.stop();
     const { jwks: _, ...entry } = entryOf(theirs, { subject: "verbatim", claims: [] });
     const auth = trusting([], {
@@ -163,7 +163,7 @@ describe("keys out of reach", () => {
     expect(await verdictOf(auth, await theirs.token())).toBe("KEYS_UNAVAILABLE");
   });
 
-  it("are stood in for by the last set, for as long as the entry says", async () => {
+  it("is replaced by the previous set for staleIfError seconds", async () => {
     const auth = remote({ lifespan: 100, staleIfError: 50 });
     const signed = await lasting(theirs);
     expect(await verdictOf(auth, signed)).toBe("allowed");
@@ -175,7 +175,7 @@ describe("keys out of reach", () => {
     expect(await verdictOf(auth, signed)).toBe("KEYS_UNAVAILABLE");
   });
 
-  it("of one issuer leave the others alone", async () => {
+  it("of one issuer does not affect other issuers", async () => {
     const others = await createIssuer("https://others.example");
     server.status = 500;
     const aside = { subject: "verbatim", claims: [] } as const;
@@ -186,8 +186,8 @@ describe("keys out of reach", () => {
   });
 });
 
-describe("a fetch of one's own", () => {
-  it("is given the entry's headers, and all that is asked of the issuer goes through it", async () => {
+describe("a custom fetch", () => {
+  it("receives the entry's headers and replaces every request to the issuer", async () => {
     const asked: [string, string | null][] = [];
     const auth = remote({
       headers: { "x-api-key": "k" },

@@ -1,4 +1,4 @@
-/** What the suites of trusted issuers share: issuers that sign in the test, a server of key sets that counts, and managers that trust. */
+/** Support for the suites of trusted issuers: issuers, a counting server of key sets, managers. */
 import { createServer } from "node:http";
 import { AuthManager, type AuthManagerConfig, type TrustedIssuer } from "claimgate";
 import type { Algorithm } from "claimgate/jwt";
@@ -9,25 +9,25 @@ import { listen } from "../../support/listen.ts";
 
 export const THEIRS = "https://theirs.example";
 export const OTHERS = "https://others.example";
-/** What their tokens are for. */
+/** The audience of the issuers' tokens. */
 export const API = "https://api.example";
 
-/** Claims and header members that lie over the defaults; one that is `undefined` is left out. */
+/** Claims and header members that replace the defaults; a member that is `undefined` is removed. */
 export interface TokenParts {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** An issuer, its public key, and what it signs. */
+/** An issuer, its public key, and its tokens. */
 export interface Issuer {
   readonly issuer: string;
   readonly jwk: JWK;
   readonly jwks: JSONWebKeySet;
-  /** An RFC 9068 access token of user 42 for `API`, good at `NOW` for a minute. */
+  /** An RFC 9068 access token of user 42 for `API`, valid for a minute from `NOW`. */
   token(claims?: TokenParts["claims"], header?: TokenParts["header"]): Promise<string>;
 }
 
-/** An issuer with a key of its own. */
+/** An issuer with a new key. */
 export async function createIssuer(
   issuer: string = THEIRS,
   { alg = "ES256", kid = "k1" }: { readonly alg?: Algorithm; readonly kid?: string } = {},
@@ -46,12 +46,12 @@ export async function createIssuer(
   };
 }
 
-/** An entry of `trust` with its key set in place. */
+/** A `trust` entry with an inline key set. */
 export function entryOf({ issuer, jwk, jwks }: Issuer, over: Partial<TrustedIssuer> = {}): TrustedIssuer {
   return { issuer, jwks, audience: API, algorithms: [jwk.alg as Algorithm], ...over };
 }
 
-/** A manager at `NOW` that trusts, and has no key of its own. */
+/** A manager at `NOW` that has trusted issuers and no key itself. */
 export function trusting(
   trust: TrustedIssuer | readonly TrustedIssuer[],
   config: Partial<AuthManagerConfig> = {},
@@ -59,26 +59,26 @@ export function trusting(
   return new AuthManager({ trust: [trust].flat(), now: () => NOW, ...config });
 }
 
-/** What an entry needs beside others. */
+/** The options that an entry needs when the manager has another issuer. */
 export const ASIDE = {
   subject: ({ sub }: Readonly<Record<string, unknown>>): string => `theirs|${String(sub)}`,
   claims: [] as string[],
 } satisfies Partial<TrustedIssuer>;
 
-/** A server on loopback that answers JSON by path, and notes the paths that were asked for. */
+/** A server on loopback that answers JSON by path and records the requested paths. */
 export interface JsonServer {
   readonly url: string;
   readonly requests: string[];
-  /** By path. Anything else is 404. */
+  /** By path; any other path gets 404. */
   readonly answers: Map<string, unknown>;
-  /** Where paths are redirected to. */
+  /** Redirects by path. */
   readonly redirects: Map<string, string>;
-  /** Default 200. */
+  /** Status of the answers, 200 by default. */
   status: number;
   stop(): Promise<void>;
 }
 
-/** Starts one that stops when the test ends. */
+/** Starts a JSON server that stops when the test ends. */
 export async function serveJson(answers: Readonly<Record<string, unknown>> = {}): Promise<JsonServer> {
   const http = createServer((req, res) => {
     const path = req.url ?? "/";

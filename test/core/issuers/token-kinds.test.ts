@@ -1,4 +1,4 @@
-/** Which tokens of a trusted issuer are access tokens for anybody who holds them: by typ, by required claims, and by what gives others away. */
+/** The kinds of a trusted issuer's tokens: access, ID, logout and sender-constrained tokens. */
 import type { AuthManager, TrustedIssuer } from "claimgate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { NOW } from "../../support/create-auth.ts";
@@ -12,49 +12,49 @@ beforeAll(async () => {
 
 const by = (over: Partial<TrustedIssuer> = {}): AuthManager => trusting(entryOf(theirs, over));
 
-describe("typ", () => {
+describe("the typ of a trusted issuer's token", () => {
   it.each<[string, string | null | undefined, unknown, string]>([
-    ["at+jwt by default", undefined, "at+jwt", "allowed"],
-    ["at+jwt by default, in any case", undefined, "AT+JWT", "allowed"],
-    ["at+jwt by default, as a whole media type", undefined, "application/at+jwt", "allowed"],
-    ["at+jwt by default, as a whole media type in any case", undefined, "Application/At+Jwt", "allowed"],
-    ["at+jwt by default, and not JWT", undefined, "JWT", "TOKEN_TYPE_INVALID"],
-    ["at+jwt by default, and not absent", undefined, undefined, "TOKEN_TYPE_INVALID"],
-    ["at+jwt by default, and not another media type", undefined, "text/at+jwt", "TOKEN_TYPE_INVALID"],
-    ["at+jwt by default, and no list", undefined, ["at+jwt"], "TOKEN_TYPE_INVALID"],
-    ["the entry's", "JWT", "JWT", "allowed"],
-    ["the entry's, in any case", "JWT", "jwt", "allowed"],
-    ["the entry's, and not at+jwt", "JWT", "at+jwt", "TOKEN_TYPE_INVALID"],
-    ["the entry's, and not absent", "JWT", undefined, "TOKEN_TYPE_INVALID"],
-    ["the entry's, as a whole media type", "application/at+jwt", "at+jwt", "allowed"],
-    ["the entry's, as a whole media type, and no other", "application/at+jwt", "JWT", "TOKEN_TYPE_INVALID"],
-    ["any", null, "at+jwt", "allowed"],
-    ["any, also absent", null, undefined, "allowed"],
-    ["any, also one of its own", null, "application/okta-internal-at+jwt", "allowed"],
+    ["at+jwt, accepted by default", undefined, "at+jwt", "allowed"],
+    ["AT+JWT, accepted by default", undefined, "AT+JWT", "allowed"],
+    ["application/at+jwt, accepted by default", undefined, "application/at+jwt", "allowed"],
+    ["Application/At+Jwt, accepted by default", undefined, "Application/At+Jwt", "allowed"],
+    ["JWT, rejected by default", undefined, "JWT", "TOKEN_TYPE_INVALID"],
+    ["absent, rejected by default", undefined, undefined, "TOKEN_TYPE_INVALID"],
+    ["text/at+jwt, rejected by default", undefined, "text/at+jwt", "TOKEN_TYPE_INVALID"],
+    ["a list, rejected by default", undefined, ["at+jwt"], "TOKEN_TYPE_INVALID"],
+    ["JWT, accepted when configured", "JWT", "JWT", "allowed"],
+    ["jwt, accepted when JWT is configured", "JWT", "jwt", "allowed"],
+    ["at+jwt, rejected when JWT is configured", "JWT", "at+jwt", "TOKEN_TYPE_INVALID"],
+    ["absent, rejected when JWT is configured", "JWT", undefined, "TOKEN_TYPE_INVALID"],
+    ["at+jwt, accepted when application/at+jwt is configured", "application/at+jwt", "at+jwt", "allowed"],
+    ["JWT, rejected when application/at+jwt is configured", "application/at+jwt", "JWT", "TOKEN_TYPE_INVALID"],
+    ["at+jwt, accepted when the option is null", null, "at+jwt", "allowed"],
+    ["absent, accepted when the option is null", null, undefined, "allowed"],
+    ["a vendor's media type, accepted when the option is null", null, "application/okta-internal-at+jwt", "allowed"],
   ])("is %s", async (_, typ, header, verdict) => {
     const auth = by(typ === undefined ? {} : { typ });
     expect(await verdictOf(auth, await theirs.token({ scope: "notes" }, { typ: header }))).toBe(verdict);
   });
 });
 
-describe("required claims", () => {
+describe("a token with required claims", () => {
   it.each<[string, NonNullable<TrustedIssuer["require"]>, Record<string, unknown>, string]>([
-    ["hold", { token_use: "access" }, { token_use: "access" }, "allowed"],
-    ["are absent", { token_use: "access" }, {}, "CLAIM_MISSING"],
-    ["are another", { token_use: "access" }, { token_use: "refresh" }, "CLAIM_INVALID"],
-    ["are of another type", { ver: 1 }, { ver: "1" }, "CLAIM_INVALID"],
-    ["all hold", { ver: 1, tid: "t" }, { ver: 1, tid: "t" }, "allowed"],
-    ["do not all hold", { ver: 1, tid: "t" }, { ver: 1, tid: "u" }, "CLAIM_INVALID"],
-    ["are in a list", { groups: ["staff"] }, { groups: ["a", "staff"] }, "allowed"],
-    ["are not in a list", { groups: ["staff"] }, { groups: ["a"] }, "CLAIM_INVALID"],
-    ["are inside another", { "realm.roles": ["staff"] }, { realm: { roles: ["staff"] } }, "allowed"],
-    ["are in an object", { realm: { on: true } }, { realm: { on: true, x: 1 } }, "allowed"],
-    ["are a scope's words", { scope: "notes" }, { scope: "openid notes" }, "allowed"],
-    ["are not a scope's words", { scope: "notes" }, { scope: "notes:read" }, "CLAIM_INVALID"],
-    ["are what only the token's own issuer says", { type: "auth" }, { type: "auth" }, "allowed"],
-    ["are not what only the token's own issuer says", { type: "auth" }, { type: "refresh" }, "CLAIM_INVALID"],
-    ["are what objects inherit", { constructor: "x" }, {}, "CLAIM_MISSING"],
-  ])("that %s", async (_, required, claims, verdict) => {
+    ["with the required value", { token_use: "access" }, { token_use: "access" }, "allowed"],
+    ["absent", { token_use: "access" }, {}, "CLAIM_MISSING"],
+    ["with another value", { token_use: "access" }, { token_use: "refresh" }, "CLAIM_INVALID"],
+    ["with another type", { ver: 1 }, { ver: "1" }, "CLAIM_INVALID"],
+    ["equal in all claims", { ver: 1, tid: "t" }, { ver: 1, tid: "t" }, "allowed"],
+    ["equal in only one of two claims", { ver: 1, tid: "t" }, { ver: 1, tid: "u" }, "CLAIM_INVALID"],
+    ["in a list", { groups: ["staff"] }, { groups: ["a", "staff"] }, "allowed"],
+    ["missing from a list", { groups: ["staff"] }, { groups: ["a"] }, "CLAIM_INVALID"],
+    ["at a dotted path", { "realm.roles": ["staff"] }, { realm: { roles: ["staff"] } }, "allowed"],
+    ["as part of an object", { realm: { on: true } }, { realm: { on: true, x: 1 } }, "allowed"],
+    ["as a word of the scope", { scope: "notes" }, { scope: "openid notes" }, "allowed"],
+    ["missing from the words of the scope", { scope: "notes" }, { scope: "notes:read" }, "CLAIM_INVALID"],
+    ["equal in type, a reserved claim", { type: "auth" }, { type: "auth" }, "allowed"],
+    ["different in type, a reserved claim", { type: "auth" }, { type: "refresh" }, "CLAIM_INVALID"],
+    ["only inherited from Object.prototype", { constructor: "x" }, {}, "CLAIM_MISSING"],
+  ])("%s: required %j, claims %j, verdict %s", async (_, required, claims, verdict) => {
     expect(await verdictOf(by({ require: required, claims: [] }), await theirs.token(claims))).toBe(verdict);
   });
 });
@@ -68,11 +68,11 @@ describe("an ID token", () => {
     ["at_hash", { at_hash: "h" }],
     ["c_hash", { c_hash: "h" }],
     ["s_hash", { s_hash: "h" }],
-    ["Cognito's token_use", { token_use: "id" }],
-    ["Keycloak's typ", { typ: "ID" }],
-    ["its hash, though it says Bearer", { typ: "Bearer", at_hash: "h" }],
-    ["its nonce, though it has a scope", { nonce: "n", scope: "openid" }],
-  ])("is known by %s, whatever its typ", async (_, claims) => {
+    ['Cognito\'s token_use "id"', { token_use: "id" }],
+    ['Keycloak\'s typ "ID"', { typ: "ID" }],
+    ['at_hash, even with Keycloak\'s typ "Bearer"', { typ: "Bearer", at_hash: "h" }],
+    ["a nonce, even with a scope", { nonce: "n", scope: "openid" }],
+  ])("is rejected, whatever its typ, by its mark: %s", async (_, claims) => {
     for (const typ of ["at+jwt", "JWT", undefined])
       expect(await verdictOf(by(anyType), await theirs.token(claims, { typ }))).toBe("TOKEN_TYPE_INVALID");
     expect(await verdictOf(by(), await theirs.token(claims))).toBe("TOKEN_TYPE_INVALID");
@@ -81,21 +81,21 @@ describe("an ID token", () => {
     ).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("is not what Keycloak before 25 issues as an access token with a nonce", async () => {
+  it("is not an access token of Keycloak before version 25, which has a nonce and is accepted", async () => {
     const claims = { typ: "Bearer", nonce: "n", scope: "openid" };
     expect(await verdictOf(by({ typ: "JWT" }), await theirs.token(claims, { typ: "JWT" }))).toBe("allowed");
   });
 
-  it("is not what has neither of these", async () => {
+  it("is not an access token without these marks, which is accepted", async () => {
     const claims = { token_use: "access", typ: "Bearer", auth_time: NOW, acr: "1", azp: "app", email: "a@b.c" };
     expect(await verdictOf(by(anyType), await theirs.token(claims, { typ: "JWT" }))).toBe("allowed");
   });
 });
 
-describe("a token that is not marked as anything", () => {
+describe("a token of any typ without an access token's mark", () => {
   const plain = (claims: Record<string, unknown> = {}): Promise<string> => theirs.token(claims, { typ: "JWT" });
 
-  it("may be an ID token, and is refused unless something is required of it", async () => {
+  it("is rejected as a possible ID token unless claims are required", async () => {
     for (const typ of ["JWT", null]) {
       expect(await verdictOf(by({ typ }), await plain())).toBe("TOKEN_TYPE_INVALID");
       expect(await verdictOf(by({ typ, require: { tier: 1 } }), await plain({ tier: 1 }))).toBe("allowed");
@@ -105,18 +105,18 @@ describe("a token that is not marked as anything", () => {
 
   it.each<[string, Record<string, unknown>]>([
     ["a scope", { scope: "" }],
-    ["RFC 9068's client", { client_id: "app" }],
-    ["Okta's scope", { scp: ["a"] }],
-    ["Okta's client", { cid: "app" }],
-    ["Entra's client", { appid: "app" }],
-    ["how Entra's client proved itself", { azpacr: "1" }],
-    ["how Entra's client proved itself, version 1", { appidacr: "1" }],
+    ["RFC 9068's client_id", { client_id: "app" }],
+    ["Okta's scp", { scp: ["a"] }],
+    ["Okta's cid", { cid: "app" }],
+    ["Entra's appid", { appid: "app" }],
+    ["Entra's azpacr", { azpacr: "1" }],
+    ["Entra's appidacr", { appidacr: "1" }],
     ["Auth0's permissions", { permissions: [] }],
-    ["Auth0's grant type", { gty: "client-credentials" }],
-    ["Cognito's use", { token_use: "access" }],
-    ["Keycloak's type", { typ: "Bearer" }],
-    ["claimgate's own type", { type: "auth" }],
-  ])("is marked by %s", async (_, claims) => {
+    ["Auth0's gty", { gty: "client-credentials" }],
+    ['Cognito\'s token_use "access"', { token_use: "access" }],
+    ['Keycloak\'s typ "Bearer"', { typ: "Bearer" }],
+    ['claimgate\'s type "auth"', { type: "auth" }],
+  ])("is accepted with the mark %s, and rejected when the mark is null", async (_, claims) => {
     expect(await verdictOf(by({ typ: "JWT" }), await plain(claims))).toBe("allowed");
     const [name = ""] = Object.keys(claims);
     expect(await verdictOf(by({ typ: "JWT" }), await plain({ [name]: null }))).toBe("TOKEN_TYPE_INVALID");
@@ -124,11 +124,11 @@ describe("a token that is not marked as anything", () => {
 
   it.each<[string, Record<string, unknown>]>([
     ["azp", { azp: "app" }],
-    ["claimgate's type of refresh tokens", { type: "refresh", rid: "r" }],
-    ["a session", { sid: "s" }],
+    ['claimgate\'s type "refresh"', { type: "refresh", rid: "r" }],
+    ["a session id", { sid: "s" }],
     ["roles", { roles: ["staff"] }],
-    ["a tenant", { tid: "t", ver: "2.0", oid: "o" }],
-  ])("is not marked by %s, which ID tokens have too", async (_, claims) => {
+    ["a tenant id", { tid: "t", ver: "2.0", oid: "o" }],
+  ])("is rejected with %s, which ID tokens have too", async (_, claims) => {
     expect(await verdictOf(by({ typ: "JWT" }), await plain(claims))).toBe("TOKEN_TYPE_INVALID");
   });
 });
@@ -136,25 +136,25 @@ describe("a token that is not marked as anything", () => {
 describe("a logout token", () => {
   const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 
-  it("is refused, whatever its typ", async () => {
+  it("is rejected, whatever its typ", async () => {
     const claims = { events: { [LOGOUT]: {} }, sid: "s1" };
     for (const typ of ["logout+jwt", "JWT", undefined, "at+jwt"])
       expect(await verdictOf(by({ typ: null }), await theirs.token(claims, { typ }))).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("is not what has events of its own", async () => {
+  it("is not a token with other events, which is accepted", async () => {
     for (const events of [["concert"], { concert: {} }, "concert", null, 1])
       expect(await verdictOf(by(), await theirs.token({ events }))).toBe("allowed");
   });
 });
 
-describe("a token that is bound to its sender", () => {
+describe("a sender-constrained token", () => {
   it.each<[string, unknown]>([
     ["a DPoP key", { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],
     ["a client certificate", { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }],
-    ["something unknown", {}],
+    ["an unknown confirmation", {}],
     ["null", null],
-  ])("by %s is refused", async (_, cnf) => {
+  ])("bound by %s is rejected", async (_, cnf) => {
     expect(await verdictOf(by(), await theirs.token({ cnf }))).toBe("TOKEN_TYPE_INVALID");
     expect(await verdictOf(by({ typ: null, require: { sub: "42" } }), await theirs.token({ cnf }))).toBe(
       "TOKEN_TYPE_INVALID",

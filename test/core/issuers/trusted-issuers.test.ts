@@ -1,4 +1,4 @@
-/** Trusted issuers: who may speak for whom, and that nobody is asked who was not listed. */
+/** Trusted issuers: which tokens a manager accepts, with and without its own keys. */
 import { AuthManager, type KeyLoader, MissingSignerError } from "claimgate";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
@@ -13,11 +13,11 @@ beforeAll(async () => {
   others = await createIssuer(OTHERS);
 });
 
-/** HS256 keys of our own, beside `theirs`. */
+/** A manager with its own HS256 key that also trusts `theirs`. */
 const mixed = (over = {}): AuthManager => createAuth({ trust: [entryOf(theirs, { ...ASIDE, ...over })] }).auth;
 
-describe("a manager that only trusts", () => {
-  it("verifies their tokens as auth tokens", async () => {
+describe("a manager with only trusted issuers", () => {
+  it("accepts their tokens as auth tokens", async () => {
     const auth = trusting(entryOf(theirs));
     const token = await auth.verify(await theirs.token());
     expect(token).toMatchObject({ tokenType: "auth", sub: "42", iss: THEIRS, typ: "at+jwt", alg: "ES256", maxAge: 60 });
@@ -25,46 +25,46 @@ describe("a manager that only trusts", () => {
     expect(await auth.verifyToken(await theirs.token({ exp: NOW }))).toBe(false);
   });
 
-  it("issues nothing", async () => {
+  it("rejects authToken and refreshToken with a MissingSignerError", async () => {
     const auth = trusting(entryOf(theirs));
     await expect(auth.authToken("ada")).rejects.toThrow(MissingSignerError);
     await expect(auth.refreshToken("ada")).rejects.toThrow(MissingSignerError);
   });
 
-  it("publishes no key, and has none to retire", async () => {
+  it("publishes no key, and rejects retire", async () => {
     const auth = trusting(entryOf(theirs));
     expect(await auth.jwks()).toEqual({ keys: [] });
     await expect(auth.retire("k1")).rejects.toThrow(TypeError);
   });
 
-  it("is ready without a request", async () => {
+  it("is ready without fetching keys", async () => {
     const { url, requests } = await serveJson({ "/jwks": theirs.jwks });
     const { jwks: _, ...entry } = entryOf(theirs);
     await trusting({ ...entry, jwksUri: `${url}/jwks` }).ready();
     expect(requests).toEqual([]);
   });
 
-  it("can be configured later", async () => {
+  it("can be configured later with init", async () => {
     const auth = new AuthManager();
     auth.init({ trust: [entryOf(theirs)], now: () => NOW });
     expect((await auth.verify(await theirs.token())).sub).toBe("42");
   });
 });
 
-describe("a manager with keys of its own", () => {
-  it("verifies its own tokens and theirs", async () => {
+describe("a manager with its own keys and a trusted issuer", () => {
+  it("accepts its own tokens and the issuer's tokens", async () => {
     const auth = mixed();
     expect((await auth.verify((await auth.authToken(42)).signed)).sub).toBe("42");
     expect((await auth.verify(await theirs.token())).sub).toBe("theirs|42");
   });
 
-  it("takes nothing in their name that is signed with its own key", async () => {
+  it("rejects a token that names the trusted issuer but carries its own signature", async () => {
     const forger = new AuthManager({ issuer: THEIRS, algorithm: "HS256", secret: SECRET, now: () => NOW });
     const { signed } = await forger.authToken("ada", { audience: API });
     expect(await verdictOf(mixed({ typ: "JWT" }), signed)).toBe("ALGORITHM_INVALID");
   });
 
-  it("takes nothing in its own name that is signed with their key", async () => {
+  it("rejects a token that names its own issuer but carries the trusted issuer's signature", async () => {
     const claims = { iss: ISSUER, type: "auth", aud: undefined };
     expect(await verdictOf(mixed(), await theirs.token(claims))).toBe("ALGORITHM_INVALID");
     const own = await createIssuer(ISSUER);
@@ -75,11 +75,11 @@ describe("a manager with keys of its own", () => {
   });
 });
 
-describe("an issuer that is not listed", () => {
+describe("a token of an issuer that is not trusted", () => {
   it.each<[string, () => AuthManager]>([
-    ["a manager that only trusts", () => trusting(entryOf(theirs))],
-    ["a manager with keys of its own", () => mixed()],
-  ])("is refused by %s, whoever signed", async (_, make) => {
+    ["a manager with only trusted issuers", () => trusting(entryOf(theirs))],
+    ["a manager with its own keys", () => mixed()],
+  ])("is rejected by %s, whoever signed it", async (_, make) => {
     const auth = make();
     expect(await verdictOf(auth, await others.token())).toBe("ISSUER_INVALID");
     expect(await verdictOf(auth, await theirs.token({ iss: OTHERS }))).toBe("ISSUER_INVALID");
@@ -90,7 +90,7 @@ describe("an issuer that is not listed", () => {
     expect(await verdictOf(auth, await theirs.token())).toBe("allowed");
   });
 
-  it("causes no request and no loading of our own keys", async () => {
+  it("causes no fetch of keys and no call of the manager's key loader", async () => {
     const server = await serveJson({ "/jwks": theirs.jwks });
     const { jwks: _, ...entry } = entryOf(theirs, ASIDE);
     const keys = vi.fn<KeyLoader>(async () => [{ algorithm: "HS256", secret: SECRET, kid: "own", signFrom: 0 }]);
@@ -108,8 +108,8 @@ describe("an issuer that is not listed", () => {
   });
 });
 
-describe("several issuers", () => {
-  it("are asked for their keys only by tokens in their name", async () => {
+describe("a manager with several trusted issuers", () => {
+  it("fetches the keys of an issuer only for tokens that name it", async () => {
     const server = await serveJson({ "/theirs": theirs.jwks, "/others": others.jwks });
     const remote = (issuer: Issuer, path: string) => {
       const { jwks: _, ...entry } = entryOf(issuer, ASIDE);
@@ -124,7 +124,7 @@ describe("several issuers", () => {
     expect(server.requests).toEqual(["/others", "/theirs"]);
   });
 
-  it("do not mix their keys, though both name them alike", async () => {
+  it("keeps the keys of the issuers apart when they share a kid", async () => {
     expect(theirs.jwk.kid).toBe(others.jwk.kid);
     const auth = trusting([entryOf(theirs, ASIDE), entryOf(others, ASIDE)]);
     expect(await verdictOf(auth, await theirs.token())).toBe("allowed");
@@ -133,7 +133,7 @@ describe("several issuers", () => {
     expect(await verdictOf(auth, await others.token({ iss: THEIRS }))).toBe("SIGNATURE_INVALID");
   });
 
-  it("have algorithms of their own, though their sets hold keys for others", async () => {
+  it("accepts only the algorithms of the token's issuer, though the key sets hold other keys", async () => {
     const [es, rs] = [await createIssuer(THEIRS), await createIssuer(OTHERS, { alg: "RS256" })];
     const both = { jwks: { keys: [es.jwk, rs.jwk] } };
     const auth = trusting([entryOf(es, { ...ASIDE, ...both }), entryOf(rs, { ...ASIDE, ...both })]);
@@ -143,7 +143,7 @@ describe("several issuers", () => {
     expect(await verdictOf(auth, await es.token({ iss: OTHERS }))).toBe("ALGORITHM_INVALID");
   });
 
-  it("may share a secret with us, which serves in their name only", async () => {
+  it("accepts tokens signed with an issuer's secret only in the name of that issuer", async () => {
     const secretOf = (text: string) => ({ keys: [{ kty: "oct", k: Buffer.from(text).toString("base64url") }] });
     const issuer = new AuthManager({ issuer: THEIRS, algorithm: "HS256", secret: SECRET, now: () => NOW });
     const { signed } = await issuer.authToken("ada", { audience: API });
@@ -161,8 +161,8 @@ describe("several issuers", () => {
   });
 });
 
-describe("headers that name a key", () => {
-  it("are never followed", async () => {
+describe("a token whose header names a key", () => {
+  it("is verified with the issuer's keys only, and the header's URLs are not fetched", async () => {
     const attacker = await createIssuer(THEIRS, { kid: "attacker" });
     const server = await serveJson({ "/jwks": theirs.jwks, "/attacker": attacker.jwks });
     const { jwks: _, ...entry } = entryOf(theirs);
@@ -179,8 +179,8 @@ describe("headers that name a key", () => {
   });
 });
 
-describe("what is not a signed token", () => {
-  it("is malformed, not of another issuer", async () => {
+describe("a text that is not a signed token", () => {
+  it("is rejected with TOKEN_MALFORMED, not with ISSUER_INVALID", async () => {
     const auth = trusting(entryOf(theirs));
     const [header, payload] = (await theirs.token()).split(".");
     for (const token of ["opaque", `${header}.${payload}`, `${header}.key.iv.${payload}.tag`, `${header}.e30x.AA`, ""])
@@ -188,7 +188,7 @@ describe("what is not a signed token", () => {
     expect((await auth.verify(await theirs.token())).sub).toBe("42");
   });
 
-  it("is refused without a signature", async () => {
+  it("is rejected with ALGORITHM_INVALID when it has alg none", async () => {
     const auth = trusting(entryOf(theirs));
     const [, payload] = (await theirs.token()).split(".");
     const none = Buffer.from(JSON.stringify({ alg: "none", typ: "at+jwt" })).toString("base64url");

@@ -1,4 +1,4 @@
-/** Whatever is given to `encode`, `decode`, `decodeComplete` and `getUnverifiedHeader`: they end as documented, and nothing wrong means "anything goes". */
+/** Arbitrary input of `encode`, `decode` and `getUnverifiedHeader`: every outcome is documented. */
 import {
   decode,
   decodeComplete,
@@ -21,7 +21,7 @@ watchRejections();
 const RUNS = { numRuns: 2000, seed: SEED };
 
 describe("arbitrary input", () => {
-  it("makes decode and decodeComplete reject with a token error, InvalidKeyError or TypeError, or give claims", async () => {
+  it("makes decode and decodeComplete return claims, or reject with a token error, InvalidKeyError or TypeError", async () => {
     const settled = { fulfilled: 0, rejected: 0 };
     await fc.assert(
       fc.asyncProperty(
@@ -35,11 +35,11 @@ describe("arbitrary input", () => {
       ),
       RUNS,
     );
-    // Otherwise all of it was turned away at the door.
+    // Some input must pass the first checks.
     expect(settled.fulfilled).toBeGreaterThan(0);
   });
 
-  it("makes encode reject with TypeError or InvalidKeyError, or give a token", async () => {
+  it("makes encode return a token, or reject with a TypeError or InvalidKeyError", async () => {
     const settled = { fulfilled: 0, rejected: 0 };
     await fc.assert(
       fc.asyncProperty(claims, keys, encodeOptions, async (claims, key, options) => {
@@ -54,13 +54,13 @@ describe("arbitrary input", () => {
     expect(settled.fulfilled).toBeGreaterThan(0);
   });
 
-  it("makes getUnverifiedHeader throw a token error, or give a header", () => {
+  it("makes getUnverifiedHeader return a header, or throw a token error", () => {
     fc.assert(
       fc.property(tokens, (token) => {
         try {
           getUnverifiedHeader(build(token) as string);
         } catch (error) {
-          if (!(error instanceof InvalidTokenError)) throw new Error("This is not documented", { cause: error });
+          if (!(error instanceof InvalidTokenError)) throw new Error("The error is not documented", { cause: error });
         }
       }),
       RUNS,
@@ -69,7 +69,7 @@ describe("arbitrary input", () => {
 });
 
 describe("arbitrary options", () => {
-  it("let no forged token pass but by verifySignature: false", async () => {
+  it("accept no forged token, except with verifySignature: false", async () => {
     const forged = forge({ secret: "another secret of more than 32 bytes" });
     await fc.assert(
       fc.asyncProperty(decodeOptions, async (recipe) => {
@@ -81,7 +81,7 @@ describe("arbitrary options", () => {
     );
   });
 
-  it.each(["issuer", "audience", "subject"])("let only the %s that is expected pass", async (name) => {
+  it.each(["issuer", "audience", "subject"])("accept only the expected %s", async (name) => {
     const token = forge({ payload: { iss: "x", aud: "x", sub: "x" } });
     const value = fc.oneof(
       anything,
@@ -105,7 +105,7 @@ describe("arbitrary options", () => {
     );
   });
 
-  it.each(["leeway", "now"])("let no %s hide that a token has expired but a number that says so", async (name) => {
+  it.each(["leeway", "now"])("hide an expired token only if %s is a number that says so", async (name) => {
     const token = forge({ payload: { exp: NOW } });
     await fc.assert(
       fc.asyncProperty(fc.oneof(anything, fc.double()), async (recipe) => {
@@ -114,7 +114,7 @@ describe("arbitrary options", () => {
         const lives =
           typeof value === "number" && Number.isFinite(value) && (name === "leeway" ? value > 0 : value < NOW);
         const outcome = await settle(() => decode(token, SECRET, options));
-        // A leeway too small to move so large a number is none.
+        // A leeway too small to change so large a number has no effect.
         const expected = lives && (name === "now" || NOW - value < NOW) ? "fulfilled" : "rejected";
         expect(outcome).toBe(expected);
       }),
@@ -123,19 +123,19 @@ describe("arbitrary options", () => {
   });
 });
 
-/** How `work` ends. Throws where it throws at once, or rejects with what is not documented. */
+/** The outcome of `work`. Throws when `work` throws synchronously or with an undocumented error. */
 async function settle(work: () => Promise<unknown>): Promise<"fulfilled" | "rejected"> {
   let promise: Promise<unknown>;
   try {
     promise = work();
   } catch (cause) {
-    throw new Error("This threw where it should have rejected", { cause });
+    throw new Error("The call threw instead of rejecting", { cause });
   }
   return promise.then(
     () => "fulfilled",
     (error: unknown) => {
       const documented = [InvalidTokenError, InvalidKeyError, TypeError].some((type) => error instanceof type);
-      if (!documented) throw new Error("This is not documented", { cause: error });
+      if (!documented) throw new Error("The error is not documented", { cause: error });
       return "rejected";
     },
   );

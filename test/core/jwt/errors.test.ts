@@ -1,4 +1,4 @@
-/** The token errors: their names, reasons and family, from either entry. */
+/** The token errors: names, reasons and classes, the same from both entries. */
 import * as root from "claimgate";
 import * as jwt from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ const sameClasses: Readonly<Record<string, unknown>> = { ...root };
 const ENTRIES = Object.entries(TOKEN_ERRORS) as [Name, string][];
 
 describe("token errors", () => {
-  it.each(ENTRIES)("%s has the reason %s and is an InvalidTokenError", (name, reason) => {
+  it.each(ENTRIES)("%s has the reason %s and extends InvalidTokenError", (name, reason) => {
     const error = new classes[name]("x");
     expect(error).toBeInstanceOf(jwt.InvalidTokenError);
     expect(error).toBeInstanceOf(Error);
@@ -36,16 +36,16 @@ describe("token errors", () => {
     expect(sameClasses[name]).toBe(classes[name]);
   });
 
-  it("puts a bad signature among what cannot be decoded", () => {
+  it("InvalidSignatureError extends DecodeError, and ExpiredSignatureError does not", () => {
     expect(new jwt.InvalidSignatureError("x")).toBeInstanceOf(jwt.DecodeError);
     expect(new jwt.ExpiredSignatureError("x")).not.toBeInstanceOf(jwt.DecodeError);
   });
 
-  it("names the missing claim", () => {
+  it("MissingRequiredClaimError names the missing claim", () => {
     expect(new jwt.MissingRequiredClaimError("exp")).toMatchObject({ claim: "exp" });
   });
 
-  it("keeps key and key set errors apart from tokens", () => {
+  it("InvalidKeyError and the JWKS errors do not extend InvalidTokenError", () => {
     expect(new jwt.InvalidKeyError("x")).not.toBeInstanceOf(jwt.InvalidTokenError);
     expect(new jwt.JWKSClientConnectionError("x")).toBeInstanceOf(jwt.JWKSClientError);
     expect(new jwt.JWKSClientConnectionError("x")).not.toBeInstanceOf(jwt.InvalidTokenError);
@@ -54,7 +54,7 @@ describe("token errors", () => {
     expect(root.JWKSClientError).toBe(jwt.JWKSClientError);
   });
 
-  it("carries a cause", () => {
+  it("accept a cause", () => {
     const cause = new Error("why");
     expect(new jwt.DecodeError("x", { cause }).cause).toBe(cause);
     expect(new jwt.DecodeError("x")).not.toHaveProperty("cause");

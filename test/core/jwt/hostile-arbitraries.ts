@@ -1,4 +1,4 @@
-/** Random input of any type: tokens, keys and options that are nearly right, and objects that throw when they are looked at. */
+/** Random input of any type: nearly valid tokens, keys and options, and objects that throw. */
 import { createSecretKey } from "node:crypto";
 import { ALGORITHMS } from "claimgate/jwt";
 import fc from "fast-check";
@@ -9,8 +9,7 @@ import { makePair } from "./keys/key-kinds.ts";
 
 const THROWN = [new Error("boom"), new TypeError("boom"), new RangeError("boom"), "boom", undefined];
 
-// fast-check looks at what it generates, so what throws when it is looked at is made later: by
-// `build`.
+// fast-check inspects the values that it generates, so `build` makes the objects that throw.
 class Recipe {
   readonly members: Readonly<Record<string, unknown>>;
   readonly shape: "plain" | "inherited" | "getters" | "proxy" | "list proxy" | "list with a getter" | "revoked";
@@ -25,10 +24,7 @@ class Recipe {
 
 const thrown = fc.nat({ max: THROWN.length - 1 });
 
-/**
- * What was generated, as the code under test is to get it: with objects in it that throw when they
- * are looked at.
- */
+/** The generated value in the form for the code under test, with objects that throw when read. */
 export function build(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(build);
   if (!(value instanceof Recipe)) return value;
@@ -54,7 +50,7 @@ const throwing = fc
   .tuple(fc.constantFrom("proxy", "list proxy", "list with a getter", "revoked"), thrown)
   .map(([shape, what]) => new Recipe({}, shape as Recipe["shape"], what));
 
-/** Anything at all. */
+/** A value of any type. */
 export const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.anything({
     withBigInt: true,
@@ -71,9 +67,7 @@ export const anything: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(Symbol("s"), () => "x", Promise.resolve({}), new Date(Number.NaN), /x/, globalThis),
 );
 
-/**
- * An object with some of these members, which may be getters that throw, or stand on its prototype.
- */
+/** An object with some of these members, which may be inherited or getters that throw. */
 function objectOf(members: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Recipe> {
   const shape = fc.oneof(
     { weight: 6, arbitrary: fc.constant("plain" as const) },
@@ -89,7 +83,7 @@ const flag = fc.oneof(fc.boolean(), anything);
 const expected = fc.oneof(text, fc.array(text), anything);
 const seconds = fc.oneof(fc.double(), fc.constant(NOW), anything);
 
-/** Options of `decode`, right and wrong. */
+/** Options of `decode`, valid and invalid. */
 export const decodeOptions: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: anything },
   {
@@ -113,7 +107,7 @@ export const decodeOptions: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ algorithms: [...ALGORITHMS], verifyExp: false, verifyAud: false }) },
 );
 
-/** Options of `encode`, right and wrong. */
+/** Options of `encode`, valid and invalid. */
 export const encodeOptions: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: anything },
   {
@@ -132,7 +126,7 @@ export const encodeOptions: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ algorithm }) },
 );
 
-/** Claims, right and wrong. */
+/** Claims, valid and invalid. */
 export const claims: fc.Arbitrary<unknown> = fc.oneof(
   jsonObject,
   anything,
@@ -161,7 +155,7 @@ const lookalike = fc
   )
   .map(([tag, members]) => Object.defineProperty(members, Symbol.toStringTag, { value: tag }));
 
-/** Keys, right and wrong. */
+/** Keys, valid and invalid. */
 export const keys: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: fc.constant(SECRET) },
   anything,
@@ -195,7 +189,7 @@ const segment = fc.oneof(
   header.map((members) => base64url(JSON.stringify(members))),
 );
 
-/** Tokens, right and wrong. */
+/** Tokens, valid and invalid. */
 export const tokens: fc.Arbitrary<unknown> = fc.oneof(
   anything,
   text,

@@ -1,16 +1,16 @@
-/** Random JSON claims, odd names and odd texts among them. */
+/** Random JSON claims with unusual names and texts. */
 import fc from "fast-check";
 
-/** Fixed, so that every run is the same; PROPERTY_SEED looks elsewhere. */
+/** The seed of every run; PROPERTY_SEED sets another. */
 export const SEED = Number(process.env["PROPERTY_SEED"] ?? 42);
 
-/** A JSON value that comes back from JSON as it was: no -0, which JSON.stringify writes as 0. */
+/** A JSON value that survives a round trip: no -0, which JSON.stringify writes as 0. */
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-// Half of a surrogate pair is no UTF-8: JSON escapes it.
+// Half a surrogate pair is not UTF-8, so JSON escapes it.
 const unit = fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd800, max: 0xdfff }));
 
-/** Text of any kind: plain, any code point, lone surrogates, and what means something elsewhere. */
+/** Text of any kind: plain, any code point, lone surrogates, and special characters. */
 export const text: fc.Arbitrary<string> = fc.oneof(
   fc.string(),
   fc.string({ unit: "binary" }),
@@ -18,7 +18,7 @@ export const text: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", "null", "\u0000", "\ufeff", "\u2028", "</script>", "🏳️‍🌈", "\ud83d", "a.b.c"),
 );
 
-/** Names that mean something to JavaScript or to JWT; those of `reserved` left out. */
+/** Names, including those with a meaning in JavaScript. */
 const name: fc.Arbitrary<string> = fc.oneof(
   text,
   fc.constantFrom("__proto__", "constructor", "prototype", "toJSON", "hasOwnProperty", "then", "length", "0", "-0"),
@@ -43,15 +43,12 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
   ),
 }));
 
-/** Any JSON object. */
+/** A JSON object. */
 export const jsonObject: fc.Arbitrary<Record<string, Json>> = fc
   .array(fc.tuple(name, value), { maxLength: 6 })
   .map(fromEntries);
 
-/**
- * Any JSON object with some registered claims in it, right or wrong ones: all but `iss`, which
- * `encode` takes as text only.
- */
+/** A JSON object with some registered claims, valid or not; `encode` requires `iss` as text. */
 export const anyClaims: fc.Arbitrary<Record<string, Json>> = fc
   .tuple(
     jsonObject,
@@ -62,7 +59,7 @@ export const anyClaims: fc.Arbitrary<Record<string, Json>> = fc
   )
   .map(([own, registered]) => ({ ...own, ...registered }));
 
-// As JSON.parse makes them: "__proto__" is a name like any other.
+// Like JSON.parse, this treats "__proto__" as an ordinary name.
 function fromEntries(entries: [string, Json][]): Record<string, Json> {
   return Object.fromEntries(entries);
 }

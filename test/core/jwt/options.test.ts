@@ -1,4 +1,4 @@
-/** Options of `encode` and `decode`: what each does, and that a wrong one is a `TypeError` and never "anything goes". */
+/** Options of `encode` and `decode`: their effects, and a `TypeError` for each invalid option. */
 import { decode, decodeComplete, type EncodeOptions, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { NOW, SECRET } from "../../support/create-auth.ts";
@@ -11,24 +11,24 @@ const payloadOf = (token: string): string => Buffer.from(token.split(".")[1] ?? 
 
 describe("decode", () => {
   it.each([
-    ["no algorithms", { algorithms: undefined }],
-    ["no algorithm in the list", { algorithms: [] }],
+    ["missing algorithms", { algorithms: undefined }],
+    ["an empty list of algorithms", { algorithms: [] }],
     ["algorithms as text", { algorithms: "HS256" }],
     ["an unknown algorithm", { algorithms: ["HS256", "none"] }],
-    ["an algorithm in other case", { algorithms: ["hs256"] }],
-    ["an algorithm that only Object has", { algorithms: ["constructor"] }],
+    ["an algorithm in another case", { algorithms: ["hs256"] }],
+    ["an algorithm that only Object.prototype has", { algorithms: ["constructor"] }],
     ["an unknown option", { issuers: ["a"] }],
-    ["integerSubject, which is no option here", { integerSubject: true }],
-    ["verifySignature that is no boolean", { verifySignature: 0 }],
-    ["verifyExp that is no boolean", { verifyExp: "false" }],
-    ["strictAud that is no boolean", { strictAud: 1 }],
-    ["allowWeakSecret that is no boolean", { allowWeakSecret: "yes" }],
+    ["integerSubject, an option of another library", { integerSubject: true }],
+    ["a verifySignature that is not a boolean", { verifySignature: 0 }],
+    ["a verifyExp that is not a boolean", { verifyExp: "false" }],
+    ["a strictAud that is not a boolean", { strictAud: 1 }],
+    ["an allowWeakSecret that is not a boolean", { allowWeakSecret: "yes" }],
     ["a negative leeway", { leeway: -1 }],
     ["an infinite leeway", { leeway: Number.POSITIVE_INFINITY }],
-    ["a leeway that is no number", { leeway: Number.NaN }],
+    ["a NaN leeway", { leeway: Number.NaN }],
     ["a leeway as text", { leeway: "10" }],
-    ["now that is no number", { now: Number.NaN }],
-    ["now as a Date", { now: new Date() }],
+    ["a NaN as now", { now: Number.NaN }],
+    ["a Date as now", { now: new Date() }],
     ["an explicit undefined issuer", { issuer: undefined }],
     ["an explicit undefined audience", { audience: undefined }],
     ["an issuer that is a number", { issuer: 5 }],
@@ -37,20 +37,20 @@ describe("decode", () => {
     ["an audience of numbers", { audience: [5] }],
     ["a subject that is a number", { subject: 5 }],
     ["require as text", { require: "exp" }],
-  ])("refuses %s with a TypeError", async (_, options) => {
+  ])("rejects %s with a TypeError", async (_, options) => {
     expect(await refusalOf(decodeWith(options))).toBeInstanceOf(TypeError);
   });
 
-  it("refuses to work without options", async () => {
+  it("rejects missing options with a TypeError", async () => {
     expect(await refusalOf(decode(forge(), SECRET, undefined as never))).toBeInstanceOf(TypeError);
     expect(await decodeWith({})).toMatchObject({ sub: "ada" });
   });
 
-  it("judges a wrong option before the token", async () => {
+  it("checks the options before the token", async () => {
     expect(await refusalOf(decode("not a token", SECRET, {}))).toBeInstanceOf(TypeError);
   });
 
-  it("reads an unsigned view only where verifySignature is false, and then checks only what it is asked to", async () => {
+  it("reads an unverified token only with verifySignature: false, and makes only the requested checks", async () => {
     const expired = forge({ secret: "another secret", payload: { exp: 1, iss: "b", aud: "x", sub: 5 } });
     expect(await decode(expired, undefined, { verifySignature: false })).toEqual({
       exp: 1,
@@ -67,7 +67,7 @@ describe("decode", () => {
     });
   });
 
-  it("accepts any of several algorithms, and refuses a known one that is not among them", async () => {
+  it("accepts any listed algorithm, and rejects a known algorithm that is not listed", async () => {
     const secret = "s".repeat(64);
     const token = await encode({ a: 1 }, secret, { algorithm: "HS512" });
     expect(await decode(token, secret, { algorithms: ["HS256", "HS512"] })).toEqual({ a: 1 });
@@ -77,7 +77,7 @@ describe("decode", () => {
     });
   });
 
-  it("takes the time from the clock by default", async () => {
+  it("reads the time from the system clock by default", async () => {
     const inAMinute = new Date(Date.now() + 60_000);
     const token = await encode({ exp: inAMinute }, SECRET);
     expect(await decode(token, SECRET, { algorithms: ["HS256"] })).toEqual({
@@ -89,25 +89,25 @@ describe("decode", () => {
 });
 
 describe("encode", () => {
-  it("signs HS256 by default, with alg before typ", async () => {
+  it("signs with HS256 by default, and writes alg before typ", async () => {
     const token = await encode({}, SECRET);
     expect(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).toBe('{"alg":"HS256","typ":"JWT"}');
   });
 
-  it("adds headers, lets typ be another, and never lets alg be", async () => {
+  it("adds headers, and lets them replace typ but not alg", async () => {
     const token = await encode({ a: 1 }, SECRET, { headers: { kid: "k1", typ: "at+jwt", alg: "none" } });
     expect(getUnverifiedHeader(token)).toEqual({ alg: "HS256", typ: "at+jwt", kid: "k1" });
     expect(await decode(token, SECRET, { algorithms: ["HS256"] })).toEqual({ a: 1 });
   });
 
-  it("writes a Date in exp, iat and nbf as whole seconds, and leaves the caller's claims alone", async () => {
+  it("writes a Date in exp, iat and nbf as whole seconds, without changing the given claims", async () => {
     const claims = { exp: new Date(2_000_999), iat: new Date(1_000), nbf: new Date(0), other: new Date(0) };
     const token = await encode(claims, SECRET);
     expect(payloadOf(token)).toBe('{"exp":2000,"iat":1,"nbf":0,"other":"1970-01-01T00:00:00.000Z"}');
     expect(claims.exp).toBeInstanceOf(Date);
   });
 
-  it("takes a replacer for the payload", async () => {
+  it("applies jsonEncoder to the payload as a replacer", async () => {
     const jsonEncoder: NonNullable<EncodeOptions["jsonEncoder"]> = (_, value) =>
       typeof value === "bigint" ? String(value) : value;
     expect(payloadOf(await encode({ id: 12n }, SECRET, { jsonEncoder }))).toBe('{"id":"12"}');
@@ -120,16 +120,16 @@ describe("encode", () => {
     ["claims as text", () => encode("{}" as never, SECRET)],
     ["an invalid Date", () => encode({ exp: new Date(Number.NaN) }, SECRET)],
     ["an unknown algorithm", () => encode({}, SECRET, { algorithm: "none" as never })],
-    ["an algorithm that only Object has", () => encode({}, SECRET, { algorithm: "toString" as never })],
-    ["a replacer that leaves nothing", () => encode({}, SECRET, { jsonEncoder: () => undefined })],
-    ["a replacer that leaves no object", () => encode({}, SECRET, { jsonEncoder: () => "text" })],
-    ["an issuer that is no text, as PyJWT does", () => encode({ iss: 5 }, SECRET)],
-  ])("refuses %s with a TypeError", async (_, work) => {
+    ["an algorithm that only Object.prototype has", () => encode({}, SECRET, { algorithm: "toString" as never })],
+    ["a replacer that returns undefined for the payload", () => encode({}, SECRET, { jsonEncoder: () => undefined })],
+    ["a replacer that returns text for the payload", () => encode({}, SECRET, { jsonEncoder: () => "text" })],
+    ["an issuer that is not a text, as PyJWT does", () => encode({ iss: 5 }, SECRET)],
+  ])("rejects %s with a TypeError", async (_, work) => {
     expect(await refusalOf(work)).toBeInstanceOf(TypeError);
   });
 });
 
-it("decodeComplete checks all that decode checks", async () => {
+it("decodeComplete makes the checks of decode", async () => {
   const token = forge({ payload: { exp: NOW } });
   const error = await refusalOf(decodeComplete(token, SECRET, { algorithms: ["HS256"], now: NOW }));
   expect(error).toMatchObject({ name: "ExpiredSignatureError" });

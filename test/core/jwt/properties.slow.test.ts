@@ -1,4 +1,4 @@
-/** Laws of tokens by hand: what was encoded comes back, and no bit of a token can be another. Arbitrary input has a file of its own. */
+/** Laws of `encode` and `decode`: claims survive a round trip, and no changed bit is accepted. */
 import { isDeepStrictEqual } from "node:util";
 import { ALGORITHMS, type Algorithm, decode, encode, InvalidTokenError, type KeyInput } from "claimgate/jwt";
 import fc from "fast-check";
@@ -38,8 +38,8 @@ const signHS256 = (claims: Readonly<Record<string, unknown>>): Promise<string> =
 const readHS256 = (token: string, options: object = {}): Promise<unknown> =>
   decode(token, KEYS.HS256.verify, { algorithms: ["HS256"], ...options });
 
-describe("what was encoded", () => {
-  it("comes back, whatever JSON it was, of any algorithm", async () => {
+describe("encoded claims", () => {
+  it("are decoded unchanged, for any JSON and any algorithm", async () => {
     await fc.assert(
       fc.asyncProperty(anyClaims, algorithms, async (claims, algorithm) => {
         const token = await encode(claims, KEYS[algorithm].sign, { algorithm });
@@ -49,7 +49,7 @@ describe("what was encoded", () => {
     );
   });
 
-  it("comes back with all checks made, where its registered claims are as they must be", async () => {
+  it("are decoded unchanged when every registered claim is valid and checked", async () => {
     const ahead = fc.double({ min: NOW + 1, max: 8.64e12, noNaN: true });
     const past = fc.double({ min: 0, max: NOW, noNaN: true });
     const aud = fc.oneof(
@@ -72,7 +72,7 @@ describe("what was encoded", () => {
     );
   });
 
-  it("comes back with whole seconds for every Date", async () => {
+  it("are decoded with whole seconds for every Date", async () => {
     const date = fc.date({ noInvalidDate: true });
     const dates = fc.record({ exp: date, nbf: date, iat: date }, { requiredKeys: [] });
     await fc.assert(
@@ -84,20 +84,20 @@ describe("what was encoded", () => {
     );
   });
 
-  it("comes back as JSON has it, where JSON cannot tell it: -0 is 0, undefined is absent, NaN is null", async () => {
+  it("are decoded as JSON writes them: -0 as 0, undefined as absent, NaN as null", async () => {
     const token = await signHS256({ a: -0, b: [-0], c: undefined, d: Number.NaN, e: [undefined] });
     expectSame(await readHS256(token), { a: 0, b: [0], d: null, e: [null] });
   });
 
-  it("comes back from a depth of a thousand", async () => {
+  it("are decoded unchanged at a depth of 1,000", async () => {
     let deep: unknown = 1;
     for (let depth = 0; depth < 1000; depth++) deep = depth % 2 === 0 ? [deep] : { deep };
     expectSame(await readHS256(await signHS256({ deep })), { deep });
   });
 });
 
-describe("a token with one bit flipped", () => {
-  it("never verifies, whatever its claims and its algorithm", async () => {
+describe("a token with one changed bit", () => {
+  it("is rejected, for any claims and any algorithm", async () => {
     const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     await fc.assert(
       fc.asyncProperty(anyClaims, algorithms, place, async (claims, algorithm, place) => {
@@ -110,14 +110,14 @@ describe("a token with one bit flipped", () => {
     );
   });
 
-  // RS256 and PS256 are one bit apart, so all of the key's algorithms are allowed.
+  // RS256 and PS256 differ in one bit, so all algorithms of the key are allowed.
   it.each([
     ["HS256", ["HS256", "HS384", "HS512"]],
     ["RS256", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]],
     ["PS256", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]],
     ["ES256", ["ES256"]],
     ["EdDSA", ["EdDSA"]],
-  ] as const)("never verifies, whichever bit it is: %s", async (algorithm, allowed) => {
+  ] as const)("is rejected, for every bit: %s", async (algorithm, allowed) => {
     const claims = { sub: "ada", admin: false };
     const token = await encode(claims, KEYS[algorithm].sign, { algorithm, headers: { kid: "k1" } });
     const read = (text: string): Promise<unknown> => decode(text, KEYS[algorithm].verify, { algorithms: allowed });
@@ -132,16 +132,13 @@ describe("a token with one bit flipped", () => {
   });
 });
 
-// Matchers of vitest pass over names such as "constructor".
+// Vitest's matchers ignore names such as "constructor".
 function expectSame(actual: unknown, expected: unknown): void {
   expect(JSON.stringify(actual)).toBe(JSON.stringify(expected));
   expect(isDeepStrictEqual(actual, expected)).toBe(true);
 }
 
-/**
- * The bits of the token's characters, and after them those of the bytes that its segments stand
- * for.
- */
+/** The number of bits in the token's characters, plus the bits of its decoded segments. */
 function countBits(token: string): number {
   return token.length * 8 + bytesOf(token).reduce((sum, bytes) => sum + bytes.length * 8, 0);
 }

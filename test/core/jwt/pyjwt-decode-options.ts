@@ -1,4 +1,4 @@
-/** The options of PyJWT's `decode`, `decode_complete` and `get_unverified_header`, as docs/api.rst, docs/usage.rst and jwt/api_jwt.py of 2.10 have them. */
+/** The options of PyJWT 2.10's `decode`, `decode_complete` and `get_unverified_header`. */
 import { decode, decodeComplete, getUnverifiedHeader } from "claimgate/jwt";
 import { expect } from "vitest";
 import { NOW, SECRET } from "../../support/create-auth.ts";
@@ -13,7 +13,7 @@ export const DECODE: readonly Row[] = [
     gives: {},
     refuses: () => decode(new TextEncoder().encode(forge()) as never, SECRET, { algorithms: ["HS256"] }),
     error: "DecodeError",
-    instead: "bytes are read too; any other type is a DecodeError",
+    instead: "bytes are accepted too; any other type is a DecodeError",
   },
   {
     pyjwt: "decode(key)",
@@ -32,31 +32,31 @@ export const DECODE: readonly Row[] = [
     error: "InvalidAlgorithmError",
   },
   {
-    pyjwt: "decode(algorithms=None)",
+    pyjwt: "algorithms, a required option",
     ours: "algorithms, which must be given",
     passes: () => read({}, { algorithms: [], verifySignature: false }),
     gives: {},
     refuses: () => read({}, { algorithms: [] }),
     error: "TypeError",
-    instead: "DecodeError, though the token is not at fault",
+    instead: "DecodeError, although the token is valid",
   },
   {
     pyjwt: 'decode(algorithms="HS256")',
-    ours: "algorithms, which must be a list",
+    ours: "algorithms, always a list",
     passes: () => read({}, { algorithms: ["HS256"] }),
     gives: {},
     refuses: () => read({}, { algorithms: "HS256" }),
     error: "TypeError",
-    instead: "a string is searched for the token's alg",
+    instead: "it searches the string for the token's alg",
   },
   {
     pyjwt: "decode(options)",
-    ours: "the third argument, with all there is",
+    ours: "the third argument, with every option",
     passes: () => read({ exp: 1 }, { verifyExp: false }),
     gives: { exp: 1 },
     refuses: () => read({ exp: 1 }, { verify_exp: false } as object),
     error: "TypeError",
-    instead: "an unknown option is passed over",
+    instead: "it ignores an unknown option",
   },
   {
     pyjwt: "options: verify_signature",
@@ -188,18 +188,18 @@ export const DECODE: readonly Row[] = [
   },
   {
     pyjwt: "decode(leeway: timedelta)",
-    ours: "leeway, which must be a number",
+    ours: "leeway, always a number",
     passes: () => read({ exp: NOW }, { leeway: 0.5 }),
     gives: { exp: NOW },
     refuses: () => read({ exp: NOW }, { leeway: { seconds: 10 } }),
     error: "TypeError",
-    instead: "a timedelta is a leeway too",
+    instead: "it accepts a timedelta too",
   },
 ];
 
 export const OTHERS: readonly Row[] = [
   {
-    pyjwt: "decode_complete(…)",
+    pyjwt: "decode_complete(...)",
     ours: "decodeComplete, with the options of decode",
     passes: () => decodeComplete(forge({ payload: { aud: "a" } }), SECRET, { algorithms: ["HS256"], audience: "a" }),
     gives: { header: { alg: "HS256", typ: "JWT" }, payload: { aud: "a" }, signature: expect.any(Uint8Array) },

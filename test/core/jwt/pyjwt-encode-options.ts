@@ -1,4 +1,4 @@
-/** The options of PyJWT's `encode`, as docs/api.rst and docs/usage.rst of 2.10 have them. */
+/** The options of PyJWT 2.10's `encode`, from docs/api.rst and docs/usage.rst. */
 import { decode, type EncodeOptions, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { type Loose, type Row, write } from "./pyjwt-rows.ts";
 
@@ -40,7 +40,7 @@ export const ENCODE: readonly Row[] = [
     gives: { alg: "HS256", typ: "JWT" },
     refuses: () => headerOf({ algorithm: "none" }),
     error: "TypeError",
-    instead: 'NotImplementedError for an unknown one, and an unsigned token for "none"',
+    instead: 'NotImplementedError for an unknown algorithm, and an unsigned token for "none"',
   },
   {
     pyjwt: "encode(headers)",
@@ -49,16 +49,16 @@ export const ENCODE: readonly Row[] = [
     gives: { alg: "HS256", typ: "at+jwt", kid: "k1" },
     refuses: () => headerOf({ headers: { kid: 5 } }),
     error: "TypeError",
-    instead: "InvalidTokenError, though there is no token yet",
+    instead: "InvalidTokenError, although there is no token yet",
   },
   {
-    pyjwt: 'encode(headers={"alg": …})',
-    ours: "headers, whose alg means nothing",
+    pyjwt: 'encode(headers={"alg": ...})',
+    ours: "headers, whose alg has no effect",
     passes: () => headerOf({ headers: { alg: "none" } }),
     gives: { alg: "HS256", typ: "JWT" },
     refuses: () => headerOf({ headers: { crit: ["exp"] } }),
     error: "TypeError",
-    instead: "alg of the headers is preferred to algorithm, and crit is written",
+    instead: "the alg of headers replaces algorithm, and crit is written",
   },
   {
     pyjwt: 'encode(headers={"typ": None})',
@@ -76,7 +76,7 @@ export const ENCODE: readonly Row[] = [
       await headerOf({ headers: { big: 2n }, jsonEncoder: textOfBigInt }),
     ],
     gives: [{ big: "1" }, { alg: "HS256", typ: "JWT", big: "2" }],
-    // JSON.stringify would take this for the names of the only claims to write.
+    // JSON.stringify would read this list as the names of the claims to write.
     refuses: () => payloadOf({ some: "payload" }, { jsonEncoder: ["exp"] }),
     error: "TypeError",
   },

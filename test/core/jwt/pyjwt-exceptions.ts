@@ -1,4 +1,4 @@
-/** The other exceptions of PyJWT 2.10 (jwt/exceptions.py): for a token's form and signature, and for keys, with the situations in which jwt/api_jws.py and algorithms.py raise them. */
+/** PyJWT 2.10's exceptions for a token's form and signature and for keys, and their situations. */
 import {
   DecodeError,
   decode,
@@ -26,27 +26,27 @@ export const TOKEN_AND_KEY_EXCEPTIONS: readonly ExceptionRow[] = [
     parent: Error,
     situations: [
       [
-        "the header's kid is no string",
+        "the header's kid is not a string",
         () => getUnverifiedHeader(headed({ alg: "HS256", kid: 5 })),
         () => getUnverifiedHeader(headed({ alg: "HS256", kid: "5" })),
       ],
       [
-        "decode meets such a kid",
+        "decode reads a kid that is not a string",
         () => readToken(headed({ alg: "HS256", kid: 5 })),
         () => readToken(headed({ alg: "HS256", kid: "5" })),
-        "only get_unverified_header and encode look at it",
+        "only get_unverified_header and encode check kid",
       ],
       [
         "the header has a critical extension",
         () => readToken(headed({ alg: "HS256", crit: ["exp"], exp: 1 })),
         () => readToken(headed({ alg: "HS256", exp: 1 })),
-        "passes",
+        "accepted",
       ],
       [
         "the header has b64",
         () => readToken(headed({ alg: "HS256", b64: false, crit: ["b64"] })),
         () => readToken(headed({ alg: "HS256" })),
-        "DecodeError without its undocumented detached_payload",
+        "DecodeError, except with its undocumented detached_payload",
       ],
     ],
   },
@@ -55,19 +55,19 @@ export const TOKEN_AND_KEY_EXCEPTIONS: readonly ExceptionRow[] = [
     ours: DecodeError,
     parent: InvalidTokenError,
     situations: [
-      ["there are not enough segments", () => readToken(`${header}.${payload}`), () => readToken(good)],
-      ["the token is of another type", () => readToken(5), () => readToken(good)],
+      ["the token has only two segments", () => readToken(`${header}.${payload}`), () => readToken(good)],
+      ["the token is a number", () => readToken(5), () => readToken(good)],
       ["the header is not base64url", () => readToken(`${header}A.${payload}.${signature}`), () => readToken(good)],
       ["the payload is not base64url", () => readToken(`${header}.${payload}AA.${signature}`), () => readToken(good)],
       ["the signature is not base64url", () => readToken(`${header}.${payload}.${signature}AA`), () => readToken(good)],
-      ["the header is no JSON", () => readToken(headed("{")), () => readToken(headed('{"alg":"HS256"}'))],
-      ["the header is no object", () => readToken(headed('["HS256"]')), () => readToken(headed('{"alg":"HS256"}'))],
-      ["the payload is no JSON", () => read("{"), () => read("{}")],
-      ["the payload is no object", () => read("[]"), () => read("{}")],
-      ["the payload is JSON of Python only", () => read('{"a":NaN}'), () => read('{"a":1}'), "NaN passes"],
-      ["exp is no number", () => read({ exp: "soon" }), () => read({ exp: NOW + 1 })],
+      ["the header is not JSON", () => readToken(headed("{")), () => readToken(headed('{"alg":"HS256"}'))],
+      ["the header is not an object", () => readToken(headed('["HS256"]')), () => readToken(headed('{"alg":"HS256"}'))],
+      ["the payload is not JSON", () => read("{"), () => read("{}")],
+      ["the payload is not an object", () => read("[]"), () => read("{}")],
+      ["the payload is JSON that only Python reads", () => read('{"a":NaN}'), () => read('{"a":1}'), "NaN passes"],
+      ["exp is not a number", () => read({ exp: "soon" }), () => read({ exp: NOW + 1 })],
       ["exp is a number in text", () => read({ exp: `${NOW + 1}` }), () => read({ exp: NOW + 1 }), "passes"],
-      ["nbf is no number", () => read({ nbf: "soon" }), () => read({ nbf: NOW })],
+      ["nbf is not a number", () => read({ nbf: "soon" }), () => read({ nbf: NOW })],
       ["exp is null", () => read({ exp: null }), () => read({ exp: NOW + 1 }), "a bare TypeError"],
     ],
   },
@@ -77,7 +77,7 @@ export const TOKEN_AND_KEY_EXCEPTIONS: readonly ExceptionRow[] = [
     parent: DecodeError,
     situations: [
       [
-        "the signature is another key's",
+        "the signature is from another key",
         () => readToken(forge({ secret: "another secret" })),
         () => readToken(forge({ secret: SECRET })),
       ],
@@ -115,27 +115,27 @@ export const TOKEN_AND_KEY_EXCEPTIONS: readonly ExceptionRow[] = [
         "the key is on another curve",
         () => encode({}, ec.privateKey, { algorithm: "ES384" }),
         () => encode({}, ec.privateKey, { algorithm: "ES256" }),
-        "passes",
+        "accepted",
       ],
       [
-        "a secret is shorter than the hash",
+        "a secret is shorter than the hash output",
         () => encode({}, "short"),
         () => encode({}, "short", { allowWeakSecret: true }),
-        "passes",
+        "accepted",
       ],
       [
-        "a private key is given to verify with",
+        "a private key is passed for verification",
         async () =>
           decode(await encode({}, ec.privateKey, { algorithm: "ES256" }), ec.privateKey, { algorithms: ["ES256"] }),
         async () =>
           decode(await encode({}, ec.privateKey, { algorithm: "ES256" }), ec.publicKey, { algorithms: ["ES256"] }),
-        "an EC or Ed key passes",
+        "an EC or Ed key is accepted",
       ],
     ],
   },
 ];
 
-/** The exceptions of PyJWT that have no class here, and what stands in for each. */
+/** The exceptions of PyJWT without a class here, and the replacement of each. */
 export const WITHOUT_CLASS: Readonly<Record<string, string>> = {
   PyJWTError: "no common base: a fault of a token, of a key and of a key set are never caught by one name",
   MissingCryptographyError: "no such dependency: WebCrypto is there, or nothing works",

@@ -1,4 +1,4 @@
-/** Every option and every exception that PyJWT 2.10 documents, by its name there: what passes here, and what is refused with what. */
+/** Every option and exception of PyJWT 2.10 by name: the accepted and the rejected calls here. */
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../support/refusal-of.ts";
 import { CLAIM_EXCEPTIONS } from "./pyjwt-claim-exceptions.ts";
@@ -30,14 +30,14 @@ describe.each([
 });
 
 describe.each(EXCEPTIONS)("PyJWT's $pyjwt", ({ pyjwt, ours, parent, situations }) => {
-  it("has its name and its parent here", () => {
+  it("has the same name and parent class here", () => {
     expect(ours.name).toBe(pyjwt);
     expect(Object.getPrototypeOf(ours)).toBe(parent);
   });
 
   const named = situations.map((situation): [string, Situation] => {
     const [when, , , instead] = situation;
-    return [titleOf(`is raised where ${when}`, instead), situation];
+    return [titleOf(`is raised when ${when}`, instead), situation];
   });
 
   it.each(named)("%s", async (_title, [_when, refuses, passes]) => {
@@ -48,13 +48,13 @@ describe.each(EXCEPTIONS)("PyJWT's $pyjwt", ({ pyjwt, ours, parent, situations }
   });
 });
 
-describe("the tables", () => {
+describe("the PyJWT tables", () => {
   it("have a row for every option of PyJWT", () => {
     const words = [...ENCODE, ...DECODE, ...OTHERS].flatMap(({ pyjwt }) => pyjwt.split(/[^a-z_]+/));
     expect(OPTION_NAMES.filter((name) => !words.includes(name))).toEqual([]);
   });
 
-  it("have a row for every exception of PyJWT, or say what stands in for it", () => {
+  it("have a row or a named replacement for every exception of PyJWT", () => {
     const named = [...EXCEPTIONS.map(({ pyjwt }) => pyjwt), ...Object.keys(WITHOUT_CLASS)];
     expect(named.toSorted()).toEqual(EXCEPTION_NAMES.toSorted());
   });

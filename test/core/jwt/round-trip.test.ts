@@ -1,4 +1,4 @@
-/** What is signed with any kind of key is read with any kind of its counterpart, for every algorithm. */
+/** Round trips of tokens: every algorithm with every kind of key that signs and verifies. */
 import { ALGORITHMS, type Algorithm, decode, decodeComplete, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { base64url } from "../../support/forge.ts";
@@ -27,12 +27,14 @@ const PAIRS: ReadonlyArray<readonly [Algorithm, KeyPair]> = [
   ["EdDSA", makePair("Ed25519")],
 ];
 
-describe("every algorithm", () => {
-  it("is covered below", () => {
+describe("a round trip of every algorithm", () => {
+  it("is part of this suite", () => {
     expect(new Set([...HMAC_ALGORITHMS, ...PAIRS.map(([algorithm]) => algorithm)])).toEqual(new Set(ALGORITHMS));
   });
 
-  it.each(HMAC_ALGORITHMS)("%s reads with any kind of secret what it signed with any other", async (algorithm) => {
+  it.each(
+    HMAC_ALGORITHMS,
+  )("%s verifies with every kind of secret a token signed with any other kind", async (algorithm) => {
     const kinds = await secretKinds(algorithm);
     for (const [, signing] of kinds) {
       const token = await encode(CLAIMS, signing, { algorithm });
@@ -45,7 +47,7 @@ describe("every algorithm", () => {
 
   it.each(
     PAIRS,
-  )("%s signs with any kind of private key, and reads with any kind of public key", async (algorithm, pair) => {
+  )("%s signs with every kind of private key, and verifies with every kind of public key", async (algorithm, pair) => {
     const kinds = await pairKinds(pair, algorithm);
     const tokens = await Promise.all(kinds.sign.map(([, key]) => encode(CLAIMS, key, { algorithm })));
     for (const token of tokens) {
@@ -56,7 +58,7 @@ describe("every algorithm", () => {
     }
   });
 
-  it.each(PAIRS)("%s refuses a signature of another key, and a changed payload", async (algorithm, pair) => {
+  it.each(PAIRS)("%s rejects the signature of another key and a changed payload", async (algorithm, pair) => {
     const other = makePairLike(algorithm);
     const token = await encode(CLAIMS, pair.privateKey, { algorithm });
     const [header, , signature] = token.split(".");
@@ -74,8 +76,8 @@ describe("every algorithm", () => {
   });
 });
 
-describe("keys as other tools write them", () => {
-  it("verifies with an X.509 certificate, in PEM and in bytes", async () => {
+describe("keys from other tools", () => {
+  it("verify as an X.509 certificate, in PEM and in bytes", async () => {
     const key = CERTIFIED_PRIVATE_KEY.slice(CERTIFIED_PRIVATE_KEY.indexOf("-----BEGIN EC PRIVATE KEY"));
     const token = await encode(CLAIMS, key, { algorithm: "ES256" });
     for (const certificate of [CERTIFICATE, new TextEncoder().encode(CERTIFICATE)]) {
@@ -83,12 +85,12 @@ describe("keys as other tools write them", () => {
     }
   });
 
-  it("signs with a SEC1 key that has its parameters before it, as openssl ecparam writes it", async () => {
+  it("sign as a SEC1 key after its parameters, the output of openssl ecparam", async () => {
     const token = await encode(CLAIMS, CERTIFIED_PRIVATE_KEY, { algorithm: "ES256" });
     expect(await decode(token, CERTIFICATE, { algorithms: ["ES256"] })).toEqual(CLAIMS);
   });
 
-  it("takes a JWK that names its own algorithm, use and operation", async () => {
+  it("sign and verify as a JWK that names its algorithm, use and operation", async () => {
     const pair = makePair("Ed25519");
     const own = { kid: "k1", use: "sig" };
     for (const alg of ["EdDSA", "Ed25519"]) {
@@ -99,7 +101,7 @@ describe("keys as other tools write them", () => {
     }
   });
 
-  it("verifies with an HMAC CryptoKey that may only verify, and signs with one that may only sign", async () => {
+  it("sign and verify as HMAC CryptoKeys with a single usage", async () => {
     const bytes = new Uint8Array(32).fill(7);
     const token = await encode(CLAIMS, await importHmac(bytes, "HS256", ["sign"]));
     expect(await decode(token, await importHmac(bytes, "HS256", ["verify"]), { algorithms: ["HS256"] })).toEqual(
@@ -108,7 +110,7 @@ describe("keys as other tools write them", () => {
   });
 });
 
-it("gives header, payload and signature bytes", async () => {
+it("decodeComplete returns header, payload and signature bytes", async () => {
   const key = "k".repeat(32);
   const token = await encode(CLAIMS, key, { headers: { kid: "k1" } });
   const complete = await decodeComplete(token, key, { algorithms: ["HS256"] });
@@ -130,7 +132,7 @@ function otherRsa(): KeyPair {
   return another;
 }
 
-it("takes a private JWK whose key_ops name both operations, as some tools write it", async () => {
+it("accepts a private JWK whose key_ops name both operations, as some tools write it", async () => {
   const pair = makePair("P-256");
   const jwk = { ...pair.privateKey.export({ format: "jwk" }), key_ops: ["sign", "verify"], ext: "yes", use: "sig" };
   const token = await encode(CLAIMS, jwk as never, { algorithm: "ES256" });

@@ -1,4 +1,4 @@
-/** The compact form is read strictly (RFC 7515, section 7.1; RFC 7519, section 4), by whatever reads a token. */
+/** Strict reading of the compact form (RFC 7515, section 7.1; RFC 7519, section 4). */
 import { AuthManager } from "claimgate";
 import { decode, decodeComplete, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ const READERS: readonly Reader[] = [
 
 const good = forge();
 const segments = good.split(".");
-/** The token with each of its segments changed, one at a time. */
+/** The token with one segment changed, for each segment. */
 const inEachSegment = (change: (segment: string) => string): string[] =>
   segments.map((segment, index) => segments.with(index, change(segment)).join("."));
 const insert = (char: string) => (segment: string) => `${segment.slice(0, 4)}${char}${segment.slice(4)}`;
@@ -33,22 +33,22 @@ const MALFORMED: ReadonlyArray<readonly [what: string, tokens: readonly string[]
   ["a carriage return and line feed", spread("\r\n")],
   ["a non-breaking space", spread("\u00a0")],
   ["a byte order mark", spread("\ufeff")],
-  ["a space of no width", spread("\u200b")],
+  ["a zero-width space", spread("\u200b")],
   ["a null character", spread("\u0000")],
   ["padding", [...inEachSegment((segment) => `${segment}=`), ...inEachSegment((segment) => `${segment}==`)]],
-  ["a letter of the other alphabet", ["+", "/"].flatMap((char) => inEachSegment(insert(char)))],
-  ["a letter outside ASCII that looks like one inside", inEachSegment(insert("\u0430"))],
+  ["a letter of the standard base64 alphabet", ["+", "/"].flatMap((char) => inEachSegment(insert(char)))],
+  ["a letter outside ASCII that looks like an ASCII letter", inEachSegment(insert("\u0430"))],
   ["one segment", [segments[0] as string, segments.join("")]],
   ["two segments", [segments.slice(0, 2).join("."), segments.slice(1).join(".")]],
   ["four segments", [`${good}.`, `.${good}`, `${good}.${segments[2]}`, segments.join("..").replace("..", ".")]],
 ];
 
 describe.each(READERS)("%s", (_name, read) => {
-  it("reads the token as it is", async () => {
+  it("accepts a token in the compact form", async () => {
     expect(await read(good)).toBeDefined();
   });
 
-  it.each(MALFORMED)("refuses it with %s", async (_what, tokens) => {
+  it.each(MALFORMED)("rejects a token with %s", async (_what, tokens) => {
     for (const token of tokens) {
       expect(await refusalOf(async () => read(token))).toMatchObject({
         name: "DecodeError",
@@ -58,7 +58,7 @@ describe.each(READERS)("%s", (_name, read) => {
   });
 });
 
-describe("text that is no UTF-8", () => {
+describe("a token that is not UTF-8", () => {
   const wrap = (open: string, bytes: readonly number[], close: string): Uint8Array =>
     Buffer.concat([Buffer.from(open), Uint8Array.from(bytes), Buffer.from(close)]);
   const inPayload = (bytes: readonly number[]): string =>
@@ -67,14 +67,14 @@ describe("text that is no UTF-8", () => {
   const writers = [inPayload, inHeader];
 
   it.each([
-    ["a byte that UTF-8 never has", [0xff]],
-    ["a continuation without a start", [0x80]],
-    ["a start without its continuation", [0xc3]],
+    ["a byte that never occurs in UTF-8", [0xff]],
+    ["a continuation byte without a start byte", [0x80]],
+    ["a start byte without its continuation", [0xc3]],
     ["an overlong null", [0xc0, 0x80]],
     ["an overlong slash", [0xe0, 0x80, 0xaf]],
     ["half a surrogate pair", [0xed, 0xa0, 0x80]],
-    ["a code point past the last", [0xf4, 0x90, 0x80, 0x80]],
-  ])("is refused: %s", async (_, bytes) => {
+    ["a code point above the maximum", [0xf4, 0x90, 0x80, 0x80]],
+  ])("is rejected with TOKEN_MALFORMED: %s", async (_, bytes) => {
     for (const token of writers.map((write) => write(bytes))) {
       for (const read of [() => decode(token, SECRET, options), () => auth.verify(token)]) {
         expect(await refusalOf(read)).toMatchObject({ name: "DecodeError", reason: "TOKEN_MALFORMED" });
@@ -82,7 +82,7 @@ describe("text that is no UTF-8", () => {
     }
   });
 
-  it("leaves nothing behind in what reads the next token", async () => {
+  it("does not affect the next token that is read", async () => {
     for (const write of writers) {
       await refusalOf(decode(write([0xc3]), SECRET, options));
       expect(await decode(write([0xc3, 0xa4]), SECRET, options)).toMatchObject(goodClaims());
@@ -91,7 +91,7 @@ describe("text that is no UTF-8", () => {
   });
 });
 
-describe("of members with one name", () => {
+describe("duplicate members of a token", () => {
   const claims = (members: string): string =>
     forge({ payload: `${JSON.stringify(goodClaims()).slice(0, -1)},${members}}` });
 
@@ -100,7 +100,7 @@ describe("of members with one name", () => {
     ["sub, once with an escape in its name", '"sub":"eve","\\u0073ub":"bob"', { sub: "bob" }],
     ["exp", `"exp":1,"exp":${NOW + 5}`, { exp: NOW + 5 }],
     ["a name inside another claim", '"own":{"a":1,"a":2}', { own: { a: 2 } }],
-  ])("the last one counts: %s", async (_, members, expected) => {
+  ])("are resolved to the last: %s", async (_, members, expected) => {
     const token = claims(members);
     expect(await decode(token, SECRET, options)).toEqual({ ...goodClaims(), ...expected });
     expect((await auth.verify(token)).claims).toEqual({ ...goodClaims(), ...expected });
@@ -110,13 +110,13 @@ describe("of members with one name", () => {
     ["exp", `"exp":${NOW + 5},"exp":${NOW}`, "TOKEN_EXPIRED"],
     ["nbf", `"nbf":0,"nbf":${NOW + 1}`, "TOKEN_NOT_YET_VALID"],
     ["aud", '"aud":null,"aud":"x"', "AUDIENCE_INVALID"],
-  ])("the last one is judged: %s", async (_, members, reason) => {
+  ])("are checked by the last: %s", async (_, members, reason) => {
     const token = claims(members);
     expect(await refusalOf(decode(token, SECRET, options))).toMatchObject({ reason });
     expect(await refusalOf(auth.verify(token))).toMatchObject({ reason });
   });
 
-  it("the last alg counts", async () => {
+  it("are resolved to the last alg", async () => {
     const token = forge({ header: '{"alg":"none","alg":"HS256"}' });
     expect(getUnverifiedHeader(token)).toEqual({ alg: "HS256" });
     expect((await auth.verify(token)).sub).toBe("ada");
@@ -125,15 +125,15 @@ describe("of members with one name", () => {
   });
 });
 
-describe("crit", () => {
+describe("the header crit", () => {
   it.each([
-    ["a name that is there", { crit: ["exp"], exp: 1 }],
-    ["a name that is not there", { crit: ["exp"] }],
-    ["no names", { crit: [] }],
+    ["a name that the header has", { crit: ["exp"], exp: 1 }],
+    ["a name that the header lacks", { crit: ["exp"] }],
+    ["an empty list", { crit: [] }],
     ["b64", { crit: ["b64"], b64: true }],
     ["text", { crit: "exp" }],
     ["null", { crit: null }],
-  ])("is refused whatever is in it: %s", async (_, members) => {
+  ])("is rejected with any value: %s", async (_, members) => {
     const token = forge({ header: { alg: "HS256", ...members } });
     for (const [, read] of READERS) {
       const error = await refusalOf(async () => read(token));
@@ -141,12 +141,12 @@ describe("crit", () => {
     }
   });
 
-  it("is no matter as a claim", async () => {
+  it("is accepted as a claim", async () => {
     expect(await decode(forge({ payload: { crit: ["exp"] } }), SECRET, options)).toEqual({ crit: ["exp"] });
   });
 });
 
-/** `char` before, after and between the segments, and inside each. */
+/** The token with `char` before, after, between and inside the segments. */
 function spread(char: string): string[] {
   return [
     `${char}${good}`,

@@ -1,4 +1,4 @@
-/** Where a token says its key is, nobody looks: `jku`, `x5u`, `jwk` and `x5c` (RFC 8725, section 3.10). */
+/** Token headers that name a key (`jku`, `x5u`, `jwk`, `x5c`) have no effect (RFC 8725, 3.10). */
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { AuthManager } from "claimgate";
 import { decode } from "claimgate/jwt";
@@ -13,7 +13,7 @@ import { FakeIssuer, makeSigner, NO_SUCH_KEY, outcomeOf } from "./support.ts";
 watchRejections();
 
 const issuerKey = makeSigner("ES256", { kid: "a" });
-// With a certificate, and a key server of its own.
+// The attacker has a certificate and a key server.
 const attacker = makeSigner(
   "ES256",
   { kid: "a" },
@@ -22,7 +22,7 @@ const attacker = makeSigner(
 const der = CERTIFICATE.replace(/-----[A-Z ]+-----|\s/g, "");
 const ISSUER = "https://issuer.example";
 
-/** Every header that could lead to a key of somebody else. */
+/** Headers that lead to the attacker's key. */
 function leading(to: JwksServer): ReadonlyArray<Record<string, unknown>> {
   return [
     { jku: to.url },
@@ -35,8 +35,8 @@ function leading(to: JwksServer): ReadonlyArray<Record<string, unknown>> {
   ];
 }
 
-describe("a token that brings, or points to, its own key", () => {
-  it("is verified with the issuer's keys alone, and nothing else is requested", async () => {
+describe("a token whose header names or contains a key", () => {
+  it("is verified with the issuer's keys only, without any other request", async () => {
     const elsewhere = await startJwksServer(serving(attacker.jwk));
     const issuer = new FakeIssuer(issuerKey.jwk);
     const client = issuer.client();
@@ -49,7 +49,7 @@ describe("a token that brings, or points to, its own key", () => {
     expect(issuer.requests).toHaveLength(1);
   });
 
-  it("is refused where the issuer has no key of its kid", async () => {
+  it("is rejected when the issuer has no key of its kid", async () => {
     const elsewhere = await startJwksServer(serving(attacker.jwk));
     const client = new FakeIssuer(issuerKey.jwk).client();
     for (const headers of leading(elsewhere)) {
@@ -59,7 +59,7 @@ describe("a token that brings, or points to, its own key", () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
-  it("is let in all the same where the issuer itself signed it", async () => {
+  it("is accepted when the issuer signed it", async () => {
     const elsewhere = await startJwksServer(serving(attacker.jwk));
     const client = new FakeIssuer(issuerKey.jwk).client();
     for (const { kid: _, ...headers } of leading(elsewhere)) {
@@ -71,7 +71,7 @@ describe("a token that brings, or points to, its own key", () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
-  it("is treated alike by a manager that trusts the issuer", async () => {
+  it("gets the same verdicts from a manager that trusts the issuer", async () => {
     const elsewhere = await startJwksServer(serving(attacker.jwk));
     const issuer = await startJwksServer(serving(issuerKey.jwk));
     const auth = new AuthManager({
@@ -89,8 +89,8 @@ describe("a token that brings, or points to, its own key", () => {
   });
 });
 
-describe("a key of a set that points elsewhere", () => {
-  it("is used as it stands in the set, and nothing else is requested", async () => {
+describe("a key of the set with a URL or a certificate", () => {
+  it("is used as published, without any other request", async () => {
     const elsewhere = await startJwksServer(serving(attacker.jwk));
     const pointing = { ...issuerKey.jwk, x5u: elsewhere.url, x5c: [der], jku: elsewhere.url };
     const client = new FakeIssuer(pointing).client();

@@ -1,4 +1,4 @@
-/** What the methods of `JWKSClient` give, and that a token verifies with what they give. */
+/** The methods of `JWKSClient`, and tokens verified with their keys. */
 import { decode, type JWKSClient, SigningKey } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { NOW } from "../../../support/create-auth.ts";
@@ -27,14 +27,14 @@ describe.each(signers)("a token that the issuer signed with $algorithm", (signer
   const issuer = new FakeIssuer(...signers.map(({ jwk }) => jwk));
   const { algorithm } = signer;
 
-  it("is verified with the key that getSigningKeyFromJwt finds", async () => {
+  it("is accepted with the key of getSigningKeyFromJwt", async () => {
     const token = await signer.sign();
     const key = await issuer.client().getSigningKeyFromJwt(token);
     expect(key.jwk).toEqual(signer.jwk);
     expect(await decode(token, key, { algorithms: [algorithm] })).toEqual({ sub: "ada" });
   });
 
-  it("is not verified with that key where it was altered, or under another algorithm", async () => {
+  it("is rejected when it was altered, or under another algorithm", async () => {
     const client = issuer.client();
     const [header, , signature] = (await signer.sign()).split(".");
     const [, payload] = (await signer.sign({}, { sub: "root" })).split(".");
@@ -50,7 +50,7 @@ describe.each(signers)("a token that the issuer signed with $algorithm", (signer
 });
 
 describe("getSigningKey", () => {
-  it("gives the key of a kid, with what the set says of it, and nothing that could be changed", async () => {
+  it("returns the frozen key of a kid, with the members of the set", async () => {
     const key = await new FakeIssuer(...signers.map(({ jwk }) => jwk)).client().getSigningKey("es");
     expect(key).toBeInstanceOf(SigningKey);
     expect({ kid: key.kid, kty: key.kty, alg: key.alg, use: key.use }).toEqual({
@@ -62,7 +62,7 @@ describe("getSigningKey", () => {
     expect(Object.isFrozen(key.jwk)).toBe(true);
   });
 
-  it("asks anew for a kid that it does not know, once per cooldown", async () => {
+  it("fetches again for an unknown kid, once per cooldown", async () => {
     const issuer = new FakeIssuer(one.jwk);
     const client = issuer.client();
     await client.getSigningKey("a");
@@ -74,7 +74,7 @@ describe("getSigningKey", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("says that the keys are out of reach, not that there is none, while the issuer fails", async () => {
+  it("rejects an unknown kid with KEYS_UNAVAILABLE while the issuer fails", async () => {
     const issuer = new FakeIssuer(one.jwk);
     const client = issuer.client();
     await client.getSigningKey("a");
@@ -84,13 +84,13 @@ describe("getSigningKey", () => {
     expect(await client.getSigningKey("a")).toMatchObject({ kid: "a" });
   });
 
-  it.each([undefined, null, 5, {}])("takes a kid that is a string only, not %s", async (kid) => {
+  it.each([undefined, null, 5, {}])("rejects a kid that is not a string: %s", async (kid) => {
     const issuer = new FakeIssuer(one.jwk);
     expect(await refusalOf(issuer.client().getSigningKey(kid as string))).toBeInstanceOf(TypeError);
     expect(issuer.requests).toHaveLength(0);
   });
 
-  it("cannot tell two keys of one kid apart; two of one text are one", async () => {
+  it("rejects a kid shared by two different keys, and accepts one shared by equal keys", async () => {
     const twins = new FakeIssuer(one.jwk, stranger.jwk).client();
     expect(await outcomeOf(twins.getSigningKey("a"))).toEqual(UNAVAILABLE);
     const { kid, ...members } = one.jwk;
@@ -104,7 +104,7 @@ describe("getSigningKeyFromJwt", () => {
   const from = async (client: JWKSClient, token: string): Promise<unknown> =>
     (await client.getSigningKeyFromJwt(token)).jwk;
 
-  it("gives the only key of its algorithm for a token without kid; the signature is for decode to check", async () => {
+  it("returns the only key of the algorithm for a token without kid, without checking the signature", async () => {
     const client = new FakeIssuer(one.jwk, ...signers.slice(0, 2).map(({ jwk }) => jwk)).client();
     expect(await from(client, await makeSigner("ES256", {}, one.pair).sign())).toEqual(one.jwk);
     const forged = await makeSigner("ES256").sign();
@@ -115,21 +115,21 @@ describe("getSigningKeyFromJwt", () => {
     });
   });
 
-  it("tries a token without kid with every key that serves its algorithm", async () => {
+  it("tries every key of the algorithm for a token without kid", async () => {
     const client = new FakeIssuer(...[one, other, ...signers].map(({ jwk }) => jwk)).client();
     const anonymous = makeSigner("ES256", {}, other.pair);
     expect(await from(client, await anonymous.sign())).toEqual(other.jwk);
     expect(await outcomeOf(from(client, await makeSigner("ES256").sign()))).toEqual(NO_SUCH_KEY);
   });
 
-  it("finds, of two keys with one kid, the one that signed", async () => {
+  it("returns the key that signed the token when two keys share its kid", async () => {
     const client = new FakeIssuer(one.jwk, stranger.jwk).client();
     expect(await from(client, await one.sign())).toEqual(one.jwk);
     expect(await from(client, await stranger.sign())).toEqual(stranger.jwk);
     expect(await outcomeOf(from(client, await makeSigner("ES256", { kid: "a" }).sign()))).toEqual(NO_SUCH_KEY);
   });
 
-  it("finds no key of another kid, nor one without", async () => {
+  it("finds no key for an unknown kid, and never a key without kid", async () => {
     const { kid: _, ...nameless } = other.jwk;
     const client = new FakeIssuer(one.jwk, nameless).client();
     expect(await from(client, await one.sign())).toEqual(one.jwk);
@@ -139,7 +139,7 @@ describe("getSigningKeyFromJwt", () => {
     expect(await outcomeOf(from(client, await one.sign({ kid: "__proto__" })))).toEqual(NO_SUCH_KEY);
   });
 
-  it("asks for nothing where the token cannot be read", async () => {
+  it("makes no request for an unreadable token", async () => {
     const issuer = new FakeIssuer(one.jwk);
     const client = issuer.client();
     const tokens: ReadonlyArray<readonly [unknown, string]> = [
@@ -167,7 +167,7 @@ describe("getSigningKeyFromJwt", () => {
 describe("getSigningKeys and getJwkSet", () => {
   const encrypting = makeSigner("RS256", { kid: "enc", use: "enc" }, rsa).jwk;
 
-  it("give what can verify, and all that was published", async () => {
+  it("return the usable keys and the whole published set", async () => {
     const issuer = new FakeIssuer();
     issuer.answer = { keys: [one.jwk, encrypting], issued: "today" };
     const client = issuer.client();
@@ -176,7 +176,7 @@ describe("getSigningKeys and getJwkSet", () => {
     expect(issuer.requests).toHaveLength(1);
   });
 
-  it("give the set that is held, or a new one where that is asked for", async () => {
+  it("return the cached set, or a new set with refresh", async () => {
     const issuer = new FakeIssuer(one.jwk);
     const client = issuer.client();
     await client.getSigningKeys();
@@ -189,7 +189,7 @@ describe("getSigningKeys and getJwkSet", () => {
     expect(issuer.requests).toHaveLength(3);
   });
 
-  it("give copies: what a caller does to them changes nothing for the next", async () => {
+  it("return copies, so that changes by a caller have no effect", async () => {
     const client = new FakeIssuer(one.jwk).client();
     const set = await client.getJwkSet();
     Object.assign(set.keys[0] as object, other.jwk);
@@ -200,7 +200,7 @@ describe("getSigningKeys and getJwkSet", () => {
     expect(await outcomeOf(client.getSigningKey("b"))).toEqual(NO_SUCH_KEY);
   });
 
-  it("make one request however many ask at once", async () => {
+  it("make one request for concurrent calls", async () => {
     const issuer = new FakeIssuer(one.jwk);
     const client = issuer.client();
     const token = await one.sign();

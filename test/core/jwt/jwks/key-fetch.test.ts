@@ -1,4 +1,4 @@
-/** What `JWKSClient` takes from the network, and what it refuses: redirects, statuses, bodies, sizes. Over real HTTP, on loopback. */
+/** The fetch of a key set over real HTTP: redirects, statuses, bodies, sizes and timeouts. */
 import { JWKSClient, type JWKSClientOptions, type KeyFetch } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import {
@@ -31,10 +31,7 @@ const redirectingWithoutEnd: Behaviour = (response, request) => {
   padding(Number.POSITIVE_INFINITY, { status: 302 })(response, request);
 };
 
-/**
- * What a new client gets of a server: the names of its keys, or what it is refused with; and the
- * requests that it made.
- */
+/** The kids or the error that a new client of a server gets, and the paths of its requests. */
 async function load(answer: Behaviour, options: JWKSClientOptions = {}) {
   const server = await startJwksServer(answer);
   const client = new JWKSClient(server.url, options);
@@ -67,16 +64,16 @@ describe("a redirect", () => {
     ]);
   });
 
-  it("is followed three times, and not a fourth", async () => {
+  it("is followed three times, but not a fourth time", async () => {
     expect(await load(chain(3))).toMatchObject({ got: ["a"], paths: { length: 4 } });
     expect(await load(chain(4))).toMatchObject({ got: UNREACHABLE, paths: { length: 4 } });
   });
 
-  it("in a circle ends", async () => {
+  it("to itself ends after three times", async () => {
     expect(await load(redirecting("/jwks.json"))).toMatchObject({ got: UNREACHABLE, paths: { length: 4 } });
   });
 
-  it("to another origin is not followed, and nothing is sent there", async () => {
+  it("to another origin is rejected without a request to it", async () => {
     const elsewhere = await startJwksServer(serving(jwk));
     const { port } = new URL(elsewhere.origin);
     const targets = [elsewhere.url, `//127.0.0.1:${port}/jwks.json`, `http://localhost:${port}/jwks.json`];
@@ -89,7 +86,7 @@ describe("a redirect", () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
-  it("to the same machine under another name or scheme is one to another origin", async () => {
+  it("to the same machine under another name or scheme is rejected", async () => {
     const byName: Behaviour = (response, request) => {
       const { host = "" } = request.headers;
       redirecting(`http://${host.replace("127.0.0.1", "localhost")}/keys.json`)(response, request);
@@ -101,7 +98,7 @@ describe("a redirect", () => {
       expect(await load(answer)).toMatchObject({ got: UNREACHABLE, paths: ["/jwks.json"] });
   });
 
-  it("with a password in its place is not followed, even by a fetch that would", async () => {
+  it("to a URL with a password is rejected, also with a custom fetch", async () => {
     const asked: string[] = [];
     const answers = [Response.redirect("https://a:b@issuer.example/keys"), Response.json({ keys: [jwk] })];
     const client = new JWKSClient("https://issuer.example/jwks.json", {
@@ -120,15 +117,15 @@ describe("a redirect", () => {
     "http://[",
     "javascript:0",
     "blob:x",
-  ])("to what is no place for keys is not followed: %s", async (target) => {
+  ])("to an unsupported URL is rejected: %s", async (target) => {
     expect(await load(redirecting(target))).toMatchObject({ got: UNREACHABLE, paths: ["/jwks.json"] });
   });
 
-  it("without a place to go to is no answer", async () => {
+  it("without a location is rejected", async () => {
     expect((await load(failing(302))).got).toEqual(UNREACHABLE);
   });
 
-  it("that a fetch of one's own has followed is refused all the same", async () => {
+  it("that a custom fetch has followed is rejected", async () => {
     const elsewhere = await startJwksServer(serving(jwk));
     const following: KeyFetch = (url, init) => fetch(url, { ...init, redirect: "follow" });
     expect((await load(redirecting(elsewhere.url), { fetch: following })).got).toEqual(UNREACHABLE);
@@ -136,12 +133,12 @@ describe("a redirect", () => {
   });
 });
 
-describe("an answer", () => {
+describe("an answer with a key set", () => {
   const set = JSON.stringify({ keys: [jwk] });
 
   it.each([
     201, 202, 203, 204, 206, 300, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503,
-  ])("with status %i is none", async (status) => {
+  ])("is rejected with status %i", async (status) => {
     const answer: Behaviour = (response) =>
       void response
         .writeHead(status, { "content-type": "application/json" })
@@ -150,32 +147,32 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["a page", showingHtml],
-    ["nothing", sending("")],
+    ["an HTML page", showingHtml],
+    ["empty", sending("")],
     ["half a set", sending(set.slice(0, -2))],
     ["a set and more", sending(`${set},`)],
-    ["a set in another encoding", sending(Buffer.from(set, "utf16le"))],
+    ["a set in UTF-16", sending(Buffer.from(set, "utf16le"))],
     ["null", sending("null")],
     ["a list", sending(`[${JSON.stringify(jwk)}]`)],
-    ["one key", sending(JSON.stringify(jwk))],
+    ["a single key", sending(JSON.stringify(jwk))],
     ["text", sending(JSON.stringify(set))],
     ["an object without keys", sending("{}")],
-    ["keys by name", sending(JSON.stringify({ keys: { a: jwk } }))],
-    ["keys that are no objects", sending(JSON.stringify({ keys: [jwk, "a"] }))],
+    ["an object as keys", sending(JSON.stringify({ keys: { a: jwk } }))],
+    ["keys that are not objects", sending(JSON.stringify({ keys: [jwk, "a"] }))],
     ["a key that is null", sending(JSON.stringify({ keys: [jwk, null] }))],
     ["a key that is a list", sending(JSON.stringify({ keys: [jwk, []] }))],
-  ])("that is %s is no key set", async (_, answer) => {
+  ])("is rejected when it is %s", async (_, answer) => {
     expect(await load(answer)).toMatchObject({ got: UNAVAILABLE, paths: ["/jwks.json"] });
   });
 
-  it("of depth without end is refused like any other", async () => {
+  it("is rejected when it is nested 100,000 levels deep", async () => {
     const deep = (open: string, close: string): string => open.repeat(100_000) + close.repeat(100_000);
     for (const body of [deep("[", "]"), deep('{"keys":', "}"), `{"keys":[{"kty":"EC","x5c":${deep("[", "]")}}]}`]) {
       expect((await load(sending(body))).got).toMatchObject({ reason: "KEYS_UNAVAILABLE" });
     }
   });
 
-  it("is read whatever type it says it has, and however long it takes within the timeout", async () => {
+  it("is accepted with any content type, and when it is slow but within the timeout", async () => {
     expect((await load(sending(set, { "content-type": "text/plain" }))).got).toEqual(["a"]);
     expect((await load(slowly(50, serving(jwk)))).got).toEqual(["a"]);
   });
@@ -183,8 +180,8 @@ describe("an answer", () => {
   it.each([
     ["never comes", hanging],
     ["stops in the middle", hangingInTheBody],
-    ["never ends, drop by drop", dripping],
-  ])("that %s is given up at the timeout, and its connection closed", async (_, answer) => {
+    ["never ends and arrives in small chunks", dripping],
+  ])("that %s is abandoned at the timeout, and its connection is closed", async (_, answer) => {
     let isClosed = false;
     const watching: Behaviour = (response, request) => {
       response.on("close", () => (isClosed = true));
@@ -194,7 +191,7 @@ describe("an answer", () => {
     await expect.poll(() => isClosed).toBe(true);
   });
 
-  it("that is cut off, or a server that is gone, is out of reach", async () => {
+  it("that is cut off is rejected, and so is a stopped server until it runs again", async () => {
     expect((await load(cuttingOff)).got).toEqual(UNREACHABLE);
     const server = await startJwksServer(serving(jwk));
     await server.stop();
@@ -204,8 +201,8 @@ describe("an answer", () => {
   });
 });
 
-describe("an answer of a megabyte", () => {
-  it("is read, and not one of a byte more", async () => {
+describe("an answer of one megabyte", () => {
+  it("is accepted, and rejected with one byte more", async () => {
     const { length } = JSON.stringify({ keys: [jwk] });
     const blanks = (count: number): Behaviour => sending(JSON.stringify({ keys: [jwk] }) + " ".repeat(count));
     expect((await load(blanks(MEGABYTE - length))).got).toEqual(["a"]);
@@ -215,10 +212,10 @@ describe("an answer of a megabyte", () => {
   it.each([
     ["50 megabytes", padding(50 * MEGABYTE)],
     ["no end", padding(Number.POSITIVE_INFINITY)],
-    ["no end, 100 bytes at a time", padding(Number.POSITIVE_INFINITY, { chunk: 100 })],
-    ["no end, behind a status that is none", padding(Number.POSITIVE_INFINITY, { status: 500 })],
-    ["no end, behind a redirect to elsewhere", redirectingWithoutEnd],
-  ])("is all that is taken of one that has %s", async (_, answer) => {
+    ["no end, in chunks of 100 bytes", padding(Number.POSITIVE_INFINITY, { chunk: 100 })],
+    ["no end, with status 500", padding(Number.POSITIVE_INFINITY, { status: 500 })],
+    ["no end, with a redirect to another origin", redirectingWithoutEnd],
+  ])("is the most that is read when the answer has %s", async (_, answer) => {
     let isClosed = false;
     const watching: Behaviour = (response, request) => {
       response.on("close", () => (isClosed = true));
@@ -227,11 +224,11 @@ describe("an answer of a megabyte", () => {
     const { got, server } = await load(watching, { timeout: 20 });
     expect(got).toEqual(UNREACHABLE);
     await expect.poll(() => isClosed).toBe(true);
-    // What the kernel's buffers hold included.
+    // The server has also written the bytes in the kernel's buffers.
     expect(server.bytesWritten).toBeLessThan(25 * MEGABYTE);
   });
 
-  it("is all that is unpacked of one that is compressed", async () => {
+  it("is the most that is decompressed", async () => {
     let unpacked = 0;
     const counting: KeyFetch = async (url, init) => {
       const response = await fetch(url, init);
@@ -252,8 +249,8 @@ describe("an answer of a megabyte", () => {
   });
 });
 
-describe("an endpoint that cannot be reached", () => {
-  it("is named, with the code of what went wrong", async () => {
+describe("an error of an unreachable endpoint", () => {
+  it("names the host and its port", async () => {
     const error = await refusalOf(new JWKSClient("http://127.0.0.1:1/jwks.json").getSigningKeys());
     expect(error).toMatchObject({
       name: "JWKSClientConnectionError",
@@ -269,7 +266,7 @@ describe("an endpoint that cannot be reached", () => {
         throw Object.assign(new Error("Bearer secret"), { code: "EPROXY" });
       },
     ],
-  ])("says nothing of what a fetch of one's own %s with, but its code", async (_, fetch) => {
+  ])("shows only the code when a custom fetch %s", async (_, fetch) => {
     const client = new JWKSClient("https://issuer.example/jwks.json", { fetch });
     const { message } = (await refusalOf(client.getSigningKeys())) as Error;
     expect(message).toMatch(/^issuer\.example cannot be reached( \(EPROXY\))?$/);

@@ -1,4 +1,4 @@
-/** Which keys of a set are used, and which are passed over (RFC 7517, section 5). */
+/** The usable and the ignored keys of a key set (RFC 7517, section 5). */
 import { generateKeyPairSync } from "node:crypto";
 import { decode } from "claimgate/jwt";
 import type { JWK } from "jose";
@@ -14,24 +14,24 @@ const ec = makeSigner("ES256", { kid: "es" });
 const good = makeSigner("EdDSA", { kid: "good" });
 const jwkOf = (key: { export(options: { format: "jwk" }): JWK }): JWK => key.export({ format: "jwk" });
 
-/** Whether a token of `signer` verifies with what a client finds in a set of these keys. */
+/** Verifies a token of `signer` with the key that a client finds in a set of these keys. */
 async function verify(signer: Signer, ...keys: readonly JWK[]): Promise<unknown> {
   const token = await signer.sign();
   const key = await new FakeIssuer(...keys).client().getSigningKeyFromJwt(token);
   return decode(token, key, { algorithms: [signer.algorithm] });
 }
 
-describe("a key is used", () => {
+describe("a key of a set is used", () => {
   const used: ReadonlyArray<readonly [string, Signer, Partial<JWK>]> = [
-    ["that says nothing but its name", rsa, {}],
-    ["that is for signatures", rsa, { use: "sig" }],
-    ["that is to verify", ec, { key_ops: ["verify"] }],
-    ["that is to sign and to verify (RFC 7517, section 4.3)", ec, { key_ops: ["sign", "verify"] }],
-    ["of the token's algorithm", ec, { alg: "ES256" }],
-    ["whose algorithm has its newer name (RFC 9864)", good, { alg: "Ed25519" }],
-    ["that says whether it may be exported", ec, { ext: false }],
-    ["with members that nobody knows", ec, { x5t: "AAAA", "urn:issuer": { since: 2020 } } as Partial<JWK>],
-    ["with members that mean nothing to its kind", ec, { n: "AQAB", k: "AAAA" }],
+    ["with nothing but its kid", rsa, {}],
+    ["with use sig", rsa, { use: "sig" }],
+    ["with key_ops verify", ec, { key_ops: ["verify"] }],
+    ["with key_ops sign and verify (RFC 7517, section 4.3)", ec, { key_ops: ["sign", "verify"] }],
+    ["with the token's algorithm", ec, { alg: "ES256" }],
+    ["with the newer name of its algorithm (RFC 9864)", good, { alg: "Ed25519" }],
+    ["with ext", ec, { ext: false }],
+    ["with unknown members", ec, { x5t: "AAAA", "urn:issuer": { since: 2020 } } as Partial<JWK>],
+    ["with members of another kty", ec, { n: "AQAB", k: "AAAA" }],
   ];
 
   it.each(used)("%s", async (_, signer, members) => {
@@ -39,42 +39,42 @@ describe("a key is used", () => {
   });
 });
 
-describe("a key is passed over, and the others of its set are used,", () => {
+describe("an unusable key of a set is ignored", () => {
   const weak = generateKeyPairSync("rsa", { modulusLength: 1024 });
   const x25519 = jwkOf(generateKeyPairSync("x25519").publicKey);
   const secp256k1 = jwkOf(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey);
   const passedOver: ReadonlyArray<readonly [string, JWK]> = [
-    ["that is for encryption", { ...rsa.jwk, use: "enc" }],
-    ["whose use is none that is known", { ...rsa.jwk, use: "SIG" }],
-    ["whose use is no text", { ...rsa.jwk, use: null as never }],
-    ["that is only to encrypt", { ...rsa.jwk, key_ops: ["encrypt"] }],
-    ["that is only to sign", { ...rsa.jwk, key_ops: ["sign"] }],
-    ["that is to do nothing", { ...rsa.jwk, key_ops: [] }],
-    ["whose key_ops are no list", { ...rsa.jwk, key_ops: "verify" as never }],
-    ["of an algorithm for encryption", { ...rsa.jwk, alg: "RSA-OAEP-256" }],
+    ["with use enc", { ...rsa.jwk, use: "enc" }],
+    ["with an unknown use", { ...rsa.jwk, use: "SIG" }],
+    ["with a use that is not a text", { ...rsa.jwk, use: null as never }],
+    ["with key_ops encrypt", { ...rsa.jwk, key_ops: ["encrypt"] }],
+    ["with key_ops sign only", { ...rsa.jwk, key_ops: ["sign"] }],
+    ["with empty key_ops", { ...rsa.jwk, key_ops: [] }],
+    ["with key_ops that are not a list", { ...rsa.jwk, key_ops: "verify" as never }],
+    ["with an encryption algorithm", { ...rsa.jwk, alg: "RSA-OAEP-256" }],
     ["of another algorithm of its kind", { ...rsa.jwk, alg: "RS512" }],
-    ["that is private", jwkOf(rsa.pair.privateKey)],
+    ["with private members", jwkOf(rsa.pair.privateKey)],
     ["of 1024 bits", jwkOf(weak.publicKey)],
-    ["of 1024 bits behind zeros", { ...jwkOf(weak.publicKey), n: padded(jwkOf(weak.publicKey).n as string) }],
+    ["of 1024 bits with leading zeros", { ...jwkOf(weak.publicKey), n: padded(jwkOf(weak.publicKey).n as string) }],
     ["without a modulus", { kty: "RSA", e: "AQAB" }],
-    ["whose modulus is no text", { ...rsa.jwk, n: 5 as never }],
-    ["of a kind that nobody knows", { kty: "LATTICE", kid: "rs" }],
-    ["without a kind", { kid: "rs", n: rsa.jwk.n as string, e: "AQAB" }],
-    ["whose kind is no text", { ...rsa.jwk, kty: ["RSA"] as never }],
-    ["whose kid is no text", { ...rsa.jwk, kid: 5 as never }],
+    ["with a modulus that is not a text", { ...rsa.jwk, n: 5 as never }],
+    ["with an unknown kty", { kty: "LATTICE", kid: "rs" }],
+    ["without a kty", { kid: "rs", n: rsa.jwk.n as string, e: "AQAB" }],
+    ["with a kty that is not a text", { ...rsa.jwk, kty: ["RSA"] as never }],
+    ["with a kid that is not a text", { ...rsa.jwk, kid: 5 as never }],
     ["for key agreement", { ...x25519, kid: "rs" }],
     ["on a curve without an algorithm", { ...secp256k1, kid: "rs" }],
-    ["whose point is on no curve", { ...ec.jwk, kid: "rs", y: ec.jwk.x as string }],
-    ["that is a shared secret", { kty: "oct", kid: "rs", k: "A".repeat(86) }],
+    ["with a point outside its curve", { ...ec.jwk, kid: "rs", y: ec.jwk.x as string }],
+    ["with a shared secret", { kty: "oct", kid: "rs", k: "A".repeat(86) }],
   ];
 
-  it.each(passedOver)("%s", async (_, jwk) => {
+  it.each(passedOver)("%s, while the other keys are used", async (_, jwk) => {
     const client = new FakeIssuer({ kid: "rs", ...jwk }, good.jwk).client();
     expect(await outcomeOf(client.getSigningKeyFromJwt(await rsa.sign()))).toEqual(NO_SUCH_KEY);
     expect(await verify(good, { kid: "rs", ...jwk }, good.jwk)).toEqual({ sub: "ada" });
   });
 
-  it("and where there are no others, nothing can be said of any token", async () => {
+  it("and a set without other keys is rejected with KEYS_UNAVAILABLE", async () => {
     const client = new FakeIssuer(
       ...passedOver.filter(([why]) => !why.startsWith("of another")).map(([, jwk]) => jwk),
     ).client();
@@ -84,7 +84,7 @@ describe("a key is passed over, and the others of its set are used,", () => {
     expect(await outcomeOf(client.getJwkSet())).toEqual(UNAVAILABLE);
   });
 
-  it("and the one that can be used is found behind one that cannot, under one kid or none", async () => {
+  it("and a usable key after it is found, with the same kid or without kid", async () => {
     const broken = { ...ec.jwk, y: ec.jwk.x as string };
     const { kid: _, ...nameless } = ec.jwk;
     expect(await verify(ec, broken, ec.jwk)).toEqual({ sub: "ada" });
@@ -94,8 +94,8 @@ describe("a key is passed over, and the others of its set are used,", () => {
   });
 });
 
-describe("a token and a key of another type", () => {
-  it("do not verify: an HMAC with the public key's text as its secret is refused", async () => {
+describe("a token and a key of different types", () => {
+  it("are rejected when the public key's text is the HMAC secret", async () => {
     const client = new FakeIssuer(rsa.jwk).client();
     for (const secret of [
       JSON.stringify(rsa.jwk),
@@ -107,7 +107,7 @@ describe("a token and a key of another type", () => {
     expect(await verify(rsa, rsa.jwk)).toEqual({ sub: "ada" });
   });
 
-  it("do not verify: the kid's key serves another algorithm", async () => {
+  it("are rejected when the kid's key serves another algorithm", async () => {
     const { jwk } = makeSigner("ES256", { kid: "rs" });
     const client = new FakeIssuer(jwk).client();
     expect(await outcomeOf(client.getSigningKeyFromJwt(await rsa.sign()))).toEqual(NO_SUCH_KEY);
@@ -117,8 +117,8 @@ describe("a token and a key of another type", () => {
   });
 });
 
-describe("a set", () => {
-  it("may have a hundred keys, and no more", async () => {
+describe("a key set", () => {
+  it("is accepted with 100 keys and rejected with more", async () => {
     const pad = Array.from({ length: 99 }, (_, index) => ({ ...rsa.jwk, kid: `k${index}` }));
     const issuer = new FakeIssuer(...pad, good.jwk);
     expect(await issuer.client().getSigningKeys()).toHaveLength(100);
@@ -126,7 +126,7 @@ describe("a set", () => {
     expect(await outcomeOf(issuer.client().getSigningKeys())).toEqual(UNAVAILABLE);
   });
 
-  it("that became empty withdraws what was before, and heals after the cooldown", async () => {
+  it("that became empty withdraws its keys, and is fetched again after the cooldown", async () => {
     const issuer = new FakeIssuer(good.jwk);
     const client = issuer.client();
     await client.getSigningKey("good");
@@ -140,10 +140,10 @@ describe("a set", () => {
   });
 });
 
-describe("where there is no node:crypto to judge a key early", () => {
+describe("a client without node:crypto", () => {
   afterEach(() => void vi.restoreAllMocks());
 
-  it("a key that cannot be imported does not stand in the way of one that can", async () => {
+  it("ignores a key that cannot be imported", async () => {
     const token = await ec.sign();
     const { kid: _, ...nameless } = ec.jwk;
     vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
@@ -154,7 +154,7 @@ describe("where there is no node:crypto to judge a key early", () => {
     expect(await decode(token, key, { algorithms: ["ES256"] })).toEqual({ sub: "ada" });
   });
 
-  it("and where no other signed the token, nothing can be said of it", async () => {
+  it("rejects with KEYS_UNAVAILABLE when only the broken key could have signed the token", async () => {
     const [token, forged] = [await ec.sign(), await makeSigner("ES256", { kid: "es" }).sign()];
     vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
     const broken = { ...ec.jwk, y: ec.jwk.x as string };

@@ -1,4 +1,4 @@
-/** What each option of `JWKSClient` does. */
+/** The effect of each option of `JWKSClient`. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { refusalOf } from "../../../support/refusal-of.ts";
 import { watchRejections } from "../../../support/watch-rejections.ts";
@@ -9,8 +9,8 @@ afterEach(() => void vi.useRealTimers());
 
 const key = makeSigner("ES256", { kid: "a" });
 
-describe("an option of a client:", () => {
-  it("headers are sent with every request, as they were when the client was built", async () => {
+describe("JWKSClient", () => {
+  it("sends the headers of its construction with every request", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const headers = { authorization: "Bearer of keys", "x-tenant": "1", accept: "application/jwk-set+json" };
     const client = issuer.client({ headers });
@@ -27,7 +27,7 @@ describe("an option of a client:", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("without headers JSON is asked for, and nothing is said of who asks", async () => {
+  it("sends Accept and no credentials by default", async () => {
     const issuer = new FakeIssuer(key.jwk);
     await issuer.client().getSigningKeys();
     const [request] = issuer.requests;
@@ -36,7 +36,7 @@ describe("an option of a client:", () => {
     expect(request?.headers.has("cookie")).toBe(false);
   });
 
-  it("lifespan is how long a key is trusted that the issuer has withdrawn", async () => {
+  it("accepts a withdrawn key until lifespan has passed", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const other = makeSigner("ES256", { kid: "b" });
     const client = issuer.client({ lifespan: 60, cooldown: 5 });
@@ -50,7 +50,7 @@ describe("an option of a client:", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("cooldown is how long an unknown kid asks in vain", async () => {
+  it("fetches for an unknown kid only after cooldown has passed", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const client = issuer.client({ cooldown: 5 });
     await client.getSigningKey("a");
@@ -63,7 +63,7 @@ describe("an option of a client:", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("staleIfError is how long the last set serves beyond its lifespan while the issuer is down", async () => {
+  it("uses the previous set for staleIfError seconds after its lifespan while the issuer is down", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const client = issuer.client({ lifespan: 60, staleIfError: 40 });
     await client.getSigningKey("a");
@@ -77,7 +77,7 @@ describe("an option of a client:", () => {
     expect(await client.getSigningKey("a")).toMatchObject({ kid: "a" });
   });
 
-  it("staleIfError is an hour, and timeout five seconds, unless they are given", async () => {
+  it("uses an hour as staleIfError and five seconds as timeout by default", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const client = issuer.client();
     await client.getSigningKey("a");
@@ -96,21 +96,21 @@ describe("an option of a client:", () => {
     expect(await hanging).toEqual(UNREACHABLE);
   });
 
-  it("timeout ends a fetch that hangs, and tells it so", async () => {
+  it("aborts a fetch after timeout, through its signal", async () => {
     const issuer = new FakeIssuer();
     issuer.answer = () => new Promise<Response>(() => undefined);
     expect(await outcomeOf(issuer.client({ timeout: 0.01 }).getSigningKeys())).toEqual(UNREACHABLE);
     expect(issuer.requests[0]?.signal.aborted).toBe(true);
   });
 
-  it("maxBytes is how long an answer may be, to the byte", async () => {
+  it("rejects an answer one byte longer than maxBytes", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const { length } = JSON.stringify({ keys: [key.jwk] });
     expect(await issuer.client({ maxBytes: length }).getSigningKeys()).toHaveLength(1);
     expect(await outcomeOf(issuer.client({ maxBytes: length - 1 }).getSigningKeys())).toEqual(UNREACHABLE);
   });
 
-  it("cacheKeys gives the same key as long as the set lists it; without it each caller gets its own", async () => {
+  it("returns the same key object with cacheKeys, and a new one for each caller without", async () => {
     const issuer = new FakeIssuer(key.jwk);
     const token = await key.sign();
     const sharing = issuer.client();
@@ -126,7 +126,7 @@ describe("an option of a client:", () => {
     expect(issuer.requests).toHaveLength(3);
   });
 
-  it("now that gives no number fails as itself: nothing is trusted by such a clock, and it recovers", async () => {
+  it("rejects with a TypeError while now returns NaN, and recovers afterwards", async () => {
     const issuer = new FakeIssuer(key.jwk);
     let isBroken = false;
     const client = issuer.client({ now: () => (isBroken ? Number.NaN : issuer.clock.now()) });

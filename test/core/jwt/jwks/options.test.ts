@@ -1,4 +1,4 @@
-/** What `JWKSClient` can be built with, and what it refuses. */
+/** The options of `JWKSClient`: accepted and rejected values. */
 import { inspect } from "node:util";
 import { AuthManager } from "claimgate";
 import { JWKSClient, type JWKSClientOptions } from "claimgate/jwt";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../../support/refusal-of.ts";
 import { FakeIssuer, KEYS_URL } from "./support.ts";
 
-describe("a uri", () => {
+describe("the uri of a JWKSClient", () => {
   it.each([
     "https://issuer.example/jwks.json",
     "https://issuer.example:8443/keys?tenant=1",
@@ -16,7 +16,7 @@ describe("a uri", () => {
     "http://keys.localhost/jwks.json",
     "http://[::1]:80/jwks.json",
     new URL("https://issuer.example/jwks.json"),
-  ])("is taken where it is https or on this machine: %s", (uri) => {
+  ])("is accepted with https or on loopback: %s", (uri) => {
     expect(new JWKSClient(uri)).toBeInstanceOf(JWKSClient);
   });
 
@@ -40,19 +40,19 @@ describe("a uri", () => {
     "data:application/json,{}",
     "https://user@issuer.example/",
     "http://:secret@127.0.0.1/",
-  ])("is a TypeError that names it otherwise: %s", async (uri) => {
+  ])("is rejected with a TypeError that names it: %s", async (uri) => {
     const error = await refusalOf(() => new JWKSClient(uri as string));
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(/^uri /) });
   });
 
-  it("shows neither its user name nor its password when it is refused", async () => {
+  it("is rejected with an error without its user name and password", async () => {
     const error = await refusalOf(() => new JWKSClient("https://someone:secret@issuer.example/"));
     expect(inspect(error)).not.toMatch(/someone|secret/);
   });
 });
 
-describe("an option", () => {
+describe("an option of JWKSClient", () => {
   const right: ReadonlyArray<[string, readonly unknown[]]> = [
     ["lifespan", [0.5, 300, 1e9]],
     ["timeout", [0.5, 5, 2e6]],
@@ -84,11 +84,11 @@ describe("an option", () => {
       values.map((value): [string, string, object] => [name, inspect(value), { [name]: value }]),
     );
 
-  it.each(cases(right))("is taken: %s %s", (_name, _shown, options) => {
+  it.each(cases(right))("is accepted: %s %s", (_name, _shown, options) => {
     expect(new JWKSClient(KEYS_URL, options)).toBeInstanceOf(JWKSClient);
   });
 
-  it.each(cases(wrong))("is a TypeError that names it: %s %s", async (name, _shown, options) => {
+  it.each(cases(wrong))("is rejected with a TypeError that names it: %s %s", async (name, _shown, options) => {
     const error = await refusalOf(() => new JWKSClient(KEYS_URL, options));
     expect(error).toBeInstanceOf(TypeError);
     expect((error as TypeError).message).toContain(name);
@@ -104,16 +104,16 @@ describe("an option", () => {
     [new Date()],
     [Promise.resolve({})],
     [() => 0],
-  ])("does not come in something that is no object of options: %s", async (options) => {
+  ])("is rejected when the options are not a plain object: %s", async (options) => {
     expect(await refusalOf(() => new JWKSClient(KEYS_URL, options as JWKSClientOptions))).toBeInstanceOf(TypeError);
   });
 
-  it("counts where it is inherited too", async () => {
+  it("is checked when it is inherited, too", async () => {
     const inherited = Object.create({ lifespan: -1 }) as JWKSClientOptions;
     expect(await refusalOf(() => new JWKSClient(KEYS_URL, inherited))).toBeInstanceOf(TypeError);
   });
 
-  it("shows no header when it is refused", async () => {
+  it("is rejected with an error without its headers", async () => {
     const headers = { authorization: "Bearer of\nkeys" };
     const refused = await refusalOf(() => new JWKSClient(KEYS_URL, { headers }));
     const issuer = {
@@ -128,7 +128,7 @@ describe("an option", () => {
     expect(inspect(refused) + inspect(untrusted)).not.toMatch(/Bearer|keys"/);
   });
 
-  it("that cannot be read is a TypeError with its cause", async () => {
+  it("is rejected with a TypeError and the cause when its getter throws", async () => {
     const cause = new Error("no headers");
     const options = {
       get headers(): Record<string, string> {

@@ -1,4 +1,4 @@
-/** The parameters of PyJWT 2.10's `PyJWKClient`, and what the tables about it share. */
+/** The parameters of PyJWT 2.10's `PyJWKClient`, and helpers of its tables. */
 import { JWKSClient, type JWKSClientOptions } from "claimgate/jwt";
 import { expect } from "vitest";
 import type { Row } from "../pyjwt-rows.ts";
@@ -7,12 +7,12 @@ import { FakeIssuer, KEYS_URL, makeSigner, type Signer } from "./support.ts";
 export const ONE: Signer = makeSigner("ES256", { kid: "a" });
 export const OTHER: Signer = makeSigner("ES256", { kid: "b" });
 
-/** A client of a set of these keys. */
+/** A client of an issuer with these keys. */
 export function clientOf(...keys: ReadonlyArray<Signer["jwk"]>): JWKSClient {
   return new FakeIssuer(...keys).client();
 }
 
-/** The kids in use before and after the issuer exchanged its key and `seconds` went by. */
+/** The kids before and after the issuer replaced its key and `seconds` passed. */
 export async function exchanged(seconds: number, options: JWKSClientOptions, refresh = false): Promise<unknown[]> {
   const issuer = new FakeIssuer(ONE.jwk);
   const asked = issuer.client(options);
@@ -30,7 +30,7 @@ export const PARAMETERS: readonly Row[] = [
     gives: expect.any(JWKSClient),
     refuses: () => new JWKSClient("http://issuer.example/jwks.json"),
     error: "TypeError",
-    instead: "takes any URL",
+    instead: "it accepts any URL",
   },
   {
     pyjwt: "cache_keys",
@@ -45,21 +45,21 @@ export const PARAMETERS: readonly Row[] = [
     ],
     refuses: () => build({ cacheKeys: "no" }),
     error: "TypeError",
-    instead: "default False; a cached key is returned although the set no longer has it",
+    instead: "default False; it returns a cached key even if the set no longer lists it",
   },
   {
     pyjwt: "max_cached_keys",
-    ours: "nothing to set: a key is kept while the set lists it, and a set has 100 at most",
+    ours: "not an option: a key is cached while the set lists it, and a set has at most 100 keys",
     passes: () => exchanged(300, { cacheKeys: true }),
     gives: ["a", "b"],
     refuses: () =>
       clientOf(...Array.from({ length: 101 }, (_, kid) => ({ ...ONE.jwk, kid: `${kid}` }))).getSigningKeys(),
     error: "JWKSClientError",
-    instead: "16 keys, the least recently used leaves",
+    instead: "16 keys; it evicts the least recently used key",
   },
   {
     pyjwt: "cache_jwk_set",
-    ours: "always on; the argument refresh goes round it",
+    ours: "always on; the argument refresh bypasses it",
     passes: async () => [
       await twice({}, (asked) => asked.getSigningKeys().then(() => 0)),
       await twice({}, (asked) => asked.getSigningKeys(true).then(() => 0)),
@@ -107,11 +107,11 @@ export const PARAMETERS: readonly Row[] = [
       return issuer.client({ timeout: 0.01 }).getSigningKeys();
     },
     error: "JWKSClientConnectionError",
-    instead: "default 30, here 5; of each read from the socket",
+    instead: "default 30, here 5; it limits each read from the socket",
   },
   {
     pyjwt: "ssl_context",
-    ours: "fetch: one's own, with whatever agent, proxy or certificates",
+    ours: "fetch, a custom function with its own agent, proxy or certificates",
     passes: async () => {
       const issuer = new FakeIssuer(ONE.jwk);
       await issuer.client().getSigningKeys();
@@ -127,7 +127,7 @@ function build(options: object): JWKSClient {
   return new JWKSClient(KEYS_URL, options);
 }
 
-/** Two answers of one client, and how many requests they took. */
+/** Two results of one client, and the number of their requests. */
 async function twice<T>(
   options: JWKSClientOptions,
   ask: (client: JWKSClient) => Promise<T>,

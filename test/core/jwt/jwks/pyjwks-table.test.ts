@@ -1,4 +1,4 @@
-/** Every parameter, method and exception of PyJWT 2.10's `PyJWKClient`, by its name there: what does it here, and what is refused with what. */
+/** PyJWT 2.10's `PyJWKClient`: the counterpart of every parameter, method and exception. */
 import { decode, InvalidKeyError, JWKSClientConnectionError, JWKSClientError, SigningKey } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { watchRejections } from "../../../support/watch-rejections.ts";
@@ -23,12 +23,12 @@ const METHODS: readonly Row[] = [
   },
   {
     pyjwt: "get_jwk_set",
-    ours: "getJwkSet, as it was published",
+    ours: "getJwkSet, as the issuer published it",
     passes: () => clientOf(ONE.jwk, { kty: "unknown" }).getJwkSet(),
     gives: { keys: [ONE.jwk, { kty: "unknown" }] },
     refuses: () => clientOf({ kty: "unknown" }).getJwkSet(),
     error: "JWKSClientError",
-    instead: "a PyJWKSet, without the keys that it cannot use",
+    instead: "a PyJWKSet, without the unusable keys",
   },
   {
     pyjwt: "get_signing_keys",
@@ -48,7 +48,7 @@ const METHODS: readonly Row[] = [
     gives: OTHER.jwk,
     refuses: () => clientOf(ONE.jwk).getSigningKey("b"),
     error: "JWKSClientError",
-    instead: "asks anew for each unknown kid, without a cooldown",
+    instead: "it fetches again for each unknown kid, without a cooldown",
   },
   {
     pyjwt: "get_signing_key_from_jwt",
@@ -64,7 +64,7 @@ const METHODS: readonly Row[] = [
   },
   {
     pyjwt: "match_kid",
-    ours: "part of getSigningKey and getSigningKeyFromJwt, which goes by alg too",
+    ours: "part of getSigningKey and getSigningKeyFromJwt, which also compare alg",
     passes: async () => {
       const token = await makeSigner("ES256", {}, ONE.pair).sign();
       return (await clientOf(ONE.jwk, makeSigner("EdDSA", { kid: "c" }).jwk).getSigningKeyFromJwt(token)).kid;
@@ -72,7 +72,7 @@ const METHODS: readonly Row[] = [
     gives: "a",
     refuses: () => clientOf(ONE.jwk).getSigningKey(undefined as never),
     error: "TypeError",
-    instead: "a token without kid finds a key only in a set of one; of two with one kid the first counts",
+    instead: "it finds a key for a token without kid only in a set of one key, and takes the first of two equal kids",
   },
 ];
 
@@ -99,7 +99,7 @@ const EXCEPTIONS: readonly Row[] = [
   },
   {
     pyjwt: "PyJWKError",
-    ours: "InvalidKeyError, where such a key is used; in a set it is passed over",
+    ours: "InvalidKeyError when such a key is used; in a set, such a key is ignored",
     passes: async () => (await clientOf({ kty: "unknown" }, ONE.jwk).getSigningKeys()).map(({ kid }) => kid),
     gives: ["a"],
     refuses: async () => decode(await ONE.sign(), new SigningKey({ kty: "unknown" }), { algorithms: ["ES256"] }),
@@ -129,7 +129,7 @@ describe.each([
   itHolds(rows);
 });
 
-it("the tables have one row for everything that PyJWKClient has", () => {
+it("has one table row for every parameter, method and exception of PyJWKClient", () => {
   const rows = [...PARAMETERS, ...METHODS, ...EXCEPTIONS].map(({ pyjwt }) => pyjwt);
   expect(rows.toSorted()).toEqual(NAMES.toSorted());
 });

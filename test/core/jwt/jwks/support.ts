@@ -1,4 +1,4 @@
-/** What the JWKS suites share: keys with the tokens they sign, and an issuer that answers without a network and counts. */
+/** Support for the JWKS suites: signing keys, and a counting issuer without a network. */
 
 import {
   type Algorithm,
@@ -14,22 +14,22 @@ import { NOW } from "../../../support/create-auth.ts";
 import { refusalOf } from "../../../support/refusal-of.ts";
 import { type KeyPair, makePair } from "../keys/key-kinds.ts";
 
-/** Where the keys of `FakeIssuer` are. */
+/** The URL of the keys of `FakeIssuer`. */
 export const KEYS_URL = "https://issuer.example/jwks.json";
 
 /** A key that signs tokens. */
 export interface Signer {
   readonly algorithm: Algorithm;
   readonly pair: KeyPair;
-  /** Its public half, as a set lists it. */
+  /** Its public half, as in a key set. */
   readonly jwk: JWK;
-  /** A token of it; its `kid`, where it has one, stands in the header. */
+  /** Signs a token; the header carries the key's `kid`, if it has one. */
   sign(headers?: Readonly<Record<string, unknown>>, claims?: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 const FAMILIES = { RS: "RSA", PS: "RSA", ES: "P-256", Ed: "Ed25519" } as const;
 
-/** A new key, or `pair` under another name. RSA ones are slow to make: share them within a file. */
+/** A new key, or `pair` under another name. RSA keys are slow to make: share them within a file. */
 export function makeSigner(
   algorithm: "RS256" | "PS256" | "ES256" | "EdDSA",
   members: Partial<JWK> = {},
@@ -45,11 +45,11 @@ export function makeSigner(
   };
 }
 
-/** An issuer behind a `fetch` of its own. */
+/** An issuer behind its own `fetch`. */
 export class FakeIssuer {
   readonly requests: Array<{ readonly url: string; readonly headers: Headers; readonly signal: AbortSignal }> = [];
   readonly clock: TestClock = createTestClock(NOW);
-  /** What it answers: a set of keys, any other value as JSON, or whatever a function gives. */
+  /** The answer: a list of keys, any other value as JSON, or the result of a function. */
   answer: readonly JWK[] | object | (() => Response | Promise<Response>);
 
   constructor(...keys: readonly JWK[]) {
@@ -62,26 +62,26 @@ export class FakeIssuer {
     return Response.json(Array.isArray(this.answer) ? { keys: this.answer as unknown[] } : this.answer);
   };
 
-  /** A client of it, with a cold cache, on its clock. */
+  /** A client of this issuer with an empty cache, on the issuer's clock. */
   client(options: JWKSClientOptions = {}): JWKSClient {
     return new JWKSClient(KEYS_URL, { fetch: this.fetch, now: this.clock.now, ...options });
   }
 }
 
-/** What stands for an issuer that is down. */
+/** The response of an issuer that is down. */
 export function down(): Response {
   return new Response("no keys here", { status: 500 });
 }
 
-/** The name and the reason that `work` is refused with, and how many requests came with it. */
+/** The name and the reason of the error that `work` rejects with. */
 export async function outcomeOf(work: Promise<unknown>): Promise<{ name: string; reason: string | undefined }> {
   const { name, reason } = (await refusalOf(work)) as JWKSClientError;
   return { name, reason };
 }
 
-/** Nothing can be said of any token: 503. */
+/** The key set is unusable, so no token can be verified: 503. */
 export const UNAVAILABLE = { name: "JWKSClientError", reason: "KEYS_UNAVAILABLE" } as const;
-/** The same, since nothing could be fetched. */
+/** The key set cannot be fetched: 503. */
 export const UNREACHABLE = { name: "JWKSClientConnectionError", reason: "KEYS_UNAVAILABLE" } as const;
-/** The set was read and has no such key: 401. */
+/** The key set has no such key: 401. */
 export const NO_SUCH_KEY = { name: "JWKSClientError", reason: "SIGNATURE_INVALID" } as const;

@@ -1,8 +1,8 @@
-/** Keys for every algorithm, in every shape that a user may hold them in. */
+/** Keys for every algorithm, in every supported form. */
 import { createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import type { Algorithm, KeyInput } from "claimgate/jwt";
 
-/** One key, twice: what signs and what verifies, each with the name of its shape. */
+/** The signing and the verifying forms of a key, each with its name. */
 export interface KeyKinds {
   readonly sign: ReadonlyArray<readonly [kind: string, key: KeyInput]>;
   readonly verify: ReadonlyArray<readonly [kind: string, key: KeyInput]>;
@@ -17,10 +17,7 @@ export const HMAC_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 export const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
 export const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
 
-/**
- * An X.509 certificate of a P-256 key, and the key as `openssl ecparam -genkey` writes it; for
- * tests alone.
- */
+/** A certificate of a P-256 key, and the key in the format of `openssl ecparam -genkey`. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBgDCCASWgAwIBAgIUE1lkIkhuZ0gJ/EIPkzujQ4OhxNwwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJY2xhaW1nYXRlMCAXDTI2MTEyMjEzMzkyMFoYDzIxMDAxMDI1
@@ -43,17 +40,14 @@ mJKSzjoGni18VzQroVBRFCjEk9kie+spQA==
 -----END EC PRIVATE KEY-----
 `;
 
-/** A new pair. RSA ones are slow to make: share them within a file. */
+/** A new key pair. RSA pairs are slow to make: share them within a file. */
 export function makePair(family: "RSA" | "Ed25519" | "P-256" | "P-384" | "P-521", modulusLength = 2048): KeyPair {
   if (family === "RSA") return generateKeyPairSync("rsa", { modulusLength });
   if (family === "Ed25519") return generateKeyPairSync("ed25519");
   return generateKeyPairSync("ec", { namedCurve: family });
 }
 
-/**
- * Every shape of a new secret for `algorithm`. The text is as long as the bytes, but another
- * secret.
- */
+/** Every form of one new secret for `algorithm`. */
 export async function secretKinds(algorithm: Algorithm): Promise<ReadonlyArray<readonly [string, KeyInput]>> {
   const length = Number(algorithm.slice(2)) / 8;
   const text = randomBytes(length).toString("hex").slice(0, length);
@@ -72,7 +66,7 @@ export function importHmac(bytes: Uint8Array, algorithm: Algorithm, usages: KeyU
   return crypto.subtle.importKey("raw", Uint8Array.from(bytes), { name: "HMAC", hash }, false, usages);
 }
 
-/** Every shape of `pair` for `algorithm`. */
+/** Every form of `pair` for `algorithm`. */
 export async function pairKinds(pair: KeyPair, algorithm: Algorithm): Promise<KeyKinds> {
   const { privateKey, publicKey } = pair;
   const type = privateKey.asymmetricKeyType;
@@ -99,7 +93,7 @@ export async function pairKinds(pair: KeyPair, algorithm: Algorithm): Promise<Ke
   };
 }
 
-/** `key` as WebCrypto holds it. */
+/** `key` as a CryptoKey. */
 export function toCryptoKey(key: KeyObject, algorithm: Algorithm, extractable = true): Promise<CryptoKey> {
   const isPrivate = key.type === "private";
   const der = isPrivate ? key.export({ format: "der", type: "pkcs8" }) : key.export({ format: "der", type: "spki" });

@@ -1,4 +1,4 @@
-/** HMAC secrets: as long as the hash output, and never the text of a key of another kind. */
+/** HMAC secrets: at least as long as the hash output, and never the text of another key. */
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { type Algorithm, decode, encode, type KeyInput } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -57,18 +57,18 @@ const NO_SECRET: ReadonlyArray<readonly [what: string, secret: KeyInput | Promis
   ["an oct JWK that may only wrap keys", octJwk({ key_ops: ["wrapKey"] })],
   ["an oct JWK without its secret", { kty: "oct" }],
   ["an oct JWK that is not base64url", { kty: "oct", k: "!".repeat(43) }],
-  ["nothing", null as unknown as KeyInput],
+  ["null", null as unknown as KeyInput],
   ["a number", 12 as unknown as KeyInput],
 ];
 
-describe("the text of another key", () => {
-  it.each(KEY_LIKE)("is never a secret, weak secrets allowed or not: %s", async (_, secret) => {
+describe("the text of another key as a secret", () => {
+  it.each(KEY_LIKE)("is rejected with and without allowWeakSecret: %s", async (_, secret) => {
     for (const allowWeakSecret of [false, true]) {
       await expect(encode({}, secret, { allowWeakSecret })).rejects.toMatchObject({ name: "InvalidKeyError" });
     }
   });
 
-  it("is not seen in a plain secret that starts like one", async () => {
+  it("is not suspected in a plain secret that begins like a key", async () => {
     for (const secret of [
       "{ a brace, and then nothing of a JWK }",
       "ssh is not how this secret begins, is it",
@@ -79,12 +79,12 @@ describe("the text of another key", () => {
   });
 });
 
-describe("what is no secret of the algorithm", () => {
-  it.each(NO_SECRET)("is refused: %s", async (_, secret) => {
+describe("a key that is not a secret of the algorithm", () => {
+  it.each(NO_SECRET)("is rejected: %s", async (_, secret) => {
     await expect(encode({}, await secret)).rejects.toMatchObject({ name: "InvalidKeyError" });
   });
 
-  it("is told from an oct JWK that names its own algorithm, use and operations", async () => {
+  it("is distinguished from an oct JWK that names its algorithm, use and operations", async () => {
     const key = octJwk({ alg: "HS256", use: "sig", key_ops: ["sign", "verify"], kid: "k1" });
     expect(await decode(await encode({ a: 1 }, key), key, { algorithms: ["HS256"] })).toEqual({ a: 1 });
   });
@@ -97,7 +97,7 @@ describe("a secret shorter than the hash output", () => {
     ["HS512", 64],
   ];
 
-  it.each(lengths)("is refused by %s under %i bytes, and taken from there on", async (algorithm, length) => {
+  it.each(lengths)("is rejected by %s below %i bytes, and accepted from that length on", async (algorithm, length) => {
     for (const make of [(n: number) => "s".repeat(n), (n: number) => new Uint8Array(n).fill(1)]) {
       await expect(encode({}, make(length - 1), { algorithm })).rejects.toMatchObject({ name: "InvalidKeyError" });
       const token = await encode({}, make(length), { algorithm });
@@ -108,12 +108,12 @@ describe("a secret shorter than the hash output", () => {
     }
   });
 
-  it("counts bytes, not characters", async () => {
+  it("is measured in bytes, not in characters", async () => {
     const text = "ä".repeat(16);
     expect(await decode(await encode({}, text), text, { algorithms: ["HS256"] })).toEqual({});
   });
 
-  it("is taken in every shape where weak secrets are allowed", async () => {
+  it("is accepted in every form with allowWeakSecret", async () => {
     const bytes = new Uint8Array(8).fill(5);
     const weak = { allowWeakSecret: true };
     const kinds: KeyInput[] = [
@@ -130,7 +130,7 @@ describe("a secret shorter than the hash output", () => {
     }
   });
 
-  it("is refused where it is empty, weak secrets allowed or not", async () => {
+  it("is rejected when it is empty, with and without allowWeakSecret", async () => {
     for (const key of ["", new Uint8Array(), { kty: "oct", k: "" }]) {
       await expect(encode({}, key, { allowWeakSecret: true })).rejects.toMatchObject({ name: "InvalidKeyError" });
     }

@@ -1,4 +1,4 @@
-/** A key that does not fit its algorithm is refused before anything is signed or verified, with an error that says nothing of any token. */
+/** Keys that do not fit the algorithm: an `InvalidKeyError` without information about the token. */
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { type Algorithm, decode, encode, InvalidTokenError, type KeyInput } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -18,7 +18,7 @@ const jwk = (key: KeyObject, over: object = {}): KeyInput => ({ ...key.export({ 
 const encrypted = (type: "pkcs8" | "pkcs1"): string =>
   rsa.privateKey.export({ format: "pem", type, cipher: "aes-256-cbc", passphrase: "x" } as never) as unknown as string;
 
-/** The modulus again, with zeros before it, so that its text is as long as a good one's. */
+/** The key with zeros before its modulus, so that the text has the length of a valid modulus. */
 const paddedModulus = (key: KeyObject): KeyInput => {
   const { n } = key.export({ format: "jwk" });
   return jwk(key, { n: Buffer.concat([Buffer.alloc(128), Buffer.from(n ?? "", "base64url")]).toString("base64url") });
@@ -29,7 +29,7 @@ const CANNOT_SIGN: ReadonlyArray<
 > = [
   ["an RSA key of 1024 bits in PEM", "RS256", () => pem(shortRsa.privateKey)],
   ["an RSA key of 1024 bits in a JWK", "PS256", () => jwk(shortRsa.privateKey)],
-  ["an RSA key of 1024 bits behind leading zeros", "RS256", () => paddedModulus(shortRsa.privateKey)],
+  ["an RSA key of 1024 bits with leading zeros", "RS256", () => paddedModulus(shortRsa.privateKey)],
   ["an RSA key of 1024 bits in a CryptoKey", "RS256", () => toCryptoKey(shortRsa.privateKey, "RS256")],
   ["an RSA key of 1024 bits in a KeyObject", "RS256", () => shortRsa.privateKey],
   ["a key on another curve in PEM", "ES256", () => pem(p384.privateKey)],
@@ -39,7 +39,7 @@ const CANNOT_SIGN: ReadonlyArray<
   ["an RSA key for an EC algorithm", "ES256", () => rsa.privateKey],
   ["an Ed25519 key for an EC algorithm", "ES256", () => ed25519.privateKey],
   ["an X25519 key for EdDSA", "EdDSA", () => x25519.privateKey],
-  ["a CryptoKey for PKCS1 where PSS is asked for", "PS256", () => toCryptoKey(rsa.privateKey, "RS256")],
+  ["a CryptoKey for PKCS1 with a PSS algorithm", "PS256", () => toCryptoKey(rsa.privateKey, "RS256")],
   ["a CryptoKey for another hash", "RS256", () => toCryptoKey(rsa.privateKey, "RS512")],
   ["a public PEM", "ES256", () => pem(p256.publicKey)],
   ["a certificate", "ES256", () => CERTIFICATE],
@@ -48,15 +48,15 @@ const CANNOT_SIGN: ReadonlyArray<
   ["a public KeyObject", "ES256", () => p256.publicKey],
   ["an encrypted PKCS8 PEM", "RS256", () => encrypted("pkcs8")],
   ["an encrypted PKCS1 PEM", "RS256", () => encrypted("pkcs1")],
-  ["a PEM that holds no key", "ES256", () => "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"],
-  ["text that is no PEM", "ES256", () => "secret"],
+  ["a PEM without a key", "ES256", () => "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"],
+  ["text that is not PEM", "ES256", () => "secret"],
   ["the JSON of a JWK", "ES256", () => JSON.stringify(jwk(p256.privateKey))],
   ["a JWK of another algorithm", "ES256", () => jwk(p256.privateKey, { alg: "ES384" })],
   ["a JWK for encryption", "ES256", () => jwk(p256.privateKey, { use: "enc" })],
   ["a JWK that may only verify", "ES256", () => jwk(p256.privateKey, { key_ops: ["verify"] })],
-  ["a JWK whose members are no key", "ES256", () => ({ kty: "EC", crv: "P-256", x: "AA", y: "AA", d: "AA" })],
+  ["a JWK with invalid members", "ES256", () => ({ kty: "EC", crv: "P-256", x: "AA", y: "AA", d: "AA" })],
   ["an oct JWK", "ES256", () => ({ kty: "oct", k: "a".repeat(43) })],
-  ["nothing", "ES256", () => null as unknown as KeyInput],
+  ["null", "ES256", () => null as unknown as KeyInput],
   ["a number", "ES256", () => 5 as unknown as KeyInput],
 ];
 
@@ -70,15 +70,15 @@ const CANNOT_VERIFY: ReadonlyArray<readonly [what: string, key: () => KeyInput |
   ["a JWK of another algorithm", () => jwk(p256.publicKey, { alg: "ES384" })],
   ["a JWK for encryption", () => jwk(p256.publicKey, { use: "enc" })],
   ["a JWK that may only sign", () => jwk(p256.publicKey, { key_ops: ["sign"] })],
-  ["text that is no PEM", () => "secret"],
+  ["text that is not PEM", () => "secret"],
 ];
 
-describe("signing", () => {
-  it.each(CANNOT_SIGN)("refuses %s (%s)", async (_, algorithm, key) => {
+describe("encode", () => {
+  it.each(CANNOT_SIGN)("rejects %s (%s)", async (_, algorithm, key) => {
     await expectInvalidKey(encode({ sub: "ada" }, await key(), { algorithm }));
   });
 
-  it("signs with the same keys where they fit", async () => {
+  it("accepts the same keys when they fit the algorithm", async () => {
     for (const [algorithm, key] of [
       ["RS256", rsa.privateKey],
       ["RS512", await toCryptoKey(rsa.privateKey, "RS512")],
@@ -91,12 +91,12 @@ describe("signing", () => {
   });
 });
 
-describe("verifying", () => {
-  it.each(CANNOT_VERIFY)("refuses %s", async (_, key) => {
+describe("decode", () => {
+  it.each(CANNOT_VERIFY)("rejects %s", async (_, key) => {
     await expectInvalidKey(decode(token, await key(), { algorithms: ["ES256"] }));
   });
 
-  it("refuses an RSA key of 1024 bits", async () => {
+  it("rejects an RSA key of 1024 bits", async () => {
     const forRsa = await encode({ sub: "ada" }, rsa.privateKey, { algorithm: "RS256" });
     await expectInvalidKey(decode(forRsa, shortRsa.publicKey, { algorithms: ["RS256"] }));
     await expectInvalidKey(decode(forRsa, paddedModulus(shortRsa.publicKey), { algorithms: ["RS256"] }));
@@ -108,7 +108,7 @@ describe("verifying", () => {
     expect(await decode(token, key, { algorithms: ["ES256"] })).toEqual({ sub: "ada" });
   });
 
-  it("needs a key", async () => {
+  it("rejects a missing key with a TypeError", async () => {
     await expect(decode(token, undefined, { algorithms: ["ES256"] })).rejects.toBeInstanceOf(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-/** Keys from a file: read anew, told apart, and never shown. */
+/** `keysFromFile`: loading and reloading keys, and errors that show no key. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -30,7 +30,7 @@ const open = (file: string, clock = createTestClock(NOW)): AuthManager =>
   new AuthManager({ issuer: ISSUER, keys: keysFromFile(file), now: clock.now });
 
 describe("keysFromFile", () => {
-  it("signs with private keys and secrets, and verifies with public ones", async () => {
+  it("signs with private keys and secrets, and verifies with public keys", async () => {
     const signing = open(write({ keys: [secretJwk, privateJwk] }));
     const token = await signing.authToken("ada");
     expect(token.header).toEqual({ alg: "ES256", typ: "JWT", kid: "private" });
@@ -41,7 +41,7 @@ describe("keysFromFile", () => {
     expect(await verdictOf(other, token.signed)).toBe("SIGNATURE_INVALID");
   });
 
-  it("keeps signFrom and retireAt of each key", async () => {
+  it("applies signFrom and retireAt of each key", async () => {
     const clock = createTestClock(NOW);
     const file = write({
       keys: [
@@ -59,7 +59,7 @@ describe("keysFromFile", () => {
     expect(await verdictOf(auth, first.signed)).toBe("SIGNATURE_INVALID");
   });
 
-  it("reads the file anew after the interval", async () => {
+  it("reads the file again after the interval", async () => {
     const clock = createTestClock(NOW);
     const file = write({ keys: [secretJwk] });
     const auth = open(file, clock);
@@ -70,16 +70,16 @@ describe("keysFromFile", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["text that is no JSON", '{"keys":[{"d":"a-private-value"', "keys"],
-    ["no key set", [privateJwk], "keys"],
-    ["keys that are no objects", { keys: ["a-private-value"] }, "keys"],
-    ["no key", { keys: [] }, "keys"],
+    ["text that is not JSON", '{"keys":[{"d":"a-private-value"', "keys"],
+    ["a list instead of a key set", [privateJwk], "keys"],
+    ["keys that are not objects", { keys: ["a-private-value"] }, "keys"],
+    ["an empty key set", { keys: [] }, "keys"],
     ["a key without alg", { keys: [{ ...privateJwk, alg: undefined }] }, "keys.0.alg"],
     ["an unknown alg", { keys: [{ ...privateJwk, alg: "ES256K" }] }, "keys.0.algorithm"],
-    ["a kid that is no text", { keys: [{ ...privateJwk, kid: 5 }] }, "keys.0.kid"],
-    ["a signFrom that is no number", { keys: [{ ...privateJwk, signFrom: "soon" }] }, "keys.0.signFrom"],
-    ["a key of another kind", { keys: [{ ...privateJwk, alg: "RS256" }] }, "keys.0.privateKey"],
-  ])("refuses a file of %s at ready, by the place, and shows nothing of it", async (_, content, configValue) => {
+    ["a kid that is not a text", { keys: [{ ...privateJwk, kid: 5 }] }, "keys.0.kid"],
+    ["a signFrom that is not a number", { keys: [{ ...privateJwk, signFrom: "soon" }] }, "keys.0.signFrom"],
+    ["a key of another kind than its alg", { keys: [{ ...privateJwk, alg: "RS256" }] }, "keys.0.privateKey"],
+  ])("rejects a file with %s at ready, names the place, and shows no content", async (_, content, configValue) => {
     const error = await refusalOf(open(write(content)).ready());
     expect(error).toMatchObject({ name: "InvalidConfigError", configValue });
     const shown = inspect(error, { depth: 20 });
@@ -87,7 +87,7 @@ describe("keysFromFile", () => {
     expect(shown).not.toContain(privateJwk.d);
   });
 
-  it("takes a URL, and a path from the working directory as it was", async () => {
+  it("accepts a URL, and a path relative to the working directory of the call", async () => {
     const file = write({ keys: [privateJwk] });
     expect((await keysFromFile(pathToFileURL(file))()).map(({ kid }) => kid)).toEqual(["private"]);
     const before = process.cwd();
@@ -97,7 +97,7 @@ describe("keysFromFile", () => {
     expect((await load()).map(({ kid }) => kid)).toEqual(["private"]);
   });
 
-  it("refuses a file that is not there, and no path at all", async () => {
+  it("rejects a missing file at ready, and a missing path at once", async () => {
     expect(await refusalOf(open(join(folder, "none.json")).ready())).toMatchObject({
       name: "InvalidConfigError",
       message: expect.stringContaining(`${join(folder, "none.json")} cannot be read (ENOENT)`),

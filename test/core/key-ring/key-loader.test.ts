@@ -1,4 +1,4 @@
-/** Keys from a loader: several processes rotate together, and a loader that fails lets nobody in and nobody down at once. */
+/** Keys from a loader: reloads, outages, invalid results and the option `keyRefresh`. */
 import { generateKeyPairSync } from "node:crypto";
 import { AuthManager, type KeyConfig, type KeyRefreshConfig } from "claimgate";
 import { createTestClock } from "claimgate/testing";
@@ -17,7 +17,7 @@ const key = (kid: string, over: Partial<KeyConfig> = {}): KeyConfig => ({
   ...over,
 });
 
-/** A manager whose loader gives `source.keys`, or fails with `source.error`, and counts. */
+/** A manager with a counting loader that returns `source.keys`, or fails with `source.error`. */
 function setUp(keys: unknown, keyRefresh?: KeyRefreshConfig, cache: false | { max: number } = { max: 100 }) {
   const clock = createTestClock(NOW);
   const source = { keys, error: undefined as Error | undefined, loads: 0 };
@@ -40,14 +40,14 @@ function setUp(keys: unknown, keyRefresh?: KeyRefreshConfig, cache: false | { ma
 const flush = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("a loader of keys", () => {
-  it("is not asked before something needs keys, and once for however many need them", async () => {
+  it("is first called when a key is needed, and once for concurrent uses", async () => {
     const { source, auth } = setUp([key("a")]);
     expect(source.loads).toBe(0);
     await Promise.all(Array.from({ length: 50 }, () => auth.authToken("ada")));
     expect(source.loads).toBe(1);
   });
 
-  it("is asked again after the interval, and what it withdrew is refused: new tokens, remembered ones, open requests", async () => {
+  it("is called again after the interval, and tokens of a removed key are rejected, cached or in an open request", async () => {
     for (const cache of [false, { max: 10 }] as const) {
       const { clock, source, auth } = setUp([key("a")], undefined, cache);
       const token = await auth.authToken("ada");
@@ -63,7 +63,7 @@ describe("a loader of keys", () => {
     }
   });
 
-  it("keeps remembered tokens good while their key stays, though it is loaded anew as another object", async () => {
+  it("keeps tokens of an unchanged key valid, even if the key is a new object", async () => {
     const privateKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const pem = () => [{ algorithm: "ES256", privateKey: privateKey.export({ format: "pem", type: "pkcs8" }) }];
     const { clock, source, auth } = setUp(pem());
@@ -77,7 +77,7 @@ describe("a loader of keys", () => {
     expect(source.loads).toBe(4);
   });
 
-  it("is asked for a kid that is not known yet, once per cooldown: a process that loaded early refuses nobody", async () => {
+  it("is called once per cooldown for an unknown kid, so that a token of a newer key is accepted", async () => {
     const [a, b] = [key("a"), key("b")];
     const { clock, source, auth, open } = setUp([a]);
     await auth.ready();
@@ -95,7 +95,7 @@ describe("a loader of keys", () => {
     expect(source.loads).toBe(loads + 1);
   });
 
-  it("that fails leaves the last keys in force for staleIfError, and then nothing: 503, never 401", async () => {
+  it("that fails keeps the last keys for staleIfError, and then every use rejects with 503, never with 401", async () => {
     const { clock, source, auth } = setUp([key("a")], { staleIfError: 100 });
     const token = (await auth.authToken("ada", { maxAge: 10_000 })).signed;
     source.error = new Error("the database is down");
@@ -115,7 +115,7 @@ describe("a loader of keys", () => {
     expect(await verdictOf(auth, token)).toBe("allowed");
   });
 
-  it("that fails from the start is asked once per cooldown, and recovers without a restart", async () => {
+  it("that fails from the start is called once per cooldown, and recovers without a restart", async () => {
     const { clock, source, auth, open } = setUp([key("a")]);
     const token = (await open().authToken("ada")).signed;
     source.error = new Error("down");
@@ -127,21 +127,21 @@ describe("a loader of keys", () => {
     expect(await verdictOf(auth, token)).toBe("allowed");
   });
 
-  it("that hangs is given up after the timeout", async () => {
+  it("that hangs is abandoned after the timeout", async () => {
     const auth = new AuthManager({ issuer: ISSUER, keys: () => new Promise(() => {}), keyRefresh: { timeout: 0.02 } });
     expect(await refusalOf(auth.authToken("ada"))).toMatchObject({ name: "JWKSClientError" });
   });
 
   it.each<[string, unknown, object]>([
-    ["no list", { keys: [] }, { name: "InvalidConfigError", configValue: "keys" }],
-    ["no key", [], { name: "InvalidConfigError", configValue: "keys" }],
+    ["an object instead of a list", { keys: [] }, { name: "InvalidConfigError", configValue: "keys" }],
+    ["an empty list", [], { name: "InvalidConfigError", configValue: "keys" }],
     [
       "a key without material",
       [key("a"), { algorithm: "ES256" }],
       { name: "MissingConfigError", configValue: "keys.1.privateKey" },
     ],
-    ["one kid twice", [key("a"), key("a")], { name: "InvalidConfigError", configValue: "keys.1.kid" }],
-  ])("that gives %s is a config error at ready, and 503 at every use; the keys before stay in force", async (_, keys, error) => {
+    ["the same kid twice", [key("a"), key("a")], { name: "InvalidConfigError", configValue: "keys.1.kid" }],
+  ])("that returns %s fails at ready and at every use, and the previous keys stay valid", async (_, keys, error) => {
     const { clock, source, auth, open } = setUp(keys);
     expect(await refusalOf(auth.ready())).toMatchObject(error);
     expect(await refusalOf(auth.authToken("ada"))).toMatchObject({ name: "JWKSClientError" });
@@ -154,7 +154,7 @@ describe("a loader of keys", () => {
     expect(await verdictOf(other, token)).toBe("allowed");
   });
 
-  it("renews ahead of the interval's end beside its callers, who never wait under steady traffic", async () => {
+  it("is called before the interval ends, so that callers never wait under steady traffic", async () => {
     const { clock, source, auth } = setUp([key("a")]);
     await auth.ready();
     clock.advance(50);
@@ -167,7 +167,7 @@ describe("a loader of keys", () => {
     expect(source.loads).toBe(3);
   });
 
-  it("retire holds though the loader goes on listing the key", async () => {
+  it("cannot bring back a retired key", async () => {
     const { clock, auth } = setUp([key("a"), key("b")]);
     const token = (await auth.authToken("ada")).signed;
     await auth.retire("b");
@@ -187,13 +187,13 @@ describe("keyRefresh", () => {
     ["keyRefresh.interval", { interval: undefined }],
     ["keyRefresh.lifespan", { lifespan: 5 }],
     ["keyRefresh", 5],
-  ])("is refused for a wrong %s", (configValue, keyRefresh) => {
+  ])("is rejected for an invalid %s", (configValue, keyRefresh) => {
     expect(() => new AuthManager({ issuer: ISSUER, keys, keyRefresh: keyRefresh as never })).toThrow(
       expect.objectContaining({ name: "InvalidConfigError", configValue }) as Error,
     );
   });
 
-  it("is for a loader only", () => {
+  it("is rejected without a key loader", () => {
     expect(() => new AuthManager({ issuer: ISSUER, keys: [key("a")], keyRefresh: {} })).toThrow(
       expect.objectContaining({ configValue: "keyRefresh" }) as Error,
     );

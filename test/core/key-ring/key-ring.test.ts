@@ -1,4 +1,4 @@
-/** The key ring: which key signs, which verify and until when, and what a wrong ring is told. */
+/** The key ring: the signing key, the verification keys, retirement, and invalid rings. */
 import { createSecretKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { AuthManager, type AuthManagerConfig, InvalidConfigError, type KeyConfig, MissingSignerError } from "claimgate";
 import { createTestClock, type TestClock } from "claimgate/testing";
@@ -22,8 +22,8 @@ const managerOf = (
 ): AuthManager => new AuthManager({ issuer: ISSUER, keys: keys ?? [], now: clock.now, ...over });
 const kidOf = async (auth: AuthManager): Promise<unknown> => (await auth.authToken("ada")).header["kid"];
 
-describe("who signs", () => {
-  it("is the newest key whose signFrom has come", async () => {
+describe("the signing key of a ring", () => {
+  it("is the newest key whose signFrom has passed", async () => {
     const clock = createTestClock(NOW);
     const auth = managerOf(
       [es256("next", { signFrom: NOW + 100 }), es256("old"), es256("now", { signFrom: NOW - 5 })],
@@ -36,12 +36,12 @@ describe("who signs", () => {
     expect(await kidOf(auth)).toBe("next");
   });
 
-  it("is the last listed of those that began together", async () => {
+  it("is the last listed key when several share a signFrom", async () => {
     expect(await kidOf(managerOf([es256("a"), es256("b")]))).toBe("b");
     expect(await kidOf(managerOf([es256("b", { signFrom: NOW }), es256("a", { signFrom: NOW })]))).toBe("a");
   });
 
-  it("is never a key that only verifies, nor one that has retired", async () => {
+  it("is never a key that only verifies or has retired", async () => {
     const clock = createTestClock(NOW);
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const auth = managerOf(
@@ -53,7 +53,7 @@ describe("who signs", () => {
     expect(await kidOf(auth)).toBe("a");
   });
 
-  it("is nobody where no key may sign now: MissingSignerError", async () => {
+  it("is missing when no key may sign yet, and authToken rejects with MissingSignerError", async () => {
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     for (const keys of [
       [{ kid: "c", algorithm: "ES256" as const, publicKey }],
@@ -63,7 +63,7 @@ describe("who signs", () => {
     }
   });
 
-  it("signs with the algorithm of its key, and names the key's thumbprint where it has no kid", async () => {
+  it("determines alg, and its thumbprint is the kid when it has none", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const secret = "s".repeat(64);
     const auth = managerOf([{ algorithm: "HS512", secret }]);
@@ -79,8 +79,8 @@ describe("who signs", () => {
   });
 });
 
-describe("who verifies", () => {
-  it("every key does until its retireAt, also before its signFrom", async () => {
+describe("a verification key of a ring", () => {
+  it("accepts tokens until its retireAt, also before its signFrom", async () => {
     const clock = createTestClock(NOW);
     const [old, next] = [es256("old", { retireAt: NOW + 50 }), es256("next", { signFrom: NOW + 100 })];
     const auth = managerOf([old, next], clock);
@@ -90,18 +90,18 @@ describe("who verifies", () => {
     expect(await verdictOf(auth, byNext)).toBe("allowed");
     clock.set(NOW + 49);
     expect(await verdictOf(auth, byOld)).toBe("allowed");
-    // Verified before, and remembered: the retirement ends it all the same.
+    // The cached token is rejected too.
     clock.set(NOW + 50);
     expect(await verdictOf(auth, byOld)).toBe("SIGNATURE_INVALID");
     expect(await verdictOf(auth, byNext)).toBe("allowed");
   });
 
-  it("a key of the same kid but another key does not", async () => {
+  it("rejects a token of another key with the same kid", async () => {
     const token = (await managerOf([es256("k")]).authToken("ada")).signed;
     expect(await verdictOf(managerOf([es256("k")]), token)).toBe("SIGNATURE_INVALID");
   });
 
-  it("the kid picks the key: a token that names another key of the ring is refused", async () => {
+  it("is selected by kid: a token that names another key of the ring is rejected", async () => {
     const [a, b] = [es256("a"), es256("b")];
     const signedByA = (await managerOf([{ ...a, kid: "b" }]).authToken("ada")).signed;
     expect(await verdictOf(managerOf([a, b]), signedByA)).toBe("SIGNATURE_INVALID");
@@ -116,13 +116,13 @@ describe("who verifies", () => {
     ).toBe("allowed");
   });
 
-  it("a kid that no key has is refused", async () => {
+  it("is missing for an unknown kid, and the token is rejected", async () => {
     const a = es256("a");
     const token = (await managerOf([{ ...a, kid: "unknown" }]).authToken("ada")).signed;
     expect(await verdictOf(managerOf([a]), token)).toBe("SIGNATURE_INVALID");
   });
 
-  it("tokens from before the ring, which name no key, are tried with each: nobody is logged out", async () => {
+  it("accepts a token without kid from before the ring, because every key is tried", async () => {
     const privateKey = ec();
     const before = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: () => NOW });
     const token = (await before.refreshToken("ada")).signed;
@@ -131,7 +131,7 @@ describe("who verifies", () => {
     expect(await verdictOf(managerOf([es256("new")]), token, { type: "refresh" })).toBe("SIGNATURE_INVALID");
   });
 
-  it("an algorithm that no key has is ALGORITHM_INVALID; one that the named key does not have, SIGNATURE_INVALID", async () => {
+  it("rejects an algorithm of no key with ALGORITHM_INVALID, and one of another key with SIGNATURE_INVALID", async () => {
     const secret = "s".repeat(64);
     const auth = managerOf([es256("a"), { kid: "b", algorithm: "HS512", secret }]);
     const hs256 = (await managerOf([{ kid: "b", algorithm: "HS256", secret }]).authToken("ada")).signed;
@@ -142,7 +142,7 @@ describe("who verifies", () => {
     expect(await verdictOf(auth, good)).toBe("allowed");
   });
 
-  it("an open request is refused at its next use once the key has retired", async () => {
+  it("that retires rejects the next use of an open request", async () => {
     const clock = createTestClock(NOW);
     const auth = managerOf([es256("a", { retireAt: NOW + 10 }), es256("b", { signFrom: NOW + 5 })], clock);
     const request = auth.forRequest({ token: await auth.authToken("ada") });
@@ -158,7 +158,7 @@ describe("retire", () => {
   it.each([
     true,
     false,
-  ])("ends a key at once: for new tokens, remembered ones (cache %s) and open requests", async (on) => {
+  ])("ends a key at once: for new tokens, cached tokens (cache %s) and open requests", async (on) => {
     const auth = managerOf([es256("a"), es256("b")], createTestClock(NOW), on ? {} : { cache: false });
     const old = await auth.authToken("ada");
     const request = auth.forRequest({ token: old });
@@ -172,7 +172,7 @@ describe("retire", () => {
     expect((await auth.jwks()).keys.map(({ kid }) => kid)).toEqual(["a"]);
   });
 
-  it("has taken hold before its promise settles", async () => {
+  it("takes effect before its promise settles", async () => {
     const auth = managerOf([es256("a"), es256("b")]);
     const old = (await auth.authToken("ada")).signed;
     const retired = auth.retire("b");
@@ -180,7 +180,7 @@ describe("retire", () => {
     await retired;
   });
 
-  it("takes the thumbprint of a manager's only key, which then can do nothing", async () => {
+  it("accepts the thumbprint of a manager's only key, which then neither signs nor verifies", async () => {
     const auth = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: ec(), now: () => NOW });
     const token = (await auth.authToken("ada")).signed;
     const [published] = (await auth.jwks()).keys;
@@ -191,7 +191,7 @@ describe("retire", () => {
     expect(await auth.jwks()).toEqual({ keys: [] });
   });
 
-  it("refuses a kid that no key has, and retires nothing", async () => {
+  it("rejects an unknown kid with a TypeError, and retires no key", async () => {
     const auth = managerOf([es256("a")]);
     for (const kid of ["b", "", 5 as never]) expect(await refusalOf(auth.retire(kid))).toBeInstanceOf(TypeError);
     expect(await kidOf(auth)).toBe("a");
@@ -203,7 +203,7 @@ describe("retire", () => {
 });
 
 describe("maxTokenAge", () => {
-  it("bounds every maxAge, and lowers the defaults", async () => {
+  it("limits every maxAge, and lowers the default ages", async () => {
     const auth = managerOf([es256("a")], createTestClock(NOW), { maxTokenAge: 600 });
     expect((await auth.authToken("ada")).maxAge).toBe(600);
     expect((await auth.refreshToken("ada")).maxAge).toBe(600);
@@ -215,7 +215,7 @@ describe("maxTokenAge", () => {
       });
   });
 
-  it("is a config error where an age that was asked for is more", () => {
+  it("throws an InvalidConfigError when a configured age exceeds it", () => {
     for (const option of ["authMaxAge", "refreshMaxAge"]) {
       expect(() => createAuth({ maxTokenAge: 600, [option]: 601 })).toThrow(InvalidConfigError);
       expect(() => createAuth({ maxTokenAge: 600, [option]: 600 })).not.toThrow();
@@ -223,28 +223,28 @@ describe("maxTokenAge", () => {
   });
 });
 
-describe("a wrong ring", () => {
+describe("an invalid ring", () => {
   const [privateKey, other] = [ec(), ec()];
   const key: KeyConfig = { algorithm: "ES256", privateKey };
   it.each<[string, unknown, string]>([
-    ["no key", [], "keys"],
-    ["what is no list", "keys.json", "keys"],
+    ["an empty list", [], "keys"],
+    ["text instead of a list", "keys.json", "keys"],
     ["a key without an algorithm", [{ privateKey }], "keys.0.algorithm"],
     ["an unknown algorithm", [{ algorithm: "none", privateKey }], "keys.0.algorithm"],
     ["an unknown option", [key, { ...key, keyId: "a" }], "keys.1.keyId"],
     ["an undefined option", [key, { ...key, retireAt: undefined }], "keys.1.retireAt"],
-    ["no key material", [{ algorithm: "ES256" }], "keys.0.privateKey"],
+    ["a key without material", [{ algorithm: "ES256" }], "keys.0.privateKey"],
     ["a secret for ES256", [{ algorithm: "ES256", secret: SECRET }], "keys.0.secret"],
     ["a private key for HS256", [{ algorithm: "HS256", privateKey }], "keys.0.privateKey"],
     ["a short secret", [{ algorithm: "HS256", secret: "short" }], "keys.0.secret"],
-    ["a key of another curve", [{ ...key, algorithm: "ES384" }], "keys.0.privateKey"],
-    ["halves that do not match", [{ ...key, publicKey: makePublic(other) }], "keys.0.publicKey"],
+    ["a key on another curve", [{ ...key, algorithm: "ES384" }], "keys.0.privateKey"],
+    ["a public key that does not match", [{ ...key, publicKey: makePublic(other) }], "keys.0.publicKey"],
     ["a blank kid", [{ ...key, kid: "" }], "keys.0.kid"],
-    ["one kid twice", [{ ...key, kid: "a" }, es256("b"), { ...key, kid: "a" }], "keys.2.kid"],
-    ["a signFrom that is no number", [{ ...key, signFrom: "2030" }], "keys.0.signFrom"],
+    ["the same kid twice", [{ ...key, kid: "a" }, es256("b"), { ...key, kid: "a" }], "keys.2.kid"],
+    ["a signFrom that is not a number", [{ ...key, signFrom: "2030" }], "keys.0.signFrom"],
     ["a retireAt that is a Date", [{ ...key, retireAt: new Date() }], "keys.0.retireAt"],
-    ["an end before the beginning", [{ ...key, signFrom: 10, retireAt: 10 }], "keys.0.retireAt"],
-  ])("is refused for %s, by the place", (_, keys, configValue) => {
+    ["a retireAt that is not after signFrom", [{ ...key, signFrom: 10, retireAt: 10 }], "keys.0.retireAt"],
+  ])("is rejected with an error that names the place: %s", (_, keys, configValue) => {
     expect(() => managerOf(keys as never)).toThrow(
       expect.objectContaining({ configValue, message: expect.stringContaining(configValue) }) as Error,
     );
@@ -255,13 +255,13 @@ describe("a wrong ring", () => {
     ["secret", SECRET],
     ["privateKey", privateKey],
     ["publicKey", makePublic(other)],
-  ])("does not stand beside the option %s", (option, value) => {
+  ])("is rejected together with the option %s", (option, value) => {
     expect(() => managerOf([key], createTestClock(NOW), { [option]: value })).toThrow(
       expect.objectContaining({ configValue: option }) as Error,
     );
   });
 
-  it("is refused at ready and at every use where only a thumbprint could tell: one key twice, or one without any", async () => {
+  it("is rejected at ready and at every use for a key listed twice, or for a kid that cannot be computed", async () => {
     const twice = managerOf([key, key]);
     const secret = (await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, [
       "sign",
@@ -278,14 +278,14 @@ describe("a wrong ring", () => {
     await managerOf([{ algorithm: "HS256", secret, kid: "hidden" }]).ready();
   });
 
-  it("needs an issuer", () => {
+  it("is rejected without an issuer", () => {
     expect(() => new AuthManager({ keys: [key] } as never)).toThrow(
       expect.objectContaining({ name: "MissingConfigError", configValue: "issuer" }) as Error,
     );
   });
 });
 
-it("keys never show when a manager is logged or serialised", async () => {
+it("a manager with a ring shows no key when it is logged or serialised", async () => {
   const secret = "a very secret text of thirty-two bytes";
   const auth = managerOf([{ kid: "a", algorithm: "HS256", secret: createSecretKey(secret, "utf8") }]);
   await auth.ready();

@@ -1,10 +1,10 @@
-/** `keys-failed`: an outage of keys is told before it is a 503, for a loader of one's own keys and for a trusted issuer. */
+/** The event `keys-failed`: an outage of a key loader or of a trusted issuer's key set. */
 import { type AuthEvent, AuthManager } from "claimgate";
 import { expect, it } from "vitest";
 import { ISSUER, SECRET } from "../../support/create-auth.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
 
-it("tells of a loader that fails while the keys of before still serve, and is silent while it does not", async () => {
+it("reports a key loader that fails while the previous keys are still valid, and nothing before", async () => {
   const events: AuthEvent[] = [];
   let seconds = 1_750_000_000;
   let isDown = false;
@@ -26,7 +26,7 @@ it("tells of a loader that fails while the keys of before still serve, and is si
   expect(events.slice(1)).toEqual([{ type: "keys-failed", issuer: ISSUER, error: expect.any(Error), at: seconds }]);
 });
 
-it("tells of a trusted issuer whose key set cannot be fetched, before the caller is refused", async () => {
+it("reports a trusted issuer whose key set cannot be fetched", async () => {
   const events: AuthEvent[] = [];
   const auth = new AuthManager({
     trust: [

@@ -1,4 +1,4 @@
-/** The published key set: what is in it, what never is, and how it is served. */
+/** The published key set: `jwks()` and `jwksHandler`. */
 import { createSecretKey, generateKeyPairSync } from "node:crypto";
 import { AuthManager, jwksHandler, type KeyConfig } from "claimgate";
 import { decode } from "claimgate/jwt";
@@ -37,7 +37,7 @@ const get = (headers: Record<string, string> = {}, method = "GET"): Request =>
   new Request("https://api.example/.well-known/jwks.json", { headers, method });
 
 describe("jwks", () => {
-  it("holds the public members of every asymmetric key and nothing else, never a secret", async () => {
+  it("contains only the public members of asymmetric keys, and no secret", async () => {
     const { keys } = await managerOf(EVERY_KIND).jwks();
     expect(keys.map(({ kid, alg, use, kty }) => [kid, alg, use, kty])).toEqual([
       ["rsa", "PS256", "sig", "RSA"],
@@ -48,7 +48,7 @@ describe("jwks", () => {
     for (const key of keys) expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(key)));
   });
 
-  it("holds CryptoKeys that show their public half, also where the private one cannot be exported", async () => {
+  it("contains the public half of a CryptoKey pair whose private half cannot be exported", async () => {
     const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
     const key = { kid: "a", algorithm: "ES256", privateKey: pair.privateKey, publicKey: pair.publicKey } as KeyConfig;
     const auth = managerOf([key]);
@@ -58,7 +58,7 @@ describe("jwks", () => {
     expect(await decode(token, keys[0], { algorithms: ["ES256"], now: NOW })).toMatchObject({ sub: "ada" });
   });
 
-  it("holds keys that will sign, and none that has retired", async () => {
+  it("contains keys that will sign later, and no retired key", async () => {
     const clock = createTestClock(NOW);
     const key = (kid: string, over: object): KeyConfig => ({
       kid,
@@ -72,7 +72,7 @@ describe("jwks", () => {
     expect((await auth.jwks()).keys.map(({ kid }) => kid)).toEqual(["next"]);
   });
 
-  it("of a manager with one key has its thumbprint as kid; with a secret it is empty", async () => {
+  it("has the thumbprint as kid when the manager has a single key, and is empty for a secret", async () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const auth = new AuthManager({ issuer: ISSUER, algorithm: "EdDSA", privateKey });
     const { keys } = await auth.jwks();
@@ -91,7 +91,7 @@ describe("jwks", () => {
 });
 
 describe("jwksHandler", () => {
-  it("serves the set with Cache-Control and ETag, and answers 304 to who has it", async () => {
+  it("serves the set with Cache-Control and ETag, and answers 304 to a matching If-None-Match", async () => {
     const auth = managerOf(EVERY_KIND);
     const handler = jwksHandler(auth);
     const response = await handler(get());
@@ -109,7 +109,7 @@ describe("jwksHandler", () => {
     expect((await handler(get({ "if-none-match": '"other"' }))).status).toBe(200);
   });
 
-  it("gives another ETag once the set is another", async () => {
+  it("changes the ETag when the set changes", async () => {
     const auth = managerOf(EVERY_KIND);
     const handler = jwksHandler(auth);
     const before = (await handler(get())).headers.get("etag");
@@ -119,7 +119,7 @@ describe("jwksHandler", () => {
     expect(after.headers.get("etag")).not.toBe(before);
   });
 
-  it("lets no cache keep a key beyond its retirement", async () => {
+  it("limits max-age to the retirement of the next key", async () => {
     const clock = createTestClock(NOW);
     const [key] = EVERY_KIND as [KeyConfig];
     const handler = jwksHandler(
@@ -140,7 +140,7 @@ describe("jwksHandler", () => {
     expect(await ageOf()).toBe("public, max-age=500");
   });
 
-  it("is kept no shorter for a secret that retires, since none is in it", async () => {
+  it("ignores the retirement of a secret, because the set contains no secret", async () => {
     const clock = createTestClock(NOW);
     const [key] = EVERY_KIND as [KeyConfig];
     const secret = { kid: "s", algorithm: "HS256", secret: "s".repeat(32), retireAt: NOW + 10 } as const;
@@ -148,12 +148,12 @@ describe("jwksHandler", () => {
     expect((await handler(get())).headers.get("cache-control")).toBe("public, max-age=300");
   });
 
-  it("may forbid caches to keep it at all", async () => {
+  it("sends max-age=0 when maxAge is 0", async () => {
     const handler = jwksHandler(managerOf(EVERY_KIND), { maxAge: 0 });
     expect((await handler(get())).headers.get("cache-control")).toBe("public, max-age=0");
   });
 
-  it("answers HEAD without a body, and nothing but GET and HEAD", async () => {
+  it("answers HEAD without a body, and other methods with 405", async () => {
     const handler = jwksHandler(managerOf(EVERY_KIND));
     const head = await handler(get({}, "HEAD"));
     expect([head.status, await head.text(), head.headers.has("etag")]).toEqual([200, "", true]);
@@ -163,7 +163,7 @@ describe("jwksHandler", () => {
     }
   });
 
-  it("is 503 while the keys cannot be loaded, and never kept by a cache", async () => {
+  it("answers 503 with no-store while the keys cannot be loaded", async () => {
     let isDown = true;
     const clock = createTestClock(NOW);
     const keys = async (): Promise<readonly KeyConfig[]> => {
@@ -178,13 +178,13 @@ describe("jwksHandler", () => {
     expect((await handler(get())).status).toBe(200);
   });
 
-  it("takes no wrong option, and a manager that is not configured yet is a fault of ours", async () => {
+  it("rejects invalid options, an unconfigured manager and a request that is not a Fetch Request", async () => {
     const auth = managerOf(EVERY_KIND);
     for (const options of [{ maxAge: -1 }, { maxAge: 1.5 }, { maxAge: "300" }, { maxAge: undefined }, { ttl: 5 }])
       expect(() => jwksHandler(auth, options as never)).toThrow(TypeError);
     expect(await refusalOf(jwksHandler(new AuthManager())(get()))).toMatchObject({ name: "MissingSignerError" });
     expect(() => jwksHandler({} as never)).toThrow("needs an AuthManager");
-    // What Express and Hono would give it.
+    // Express and Hono pass such objects.
     for (const request of [{ method: "GET", headers: {} }, { req: { raw: get() } }])
       expect(await refusalOf(jwksHandler(auth)(request as never))).toMatchObject({
         name: "TypeError",

@@ -1,4 +1,4 @@
-/** `AuthManager`: what it issues and verifies, and how each member fails. */
+/** `AuthManager`: issued tokens, verified tokens, and the errors of each member. */
 import { AuthManager, JWT, MissingSignerError, RequestAuth } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
@@ -10,7 +10,7 @@ const ec = makePair("P-256");
 const { auth } = createAuth();
 
 describe("authToken", () => {
-  it("is a signed token of type auth for an hour", async () => {
+  it("returns a signed token of type auth that is valid for an hour", async () => {
     const jwt = await auth.authToken("ada", { scope: { admin: true }, claims: { plan: "pro" } });
     expect(jwt).toBeInstanceOf(JWT);
     expect(jwt.tokenType).toBe("auth");
@@ -26,11 +26,11 @@ describe("authToken", () => {
     expect((await auth.verify(jwt.signed)).claims).toEqual(jwt.claims);
   });
 
-  it("has no scope where none was given", async () => {
+  it("adds no scope when none is given", async () => {
     expect((await auth.authToken("ada")).claims).not.toHaveProperty("scope");
   });
 
-  it("lives as long as it is told", async () => {
+  it("applies maxAge of the call and authMaxAge of the manager", async () => {
     expect((await auth.authToken("ada", { maxAge: 5 })).claims.exp).toBe(NOW + 5);
     expect((await createAuth({ authMaxAge: 7 }).auth.authToken("ada")).maxAge).toBe(7);
   });
@@ -39,25 +39,25 @@ describe("authToken", () => {
     ["an empty subject", ["", {}]],
     ["a subject that is null", [null, {}]],
     ["a fractional subject", [1.5, {}]],
-    ["a subject past exact integers", [2 ** 53, {}]],
+    ["a subject above the exact integers", [2 ** 53, {}]],
     ["a subject that is NaN", [Number.NaN, {}]],
     ["a subject that is an object", [{}, {}]],
     ["claims that are a list", ["ada", { claims: [] }]],
-    ["no time to live", ["ada", { maxAge: 0 }]],
-    ["a negative time to live", ["ada", { maxAge: -1 }]],
-    ["a fractional time to live", ["ada", { maxAge: 1.5 }]],
-    ["an endless time to live", ["ada", { maxAge: Number.POSITIVE_INFINITY }]],
-    ["a time to live that is text", ["ada", { maxAge: "60" }]],
-    ["an option it does not have", ["ada", { expiresIn: 60 }]],
+    ["a maxAge of zero", ["ada", { maxAge: 0 }]],
+    ["a negative maxAge", ["ada", { maxAge: -1 }]],
+    ["a fractional maxAge", ["ada", { maxAge: 1.5 }]],
+    ["an infinite maxAge", ["ada", { maxAge: Number.POSITIVE_INFINITY }]],
+    ["a maxAge that is text", ["ada", { maxAge: "60" }]],
+    ["an unknown option", ["ada", { expiresIn: 60 }]],
     ["an empty audience", ["ada", { audience: "" }]],
     ["an empty list of audiences", ["ada", { audience: [] }]],
     ["an audience that is a number", ["ada", { audience: 5 }]],
-  ])("refuses %s with a TypeError", async (_, args) => {
+  ])("rejects %s with a TypeError", async (_, args) => {
     const error = await refusalOf(() => auth.authToken(...(args as unknown as [string, object])));
     expect(error).toBeInstanceOf(TypeError);
   });
 
-  it("leaves what the caller gave as it was", async () => {
+  it("leaves the given objects unfrozen, and is not affected by later changes of them", async () => {
     const given = { scope: { admin: true, list: ["a"] }, claims: { own: { deep: [1] } }, audience: ["a", "b"] };
     const jwt = await auth.authToken("ada", given);
     const { scope, claims, audience } = given;
@@ -70,7 +70,7 @@ describe("authToken", () => {
 });
 
 describe("refreshToken", () => {
-  it("is a signed token of type refresh for a week, with 128 random bits and never a scope", async () => {
+  it("returns a signed token of type refresh that is valid for a week, with a random rid and without a scope", async () => {
     const jwt = await auth.refreshToken("ada", { claims: { device: "d" } });
     expect(jwt.claims).toEqual({
       rid: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
@@ -84,23 +84,23 @@ describe("refreshToken", () => {
     expect((await auth.verify(jwt.signed, { type: "refresh" })).claims).toEqual(jwt.claims);
   });
 
-  it("has another rid each time", async () => {
+  it("creates a new rid each time", async () => {
     const rids = await Promise.all(Array.from({ length: 20 }, async () => (await auth.refreshToken("ada")).claims.rid));
     expect(new Set(rids).size).toBe(20);
   });
 
-  it.each(["scope", "audience", "anything"])("takes no option %s", async (option) => {
+  it.each(["scope", "audience", "anything"])("rejects the option %s with a TypeError", async (option) => {
     expect(await refusalOf(() => auth.refreshToken("ada", { [option]: "x" }))).toBeInstanceOf(TypeError);
   });
 
-  it("lives as long as it is told", async () => {
+  it("applies maxAge of the call and refreshMaxAge of the manager", async () => {
     expect((await auth.refreshToken("ada", { maxAge: 9 })).maxAge).toBe(9);
     expect((await createAuth({ refreshMaxAge: 8 }).auth.refreshToken("ada")).maxAge).toBe(8);
   });
 });
 
 describe("verify", () => {
-  it("wants an auth token unless it is told otherwise", async () => {
+  it("accepts only auth tokens by default, and the type that the call names", async () => {
     const a = (await auth.authToken("ada")).signed;
     const r = (await auth.refreshToken("ada")).signed;
     const accepted = [
@@ -120,18 +120,18 @@ describe("verify", () => {
     }
   });
 
-  it("refuses another type with a TypeError", async () => {
+  it("rejects an unknown type with a TypeError", async () => {
     const token = (await auth.authToken("ada")).signed;
     expect(await refusalOf(() => auth.verify(token, { type: "access" as never }))).toBeInstanceOf(TypeError);
   });
 
-  it("gives the subject as text, and as it is on the wire in the claims", async () => {
+  it("returns the subject as text, and unchanged in the claims", async () => {
     const jwt = await auth.verify((await auth.authToken(42)).signed);
     expect([jwt.sub, jwt.claims.sub]).toEqual(["42", 42]);
     expect([(await auth.authToken("42")).sub, (await auth.authToken("42")).claims.sub]).toEqual(["42", "42"]);
   });
 
-  it("lets leeway widen exp, nbf and iat", async () => {
+  it("applies leeway to exp, nbf and iat", async () => {
     const { auth: lenient } = createAuth({ leeway: 10 });
     for (const [over, reason] of [
       [{ exp: NOW - 9 }, "TOKEN_EXPIRED"],
@@ -146,7 +146,7 @@ describe("verify", () => {
     expect(await refusalOf(lenient.verify(atTheEdge))).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
-  it("measures a token in characters before it parses it", async () => {
+  it("rejects a token longer than maxTokenLength", async () => {
     const token = (await auth.authToken("ada")).signed;
     const { auth: exact } = createAuth({ maxTokenLength: token.length });
     expect((await exact.verify(token)).sub).toBe("ada");
@@ -155,7 +155,7 @@ describe("verify", () => {
     expect(await refusalOf(auth.verify("a".repeat(8193)))).toMatchObject({ reason: "TOKEN_MALFORMED" });
   });
 
-  it("lets nothing in by a clock that tells no time", async () => {
+  it("rejects every token when the clock returns no number", async () => {
     for (const time of [Number.NaN, undefined, "noon"]) {
       const { auth: broken } = createAuth({ now: () => time as number });
       expect(await refusalOf(() => broken.verify(forge()))).toBeInstanceOf(Error);
@@ -164,7 +164,7 @@ describe("verify", () => {
 });
 
 describe("verifyToken", () => {
-  it("is verify of either type as a yes or no", async () => {
+  it("returns true for valid tokens of both types, and false for invalid tokens", async () => {
     const { auth: manager, clock } = createAuth();
     const a = await manager.authToken("ada");
     const r = await manager.refreshToken("ada");
@@ -184,7 +184,7 @@ describe("a manager without a signing key", () => {
   const signer = new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: ec.privateKey, now: () => NOW });
   const verifier = new AuthManager({ issuer: ISSUER, algorithm: "ES256", publicKey: ec.publicKey, now: () => NOW });
 
-  it("issues and verifies nothing before init", async () => {
+  it("rejects every call with MissingSignerError before init", async () => {
     for (const work of [
       () => later.authToken("ada"),
       () => later.refreshToken("ada"),
@@ -198,11 +198,11 @@ describe("a manager without a signing key", () => {
     }
   });
 
-  it("opens requests before init without throwing", () => {
+  it("opens requests before init", () => {
     expect(later.forRequest()).toBeInstanceOf(RequestAuth);
   });
 
-  it("verifies, and issues nothing, where it has only a public key", async () => {
+  it("verifies, but rejects authToken and refreshToken, when it has only a public key", async () => {
     const { signed } = await signer.authToken("ada");
     expect((await verifier.verify(signed)).sub).toBe("ada");
     expect(await verifier.verifyToken(signed)).toBe(true);
@@ -213,7 +213,7 @@ describe("a manager without a signing key", () => {
 });
 
 describe("init", () => {
-  it("makes a manager that was made without a config work, once", async () => {
+  it("configures a manager that was built without a config, once", async () => {
     const manager = new AuthManager();
     manager.init({ issuer: ISSUER, algorithm: "HS256", secret: SECRET, now: () => NOW });
     expect((await manager.verify((await manager.authToken("ada")).signed)).sub).toBe("ada");
@@ -223,7 +223,7 @@ describe("init", () => {
     });
   });
 
-  it("can be called again after a config that failed", async () => {
+  it("can be called again after an invalid config", async () => {
     const manager = new AuthManager();
     const error = await refusalOf(() => manager.init({ issuer: "", algorithm: "HS256", secret: SECRET }));
     expect(error).toMatchObject({ configValue: "issuer" });
@@ -232,15 +232,15 @@ describe("init", () => {
   });
 });
 
-it("names its default times to live", () => {
+it("AuthManager exposes its default ages", () => {
   expect([AuthManager.defaultAuthMaxAge, AuthManager.defaultRefreshMaxAge]).toEqual([3600, 604_800]);
 });
 
-it("reads a signed token without checking its signature", () => {
+it("convertToken reads a signed token without checking its signature", () => {
   const token = forge({ secret: "anything" });
   expect(AuthManager.convertToken(token).claims).toEqual(goodClaims());
 });
 
-it("opens requests that know their manager", () => {
+it("forRequest returns a request that exposes its manager", () => {
   expect(auth.forRequest().manager).toBe(auth);
 });

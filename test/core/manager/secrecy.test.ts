@@ -1,4 +1,4 @@
-/** Logging or serialising anything of ours never shows a signed token, its signature or a key. */
+/** Logging or serialising the library's objects and errors shows no token, signature or key. */
 import { inspect } from "node:util";
 import { AuthData, AuthManager, JWT } from "claimgate";
 import { decode } from "claimgate/jwt";
@@ -34,7 +34,7 @@ await refusalOf(requests.refused.require());
 const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ["a signed JWT", jwt],
   ["a verified JWT", await hs256.verify(good)],
-  ["a JWT that was read", JWT.fromSignedToken(good)],
+  ["a JWT from fromSignedToken", JWT.fromSignedToken(good)],
   ["an HS256 manager", hs256],
   ["an ES256 manager", es256],
   ["a manager with a JWK", fromJwk],
@@ -45,41 +45,50 @@ const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ],
   ["a fresh RequestAuth", requests.fresh],
   ["a used RequestAuth", requests.used],
-  ["a refused RequestAuth", requests.refused],
-  ["a bad signature", await refusalOf(hs256.verify(bad))],
-  ["an expired token", await refusalOf(hs256.verify(expired))],
-  ["a refused rule", await refusalOf(requests.used.require({ scope: "x" }))],
-  ["a refused request", await refusalOf(requests.refused.require())],
+  ["a RequestAuth with a rejected token", requests.refused],
+  ["the error of an invalid signature", await refusalOf(hs256.verify(bad))],
+  ["the error of an expired token", await refusalOf(hs256.verify(expired))],
+  ["the error of a rejected rule", await refusalOf(requests.used.require({ scope: "x" }))],
+  ["the error of a rejected request", await refusalOf(requests.refused.require())],
   [
-    "an ambiguous request",
+    "the error of ambiguous credentials",
     await refusalOf(hs256.forRequest({ headers: { authorization: `Bearer ${good}, Bearer ${bad}` } }).require()),
   ],
-  ["a cookie refused", await refusalOf(withCookie.forRequest({ headers: { cookie: `t=${good}` } }).require())],
-  ["a token with a broken payload", await refusalOf(hs256.verify(forge({ payload: `${SECRET} is no JSON` })))],
-  ["a token with a broken header", await refusalOf(hs256.verify(`${good.slice(2)}x`))],
-  ["a weak secret", await refusalOf(() => createAuth({ secret: SECRET.slice(0, 20) }).auth)],
-  ["a PEM as a secret", await refusalOf(() => createAuth({ secret: privateKey }).auth)],
   [
-    "a PEM as a public key",
+    "the error of a rejected cookie",
+    await refusalOf(withCookie.forRequest({ headers: { cookie: `t=${good}` } }).require()),
+  ],
+  ["the error of a malformed payload", await refusalOf(hs256.verify(forge({ payload: `${SECRET} is no JSON` })))],
+  ["the error of a malformed header", await refusalOf(hs256.verify(`${good.slice(2)}x`))],
+  ["the error of a weak secret", await refusalOf(() => createAuth({ secret: SECRET.slice(0, 20) }).auth)],
+  ["the error of a PEM as a secret", await refusalOf(() => createAuth({ secret: privateKey }).auth)],
+  [
+    "the error of a private PEM as a public key",
     await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES256", publicKey: privateKey })),
   ],
   [
-    "a broken PEM",
+    "the error of a malformed PEM",
     await refusalOf(
       () => new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: privateKey.replace("MIGH", "MIGG") }),
     ),
   ],
   [
-    "a secret as a private key",
+    "the error of a secret as a private key",
     await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: SECRET })),
   ],
   [
-    "a JWK on another curve",
+    "the error of a JWK on another curve",
     await refusalOf(() => new AuthManager({ issuer: ISSUER, algorithm: "ES384", privateKey: jwk as never })),
   ],
-  ["a key that does not fit a token", await refusalOf(decode(good, privateKey, { algorithms: ["HS256"] }))],
-  ["an unknown option", await refusalOf(() => createAuth({ secrets: SECRET } as never).auth)],
-  ["an option of a wrong type", await refusalOf(() => createAuth({ audience: { [SECRET]: good } as never }).auth)],
+  [
+    "the error of a key that does not fit a token",
+    await refusalOf(decode(good, privateKey, { algorithms: ["HS256"] })),
+  ],
+  ["the error of an unknown option", await refusalOf(() => createAuth({ secrets: SECRET } as never).auth)],
+  [
+    "the error of an option with a wrong type",
+    await refusalOf(() => createAuth({ audience: { [SECRET]: good } as never }).auth),
+  ],
 ];
 
 const pemBody = privateKey.split("\n").slice(1, -2);
@@ -94,23 +103,23 @@ const SECRETS = [
   ...tokenParts(expired),
 ];
 
-describe("nothing secret is shown by", () => {
-  it.each(THINGS)("%s", (_, thing) => {
+describe("the output of inspect and JSON.stringify", () => {
+  it.each(THINGS)("contains no secret for %s", (_, thing) => {
     const shown = shownOf(thing);
     for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
   });
 
-  it("what holds it all the same", () => {
+  it("contains secrets of an ordinary object, so the check can fail", () => {
     const shown = inspect({ token: jwt.signed, key: privateKey, secret: SECRET }, { depth: 10 });
     expect([good, jwk.d as string, SECRET].filter((secret) => shown.includes(secret))).toEqual([good, SECRET]);
   });
 });
 
-it("shows of a JWT its type and claims when it is serialised", () => {
+it("serialises a JWT as its type and claims", () => {
   expect(JSON.parse(JSON.stringify(jwt))).toEqual({ tokenType: "auth", claims: jwt.claims });
 });
 
-/** The whole token, its signature, and what would let somebody put it together again. */
+/** The token, its signature, and its payload: the parts that could restore it. */
 function tokenParts(token: string): string[] {
   const [, payload = "", signature = ""] = token.split(".");
   return [token, signature, payload];

@@ -1,4 +1,4 @@
-/** `claimsSchema`: claims of one's own, checked when a token is issued and when one is verified. */
+/** `claimsSchema`: custom claims, checked when a token is issued and when it is verified. */
 import type { AuthManagerConfig } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -14,7 +14,7 @@ const schema = z.object({
     .transform((text) => text.toLowerCase())
     .optional(),
 });
-// Seen as any claims, for what is given to it here is wrong on purpose.
+// The cast to any claims allows the invalid claims below.
 const config: Partial<AuthManagerConfig> = { claimsSchema: schema };
 const { auth } = createAuth(config);
 const INVALID = { name: "InvalidTokenError", reason: "CLAIM_INVALID" };
@@ -22,13 +22,13 @@ const INVALID = { name: "InvalidTokenError", reason: "CLAIM_INVALID" };
 watchRejections();
 
 describe("a claims schema", () => {
-  it("refuses to issue claims that do not fit", async () => {
+  it("rejects issuing claims that do not fit", async () => {
     expect(await refusalOf(() => auth.authToken("ada", { claims: { plan: "gold" } }))).toMatchObject(INVALID);
     expect(await refusalOf(() => auth.refreshToken("ada", { claims: { plan: 5 } }))).toMatchObject(INVALID);
     expect((await auth.authToken("ada", { claims: { plan: "pro" } })).claims).toMatchObject({ plan: "pro" });
   });
 
-  it("refuses to verify claims that do not fit, by hand and for a guard", async () => {
+  it("rejects verified claims that do not fit, in verify and in a guard", async () => {
     const token = forge({ payload: goodClaims({ plan: "gold" }) });
     expect(await refusalOf(auth.verify(token))).toMatchObject(INVALID);
     expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({
@@ -38,7 +38,7 @@ describe("a claims schema", () => {
     expect((await auth.verify(forge({ payload: goodClaims({ plan: "pro" }) }))).claims).toMatchObject({ plan: "pro" });
   });
 
-  it("shows its defaults and transforms after issue and after verification, while the wire has what was given", async () => {
+  it("applies defaults and transforms to issued and verified claims, while the token carries the given claims", async () => {
     const jwt = await auth.authToken("ada", { claims: { email: "Ada@Example.Org" } });
     const seen = { plan: "free", email: "ada@example.org" };
     expect(jwt.claims).toMatchObject(seen);
@@ -48,7 +48,7 @@ describe("a claims schema", () => {
     expect((await onTheWire).claims).toMatchObject({ email: "Ada@Example.Org" });
   });
 
-  it("is what rules see", async () => {
+  it("determines the claims that rules see", async () => {
     const { signed } = await auth.authToken("ada", { claims: { email: "Ada@Example.Org" } });
     const request = auth.forRequest({ token: signed });
     expect((await request.require({ claims: { plan: "free", email: "ada@example.org" } })).sub).toBe("ada");
@@ -57,7 +57,7 @@ describe("a claims schema", () => {
     });
   });
 
-  it("sees only the claims of one's own, so a strict one fits", async () => {
+  it("receives only custom claims, so a strict schema accepts registered claims", async () => {
     const { auth: strict } = createAuth({
       claimsSchema: z.strictObject({ plan: z.string().optional() }),
       audience: "api",
@@ -72,7 +72,7 @@ describe("a claims schema", () => {
     expect(await refusalOf(strict.verify(other))).toMatchObject(INVALID);
   });
 
-  it("may not speak for the claims that are the manager's", async () => {
+  it("cannot change the manager's own claims", async () => {
     const greedy = z.object({}).transform(() => ({ sub: "eve", scope: "root", type: "refresh", exp: 9e9, plan: "x" }));
     const { auth: manager } = createAuth({ claimsSchema: greedy });
     const jwt = await manager.verify(forge());
@@ -80,7 +80,7 @@ describe("a claims schema", () => {
     expect(jwt.tokenType).toBe("auth");
   });
 
-  it("gives claims that are deeply frozen, also where it froze a part of them itself", async () => {
+  it("returns deeply frozen claims, even if it froze a part of them itself", async () => {
     const readonly = z.object({ own: z.object({ list: z.array(z.object({ a: z.number() })) }).readonly() });
     const { auth: manager } = createAuth({ claimsSchema: readonly });
     const { signed } = await manager.authToken("ada", { claims: { own: { list: [{ a: 1 }] } } });
@@ -88,7 +88,7 @@ describe("a claims schema", () => {
     expect([own, own.list, own.list[0]].map(Object.isFrozen)).toEqual([true, true, true]);
   });
 
-  it("that answers asynchronously for some claims only lets none of them in, and leaves no rejection behind", async () => {
+  it("that is asynchronous for some claims rejects those claims, without an unhandled rejection", async () => {
     const moody = {
       "~standard": {
         version: 1 as const,

@@ -1,4 +1,4 @@
-/** `JWT` and `AuthData` by hand: unsigned, signed, and read without verification. */
+/** `JWT` and `AuthData` without a manager: unsigned, signed, and read without verification. */
 import { AuthData, AuthManager, AuthType, JWT, TokenType } from "claimgate";
 import { ALGORITHMS, decode } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const authData = (over: object = {}): AuthData =>
   new AuthData({ authType: AuthType.HS256, secret: SECRET, issuer: ISSUER, now: () => NOW + 0.9, ...over });
 
 describe("an unsigned JWT", () => {
-  it("holds what was given, and no registered claim yet", () => {
+  it("has the given claims, and no registered claims", () => {
     const jwt = new JWT(TokenType.AUTH, 7, { scope: "a b", claims: { plan: "pro" }, audience: ["x"] });
     expect(jwt.isSigned()).toBe(false);
     expect(jwt.tokenType).toBe("auth");
@@ -25,24 +25,24 @@ describe("an unsigned JWT", () => {
     expect(() => jwt.signed).toThrow(TypeError);
   });
 
-  it("has no scope where it is of type refresh", () => {
+  it("has no scope when its type is refresh", () => {
     expect(new JWT("refresh", "ada", { scope: "a" }).claims).toEqual({ sub: "ada", type: "refresh" });
   });
 
   it.each([
     ["an unknown type", ["access", "ada"]],
-    ["no subject", ["auth", undefined]],
+    ["a missing subject", ["auth", undefined]],
     ["an empty subject", ["auth", ""]],
     ["a fractional subject", ["auth", 0.5]],
     ["a reserved claim", ["auth", "ada", { claims: { sub: "eve" } }]],
     ["claims that are text", ["auth", "ada", { claims: "x" }]],
-  ])("is not made of %s", (_, args) => {
+  ])("rejects %s with a TypeError", (_, args) => {
     expect(() => new JWT(...(args as unknown as [TokenType, string]))).toThrow(TypeError);
   });
 });
 
-describe("sign", () => {
-  it("signs with AuthData, once, and gives the text", async () => {
+describe("JWT.sign", () => {
+  it("signs once with AuthData, and returns the token", async () => {
     const jwt = new JWT("auth", "ada", { scope: { admin: true }, claims: { plan: "pro" }, maxAge: 5 });
     const signed = await jwt.sign(authData());
     expect(signed).toBe(jwt.signed);
@@ -70,20 +70,20 @@ describe("sign", () => {
     expect(jwt.signed).toBe(signed);
   });
 
-  it("shows the claims as a reader will see them", async () => {
+  it("changes the claims to their JSON form", async () => {
     const jwt = new JWT("auth", "ada", { claims: { when: new Date(0), nothing: undefined, not: Number.NaN } });
     await jwt.sign(authData());
     expect(jwt.claims).toMatchObject({ when: "1970-01-01T00:00:00.000Z", not: null });
     expect(jwt.claims).not.toHaveProperty("nothing");
   });
 
-  it("leaves the token unsigned where it fails", async () => {
+  it("leaves the token unsigned when it fails", async () => {
     const jwt = new JWT("auth", "ada", { claims: { big: 1n } });
     await expect(jwt.sign(authData())).rejects.toBeInstanceOf(TypeError);
     expect(jwt.isSigned()).toBe(false);
   });
 
-  it("freezes the claims and the header, however deep", async () => {
+  it("freezes the claims and the header at every depth", async () => {
     const jwt = new JWT("auth", "ada", { scope: { a: [{ b: 1 }] }, claims: { own: [{ list: [] }] } });
     await jwt.sign(authData());
     const verified = await createAuth().auth.verify(jwt.signed);
@@ -96,7 +96,7 @@ describe("sign", () => {
 });
 
 describe("AuthData", () => {
-  it("tells what it was made of", () => {
+  it("exposes its options", () => {
     const pair = makePair("P-256");
     const data = new AuthData({
       authType: "ES256",
@@ -133,25 +133,25 @@ describe("AuthData", () => {
   it.each([
     ["an unknown algorithm", TypeError, { authType: "none" }],
     ["an empty issuer", TypeError, { issuer: "" }],
-    ["no time to live", TypeError, { authMaxAge: 0 }],
-    ["a fractional time to live", TypeError, { refreshMaxAge: 1.5 }],
-  ])("is not made of %s", (_, type, over) => {
+    ["a maximum age of zero", TypeError, { authMaxAge: 0 }],
+    ["a fractional maximum age", TypeError, { refreshMaxAge: 1.5 }],
+  ])("rejects %s", (_, type, over) => {
     expect(() => authData(over)).toThrow(type);
   });
 
-  it("is not made of a key that does not fit", () => {
+  it("rejects a key that does not fit the algorithm", () => {
     expect(() => authData({ secret: "short" })).toThrow(expect.objectContaining({ name: "InvalidKeyError" }));
     expect(authData({ secret: "short", allowWeakSecret: true }).secret).toBe("short");
   });
 
-  it("signs what a reader with the key alone can decode", async () => {
+  it("signs a token that decode accepts with the key alone", async () => {
     const signed = await new JWT("auth", "ada").sign(authData());
     expect(await decode(signed, SECRET, { algorithms: ["HS256"], issuer: ISSUER, now: NOW })).toMatchObject({
       sub: "ada",
     });
   });
 
-  it("names every algorithm by its own name", () => {
+  it("lists every algorithm and token type under its own name", () => {
     expect(AuthType).toEqual(Object.fromEntries(ALGORITHMS.map((name) => [name, name])));
     expect(TokenType).toEqual({ AUTH: "auth", REFRESH: "refresh" });
     expect([AuthType, TokenType].every(Object.isFrozen)).toBe(true);
@@ -162,7 +162,7 @@ describe.each([
   ["JWT.fromSignedToken", (token: string): JWT => JWT.fromSignedToken(token)],
   ["AuthManager.convertToken", (token: string): JWT => AuthManager.convertToken(token)],
 ])("%s", (_, read) => {
-  it("reads a token of any known algorithm, whatever its signature and its times", () => {
+  it("reads a token of any known algorithm, without checking signature and times", () => {
     for (const alg of ALGORITHMS) {
       const token = forge({ header: { alg, typ: "JWT" }, payload: goodClaims({ exp: 1, aud: "x" }), secret: "any" });
       const jwt = read(token);
@@ -172,7 +172,7 @@ describe.each([
     expect(read(forge({ payload: goodClaims({ type: "refresh" }) })).tokenType).toBe("refresh");
   });
 
-  it.each(["exp", "iss", "sub", "iat", "type"])("refuses a token without %s", async (claim) => {
+  it.each(["exp", "iss", "sub", "iat", "type"])("rejects a token without %s", async (claim) => {
     for (const value of [undefined, null]) {
       const error = await refusalOf(() => read(forge({ payload: goodClaims({ [claim]: value }) })));
       expect(error).toMatchObject({ name: "MissingRequiredClaimError", reason: "CLAIM_MISSING", claim });
@@ -185,15 +185,15 @@ describe.each([
     ["alg none", "ALGORITHM_INVALID", forge({ header: { alg: "none" }, signature: "" })],
     ["an unknown type", "TOKEN_TYPE_INVALID", forge({ payload: goodClaims({ type: "access" }) })],
     ["two segments", "TOKEN_MALFORMED", "a.b"],
-    ["no JSON", "TOKEN_MALFORMED", forge({ payload: "x" })],
+    ["text that is not JSON", "TOKEN_MALFORMED", forge({ payload: "x" })],
     ["crit", "TOKEN_MALFORMED", forge({ header: { alg: "HS256", crit: [] } })],
-    ["no text", "TOKEN_MALFORMED", undefined as unknown as string],
-  ])("refuses %s: %s", async (_what, reason, token) => {
+    ["undefined", "TOKEN_MALFORMED", undefined as unknown as string],
+  ])("rejects %s: %s", async (_what, reason, token) => {
     expect(await refusalOf(() => read(token))).toMatchObject({ reason });
   });
 });
 
-/** `value` and every object inside it. */
+/** `value` and every object in it. */
 function parts(value: unknown): object[] {
   return typeof value === "object" && value !== null ? [value, ...Object.values(value).flatMap(parts)] : [];
 }

@@ -1,4 +1,4 @@
-/** The wire: tokens as Flask_PyJWT writes them are read, and ours have exactly that shape. */
+/** The wire format: tokens from Flask_PyJWT are accepted, and issued tokens have the same form. */
 import { JWT } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
@@ -9,7 +9,7 @@ const ISSUER = "https://flask.example";
 const SECRET = "flask-secret-of-exactly-32-bytes";
 const HEADER = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-// Written by PyJWT with Flask_PyJWT's claims in Flask_PyJWT's order; they live until 2100.
+// PyJWT wrote these tokens with Flask_PyJWT's claims, in its order; they are valid until 2100.
 const FLASK = {
   withDict: `${HEADER}.eyJpc3MiOiJodHRwczovL2ZsYXNrLmV4YW1wbGUiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwic3ViIjoiYWRhIiwidHlwZSI6ImF1dGgiLCJzY29wZSI6eyJhZG1pbiI6dHJ1ZX0sInBsYW4iOiJwcm8ifQ.h-sUJkjoopTQcYZ6eNqR6tNuBcaTqwO5TGeUyECeReQ`,
   withInteger: `${HEADER}.eyJpc3MiOiJodHRwczovL2ZsYXNrLmV4YW1wbGUiLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwic3ViIjo3LCJ0eXBlIjoiYXV0aCIsInNjb3BlIjoicmVhZCB3cml0ZSJ9.iO302AlAOLkC0x-J9nPdcYH3LcoWN_I2ff-z0uwrXCU`,
@@ -21,40 +21,40 @@ const FLASK = {
 const { auth } = createAuth({ issuer: ISSUER, secret: SECRET });
 const times = { iss: ISSUER, iat: 1_700_000_000, exp: 4_102_444_800 };
 
-describe("a token of Flask_PyJWT", () => {
+describe("a token from Flask_PyJWT", () => {
   it.each([
     [
-      "with a scope that is a dict",
+      "with a dict as scope",
       FLASK.withDict,
       { ...times, sub: "ada", type: "auth", scope: { admin: true }, plan: "pro" },
     ],
     [
-      "with an integer subject and a scope in words",
+      "with an integer subject and a scope of words",
       FLASK.withInteger,
       { ...times, sub: 7, type: "auth", scope: "read write" },
     ],
     ["without a scope", FLASK.plain, { ...times, sub: "ada", type: "auth" }],
     ["with an escaped letter", FLASK.escaped, { ...times, sub: "adä", type: "auth", scope: { admin: true } }],
-  ])("%s is read", async (_, token, claims) => {
+  ])("%s is accepted", async (_, token, claims) => {
     const jwt = await auth.verify(token);
     expect(jwt.claims).toEqual(claims);
     expect([jwt.sub, jwt.alg, jwt.typ, jwt.signed]).toEqual([String(claims.sub), "HS256", "JWT", token]);
     expect(JWT.fromSignedToken(token).claims).toEqual(claims);
   });
 
-  it("of type refresh is read as one", async () => {
+  it("of type refresh is accepted only as a refresh token", async () => {
     const jwt = await auth.verify(FLASK.refresh, { type: "refresh" });
     expect(jwt.claims).toEqual({ rid: "dGhpcyBpcyAxMjggYml0cw", ...times, sub: "ada", type: "refresh" });
     expect(await refusalOf(auth.verify(FLASK.refresh))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
   });
 
-  it("is refused once it has expired, and by another secret", async () => {
+  it("is rejected when it has expired, and with another secret", async () => {
     expect(await refusalOf(auth.verify(FLASK.expired))).toMatchObject({ reason: "TOKEN_EXPIRED" });
     const { auth: other } = createAuth({ issuer: ISSUER, secret: "another secret of more than 32 bytes" });
     expect(await refusalOf(other.verify(FLASK.plain))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 
-  it("meets the rules that it met there", async () => {
+  it("gets the same verdicts from rules as in Flask_PyJWT", async () => {
     const verdicts = await Promise.all([
       verdictOf(auth, FLASK.withDict, { scope: { admin: true } }),
       verdictOf(auth, FLASK.plain, { scope: { admin: true } }),
@@ -72,14 +72,14 @@ describe("a token of Flask_PyJWT", () => {
   });
 });
 
-describe("a token of ours", () => {
+describe("a token that a manager issues", () => {
   const raw = (token: string): string[] =>
     token
       .split(".")
       .slice(0, 2)
       .map((part) => Buffer.from(part, "base64url").toString());
 
-  it("of type auth has Flask_PyJWT's header, claims and order, written compactly", async () => {
+  it("of type auth has Flask_PyJWT's header, claims and order, as compact JSON", async () => {
     const { signed } = await auth.authToken("ada", { scope: { admin: true }, claims: { plan: "pro" } });
     expect(raw(signed)).toEqual([
       '{"alg":"HS256","typ":"JWT"}',
@@ -87,7 +87,7 @@ describe("a token of ours", () => {
     ]);
   });
 
-  it("of type refresh has them too", async () => {
+  it("of type refresh has Flask_PyJWT's header, claims and order", async () => {
     const jwt = await auth.refreshToken(7);
     expect(raw(jwt.signed)).toEqual([
       '{"alg":"HS256","typ":"JWT"}',
@@ -95,7 +95,7 @@ describe("a token of ours", () => {
     ]);
   });
 
-  it("is, byte for byte, the one that Flask_PyJWT writes of the same claims", async () => {
+  it("equals the token that Flask_PyJWT writes for the same claims, byte for byte", async () => {
     const { auth: then } = createAuth({ issuer: ISSUER, secret: SECRET, now: () => times.iat });
     const maxAge = times.exp - times.iat;
     const options = { scope: { admin: true }, claims: { plan: "pro" }, maxAge };

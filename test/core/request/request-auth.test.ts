@@ -1,4 +1,4 @@
-/** `RequestAuth` by hand: who is calling, what it knows before and after something asked, and as time goes by. */
+/** `RequestAuth` from `forRequest`: the caller, the token before and after guards, and errors. */
 import { AuthError, isAuthError, JWT, RequestAuth } from "claimgate";
 import { InvalidTokenError } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { refusalOf } from "../../support/refusal-of.ts";
 const { auth } = createAuth();
 
 describe("forRequest", () => {
-  it("is anonymous where it is empty", async () => {
+  it("returns an anonymous request without arguments", async () => {
     const request = auth.forRequest();
     expect(request).toBeInstanceOf(RequestAuth);
     expect(request.token).toBeNull();
@@ -17,7 +17,7 @@ describe("forRequest", () => {
     expect(await refusalOf(request.require())).toMatchObject({ status: 401, reason: "TOKEN_MISSING" });
   });
 
-  it("takes a token as text or as a JWT, and verifies either", async () => {
+  it("accepts a token as text or as a JWT, and verifies both", async () => {
     const jwt = await auth.authToken("ada");
     for (const token of [jwt, jwt.signed]) expect((await auth.forRequest({ token }).require()).sub).toBe("ada");
     const read = JWT.fromSignedToken(forge({ secret: "x".repeat(40) }));
@@ -28,13 +28,13 @@ describe("forRequest", () => {
     });
   });
 
-  it("counts a token given by hand as one from the header", async () => {
+  it("treats a given token as a credential from the header", async () => {
     const request = auth.forRequest({ token: forge() });
     expect((await request.require({ location: "header" })).sub).toBe("ada");
     expect(await refusalOf(request.require({ location: "cookies" }))).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 
-  it("never throws, whatever the token; what asks does", async () => {
+  it("never throws for an invalid token; guards and authenticate reject it", async () => {
     for (const token of ["", "x", "a.b.c", "x".repeat(1e6)]) {
       const request = auth.forRequest({ token });
       expect(request.token).toBeNull();
@@ -50,8 +50,8 @@ describe("forRequest", () => {
   });
 });
 
-describe("token", () => {
-  it("is null until something verified it, and the same JWT afterwards", async () => {
+describe("the token of a request", () => {
+  it("is null until a guard or authenticate verifies it, and the same JWT afterwards", async () => {
     const request = auth.forRequest({ token: forge() });
     expect(request.token).toBeNull();
     const jwt = await request.authenticate();
@@ -60,13 +60,13 @@ describe("token", () => {
     expect(await request.require()).toBe(jwt);
   });
 
-  it("is there also where a rule was refused, for the token itself is good", async () => {
+  it("remains available when only the rule was rejected", async () => {
     const request = auth.forRequest({ token: forge() });
     await refusalOf(request.require({ scope: "x" }));
     expect(request.token?.sub).toBe("ada");
   });
 
-  it("is null again once it has expired, and what asks is refused", async () => {
+  it("is null again once it has expired, and guards reject it", async () => {
     const { auth, clock } = createAuth();
     const request = auth.forRequest({ token: forge() });
     await request.require();
@@ -80,7 +80,7 @@ describe("token", () => {
     }
   });
 
-  it("expires where rights lie over it, too", async () => {
+  it("expires too when authorize replaced its rights", async () => {
     const { auth: manager, clock } = createAuth({ authorize: () => ({ scope: "a" }), authorizeAt: "request" });
     const request = manager.forRequest({ token: forge() });
     await request.require({ scope: "a" });
@@ -98,8 +98,8 @@ describe("token", () => {
   });
 });
 
-describe("a refusal", () => {
-  it("is an AuthError that says why, with the token error as its cause", async () => {
+describe("the error of a rejected request", () => {
+  it("is an AuthError with a reason and the token error as its cause", async () => {
     const error = await refusalOf(auth.forRequest({ token: forge({ payload: goodClaims({ iss: "x" }) }) }).require());
     expect(error).toBeInstanceOf(AuthError);
     expect(isAuthError(error)).toBe(true);
@@ -107,7 +107,7 @@ describe("a refusal", () => {
     expect((error as AuthError).cause).toBeInstanceOf(InvalidTokenError);
   });
 
-  it("is recognised from another copy of the package, and nothing else is", () => {
+  it("is recognised when it comes from another copy of the package, and other values are not", () => {
     const foreign = Object.defineProperty(new Error("x"), Symbol.for("claimgate.AuthError"), { value: true });
     expect(isAuthError(foreign)).toBe(true);
     for (const other of [new Error("x"), { status: 401, reason: "TOKEN_MISSING" }, null, undefined, "x"]) {
@@ -115,7 +115,7 @@ describe("a refusal", () => {
     }
   });
 
-  it("does not come of a fault that is not the token's", async () => {
+  it("is not an AuthError when the clock fails", async () => {
     const { auth: failing } = createAuth({
       now: () => {
         throw new RangeError("no clock");
@@ -127,7 +127,7 @@ describe("a refusal", () => {
   });
 });
 
-it("requests never see each other's token", async () => {
+it("isolates the tokens of concurrent requests", async () => {
   const subjects = Array.from({ length: 20 }, (_, i) => `user-${i}`);
   const seen = await Promise.all(
     subjects.map(async (sub) => {

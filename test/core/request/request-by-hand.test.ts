@@ -1,4 +1,4 @@
-/** A Node request that no socket brought: adapters that run Express on AWS Lambda fill in `headers`, and nothing that was read off a wire. */
+/** Node requests without a socket, as adapters for Express on AWS Lambda create them. */
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { AuthManager, isAuthError } from "claimgate";
@@ -30,26 +30,21 @@ async function callerOf(method: string, headers: Record<string, string>): Promis
 }
 
 test.each([
-  [
-    "another site's page, reading",
-    "GET",
-    { "sec-fetch-site": "cross-site", origin: "https://evil.test" },
-    "CSRF_REJECTED",
-  ],
-  ["another site's page, writing", "POST", { "sec-fetch-site": "cross-site" }, "CSRF_REJECTED"],
-  ["another origin", "GET", { origin: "https://evil.test" }, "CSRF_REJECTED"],
-  ["the app's own page, writing", "POST", { "sec-fetch-site": "same-origin" }, "ada"],
-  ["the app's own origin", "POST", { origin: "http://api.test" }, "ada"],
-  ["a request without marks, reading", "GET", {}, "ada"],
-])("a cookie of %s", async (_, method, headers, caller) => {
+  ["a GET from another site", "GET", { "sec-fetch-site": "cross-site", origin: "https://evil.test" }, "CSRF_REJECTED"],
+  ["a POST from another site", "POST", { "sec-fetch-site": "cross-site" }, "CSRF_REJECTED"],
+  ["a GET from another origin", "GET", { origin: "https://evil.test" }, "CSRF_REJECTED"],
+  ["a POST from the same origin", "POST", { "sec-fetch-site": "same-origin" }, "ada"],
+  ["a POST with the host's origin", "POST", { origin: "http://api.test" }, "ada"],
+  ["a GET without Origin and Sec-Fetch-Site", "GET", {}, "ada"],
+])("judges the cookie of %s", async (_, method, headers, caller) => {
   expect(await callerOf(method, headers as Record<string, string>)).toBe(caller);
 });
 
 test.each<[string, unknown]>([
-  ["Hapi's pair of request and response", { req: {}, res: {} }],
-  ["a body as it was sent", "raw"],
-  ["nothing", null],
-])("a request whose `raw` is %s has its own headers", async (_, raw) => {
+  ["Hapi's request and response", { req: {}, res: {} }],
+  ["an unparsed body", "raw"],
+  ["null", null],
+])("reads the request's own headers when its raw is %s", async (_, raw) => {
   const headers = { authorization: `Bearer ${(await auth.authToken("ada")).signed}` };
   const context = createGraphQLContext(auth)({ headers, method: "get", raw });
   expect((await context.auth.authenticate())?.sub).toBe("ada");

@@ -1,4 +1,4 @@
-/** `args` and `parent`: claims bound to values of the call. Only scalars pass, and an integer equals its canonical decimal string. */
+/** The rule parts `args` and `parent`: claims compared with scalar values of the call. */
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
@@ -10,7 +10,7 @@ const REFUSED = "CLAIMS_INSUFFICIENT";
 const judge = (rule: Parameters<typeof verdictOf>[2], claims: object, facts: object): Promise<string> =>
   verdictOf(auth, forge({ payload: goodClaims({ ...claims }) }), rule, facts);
 
-/** The verdicts of `args` and `parent` on the same value; they must be one. */
+/** The common verdict of `args` and `parent` on the same value. */
 const bind = async (own: unknown, value: unknown): Promise<string> => {
   const verdicts = [
     await judge({ args: { own: "id" } }, { own }, { args: { id: value } }),
@@ -42,15 +42,15 @@ const VALUES: ReadonlyArray<readonly [held: unknown, equal: readonly unknown[], 
   [{ a: 1 }, [], [{ a: 1 }, "a"]],
 ];
 
-describe("a claim that holds", () => {
-  it.each(VALUES)("%j equals only what is the same scalar", async (held, equal, other) => {
+describe("a bound claim with the value", () => {
+  it.each(VALUES)("%j equals only the same scalar", async (held, equal, other) => {
     for (const value of equal) expect([String(value), await bind(held, value)]).toEqual([String(value), "allowed"]);
     for (const value of other) expect([String(value), await bind(held, value)]).toEqual([String(value), REFUSED]);
   });
 });
 
-describe("a path", () => {
-  it("leads into objects, by own properties only", async () => {
+describe("the path of a binding", () => {
+  it("leads into objects, through own properties only", async () => {
     const rule = { args: { sub: "user.id" } };
     expect(await judge(rule, {}, { args: { user: { id: "ada" } } })).toBe("allowed");
     expect(await judge(rule, {}, { args: { user: { id: "eve" } } })).toBe(REFUSED);
@@ -60,7 +60,7 @@ describe("a path", () => {
     }
   });
 
-  it("is never a literal dotted key of the arguments", async () => {
+  it("never reads a key with a dot of the arguments", async () => {
     expect(await judge({ args: { sub: "user.id" } }, {}, { args: { "user.id": "ada" } })).toBe(REFUSED);
     expect(await judge({ args: { sub: "user.id" } }, {}, { args: { "user.id": "ada", user: { id: "eve" } } })).toBe(
       REFUSED,
@@ -70,14 +70,14 @@ describe("a path", () => {
     );
   });
 
-  it("that is empty is the whole", async () => {
+  it("selects the whole value when it is empty", async () => {
     expect(await judge({ args: { sub: "" } }, {}, { args: "ada" })).toBe("allowed");
     expect(await judge({ args: { sub: "" } }, {}, { args: "eve" })).toBe(REFUSED);
     expect(await judge({ args: { sub: "" } }, {}, { args: { "": "ada" } })).toBe(REFUSED);
     expect(await judge({ args: { sub: "" } }, {}, {})).toBe(REFUSED);
   });
 
-  it("finds nothing that every object inherits", async () => {
+  it("finds no inherited members", async () => {
     for (const path of ["constructor.name", "__proto__", "toString.name", "__proto__.constructor.name"]) {
       expect([path, await judge({ args: { own: path } }, { own: "Object" }, { args: {} })]).toEqual([path, REFUSED]);
       expect([path, await judge({ parent: { own: path } }, { own: "Object" }, { parent: {} })]).toEqual([
@@ -87,16 +87,16 @@ describe("a path", () => {
     }
   });
 
-  it("is not walked into lists or text", async () => {
+  it("does not lead into lists or text", async () => {
     expect(await judge({ args: { sub: "0" } }, {}, { args: ["ada"] })).toBe(REFUSED);
     expect(await judge({ args: { own: "id.length" } }, { own: 3 }, { args: { id: "ada" } })).toBe(REFUSED);
   });
 });
 
-describe("a claim that is a list", () => {
+describe("a bound claim that is a list", () => {
   const rule = { args: { own: ["a", "b"] } };
 
-  it("must hold the value of each path", async () => {
+  it("must contain the value of each path", async () => {
     expect(await judge(rule, { own: ["y", 1, "x"] }, { args: { a: "x", b: "1" } })).toBe("allowed");
     expect(await judge(rule, { own: ["x"] }, { args: { a: "x", b: "x" } })).toBe("allowed");
     expect(await judge(rule, { own: ["x"] }, { args: { a: "x", b: "y" } })).toBe(REFUSED);
@@ -105,7 +105,7 @@ describe("a claim that is a list", () => {
     expect(await judge(rule, { own: [] }, { args: {} })).toBe(REFUSED);
   });
 
-  it("must be a list, and where one path is asked for must not be", async () => {
+  it("is required for a list of paths, and rejected for a single path", async () => {
     expect(await judge({ args: { own: ["a"] } }, { own: "x" }, { args: { a: "x" } })).toBe(REFUSED);
     expect(await judge({ args: { own: ["a"] } }, { own: ["x"] }, { args: { a: "x" } })).toBe("allowed");
     expect(await judge({ args: { own: "a" } }, { own: ["x"] }, { args: { a: "x" } })).toBe(REFUSED);
@@ -114,8 +114,8 @@ describe("a claim that is a list", () => {
   });
 });
 
-describe("a bound claim's name", () => {
-  it("is a literal name, or a dotted path where no such claim is held", async () => {
+describe("the name of a bound claim", () => {
+  it("is a literal name, or a dotted path when the token has no such claim", async () => {
     const rule = { args: { "org.id": "id" } };
     expect(await judge(rule, { org: { id: "x" } }, { args: { id: "x" } })).toBe("allowed");
     expect(await judge(rule, { "org.id": "x", org: { id: "y" } }, { args: { id: "x" } })).toBe("allowed");
@@ -123,7 +123,7 @@ describe("a bound claim's name", () => {
   });
 });
 
-describe("parent", () => {
+describe("a parent binding", () => {
   class Base {
     readonly #id: string;
     constructor(id: string) {
@@ -146,7 +146,7 @@ describe("parent", () => {
     }
   }
 
-  it("reads class accessors, inherited ones too", async () => {
+  it("reads class accessors, including inherited accessors", async () => {
     for (const parent of [new Base("ada"), new Derived("ada")]) {
       expect(await judge({ parent: { sub: "id" } }, {}, { parent })).toBe("allowed");
     }
@@ -160,7 +160,7 @@ describe("parent", () => {
     expect(await judge({ args: { sub: "id" } }, {}, { args: new Base("ada") })).toBe(REFUSED);
   });
 
-  it("is refused where an accessor throws, and the throw is the cause", async () => {
+  it("is rejected when an accessor throws, with the thrown error as the cause", async () => {
     const failure = new Error("no connection");
     const parent = {
       get id(): string {
@@ -178,7 +178,7 @@ describe("parent", () => {
     expect((await request.require({ parent: { sub: "id" }, override: { sub: "ada" } }, { parent })).sub).toBe("ada");
   });
 
-  it("is refused where there is none", async () => {
+  it("is rejected without a parent object", async () => {
     for (const parent of [undefined, null, "ada", {}]) {
       expect(await judge({ parent: { sub: "id" } }, {}, { parent })).toBe(REFUSED);
     }

@@ -1,4 +1,4 @@
-/** The decision: the order of its questions, the reason where several things fail, `override`, `anyOf` and `optional`. */
+/** The decision about a rule: order of checks, reasons, `override`, `anyOf` and `optional`. */
 import { ForbiddenError, type Rule, UnauthorizedError } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, ISSUER, NOW } from "../../support/create-auth.ts";
@@ -13,7 +13,7 @@ const CLAIMS = "CLAIMS_INSUFFICIENT";
 const judge = (rule: Rule, claims: object = {}, facts: object = {}): Promise<string> =>
   verdictOf(auth, forge({ payload: goodClaims({ ...claims }) }), rule, facts);
 
-describe("the reason", () => {
+describe("the reason of a rejected rule", () => {
   const facts = { args: { id: "eve" }, parent: { id: "eve" } };
   const rules: ReadonlyArray<readonly [string, Rule]> = [
     [SCOPE, { scope: "a" }],
@@ -34,7 +34,7 @@ describe("the reason", () => {
     expect(await judge(rule, {}, facts)).toBe(reason);
   });
 
-  it("is carried by a ForbiddenError with status 403, and none where the rule holds", async () => {
+  it("is in a ForbiddenError with status 403", async () => {
     const request = auth.forRequest({ token: forge() });
     const error = await refusalOf(request.require({ scope: "a" }));
     expect(error).toBeInstanceOf(ForbiddenError);
@@ -43,10 +43,10 @@ describe("the reason", () => {
   });
 });
 
-describe("the order", () => {
+describe("the order of the checks", () => {
   const never: Rule = { claims: { never: 1 } };
 
-  it("puts a missing and a bad token before any rule", async () => {
+  it("puts a missing or invalid token before every rule", async () => {
     for (const rule of [{ type: "auth" } as const, never, { ...never, override: { sub: "ada" } }]) {
       const missing = await refusalOf(auth.forRequest().require(rule));
       expect(missing).toBeInstanceOf(UnauthorizedError);
@@ -59,7 +59,7 @@ describe("the order", () => {
     }
   });
 
-  it("puts type before override and the rest", async () => {
+  it("puts type before override and the other parts", async () => {
     const refresh = forge({ payload: goodClaims({ type: "refresh", admin: true }) });
     expect(await verdictOf(auth, refresh, { override: { admin: true }, ...never })).toBe("TOKEN_TYPE_INVALID");
     expect(await verdictOf(auth, refresh, { type: "refresh", override: { admin: true }, ...never })).toBe("allowed");
@@ -67,7 +67,7 @@ describe("the order", () => {
     expect(await verdictOf(auth, forge(), { type: "refresh" })).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("puts location before override and the rest", async () => {
+  it("puts location before override and the other parts", async () => {
     const token = forge({ payload: goodClaims({ admin: true }) });
     const rule: Rule = { override: { admin: true }, ...never };
     const header = auth.forRequest({ headers: { authorization: `Bearer ${token}` } });
@@ -82,7 +82,7 @@ describe("the order", () => {
 });
 
 describe("override", () => {
-  it("lifts scope, claims, args, parent and anyOf where all of it is held", async () => {
+  it("lifts scope, claims, args, parent and anyOf when the token has all its claims", async () => {
     const rule: Rule = {
       scope: "x",
       claims: { never: 1 },
@@ -97,7 +97,7 @@ describe("override", () => {
     expect(await judge(rule, { admin: "true", org: { owner: true } })).toBe(SCOPE);
   });
 
-  it("takes nothing from a rule that holds without it", async () => {
+  it("does not affect a rule that holds without it", async () => {
     expect(await judge({ claims: { sub: "ada" }, override: { admin: true } })).toBe("allowed");
   });
 });
@@ -105,7 +105,7 @@ describe("override", () => {
 describe("anyOf", () => {
   const rule: Rule = { claims: { base: 1 }, anyOf: [{ scope: "a", claims: { x: 1 } }, { args: { sub: "id" } }] };
 
-  it("needs one branch, whole, besides the rest", async () => {
+  it("requires one complete branch in addition to the other parts", async () => {
     const eve = { args: { id: "eve" } };
     expect(await judge(rule, { base: 1, scope: "a", x: 1 }, eve)).toBe("allowed");
     expect(await judge(rule, { base: 1 }, { args: { id: "ada" } })).toBe("allowed");
@@ -116,7 +116,7 @@ describe("anyOf", () => {
 });
 
 describe("optional", () => {
-  it("passes no token as null, and refuses a bad one", async () => {
+  it("returns null without a token, and rejects an invalid token", async () => {
     expect(await auth.forRequest().require({ optional: true })).toBeNull();
     expect((await auth.forRequest({ token: forge() }).require({ optional: true }))?.sub).toBe("ada");
     for (const [token, reason] of [
@@ -132,7 +132,7 @@ describe("optional", () => {
     }
   });
 
-  it("counts a token elsewhere as none", async () => {
+  it("ignores a token in another location", async () => {
     const headers = { authorization: `Bearer ${forge({ secret: "x".repeat(40) })}` };
     expect(await auth.forRequest({ headers }).require({ optional: true, location: "cookies" })).toBeNull();
     expect(await refusalOf(auth.forRequest({ headers }).require({ optional: true, location: "header" }))).toMatchObject(
@@ -140,7 +140,7 @@ describe("optional", () => {
     );
   });
 
-  it("stands with a type", async () => {
+  it("can be combined with a type", async () => {
     const refresh = forge({ payload: goodClaims({ type: "refresh" }) });
     expect((await auth.forRequest({ token: refresh }).require({ optional: true, type: "refresh" }))?.tokenType).toBe(
       "refresh",
@@ -148,7 +148,7 @@ describe("optional", () => {
     expect(await verdictOf(auth, forge(), { optional: true, type: "refresh" })).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("false is as if it were not there", async () => {
+  it("has no effect when it is false", async () => {
     expect(await refusalOf(auth.forRequest().require({ optional: false } as Rule))).toMatchObject({
       reason: "TOKEN_MISSING",
     });
@@ -156,27 +156,27 @@ describe("optional", () => {
   });
 });
 
-describe("the seed's four faults are absent", () => {
-  it("the second of two nested claims is checked too", async () => {
+describe("a fault of Flask_PyJWT is absent", () => {
+  it("the second of two nested claims is checked", async () => {
     const rule = { claims: { org: { id: 1 }, team: { id: 2 } } };
     expect(await judge(rule, { org: { id: 1 }, team: { id: 2 } })).toBe("allowed");
     expect(await judge(rule, { org: { id: 1 }, team: { id: 3 } })).toBe(CLAIMS);
     expect(await judge(rule, { org: { id: 1 } })).toBe(CLAIMS);
   });
 
-  it("a literal value that equals an argument's name stays a literal", async () => {
+  it("a claim value that equals an argument's name remains a literal", async () => {
     expect(await judge({ claims: { sub: "username" } }, {}, { args: { username: "ada" } })).toBe(CLAIMS);
     expect(await judge({ claims: { sub: "username" } }, { sub: "username" }, { args: { username: "ada" } })).toBe(
       "allowed",
     );
   });
 
-  it("an unknown alg is ALGORITHM_INVALID", async () => {
+  it("an unknown alg is rejected with ALGORITHM_INVALID", async () => {
     expect(await verdictOf(auth, forge({ header: { alg: "HS1" } }))).toBe("ALGORITHM_INVALID");
     expect(await verdictOf(auth, forge())).toBe("allowed");
   });
 
-  it("true is not 1", async () => {
+  it("true and 1 are different values", async () => {
     expect(await judge({ claims: { admin: true } }, { admin: 1 })).toBe(CLAIMS);
     expect(await judge({ claims: { admin: 1 } }, { admin: true })).toBe(CLAIMS);
     expect(await judge({ claims: { admin: true } }, { admin: true })).toBe("allowed");

@@ -1,4 +1,4 @@
-/** `defineRule` and `auth.rule`: a rule that cannot mean anything is a `TypeError` that names the key; a good one is frozen and kept. */
+/** `defineRule` and `auth.rule`: invalid rules are rejected by path, valid rules are frozen. */
 import { defineRule, type Rule } from "claimgate";
 import { requireTokenDirective } from "claimgate/graphql";
 import { requireToken } from "claimgate/trpc";
@@ -13,30 +13,30 @@ const deep = (depth: number): object => (depth === 0 ? { a: 1 } : { a: deep(dept
 const circular: Record<string, unknown> = {};
 circular["self"] = circular;
 
-/** The path that the message must name, and the rule. */
+/** The path that the message names, a description, and the invalid rule. */
 const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> = [
-  ["rule", "no object", "auth"],
+  ["rule", "text instead of an object", "auth"],
   ["rule", "null", null],
   ["rule", "a list", []],
-  ["rule", "nothing", {}],
+  ["rule", "an empty object", {}],
   [
     "rule",
-    "a class",
+    "a class instance",
     new (class Rule2 {
       scope = "a";
     })(),
   ],
   ["rule.roles", "an unknown key", { roles: ["admin"] }],
-  ["rule.Scope", "a key in other case", { Scope: "a" }],
+  ["rule.Scope", "a key in another case", { Scope: "a" }],
   ["rule.scope", "an explicit undefined scope", { scope: undefined }],
-  ["rule.claims", "an explicit undefined", { scope: "a", claims: undefined }],
+  ["rule.claims", "explicit undefined claims", { scope: "a", claims: undefined }],
   ["rule.type", "an explicit undefined type", { type: undefined }],
   ["rule.type", "an unknown type", { type: "access" }],
   ["rule.location", "an unknown location", { location: "query" }],
   ["rule.scope", "an empty scope", { scope: "" }],
   ["rule.scope", "a blank scope", { scope: "  " }],
   ["rule.scope", "an empty list of scopes", { scope: [] }],
-  ["rule.scope", "a blank among scopes", { scope: ["a", " "] }],
+  ["rule.scope", "a blank scope in a list", { scope: ["a", " "] }],
   ["rule.scope", "an empty object", { scope: {} }],
   ["rule.scope", "null", { scope: null }],
   ["rule.claims", "empty claims", { claims: {} }],
@@ -44,12 +44,12 @@ const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> =
   ["rule.claims", "claims as text", { claims: "admin" }],
   ["rule.claims.a", "an undefined claim", { claims: { a: undefined } }],
   ["rule.claims.a", "an empty object", { claims: { a: {} } }],
-  ["rule.claims.a.b.c", "an empty object further in", { claims: { a: { b: { c: {} } } } }],
+  ["rule.claims.a.b.c", "a nested empty object", { claims: { a: { b: { c: {} } } } }],
   ["rule.claims.a", "an empty list", { claims: { a: [] } }],
-  ["rule.claims.a[0]", "an empty list in a list", { claims: { a: [[]] } }],
+  ["rule.claims.a[0]", "a nested empty list", { claims: { a: [[]] } }],
   ["rule.claims.a[0].b", "undefined in a list", { claims: { a: [{ b: undefined }] } }],
   ["rule.claims.a[1]", "a hole in a list", { claims: { a: Object.assign([1], { length: 3 }) } }],
-  ["rule.claims.a", "an integer past 2^53", { claims: { a: 2 ** 53 } }],
+  ["rule.claims.a", "an integer above 2^53", { claims: { a: 2 ** 53 } }],
   ["rule.claims.a", "NaN", { claims: { a: Number.NaN } }],
   ["rule.claims.a", "Infinity", { claims: { a: Number.POSITIVE_INFINITY } }],
   ["rule.claims.a", "a bigint", { claims: { a: 1n } }],
@@ -60,8 +60,8 @@ const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> =
   ["rule.claims.a", "a Map", { claims: { a: new Map([["a", 1]]) } }],
   ["rule.claims.scope", "a blank scope claim", { claims: { scope: " " } }],
   ["rule.claims.scope", "a scope claim that is null", { claims: { scope: null } }],
-  ["rule.claims", "depth without end", { claims: { a: circular } }],
-  ["rule.claims", "depth beyond reason", { claims: deep(100) }],
+  ["rule.claims", "a circular object", { claims: { a: circular } }],
+  ["rule.claims", "an object nested 100 levels deep", { claims: deep(100) }],
   ["rule.override", "an empty override", { override: {}, scope: "a" }],
   ["rule.override.scope", "a blank scope in override", { override: { scope: "" }, scope: "a" }],
   ["rule.args", "empty args", { args: {} }],
@@ -73,16 +73,16 @@ const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> =
   ["rule.parent", "empty parent", { parent: {} }],
   ["rule.parent.sub", "a parent path that is an object", { parent: { sub: { a: "b" } } }],
   ["rule.anyOf", "an empty anyOf", { anyOf: [] }],
-  ["rule.anyOf", "anyOf that is no list", { anyOf: { scope: "a" } }],
+  ["rule.anyOf", "anyOf that is not a list", { anyOf: { scope: "a" } }],
   ["rule.anyOf[1]", "an empty branch", { anyOf: [{ scope: "a" }, {}] }],
   ["rule.anyOf[0].type", "a branch with a type", { anyOf: [{ type: "refresh" }] }],
   ["rule.anyOf[0].anyOf", "a branch with branches", { anyOf: [{ anyOf: [{ scope: "a" }] }] }],
   ["rule.anyOf[0].override", "a branch with an override", { anyOf: [{ override: { a: 1 } }] }],
   ["rule.anyOf[0].scope", "a blank scope in a branch", { anyOf: [{ scope: " " }] }],
-  ["rule.optional", "optional that is text", { optional: "true" }],
+  ["rule.optional", "a text as optional", { optional: "true" }],
   ...["scope", "claims", "args", "parent", "override", "anyOf"].map((key) => {
     const value = key === "anyOf" ? [{ scope: "a" }] : key === "scope" ? "a" : { sub: "a" };
-    return ["rule.optional", `optional beside ${key}`, { optional: true, [key]: value }] as const;
+    return ["rule.optional", `optional together with ${key}`, { optional: true, [key]: value }] as const;
   }),
 ];
 
@@ -99,8 +99,8 @@ const GOOD: readonly Rule[] = [
   Object.assign(Object.create(null), { scope: "a" }) as Rule,
 ];
 
-describe("a rule that cannot mean anything", () => {
-  it.each(BAD)("is a TypeError at %s: %s", async (path, _, rule) => {
+describe("an invalid rule", () => {
+  it.each(BAD)("throws a TypeError that begins with %s: %s", async (path, _, rule) => {
     const found = await Promise.all([
       refusalOf(() => defineRule(rule as Rule)),
       refusalOf(() => auth.rule(rule as never)),
@@ -112,13 +112,13 @@ describe("a rule that cannot mean anything", () => {
     }
   });
 
-  it("is a TypeError even where there is no token", async () => {
+  it("throws a TypeError even without a token", async () => {
     expect(await refusalOf(auth.forRequest().require({ scope: " " }))).toBeInstanceOf(TypeError);
   });
 });
 
-describe("a rule that means something", () => {
-  it.each(GOOD)("%j is kept as it is, and frozen", (rule) => {
+describe("a valid rule", () => {
+  it.each(GOOD)("%j is returned unchanged and frozen", (rule) => {
     for (const defined of [defineRule(rule), auth.rule(rule as never) as Rule]) {
       expect(JSON.parse(JSON.stringify(defined))).toEqual(JSON.parse(JSON.stringify(rule)));
       expect(Object.isFrozen(defined)).toBe(true);
@@ -126,7 +126,7 @@ describe("a rule that means something", () => {
     expect(Object.isFrozen(rule)).toBe(false);
   });
 
-  it("decides the same, defined or by hand, and frozen or not", async () => {
+  it("gets the same verdict as an object, frozen, or defined", async () => {
     const rule = { claims: { plan: { tier: "pro" } } };
     const forms = [rule, Object.freeze({ ...rule }), defineRule(rule), auth.rule(rule), defineRule(defineRule(rule))];
     for (const form of forms) {
@@ -137,7 +137,7 @@ describe("a rule that means something", () => {
     }
   });
 
-  it("is not changed by what happens to the object it was defined from", async () => {
+  it("is not affected by later changes of the object it was defined from", async () => {
     const source = { claims: { plan: { tier: "pro" }, list: ["a"] } };
     const rule = defineRule(source);
     source.claims.plan.tier = "free";
@@ -148,7 +148,7 @@ describe("a rule that means something", () => {
     expect(() => Object.assign(rule.claims.plan, { tier: "free" })).toThrow(TypeError);
   });
 
-  it("is asked anew by require where it was changed by hand", async () => {
+  it("is compiled again by require after a change of its object", async () => {
     const rule = { claims: { plan: "pro" } };
     const request = auth.forRequest({ token: forge({ payload: goodClaims({ plan: "pro" }) }) });
     expect((await request.require(rule)).sub).toBe("ada");
@@ -156,7 +156,7 @@ describe("a rule that means something", () => {
     expect(await refusalOf(request.require(rule))).toMatchObject({ reason: "CLAIMS_INSUFFICIENT" });
   });
 
-  it("can be spread into another, which is checked as a whole", async () => {
+  it("can be spread into another rule, which is checked as a whole", async () => {
     const pro = defineRule({ claims: { plan: "pro" } });
     const token = forge({ payload: goodClaims({ plan: "pro" }) });
     expect(await verdictOf(auth, token, pro)).toBe("allowed");
@@ -165,23 +165,23 @@ describe("a rule that means something", () => {
   });
 });
 
-describe("a rule that was named but is not there, as a misspelt one", () => {
+describe("an undefined rule, for example a misspelt name,", () => {
   const rules: Record<string, Rule> = {};
   const token = forge({ payload: goodClaims() });
 
-  it("is refused wherever a rule may be left out", async () => {
+  it("is rejected wherever the rule is optional", async () => {
     expect(() => requireToken(rules["admn"] as never)).toThrow(/rule is undefined/);
     expect(() => requireTokenDirective().extensions(rules["admn"] as never)).toThrow(/rule is undefined/);
     expect(await refusalOf(auth.forRequest({ token }).require(rules["admn"]))).toBeInstanceOf(TypeError);
   });
 
-  it("is no matter where none was named", async () => {
+  it("is accepted when the argument is missing", async () => {
     expect(() => requireToken()).not.toThrow();
     expect(() => requireTokenDirective().extensions()).not.toThrow();
     expect((await auth.forRequest({ token }).require()).tokenType).toBe("auth");
   });
 
-  it("does not take over the plan of the rule it was made from", async () => {
+  it("is not confused with an object that inherits from a rule, which is rejected", async () => {
     const weak = defineRule({ type: "auth" });
     const made = Object.create(weak, { scope: { value: "root", enumerable: true } }) as Rule;
     expect(await refusalOf(auth.forRequest({ token }).require(made))).toBeInstanceOf(TypeError);

@@ -1,4 +1,4 @@
-/** How a required value matches a held one: every row of the table, each with neighbours that are refused. */
+/** Matching of required and actual claims and scopes: equal values, and similar values. */
 import type { Json, Rule } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
@@ -22,7 +22,7 @@ const CLAIMS: readonly Row[] = [
   ["false", false, [false], [0, "", null, "false", true]],
   ["null", null, [null], [0, "", false, {}, []]],
   ["an object", { a: 1 }, [{ a: 1 }, { a: 1, b: 2 }], [{ a: 2 }, { b: 1 }, {}, [{ a: 1 }], "a", null, 1]],
-  ["two keys of an object", { a: 1, b: 2 }, [{ b: 2, a: 1, c: 3 }], [{ a: 1 }, { b: 2 }, { a: 1, b: 3 }]],
+  ["two members of an object", { a: 1, b: 2 }, [{ b: 2, a: 1, c: 3 }], [{ a: 1 }, { b: 2 }, { a: 1, b: 3 }]],
   [
     "an object in an object",
     { a: { b: { c: true } } },
@@ -44,12 +44,17 @@ const CLAIMS: readonly Row[] = [
   ["a list of one", ["a"], [["a"], ["a", "a"]], ["a", [["a"]], ["A"]]],
   ["a list of numbers", [1], [[1, 2]], [["1"], [true], [1.5], 1]],
   [
-    "an object in a list, equal as a whole",
+    "an object in a list, equal in every member",
     [{ a: 1 }],
     [[{ a: 1 }], [0, { a: 1 }]],
     [[{ a: 1, b: 2 }], [{ a: 2 }], [[1]], { a: 1 }],
   ],
-  ["a list in a list, equal as a whole", [["a", "b"]], [[["a", "b"]]], [[["b", "a"]], [["a", "b", "c"]], ["a", "b"]]],
+  [
+    "a list in a list, equal in every item",
+    [["a", "b"]],
+    [[["a", "b"]]],
+    [[["b", "a"]], [["a", "b", "c"]], ["a", "b"]],
+  ],
   ["null in a list", [null], [[null]], [[], [0], [false], null]],
 ];
 
@@ -70,12 +75,12 @@ const SCOPES: readonly Row[] = [
     [{ admin: true }, { admin: true, x: 1 }],
     [{ admin: 1 }, { admin: "true" }, {}, "admin", ["admin"]],
   ],
-  ["a list that is not of words", [1], [[1, 2]], ["1", ["1"], 1]],
+  ["a list of numbers", [1], [[1, 2]], ["1", ["1"], 1]],
   ["true", true, [true], ["true", 1, {}]],
 ];
 
-describe("claims", () => {
-  it.each(CLAIMS)("%s", async (_, required, held, notHeld) => {
+describe("the rule part claims", () => {
+  it.each(CLAIMS)("matches %s", async (_, required, held, notHeld) => {
     for (const own of held) {
       expect([JSON.stringify(own), await judge({ claims: { own: required } }, { own })]).toEqual([
         JSON.stringify(own),
@@ -90,7 +95,7 @@ describe("claims", () => {
     }
   });
 
-  it("must all hold", async () => {
+  it("requires every claim", async () => {
     const rule = { claims: { a: 1, b: { c: { d: true } } } };
     expect(await judge(rule, { a: 1, b: { c: { d: true } } })).toBe("allowed");
     expect(await judge(rule, { a: 2, b: { c: { d: true } } })).toBe("CLAIMS_INSUFFICIENT");
@@ -98,7 +103,7 @@ describe("claims", () => {
     expect(await judge(rule, { a: 1 })).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("never match by what every object inherits", async () => {
+  it("never matches inherited members", async () => {
     for (const claims of [
       { own: { toString: null } },
       { own: { length: 1 } },
@@ -112,8 +117,8 @@ describe("claims", () => {
   });
 });
 
-describe("scope", () => {
-  it.each(SCOPES)("%s", async (_, required, held, notHeld) => {
+describe("the rule part scope", () => {
+  it.each(SCOPES)("matches %s", async (_, required, held, notHeld) => {
     const rule = { scope: required as Exclude<Json, null> };
     for (const scope of held)
       expect([JSON.stringify(scope), await judge(rule, { scope })]).toEqual([JSON.stringify(scope), "allowed"]);
@@ -125,7 +130,7 @@ describe("scope", () => {
     }
   });
 
-  it.each(SCOPES)("%s, inside claims and override", async (_, scope, held, notHeld) => {
+  it.each(SCOPES)("matches %s, inside claims and override", async (_, scope, held, notHeld) => {
     const inClaims = { claims: { scope } };
     const inOverride = { override: { scope }, claims: { never: 1 } };
     for (const rule of [inClaims, inOverride]) {
@@ -140,8 +145,8 @@ describe("scope", () => {
   });
 });
 
-describe("a claim's name", () => {
-  it("is a literal name, or a dotted path where no such claim is held", async () => {
+describe("the name of a required claim", () => {
+  it("is a literal name, or a dotted path when the token has no such claim", async () => {
     const rule = { claims: { "a.b": 1 } };
     expect(await judge(rule, { "a.b": 1 })).toBe("allowed");
     expect(await judge(rule, { a: { b: 1 } })).toBe("allowed");
@@ -152,12 +157,12 @@ describe("a claim's name", () => {
     expect(await judge({ claims: { "a.0": 1 } }, { a: [1] })).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("may be a registered claim's", async () => {
+  it("may be a registered claim", async () => {
     expect(await judge({ claims: { sub: "ada" } }, {})).toBe("allowed");
     expect(await judge({ claims: { sub: "eve" } }, {})).toBe("CLAIMS_INSUFFICIENT");
   });
 
-  it("a URL is a name like any other", async () => {
+  it("may be a URL", async () => {
     const rule = { claims: { "https://a.example/plan": "pro" } };
     expect(await judge(rule, { "https://a.example/plan": "pro" })).toBe("allowed");
     expect(await judge(rule, { plan: "pro" })).toBe("CLAIMS_INSUFFICIENT");

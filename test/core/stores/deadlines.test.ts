@@ -1,4 +1,4 @@
-/** What reaches a server too late, or waits there for a lock too long, writes nothing: it looks at its clock in the step that writes. And of several that wait for one lock one wins. */
+/** Deadlines of store operations: late writes have no effect, and one waiting write wins. */
 import { DeadlineError, type SessionRecord, type SessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";
 import { type NodeRedisLike, redisSessionStore } from "claimgate/redis";
@@ -26,7 +26,7 @@ const WRITES: readonly [name: string, work: Work][] = [
 
 interface Delayed {
   readonly store: SessionStore;
-  /** What is sent from now on is sent after so many milliseconds. */
+  /** Delays every later command by so many milliseconds. */
   delay(milliseconds: number): void;
   close(): Promise<void>;
 }
@@ -76,10 +76,10 @@ function itIsNeverTooLate(open: () => Promise<Delayed>): void {
   });
   afterAll(() => opened.close());
 
-  it.each(WRITES)("%s that arrives after its deadline writes nothing, and in time it does", async (_, work) => {
+  it.each(WRITES)("%s writes nothing after its deadline, and writes in time", async (_, work) => {
     const { store, delay } = opened;
     const record = await makeSessionRecord({ claimedBy: null });
-    // The server has the script, and its clock is known.
+    // The server learns the script, and the store its clock.
     await work(store, await makeSessionRecord({ claimedBy: null }), soon());
     await store.create(record, soon());
     delay(2 * LATE_MS);
@@ -92,16 +92,13 @@ function itIsNeverTooLate(open: () => Promise<Delayed>): void {
   });
 }
 
-describeWithService("on Redis", probeRedis, () => itIsNeverTooLate(openRedis));
+describeWithService("deadlines on Redis", probeRedis, () => itIsNeverTooLate(openRedis));
 
-describeWithService("on PostgreSQL", probeDatabase, () => {
+describeWithService("deadlines on PostgreSQL", probeDatabase, () => {
   const table = uniqueName();
   itIsNeverTooLate(() => openPostgres(table));
 
-  /**
-   * Does the work while another transaction has the session locked, and lets go of it after a
-   * while.
-   */
+  /** Does the work while another transaction holds the session's lock for a while. */
   const whileLocked = async <T>(work: (store: SessionStore, record: SessionRecord) => Promise<T>) => {
     const pool = new pg.Pool({ connectionString: DATABASE_URL });
     const store = postgresSessionStore(pool, { table });
@@ -123,7 +120,7 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
 
   it.each(
     WRITES.filter(([name]) => name !== "create"),
-  )("%s that waits for a lock until after its deadline writes nothing", async (_, work) => {
+  )("%s writes nothing when it waits for a lock until after its deadline", async (_, work) => {
     const { answer, record, after } = await whileLocked((store, record) =>
       refusalOf(work(store, record, { ...soon(), deadline: Date.now() + LATE_MS })),
     );
@@ -131,7 +128,7 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
     expect(after).toEqual(record);
   });
 
-  it("of rotations that wait for one lock one takes place, and all are told of it", async () => {
+  it("one of several rotations that wait for a lock takes place, and all of them return its result", async () => {
     const rids = ["a", "b", "c", "d"];
     const { answer, record, after } = await whileLocked((store, { id, rid }) =>
       Promise.all(rids.map((other) => store.rotate(id, rid, { ...next, rid: other }, soon()))),
@@ -141,7 +138,7 @@ describeWithService("on PostgreSQL", probeDatabase, () => {
     expect(answer).toEqual(rids.map(() => after));
   });
 
-  it("of claims that wait for one lock one is good", async () => {
+  it("one of several claims that wait for a lock succeeds", async () => {
     const names = ["a", "b", "c", "d"];
     const { answer, record, after } = await whileLocked((store, { id, version }) =>
       Promise.all(names.map((name) => store.claim(id, version, name, soon()))),

@@ -1,4 +1,4 @@
-/** Keys in Redis: each of them expires with what it is for, after every operation, so that nothing stays behind. */
+/** The lifetimes of keys in Redis: every key expires with its session, so nothing remains. */
 import { AuthManager } from "claimgate";
 import { makeSessionRecord } from "claimgate/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -19,7 +19,7 @@ for (const client of ["redis", "ioredis"] as const) {
     });
     afterEach(() => opened.close());
 
-    /** Seconds for which sessions and indexes are kept, rounded to what they were given. */
+    /** Lifetimes of sessions and indexes in seconds, rounded up to minutes. */
     const lifetimes = async (): Promise<{ sessions: number[]; indexes: number[] }> => {
       const keys = await opened.keys();
       const of = (isSession: boolean): number[] =>
@@ -32,12 +32,12 @@ for (const client of ["redis", "ioredis"] as const) {
     const record = (subject: string, over: object = {}) =>
       makeSessionRecord({ subject, issuedAt: NOW, createdAt: NOW, expiresAt: NOW + LIFE, ...over });
 
-    it("a session and its index last as long as the session, from its creation on", async () => {
+    it("a new session and its index live as long as the session", async () => {
       await opened.store.create(await record("ada"), soon());
       expect(await lifetimes()).toEqual({ sessions: [LIFE], indexes: [LIFE] });
     });
 
-    it("an index lasts as long as the longest of its sessions, whichever came first", async () => {
+    it("an index lives as long as the longest of its sessions, in either order", async () => {
       await opened.store.create(await record("ada", { expiresAt: NOW + LONGER }), soon());
       await opened.store.create(await record("ada"), soon());
       expect(await lifetimes()).toEqual({ sessions: [LIFE, LONGER], indexes: [LONGER] });
@@ -46,7 +46,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [LIFE, LIFE, LONGER, LONGER], indexes: [LONGER, LONGER] });
     });
 
-    it("what a session is rotated to has a lifetime of its own; a rotation that is refused changes none, nor does a claim", async () => {
+    it("a rotation sets a new lifetime, and a rejected rotation or a claim does not", async () => {
       const first = await record("ada");
       await opened.store.create(first, soon());
       const next = { rid: "rid-2", issuedAt: NOW, expiresAt: NOW + LONGER, replacedAt: NOW };
@@ -58,7 +58,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
     });
 
-    it("a session that is rotated lasts no longer than it may, nor does a session whose id is reserved last less", async () => {
+    it("a rotated session lives no longer than endsAt, and no shorter than its reservation", async () => {
       const first = await record("ada", { endsAt: NOW + 2 * LIFE });
       const second = await record("eve", { reservedUntil: NOW + LONGER });
       for (const one of [first, second]) {
@@ -69,7 +69,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [2 * LIFE, LONGER], indexes: [2 * LIFE, LONGER] });
     });
 
-    it("a session that is gone leaves its subject's index when another comes, and one that has expired by a clock ahead does not", async () => {
+    it("an expired session leaves its subject's index at the next create, by the clock of Redis only", async () => {
       const first = await record("ada");
       await opened.store.create(first, soon());
       await opened.store.create(await record("ada", { expiresAt: NOW + LONGER }), soon());
@@ -83,7 +83,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await members()).toBe(3);
     });
 
-    it("sessions that are gone leave the index also behind some whose ids are reserved for longer", async () => {
+    it("expired sessions leave the index although others with reserved ids remain", async () => {
       const at = (seconds: number) => ({ ...soon(), now: NOW + seconds });
       const reserved = { expiresAt: NOW + 1, reservedUntil: NOW + LONGER };
       for (let n = 0; n < 4; n++) await opened.store.create(await record("ada", reserved), soon());
@@ -93,14 +93,14 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(Math.max(...(await opened.keys()).map(({ members }) => members))).toBeLessThanOrEqual(10);
     });
 
-    it("a session that ends leaves nothing", async () => {
+    it("an ended session leaves no key", async () => {
       const { id } = await record("ada");
       await opened.store.create(await record("ada", { id }), soon());
       expect(await opened.store.end(id, soon())).toBe(true);
       expect(await opened.keys()).toEqual([]);
     });
 
-    it("sessions that all end leave nothing, but those whose ids are reserved, for as long", async () => {
+    it("endAll leaves no key except those with reserved ids, until their reservation ends", async () => {
       await opened.store.create(await record("ada"), soon());
       await opened.store.create(await record("ada", { reservedUntil: NOW + LONGER }), soon());
       expect(await lifetimes()).toEqual({ sessions: [LIFE, LONGER], indexes: [LONGER] });
@@ -108,7 +108,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
     });
 
-    it("an ended session whose id is reserved lasts no longer than it would have lasted", async () => {
+    it("an ended session with a reserved id keeps its original lifetime", async () => {
       const reserved = await record("ada", { reservedUntil: NOW + LIFE, expiresAt: NOW + LONGER });
       await opened.store.create(reserved, soon());
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [LONGER] });
@@ -116,12 +116,12 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
     });
 
-    it("an id that is reserved by a session that never began lasts as long as that", async () => {
+    it("the reserved id of a session that never began lives as long as the reservation", async () => {
       await opened.store.create(await record("ada", { reservedUntil: NOW + LONGER, ended: true }), soon());
       expect(await lifetimes()).toEqual({ sessions: [LONGER], indexes: [] });
     });
 
-    it("an id stays reserved for others whose clocks are behind the one that reserved it, or ended its session", async () => {
+    it("a reservation holds for processes whose clocks are behind", async () => {
       const seconds = Math.floor(Date.now() / 1000);
       const ahead = { now: seconds + 100, deadline: Date.now() + 5000 };
       const times = { issuedAt: seconds, createdAt: seconds, expiresAt: seconds + 200, reservedUntil: seconds + LIFE };
@@ -133,7 +133,7 @@ for (const client of ["redis", "ioredis"] as const) {
       expect(kept.map((one) => Math.round(one / 20) * 20)).toEqual([LIFE, LIFE]);
     });
 
-    it("everything a manager does leaves only keys that expire: login, refresh, adoption, logout, everywhere", async () => {
+    it("a manager leaves only keys that expire after login, refresh, adoption and revocation", async () => {
       const auth = new AuthManager({
         issuer: "https://lifetimes.example",
         algorithm: "HS256",

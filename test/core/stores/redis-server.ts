@@ -1,4 +1,4 @@
-/** Redis servers of the tests' own: one that can be killed and comes back with its data, and a cluster of three. */
+/** Redis servers for tests: a durable server that can be killed, and a cluster of three masters. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -7,18 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/**
- * A server in a folder of its own, which writes down every command before it answers (`appendfsync
- * always`).
- */
+/** A server in its own folder; it stores commands before it answers (`appendfsync always`). */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Ends the process with SIGKILL. What it has answered is on the disk. */
+  /** Ends the process with SIGKILL. Every answered command is on the disk. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and with its data. Resolves once it answers. */
+  /** Starts the process again on the same port with its data; resolves once it answers. */
   restart(): Promise<void>;
-  /** Ends it for good, and removes its folder. */
+  /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
 
@@ -85,14 +82,10 @@ interface Home {
   close(): Promise<void>;
 }
 
-/**
- * A folder that goes, with the servers in it, when it is closed; and also when this process ends in
- * any way, SIGKILL included.
- */
+/** A folder that goes with its servers on close, or when this process ends, even by SIGKILL. */
 function openHome(): Home {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-redis-"));
-  // Its standard input ends when this process does. In a group of its own, it outlives what a
-  // terminal stops.
+  // The keeper's standard input ends with this process. Its own process group survives Ctrl+C.
   const script = 'cat >/dev/null; for f in "$1"/*/pid; do [ -f "$f" ] && kill -9 "$(cat "$f")"; done; rm -rf "$1"';
   const keeper = spawn("sh", ["-c", script, "keeper", folder], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   return {
@@ -137,10 +130,7 @@ async function runCli(...args: string[]): Promise<string> {
   return (await promisify(execFile)("redis-cli", args)).stdout;
 }
 
-/**
- * A free port whose number and 10,000 is free too: there a cluster's servers speak with each other.
- * Both are below those of clients (32,768 on Linux).
- */
+/** A free port below the client ports; a cluster also needs the port 10,000 above it. */
 async function findPort(): Promise<number> {
   for (let n = 0; n < 50; n++) {
     const port = 12_000 + Math.floor(Math.random() * 10_000);

@@ -1,4 +1,4 @@
-/** What a refresh costs: how many answers of the store it waits for, counted where they leave the client and the pool. */
+/** The cost of a refresh: the number of store answers that it waits for. */
 import { setImmediate } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
 import type { AuthManager, AuthManagerConfig, SessionStore } from "claimgate";
@@ -16,11 +16,11 @@ import { watchRejections } from "../../support/watch-rejections.ts";
 
 watchRejections();
 
-/** Counts what is sent, and keeps back every answer after the first `passing`. */
+/** Counts commands, and holds back every answer after the first `passing`. */
 class Turnstile {
   passing = Number.POSITIVE_INFINITY;
   sent = 0;
-  /** Answers that have come, whether they were kept back or not. */
+  /** Answers that have arrived, including those held back. */
   answered = 0;
   #waiting: (() => void)[] = [];
 
@@ -31,7 +31,7 @@ class Turnstile {
     return answer;
   }
 
-  /** From now on; what is kept back is let go. */
+  /** Starts a new count and releases the answers that are held back. */
   reset(passing: number): void {
     [this.passing, this.sent, this.answered] = [passing, 0, 0];
     for (const go of this.#waiting.splice(0)) go();
@@ -106,9 +106,9 @@ function describeCosts(open: () => Promise<Counted>): void {
   });
   afterAll(() => opened.close());
 
-  /** A manager whose server has learnt every script, and whose clock is known. */
+  /** A manager whose server knows every script, and whose store knows the server's clock. */
   const openManager = async (config: Partial<AuthManagerConfig>): Promise<AuthManager> => {
-    // Half of the default grace: a busy machine is not an outage.
+    // Half of the default grace period: a busy machine is not an outage.
     const { auth } = createAuth({ sessions: opened.store, storeTimeout: 5, now: () => Date.now() / 1000, ...config });
     opened.turnstile.reset(Number.POSITIVE_INFINITY);
     await auth.refresh((await auth.login("ada")).refreshToken);
@@ -117,15 +117,20 @@ function describeCosts(open: () => Promise<Counted>): void {
   };
 
   it.each<[what: string, waitsFor: number, claimsAside: number, config: Partial<AuthManagerConfig>]>([
-    ["for one answer, and leaves the claim to itself", 1, 1, {}],
-    ["for one more with an authorize", 2, 1, { authorize: () => ({}) }],
-    ["for the claim too without a grace", 2, 0, { refreshGrace: 0 }],
-    ["for three with an authorize and without a grace", 3, 0, { refreshGrace: 0, authorize: () => ({}) }],
-  ])("waits %s", async (_, waitsFor, claimsAside, config) => {
+    ["one answer, and not for the claim", 1, 1, {}],
+    ["one more answer with an authorize function", 2, 1, { authorize: () => ({}) }],
+    ["the claim too without a grace period", 2, 0, { refreshGrace: 0 }],
+    [
+      "three answers with an authorize function and without a grace period",
+      3,
+      0,
+      { refreshGrace: 0, authorize: () => ({}) },
+    ],
+  ])("waits for %s", async (_, waitsFor, claimsAside, config) => {
     const { turnstile } = opened;
     const auth = await openManager(config);
     const { refreshToken } = await auth.login("ada");
-    // No less: the last of them is kept back, and so are the tokens.
+    // Not fewer: without the last answer there are no tokens.
     turnstile.reset(waitsFor - 1);
     let isGiven = false;
     const refreshing = auth.refresh(refreshToken).then((pair) => {
@@ -135,7 +140,7 @@ function describeCosts(open: () => Promise<Counted>): void {
     await turnstile.until(waitsFor);
     for (let turn = 0; turn < 20; turn++) await setImmediate();
     expect([turnstile.sent, isGiven]).toEqual([waitsFor, false]);
-    // And no more: whatever is sent besides has no answer until the tokens are there.
+    // Not more: the tokens arrive while every other answer is held back.
     turnstile.reset(0);
     const next = await refreshing;
     expect(turnstile.sent).toBe(claimsAside);
@@ -151,8 +156,8 @@ function describeCosts(open: () => Promise<Counted>): void {
 }
 
 describe("a refresh on", () => {
-  describeWithService("Redis, through redis,", probeRedis, () => describeCosts(openRedis));
-  describeWithService("Redis, through ioredis,", probeRedis, () => describeCosts(openIORedis));
+  describeWithService("Redis through redis", probeRedis, () => describeCosts(openRedis));
+  describeWithService("Redis through ioredis", probeRedis, () => describeCosts(openIORedis));
   describeWithService("PostgreSQL", probeDatabase, () => describeCosts(openPostgres));
   describe("PGlite", () => {
     describeCosts(openPGlite);

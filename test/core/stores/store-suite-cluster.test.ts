@@ -1,4 +1,4 @@
-/** The one suite on a Redis Cluster of three nodes, through both clients; and sessions that are spread over all of it. */
+/** The store suite on a Redis Cluster of three nodes, through both clients. */
 import { AuthManager } from "claimgate";
 import { redisSessionStore } from "claimgate/redis";
 import { sessionStoreSuite } from "claimgate/testing";
@@ -41,7 +41,7 @@ describeWithService(
 
       it.each(sessionStoreSuite({ open: () => opened.store }))("$name", ({ run }) => run());
 
-      it("keeps the sessions of many subjects on all three nodes, and those of one subject together", async () => {
+      it("spreads sessions over all nodes, and keeps the sessions of a subject on one node", async () => {
         const auth = makeAuth(opened);
         const before = await countSessions();
         for (const subject of SUBJECTS) {
@@ -60,7 +60,7 @@ describeWithService(
         expect(await countSessions()).toEqual(before);
       });
 
-      it("carries a session from login over refresh to its end, on every node", async () => {
+      it("keeps a session from login through refresh to revocation on every node", async () => {
         const auth = makeAuth(opened);
         for (const subject of SUBJECTS) {
           const first = await auth.login(subject);
@@ -79,7 +79,7 @@ describeWithService(
         }
       });
 
-      it("ends a session whose refresh token comes back, and no other", async () => {
+      it("ends only the session whose refresh token is reused", async () => {
         const auth = makeAuth(opened);
         for (const subject of SUBJECTS.slice(0, 12)) {
           const [stolen, own] = [await auth.login(subject), await auth.login(subject)];
@@ -93,7 +93,7 @@ describeWithService(
         }
       });
 
-      /** How many sessions each node keeps under this prefix. */
+      /** The number of sessions on each node under this prefix. */
       async function countSessions(): Promise<number[]> {
         return Promise.all(
           cluster.nodes.map(async ({ host, port }) => {
@@ -109,7 +109,7 @@ describeWithService(
     });
 
     async function openNodeRedis(prefix: string): Promise<OpenStore> {
-      // The first node alone: the client learns of the others.
+      // Only the first node: the client discovers the other nodes.
       const client = createCluster({ rootNodes: cluster.nodes.slice(0, 1).map((socket) => ({ socket })) });
       client.on("error", () => undefined);
       await client.connect();

@@ -1,4 +1,4 @@
-/** The one suite, on every store but the cluster: memory, PGlite, Redis through both clients, and PostgreSQL. */
+/** The store suite on memory, PGlite, PostgreSQL, and Redis through both clients. */
 import { sessionStoreSuite } from "claimgate/testing";
 import { afterAll, beforeAll, it } from "vitest";
 import type { OpenStore } from "../../support/open-stores.ts";

@@ -1,11 +1,11 @@
-/** An error gets its context however the work fails: at once, later, or by a promise that is of no class known here. */
+/** `withErrorContext`: context for a thrown error and for every kind of promise. */
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { withErrorContext } from "../../../src/core/util/error-context.ts";
 
 const explain = (cause: unknown): Error => new Error("option: explained", { cause });
 
-it("gives a result as it is", async () => {
+it("returns a result unchanged", async () => {
   const result = { a: 1 };
   expect(withErrorContext(() => result, explain)).toBe(result);
   expect(await withErrorContext(async () => result, explain)).toBe(result);
@@ -23,14 +23,14 @@ it.each([
           Promise.reject(new TypeError("late")).then(undefined, fail),
       }) as unknown as Promise<never>,
   ],
-])("explains the rejection of %s", async (_, work) => {
+])("adds context to the rejection of %s", async (_, work) => {
   await expect(withErrorContext(work, explain)).rejects.toMatchObject({
     message: "option: explained",
     cause: { message: "late" },
   });
 });
 
-it("explains a throw at once", () => {
+it("adds context to a synchronous throw", () => {
   const fail = (): never => {
     throw new TypeError("now");
   };

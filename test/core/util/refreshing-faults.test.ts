@@ -1,4 +1,4 @@
-/** What `createRefreshing` promises when a load hangs, and when its clock cannot be relied on. */
+/** `createRefreshing` when a load hangs, and when its clock fails or is set back. */
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../support/refusal-of.ts";
 import { watchRejections } from "../../support/watch-rejections.ts";
@@ -7,7 +7,7 @@ import { DOWN, startHarness, startHolding } from "./refreshing-support.ts";
 watchRejections();
 
 describe("a load that hangs", () => {
-  it("ends at its timeout: its signal fires, its callers are told, and later callers can load again", async () => {
+  it("is aborted at its timeout: its callers get an error, and later callers load again", async () => {
     const { held, clock, loads, end } = startHarness({ timeout: 0.01 });
     expect(await refusalOf(async () => held.current())).toMatchObject({
       message: "explained",
@@ -22,21 +22,21 @@ describe("a load that hangs", () => {
     expect(loads[1]?.signal.aborted).toBe(false);
   });
 
-  it("and fails after its timeout leaves no rejection behind that nobody handles", async () => {
+  it("leaves no unhandled rejection when it fails after its timeout", async () => {
     const { held, end } = startHarness({ timeout: 0.01 });
     await refusalOf(async () => held.current());
     await end(DOWN);
     expect(() => held.current()).toThrow("explained");
   });
 
-  it("and succeeds after its timeout changes nothing", async () => {
+  it("has no effect when it succeeds after its timeout", async () => {
     const { held, end } = startHarness({ timeout: 0.01 });
     await refusalOf(async () => held.current());
     await end({ value: "late" });
     expect(() => held.current()).toThrow("explained");
   });
 
-  it("beside its use leaves no rejection behind either", async () => {
+  it("leaves no unhandled rejection when it renews a value in the background", async () => {
     const { held, clock, loads } = await startHolding({ timeout: 0.01 });
     clock.advance(80);
     expect(held.current()).toBe("first");
@@ -46,7 +46,7 @@ describe("a load that hangs", () => {
 });
 
 describe("a clock that fails", () => {
-  it("while a value is renewed beside its use leaves no rejection behind that nobody handles", async () => {
+  it("leaves no unhandled rejection while a value is renewed in the background", async () => {
     let isBroken = false;
     const { held, clock, end } = startHarness({}, (clock) => {
       if (isBroken) throw new Error("no time");
@@ -63,7 +63,7 @@ describe("a clock that fails", () => {
     expect(held.current()).toBe("second");
   });
 
-  it("lets nobody in while it does, and hinders nothing once it is mended", async () => {
+  it("makes every call throw, and has no effect after it recovers", async () => {
     let isBroken = false;
     const { held, loads, end } = startHarness({}, (clock) => {
       if (isBroken) throw new Error("no time");
@@ -82,8 +82,8 @@ describe("a clock that fails", () => {
   });
 });
 
-describe("a clock that is put back", () => {
-  it("makes nothing fresh: the value is loaded anew, and then counts by the new time", async () => {
+describe("a clock that is set back", () => {
+  it("causes a new load, and the value is valid from the new time", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(-1000);
     const asked = held.current();
@@ -98,7 +98,7 @@ describe("a clock that is put back", () => {
     await end({ value: "third" });
   });
 
-  it("does not make a miss wait until the old time has come again", async () => {
+  it("does not delay a reload for a miss", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(-1000);
     const missed = held.renewed();

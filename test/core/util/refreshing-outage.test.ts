@@ -1,4 +1,4 @@
-/** What `createRefreshing` promises while its source fails or gives what nobody can use. */
+/** `createRefreshing` while its source fails or returns flawed values. */
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../support/refusal-of.ts";
 import { watchRejections } from "../../support/watch-rejections.ts";
@@ -8,8 +8,8 @@ watchRejections();
 
 const EXPLAINED = { message: "explained", cause: DOWN.cause };
 
-describe("a load that fails with nothing held", () => {
-  it("is explained to everybody who waited, and to who asks within five seconds without another load", async () => {
+describe("a load that fails without a cached value", () => {
+  it("rejects every waiting call, and every call within five seconds without another load", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = Array.from({ length: 10 }, () => refusalOf(async () => held.current()));
     await settled();
@@ -22,9 +22,9 @@ describe("a load that fails with nothing held", () => {
   });
 
   it.each([
-    ["five seconds later, though the cooldown is longer", 10, 5],
-    ["after the cooldown where that is shorter", 2, 2],
-  ])("is tried again %s", async (_, cooldown, seconds) => {
+    ["after five seconds when the cooldown is longer", 10, 5],
+    ["after the cooldown when it is shorter", 2, 2],
+  ])("is repeated %s", async (_, cooldown, seconds) => {
     const { held, clock, loads, end } = startHarness({ cooldown });
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
@@ -36,7 +36,7 @@ describe("a load that fails with nothing held", () => {
     expect(loads).toHaveLength(2);
   });
 
-  it("is tried again after the cooldown, and forgotten when that succeeds", async () => {
+  it("is repeated after the cooldown, and has no further effect when the next load succeeds", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
@@ -50,7 +50,7 @@ describe("a load that fails with nothing held", () => {
     expect(held.renewed()).toBe("first");
   });
 
-  it("is no answer any more while another load runs: who asks waits for that one", async () => {
+  it("no longer matters while another load runs: callers wait for that load", async () => {
     const { held, loads, end } = startHarness();
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
@@ -62,7 +62,7 @@ describe("a load that fails with nothing held", () => {
     expect([await waited, await reloaded]).toEqual(["first", "first"]);
   });
 
-  it("is tried again at once where the clock was put back", async () => {
+  it("is repeated at once when the clock was set back", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = refusalOf(async () => held.current());
     await end(DOWN);
@@ -75,8 +75,8 @@ describe("a load that fails with nothing held", () => {
   });
 });
 
-describe("a load that fails with a value held", () => {
-  it("takes nothing from a value that is fresh, and is tried again once per cooldown", async () => {
+describe("a load that fails with a cached value", () => {
+  it("keeps a fresh value, and is repeated once per cooldown", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(80);
     for (const tries of [2, 3]) {
@@ -89,7 +89,7 @@ describe("a load that fails with a value held", () => {
     }
   });
 
-  it("lets the value stand in until staleIfError is over, and not a second longer", async () => {
+  it("keeps the value until staleIfError ends, and not a second longer", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(100);
     const waited = held.current();
@@ -103,7 +103,7 @@ describe("a load that fails with a value held", () => {
     expect(() => held.current()).toThrow("explained");
   });
 
-  it("lets nothing stand in where staleIfError is 0", async () => {
+  it("keeps no expired value when staleIfError is 0", async () => {
     const { held, clock, end } = await startHolding({ staleIfError: 0 });
     clock.advance(99);
     expect(held.current()).toBe("first");
@@ -113,7 +113,7 @@ describe("a load that fails with a value held", () => {
     expect(() => held.current()).toThrow("explained");
   });
 
-  it("makes nobody wait who asks while it is known to fail: the next try runs beside them", async () => {
+  it("lets callers use the value during a known outage, while the next load runs in the background", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(100);
     const waited = held.current();
@@ -126,7 +126,7 @@ describe("a load that fails with a value held", () => {
     expect(held.current()).toBe("second");
   });
 
-  it("makes who asks long after it wait for the next try: the source may have recovered", async () => {
+  it("lets a caller long after it wait for the next load, because the source may have recovered", async () => {
     const { held, clock, loads, end } = await startHolding({ staleIfError: 1000 });
     clock.advance(100);
     const waited = held.current();
@@ -143,7 +143,7 @@ describe("a load that fails with a value held", () => {
     expect(await asked).toBe("second");
   });
 
-  it("leaves open whether something is missing: a miss is told of the failure, a hit is served", async () => {
+  it("rejects a miss, and still answers a hit", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(10);
     const missed = refusalOf(async () => held.renewed());
@@ -159,7 +159,7 @@ describe("a load that fails with a value held", () => {
     expect(held.renewed()).toBe("second");
   });
 
-  it("makes a reload reject, though the value stands in for who asks otherwise", async () => {
+  it("rejects a reload, although other calls get the value", async () => {
     const { held, end } = await startHolding();
     const refused = refusalOf(held.reload());
     await end(DOWN);
@@ -167,7 +167,7 @@ describe("a load that fails with a value held", () => {
     expect(held.current()).toBe("first");
   });
 
-  it("lets nothing stand in that is from the future", async () => {
+  it("keeps no value from the future", async () => {
     const { held, clock, end } = await startHolding();
     clock.advance(-1);
     const asked = refusalOf(async () => held.current());
@@ -176,8 +176,8 @@ describe("a load that fails with a value held", () => {
   });
 });
 
-describe("a value with a flaw", () => {
-  it("ends the value before it, and is what everybody is told until the next load", async () => {
+describe("a flawed value", () => {
+  it("replaces the previous value, and every call rejects until the next load", async () => {
     const { held, clock, loads, end } = await startHolding();
     const reloaded = refusalOf(held.reload());
     await end({ value: "" });
@@ -192,7 +192,7 @@ describe("a value with a flaw", () => {
     expect(await again).toBe("second");
   });
 
-  it("leaves nothing behind that could stand in when the source fails later", async () => {
+  it("leaves no value for a later failure of the source", async () => {
     const { held, clock, end } = await startHolding();
     const reloaded = refusalOf(held.reload());
     await end({ value: "" });

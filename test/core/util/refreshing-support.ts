@@ -1,10 +1,10 @@
-/** A `createRefreshing` whose clock is set by hand and whose loads end when, and as, a test says. */
+/** A `createRefreshing` with a manual clock and loads that the test ends. */
 
 import { createTestClock, type TestClock } from "claimgate/testing";
 import { createRefreshing, type Refreshing, type RefreshTimes } from "../../../src/core/util/refreshing.ts";
 import { NOW } from "../../support/create-auth.ts";
 
-/** A load that runs until it is told to end. */
+/** A load that runs until the test ends it. */
 export interface Load {
   readonly signal: AbortSignal;
   resolve(value: string): void;
@@ -15,17 +15,17 @@ export interface Harness {
   readonly held: Refreshing<string>;
   readonly clock: TestClock;
   readonly loads: readonly Load[];
-  /** Ends the last load that began, and waits until that has been taken note of. */
+  /** Ends the newest load, and waits until its result has been processed. */
   end(how: { readonly value: string } | { readonly cause: unknown }): Promise<void>;
 }
 
-/** What loads fail with, unless a test says otherwise. */
+/** The default failure of a load. */
 export const DOWN = { cause: new Error("the source is down") } as const;
 
-/** Real seconds: only for loads that are never told to end. */
+/** In real seconds: only loads that never end reach the timeout. */
 const TIMES: RefreshTimes = { lifespan: 100, timeout: 60, cooldown: 10, staleIfError: 50 };
 
-/** Nothing is loaded yet. `""` is a value with a flaw. */
+/** A harness without a loaded value. `""` is a flawed value. */
 export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: TestClock) => number): Harness {
   const clock = createTestClock(NOW);
   const loads: Load[] = [];
@@ -50,7 +50,7 @@ export function startHarness(times: Partial<RefreshTimes> = {}, now?: (clock: Te
   };
 }
 
-/** The same, with `"first"` held since the clock's time. */
+/** A harness that has held `"first"` since the clock's time. */
 export async function startHolding(times: Partial<RefreshTimes> = {}): Promise<Harness> {
   const harness = startHarness(times);
   const asked = harness.held.current();
@@ -59,7 +59,7 @@ export async function startHolding(times: Partial<RefreshTimes> = {}): Promise<H
   return harness;
 }
 
-/** Waits until every promise that could go on has gone on. */
+/** Waits until every promise that can continue has continued. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

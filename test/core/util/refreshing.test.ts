@@ -1,12 +1,12 @@
-/** What `createRefreshing` promises while its source works. */
+/** `createRefreshing` while its source works. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { watchRejections } from "../../support/watch-rejections.ts";
 import { settled, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();
 
-describe("a value", () => {
-  it("is loaded when something first asks, and not before", async () => {
+describe("a refreshed value", () => {
+  it("is loaded when it is first requested, and not before", async () => {
     const { held, loads, end } = startHarness();
     await settled();
     expect(loads).toHaveLength(0);
@@ -16,7 +16,7 @@ describe("a value", () => {
     expect(await asked).toBe("first");
   });
 
-  it("is loaded once for a thousand callers, whatever they ask for", async () => {
+  it("is loaded once for a thousand concurrent calls", async () => {
     const { held, loads, end } = startHarness();
     const asked = Array.from({ length: 1000 }, (_, index) => [held.current, held.renewed, held.reload][index % 3]?.());
     expect(loads).toHaveLength(1);
@@ -25,14 +25,14 @@ describe("a value", () => {
     expect(loads).toHaveLength(1);
   });
 
-  it("is given at once while it is fresh, without a promise and without a load", async () => {
+  it("is returned synchronously and without a load while it is fresh", async () => {
     const { held, clock, loads } = await startHolding();
     clock.advance(79);
     expect(held.current()).toBe("first");
     expect(loads).toHaveLength(1);
   });
 
-  it("is given no longer than its lifespan: who asks then waits for a new one", async () => {
+  it("is returned no longer than its lifespan: later callers wait for a new value", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(100);
     const asked = held.current();
@@ -43,7 +43,7 @@ describe("a value", () => {
     expect(loads).toHaveLength(2);
   });
 
-  it("counts its lifespan from when its load began: what was withdrawn since then may be in it", async () => {
+  it("has a lifespan that starts when its load starts", async () => {
     const { held, clock, loads, end } = startHarness();
     const asked = held.current();
     clock.advance(30);
@@ -57,7 +57,7 @@ describe("a value", () => {
     await end({ value: "second" });
   });
 
-  it("leaves no timer behind once it is there", async () => {
+  it("leaves no timer after its load", async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const before = timers();
     const { held, end } = startHarness();
@@ -68,7 +68,7 @@ describe("a value", () => {
     expect(timers()).toBe(before);
   });
 
-  it("serves who waited for it even where its load took longer than its lifespan", async () => {
+  it("is returned to waiting callers even if its load took longer than its lifespan", async () => {
     const { held, clock, loads, end } = startHarness({ lifespan: 1 });
     const asked = held.current();
     clock.advance(2);
@@ -81,7 +81,7 @@ describe("a value", () => {
 });
 
 describe("a value in the last fifth of its lifespan", () => {
-  it("is renewed beside its use, once, and given at once meanwhile", async () => {
+  it("is renewed once in the background, and returned meanwhile", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(80);
     for (let use = 0; use < 100; use++) expect(held.current()).toBe("first");
@@ -91,7 +91,7 @@ describe("a value in the last fifth of its lifespan", () => {
     expect(loads).toHaveLength(2);
   });
 
-  it("is trusted no longer for being renewed: at the end of its lifespan all wait for the load that runs", async () => {
+  it("is not extended by a running renewal: at the end of its lifespan all callers wait", async () => {
     const { held, clock, loads, end } = await startHolding();
     clock.advance(80);
     expect(held.current()).toBe("first");
@@ -103,7 +103,7 @@ describe("a value in the last fifth of its lifespan", () => {
     expect(await asked).toBe("second");
   });
 
-  it("waits for the cooldown, where that is longer", async () => {
+  it("is renewed after the cooldown if that is longer", async () => {
     const { held, clock, loads, end } = await startHolding({ cooldown: 90 });
     clock.advance(80);
     expect(held.current()).toBe("first");
@@ -116,7 +116,7 @@ describe("a value in the last fifth of its lifespan", () => {
 });
 
 describe("a miss", () => {
-  it("loads anew at most once per cooldown, however many there are", async () => {
+  it("causes at most one load per cooldown", async () => {
     const { held, clock, loads, end } = await startHolding();
     for (let window = 1; window <= 3; window++) {
       clock.advance(9);
@@ -130,7 +130,7 @@ describe("a miss", () => {
     }
   });
 
-  it("waits for a load that runs already, even within the cooldown", async () => {
+  it("waits for a running load, even within the cooldown", async () => {
     const { held, loads, end } = await startHolding();
     const reloaded = held.reload();
     const missed = held.renewed();
@@ -140,7 +140,7 @@ describe("a miss", () => {
     expect(loads).toHaveLength(2);
   });
 
-  it("always loads anew where there is no cooldown", async () => {
+  it("always causes a load when the cooldown is 0", async () => {
     const { held, loads, end } = await startHolding({ cooldown: 0 });
     const missed = held.renewed();
     await end({ value: "second" });
@@ -150,7 +150,7 @@ describe("a miss", () => {
 });
 
 describe("a reload", () => {
-  it("does not wait for the cooldown, and what it brings counts from then on", async () => {
+  it("ignores the cooldown, and replaces the value", async () => {
     const { held, loads, end } = await startHolding();
     const reloaded = held.reload();
     expect(loads).toHaveLength(2);
@@ -160,11 +160,11 @@ describe("a reload", () => {
   });
 });
 
-describe("where one request may not wait for what another began, as on Cloudflare's workers,", () => {
+describe("on hosts where a request cannot wait for another request's work, such as Cloudflare Workers,", () => {
   const onWorkers = (): void => void vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
   afterEach(() => void vi.unstubAllGlobals());
 
-  it("everybody who has to wait waits for a load of their own, and the value is shared", async () => {
+  it("every waiting caller starts its own load, and the value is shared", async () => {
     onWorkers();
     const { held, loads, end } = startHarness();
     const [one, other] = [held.current(), held.current()];
@@ -177,7 +177,7 @@ describe("where one request may not wait for what another began, as on Cloudflar
     expect(loads).toHaveLength(2);
   });
 
-  it("a value is renewed beside its use once all the same", async () => {
+  it("a value is still renewed only once in the background", async () => {
     onWorkers();
     const { held, clock, loads, end } = await startHolding();
     clock.advance(80);

@@ -1,4 +1,4 @@
-/** `adoptRefresh`: a refresh token without `sid`, such as Flask_PyJWT's, becomes a session, once. On every store. */
+/** `adoptRefresh`: a refresh token without `sid` becomes a session, once, on every store. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NOW } from "../../support/create-auth.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
@@ -22,7 +22,7 @@ import {
 
 watchRejections();
 
-// Seconds: on a machine that is busy with other suites the answer is right, and late.
+// In seconds: a busy machine is slow, not broken.
 const PATIENT = 15;
 
 describeOnEveryStore((open) => {
@@ -32,13 +32,13 @@ describeOnEveryStore((open) => {
   }, 120_000);
   afterAll(() => opened.close());
 
-  // Every test has a subject of its own, so that none sees another's sessions.
+  // Every test has its own subject, so that it sees no other session.
   const openAdopting = (config: Parameters<typeof openBench>[0] = {}): Bench & { readonly sub: string } => ({
     ...openBench({ adoptRefresh: true, storeTimeout: PATIENT, ...config }, opened.store),
     sub: crypto.randomUUID(),
   });
 
-  it("begins a session with a new pair, which goes on like any other", async () => {
+  it("starts a session with a new pair, which continues like any other session", async () => {
     const { auth, clock, events, sub } = openAdopting();
     const token = flaskToken({ sub });
     const first = await auth.refresh(token);
@@ -57,7 +57,7 @@ describeOnEveryStore((open) => {
     ]);
   });
 
-  it("gives who presents the token again within the grace the same successor, and after it ends the session", async () => {
+  it("gives the same successor within the grace period, and ends the session after it", async () => {
     const { auth, clock, sub } = openAdopting();
     const token = flaskToken({ sub });
     const first = await auth.refresh(token);
@@ -69,7 +69,7 @@ describeOnEveryStore((open) => {
     expect(await auth.sessions(sub)).toEqual([]);
   });
 
-  it("ends the session at once where there is no grace, or its successor was refreshed", async () => {
+  it("ends the session at once without a grace period, or after its successor was refreshed", async () => {
     const strict = openAdopting({ refreshGrace: 0 });
     const token = flaskToken({ sub: strict.sub });
     await strict.auth.refresh(token);
@@ -80,7 +80,7 @@ describeOnEveryStore((open) => {
     expect(await refused(auth.refresh(other))).toEqual(REUSED);
   });
 
-  it("never begins a second session of it: not after a reuse, a revocation of any kind, or the first one's expiry", async () => {
+  it("starts no second session after a reuse, a revocation of any kind, or the first session's expiry", async () => {
     const endings: ReadonlyArray<(bench: Bench, token: string, next: string) => Promise<unknown>> = [
       async ({ auth }, token, next) => {
         await auth.refresh(next);
@@ -100,7 +100,7 @@ describeOnEveryStore((open) => {
         bench.clock.set(NOW + 100 + later);
         expect(await refused(bench.auth.refresh(token))).toEqual(REVOKED);
       }
-      // The last moment before its own exp.
+      // The last moment before the token's own exp.
       bench.clock.set(NOW + 3599);
       expect(await refused(bench.auth.refresh(token))).toEqual(REVOKED);
       bench.clock.set(NOW + 3600);
@@ -109,18 +109,18 @@ describeOnEveryStore((open) => {
     }
   });
 
-  it("never begins a second session of it within the leeway of its exp either", async () => {
+  it("starts no second session within the leeway of its exp", async () => {
     const { auth, clock, sub } = openAdopting({ leeway: 60, refreshMaxAge: 50 });
     const token = flaskToken({ sub, exp: NOW + 100 });
     await auth.refresh(token);
     await auth.revoke({ token });
     clock.set(NOW + 159);
     expect(await refused(auth.refresh(token))).toEqual(REVOKED);
-    // Another, which was not adopted, still can be.
+    // Another token that was not adopted can still be adopted.
     expect(await outcomeOf(auth.refresh(flaskToken({ sub, exp: NOW + 100 })))).toBe("allowed");
   });
 
-  it("lets nobody adopt one that was revoked before, and leaves others alone", async () => {
+  it("rejects a token that was revoked before its adoption, and accepts others", async () => {
     const { auth, events, sub } = openAdopting();
     const [revoked, other] = [flaskToken({ sub }), flaskToken({ sub })];
     await auth.revoke({ token: revoked });
@@ -132,7 +132,7 @@ describeOnEveryStore((open) => {
     expect(await outcomeOf(auth.refresh(other))).toBe("allowed");
   });
 
-  it("begins one session for twenty who present it at once", async () => {
+  it("starts one session for twenty concurrent callers", async () => {
     const { auth, another, events, sub } = openAdopting();
     const colleague = another({ adoptRefresh: true, storeTimeout: PATIENT });
     const token = flaskToken({ sub });
@@ -145,7 +145,7 @@ describeOnEveryStore((open) => {
     expect(await outcomeOf(auth.refresh(pairs[0]?.refreshToken ?? ""))).toBe("allowed");
   });
 
-  it("begins none, at once or later, for twenty of whom one revokes it first", async () => {
+  it("starts no session for nineteen concurrent callers when a revocation comes first", async () => {
     const { auth, sub } = openAdopting({ refreshGrace: 0 });
     const token = flaskToken({ sub });
     await Promise.all([auth.revoke({ token }), ...Array.from({ length: 19 }, () => outcomeOf(auth.refresh(token)))]);
@@ -153,7 +153,7 @@ describeOnEveryStore((open) => {
     expect(await refused(auth.refresh(token))).toEqual(REVOKED);
   });
 
-  it("keeps a subject that is a number a number", async () => {
+  it("keeps a numeric subject a number", async () => {
     const { auth } = openAdopting();
     const sub = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
     const { authToken, refreshToken } = await auth.refresh(flaskToken({ sub }));
@@ -163,14 +163,14 @@ describeOnEveryStore((open) => {
 });
 
 describe("adoptRefresh", () => {
-  it("takes a refresh token of auth.refreshToken too, each for a session of its own", async () => {
+  it("accepts tokens of auth.refreshToken, each for its own session", async () => {
     const { auth } = openBench({ adoptRefresh: true });
     const [one, other] = [await auth.refreshToken("ada"), await auth.refreshToken("ada")];
     const sids = [sidOf((await auth.refresh(one)).authToken), sidOf((await auth.refresh(other)).authToken)];
     expect(new Set(sids).size).toBe(2);
   });
 
-  it("is off by default: CLAIM_MISSING, wherever the token is presented, and nothing is asked", async () => {
+  it("is off by default: the token is rejected with CLAIM_MISSING everywhere, without a call of the store", async () => {
     const { auth, store } = openBench();
     const token = flaskToken();
     expect(await refused(auth.refresh(token))).toMatchObject({ reason: "CLAIM_MISSING", status: 401 });
@@ -189,8 +189,8 @@ describe("adoptRefresh", () => {
   it.each([
     ["without a rid", undefined],
     ["with an empty rid", ""],
-    ["with a rid that is no text", 5],
-  ])("refuses a token %s: it could be adopted any number of times", async (_, rid) => {
+    ["with a rid that is not a text", 5],
+  ])("rejects a token %s, which could be adopted any number of times", async (_, rid) => {
     const { auth, store } = openBench({ adoptRefresh: true });
     const token = flaskToken({ rid });
     expect(await refused(auth.refresh(token))).toMatchObject({ reason: "CLAIM_MISSING", status: 401 });
@@ -198,7 +198,7 @@ describe("adoptRefresh", () => {
     expect(store.count()).toBe(0);
   });
 
-  it("refuses what is no good refresh token, as ever", async () => {
+  it("rejects expired, forged and auth tokens", async () => {
     const { auth, store } = openBench({ adoptRefresh: true });
     expect(await refused(auth.refresh(flaskToken({ exp: NOW })))).toMatchObject({ reason: "TOKEN_EXPIRED" });
     expect(await refused(auth.refresh(flaskToken({ type: "auth" })))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
@@ -210,7 +210,7 @@ describe("adoptRefresh", () => {
     expect(store.count()).toBe(0);
   });
 
-  it("lets a guard pass a token that was not adopted yet, and begins nothing by that", async () => {
+  it("accepts a token in a guard before its adoption, without starting a session", async () => {
     const { auth, store } = openBench({ adoptRefresh: true });
     const token = flaskToken();
     expect((await auth.forRequest({ token }).require({ type: "refresh" })).sub).toBe("ada");
@@ -219,14 +219,14 @@ describe("adoptRefresh", () => {
     expect(await refused(auth.forRequest({ token }).require({ type: "refresh" }))).toEqual(UNAVAILABLE);
   });
 
-  it("counts for one rid of one subject: another subject's token of that rid is another session's", async () => {
+  it("treats equal rids of two subjects as two sessions", async () => {
     const { auth } = openBench({ adoptRefresh: true });
     const [ada, bob] = [flaskToken({ rid: "1" }), flaskToken({ rid: "1", sub: "bob" })];
     const sids = [sidOf((await auth.refresh(ada)).authToken), sidOf((await auth.refresh(bob)).authToken)];
     expect(new Set(sids).size).toBe(2);
   });
 
-  it("grants nothing by itself, and what authorize gives", async () => {
+  it("grants no claims of the token, only the rights of authorize", async () => {
     const token = (): string => flaskToken({ plan: "pro", scope: ["admin"] });
     const { auth } = openBench({ adoptRefresh: true });
     const { authToken } = await auth.refresh(token());
@@ -236,7 +236,7 @@ describe("adoptRefresh", () => {
     expect(claimsOf((await asking.auth.refresh(token())).authToken)).toMatchObject({ scope: ["read"], plan: "free" });
   });
 
-  it("lets a token that authorize has no rights for never become a session", async () => {
+  it("rejects a token for good once authorize has returned null for it", async () => {
     let rights: object | null = null;
     const { auth } = openBench({ adoptRefresh: true, authorize: () => rights });
     const token = flaskToken();
@@ -246,7 +246,7 @@ describe("adoptRefresh", () => {
     expect(await outcomeOf(auth.refresh(flaskToken()))).toBe("allowed");
   });
 
-  it("ends the session that another began of the token, where authorize has no rights any more", async () => {
+  it("ends a session that another caller started with the token when authorize now returns null", async () => {
     let rights: object | null = {};
     let adoptsFirst: (() => Promise<unknown>) | undefined;
     const { auth } = openBench({
@@ -255,7 +255,7 @@ describe("adoptRefresh", () => {
         const other = adoptsFirst;
         adoptsFirst = undefined;
         if (!other) return rights;
-        // While this one waits for its answer, somebody else adopts the token.
+        // During this call, another caller adopts the token.
         await other();
         return (rights = null);
       },
@@ -266,13 +266,13 @@ describe("adoptRefresh", () => {
     expect(await auth.sessions("ada")).toEqual([]);
   });
 
-  it("keeps the token good after a 503, whatever the store had done by then", async () => {
+  it("keeps the token valid after a 503 of any store operation", async () => {
     for (const broken of ["rotate", "create", "claim"] as const) {
       for (const when of ["before", "after"] as const) {
         const { auth, store } = openBench({ adoptRefresh: true, refreshGrace: 0 });
         const token = flaskToken();
         store[when] = (name) => (name === broken ? down() : undefined);
-        // The claim alone may fail and the tokens be handed out: the rotation is known by then.
+        // A failed claim does not prevent the tokens, because the rotation is already known.
         const outcome = await outcomeOf(auth.refresh(token));
         expect([broken, outcome]).toEqual([broken, broken === "claim" ? "allowed" : "STORE_UNAVAILABLE"]);
         store[when] = () => undefined;

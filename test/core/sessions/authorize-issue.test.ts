@@ -1,4 +1,4 @@
-/** `authorize` where tokens are issued: asked before anything is written, so that what it does not say changes nothing. */
+/** `authorize` when tokens are issued: its arguments, its rights, and its failures. */
 import type { HeldRights } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -9,16 +9,16 @@ import { claimsOf, down, hanging, openBench, REUSED, REVOKED, refused, sidOf, UN
 
 watchRejections();
 
-/** A manager whose `authorize` does what the test says at the time. */
+/** A manager whose `authorize` function the test replaces. */
 function openAsking(config: Parameters<typeof openBench>[0] = {}) {
   const authorize = vi.fn<(subject: string, held: HeldRights) => unknown>(() => ({}));
-  // What its type forbids comes from JavaScript.
+  // Untyped code can return values that the type forbids.
   const untyped = (subject: string, held: HeldRights): null => authorize(subject, held) as null;
   return { authorize, ...openBench({ authorize: untyped, ...config }) };
 }
 
-describe("authorize is asked", () => {
-  it("with the subject and what the login granted, at login and at each refresh", async () => {
+describe("authorize at issue", () => {
+  it("is called with the subject and the login's grant, at login and at each refresh", async () => {
     const { auth, authorize } = openAsking();
     authorize.mockImplementation(() => ({ scope: ["laid over"], claims: { plan: "laid over" } }));
     const { authToken, refreshToken } = await auth.login("ada", { scope: ["read"], claims: { plan: "pro" } });
@@ -31,13 +31,13 @@ describe("authorize is asked", () => {
     ]);
   });
 
-  it("with a number as text, and with no scope and no claims where the login gave none", async () => {
+  it("is called with a numeric subject as text, and with empty claims when the login granted none", async () => {
     const { auth, authorize } = openAsking();
     const { authToken } = await auth.login(7);
     expect(authorize.mock.calls).toEqual([["7", { sid: sidOf(authToken), scope: undefined, claims: {} }]]);
   });
 
-  it("with copies: what it does to them changes no grant", async () => {
+  it("receives copies, so that its changes affect no grant", async () => {
     const { auth, authorize } = openAsking();
     authorize.mockImplementation((_, held) => {
       (held.scope as string[]).push("admin");
@@ -48,7 +48,7 @@ describe("authorize is asked", () => {
     expect([claimsOf(authToken)["scope"], claimsOf(next.authToken)["scope"]]).toEqual([["read"], ["read"]]);
   });
 
-  it("before anything is written", async () => {
+  it("is called before anything is stored", async () => {
     const { auth, authorize, store } = openAsking();
     const seen: string[][] = [];
     authorize.mockImplementation(() => {
@@ -60,7 +60,7 @@ describe("authorize is asked", () => {
     expect(seen).toEqual([[], ["create", "find"]]);
   });
 
-  it("for nobody who is refused anyway, by no verification, and not by authToken", async () => {
+  it("is not called for rejected tokens, verifications or authToken", async () => {
     const { auth, authorize, clock } = openAsking();
     const { authToken, refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
@@ -75,7 +75,7 @@ describe("authorize is asked", () => {
     expect(authorize).not.toHaveBeenCalled();
   });
 
-  it("never where there is none: the login's grant is repeated", async () => {
+  it("is optional: without it, a refresh repeats the login's grant", async () => {
     const { auth } = openBench();
     let { refreshToken } = await auth.login("ada", { scope: { admin: true }, claims: { plan: "pro" } });
     for (let round = 0; round < 3; round++) {
@@ -86,18 +86,22 @@ describe("authorize is asked", () => {
   });
 });
 
-describe("what authorize gives", () => {
+describe("the rights from authorize at issue", () => {
   it.each<[what: string, rights: object, granted: object]>([
-    ["nothing: all stays", {}, { scope: ["read"], plan: "pro", team: "a" }],
-    ["a scope: it replaces", { scope: ["write"] }, { scope: ["write"], plan: "pro", team: "a" }],
-    ["a scope of null: it replaces", { scope: null }, { scope: null, plan: "pro", team: "a" }],
+    ["no rights keep everything", {}, { scope: ["read"], plan: "pro", team: "a" }],
+    ["a scope replaces the scope", { scope: ["write"] }, { scope: ["write"], plan: "pro", team: "a" }],
+    ["a null scope replaces the scope", { scope: null }, { scope: null, plan: "pro", team: "a" }],
     [
-      "claims: they lie over those of the same name",
+      "claims replace claims of the same name",
       { claims: { plan: "free", x: 1 } },
       { scope: ["read"], plan: "free", team: "a", x: 1 },
     ],
-    ["both", { scope: [], claims: { plan: "free" } }, { scope: [], plan: "free", team: "a" }],
-  ])("is laid over what the login granted; %s", async (_, rights, granted) => {
+    [
+      "a scope and claims replace both",
+      { scope: [], claims: { plan: "free" } },
+      { scope: [], plan: "free", team: "a" },
+    ],
+  ])("are combined with the login's grant: %s", async (_, rights, granted) => {
     const { auth, authorize } = openAsking();
     authorize.mockImplementation(() => rights);
     const first = await auth.login("ada", { scope: ["read"], claims: { plan: "pro", team: "a" } });
@@ -111,12 +115,12 @@ describe("what authorize gives", () => {
       sid: sidOf(first.authToken),
     };
     for (const { authToken } of [first, next]) expect(claimsOf(authToken)).toEqual({ ...registered, ...granted });
-    // The refresh token carries none of it.
+    // The refresh token carries no rights.
     expect(claimsOf(next.refreshToken)).not.toHaveProperty("scope");
     expect(claimsOf(next.refreshToken)).not.toHaveProperty("plan");
   });
 
-  it("is for those tokens only: rights that are gone are gone from the next", async () => {
+  it("apply only to the issued tokens, and not to the next refresh", async () => {
     const { auth, authorize } = openAsking();
     authorize.mockImplementationOnce(() => ({ scope: ["admin"], claims: { plan: "pro" } }));
     const first = await auth.login("ada", { scope: ["read"] });
@@ -126,7 +130,7 @@ describe("what authorize gives", () => {
     expect(next).not.toHaveProperty("plan");
   });
 
-  it("may say how long the auth token lives, within the session's own end", async () => {
+  it("may limit the lifetime of the auth token, up to the session's end", async () => {
     const { auth, authorize, clock } = openAsking({ sessionMaxAge: 100, maxTokenAge: 80 });
     authorize.mockImplementation(() => ({ maxAge: 70 }));
     const first = await auth.login("ada");
@@ -143,21 +147,21 @@ describe("what authorize gives", () => {
     ["true", true],
     ["text", "admin"],
     ["a list", []],
-    ["a right there is not", { scopes: ["a"] }],
-    ["a scope that is undefined", { scope: undefined }],
-    ["claims that are undefined", { claims: undefined }],
-    ["claims that are no object", { claims: "a" }],
+    ["an unknown right", { scopes: ["a"] }],
+    ["an undefined scope", { scope: undefined }],
+    ["undefined claims", { claims: undefined }],
+    ["claims that are not an object", { claims: "a" }],
     ["a maxAge of 0", { maxAge: 0 }],
-    ["a maxAge below 0", { maxAge: -5 }],
-    ["a maxAge that is a fraction", { maxAge: 1.5 }],
-    ["a maxAge that is text", { maxAge: "60" }],
-    ["a maxAge without end", { maxAge: Number.POSITIVE_INFINITY }],
-    ["a scope that is no data", { scope: () => 1 }],
-    ["a claim off the schema", { claims: { plan: "gold" } }],
+    ["a negative maxAge", { maxAge: -5 }],
+    ["a fractional maxAge", { maxAge: 1.5 }],
+    ["a maxAge as text", { maxAge: "60" }],
+    ["an infinite maxAge", { maxAge: Number.POSITIVE_INFINITY }],
+    ["a function as scope", { scope: () => 1 }],
+    ["a claim that violates the schema", { claims: { plan: "gold" } }],
     ...["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "type", "scope", "sid", "rid"].map(
       (claim): [string, unknown] => [`the claim ${claim}`, { claims: { [claim]: "x" } }],
     ),
-  ])("and cannot be used (%s) is STORE_UNAVAILABLE, and changes nothing", async (_, rights) => {
+  ])("are rejected with STORE_UNAVAILABLE and without a change when they are %s", async (_, rights) => {
     const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) }).partial();
     const { auth, authorize, store } = openAsking({ claimsSchema, refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
@@ -170,11 +174,11 @@ describe("what authorize gives", () => {
   });
 });
 
-describe("an authorize that fails", () => {
+describe("an authorize function that fails", () => {
   it.each([
     ["throws", down],
     ["rejects", async () => down()],
-  ])("(%s) is STORE_UNAVAILABLE: no session begins, and the refresh token counts as before", async (_, trouble) => {
+  ])("%s: rejects with STORE_UNAVAILABLE, starts no session, and keeps the refresh token valid", async (_, trouble) => {
     const { auth, authorize, events } = openAsking({ refreshGrace: 0 });
     authorize.mockImplementation(trouble);
     expect(await refused(auth.login("ada"))).toEqual(UNAVAILABLE);
@@ -188,7 +192,7 @@ describe("an authorize that fails", () => {
     expect(events.filter(({ type }) => type === "store-failed")).toHaveLength(4);
   });
 
-  it("by not answering is STORE_UNAVAILABLE within storeTimeout, and an answer that comes later changes nothing", async () => {
+  it("by not answering rejects with STORE_UNAVAILABLE within storeTimeout, and its late answer has no effect", async () => {
     const { auth, store, another } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const answers: Array<(rights: null) => void> = [];
@@ -197,7 +201,7 @@ describe("an authorize that fails", () => {
     const startedAt = Date.now();
     expect(await refused(asking.login("ada"))).toEqual(UNAVAILABLE);
     expect(await refused(asking.refresh(refreshToken))).toEqual(UNAVAILABLE);
-    // 0.6 s, and what a busy machine adds.
+    // Twice the timeout, and time for a busy machine.
     expect(Date.now() - startedAt).toBeLessThan(5000);
     for (const answer of answers) answer(null);
     expect(answers).toHaveLength(2);
@@ -207,15 +211,15 @@ describe("an authorize that fails", () => {
   });
 });
 
-describe("an authorize that gives null", () => {
-  it("lets nobody log in, and begins no session", async () => {
+describe("an authorize function that returns null", () => {
+  it("rejects a login with TOKEN_REVOKED, and starts no session", async () => {
     const { auth, authorize, store, events } = openAsking();
     authorize.mockImplementation(() => null);
     expect(await refused(auth.login("ada"))).toEqual(REVOKED);
     expect([store.count(), events]).toEqual([0, []]);
   });
 
-  it("ends the session that was to be refreshed, for good, and no other", async () => {
+  it("ends the session of the refresh with TOKEN_REVOKED, and no other session", async () => {
     const { auth, authorize, events } = openAsking();
     const [one, other] = [await auth.login("ada"), await auth.login("ada")];
     events.length = 0;
@@ -227,7 +231,7 @@ describe("an authorize that gives null", () => {
     expect(await outcomeOf(auth.refresh(other.refreshToken))).toBe("allowed");
   });
 
-  it("ends it too where one more presents the token before within the grace", async () => {
+  it("ends the session also when a repeated refresh within the grace period asks", async () => {
     const { auth, authorize } = openAsking();
     const { refreshToken } = await auth.login("ada");
     const live = await auth.refresh(refreshToken);
@@ -236,7 +240,7 @@ describe("an authorize that gives null", () => {
     expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
   });
 
-  it("is STORE_UNAVAILABLE, within the time that one call has, where the session cannot be ended", async () => {
+  it("rejects with STORE_UNAVAILABLE within the call's time when the session cannot be ended", async () => {
     const { auth, store, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     store.before = (name) => (name === "end" ? hanging() : undefined);
@@ -244,14 +248,14 @@ describe("an authorize that gives null", () => {
     expect(await refused(asking.refresh(refreshToken))).toEqual(UNAVAILABLE);
     const [find, end] = store.asked.slice(-2);
     expect([find?.name, end?.name]).toEqual(["find", "end"]);
-    // It has what is left of the call, and no time of its own.
+    // The end has the rest of the call's time, and no additional time.
     expect(end?.operation.deadline).toBeLessThanOrEqual((find?.at ?? 0) + 400);
     store.before = () => undefined;
     expect(await refused(asking.refresh(refreshToken))).toEqual(REVOKED);
   });
 });
 
-it("is asked once a refresh, however often the session changed meanwhile", async () => {
+it("authorize is called once per refresh, even if the session changes meanwhile", async () => {
   const { auth, authorize, store } = openAsking();
   const { refreshToken } = await auth.login("ada");
   authorize.mockClear();
@@ -259,15 +263,15 @@ it("is asked once a refresh, however often the session changed meanwhile", async
   store.before = async (name) => {
     if (name !== "rotate" || !isFirst) return;
     isFirst = false;
-    // Another is faster.
+    // A concurrent refresh comes first.
     await auth.refresh(refreshToken);
   };
   expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   expect(authorize).toHaveBeenCalledTimes(2);
 });
 
-describe('authorizeAt "request", with sessions,', () => {
-  it("is asked by guards and not where tokens are issued", async () => {
+describe('authorizeAt "request" with sessions', () => {
+  it("is called by guards, and not when tokens are issued", async () => {
     const { auth, authorize } = openAsking({ authorizeAt: "request" });
     authorize.mockImplementation(() => ({ scope: ["write"] }));
     const first = await auth.login("ada", { scope: ["read"] });
@@ -280,7 +284,7 @@ describe('authorizeAt "request", with sessions,', () => {
     expect(authorize.mock.calls).toMatchObject([["ada", { sid: sidOf(authToken), scope: ["read"] }]]);
   });
 
-  it("refuses by null, and ends no session", async () => {
+  it("rejects with TOKEN_REVOKED on null, and ends no session", async () => {
     const { auth, authorize } = openAsking({ authorizeAt: "request" });
     authorize.mockImplementation(() => null);
     const { authToken, refreshToken } = await auth.login("ada");
@@ -288,7 +292,7 @@ describe('authorizeAt "request", with sessions,', () => {
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
 
-  it("is a 503 within storeTimeout where it does not answer", async () => {
+  it("rejects with 503 within storeTimeout when it does not answer", async () => {
     const { auth, authorize } = openAsking({ authorizeAt: "request", storeTimeout: 0.3 });
     const { signed } = await auth.authToken("ada");
     authorize.mockImplementation(hanging);

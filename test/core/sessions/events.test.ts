@@ -1,4 +1,4 @@
-/** `onEvent`: what is told, in which shape, that no token is in it, and that no handler changes a verdict. */
+/** `onEvent`: the events and their shape, no tokens in events, and handlers without influence. */
 import { inspect } from "node:util";
 import type { AuthEvent, AuthManager, EventHandler } from "claimgate";
 import { tamper } from "claimgate/testing";
@@ -11,8 +11,8 @@ import { down, openBench, refused, sidOf } from "./support.ts";
 
 watchRejections();
 
-describe("an event is told", () => {
-  it("of a session that began, and of a token that was issued without one", async () => {
+describe("onEvent", () => {
+  it("reports the start of a session, and tokens issued without a session", async () => {
     const { auth, events } = openBench();
     const { authToken } = await auth.login(7);
     await auth.authToken("ada");
@@ -24,7 +24,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("of a refresh, of one more who got the same, and of a reuse; the reuse once", async () => {
+  it("reports a refresh, a repeated refresh, and a reuse only once", async () => {
     const { auth, events, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     events.length = 0;
@@ -41,7 +41,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("of a reuse that a verification found", async () => {
+  it("reports a reuse that a verification found", async () => {
     const { auth, events } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
@@ -51,7 +51,7 @@ describe("an event is told", () => {
     expect(events).toEqual([{ type: "reused", subject: "ada", sid: sidOf(refreshToken), at: NOW }]);
   });
 
-  it("of a revocation, with the subject where it is known, and none of one that ended nothing", async () => {
+  it("reports a revocation with its subject if known, and none that ended no session", async () => {
     const { auth, events } = openBench();
     const sids: string[] = [];
     for (let times = 0; times < 5; times++) sids.push(sidOf((await auth.login("ada")).authToken));
@@ -73,7 +73,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("of a caller who was refused: whose token it was where one was verified, and nobody's where none was", async () => {
+  it("reports a denied request with the subject of a verified token, or with null", async () => {
     const { auth, events } = openBench();
     const { authToken } = await auth.login("ada");
     events.length = 0;
@@ -90,7 +90,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("of a refusal once for each reason and request, and of none to who calls the manager", async () => {
+  it("reports a denial once per reason and request, and none for direct calls of the manager", async () => {
     const { auth, events } = openBench();
     const { authToken } = await auth.login("ada");
     events.length = 0;
@@ -110,7 +110,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("of a store that failed, with the operation and what it failed with, and of an authorize", async () => {
+  it("reports a failed store operation with its error, and a failed authorize", async () => {
     const { auth, events, store } = openBench({ storeTimeout: 0.4, authorize: () => down() });
     await refused(auth.login("ada"));
     store.before = down;
@@ -126,7 +126,7 @@ describe("an event is told", () => {
     ]);
   });
 
-  it("frozen, each by itself", async () => {
+  it("passes frozen events", async () => {
     const { auth, events } = openBench();
     await auth.login("ada");
     await auth.revoke({ subject: "ada" });
@@ -134,7 +134,7 @@ describe("an event is told", () => {
   });
 });
 
-/** Something of everything. Gives what came of each call, and every token there was. */
+/** Makes a call of every kind; returns the outcomes and all tokens. */
 async function playAll(auth: AuthManager, advance: (seconds: number) => void) {
   const outcomes: string[] = [];
   const note = async (work: Promise<unknown>): Promise<void> => void outcomes.push(await outcomeOf(work));
@@ -160,7 +160,7 @@ async function playAll(auth: AuthManager, advance: (seconds: number) => void) {
   return { outcomes, tokens: [...tokens, single.signed] };
 }
 
-it("no event carries a token, or a part that makes one", async () => {
+it("no event contains a token or a part of it", async () => {
   const { auth, events, clock } = openBench();
   const { tokens } = await playAll(auth, (seconds) => clock.advance(seconds));
   const shown = `${JSON.stringify(events)}\n${inspect(events, { depth: 10, showHidden: true })}`;
@@ -171,22 +171,22 @@ it("no event carries a token, or a part that makes one", async () => {
   for (const part of tokens.flatMap((token) => [token, ...token.split(".")])) expect(shown.includes(part)).toBe(false);
 });
 
-describe("no verdict is changed by a handler that", () => {
+describe("an event handler that", () => {
   const handlers: ReadonlyArray<readonly [what: string, handler: EventHandler]> = [
     ["throws", () => down()],
-    ["throws what is no error", () => throwUndefined()],
+    ["throws undefined", () => throwUndefined()],
     ["rejects", async () => down()],
     ["never settles", () => new Promise(() => undefined)],
-    ["gives a thenable that throws", () => thenable({ value: () => down() })],
+    ["returns a thenable that throws", () => thenable({ value: () => down() })],
     [
-      "gives a thenable that rejects",
+      "returns a thenable that rejects",
       () => thenable({ value: (_: unknown, reject: (error: Error) => void) => reject(new Error("1")) }),
     ],
-    ["gives something whose then cannot be read", () => thenable({ get: () => down() })],
-    ["changes what it is given", (event: AuthEvent) => Object.assign(event, { type: "issued" })],
+    ["returns an object whose then throws", () => thenable({ get: () => down() })],
+    ["changes the event", (event: AuthEvent) => Object.assign(event, { type: "issued" })],
   ];
 
-  it.each(handlers)("%s", async (_, onEvent) => {
+  it.each(handlers)("%s changes no verdict", async (_, onEvent) => {
     const plain = openBench();
     const expected = await playAll(plain.auth, (seconds) => plain.clock.advance(seconds));
     const { auth, clock } = openBench({ onEvent });
@@ -205,7 +205,7 @@ function throwUndefined(): never {
   throw undefined;
 }
 
-/** An object that can be waited for, in a way. */
+/** An object with a `then` property. */
 function thenable(then: PropertyDescriptor): object {
   // oxlint-disable-next-line unicorn/no-thenable
   return Object.defineProperty({}, "then", then);

@@ -1,4 +1,4 @@
-/** `auth.login`: what it gives, what stands in the tokens, and what it refuses before anything is written. */
+/** `auth.login`: the token pair, its claims, and rejected arguments. */
 import { AuthManager, MissingConfigError, MissingSignerError, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -11,7 +11,7 @@ const SID = /^[\w-]{16}\.[\w-]{22}$/;
 const RID = /^[\w-]{22}$/;
 
 describe("login", () => {
-  it("gives both tokens and the seconds that each lives, and nothing else", async () => {
+  it("returns both tokens and their lifetimes in seconds, and nothing else", async () => {
     const { auth } = openBench();
     expect(await auth.login("ada")).toEqual({
       authToken: expect.any(String),
@@ -23,7 +23,7 @@ describe("login", () => {
     expect(await short.login("ada")).toMatchObject({ expiresIn: 60, refreshExpiresIn: 90 });
   });
 
-  it("writes the session's id in both tokens, a rid in the refresh token only and the scope in the auth token only", async () => {
+  it("writes sid into both tokens, rid only into the refresh token, and scope only into the auth token", async () => {
     const { auth } = openBench();
     const { authToken, refreshToken } = await auth.login("ada", { scope: ["read"], claims: { plan: "pro" } });
     const sid = sidOf(authToken);
@@ -34,7 +34,7 @@ describe("login", () => {
     expect(claimsOf(refreshToken)).toEqual({ ...shared, type: "refresh", exp: NOW + 604_800, rid });
   });
 
-  it("writes no scope where none was given, and the manager's audience in both", async () => {
+  it("writes no scope when none is given, and the manager's audience into both tokens", async () => {
     const { auth } = openBench({ audience: "api" });
     const { authToken, refreshToken } = await auth.login("ada");
     const shared = ["aud", "exp", "iat", "iss", "sid", "sub", "type"];
@@ -43,7 +43,7 @@ describe("login", () => {
     expect([claimsOf(authToken)["aud"], claimsOf(refreshToken)["aud"]]).toEqual(["api", "api"]);
   });
 
-  it("gives tokens that verify as what they are, and as nothing else", async () => {
+  it("returns tokens that verify only as their own type", async () => {
     const { auth } = openBench();
     const { authToken, refreshToken } = await auth.login("ada");
     expect((await auth.verify(authToken)).sub).toBe("ada");
@@ -54,7 +54,7 @@ describe("login", () => {
     });
   });
 
-  it("tags the sessions of one subject alike, and no two sessions", async () => {
+  it("gives the sessions of a subject the same tag, and each session its own id", async () => {
     const { auth } = openBench();
     const sids = await Promise.all(
       ["ada", "ada", "bob", 7, "7"].map(async (subject) => sidOf((await auth.login(subject)).authToken)),
@@ -66,7 +66,7 @@ describe("login", () => {
     expect(new Set(sids).size).toBe(5);
   });
 
-  it("keeps a subject that is a number a number, through a refresh too", async () => {
+  it("keeps a numeric subject a number, also after a refresh", async () => {
     const { auth } = openBench();
     const pair = await auth.login(7);
     expect(claimsOf(pair.authToken)["sub"]).toBe(7);
@@ -75,7 +75,7 @@ describe("login", () => {
     expect((await auth.sessions("7")).map(({ subject }) => subject)).toEqual(["7"]);
   });
 
-  it("takes copies: what the caller changes later is not in the next tokens", async () => {
+  it("copies scope and claims, so that later changes do not affect the next tokens", async () => {
     const { auth } = openBench();
     const scope = { roles: ["reader"] };
     const claims = { team: { name: "a" } };
@@ -89,7 +89,7 @@ describe("login", () => {
   });
 });
 
-describe("login refuses, before anything is written or authorize is asked,", () => {
+describe("login rejects, before any call of the store or of authorize,", () => {
   const open = () => {
     const asked: string[] = [];
     const authorize = (subject: string) => {
@@ -102,17 +102,17 @@ describe("login refuses, before anything is written or authorize is asked,", () 
   it.each<[what: string, subject: unknown, options: unknown, named: RegExp]>([
     ["an empty label", "ada", { label: "" }, /label/],
     ["a label of more than 200 characters", "ada", { label: "x".repeat(201) }, /label/],
-    ["a label that is no text", "ada", { label: 5 }, /label/],
-    ["an option there is not", "ada", { scopes: ["a"] }, /scopes/],
-    ["maxAge, which is for single tokens", "ada", { maxAge: 5 }, /maxAge/],
-    ["claims that are no object", "ada", { claims: ["a"] }, /claims/],
-    ["claims that are no data", "ada", { claims: { work: () => 1 } }, /claims/],
-    ["a scope that is no data", "ada", { scope: () => 1 }, /claims/],
+    ["a label that is not a text", "ada", { label: 5 }, /label/],
+    ["an unknown option", "ada", { scopes: ["a"] }, /scopes/],
+    ["maxAge, an option of single tokens", "ada", { maxAge: 5 }, /maxAge/],
+    ["claims that are not an object", "ada", { claims: ["a"] }, /claims/],
+    ["a function as a claim", "ada", { claims: { work: () => 1 } }, /claims/],
+    ["a function as scope", "ada", { scope: () => 1 }, /claims/],
     ["an empty subject", "", {}, /subject/],
-    ["a subject that is not there", undefined, {}, /subject/],
-    ["a subject that is a fraction", 1.5, {}, /subject/],
-    ["a subject that is an object", { id: 1 }, {}, /subject/],
-    ["options that are null", "ada", null, /./],
+    ["a missing subject", undefined, {}, /subject/],
+    ["a fractional subject", 1.5, {}, /subject/],
+    ["an object as subject", { id: 1 }, {}, /subject/],
+    ["null options", "ada", null, /./],
     ...["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"].map(
       (claim): [string, unknown, unknown, RegExp] => [
         `the reserved claim ${claim}`,
@@ -123,14 +123,14 @@ describe("login refuses, before anything is written or authorize is asked,", () 
     ),
   ])("%s", async (_, subject, options, named) => {
     const { auth, asked, store, events } = open();
-    // What the types keep out comes from JavaScript.
+    // Untyped code can pass values that the types forbid.
     const error = await refusalOf(auth.login(subject as string, options as object));
     expect(error).toBeInstanceOf(TypeError);
     expect((error as TypeError).message).toMatch(named);
     expect([store.count(), asked, events]).toEqual([0, [], []]);
   });
 
-  it("and nothing where all of it is good", async () => {
+  it("nothing when every argument is valid", async () => {
     const { auth, asked } = open();
     await auth.login("ada", { label: "x".repeat(200), scope: ["a"], claims: { plan: "pro" } });
     expect(asked).toEqual(["ada"]);
@@ -138,10 +138,10 @@ describe("login refuses, before anything is written or authorize is asked,", () 
   });
 });
 
-describe("login holds claims against the schema", () => {
+describe("login with a claims schema", () => {
   const { auth, store } = openBench({ claimsSchema: z.object({ plan: z.enum(["free", "pro"]) }).partial() });
 
-  it("and refuses those off it, with no session begun", async () => {
+  it("rejects claims that violate it, and starts no session", async () => {
     expect(await refused(auth.login("ada", { claims: { plan: "gold" } }))).toEqual({
       name: "UnauthorizedError",
       reason: "CLAIM_INVALID",
@@ -150,13 +150,13 @@ describe("login holds claims against the schema", () => {
     expect(store.count()).toBe(0);
   });
 
-  it("and takes those on it", async () => {
+  it("accepts claims that satisfy it", async () => {
     const { authToken } = await auth.login("ada", { claims: { plan: "pro" } });
     expect((await auth.verify(authToken)).claims).toMatchObject({ plan: "pro" });
   });
 });
 
-describe("without what sessions need", () => {
+describe("a manager that lacks what sessions need", () => {
   const calls: ReadonlyArray<readonly [string, (auth: AuthManager) => Promise<unknown>]> = [
     ["login", (auth) => auth.login("ada")],
     ["refresh", (auth) => auth.refresh("x.y.z")],
@@ -167,17 +167,17 @@ describe("without what sessions need", () => {
     ["ctx.auth.logout", (auth) => auth.forRequest({ token: "x.y.z" }).logout()],
   ];
 
-  it.each(calls)('%s rejects with MissingConfigError("sessions") where there is no store', async (_, call) => {
+  it.each(calls)("rejects %s with a MissingConfigError named sessions when it has no store", async (_, call) => {
     const error = await refusalOf(call(createAuth().auth));
     expect(error).toBeInstanceOf(MissingConfigError);
     expect(error).toMatchObject({ configValue: "sessions" });
   });
 
-  it.each(calls)("%s rejects with MissingSignerError before init", async (_, call) => {
+  it.each(calls)("rejects %s with MissingSignerError before init", async (_, call) => {
     expect(await refusalOf(call(new AuthManager()))).toBeInstanceOf(MissingSignerError);
   });
 
-  it("a manager that only verifies begins and renews no session, but ends them", async () => {
+  it("starts and refreshes no session without a signing key, but ends sessions", async () => {
     const { privateKey, publicKey } = makePair("P-256");
     const { store, clock } = openBench();
     const shared = { issuer: ISSUER, algorithm: "ES256", sessions: store, now: clock.now } as const;
@@ -186,7 +186,7 @@ describe("without what sessions need", () => {
     const { refreshToken } = await signer.login("ada");
     expect(await refusalOf(reader.login("ada"))).toBeInstanceOf(MissingSignerError);
     expect(await refusalOf(reader.refresh(refreshToken))).toBeInstanceOf(MissingSignerError);
-    // Nothing was rotated, and no second session is there.
+    // There was no rotation and no second session.
     expect(await reader.sessions("ada")).toHaveLength(1);
     const next = await signer.refresh(refreshToken);
     await reader.revoke({ token: next.refreshToken });
@@ -195,14 +195,14 @@ describe("without what sessions need", () => {
 });
 
 describe("sessionMaxAge", () => {
-  it("bounds the exp of both tokens", async () => {
+  it("limits the exp of both tokens", async () => {
     const { auth } = openBench({ sessionMaxAge: 100 });
     const pair = await auth.login("ada");
     expect(pair).toMatchObject({ expiresIn: 100, refreshExpiresIn: 100 });
     expect([claimsOf(pair.authToken)["exp"], claimsOf(pair.refreshToken)["exp"]]).toEqual([NOW + 100, NOW + 100]);
   });
 
-  it("ends the session then, however often it is refreshed", async () => {
+  it("ends the session at that age, however often it is refreshed", async () => {
     const { auth, clock } = openBench({ sessionMaxAge: 100, refreshMaxAge: 40, authMaxAge: 30 });
     let { refreshToken } = await auth.login("ada");
     const expiries: unknown[] = [];
@@ -225,7 +225,7 @@ describe("sessionMaxAge", () => {
     expect(await auth.sessions("ada")).toEqual([]);
   });
 
-  it("is no bound where it is not set", async () => {
+  it("sets no limit when it is missing", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 40 });
     let { refreshToken } = await auth.login("ada");
     for (let round = 0; round < 10; round++) {
@@ -236,7 +236,7 @@ describe("sessionMaxAge", () => {
   });
 });
 
-it("maxTokenAge bounds the defaults of both tokens", async () => {
+it("maxTokenAge limits the default ages of both tokens", async () => {
   const { auth } = createAuth({ sessions: memorySessionStore(), maxTokenAge: 50 });
   expect(await auth.login("ada")).toMatchObject({ expiresIn: 50, refreshExpiresIn: 50 });
 });

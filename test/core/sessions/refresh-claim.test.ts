@@ -1,4 +1,4 @@
-/** The claim of a rotation: sent without being waited for while a grace makes it tell nobody apart, and waited for where it does. */
+/** The claim of a rotation: sent in the background within a grace period, awaited without it. */
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -9,7 +9,7 @@ import { type Bench, claimsOf, down, latch, openBench, REUSED, REVOKED, refused,
 
 watchRejections();
 
-/** Keeps claims back until they are let go. */
+/** Holds back claims until the test releases them. */
 function holdClaims({ store }: Bench) {
   const [reached, released] = [latch(), latch()];
   store.before = async (name) => {
@@ -20,7 +20,7 @@ function holdClaims({ store }: Bench) {
   return { reached: reached.opened, release: released.open };
 }
 
-/** Whether the work has come to an end, now that all else has had its turn. */
+/** Whether the work has settled after every other promise could continue. */
 async function hasSettled(work: Promise<unknown>): Promise<boolean> {
   let isOver = false;
   const settle = (): void => void (isOver = true);
@@ -32,12 +32,12 @@ async function hasSettled(work: Promise<unknown>): Promise<boolean> {
 const recordOf = async ({ store }: Bench, token: string) =>
   store.find(sidOf(token), { now: NOW, deadline: Number.POSITIVE_INFINITY });
 
-describe("a claim is not waited for", () => {
+describe("a refresh returns tokens before its claim settles", () => {
   it.each([
-    ["with the options there are by default", {}],
-    ["with a grace that is just longer than storeTimeout", { refreshGrace: 2.5, storeTimeout: 2 }],
-    ["with an authorize", { authorize: () => ({}) }],
-  ])("%s: it is sent, and the tokens are given out", async (_, config) => {
+    ["with the default options", {}],
+    ["with a grace period just longer than storeTimeout", { refreshGrace: 2.5, storeTimeout: 2 }],
+    ["with an authorize function", { authorize: () => ({}) }],
+  ])("%s", async (_, config) => {
     const bench = openBench(config);
     const { auth, store } = bench;
     const { refreshToken } = await auth.login("ada");
@@ -52,7 +52,7 @@ describe("a claim is not waited for", () => {
     expect(store.count("claim")).toBe(1);
   });
 
-  it("and others who come meanwhile get the same successor, whose next use ends the grace", async () => {
+  it("and concurrent callers get the same successor, whose next use ends the grace period", async () => {
     const bench = openBench();
     const { auth, clock } = bench;
     const { refreshToken } = await auth.login("ada");
@@ -61,7 +61,7 @@ describe("a claim is not waited for", () => {
     await reached;
     clock.set(NOW + 1);
     expect(claimsOf((await auth.refresh(refreshToken)).refreshToken)).toEqual(claimsOf(next.refreshToken));
-    // Its own claims come too late, and change nothing.
+    // Its own claims come too late and have no effect.
     const third = await auth.refresh(next.refreshToken);
     release();
     await setImmediate();
@@ -70,7 +70,7 @@ describe("a claim is not waited for", () => {
     expect(await refused(auth.refresh(third.refreshToken))).toEqual(REVOKED);
   });
 
-  it("and has the time of an operation for itself, however long the rotation took", async () => {
+  it("and the claim has the time of its own operation, however long the rotation took", async () => {
     const bench = openBench({ storeTimeout: 4 });
     const { auth, store } = bench;
     const { refreshToken } = await auth.login("ada");
@@ -81,7 +81,7 @@ describe("a claim is not waited for", () => {
     expect((claim?.operation.deadline ?? 0) - (claim?.at ?? 0)).toBeGreaterThan(2900);
   });
 
-  it("and its failure is told of, and is nobody's refusal: who comes later gets that same successor", async () => {
+  it("and a failed claim is reported only as an event: a later caller gets the same successor", async () => {
     const { auth, store, clock, events } = openBench({ storeTimeout: 0.2 });
     const { refreshToken } = await auth.login("ada");
     store.before = (name) => (name === "claim" ? down() : undefined);
@@ -96,16 +96,16 @@ describe("a claim is not waited for", () => {
     store.before = () => undefined;
     clock.set(NOW + 60);
     expect(claimsOf((await auth.refresh(refreshToken)).refreshToken)).toEqual(claimsOf(next.refreshToken));
-    // Heard of now, it is a rotation like any other.
+    // The successor has now been claimed, so the next use is a reuse.
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
   });
 });
 
-describe("a claim is waited for", () => {
+describe("a refresh waits for its claim", () => {
   it.each([
-    ["without a grace", { refreshGrace: 0 }],
-    ["with a grace that may be over before the claim has happened", { refreshGrace: 2, storeTimeout: 2 }],
-    ["with a storeTimeout that is longer than the grace", { storeTimeout: 11 }],
+    ["without a grace period", { refreshGrace: 0 }],
+    ["with a grace period that may end before the claim", { refreshGrace: 2, storeTimeout: 2 }],
+    ["with a storeTimeout longer than the grace period", { storeTimeout: 11 }],
   ])("%s", async (_, config) => {
     const bench = openBench(config);
     const { auth, clock } = bench;
@@ -121,7 +121,7 @@ describe("a claim is waited for", () => {
     expect(await refused(auth.refresh(next.refreshToken))).toEqual(REVOKED);
   });
 
-  it("by who comes for a rotation that nobody heard of when its grace is over, so that only one does", async () => {
+  it("after the grace period of an unanswered rotation, so that only one caller succeeds", async () => {
     const bench = openBench({ storeTimeout: 0.2 });
     const { auth, store, clock } = bench;
     const { refreshToken } = await auth.login("ada");
@@ -139,13 +139,10 @@ describe("a claim is waited for", () => {
 });
 
 describe("a rotation whose tokens cannot be signed", () => {
-  it.each([
-    [0],
-    [10],
-  ])("is not claimed, and is no reuse, however late it is tried again (refreshGrace %d)", async (refreshGrace) => {
+  it.each([[0], [10]])("is not claimed, and a later attempt is not a reuse (refreshGrace %d)", async (refreshGrace) => {
     const { auth, store, clock, another } = openBench({ refreshGrace });
     const { refreshToken } = await auth.login("ada", { claims: { plan: "pro" } });
-    // What was granted once may not be said any more.
+    // The new schema no longer accepts the granted claim.
     const claimsSchema = z.object({ plan: z.enum(["free"]).optional() });
     const strict = another({ claimsSchema, refreshGrace });
     for (const later of [0, 60]) {

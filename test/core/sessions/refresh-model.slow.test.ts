@@ -1,4 +1,4 @@
-/** The law of refresh tokens: whatever is presented, ended and waited for, in any order, the verdict is that of a naive model. */
+/** The law of refresh tokens: every verdict equals the verdict of a naive model. */
 
 import { type AuthManager, memorySessionStore, type TokenPair } from "claimgate";
 import { createTestClock, type TestClock } from "claimgate/testing";
@@ -11,20 +11,17 @@ import { claimsOf, sidOf } from "./support.ts";
 const RUNS = 300;
 const REFRESH_MAX_AGE = 60;
 
-/**
- * A session as one would write it on a blackboard: how many tokens it had, and until when each
- * counts.
- */
+/** The model of a session: its refresh tokens and their expiry. */
 interface Blackboard {
   readonly subject: string;
   readonly endsAt: number;
-  /** The `exp` of each of its refresh tokens, the first one first. */
+  /** The `exp` of each of its refresh tokens, oldest first. */
   readonly expiries: number[];
   replacedAt: number;
   hasEnded: boolean;
 }
 
-/** One of the tokens ever given: the session and which of its tokens. */
+/** An issued token pair: its session, and its position in that session. */
 interface Held {
   readonly session: Blackboard;
   readonly generation: number;
@@ -58,7 +55,7 @@ const settings = fc.record({
   sessionMaxAge: fc.constantFrom(undefined, 90),
 });
 
-it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
+it(`${RUNS} random lives of sessions get the verdicts of the naive model`, async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(settings, actions, async ({ refreshGrace, sessionMaxAge }, life) => {
@@ -76,7 +73,7 @@ it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
         { do: "login", subject: "ada" },
         ...life,
       ]);
-      // Who is left is the same, too.
+      // The remaining sessions are the same, too.
       for (const name of ["ada", "bob"]) {
         const standing = boards.filter((board) => board.subject === name && stands(board, clock.now()));
         expect(new Set((await auth.sessions(name)).map(({ id }) => id))).toEqual(
@@ -84,7 +81,7 @@ it(`${RUNS} random lives of sessions go as the naive model says`, async () => {
         );
       }
     }),
-    // Fixed, so that every run is the same; MODEL_SEED looks elsewhere.
+    // Every run has the same seed; MODEL_SEED sets another.
     { numRuns: RUNS, seed: Number(process.env["MODEL_SEED"] ?? 42) },
   );
   for (const verdict of ["live", "again", "TOKEN_REUSED", "TOKEN_REVOKED", "TOKEN_EXPIRED"])
@@ -142,7 +139,7 @@ function agree(answer: string, expected: string): void {
   expect(answer).toBe(expected === "live" || expected === "again" ? "allowed" : expected);
 }
 
-/** Held against what was given before, and written down. */
+/** Compares the pair with the earlier pairs, and adds it to the model. */
 function note({ session }: Held, pair: TokenPair, expected: string, { clock, held }: Stage): void {
   if (expected === "live") {
     session.expiries.push(nextExpiry(session, clock.now()));
@@ -158,7 +155,7 @@ function note({ session }: Held, pair: TokenPair, expected: string, { clock, hel
   held.push({ session, generation, pair });
 }
 
-/** What is to be said of a token that is presented now. A reuse ends its session. */
+/** The expected verdict on a token presented now. A reuse ends its session. */
 function verdictOf({ session, generation }: Held, { clock, refreshGrace }: Stage): string {
   const now = clock.now();
   const newest = session.expiries.length - 1;

@@ -1,4 +1,4 @@
-/** `auth.refresh`: rotation, the grace for those who come at the same time, and the end of a session whose token was used twice. */
+/** `auth.refresh`: rotation, the grace period, reuse, and rejected tokens. */
 import { AuthManager, JWT, memorySessionStore, type TokenPair } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
@@ -12,8 +12,8 @@ import { claimsOf, openBench, REUSED, REVOKED, refused, sidOf } from "./support.
 
 watchRejections();
 
-describe("a refresh", () => {
-  it("gives a new pair of the same session, with the login's scope and claims", async () => {
+describe("refresh", () => {
+  it("returns a new pair of the same session, with the login's scope and claims", async () => {
     const { auth, clock } = openBench();
     const first = await auth.login("ada", { scope: ["read"], claims: { plan: "pro" } });
     clock.advance(100);
@@ -32,7 +32,7 @@ describe("a refresh", () => {
     expect(rid).not.toBe(claimsOf(first.refreshToken)["rid"]);
   });
 
-  it("goes on for as long as each token is used once", async () => {
+  it("continues the session as long as each token is used once", async () => {
     const { auth, clock } = openBench({ refreshGrace: 0 });
     let { refreshToken } = await auth.login("ada");
     const rids = new Set([claimsOf(refreshToken)["rid"]]);
@@ -45,13 +45,13 @@ describe("a refresh", () => {
     expect(await auth.sessions("ada")).toHaveLength(1);
   });
 
-  it("takes a JWT for its text", async () => {
+  it("accepts a JWT instead of its text", async () => {
     const { auth } = openBench();
     const { refreshToken } = await auth.login("ada");
     expect(await outcomeOf(auth.refresh(JWT.fromSignedToken(refreshToken)))).toBe("allowed");
   });
 
-  it("leaves auth tokens that were issued before alone", async () => {
+  it("does not affect auth tokens issued before", async () => {
     const { auth } = openBench();
     const { authToken, refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
@@ -59,22 +59,22 @@ describe("a refresh", () => {
   });
 });
 
-describe("within the grace", () => {
-  it("one more who presents the token before gets the same successor, up to the last moment", async () => {
+describe("the grace period", () => {
+  it("gives the same successor to every caller with the previous token, up to its last moment", async () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     const first = claimsOf((await auth.refresh(refreshToken)).refreshToken);
     for (const later of [0, 5, 9.999]) {
       clock.set(NOW + later);
       const again = await auth.refresh(refreshToken);
-      // sid, rid, iat, exp and all the rest.
+      // sid, rid, iat, exp and every other claim.
       expect(claimsOf(again.refreshToken)).toEqual(first);
       expect(claimsOf(again.authToken)).toMatchObject({ iat: NOW + Math.floor(later) });
       expect(again.refreshExpiresIn).toBe(604_800 - Math.floor(later));
     }
   });
 
-  it("and at its end the same is a reuse", async () => {
+  it("ends, and the same use is then a reuse", async () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
@@ -86,7 +86,7 @@ describe("within the grace", () => {
     [0.5, 0.499],
     [3, 2.9],
     [300, 299.5],
-  ])("of %d s, counted from the replacement and not from the login", async (refreshGrace, allowed) => {
+  ])("of %d s starts at the replacement, not at the login", async (refreshGrace, allowed) => {
     const { auth, clock } = openBench({ refreshGrace });
     const { refreshToken } = await auth.login("ada");
     clock.set(NOW + 1000);
@@ -97,7 +97,7 @@ describe("within the grace", () => {
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("TOKEN_REUSED");
   });
 
-  it("whoever came again does not make it last longer", async () => {
+  it("is not extended by a repeated use", async () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
@@ -107,32 +107,32 @@ describe("within the grace", () => {
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
   });
 
-  it("the grace is over as soon as the successor is refreshed itself", async () => {
+  it("ends early when the successor is refreshed", async () => {
     const { auth } = openBench();
     const first = await auth.login("ada");
     const second = await auth.refresh(first.refreshToken);
     const third = await auth.refresh(second.refreshToken);
-    // The one before the live one still is within its own.
+    // The previous token is still in its own grace period.
     expect(claimsOf((await auth.refresh(second.refreshToken)).refreshToken)).toEqual(claimsOf(third.refreshToken));
     expect(await refused(auth.refresh(first.refreshToken))).toEqual(REUSED);
     expect(await refused(auth.refresh(third.refreshToken))).toEqual(REVOKED);
   });
 
-  it("the successor that was given twice works, whoever of the two uses it", async () => {
+  it("gives a successor that works for either caller", async () => {
     const { privateKey } = makePair("P-256");
     const config = { issuer: ISSUER, algorithm: "ES256", privateKey, now: () => NOW } as const;
     for (const user of [0, 1] as const) {
       const auth = new AuthManager({ ...config, sessions: memorySessionStore() });
       const { refreshToken } = await auth.login("ada");
       const successors = [await auth.refresh(refreshToken), await auth.refresh(refreshToken)] as const;
-      // Signed anew, as ES256 signs no text twice alike, and one token all the same.
+      // ES256 gives another signature each time, but the claims are equal.
       expect(successors[0].refreshToken).not.toBe(successors[1].refreshToken);
       expect(claimsOf(successors[0].refreshToken)).toEqual(claimsOf(successors[1].refreshToken));
       expect(await outcomeOf(auth.refresh(successors[user].refreshToken))).toBe("allowed");
     }
   });
 
-  it("there is none where refreshGrace is 0", async () => {
+  it("does not exist when refreshGrace is 0", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
@@ -141,7 +141,7 @@ describe("within the grace", () => {
 });
 
 describe("a superseded refresh token", () => {
-  it("ends its session for whoever holds the live one, and no other session", async () => {
+  it("ends its session for the holder of the current token, and no other session", async () => {
     const { auth, clock } = openBench();
     const stolen = await auth.login("ada");
     const phone = await auth.login("ada");
@@ -156,7 +156,7 @@ describe("a superseded refresh token", () => {
     expect(await outcomeOf(auth.refresh(bob.refreshToken))).toBe("allowed");
   });
 
-  it("is known however long ago it was replaced", async () => {
+  it("is recognised however long ago it was replaced", async () => {
     const { auth } = openBench({ refreshGrace: 300 });
     const pairs: TokenPair[] = [await auth.login("ada")];
     for (let round = 0; round < 5; round++) pairs.push(await auth.refresh(pairs.at(-1)?.refreshToken ?? ""));
@@ -164,7 +164,7 @@ describe("a superseded refresh token", () => {
     expect(await refused(auth.refresh(pairs[5]?.refreshToken ?? ""))).toEqual(REVOKED);
   });
 
-  it("that has expired ends nothing", async () => {
+  it("ends no session once it has expired", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 60 });
     const first = await auth.login("ada");
     clock.advance(50);
@@ -175,12 +175,12 @@ describe("a superseded refresh token", () => {
   });
 });
 
-describe("a refresh refuses, and changes nothing,", () => {
+describe("a refresh rejects, without a change,", () => {
   const cases: ReadonlyArray<readonly [what: string, reason: string, present: (pair: TokenPair) => unknown]> = [
     ["an auth token", "TOKEN_TYPE_INVALID", ({ authToken }) => authToken],
-    ["a tampered token", "SIGNATURE_INVALID", ({ refreshToken }) => tamper(refreshToken)],
+    ["an altered token", "SIGNATURE_INVALID", ({ refreshToken }) => tamper(refreshToken)],
     [
-      "a token that somebody else signed",
+      "a token with another signature",
       "SIGNATURE_INVALID",
       ({ refreshToken }) => forge({ payload: claimsOf(refreshToken), secret: "another secret of more than 32 bytes" }),
     ],
@@ -200,7 +200,7 @@ describe("a refresh refuses, and changes nothing,", () => {
       ({ refreshToken }) => forge({ header: { alg: "none" }, payload: claimsOf(refreshToken), signature: "" }),
     ],
     [
-      "a token of a session that never was",
+      "a token of an unknown session",
       "TOKEN_REVOKED",
       ({ refreshToken }) => forge({ payload: { ...claimsOf(refreshToken), sid: "nobody.1" } }),
     ],
@@ -215,24 +215,24 @@ describe("a refresh refuses, and changes nothing,", () => {
       ({ refreshToken }) => forge({ payload: { ...claimsOf(refreshToken), sid: undefined } }),
     ],
     [
-      "a token whose sid is no text",
+      "a token whose sid is not a text",
       "CLAIM_MISSING",
       ({ refreshToken }) => forge({ payload: { ...claimsOf(refreshToken), sid: 5 } }),
     ],
-    ["a token that is longer than any may be", "TOKEN_MALFORMED", ({ refreshToken }) => refreshToken.padEnd(8193, "x")],
+    ["a token above the maximum length", "TOKEN_MALFORMED", ({ refreshToken }) => refreshToken.padEnd(8193, "x")],
     ["empty text", "TOKEN_MALFORMED", () => ""],
-    ["text that is no token", "TOKEN_MALFORMED", () => "a.b"],
+    ["a malformed text", "TOKEN_MALFORMED", () => "a.b"],
     ["undefined", "TOKEN_MALFORMED", () => undefined],
     ["null", "TOKEN_MALFORMED", () => null],
     ["a number", "TOKEN_MALFORMED", () => 5],
     ["an object", "TOKEN_MALFORMED", (pair) => pair],
-    ["a JWT that is not signed", "TOKEN_MALFORMED", () => new JWT("refresh", "ada")],
+    ["an unsigned JWT", "TOKEN_MALFORMED", () => new JWT("refresh", "ada")],
   ];
 
-  it.each(cases)("%s: %s", async (_, reason, present) => {
+  it.each(cases)("%s with %s", async (_, reason, present) => {
     const { auth, store } = openBench();
     const pair = await auth.login("ada");
-    // What the types keep out comes from JavaScript.
+    // Untyped code can pass values that the types forbid.
     expect(await refused(auth.refresh(present(pair) as string))).toEqual({
       name: "UnauthorizedError",
       reason,
@@ -242,7 +242,7 @@ describe("a refresh refuses, and changes nothing,", () => {
     expect(await outcomeOf(auth.refresh(pair.refreshToken))).toBe("allowed");
   });
 
-  it("an expired token: TOKEN_EXPIRED, from its exp on", async () => {
+  it("an expired token with TOKEN_EXPIRED, from its exp on", async () => {
     const { auth, clock, store } = openBench({ refreshMaxAge: 60 });
     const { refreshToken } = await auth.login("ada");
     const late = await auth.login("ada");
@@ -254,14 +254,14 @@ describe("a refresh refuses, and changes nothing,", () => {
     expect(store.count()).toBe(asked);
   });
 
-  it("a token of a session that was revoked: TOKEN_REVOKED", async () => {
+  it("a token of a revoked session with TOKEN_REVOKED", async () => {
     const { auth } = openBench();
     const { authToken, refreshToken } = await auth.login("ada");
     await auth.revoke({ session: sidOf(authToken) });
     expect(await refused(auth.refresh(refreshToken))).toEqual(REVOKED);
   });
 
-  it("a token whose session expired before it: TOKEN_REVOKED", async () => {
+  it("a token whose session has expired earlier with TOKEN_REVOKED", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 60 });
     const pair = await auth.login("ada");
     const long = forge({ payload: { ...claimsOf(pair.refreshToken), exp: NOW + 600 } });
@@ -269,7 +269,7 @@ describe("a refresh refuses, and changes nothing,", () => {
     expect(await refused(auth.refresh(long))).toEqual(REVOKED);
   });
 
-  it("a token of a trusted issuer, which has no session here: ALGORITHM_INVALID", async () => {
+  it("a token of a trusted issuer, which has no session here, with ALGORITHM_INVALID", async () => {
     const theirs = await createIssuer();
     const { auth, store } = openBench({ trust: [entryOf(theirs, ASIDE)] });
     const token = await theirs.token();
@@ -279,8 +279,8 @@ describe("a refresh refuses, and changes nothing,", () => {
   });
 });
 
-describe("many who refresh one token at once", () => {
-  it("get one successor, by one rotation", async () => {
+describe("concurrent refreshes of one token", () => {
+  it("get one successor from one rotation", async () => {
     const { auth, store, events } = openBench();
     const { refreshToken } = await auth.login("ada");
     const pairs = await Promise.all(Array.from({ length: 30 }, () => auth.refresh(refreshToken)));
@@ -293,7 +293,7 @@ describe("many who refresh one token at once", () => {
     expect(await outcomeOf(auth.refresh(pair?.refreshToken ?? ""))).toBe("allowed");
   });
 
-  it("get it from several managers on one store too", async () => {
+  it("get one successor from several managers on one store", async () => {
     const { auth, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     const managers = [auth, another(), another()];
@@ -303,7 +303,7 @@ describe("many who refresh one token at once", () => {
     expect(new Set(pairs.map((pair) => claimsOf(pair?.refreshToken ?? "")["rid"])).size).toBe(1);
   });
 
-  it("are let in once where there is no grace, and the session has ended", async () => {
+  it("succeed once without a grace period, and end the session", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const pairs: TokenPair[] = [];
@@ -320,7 +320,7 @@ describe("many who refresh one token at once", () => {
 });
 
 describe("ctx.auth.refresh", () => {
-  it("renews the token of the request, or the one that came in the input", async () => {
+  it("refreshes the token of the request, or the given token", async () => {
     const { auth } = openBench();
     const first = await auth.login("ada");
     const second = await auth.forRequest({ token: first.refreshToken }).refresh({ deliver: "body" });
@@ -331,7 +331,7 @@ describe("ctx.auth.refresh", () => {
     expect((await auth.verify(fourth.authToken)).sub).toBe("ada");
   });
 
-  it("refuses where there is none, and what is none", async () => {
+  it("rejects a missing token, a wrong type and an empty token", async () => {
     const { auth } = openBench();
     const { authToken } = await auth.login("ada");
     expect(await refused(auth.forRequest().refresh())).toMatchObject({ reason: "TOKEN_MISSING", status: 401 });
@@ -342,7 +342,7 @@ describe("ctx.auth.refresh", () => {
     expect(await refused(auth.forRequest().refresh({ token: "" }))).toMatchObject({ reason: "TOKEN_MALFORMED" });
   });
 
-  it("renews once what one request presents twice at once, without a grace too", async () => {
+  it("refreshes once for concurrent calls of one request, also without a grace period", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const request = auth.forRequest({ token: refreshToken });
@@ -355,7 +355,7 @@ describe("ctx.auth.refresh", () => {
   });
 });
 
-it("a good token of nobody's session does not tell whether the session ever was", async () => {
+it("refresh rejects a valid token of an unknown session like a token of an ended session", async () => {
   const { auth } = openBench();
   const payload = goodClaims({ type: "refresh", rid: "r", sid: "AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA" });
   expect(await refused(auth.refresh(forge({ payload })))).toEqual(REVOKED);

@@ -1,4 +1,4 @@
-/** `auth.revoke` and `auth.sessions`: what ends, what does not, and the list of a subject's sessions. */
+/** `auth.revoke` and `auth.sessions`: ended sessions, rejected targets, and lists of sessions. */
 import { JWT, type RevokeTarget } from "claimgate";
 import { tamper } from "claimgate/testing";
 import { describe, expect, it } from "vitest";
@@ -11,11 +11,11 @@ import { claimsOf, latch, openBench, REVOKED, refused, sidOf } from "./support.t
 
 watchRejections();
 
-describe("revoke of a token", () => {
+describe("revoke by token", () => {
   it.each([
     ["its auth token", "authToken"],
     ["its refresh token", "refreshToken"],
-  ] as const)("ends the session by %s, as text and as a JWT, and no other session", async (_, which) => {
+  ] as const)("ends only the session of %s, given as text or as a JWT", async (_, which) => {
     for (const wrap of [(text: string) => text, (text: string) => JWT.fromSignedToken(text)]) {
       const { auth } = openBench();
       const pair = await auth.login("ada");
@@ -27,7 +27,7 @@ describe("revoke of a token", () => {
     }
   });
 
-  it("ends it by a token that has expired", async () => {
+  it("ends the session of an expired token", async () => {
     const { auth, clock } = openBench({ authMaxAge: 10, refreshMaxAge: 100 });
     const first = await auth.login("ada");
     clock.advance(90);
@@ -39,7 +39,7 @@ describe("revoke of a token", () => {
     expect(await refused(auth.refresh(live.refreshToken))).toEqual(REVOKED);
   });
 
-  it("ends it by an expired refresh token that was superseded, and calls that no reuse", async () => {
+  it("ends the session of an expired previous refresh token, and reports no reuse", async () => {
     const { auth, clock, events } = openBench({ refreshMaxAge: 100 });
     const first = await auth.login("ada");
     clock.advance(90);
@@ -50,32 +50,31 @@ describe("revoke of a token", () => {
     expect(events.map(({ type }) => type)).toEqual(["issued", "refreshed", "revoked"]);
   });
 
-  it("twice is no error", async () => {
+  it("succeeds twice, and reports one revocation", async () => {
     const { auth, events } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.revoke({ token: refreshToken });
     await expect(auth.revoke({ token: refreshToken })).resolves.toBeUndefined();
-    // And said once.
     expect(events.filter(({ type }) => type === "revoked")).toHaveLength(1);
   });
 
   it.each<[what: string, reason: string, token: (refreshToken: string) => string]>([
-    ["that was tampered with", "SIGNATURE_INVALID", tamper],
+    ["that was altered", "SIGNATURE_INVALID", tamper],
     [
-      "that somebody else signed",
+      "with another signature",
       "SIGNATURE_INVALID",
       (token) => forge({ payload: claimsOf(token), secret: "another secret of more than 32 bytes" }),
     ],
     ["of another issuer", "ISSUER_INVALID", (token) => forge({ payload: { ...claimsOf(token), iss: "other" } })],
     ["for another audience", "AUDIENCE_INVALID", (token) => forge({ payload: { ...claimsOf(token), aud: "other" } })],
-    ["that is none", "TOKEN_MALFORMED", () => "a.b.c"],
+    ["that is malformed", "TOKEN_MALFORMED", () => "a.b.c"],
     ["of type auth and without a sid", "CLAIM_MISSING", () => forge()],
     [
       "of type refresh and without a sid",
       "CLAIM_MISSING",
       () => forge({ payload: goodClaims({ type: "refresh", rid: "r" }) }),
     ],
-  ])("%s is refused (%s), and nothing has ended", async (_, reason, tokenOf) => {
+  ])("rejects a token %s with %s, and ends no session", async (_, reason, tokenOf) => {
     const { auth, store } = openBench();
     const { refreshToken } = await auth.login("ada");
     expect(await refused(auth.revoke({ token: tokenOf(refreshToken) }))).toEqual({
@@ -88,8 +87,8 @@ describe("revoke of a token", () => {
   });
 });
 
-describe("revoke of a session", () => {
-  it("ends that one, and not another of the subject", async () => {
+describe("revoke by session", () => {
+  it("ends only that session of the subject", async () => {
     const { auth } = openBench();
     const [one, other] = [await auth.login("ada"), await auth.login("ada")];
     await auth.revoke({ session: sidOf(one.authToken) });
@@ -97,14 +96,14 @@ describe("revoke of a session", () => {
     expect(await outcomeOf(auth.refresh(other.refreshToken))).toBe("allowed");
   });
 
-  it("that is not there is no error", async () => {
+  it("succeeds for an unknown session", async () => {
     const { auth } = openBench();
     await expect(auth.revoke({ session: "nobody.1" })).resolves.toBeUndefined();
   });
 });
 
-describe("revoke of a subject", () => {
-  it("ends all of its sessions, and nobody else's", async () => {
+describe("revoke by subject", () => {
+  it("ends all sessions of the subject, and no other session", async () => {
     const { auth, events } = openBench();
     const ada = [await auth.login("ada"), await auth.login("ada"), await auth.login("ada")];
     const bob = await auth.login("bob");
@@ -116,7 +115,7 @@ describe("revoke of a subject", () => {
     expect(events.flatMap((event) => (event.type === "revoked" ? [new Set(event.sids)] : []))).toEqual([sids]);
   });
 
-  it("takes a number and its text for one", async () => {
+  it("treats a number and its text as the same subject", async () => {
     const { auth } = openBench();
     for (const subject of [7, "7"]) {
       const pairs = [await auth.login(7), await auth.login("7")];
@@ -125,7 +124,7 @@ describe("revoke of a subject", () => {
     }
   });
 
-  it("without sessions is no error, and does not keep it from logging in again", async () => {
+  it("succeeds without sessions, and does not prevent the next login", async () => {
     const { auth, events } = openBench();
     await expect(auth.revoke({ subject: "ada" })).resolves.toBeUndefined();
     expect(events).toEqual([]);
@@ -134,41 +133,41 @@ describe("revoke of a subject", () => {
   });
 });
 
-describe("revoke throws TypeError, and asks the store nothing, for", () => {
+describe("revoke rejects with a TypeError, without a call of the store,", () => {
   it.each<[what: string, target: unknown]>([
-    ["nothing", undefined],
+    ["undefined", undefined],
     ["null", null],
     ["text", "ada"],
     ["an empty object", {}],
     ["a list", ["ada"]],
     ["two targets", { session: "a.b", subject: "ada" }],
     ["a token and a subject", { token: "a.b.c", subject: "ada" }],
-    ["a target there is not", { user: "ada" }],
-    ["a token that is undefined", { token: undefined }],
-    ["a session that is undefined", { session: undefined }],
-    ["a subject that is undefined", { subject: undefined }],
-    ["a target beside one that is undefined", { session: "a.b", subject: undefined }],
+    ["an unknown target", { user: "ada" }],
+    ["an undefined token", { token: undefined }],
+    ["an undefined session", { session: undefined }],
+    ["an undefined subject", { subject: undefined }],
+    ["a target together with an undefined target", { session: "a.b", subject: undefined }],
     ["an empty token", { token: "" }],
     ["an empty session", { session: "" }],
     ["an empty subject", { subject: "" }],
     ["a session that is a number", { session: 5 }],
     ["a token that is a number", { token: 5 }],
-    ["a JWT that is not signed", { token: new JWT("refresh", "ada") }],
-    ["a subject that is a fraction", { subject: 1.5 }],
+    ["an unsigned JWT", { token: new JWT("refresh", "ada") }],
+    ["a fractional subject", { subject: 1.5 }],
     ["a subject that is null", { subject: null }],
   ])("%s", async (_, target) => {
     const { auth, store } = openBench();
-    // What the types keep out comes from JavaScript.
+    // Untyped code can pass values that the types forbid.
     expect(await refusalOf(auth.revoke(target as RevokeTarget))).toBeInstanceOf(TypeError);
     expect(store.count()).toBe(0);
   });
 });
 
-describe("a refresh in flight does not undo a revocation that comes", () => {
+describe("a revocation during a refresh", () => {
   it.each([
     ["before it rotates", "rotate"],
-    ["after it has rotated, and before it is claimed", "claim"],
-  ])("%s", async (_, operation) => {
+    ["after its rotation and before its claim", "claim"],
+  ])("ends the session when it comes %s", async (_, operation) => {
     const { auth, store } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const [reached, released] = [latch(), latch()];
@@ -185,7 +184,7 @@ describe("a refresh in flight does not undo a revocation that comes", () => {
     expect(await auth.sessions("ada")).toEqual([]);
   });
 
-  it("where it was answered already, and only its claim is under way: the tokens it gave count no more", async () => {
+  it("ends the session when only the claim is pending, so the refreshed tokens are rejected", async () => {
     const { auth, store } = openBench({ sessionCheck: "always", sessionCheckTtl: 0 });
     const { refreshToken } = await auth.login("ada");
     const [reached, released] = [latch(), latch()];
@@ -205,7 +204,7 @@ describe("a refresh in flight does not undo a revocation that comes", () => {
 });
 
 describe("auth.sessions", () => {
-  it("gives each session as its user may see it, the earliest first", async () => {
+  it("returns each session as its user may see it, oldest first", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 1000, sessionMaxAge: 5000 });
     const first = await auth.login("ada", { label: "A laptop", scope: ["secret"], claims: { plan: "pro" } });
     clock.set(NOW + 10);
@@ -235,7 +234,7 @@ describe("auth.sessions", () => {
     ]);
   });
 
-  it("leaves out what has ended and what has expired", async () => {
+  it("omits ended and expired sessions", async () => {
     const { auth, clock } = openBench({ refreshMaxAge: 100 });
     const ended = await auth.login("ada");
     await auth.login("ada");
@@ -247,7 +246,7 @@ describe("auth.sessions", () => {
     expect((await auth.sessions("ada")).map(({ id }) => id)).toEqual([sidOf(live.authToken)]);
   });
 
-  it("is empty for a subject without any, and a TypeError for what is no subject", async () => {
+  it("returns an empty list for a subject without sessions, and rejects an invalid subject", async () => {
     const { auth } = openBench();
     await auth.login("ada");
     expect(await auth.sessions("bob")).toEqual([]);
@@ -257,7 +256,7 @@ describe("auth.sessions", () => {
 });
 
 describe("ctx.auth.logout", () => {
-  it("ends the session of the request's token, expired or not, and no other", async () => {
+  it("ends only the session of the request's token, expired or not", async () => {
     const { auth, clock } = openBench({ authMaxAge: 10 });
     const [one, other] = [await auth.login("ada"), await auth.login("ada")];
     clock.advance(20);
@@ -266,7 +265,7 @@ describe("ctx.auth.logout", () => {
     expect(await outcomeOf(auth.refresh(other.refreshToken))).toBe("allowed");
   });
 
-  it("without a token ends nothing and is no error; with a bad one it is refused", async () => {
+  it("succeeds without a token, and rejects an invalid token without ending a session", async () => {
     const { auth, store } = openBench();
     const { refreshToken } = await auth.login("ada");
     await expect(auth.forRequest().logout()).resolves.toBeUndefined();

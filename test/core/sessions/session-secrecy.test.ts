@@ -1,4 +1,4 @@
-/** Logging or serialising what has to do with sessions never shows a token or a key. */
+/** Logging or serialising session objects and errors shows no token and no key. */
 import { inspect } from "node:util";
 import { memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
@@ -36,22 +36,25 @@ const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ["the manager", auth],
   ["the memory store", store],
   ["a request that has renewed its token", request],
-  ["a request that was let in", behind],
+  ["an accepted request", behind],
   ["a request that has set cookies", writing],
-  ["what a login by cookie gives", expiries],
+  ["the result of a login by cookie", expiries],
   ["a subject's sessions", await auth.sessions("ada")],
   [
-    "a record",
+    "a session record",
     await store.find(String((await auth.sessions("ada"))[0]?.id), { now: NOW, deadline: Date.now() + 60_000 }),
   ],
-  ["a token that was used twice", await refusalOf(auth.refresh(first.refreshToken))],
-  ["a session that has ended", await refusalOf(auth.refresh(second.refreshToken))],
-  ["a request whose session has ended", await refusalOf(behind.require())],
-  ["a token of the wrong type", await refusalOf(auth.refresh(second.authToken))],
-  ["a store out of reach", await refusalOf(outOfReach.refresh(second.refreshToken))],
-  ["a store out of reach, by hand", await refusalOf(outOfReach.verify(second.refreshToken, { type: "refresh" }))],
-  ["a revocation of the wrong shape", await refusalOf(auth.revoke({ token: first.authToken, session: "a" }))],
-  ["a login of the wrong shape", await refusalOf(auth.login("ada", { claims: { sid: first.authToken } }))],
+  ["the error of a reused token", await refusalOf(auth.refresh(first.refreshToken))],
+  ["the error of an ended session", await refusalOf(auth.refresh(second.refreshToken))],
+  ["the error of a request whose session has ended", await refusalOf(behind.require())],
+  ["the error of a token of the wrong type", await refusalOf(auth.refresh(second.authToken))],
+  ["the error of an unreachable store", await refusalOf(outOfReach.refresh(second.refreshToken))],
+  [
+    "the error of an unreachable store in verify",
+    await refusalOf(outOfReach.verify(second.refreshToken, { type: "refresh" })),
+  ],
+  ["the error of an invalid revocation", await refusalOf(auth.revoke({ token: first.authToken, session: "a" }))],
+  ["the error of an invalid login", await refusalOf(auth.login("ada", { claims: { sid: first.authToken } }))],
 ];
 
 const TOKENS = [...Object.values(first), ...Object.values(second), ...cookies].filter(
@@ -59,20 +62,20 @@ const TOKENS = [...Object.values(first), ...Object.values(second), ...cookies].f
 );
 const SECRETS = [SECRET, ...TOKENS.flatMap((text) => [text, ...tokenParts(text)])];
 
-describe("nothing secret is shown by", () => {
-  it.each(THINGS)("%s", (_, thing) => {
+describe("the output of inspect and JSON.stringify", () => {
+  it.each(THINGS)("contains no secret for %s", (_, thing) => {
     const shown = shownOf(thing);
     for (const secret of SECRETS) expect(shown.includes(secret)).toBe(false);
   });
 
-  it("what holds it all the same", () => {
+  it("contains secrets of an ordinary object, so the check can fail", () => {
     expect(SECRETS.length).toBeGreaterThan(15);
     const shown = inspect({ first, second, cookies, secret: SECRET }, { depth: 10, maxStringLength: null });
     expect(SECRETS.filter((secret) => !shown.includes(secret))).toEqual([]);
   });
 });
 
-/** Payload and signature, as the header is the same for all. */
+/** Payload and signature; the header is the same in all tokens. */
 function tokenParts(text: string): string[] {
   const [, payload = "", signature = ""] = /eyJ[\w-]+\.([\w-]+)\.([\w-]+)/.exec(text) ?? [];
   return [payload, signature];

@@ -1,4 +1,4 @@
-/** A store that fails, hangs or talks nonsense: nobody is let in, nothing half happens, and a retry afterwards is right. */
+/** A store that fails, hangs or gives invalid answers: a 503, no partial effect, a safe retry. */
 import type { AuthManager, SessionRecord, SessionStore, StoreOperation } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
@@ -48,20 +48,20 @@ describe.each(CALLS)("$what", ({ operation, call }) => {
     ["is down", down],
     ["rejects", async () => down()],
     ["does not answer", hanging],
-  ])("is a 503 within storeTimeout where the store %s, has not happened, and works afterwards", async (_, trouble) => {
+  ])("rejects with 503 within storeTimeout when the store %s, has no effect, and succeeds afterwards", async (_, trouble) => {
     const { auth, store, another } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     store.before = (name) => (name === operation ? trouble() : undefined);
     const startedAt = Date.now();
     expect(await refused(call(another({ storeTimeout: 0.3, refreshGrace: 0 }), refreshToken))).toEqual(UNAVAILABLE);
-    // What a busy machine adds is no part of the promise.
+    // The bound leaves time for a busy machine.
     expect(Date.now() - startedAt).toBeLessThan(5000);
     store.before = () => undefined;
     expect(await auth.sessions("ada")).toHaveLength(1);
     expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
   });
 
-  it("is right where the first try alone is refused by a lost connection, and the store is asked twice", async () => {
+  it("succeeds when only the first attempt loses its connection, with two calls of the store", async () => {
     const { auth, store } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const before = store.count(operation);
@@ -75,7 +75,7 @@ describe.each(CALLS)("$what", ({ operation, call }) => {
     expect(store.count(operation) - before).toBe(2);
   });
 
-  it("is right where the first answer alone is lost, with all of it done", async () => {
+  it("succeeds when only the first answer is lost after the operation", async () => {
     const { auth, store } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     let isFirst = true;
@@ -87,7 +87,7 @@ describe.each(CALLS)("$what", ({ operation, call }) => {
     expect(await outcomeOf(call(auth, refreshToken))).toBe("allowed");
   });
 
-  it("tries no third time", async () => {
+  it("makes no third attempt", async () => {
     const { auth, store, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     const before = store.count(operation);
@@ -99,15 +99,15 @@ describe.each(CALLS)("$what", ({ operation, call }) => {
 
 describe("a store that answers with", () => {
   const nonsense: ReadonlyArray<readonly [what: string, answer: (real: SessionRecord) => unknown]> = [
-    ["nothing", () => undefined],
+    ["undefined", () => undefined],
     ["text", () => "OK"],
     ["a number", () => 1],
     ["an empty object", () => ({})],
     ["a list of nonsense", () => [5]],
     ["a record without a version", (real) => ({ ...real, version: undefined })],
-    ["a record whose expiry is no number", (real) => ({ ...real, expiresAt: "9999999999" })],
+    ["a record whose expiry is not a number", (real) => ({ ...real, expiresAt: "9999999999" })],
     ["a record without a previous", (real) => ({ ...real, previous: undefined })],
-    ["a record whose end is no yes or no", (real) => ({ ...real, ended: "" })],
+    ["a record whose end is not a boolean", (real) => ({ ...real, ended: "" })],
     ["the record of another session", (real) => ({ ...real, id: "other.1" })],
   ];
 
@@ -115,22 +115,22 @@ describe("a store that answers with", () => {
     const { auth, store, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     const real = await store.find(sidOf(refreshToken), { now: NOW, deadline: Number.POSITIVE_INFINITY });
-    if (!real) throw new Error("There is no session to begin with");
+    if (!real) throw new Error("There is no session to start with");
     const mad: SessionStore = { ...bound(store), [operation]: async () => answer(real) };
     return outcomeOf(call(createAuth({ sessions: mad, now: clock.now, storeTimeout: 1 }).auth, refreshToken));
   };
 
-  it.each(nonsense)("%s lets nobody in: STORE_UNAVAILABLE, whatever is asked", async (_, answer) => {
+  it.each(nonsense)("%s makes every call reject with STORE_UNAVAILABLE", async (_, answer) => {
     const outcomes = await Promise.all(CALLS.map((call) => play(call, answer)));
     expect(outcomes).toEqual(CALLS.map(() => "STORE_UNAVAILABLE"));
   });
 
-  it("what is right lets in who may", async () => {
+  it("the correct record makes every lookup succeed", async () => {
     const lookUps = CALLS.filter(({ operation }) => operation === "find");
     expect(await Promise.all(lookUps.map((call) => play(call, (real) => real)))).toEqual(lookUps.map(() => "allowed"));
   });
 
-  it.each([undefined, true, "OK", {}])("%s is let nobody in by sessionCheck either", async (answer) => {
+  it.each([undefined, true, "OK", {}])("%s makes sessionCheck reject with STORE_UNAVAILABLE", async (answer) => {
     const { auth, store, clock } = openBench();
     const { authToken } = await auth.login("ada");
     const mad = Object.assign(bound(store), { find: async () => answer });
@@ -140,12 +140,9 @@ describe("a store that answers with", () => {
   });
 
   it.each<[what: string, over: (store: SessionStore) => Partial<SessionStore>]>([
-    [
-      "the session as it was each time it is to be rotated",
-      ({ find }) => ({ rotate: (id, _, __, at) => find(id, at) }),
-    ],
-    ["no each time a session is to be claimed", () => ({ claim: async () => false })],
-  ])("%s is a 503, and not for ever", async (_, over) => {
+    ["the unchanged session to every rotation", ({ find }) => ({ rotate: (id, _, __, at) => find(id, at) })],
+    ["false to every claim", () => ({ claim: async () => false })],
+  ])("%s makes a refresh reject with 503 after a bounded time", async (_, over) => {
     const { auth, store, clock } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const stubborn: SessionStore = { ...bound(store), ...over(bound(store)) };
@@ -155,23 +152,23 @@ describe("a store that answers with", () => {
   });
 });
 
-describe("a login that was answered with a 503", () => {
+describe("a login that was answered with 503", () => {
   it.each([
-    ["its answer lost", down],
-    ["no answer ever", hanging],
-  ])("and had begun a session all the same (%s) leaves none behind", async (_, trouble) => {
+    ["the answer was lost", down],
+    ["the answer never came", hanging],
+  ])("leaves no session although the store created one (%s)", async (_, trouble) => {
     const { auth, store, another } = openBench();
     store.after = (name) => (name === "create" ? trouble() : undefined);
     expect(await refused(another({ storeTimeout: 0.4 }).login("ada"))).toEqual(UNAVAILABLE);
     await vi.waitFor(async () => expect(await auth.sessions("ada")).toEqual([]), { timeout: 10_000 });
-    // There was one.
+    // The store did create a session.
     expect(store.count("end")).toBeGreaterThan(0);
     store.after = () => undefined;
     await auth.login("ada");
     expect(await auth.sessions("ada")).toHaveLength(1);
   });
 
-  it("begins none later: the store refuses what comes after its deadline", async () => {
+  it("starts no session later, because the store rejects late operations", async () => {
     const { auth, store, another } = openBench();
     const held = latch();
     const results: unknown[] = [];
@@ -189,27 +186,27 @@ describe("a login that was answered with a 503", () => {
   });
 });
 
-describe("a refresh that was answered with a 503", () => {
+describe("a refresh that was answered with 503", () => {
   it.each([
-    ["its answer lost", down],
-    ["no answer ever", hanging],
-  ])("and had rotated all the same (%s) is no reuse when it is tried again, without a grace too", async (_, trouble) => {
+    ["the answer was lost", down],
+    ["the answer never came", hanging],
+  ])("is not a reuse when it is repeated after its rotation, also without a grace period (%s)", async (_, trouble) => {
     const { auth, store, another, events } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const strict = another({ storeTimeout: 0.4, refreshGrace: 0 });
     store.after = (name) => (name === "rotate" ? trouble() : undefined);
-    // From the second time on there is nothing to be rotated any more.
+    // After the first call, the token has already been rotated.
     for (let times = 0; times < 3; times++) expect(await refused(strict.refresh(refreshToken))).toEqual(UNAVAILABLE);
     store.after = () => undefined;
     const live = await auth.refresh(refreshToken);
-    // By the call before.
+    // The previous call rotated the token.
     expect(events.at(-1)).toMatchObject({ type: "refreshed", repeated: true });
-    // Heard of now, it is a rotation like any other.
+    // The successor has now been claimed, so the next use is a reuse.
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
     expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("TOKEN_REVOKED");
   });
 
-  it("rotates nothing later: the store refuses what comes after its deadline", async () => {
+  it("rotates nothing later, because the store rejects late operations", async () => {
     const { auth, store, another } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const held = latch();
@@ -224,7 +221,7 @@ describe("a refresh that was answered with a 503", () => {
     expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("allowed");
   });
 
-  it("ends no session by a reuse that could not be written", async () => {
+  it("ends no session when the reuse cannot be stored", async () => {
     const { auth, store, another, events } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const live = await auth.refresh(refreshToken);
@@ -235,24 +232,24 @@ describe("a refresh that was answered with a 503", () => {
     expect(await outcomeOf(auth.refresh(live.refreshToken))).toBe("allowed");
   });
 
-  it("hands the tokens out where the rotation is known and only its claim has failed", async () => {
+  it("returns tokens when the rotation is known and only its claim failed", async () => {
     const { auth, store, another } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     store.before = (name) => (name === "claim" ? down() : undefined);
     const pair = await another({ storeTimeout: 1, refreshGrace: 0 }).refresh(refreshToken);
     store.before = () => undefined;
     expect(sidOf(pair.refreshToken)).toBe(sidOf(refreshToken));
-    // The token before it gets that same successor, once.
+    // The previous token gets the same successor, once.
     const again = await auth.refresh(refreshToken);
     expect(claimsOf(again.refreshToken)).toEqual(claimsOf(pair.refreshToken));
     expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
   });
 });
 
-describe("every operation has a deadline", () => {
+describe("a store operation", () => {
   it.each([
     0.5, 2, 60,
-  ])("of three quarters of storeTimeout (%d s) at most, and the clock of the manager", async (storeTimeout) => {
+  ])("has a deadline of at most three quarters of storeTimeout (%d s), and the manager's clock", async (storeTimeout) => {
     const { auth, store, clock } = openBench({ storeTimeout });
     const { refreshToken } = await auth.login("ada");
     clock.advance(5);
@@ -273,25 +270,25 @@ describe("every operation has a deadline", () => {
     );
   });
 
-  it("and all of a call together have no more than one", async () => {
+  it("shares the time of its call with the other operations of the call", async () => {
     const { auth, store, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     const slow = another({ storeTimeout: 20, authorize: () => ({}) });
     const asked: Array<{ name: OperationName; operation: StoreOperation; at: number }> = store.asked;
     asked.length = 0;
-    // Slow and not too slow.
+    // Slow, but within the time.
     store.before = () => new Promise((resolve) => setTimeout(resolve, 50));
     await slow.refresh(refreshToken);
     expect(asked.map(({ name }) => name)).toEqual(["find", "rotate", "claim"]);
     const [first] = asked;
     for (const { operation } of asked) expect(operation.deadline).toBeLessThan((first?.at ?? 0) + 20_000);
     const deadlines = asked.map(({ operation, at }) => operation.deadline - at);
-    // Each has three quarters of what those before it left.
+    // Each operation has three quarters of the remaining time.
     expect(deadlines).toEqual(deadlines.toSorted((a, b) => b - a));
   });
 });
 
-it("an error says what the store failed with as its cause, and nothing of it in its message", async () => {
+it("an error has the store's error as its cause, and nothing of it in its message", async () => {
   const { auth, store } = openBench();
   store.before = () => {
     throw new Error("password of the database");

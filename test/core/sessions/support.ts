@@ -1,4 +1,4 @@
-/** What the suites of sessions share: managers on one store and one clock, a store that can be watched and disturbed, and tokens read by hand. */
+/** Support for the suites of sessions: managers with a clock, a watched store, token readers. */
 import {
   type AuthEvent,
   type AuthManager,
@@ -31,15 +31,12 @@ import { refusalOf } from "../../support/refusal-of.ts";
 
 export type OperationName = keyof SessionStore;
 
-/**
- * A store that notes what it is asked, and lets a test step in before an operation takes effect and
- * before its answer comes back.
- */
+/** A store that records operations and lets a test act before each one and before its answer. */
 export class WatchedStore implements SessionStore {
   readonly asked: { readonly name: OperationName; readonly operation: StoreOperation; readonly at: number }[] = [];
-  /** What it throws or rejects with happens in place of the operation. */
+  /** An error from here replaces the operation. */
   before: (name: OperationName) => unknown = () => undefined;
-  /** What it throws or rejects with is the answer to an operation that took effect. */
+  /** An error from here replaces the answer of an operation that took effect. */
   after: (name: OperationName) => unknown = () => undefined;
   readonly #inner: SessionStore;
 
@@ -69,7 +66,7 @@ export class WatchedStore implements SessionStore {
     return this.#watch("endAll", operation, () => this.#inner.endAll(subject, operation));
   }
 
-  /** How often it was asked for `name`; without one, for anything. */
+  /** The number of calls of `name`, or of all operations. */
   count(name?: OperationName): number {
     return this.asked.filter((call) => name === undefined || call.name === name).length;
   }
@@ -83,7 +80,7 @@ export class WatchedStore implements SessionStore {
   }
 }
 
-/** A manager with sessions, what it says, and the clock and the store that it goes by. */
+/** A manager with sessions, its events, its clock and its store. */
 export interface Bench {
   readonly auth: AuthManager;
   readonly clock: TestClock;
@@ -93,7 +90,7 @@ export interface Bench {
   another(config?: Partial<AuthManagerConfig>): AuthManager;
 }
 
-/** A manager at `NOW`, on a store of its own; `config` adds to its options. */
+/** A manager at `NOW` with a new store; `config` adds to its options. */
 export function openBench(config: Partial<AuthManagerConfig> = {}, inner?: SessionStore): Bench {
   const clock = createTestClock(NOW);
   const store = new WatchedStore(inner);
@@ -103,7 +100,7 @@ export function openBench(config: Partial<AuthManagerConfig> = {}, inner?: Sessi
   return { auth: another({ onEvent: (event) => events.push(event), ...config }), clock, store, events, another };
 }
 
-/** The claims of a token, as they stand on the wire. */
+/** The claims of a token, as it carries them. */
 export function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")) as Record<string, unknown>;
 }
@@ -113,15 +110,12 @@ export function sidOf(token: string): string {
   return String(claimsOf(token)["sid"]);
 }
 
-/**
- * A refresh token as Flask_PyJWT issues it, good at `NOW` for an hour; a claim that is `undefined`
- * is left out.
- */
+/** A refresh token like Flask_PyJWT's, valid for an hour from `NOW`, without `undefined` claims. */
 export function flaskToken(over: Readonly<Record<string, unknown>> = {}): string {
   return forge({ payload: goodClaims({ type: "refresh", rid: crypto.randomUUID(), exp: NOW + 3600, ...over }) });
 }
 
-/** The refusal `work` ends with. Throws where it ends in another way. */
+/** The AuthError that `work` rejects with. Fails on any other outcome. */
 export async function refused(work: Promise<unknown>): Promise<{ reason: string; status: number; name: string }> {
   const error = await refusalOf(work);
   if (!isAuthError(error)) throw error;
@@ -133,15 +127,15 @@ export const UNAVAILABLE = { name: "AuthError", reason: "STORE_UNAVAILABLE", sta
 export const REVOKED = { name: "UnauthorizedError", reason: "TOKEN_REVOKED", status: 401 };
 export const REUSED = { name: "UnauthorizedError", reason: "TOKEN_REUSED", status: 401 };
 
-/** What a store that is out of reach does. */
+/** Fails like a store that is unreachable. */
 export const down = (): never => {
   throw new Error("connect ECONNREFUSED");
 };
 
-/** What never answers. */
+/** Never settles. */
 export const hanging = (): Promise<never> => new Promise<never>(() => undefined);
 
-/** A promise that is settled from outside. */
+/** A promise that a test resolves. */
 export function latch(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -150,7 +144,7 @@ export function latch(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-/** The suite on every store but the cluster. `open` gives a new connection, or a new database. */
+/** Runs the suite on every store but the cluster. `open` makes a new connection or database. */
 export function describeOnEveryStore(suite: (open: () => Promise<OpenStore>) => void): void {
   describe("memory", () => {
     suite(openMemory);
@@ -158,12 +152,12 @@ export function describeOnEveryStore(suite: (open: () => Promise<OpenStore>) => 
   describe("PGlite", () => {
     suite(openPGlite);
   });
-  describeWithService("Redis, through redis", probeRedis, () => suite(() => openForgetful(openNodeRedis)));
-  describeWithService("Redis, through ioredis", probeRedis, () => suite(() => openForgetful(openIORedis)));
+  describeWithService("Redis through redis", probeRedis, () => suite(() => openForgetful(openNodeRedis)));
+  describeWithService("Redis through ioredis", probeRedis, () => suite(() => openForgetful(openIORedis)));
   describeWithService("PostgreSQL", probeDatabase, () => suite(() => openPostgres(uniqueName())));
 }
 
-/** A store in Redis whose keys go when it is closed: by themselves they would stay for a week. */
+/** A store in Redis that deletes its keys on close, because they would remain for a week. */
 async function openForgetful(open: (prefix: string) => Promise<OpenStore>): Promise<OpenStore> {
   const prefix = uniqueName();
   const { store, close } = await open(prefix);

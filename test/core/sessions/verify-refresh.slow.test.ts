@@ -1,4 +1,4 @@
-/** Every verification of a refresh token asks the store: one that counts no more lets nobody in, wherever it is presented. */
+/** Verification of refresh tokens: every use looks up the session, on every way of verifying. */
 import type { AuthManager } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { outcomeOf } from "../../support/verdict-of.ts";
@@ -9,9 +9,9 @@ watchRejections();
 
 interface Way {
   readonly way: string;
-  /** Gives `"allowed"` or the reason. */
+  /** The verdict: `"allowed"` or the reason. */
   readonly ask: (auth: AuthManager, token: string) => Promise<string>;
-  /** What is said of any bad token, where no reason is. */
+  /** The verdict on every invalid token, if the way gives no reason. */
   readonly no?: string;
 }
 
@@ -41,7 +41,7 @@ const WAYS: readonly Way[] = [
 ];
 
 describe.each(WAYS)("$way", ({ ask, no }) => {
-  it("lets the live token pass, as often as it comes, and asks the store each time", async () => {
+  it("accepts the current token on every use, with a lookup each time", async () => {
     const { auth, store } = openBench({ sessionCheck: "always", sessionCheckTtl: 60 });
     const { refreshToken } = await auth.login("ada");
     for (let times = 1; times <= 3; times++) {
@@ -51,14 +51,14 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
 
-  it("lets the one before pass within the grace", async () => {
+  it("accepts the previous token within the grace period", async () => {
     const { auth } = openBench();
     const { refreshToken } = await auth.login("ada");
     await auth.refresh(refreshToken);
     expect(await ask(auth, refreshToken)).toBe("allowed");
   });
 
-  it("refuses a superseded one, and ends its session and no other", async () => {
+  it("rejects a superseded token, and ends only its session", async () => {
     const { auth, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     const other = await auth.login("ada");
@@ -71,7 +71,7 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
     expect(await ask(auth, other.refreshToken)).toBe("allowed");
   });
 
-  it("refuses one of a session that was revoked", async () => {
+  it("rejects a token of a revoked session", async () => {
     const { auth, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     expect(await ask(auth, refreshToken)).toBe("allowed");
@@ -82,7 +82,7 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
   it.each([
     ["is down", down],
     ["does not answer", hanging],
-  ])("says nothing of a token while the store %s, and lets nobody in", async (_, trouble) => {
+  ])("rejects every token with STORE_UNAVAILABLE while the store %s, and accepts it afterwards", async (_, trouble) => {
     const { auth, store, another } = openBench();
     const { refreshToken } = await auth.login("ada");
     expect(await ask(auth, refreshToken)).toBe("allowed");
@@ -92,12 +92,12 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
     expect(await ask(auth, refreshToken)).toBe("allowed");
   });
 
-  it("ends no session where the store cannot tell", async () => {
+  it("ends no session when the store cannot write", async () => {
     const { auth, store, clock } = openBench();
     const { refreshToken } = await auth.login("ada");
     const live = await auth.refresh(refreshToken);
     clock.advance(60);
-    // It can be read and not be written, so that it must not be said that the session has ended.
+    // The end cannot be stored, so the error must not say that the session has ended.
     store.before = (name) => (name === "end" ? down() : undefined);
     expect(await ask(auth, refreshToken)).toBe("STORE_UNAVAILABLE");
     store.before = () => undefined;
@@ -106,8 +106,8 @@ describe.each(WAYS)("$way", ({ ask, no }) => {
   });
 });
 
-describe("an outage", () => {
-  it("is a SessionStoreError to who verifies by hand, and a 503 to a request", async () => {
+describe("an outage of the store", () => {
+  it("rejects verify with a SessionStoreError, and a request with 503", async () => {
     const { auth, store } = openBench();
     const { refreshToken } = await auth.login("ada");
     store.before = down;
@@ -119,7 +119,7 @@ describe("an outage", () => {
     expect(await refused(auth.forRequest({ token: refreshToken }).require({ type: "refresh" }))).toEqual(UNAVAILABLE);
   });
 
-  it("changes nothing for a token that is bad in itself, which is not asked about", async () => {
+  it("does not affect a token with an invalid signature, which causes no lookup", async () => {
     const { auth, store } = openBench();
     const { refreshToken } = await auth.login("ada");
     store.before = down;
@@ -129,8 +129,8 @@ describe("an outage", () => {
   });
 });
 
-describe("a request that has renewed its own token", () => {
-  it("is let in by its guards all the same, without a grace too, and its session lives on", async () => {
+describe("a request that has refreshed its own token", () => {
+  it("is accepted by its guards, also without a grace period, and its session continues", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const request = auth.forRequest({ token: refreshToken });
@@ -141,7 +141,7 @@ describe("a request that has renewed its own token", () => {
     expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
   });
 
-  it("is let in where the first guard comes after, too", async () => {
+  it("is accepted when its first guard runs after the refresh", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const request = auth.forRequest({ token: refreshToken });
@@ -150,7 +150,7 @@ describe("a request that has renewed its own token", () => {
     expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
   });
 
-  it("is let in where a guard is still asking while it is renewed", async () => {
+  it("is accepted when its guard was pending during the refresh", async () => {
     const { auth, store } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const request = auth.forRequest({ token: refreshToken });
@@ -170,7 +170,7 @@ describe("a request that has renewed its own token", () => {
     expect(await outcomeOf(auth.refresh(next))).toBe("allowed");
   });
 
-  it("is refused in every part where somebody else had used the token before", async () => {
+  it("is rejected by every call when another caller has used the token before", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const { refreshToken: theirs } = await auth.refresh(refreshToken);
@@ -183,7 +183,7 @@ describe("a request that has renewed its own token", () => {
     expect(await refused(auth.refresh(theirs))).toEqual(REVOKED);
   });
 
-  it("is refused once the session has ended", async () => {
+  it("is rejected once the session has ended", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const request = auth.forRequest({ token: refreshToken });
@@ -192,7 +192,7 @@ describe("a request that has renewed its own token", () => {
     expect(await refused(request.require({ type: "refresh" }))).toEqual(REVOKED);
   });
 
-  it("is no excuse for another request with the same token", async () => {
+  it("does not let another request use the same token", async () => {
     const { auth } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const { refreshToken: next } = await auth.forRequest({ token: refreshToken }).refresh({ deliver: "body" });

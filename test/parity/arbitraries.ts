@@ -1,4 +1,4 @@
-/** Random rules, tokens and inputs, from alphabets so small that rules are met about as often as they are missed. */
+/** Random rules, tokens and inputs, drawn from small sets so that about half of the rules hold. */
 import type { Json, Rule, RuleBranch } from "claimgate";
 import fc from "fast-check";
 import type { Presented } from "./naive.ts";
@@ -44,7 +44,7 @@ const branch: fc.Arbitrary<RuleBranch> = fc
   .record({ scope, claims, args }, { requiredKeys: [] })
   .filter((one) => Object.keys(one).length > 0) as never;
 
-/** A key that is there in `percent` of all cases. */
+/** A value that is present in `percent` of all cases. */
 function sometimes<T>(percent: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: percent, arbitrary }, { weight: 100 - percent, arbitrary: fc.constant(undefined) });
 }
@@ -68,7 +68,7 @@ export const rules: fc.Arbitrary<Rule> = fc
   .map((rule) => Object.fromEntries(Object.entries(rule).filter(([, part]) => part !== undefined)))
   .filter((rule) => Object.keys(rule).length > 0);
 
-/** Claims of the user's own. */
+/** Custom claims. */
 export const ownClaims: fc.Arbitrary<{ [name: string]: Json }> = fc
   .record(
     {
@@ -82,10 +82,10 @@ export const ownClaims: fc.Arbitrary<{ [name: string]: Json }> = fc
   )
   .map((one) => plain(one as { [name: string]: Json }));
 
-/** What can be wrong with a credential, whatever its claims. */
+/** Faults of a credential, whatever its claims. */
 const STATES = ["missing", "empty", "expired", "tampered", "stale", "bound", "double", "foreign"] as const;
 
-/** What a caller presents, but for its claims. */
+/** A presented credential without its claims. */
 export const presentations: fc.Arbitrary<
   Omit<Presented, "claims"> & { scope: Json | undefined; sub: string | number }
 > = fc.record({
@@ -102,7 +102,7 @@ export const presentations: fc.Arbitrary<
   sub: fc.constantFrom<(string | number)[]>("a", "b", 1),
 });
 
-/** The call's input: every key may be absent. */
+/** The input of a call; every key may be missing. */
 export const inputs: fc.Arbitrary<{ [name: string]: Json }> = fc
   .record(
     {

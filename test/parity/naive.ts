@@ -1,13 +1,9 @@
-/** A second reading of the contract's rule table, as plain as it can be written: what the compiled rule is held against. */
+/** A naive evaluator of rules, with which the compiled rule is compared. */
 import type { Json, Rule, RuleBranch } from "claimgate";
 
-/** What a caller presents. */
+/** A presented credential. */
 export interface Presented {
-  /**
-   * `empty`: a scheme, or a cookie, without a token. `stale`: expired, and signed with a key of
-   * before. `bound`: with `cnf`. `double`: two that differ. `foreign`: from another site, which
-   * says that it is this host.
-   */
+  /** `stale`: expired, with a previous key. `bound`: with `cnf`. `foreign`: from another site. */
   readonly state: "missing" | "empty" | "valid" | "expired" | "tampered" | "stale" | "bound" | "double" | "foreign";
   readonly type: "auth" | "refresh";
   readonly location: "header" | "cookies";
@@ -16,10 +12,10 @@ export interface Presented {
 
 type Facts = Json | undefined;
 
-/** `"ALLOW"`, or the reason of the refusal. */
+/** `"ALLOW"`, or the reason of the rejection. */
 export function evaluateNaively(rule: Rule, presented: Presented, input: Facts): string {
   const isInHeader = presented.location === "header";
-  // The header is always looked at, and a cookie by every rule that does not ask for a header.
+  // The header is always read, the cookie only by rules that do not require the header.
   if (presented.state === "double" && (isInHeader || rule.location !== "header")) return "CREDENTIALS_AMBIGUOUS";
   if (presented.state === "foreign" && !isInHeader && rule.location !== "header") return "CSRF_REJECTED";
   const elsewhere = rule.location !== undefined && rule.location !== presented.location;

@@ -1,4 +1,4 @@
-/** The law of the house: a naive evaluator, the compiled rule, a tRPC caller and a GraphQL execution never disagree. */
+/** The law of rules: the naive evaluator, the compiled rule, tRPC and GraphQL always agree. */
 
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { initTRPC, TRPCError } from "@trpc/server";
@@ -34,7 +34,7 @@ const callDocument = parse(
   "query ($id: String, $count: Int, $flag: Boolean, $nested: Nested) { probe(id: $id, count: $count, flag: $flag, nested: $nested) }",
 );
 
-it(`four readings of ${RUNS} random rules, tokens and inputs agree on every verdict and reason`, async () => {
+it(`four evaluators of ${RUNS} random rules, tokens and inputs agree on every verdict and reason`, async () => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(rules, ownClaims, presentations, inputs, async (rule, claims, presented, call) => {
@@ -49,10 +49,10 @@ it(`four readings of ${RUNS} random rules, tokens and inputs agree on every verd
         graphql: await askGraphQL(open(), rule, call),
       }).toEqual({ compiled: naive, trpc: naive, graphql: naive });
     }),
-    // Fixed, so that every run is the same; PARITY_SEED looks elsewhere.
+    // Every run has the same seed; PARITY_SEED sets another.
     { numRuns: RUNS, seed: Number(process.env["PARITY_SEED"] ?? 42) },
   );
-  // The alphabets must reach every verdict often enough to mean something.
+  // The random sets must reach every verdict often enough.
   for (const verdict of [
     "ALLOW",
     "SCOPE_INSUFFICIENT",
@@ -85,7 +85,7 @@ async function presentToken(
     presented.state === "foreign"
       ? { host, "sec-fetch-site": "cross-site", origin: `https://${host}` }
       : { host, "sec-fetch-site": "same-origin" };
-  // Which cookie is read goes by the rule's type, so the caller sends the token as both.
+  // The rule's type selects the cookie, so the caller sends the token as both.
   const headers =
     presented.location === "header"
       ? { ...marks, authorization: texts.map((text) => `Bearer ${text}`) }
@@ -93,7 +93,7 @@ async function presentToken(
   return () => auth.forRequest({ headers, method: "POST" });
 }
 
-/** What stands behind the scheme, or in the cookie. */
+/** The text after the scheme, or the value of the cookie. */
 async function textsOf(state: string, signed: string): Promise<string[]> {
   if (state === "empty") return [""];
   if (state === "tampered") return [tamper(signed)];
@@ -167,7 +167,7 @@ function schemaInCode(rule: Rule): GraphQLSchema {
   });
 }
 
-/** The rule as SDL, or `undefined` where a key is no GraphQL name. */
+/** The rule as SDL, or `undefined` if a key is not a GraphQL name. */
 function printRule(rule: Rule): string | undefined {
   try {
     const args = Object.entries(rule).map(([key, value]) => `${key}: ${printValue(value as Json)}`);

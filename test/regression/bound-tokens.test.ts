@@ -1,4 +1,4 @@
-/** A token that is bound to a key of its sender (`cnf`) passes nowhere as a bearer token, and no manager issues one. */
+/** Sender-constrained tokens (`cnf`) are rejected as bearer tokens, and no manager issues them. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { AuthManager, memorySessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
@@ -11,14 +11,14 @@ import { serveBoth } from "../support/serve-both.ts";
 const CONFIRMATIONS: readonly (readonly [method: string, cnf: unknown])[] = [
   ["DPoP (RFC 9449)", { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],
   ["mutual TLS (RFC 8705)", { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }],
-  ["a key of its own (RFC 7800)", { jwk: { kty: "EC" } }],
-  ["a method that nobody knows", { later: true }],
-  ["nothing", {}],
+  ["an embedded key (RFC 7800)", { jwk: { kty: "EC" } }],
+  ["an unknown method", { later: true }],
+  ["an empty object", {}],
   ["null", null],
 ];
 
-describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
-  it("is refused by its own issuer, of either type, in header and cookie", async () => {
+describe.each(CONFIRMATIONS)("a token bound by %s", (_, cnf) => {
+  it("is rejected by its own issuer, for both types, in header and cookie", async () => {
     const { auth } = createAuth({ cookies: { auth: "auth", refresh: "refresh" } });
     for (const type of ["auth", "refresh"] as const) {
       const both = await serveBoth(auth, { rule: { type } });
@@ -35,7 +35,7 @@ describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
     }
   });
 
-  it("is refused by a manager that verifies only, and by one that trusts its issuer", async () => {
+  it("is rejected by a manager that only verifies, and by one that trusts its issuer", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ed25519");
     const signed = (claims: object): string => {
       const input = `${base64url('{"alg":"EdDSA"}')}.${base64url(JSON.stringify(goodClaims({ ...claims })))}`;
@@ -50,7 +50,7 @@ describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
     expect((await trust.verify(await theirs.token())).sub).toBe("42");
   });
 
-  it("founds, renews and ends no session", async () => {
+  it("starts, refreshes and ends no session", async () => {
     const { auth } = createAuth({ sessions: memorySessionStore(), adoptRefresh: true });
     const refresh = (over: object) => forge({ payload: goodClaims({ type: "refresh", rid: "r1", ...over }) });
     expect(await refusalOf(auth.refresh(refresh({ cnf })))).toMatchObject({ reason: "TOKEN_TYPE_INVALID" });
@@ -60,11 +60,11 @@ describe.each(CONFIRMATIONS)("a token that is bound by %s", (_, cnf) => {
   });
 });
 
-describe("cnf is a reserved claim", () => {
+describe("the reserved claim cnf", () => {
   const cnf = { jkt: "x" };
   const claims = { cnf } as never;
 
-  it("that no token is issued with", async () => {
+  it("is rejected when tokens are issued", async () => {
     const { auth } = createAuth({ sessions: memorySessionStore() });
     for (const issue of [
       () => auth.authToken("ada", { claims }),
@@ -77,7 +77,7 @@ describe("cnf is a reserved claim", () => {
     }
   });
 
-  it("that neither authorize nor a claims schema puts into a token", async () => {
+  it("is rejected from authorize, and dropped from a claims schema", async () => {
     const authorize = () => ({ claims });
     const { auth: byRights } = createAuth({ authorize, authorizeAt: "request" });
     const request = byRights.forRequest({ token: forge() });
@@ -87,7 +87,7 @@ describe("cnf is a reserved claim", () => {
     expect((await bySchema.verify(forge())).claims["cnf"]).toBeUndefined();
   });
 
-  it("that no entry of trust lists", async () => {
+  it("is rejected in the claims of a trusted issuer", async () => {
     const theirs = await createIssuer();
     expect(() => trusting(entryOf(theirs, { claims: ["cnf"] }))).toThrow(
       expect.objectContaining({ configValue: "trust.0.claims.0" }),

@@ -1,4 +1,4 @@
-/** Cookies of a browser beside those of today: which of them count, and what a planted cookie can do. */
+/** Several cookies of one name: which one counts, and the effect of planted and former cookies. */
 import { setTimeout } from "node:timers/promises";
 import {
   AuthManager,
@@ -15,8 +15,8 @@ import { createAuth, ISSUER, NOW } from "../support/create-auth.ts";
 import { forge, goodClaims } from "../support/forge.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 
-describe("of two refresh cookies that differ", () => {
-  it("the one whose session lives is taken, whichever comes first, and the other is looked up and not presented", async () => {
+describe("two different refresh cookies", () => {
+  it("are resolved to the one with a live session, in either order, and only that token is presented", async () => {
     for (const isReversed of [false, true]) {
       const { auth, request, presented } = open(bare, { refreshGrace: 0 });
       const ended = await auth.login("ada");
@@ -30,7 +30,7 @@ describe("of two refresh cookies that differ", () => {
     }
   });
 
-  it("the live one of a session is taken before the one that it replaced, and a reuse is seen where both were replaced", async () => {
+  it("of one session are resolved to the current token, and a reuse is found when both were replaced", async () => {
     const events: string[] = [];
     const { auth, request, clock } = open(bare, { refreshGrace: 10, onEvent: ({ type }) => events.push(type) });
     const before = await auth.login("ada");
@@ -39,7 +39,7 @@ describe("of two refresh cookies that differ", () => {
     clock.advance(1);
     expect(await ask()).toMatchObject({ expiresIn: 3600 });
     expect(events).not.toContain("reused");
-    // The grace is over, and somebody else has the live one.
+    // The grace period is over, and another caller holds the current token.
     clock.advance(60);
     expect(await refusalOf(ask())).toMatchObject({ reason: "TOKEN_REUSED" });
     expect(events).toContain("reused");
@@ -50,7 +50,7 @@ describe("of two refresh cookies that differ", () => {
     ["garbage", () => "garbage"],
     ["a forged token", () => forge({ payload: goodClaims({ type: "refresh" }), secret: "x".repeat(32) })],
     ["an expired token", () => forge({ payload: goodClaims({ type: "refresh", exp: 1 }) })],
-  ])("a reuse is not hidden by %s beside it, which anybody can have planted", async (_, plant) => {
+  ])("do not hide a reuse behind %s, which an attacker can plant", async (_, plant) => {
     for (const isReversed of [false, true]) {
       const events: string[] = [];
       const { auth, request, clock } = open(bare, { refreshGrace: 10, onEvent: ({ type }) => events.push(type) });
@@ -65,7 +65,7 @@ describe("of two refresh cookies that differ", () => {
     }
   });
 
-  it("a reuse is not hidden by reused tokens of other sessions, nor by a heap of garbage", async () => {
+  it("do not hide a reuse behind reused tokens of other sessions, or behind many invalid cookies", async () => {
     const { auth, request, clock } = open(bare, { refreshGrace: 10 });
     const stolen = await auth.login("ada");
     const thief = await auth.refresh(stolen.refreshToken);
@@ -91,7 +91,7 @@ describe("of two refresh cookies that differ", () => {
     expect(await auth.sessions("ada")).toEqual([]);
   });
 
-  it("one whose keys are out of reach does not keep the other from being refreshed or ended, and hides no token for good", async () => {
+  it("do not prevent refresh or logout when one has an unknown key, and hide no reuse permanently", async () => {
     const clock = createTestClock(NOW);
     let isDown = false;
     const keys = async () => {
@@ -128,7 +128,7 @@ describe("of two refresh cookies that differ", () => {
     expect([asked.set, await auth.sessions("ada")]).toEqual([[], []]);
   });
 
-  it("a reuse is not told where the other token may live, of a server whose clock is ahead", async () => {
+  it("report no reuse when the other token may be valid on a server whose clock is ahead", async () => {
     const { auth, request, clock } = open(bare, { refreshGrace: 10 });
     const { refreshToken } = await auth.login("ada");
     clock.advance(600);
@@ -141,7 +141,7 @@ describe("of two refresh cookies that differ", () => {
     expect(await auth.refresh(ahead.refreshToken)).toBeDefined();
   });
 
-  it("none is taken where both live, or where there are too many to look up", async () => {
+  it("are rejected as ambiguous when both sessions are live, or when there are too many to look up", async () => {
     const { auth, request, presented } = open();
     const tokens = await Promise.all(Array.from({ length: 9 }, async () => (await auth.login("ada")).refreshToken));
     for (const some of [tokens.slice(0, 2), tokens]) {
@@ -152,7 +152,7 @@ describe("of two refresh cookies that differ", () => {
     expect([presented, (await auth.sessions("ada")).length]).toEqual([[], 9]);
   });
 
-  it("none is taken where one lives and the other has just been replaced in a session that lives too", async () => {
+  it("are rejected as ambiguous when one is live and the other was just replaced in a live session", async () => {
     const { auth, request, presented } = open(bare, { refreshGrace: 10 });
     const replaced = await auth.login("ada");
     await auth.refresh(replaced.refreshToken);
@@ -163,13 +163,13 @@ describe("of two refresh cookies that differ", () => {
     expect([presented, asked.set]).toEqual([[], []]);
   });
 
-  it("the chosen one is refused after all, and the cookies stay, since nothing is decided about the other", async () => {
+  it("stay when the chosen token is rejected, because the other is still undecided", async () => {
     const { auth, request, store } = open(bare, { refreshGrace: 0 });
     const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
     await auth.revoke({ token: one.refreshToken });
     const find = store.find;
     const asked = request(both("__Host-refresh", one.refreshToken, two.refreshToken));
-    // The session that lived as it was looked up is ended before its token is presented.
+    // The session ends between its lookup and the use of its token.
     Object.assign(store, {
       find: async (...given: Parameters<typeof find>) => {
         const found = await find(...given);
@@ -178,12 +178,11 @@ describe("of two refresh cookies that differ", () => {
       },
     });
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
-    // Only the token that was presented is known to be over, and a browser clears both cookies or
-    // neither.
+    // Only the presented token is known to be invalid; a browser clears both cookies or neither.
     expect(asked.ofToday().map(({ name }) => name)).not.toContain("__Host-refresh");
   });
 
-  it("none counts where none lives, and they are cleared if none ever can again", async () => {
+  it("are rejected when no session is live, and cleared when neither can become valid again", async () => {
     const { auth, request, clock } = open();
     const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
     await auth.revoke({ subject: "ada" });
@@ -199,10 +198,10 @@ describe("of two refresh cookies that differ", () => {
     expect(await refusalOf(expired.request.refresh())).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
-  it("an expired auth cookie without a refresh cookie is cleared, and not beside a valid one", async () => {
+  it("of type auth are cleared once expired without a refresh cookie, but not beside a valid cookie", async () => {
     const { auth, request, clock } = open();
     const first = (await auth.login("ada")).authToken;
-    // For a minute it may still count by another server's clock.
+    // For a minute, the clock of another server may still accept it.
     clock.advance(3659);
     const soon = request(`__Host-auth=${first}`);
     expect(await refusalOf(soon.request.refresh())).toMatchObject({ reason: "TOKEN_MISSING" });
@@ -220,7 +219,7 @@ describe("of two refresh cookies that differ", () => {
     }
   });
 
-  it("both are cleared where neither can be valid again, and none where one has expired a moment ago", async () => {
+  it("are cleared when neither can become valid again, but not when one has just expired", async () => {
     const { auth, request, clock } = open();
     const ended = await auth.login("ada");
     await auth.revoke({ token: ended.refreshToken });
@@ -245,7 +244,7 @@ describe("of two refresh cookies that differ", () => {
     }
   });
 
-  it("an outage decides nothing and clears nothing", async () => {
+  it("are neither resolved nor cleared during an outage", async () => {
     const { auth, request, store } = open(bare, { storeTimeout: 0.1 });
     const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
     Object.assign(store, { find: () => Promise.reject(new Error("down")) });
@@ -254,7 +253,7 @@ describe("of two refresh cookies that differ", () => {
     expect(asked.set).toEqual([]);
   });
 
-  it("two of one text are one, and guards go on refusing two that differ", async () => {
+  it("count as one cookie when they are equal, and guards reject different cookies", async () => {
     const { auth, request } = open();
     const { authToken, refreshToken } = await auth.login("ada");
     const other = (await auth.login("ada")).authToken;
@@ -263,7 +262,7 @@ describe("of two refresh cookies that differ", () => {
     expect(await request(both("__Host-refresh", refreshToken, refreshToken)).request.refresh()).toBeDefined();
   });
 
-  it("from another site they are not even looked at", async () => {
+  it("are not looked up when the request comes from another site", async () => {
     const { auth, request, store } = open();
     const [one, two] = await Promise.all([auth.login("ada"), auth.login("ada")]);
     let finds = 0;
@@ -278,7 +277,7 @@ describe("of two refresh cookies that differ", () => {
 });
 
 describe("a logout", () => {
-  it("ends the session of every cookie, and of one session only once", async () => {
+  it("ends the session of every cookie, each session once", async () => {
     const revoked: string[] = [];
     const onEvent: AuthManagerConfig["onEvent"] = (event) => {
       if (event.type === "revoked") revoked.push(...event.sids);
@@ -290,15 +289,15 @@ describe("a logout", () => {
     await asked.request.logout();
     expect(await auth.sessions("ada")).toEqual([]);
     expect([revoked.length, new Set(revoked).size]).toEqual([2, 2]);
-    // Bad cookies stand in nobody's way.
+    // Invalid cookies do not prevent the logout.
     const three = await auth.login("ada");
     await request(both("__Host-refresh", "garbage", three.refreshToken)).request.logout();
     expect(await auth.sessions("ada")).toEqual([]);
   });
 });
 
-describe("a heap of planted cookies", () => {
-  it("does not keep a logout from ending the session, nor a login from beginning one", async () => {
+describe("many planted cookies", () => {
+  it("prevent neither a logout nor a login", async () => {
     const { auth, request } = open();
     const planted = Array.from({ length: 60 }, (_, i) => `planted${i}`);
     const { authToken, refreshToken } = await auth.login("ada");
@@ -311,14 +310,14 @@ describe("a heap of planted cookies", () => {
     expect(await auth.sessions("ada")).toHaveLength(1);
   });
 
-  it("of more tokens than a logout verifies does not let it answer that all is over", async () => {
+  it("above the limit of a logout make it fail, so that it never reports success too early", async () => {
     const { auth, request } = open();
     const planted = Array.from({ length: 32 }, (_, i) => forge({ payload: goodClaims({ i }), secret: "x".repeat(32) }));
     const { authToken, refreshToken } = await auth.login("ada");
     const cookie = `${both("__Host-refresh", ...planted, refreshToken)}; ${both("__Host-auth", ...planted, authToken)}`;
     const asked = request(cookie);
     expect(await refusalOf(asked.request.logout())).toMatchObject(AMBIGUOUS);
-    // The browser is out all the same.
+    // The response clears the browser's cookies nevertheless.
     expect(
       cleared(asked.lines()).filter((line) => /^__Host-(auth|refresh)=; Max-Age=0; Path=\/; HttpOnly/.test(line)),
     ).toHaveLength(2);
@@ -329,8 +328,8 @@ describe("a heap of planted cookies", () => {
   });
 });
 
-describe("calls of one request", () => {
-  it("refresh one token once, whatever the grace, and present it again after a logout", async () => {
+describe("several calls of one request", () => {
+  it("refresh a token once, whatever the grace period, and present it again after a logout", async () => {
     for (const deliver of ["cookies", "body"] as const) {
       const events: string[] = [];
       const { auth, request, presented } = open(bare, { refreshGrace: 0, onEvent: ({ type }) => events.push(type) });
@@ -345,7 +344,7 @@ describe("calls of one request", () => {
     }
   });
 
-  it("leave no cookies of a refresh by header whose session a logout by header ends", async () => {
+  it("leave no cookies of a header refresh after a header logout", async () => {
     const { auth, request } = open();
     const { refreshToken } = await auth.login("ada");
     const asked = request("", { ...OWN, authorization: `Bearer ${refreshToken}` });
@@ -360,7 +359,7 @@ describe("calls of one request", () => {
     expect(await refusalOf(asked.request.refresh())).toMatchObject({ reason: "TOKEN_REVOKED" });
   });
 
-  it("give tokens that are too large for the cookies of another call to one that wants them in its answer", async () => {
+  it("return tokens in the body to one call although they are too large for another call's cookies", async () => {
     const claims = { pad: "x".repeat(4000) };
     const authorize = (): object => ({ claims });
     const { auth, request } = open(bare, { refreshGrace: 0, authorize, authorizeAt: "issue" } as object);
@@ -371,7 +370,7 @@ describe("calls of one request", () => {
     expect(await auth.sessions("ada")).toHaveLength(1);
   });
 
-  it("leave no cookies of a refresh whose session a logout ends that was told to leave cookies alone", async () => {
+  it('leave no cookies of a refresh after a logout with deliver "body"', async () => {
     const { auth, request } = open();
     const { refreshToken } = await auth.login("ada");
     const asked = request(`__Host-refresh=${refreshToken}`);
@@ -384,7 +383,7 @@ describe("calls of one request", () => {
     expect([alone.set, await auth.sessions("ada")]).toEqual([[], []]);
   });
 
-  it("set no cookies of a refresh that a logout overtakes, whichever ends first", async () => {
+  it("leave no cookies of a refresh that a concurrent logout overtakes, in either order", async () => {
     for (const delayed of ["rotate", "find", "end"] as const) {
       const { auth, request, store } = open();
       const { authToken, refreshToken } = await auth.login("ada");
@@ -408,7 +407,7 @@ describe("calls of one request", () => {
     }
   });
 
-  it("give the browser the session of a login, whatever a refresh beside it does", async () => {
+  it("leave the cookies of a login, whatever a concurrent refresh does", async () => {
     for (const delayed of ["rotate", "create", "find"] as const)
       for (const isLoginFirst of [true, false]) {
         const { auth, request, store } = open();
@@ -421,7 +420,7 @@ describe("calls of one request", () => {
         const last = Object.fromEntries(asked.ofToday().map(({ name, value }) => [name, value]));
         expect((await auth.verify(last["__Host-auth"] ?? "")).sub).toBe("bob");
       }
-    // One after the other: nothing is rotated that could not be delivered.
+    // In sequence: a refresh whose cookies could not be delivered does not rotate.
     const { auth, request, presented } = open();
     const { refreshToken } = await auth.login("ada");
     const asked = request(`__Host-refresh=${refreshToken}`);
@@ -434,7 +433,7 @@ describe("calls of one request", () => {
     expect((await auth.verify(last["__Host-auth"] ?? "")).sub).toBe("bob");
   });
 
-  it("present a token that was refused once for all of them, and one that an outage kept from being judged again", async () => {
+  it("present a rejected token once for all calls, and present a token again after an outage", async () => {
     const { auth, request, store } = open();
     const { refreshToken } = await auth.login("ada");
     const forged = `${refreshToken.slice(0, -4)}AAAA`;
@@ -451,12 +450,12 @@ describe("calls of one request", () => {
     expect(await asked.request.refresh()).toMatchObject({ expiresIn: 3600 });
   });
 
-  it("take tokens of a refresh after a login of the same request, and end what they began", async () => {
+  it("end with the cookies of the last call when login and logout follow each other", async () => {
     const { auth, request } = open();
     const asked = request("");
     await asked.request.login("ada");
     await asked.request.logout();
-    // The login's cookies never reached the browser: its session is not this request's to end.
+    // The login's cookies have not reached the browser, so the logout cannot end that session.
     expect(Object.fromEntries(asked.ofToday().map(({ name, attributes }) => [name, attributes.maxAge]))).toEqual({
       "__Host-auth": 0,
       "__Host-refresh": 0,
@@ -474,7 +473,7 @@ describe("cookies of former settings", () => {
   const until = NOW + 1000;
   const now = { ...bare, domain: "shop.test", former: [{ until }] };
 
-  it("are read by refresh and logout alone, where none of today is there, and cleared at every write", async () => {
+  it("are read only by refresh and logout when no current cookie is present, and cleared on every write", async () => {
     const { auth, request, clock } = open(now);
     const tokens = await auth.login("ada");
     const former = `__Host-auth=${tokens.authToken}; __Host-refresh=${tokens.refreshToken}`;
@@ -490,7 +489,7 @@ describe("cookies of former settings", () => {
       ["__Secure-auth", "__Secure-refresh"],
     ]);
     for (const line of cleared(asked.lines())) expect(line).not.toContain("Domain");
-    // Today's cookie counts, and the former one beside it is not looked at.
+    // A current cookie counts, and the former cookie is ignored.
     const later = await auth.login("ada");
     const beside = request(`__Host-refresh=${later.refreshToken}; __Secure-refresh=garbage`);
     expect(await refusalOf(beside.request.refresh())).toMatchObject({ reason: "TOKEN_MALFORMED" });
@@ -503,7 +502,7 @@ describe("cookies of former settings", () => {
     expect(await auth.sessions("ada")).toHaveLength(2);
   });
 
-  it("are not read by login, which gives a session of its own and clears them", async () => {
+  it("are not read by login, which starts a new session and clears them", async () => {
     const { auth, request } = open(now);
     const planted = await auth.login("eve");
     const asked = request(`__Host-refresh=${planted.refreshToken}`);
@@ -514,11 +513,11 @@ describe("cookies of former settings", () => {
     expect(await auth.sessions("eve")).toHaveLength(1);
   });
 
-  it("that were planted give no session once `until` is over, nor where they are no former ones", async () => {
+  it("give no session after until, or when the settings are not listed as former", async () => {
     const planted = (auth: AuthManager) => auth.login("eve").then(({ refreshToken }) => refreshToken);
     const withDomain = { names: { refresh: "__Secure-refresh" }, domain: "shop.test", until };
     const former = open({ ...bare, former: [withDomain] });
-    // Until then it does: the risk that the docs state.
+    // Until then, a planted cookie works: the docs state this risk.
     const token = await planted(former.auth);
     expect(await former.request(`__Secure-refresh=${token}`).request.refresh()).toBeDefined();
     former.clock.set(until);
@@ -532,7 +531,7 @@ describe("cookies of former settings", () => {
     ).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 
-  it("may have any names, and of two that differ the living one is taken", async () => {
+  it("may have other names, and are resolved to the one with a live session", async () => {
     const entries = [
       { names: { refresh: "old" }, until },
       { names: { auth: "tok", refresh: "older" }, path: "/x", until },
@@ -552,7 +551,7 @@ describe("cookies of former settings", () => {
       expect(places).toContain(placeOf(name, { path }));
   });
 
-  it("of which one name did not change are listed as they were: the other alone is former", async () => {
+  it("may share one name with the current settings, and only the other name is former", async () => {
     const names = { auth: "__Host-auth", refresh: "__Host-refresh" };
     for (const today of [
       { ...bare, auth: "tok" },
@@ -561,7 +560,7 @@ describe("cookies of former settings", () => {
       const { auth, request } = open({ ...today, former: [{ names, until }] });
       const { authToken, refreshToken } = await auth.login("ada");
       const asked = request(`__Host-auth=${authToken}; __Host-refresh=${refreshToken}`);
-      // An auth cookie of today is there, so that no former refresh cookie counts beside it.
+      // With a current auth cookie, the former refresh cookie is ignored.
       if (today.auth === "tok") await asked.request.refresh();
       else await asked.request.login("ada");
       const lines = asked.ofToday().map(({ name, attributes }) => [name, attributes.maxAge === 0]);
@@ -572,7 +571,7 @@ describe("cookies of former settings", () => {
     expect(() => open({ ...bare, former: [{ names, until }] })).toThrow(/is the present setting/);
   });
 
-  it("that were planted are cleared within what one name may take, however many settings name it", async () => {
+  it("are cleared within the byte limit of one name, however many settings list that name", async () => {
     const former = Array.from({ length: 8 }, (_, i) => ({ names: { refresh: "old" }, path: `/p${i}`, until }));
     const { request } = open({ ...bare, former });
     const asked = request("old=planted", { ...OWN, host: "a.b.c.d.example.com" });
@@ -583,7 +582,7 @@ describe("cookies of former settings", () => {
     expect(lines.filter((line) => !own.includes(line)).join("").length).toBeLessThanOrEqual(1200);
   });
 
-  it("that were planted with another domain are cleared once they are seen", async () => {
+  it("are cleared when they were planted with another domain", async () => {
     const { auth, request } = open({ ...bare, former: [{ path: "/api", until }] });
     const planted = (await auth.login("eve")).refreshToken;
     for (const act of ["login", "refresh", "logout"] as const) {
@@ -601,12 +600,16 @@ describe("cookies of former settings", () => {
     ["without until", { former: [{}] }, "cookies.former.0.until"],
     ["until in milliseconds", { former: [{ until: 1_750_000_000_000 }] }, "cookies.former.0.until"],
     ["until as text", { former: [{ until: "2026-01-01" }] }, "cookies.former.0.until"],
-    ["that are today's", { former: [{ until }] }, "cookies.former.0"],
-    ["that are today's, by name", { former: [{ names: { auth: "__Host-refresh" }, until }] }, "cookies.former.0"],
-    ["of no name", { former: [{ names: {}, until }] }, "cookies.former.0.names"],
-    ["of a bad name", { former: [{ names: { auth: "a b" }, until }] }, "cookies.former.0.names.auth"],
+    ["equal to the current settings", { former: [{ until }] }, "cookies.former.0"],
     [
-      "of a name that allows no domain",
+      "equal to the current settings by name",
+      { former: [{ names: { auth: "__Host-refresh" }, until }] },
+      "cookies.former.0",
+    ],
+    ["with empty names", { former: [{ names: {}, until }] }, "cookies.former.0.names"],
+    ["with an invalid name", { former: [{ names: { auth: "a b" }, until }] }, "cookies.former.0.names.auth"],
+    [
+      "with a domain that the name forbids",
       { former: [{ names: { auth: "__Host-a" }, domain: "a.test", until }] },
       "cookies.former.0.names.auth",
     ],
@@ -614,21 +617,21 @@ describe("cookies of former settings", () => {
     ["with an undefined key", { former: [{ until, domain: undefined }] }, "cookies.former.0.domain"],
     ["with an undefined name", { former: [{ until, names: { auth: undefined } }] }, "cookies.former.0.names.auth"],
     [
-      "partitioned in the clear",
+      "partitioned without secure",
       { secure: false, former: [{ until, partitioned: true }] },
       "cookies.former.0.partitioned",
     ],
-    ["that are too many", { former: Array.from({ length: 9 }, () => ({ until, path: "/x" })) }, "cookies.former"],
-    ["that are no list", { former: { until } }, "cookies.former"],
-    ["partitioned in the clear, today", { secure: false, partitioned: true }, "cookies.partitioned"],
+    ["with too many entries", { former: Array.from({ length: 9 }, () => ({ until, path: "/x" })) }, "cookies.former"],
+    ["that are not a list", { former: { until } }, "cookies.former"],
+    ["partitioned without secure in the current settings", { secure: false, partitioned: true }, "cookies.partitioned"],
     ["partitioned as text", { partitioned: "true" }, "cookies.partitioned"],
-  ])("%s are an InvalidConfigError that names the place", (_, cookies, configValue) => {
+  ])("%s throw an InvalidConfigError that names the place", (_, cookies, configValue) => {
     const build = () => open({ ...bare, ...cookies });
     expect(build).toThrow(InvalidConfigError);
     expect(build).toThrow(expect.objectContaining({ configValue }));
   });
 
-  it("need sessions, as all that says how cookies are written", () => {
+  it("throw a MissingConfigError without sessions, like every option of written cookies", () => {
     for (const [option, cookies] of [
       ["cookies.former", { former: [{ until }] }],
       ["cookies.partitioned", { partitioned: true }],

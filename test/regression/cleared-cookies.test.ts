@@ -1,12 +1,12 @@
-/** Cookies that a response clears beside those of today: in every place that a browser may have one. */
+/** Stale cookies that a response clears: every place where a browser may have stored one. */
 import type { CookieConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { describe, expect, it } from "vitest";
 import { placeOf, readSetCookie } from "../../src/core/exchange/cookies.ts";
 import { bare, both, cleared, nodeResponse, OWN, open } from "../support/cookie-requests.ts";
 
-describe("what is cleared beside today's cookies", () => {
-  it("is little in a browser that has none, or one of each", async () => {
+describe("the stale cookies that a response clears", () => {
+  it("are few when the browser sends no cookie, or one of each name", async () => {
     const { auth, request } = open();
     const fresh = request("");
     await fresh.request.login("ada");
@@ -16,8 +16,7 @@ describe("what is cleared beside today's cookies", () => {
     const known = request(cookie);
     await known.request.refresh();
     expect(known.lines()).toHaveLength(2);
-    // That of a logout or a login may be another than today's settings have: the same in a
-    // partition.
+    // A login or a logout also clears the partitioned variant, which the browser may have kept.
     const writes: ((one: typeof known.request) => Promise<unknown>)[] = [
       (one) => one.logout(),
       (one) => one.login("ada"),
@@ -33,7 +32,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("is every variant that a browser can have sent, and never the place that is set", async () => {
+  it("include every variant that the browser may have sent, except the cookie that is set", async () => {
     const { auth, request } = open({ auth: "__Secure-a", refresh: "__Secure-r", domain: "shop.test", path: "/api" });
     const { authToken, refreshToken } = await auth.login("ada");
     const asked = request(`${both("__Secure-a", authToken, "x")}; ${both("__Secure-r", refreshToken, "y")}`);
@@ -55,10 +54,7 @@ describe("what is cleared beside today's cookies", () => {
     ]);
   });
 
-  /**
-   * The places that are cleared for `refresh` cookies, of which the request shows so many, by a
-   * login at each of some seconds.
-   */
+  /** The places cleared by one login per second for requests with `count` cookies of each name. */
   const placesAt = async (
     today: CookieConfig,
     {
@@ -84,14 +80,14 @@ describe("what is cleared beside today's cookies", () => {
     return places;
   };
 
-  it("reaches at once a cookie that differs in two things which are often changed", async () => {
+  it("include at once a cookie that differs in two frequently changed attributes", async () => {
     for (const [old, today, url = "/api/trpc/auth.login"] of [
       [{ domain: "eu.example.com", partitioned: true }, { domain: "example.com" }],
       [{ domain: "eu.example.com" }, { domain: "example.com", partitioned: true }],
       [{ path: "/api" }, { domain: "example.com" }],
       [{ domain: "example.com", partitioned: true }, { domain: "example.com" }],
       [{ domain: "example.com", path: "/api" }, {}],
-      // The very path of the request, and a path with a slash at its end.
+      // The path of the request itself, and a path with a trailing slash.
       [{ path: "/graphql" }, { domain: "example.com" }, "/graphql"],
       [{ path: "/graphql", domain: "eu.example.com" }, { domain: "example.com" }, "/graphql"],
       [{ path: "/api/trpc/auth.login" }, {}],
@@ -103,7 +99,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("reaches in some tries every cookie that can be there, in however many things it differs", async () => {
+  it("include every possible variant after some attempts", async () => {
     const [domains, paths] = [
       [undefined, "example.com", "eu.example.com", "app.eu.example.com"],
       ["/", "/api", "/api/", "/api/trpc", "/api/trpc/", "/api/trpc/auth.login"],
@@ -128,7 +124,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("reaches them at a long path and a deep host too, where not even the likely ones have room", async () => {
+  it("include every variant for a long path and a deep host after more attempts", async () => {
     const options = { url: "/services/v1/public/trpc/auth.login", count: 2, seconds: 200, host: "a.b.c.d.example.com" };
     const places = await placesAt({ domain: "d.example.com", path: "/services/v1/" }, options);
     for (const domain of ["", "example.com", "c.d.example.com", "b.c.d.example.com"])
@@ -144,7 +140,7 @@ describe("what is cleared beside today's cookies", () => {
           expect(places).toContain(placeOf("__Secure-refresh", { domain, path, partitioned }));
   });
 
-  it("reaches a cookie that is alone, by logouts", async () => {
+  it("include every variant of a single cookie after several logouts", async () => {
     const { auth, clock } = open({ ...bare, domain: "example.com" });
     const places = new Set<string>();
     for (let n = 0; n < 90; n++) {
@@ -160,7 +156,7 @@ describe("what is cleared beside today's cookies", () => {
           expect(places).toContain(placeOf("__Secure-auth", { domain, path, partitioned }));
   });
 
-  it("leaves room for the tokens in a head of four kilobytes", async () => {
+  it("leave room for the tokens in a response head of four kilobytes", async () => {
     for (const pad of [0, 300, 600, 900]) {
       const { auth } = open({ ...bare, domain: "example.com" });
       const claims = { pad: "x".repeat(pad) };
@@ -178,7 +174,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("reaches the domains above a host with a label that no domain has", async () => {
+  it("include parent domains of a host with an invalid label", async () => {
     for (const host of ["my_app.example.com", "-a.example.com", "_x.eu.example.com"]) {
       const places = await placesAt({ path: "/api" }, { url: "/api/trpc/login", count: 2, seconds: 60, host });
       for (const path of ["/api", "/"])
@@ -186,7 +182,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("is nothing at a host that no browser takes a cookie of, and the call succeeds", async () => {
+  it("have no domain of a host that cannot have cookies, and the call succeeds", async () => {
     for (const host of ["-a.example.com", "a-.example.com", "a..example.com", "_a.example.com", "[::1]", "10.0.0.1"]) {
       const { auth, request } = open({ ...bare, domain: "example.com" });
       const { refreshToken } = await auth.login("ada");
@@ -199,7 +195,7 @@ describe("what is cleared beside today's cookies", () => {
     }
   });
 
-  it("reaches the cookies of the host that the browser knows, where a proxy has rewritten it", async () => {
+  it("include the domains of the browser's host when a proxy has rewritten the Host header", async () => {
     const names = { auth: "__Secure-auth", refresh: "__Secure-refresh" };
     const placesAfter = async (today: CookieConfig, headers: Record<string, string>): Promise<string[]> => {
       const { auth } = open({ ...names, ...today });
@@ -213,12 +209,12 @@ describe("what is cleared beside today's cookies", () => {
     const own = { "sec-fetch-site": "same-origin", origin: "https://app.api.example.com" };
     const onParent = placeOf("__Secure-refresh", { domain: "api.example.com", path: "/" });
     expect(await placesAfter({ domain: "example.com" }, own)).toContain(onParent);
-    // Above today's domain there may be older cookies as well.
+    // Older cookies may exist on parents of the current domain.
     const onTop = placeOf("__Secure-refresh", { domain: "example.com", path: "/" });
     const { origin: _, ...withoutOrigin } = own;
     expect(await placesAfter({ domain: "api.example.com" }, withoutOrigin)).toContain(onTop);
     expect(await placesAfter({ domain: ".api.example.com" }, withoutOrigin)).toContain(onTop);
-    // The origin of another site, which the options let use the cookies, says nothing of this host.
+    // The origin of another allowed site says nothing about this host.
     const other = { "sec-fetch-site": "same-site", origin: "https://app.other.com" };
     const { auth } = open({ ...names, domain: "example.com" }, { csrf: { origins: [other.origin] } });
     const res = nodeResponse();
@@ -229,7 +225,7 @@ describe("what is cleared beside today's cookies", () => {
     expect(res.cookies().join()).toContain("Domain=api.example.com");
   });
 
-  it("is bounded, whatever the host and the path", async () => {
+  it("are bounded in size for every host and path", async () => {
     const { auth } = open({ auth: "__Secure-a", refresh: "__Secure-r", path: "/x" });
     for (const [host, url] of [
       ["a.b.c.d.e.f.g.example.com", `/${"p/".repeat(50)}?q=1`],

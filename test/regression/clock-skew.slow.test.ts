@@ -1,4 +1,4 @@
-/** Servers whose clocks differ: a moment between them ends no session, and a lead of an hour keeps none alive for longer than it may. */
+/** Servers with different clocks: small differences end no session, large ones extend none. */
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { AuthManager, memorySessionStore, type SessionStore } from "claimgate";
@@ -19,7 +19,7 @@ import { serveBoth } from "../support/serve-both.ts";
 const HOUR = 3600;
 const DAY = 86_400;
 
-/** Servers on one store, each with a clock so many seconds off. */
+/** A server on the common store, with a clock that is off by `offset` seconds. */
 const server = (sessions: SessionStore, clock: TestClock, offset: number, refreshGrace = 10): AuthManager =>
   new AuthManager({
     issuer: ISSUER,
@@ -36,8 +36,8 @@ const server = (sessions: SessionStore, clock: TestClock, offset: number, refres
 
 const STORES: readonly (readonly [name: string, probe: () => string | undefined, open: () => Promise<OpenStore>])[] = [
   ["in memory", () => undefined, openMemory],
-  ["in Redis, through redis", probeRedis, () => openCountedRedis("redis")],
-  ["in Redis, through ioredis", probeRedis, () => openCountedRedis("ioredis")],
+  ["in Redis through redis", probeRedis, () => openCountedRedis("redis")],
+  ["in Redis through ioredis", probeRedis, () => openCountedRedis("ioredis")],
   ["in PostgreSQL", probeDatabase, () => openPostgres(uniqueName())],
   ["in PGlite", () => undefined, openPGlite],
 ];
@@ -47,7 +47,7 @@ for (const [name, probe, open] of STORES) {
     let opened: OpenStore;
     let clock: TestClock;
     let subject: string;
-    // Once for all: PGlite takes seconds to start.
+    // Opened once, because PGlite takes seconds to start.
     beforeAll(async () => {
       opened = await open();
     });
@@ -63,7 +63,7 @@ for (const [name, probe, open] of STORES) {
       HOUR,
       DAY,
       30 * DAY,
-    ])("a login by a server whose clock is %i s ahead hides none from a revocation", async (lead) => {
+    ])("are all revoked after a login on a server whose clock is %i s ahead", async (lead) => {
       const [here, ahead] = [server(opened.store, clock, 0), server(opened.store, clock, lead)];
       const mine = await here.login(subject);
       const theirs = await ahead.login(subject);
@@ -74,10 +74,7 @@ for (const [name, probe, open] of STORES) {
       expect(await refusalOf(here.verify(mine.authToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
     });
 
-    it.each([
-      HOUR,
-      30 * DAY,
-    ])("a revocation by a server whose clock is %i s ahead ends what lives by the others", async (lead) => {
+    it.each([HOUR, 30 * DAY])("are ended by a revocation on a server whose clock is %i s ahead", async (lead) => {
       const [here, ahead] = [server(opened.store, clock, 0), server(opened.store, clock, lead)];
       const [one, two, three] = await Promise.all([here.login(subject), here.login(subject), here.login(subject)]);
       const { sid } = await here.verify(one.authToken);
@@ -94,7 +91,7 @@ for (const [name, probe, open] of STORES) {
       -90,
       -HOUR,
       -30 * DAY,
-    ])("a server whose clock is %i s off ends what it is shown: by token, by cookie, and for the others", async (offset) => {
+    ])("are ended by token and by cookie on a server whose clock is %i s off", async (offset) => {
       const [here, behind] = [server(opened.store, clock, 0), server(opened.store, clock, offset)];
       const [one, two] = await Promise.all([here.login(subject), here.login(subject)]);
       await behind.revoke({ token: one.refreshToken });
@@ -106,7 +103,7 @@ for (const [name, probe, open] of STORES) {
       expect(await refusalOf(here.refresh(two.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
     });
 
-    it("a revocation ends the sessions of a server whose clock is behind", async () => {
+    it("of a server whose clock is behind are ended by a revocation", async () => {
       const [here, behind] = [server(opened.store, clock, 0), server(opened.store, clock, -8 * DAY)];
       const theirs = await behind.login(subject);
       expect((await behind.verify(theirs.authToken)).sub).toBe(subject);
@@ -114,7 +111,7 @@ for (const [name, probe, open] of STORES) {
       expect(await refusalOf(behind.refresh(theirs.refreshToken))).toMatchObject({ reason: "TOKEN_REVOKED" });
     });
 
-    it("a session that was adopted and ended by a server ahead is not adopted once more", async () => {
+    it("that were adopted and then ended by a server ahead are not adopted again", async () => {
       const here = server(opened.store, clock, 0);
       const old = (await here.refreshToken(subject, { maxAge: 100 })).signed;
       await here.refresh(old);
@@ -124,14 +121,14 @@ for (const [name, probe, open] of STORES) {
       expect(await refusalOf(here.refresh(old))).toMatchObject({ reason: "TOKEN_REVOKED" });
     });
 
-    /** Waits for the claim of a rotation, which is sent within the grace and not waited for. */
+    /** Waits for the claim of a rotation, which is sent in the background. */
     const claimOf = async (refreshToken: string): Promise<void> => {
       const sid = String(decodeJwt(refreshToken)["sid"]);
       const look = () => opened.store.find(sid, { now: clock.now(), deadline: Date.now() + 5000 });
       while ((await look())?.claimedBy === null) await setTimeout(5);
     };
 
-    it("a token that was replaced counts for the grace alone, whichever clock replaced it", async () => {
+    it("accept a replaced token only within the grace period, whichever clock replaced it", async () => {
       for (const [offset, answer] of [
         [5, "repeated"],
         [-5, "repeated"],
@@ -153,8 +150,8 @@ for (const [name, probe, open] of STORES) {
   });
 }
 
-describeWithService("PostgreSQL's own clock", probeDatabase, () => {
-  it("removes nothing that has expired by it for less than an hour, and what it is told has expired", async () => {
+describeWithService("deleteExpired on PostgreSQL", probeDatabase, () => {
+  it("removes sessions that expired more than an hour ago by its own clock, or before a given time", async () => {
     const opened = await openPostgres(uniqueName());
     const store = opened.store as Awaited<ReturnType<typeof openPostgres>>["store"] & {
       deleteExpired(options?: { now?: number }): Promise<number>;
@@ -171,14 +168,14 @@ describeWithService("PostgreSQL's own clock", probeDatabase, () => {
   });
 });
 
-describe("the grace", () => {
+describe("the grace period of a replaced token", () => {
   const standing = async (age: number, grace: number) => {
     const previous = { rid: "before", replacedAt: NOW - age };
     const record = await makeSessionRecord({ expiresAt: NOW + 1e6, previous, claimedBy: "x" });
     return refreshStateOf(record, "before", { now: NOW, grace });
   };
 
-  it("has a bound on both sides", async () => {
+  it("has a limit before and after the replacement", async () => {
     for (const [age, seen] of [
       [0, "replaced"],
       [9.9, "replaced"],
@@ -192,8 +189,8 @@ describe("the grace", () => {
   });
 });
 
-describe("iat is no not-before", () => {
-  it("a token counts up to a minute and the leeway before it was issued, own and trusted, on both transports", async () => {
+describe("tokens of servers with different clocks", () => {
+  it("are accepted up to a minute and the leeway before iat, own and trusted, on both transports", async () => {
     const theirs = await createIssuer();
     const at = (iat: number) => forge({ payload: goodClaims({ iat }) });
     for (const leeway of [0, 5]) {
@@ -215,7 +212,7 @@ describe("iat is no not-before", () => {
     }
   });
 
-  it("two servers a moment apart refresh one session, and neither ends it", async () => {
+  it("are refreshed in one session by two servers without ending it", async () => {
     const clock = createTestClock(NOW);
     const sessions = memorySessionStore();
     const [here, behind] = [server(sessions, clock, 0), server(sessions, clock, -0.1)];

@@ -1,4 +1,4 @@
-/** How long cookies last: those of a login, expired ones, and those of a session that has ended. */
+/** The lifetimes of cookies: after a login, after expiry, and after the end of a session. */
 import { type AuthManager, type AuthManagerConfig, CookieError } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { bare, OWN, open } from "../support/cookie-requests.ts";
@@ -14,14 +14,14 @@ describe("the cookies of a login", () => {
     return { ...opened, answer, lines: asked.set.map(({ header }) => header.replace(/^[^;]+; /, "")), set: asked.set };
   };
 
-  it("are partitioned where that is asked for", async () => {
+  it("are partitioned when the option is set", async () => {
     const { lines, set } = await linesOf({}, {}, { ...bare, sameSite: "none", partitioned: true });
     expect(lines).toEqual(Array(2).fill("Max-Age=604800; Path=/; HttpOnly; Secure; Partitioned; SameSite=None"));
     expect(set[0]?.attributes.partitioned).toBe(true);
     expect(set[0]?.name).toBe("__Host-auth");
   });
 
-  it("have no Max-Age where it is not to be remembered, nor have those of its refreshes; the answer's expiries stay", async () => {
+  it("have no Max-Age with remember: false, also after refreshes, and the answer keeps its lifetimes", async () => {
     const { auth, request, lines, set, answer } = await linesOf({ remember: false });
     expect(answer).toEqual({ expiresIn: 3600, refreshExpiresIn: 604_800 });
     expect(lines).toEqual(Array(2).fill("Path=/; HttpOnly; Secure; SameSite=Lax"));
@@ -33,7 +33,7 @@ describe("the cookies of a login", () => {
       expect(asked.set.map(({ attributes }) => attributes.maxAge)).toEqual([undefined, undefined]);
       refreshToken = asked.set[1]?.value ?? "";
     }
-    // Also of a session that was begun without cookies.
+    // This includes sessions that started without cookies.
     const pair = await auth.login("ada", { remember: false });
     expect(Object.keys(pair).toSorted()).toEqual(["authToken", "expiresIn", "refreshExpiresIn", "refreshToken"]);
     const asked = request(`__Host-refresh=${pair.refreshToken}`);
@@ -44,7 +44,7 @@ describe("the cookies of a login", () => {
     expect(logout.ofToday().map(({ attributes }) => attributes.maxAge)).toEqual([0, 0]);
   });
 
-  it("last no longer than a session that is made shorter for one login, and no longer than 400 days", async () => {
+  it("last no longer than the sessionMaxAge of the login, and no longer than 400 days", async () => {
     const { auth, answer, lines, request, set, clock } = await linesOf({ sessionMaxAge: 90 });
     expect(answer).toEqual({ expiresIn: 90, refreshExpiresIn: 90 });
     expect(lines[0]).toMatch(/^Max-Age=90;/);
@@ -58,7 +58,7 @@ describe("the cookies of a login", () => {
     for (const line of years.lines) expect(line).toMatch(/^Max-Age=34560000;/);
   });
 
-  it("refuse options that mean nothing, before a session is begun", async () => {
+  it("are rejected with a TypeError for invalid login options, and no session starts", async () => {
     const { auth, request } = open(bare, { sessionMaxAge: 100 });
     for (const options of [
       { remember: "no" },
@@ -86,7 +86,7 @@ describe("the cookies of a login", () => {
 describe("tokens that are too large for a cookie", () => {
   const claims = { pad: "x".repeat(4000) };
 
-  it("begin no session", async () => {
+  it("start no session", async () => {
     const events: string[] = [];
     const { auth, request } = open(bare, { onEvent: ({ type }) => events.push(type) });
     const asked = request("");
@@ -95,7 +95,7 @@ describe("tokens that are too large for a cookie", () => {
     expect(await asked.request.login("ada", { claims, deliver: "body" })).toHaveProperty("authToken");
   });
 
-  it.each([0, 10])("lose no session that is refreshed, with a grace of %i s", async (refreshGrace) => {
+  it.each([0, 10])("keep the session of a refresh, with a grace period of %i s", async (refreshGrace) => {
     let isTooMuch = true;
     const authorize = (): object => ({ claims: isTooMuch ? claims : {} });
     const events: string[] = [];
@@ -121,7 +121,7 @@ describe("an expired cookie", () => {
     forge({ payload: goodClaims({ exp: NOW, ...over }), ...(secret ? { secret } : {}) });
   const gone = "a key that was rotated away long ago!";
 
-  it("is expired whatever its signature, its key or its issuer, without a look at any of them", async () => {
+  it("is rejected with TOKEN_EXPIRED without a check of signature, key or issuer", async () => {
     const { request } = open();
     for (const token of [expired(), expired({}, gone), expired({ iss: "https://other.example" }), `${expired()}x`]) {
       const reason = token.endsWith("x") ? /TOKEN_(EXPIRED|MALFORMED)/ : /TOKEN_EXPIRED/;
@@ -141,7 +141,7 @@ describe("an expired cookie", () => {
     ).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
-  it("asks for no keys: a set that is out of reach makes it no outage", async () => {
+  it("causes no fetch of keys, so that an unavailable key set causes no 503", async () => {
     let fetches = 0;
     const fetch = async (): Promise<Response> => {
       fetches++;
@@ -168,7 +168,7 @@ describe("an expired cookie", () => {
     expect(await refusalOf(ask(at(NOW + 60)))).toMatchObject({ status: 503, reason: "KEYS_UNAVAILABLE" });
   });
 
-  it("is judged by its signature where its time is not over, leeway included, and so is every header", async () => {
+  it("has its signature checked while it is valid or within the leeway, and so has every header", async () => {
     const { request, auth } = open();
     const lenient = open(bare, { leeway: 10 });
     expect(await refusalOf(request(`__Host-auth=${expired({ exp: NOW + 1 }, gone)}`).request.require())).toMatchObject({
@@ -187,10 +187,10 @@ describe("an expired cookie", () => {
   });
 });
 
-describe("a guard that knows that a session has ended", () => {
+describe("a guard that finds an ended session", () => {
   const always = { sessionCheck: "always", sessionCheckTtl: 0 } as const;
 
-  it("clears both cookies of it, by either type of token", async () => {
+  it("clears both of its cookies, by either type of token", async () => {
     for (const type of ["auth", "refresh"] as const) {
       const { auth, request } = open(bare, always);
       const { authToken, refreshToken } = await auth.login("ada");
@@ -207,7 +207,7 @@ describe("a guard that knows that a session has ended", () => {
     }
   });
 
-  it("leaves the cookie of another session, and clears nothing for a token in the header", async () => {
+  it("keeps the cookie of another session, and clears nothing for a token in the header", async () => {
     const { auth, request } = open(bare, always);
     const ended = await auth.login("ada");
     await auth.revoke({ token: ended.refreshToken });
@@ -223,7 +223,7 @@ describe("a guard that knows that a session has ended", () => {
     expect(bearer.set).toEqual([]);
   });
 
-  it("clears nothing where only rights are gone, where a token has expired, or where the store is out of reach", async () => {
+  it("clears nothing when only rights are missing, a token has expired, or the store is unavailable", async () => {
     const rights = open(bare, { authorize: () => null, authorizeAt: "request" });
     const { authToken } = await rights.auth.login("ada");
     const refused = rights.request(`__Host-auth=${authToken}`);
@@ -242,7 +242,7 @@ describe("a guard that knows that a session has ended", () => {
     expect([down.set, late.set]).toEqual([[], []]);
   });
 
-  it("never clears cookies that the same response sets, whichever came first", async () => {
+  it("never clears cookies that the same response sets, in either order", async () => {
     const { auth, request } = open(bare, always);
     const { authToken, refreshToken } = await auth.login("ada");
     await auth.revoke({ subject: "ada" });

@@ -1,4 +1,4 @@
-/** Faults that were mended in the core, each held down by what showed it. */
+/** Regressions of the core. */
 import { generateKeyPairSync } from "node:crypto";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
@@ -11,7 +11,7 @@ const auth = new AuthManager(base);
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, protectedProcedure } = authProcedures(t.procedure);
 
-it("takes a credential apart that is too long for two tokens, but not at more than a hundred commas", async () => {
+it("splits a header with a credential longer than two tokens, but not with more than 100 commas", async () => {
   const [commas, blanks] = [",".repeat(3_000_000), " ".repeat(3_000_000)];
   const [xs, good] = ["x".repeat(3_000_000), (await auth.authToken("u")).signed];
   for (const [authorization, reason] of [
@@ -32,7 +32,7 @@ it("takes a credential apart that is too long for two tokens, but not at more th
   expect((await auth.forRequest({ headers: twice }).require()).sub).toBe("u");
 });
 
-it("does not refuse a rule for a header because of a cookie it does not look at", async () => {
+it("ignores cookies for a rule with location header", async () => {
   const manager = new AuthManager({ ...base, cookies: { auth: "a" } });
   const token = (await manager.authToken("u")).signed;
   const foreign = { cookie: `a=${token}`, "sec-fetch-site": "cross-site" };
@@ -50,7 +50,7 @@ it("does not refuse a rule for a header because of a cookie it does not look at"
   });
 });
 
-it("refuses at construction a public key that does not belong to the private one", () => {
+it("rejects a public key that does not match the private key, at construction", () => {
   const [one, other] = [
     generateKeyPairSync("ec", { namedCurve: "P-256" }),
     generateKeyPairSync("ec", { namedCurve: "P-256" }),
@@ -62,7 +62,7 @@ it("refuses at construction a public key that does not belong to the private one
   expect(() => new AuthManager({ ...config, publicKey: one.publicKey })).not.toThrow();
 });
 
-it("lets a token in once its nbf has come, on a connection that saw it before", async () => {
+it("accepts a token after its nbf on a connection that has rejected it before", async () => {
   let now = 1_000;
   const manager = new AuthManager({ ...base, now: () => now });
   const token = (await manager.authToken("u", { claims: { nbf: 1_010 } })).signed;
@@ -79,7 +79,7 @@ it("lets a token in once its nbf has come, on a connection that saw it before", 
   expect((await ctx.auth.require()).sub).toBe("u");
 });
 
-it("takes a JWT of another copy of the package for what it is", async () => {
+it("accepts a JWT from another copy of the package", async () => {
   const copy = "../../src/core/manager/manager.ts?copy";
   const { AuthManager: Other } = (await import(/* @vite-ignore */ copy)) as { AuthManager: typeof AuthManager };
   const jwt: JWT = await new Other(base).authToken("u");
@@ -88,7 +88,7 @@ it("takes a JWT of another copy of the package for what it is", async () => {
   expect(await new AuthManager({ ...base, issuer: "another" }).verifyToken(jwt)).toBe(false);
 });
 
-it("takes what is no token at all for a malformed one, never for none", async () => {
+it("rejects a value that is not a token as malformed, not as missing", async () => {
   for (const token of [null, 7, {}, []]) {
     const request = auth.forRequest({ token: token as never });
     await expect(request.require({ optional: true })).rejects.toMatchObject({ reason: "TOKEN_MALFORMED" });
@@ -100,14 +100,14 @@ it.each([
   ["header.scheme", { header: { scheme: undefined } }],
   ["cookies.auth", { cookies: { auth: undefined, refresh: "r" } }],
   ["csrf.origins", { csrf: { origins: undefined } }],
-])("refuses an option that is undefined inside another: %s", (configValue, options) => {
+])("rejects an undefined nested option: %s", (configValue, options) => {
   expect(() => new AuthManager({ ...base, ...(options as object) })).toThrow(expect.objectContaining({ configValue }));
 });
 
 it.each([
   ["a Map", new Map()],
   ["a Date", new Date()],
-])("does not take %s from authorize for rights", async (_, rights) => {
+])("rejects %s as rights from authorize", async (_, rights) => {
   const manager = new AuthManager({ ...base, authorize: () => rights as object, authorizeAt: "request" });
   const token = (await manager.authToken("u", { scope: "old" })).signed;
   await expect(manager.forRequest({ token }).require({ scope: "old" })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ it.each([
   });
 });
 
-it("hands on a stream that a guarded query gives as a value", async () => {
+it("passes on a stream that a guarded query returns as a value", async () => {
   const stream = new ReadableStream();
   const router = t.router({
     download: protectedProcedure.query(() => ({ stream })),
@@ -128,7 +128,7 @@ it("hands on a stream that a guarded query gives as a value", async () => {
   expect((await caller.download()).stream).toBe(stream);
 });
 
-it("leaves a resolver's own TRPCError its words, also where its code is that of its cause", async () => {
+it("keeps the message of a resolver's own TRPCError, even if its cause has the same code", async () => {
   const router = t.router({
     own: publicProcedure.query(() => {
       throw new TRPCError({
@@ -156,17 +156,17 @@ it("leaves a resolver's own TRPCError its words, also where its code is that of 
   ]);
 });
 
-it.each(["\t", "\n ", "\u00a0"])("refuses a scope of blanks only: %j", (scope) => {
+it.each(["\t", "\n ", "\u00a0"])("rejects a scope of blanks: %j", (scope) => {
   expect(() => defineRule({ scope })).toThrow(/rule\.scope is blank/);
 });
 
-it.each(["nbf", "jti"])("does not take %s from authorize", async (claim) => {
+it.each(["nbf", "jti"])("rejects the claim %s from authorize", async (claim) => {
   const manager = new AuthManager({ ...base, authorize: () => ({ claims: { [claim]: "x" } }), authorizeAt: "request" });
   const request = manager.forRequest({ token: (await manager.authToken("u")).signed });
   await expect(request.require()).rejects.toMatchObject({ reason: "STORE_UNAVAILABLE" });
 });
 
-it("reads connectionParams.authorization whatever the header is called", async () => {
+it("reads connectionParams.authorization even if the header has another name", async () => {
   const manager = new AuthManager({ ...base, header: { name: "x-token" } });
   const [token, other] = [(await manager.authToken("u")).signed, (await manager.authToken("v")).signed];
   const open = async (connectionParams: object) => {

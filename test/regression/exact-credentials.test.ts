@@ -1,4 +1,4 @@
-/** Credentials are exactly what browsers and middlewares say: nothing is trimmed or folded beyond HTTP, and nothing that was removed comes back. */
+/** Credentials are read exactly: no trimming beyond HTTP, and the changes of a middleware apply. */
 import { generateKeyPairSync } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { AuthManager, jwksHandler, type RequestAuth } from "claimgate";
@@ -19,12 +19,12 @@ const own = { "sec-fetch-site": "same-origin" };
 const MISSING = "TOKEN_MISSING";
 const AMBIGUOUS = "CREDENTIALS_AMBIGUOUS";
 
-/** Blanks to JavaScript and to no HTTP header. */
+/** White space in JavaScript, but not in HTTP headers. */
 const BLANKS = ["\u00A0", "\u000B", "\u000C", "\uFEFF", "\u2003", "\u2028", "\u3000", "\u0085"];
 const LATIN1 = ["\u00A0", "\u0085"];
 
-describe("a blank that is none to HTTP", () => {
-  it.each(LATIN1)("(%j) makes another cookie, header value or scheme, on both transports", async (blank) => {
+describe("white space that HTTP does not allow", () => {
+  it.each(LATIN1)("(%j) is part of the cookie, header value or scheme, on both transports", async (blank) => {
     const both = await serveBoth(auth);
     const verdict = async (headers: Record<string, string>) =>
       (await both.ask({ headers: { ...own, ...headers } })).verdict;
@@ -39,7 +39,7 @@ describe("a blank that is none to HTTP", () => {
     expect(await verdict({ authorization: `Bearer ${blank}` })).toBe("TOKEN_MALFORMED");
   });
 
-  it("while space and tab are none of the value, on both transports", async () => {
+  it("is distinguished from space and tab, which surround a value, on both transports", async () => {
     const both = await serveBoth(auth);
     for (const headers of [
       { cookie: `a=b;\t __Host-auth\t = \t${ada}\t ;c=d` },
@@ -51,7 +51,7 @@ describe("a blank that is none to HTTP", () => {
 
   it.each(
     BLANKS,
-  )("(%j) counts in no header of a Lambda event or of a request by hand, and in no connection parameter", async (blank) => {
+  )("(%j) is part of the value in Lambda events, given headers and connection parameters", async (blank) => {
     const of = async (request: Pick<RequestAuth, "require">): Promise<unknown> =>
       request.require().then(
         ({ sub }) => sub,
@@ -72,7 +72,7 @@ describe("a blank that is none to HTTP", () => {
   });
 });
 
-it("a letter that only JavaScript folds into an ASCII letter is another letter, in names, schemes and methods", async () => {
+it("a letter that only JavaScript folds to ASCII differs from that letter in names, schemes and methods", async () => {
   const { auth: token } = createAuth({ header: { name: "x-token", scheme: "Token" }, cookies: { auth: "k" } });
   const of = (input: Parameters<typeof token.forRequest>[0]) =>
     token
@@ -82,7 +82,7 @@ it("a letter that only JavaScript folds into an ASCII letter is another letter, 
         ({ sub }) => sub,
         ({ reason }: { reason: string }) => reason,
       );
-  // The Kelvin sign, which is "k" in lower case, and the long s, which is "S" in upper case.
+  // The Kelvin sign becomes "k" in lower case, the long s becomes "S" in upper case.
   expect(await of({ headers: { "x-to\u212Aen": `Token ${ada}` } })).toBe(MISSING);
   expect(await of({ headers: { "x-token": `To\u212Aen ${ada}` } })).toBe(MISSING);
   expect(await of({ headers: { "coo\u212Aie": `k=${ada}`, ...own } })).toBe(MISSING);
@@ -100,7 +100,7 @@ it("a letter that only JavaScript folds into an ASCII letter is another letter, 
     expect(await of({ headers: headers as unknown as Record<string, string> })).toBe("ada");
 });
 
-it("a blank that is none to HTTP makes another ETag, too", async () => {
+it("white space that HTTP does not allow is part of an ETag, too", async () => {
   const serve = jwksHandler(
     new AuthManager({ issuer: "i", algorithm: "EdDSA", privateKey: generateKeyPairSync("ed25519").privateKey }),
   );
@@ -120,7 +120,7 @@ describe("a scheme without a token", () => {
     "Bearer \t ",
     "Bearer,",
     "Bearer, bearer",
-  ])("(%j) is no token: a guard misses it, an optional guard sees nobody, a cookie counts beside it", async (authorization) => {
+  ])("(%j) counts as no token: a guard rejects, an optional guard is anonymous, a cookie is accepted", async (authorization) => {
     const required = await serveBoth(auth);
     const optional = await serveBoth(auth, { rule: { type: "auth", optional: true } });
     expect(await required.ask({ headers: { authorization } })).toMatchObject({ verdict: MISSING, status: 401 });
@@ -141,7 +141,7 @@ const bearer = { authorization: `Bearer ${ada}` };
 const cookie = { ...own, cookie: `__Host-auth=${ada}` };
 const foreign = { cookie: cookie.cookie, "sec-fetch-site": "cross-site", origin: "https://evil.example" };
 
-/** What a middleware in front does with the headers, and what is left of them. */
+/** The changes that a middleware makes to the headers, and the resulting verdicts. */
 const MIDDLEWARES: readonly (readonly [
   what: string,
   change: (headers: IncomingMessage["headers"]) => void,
@@ -149,29 +149,44 @@ const MIDDLEWARES: readonly (readonly [
   verdict: string,
 ])[] = [
   ["removes the Authorization header", (headers) => void delete headers.authorization, bearer, MISSING],
-  ["sets it to undefined", (headers) => void Object.assign(headers, { authorization: undefined }), bearer, MISSING],
-  ["replaces it", (headers) => void (headers.authorization = `Bearer ${eve}`), bearer, "eve"],
-  ["empties it", (headers) => void (headers.authorization = ""), bearer, MISSING],
-  ["adds it", (headers) => void (headers.authorization = `Bearer ${ada}`), {}, "ada"],
-  ["leaves two that differ", () => undefined, { authorization: [`Bearer ${ada}`, `Bearer ${eve}`] }, AMBIGUOUS],
-  ["leaves two of one token", () => undefined, { authorization: [`Bearer ${ada}`, `bearer ${ada}`] }, "ada"],
   [
-    "decides between two that differ",
+    "sets the Authorization header to undefined",
+    (headers) => void Object.assign(headers, { authorization: undefined }),
+    bearer,
+    MISSING,
+  ],
+  ["replaces the Authorization header", (headers) => void (headers.authorization = `Bearer ${eve}`), bearer, "eve"],
+  ["empties the Authorization header", (headers) => void (headers.authorization = ""), bearer, MISSING],
+  ["adds an Authorization header", (headers) => void (headers.authorization = `Bearer ${ada}`), {}, "ada"],
+  [
+    "leaves two different Authorization headers",
+    () => undefined,
+    { authorization: [`Bearer ${ada}`, `Bearer ${eve}`] },
+    AMBIGUOUS,
+  ],
+  [
+    "leaves two Authorization headers with one token",
+    () => undefined,
+    { authorization: [`Bearer ${ada}`, `bearer ${ada}`] },
+    "ada",
+  ],
+  [
+    "replaces two different Authorization headers",
     (headers) => void (headers.authorization = `Bearer ${eve}`),
     { authorization: [`Bearer ${ada}`, `Bearer ${eve}`] },
     "eve",
   ],
   ["removes the Cookie header", (headers) => void delete headers.cookie, cookie, MISSING],
-  ["replaces it", (headers) => void (headers.cookie = `__Host-auth=${eve}`), cookie, "eve"],
-  ["takes the token out of it", (headers) => void (headers.cookie = "other=1"), cookie, MISSING],
+  ["replaces the Cookie header", (headers) => void (headers.cookie = `__Host-auth=${eve}`), cookie, "eve"],
+  ["removes the token from the Cookie header", (headers) => void (headers.cookie = "other=1"), cookie, MISSING],
   [
-    "takes one of two cookie headers out",
+    "removes one of two Cookie headers",
     (headers) => void (headers.cookie = `__Host-auth=${ada}`),
     { ...own, cookie: [`__Host-auth=${ada}`, `__Host-auth=${eve}`] },
     "ada",
   ],
   [
-    "leaves two cookie headers that differ",
+    "leaves two different Cookie headers",
     () => undefined,
     { ...own, cookie: [`__Host-auth=${ada}`, `__Host-auth=${eve}`] },
     AMBIGUOUS,
@@ -191,7 +206,7 @@ const MIDDLEWARES: readonly (readonly [
   ],
   ["replaces Sec-Fetch-Site", (headers) => void (headers["sec-fetch-site"] = "cross-site"), cookie, "CSRF_REJECTED"],
   [
-    "replaces what is foreign",
+    "replaces the headers of another site",
     (headers) => {
       headers["sec-fetch-site"] = "same-origin";
       delete headers.origin;
@@ -203,12 +218,12 @@ const MIDDLEWARES: readonly (readonly [
 ];
 
 describe("a middleware that", () => {
-  it.each(MIDDLEWARES)("%s is heeded by both transports", async (_, change, headers, verdict) => {
+  it.each(MIDDLEWARES)("%s determines the verdict on both transports", async (_, change, headers, verdict) => {
     const both = await serveBoth(auth, { middleware: edit(change) });
     expect((await both.ask({ headers })).verdict).toBe(verdict);
   });
 
-  it("removes Origin and Sec-Fetch-Site leaves what an old browser sends: only what changes nothing", async () => {
+  it("removes Origin and Sec-Fetch-Site leaves a request that only GET may send with a cookie", async () => {
     const middleware = edit((headers) => {
       delete headers.origin;
       delete headers["sec-fetch-site"];
@@ -218,7 +233,7 @@ describe("a middleware that", () => {
     expect((await both.ask({ headers: foreign })).verdict).toBe("CSRF_REJECTED");
   });
 
-  it("replaces Host decides about the origin of this host, and one that adds it does not", async () => {
+  it("replaces Host determines the own origin, and one that adds Host does not", async () => {
     const headers = { cookie: cookie.cookie, origin: "https://public.example" };
     const both = await serveBoth(auth, { middleware: edit((all) => void (all.host = "public.example")) });
     expect((await both.ask({ headers })).verdict).toBe("ada");
@@ -237,8 +252,8 @@ describe("a middleware that", () => {
   });
 });
 
-describe("what a server makes of Node's request", () => {
-  it("shows what a plugin of Yoga removed or changed", async () => {
+describe("a framework on top of Node's request", () => {
+  it("applies the changes of a Yoga plugin", async () => {
     const remove: BothOptions["plugins"] = [{ onRequest: ({ request }) => request.headers.delete("authorization") }];
     const replace: BothOptions["plugins"] = [
       { onRequest: ({ request }) => request.headers.set("authorization", `Bearer ${eve}`) },
@@ -261,7 +276,7 @@ describe("what a server makes of Node's request", () => {
     }
   });
 
-  it("shows what a hook of Fastify removed or changed, in its own headers and in the raw ones", async () => {
+  it("applies the changes of a Fastify hook to its own headers and to the raw headers", async () => {
     const app = fastify();
     let change: (headers: IncomingMessage["headers"]) => IncomingMessage["headers"] | undefined = () => undefined;
     app.addHook("onRequest", async (request) => {
@@ -286,7 +301,7 @@ describe("what a server makes of Node's request", () => {
   });
 });
 
-describe("a socket of Mercurius, which copies what connection_init brings into the headers that are absent", () => {
+describe("a Mercurius socket, which copies the connection_init payload into missing headers,", () => {
   const cookie = `__Host-auth=${ada}`;
   const evil = { cookie, origin: "https://evil.example" };
 
@@ -315,7 +330,7 @@ describe("a socket of Mercurius, which copies what connection_init brings into t
     "sec-fetch-site",
     "Sec-Fetch-Site",
     "headers",
-  ])("does not take a page of another site for its own because of %s there", async (name) => {
+  ])("rejects a page of another site despite %s in the payload", async (name) => {
     const forged = name === "headers" ? { headers: { "sec-fetch-site": "same-origin" } } : { [name]: "same-origin" };
     expect(await ask(evil, forged)).toBe("CSRF_REJECTED");
     expect(await ask({ cookie }, { ...forged, origin: "https://api.example", host: "api.example" })).toBe(
@@ -325,13 +340,17 @@ describe("a socket of Mercurius, which copies what connection_init brings into t
     expect(await ask({ ...own }, { cookie })).toBe(MISSING);
   });
 
-  it.each(["authorization", "Authorization", "AUTHORIZATION"])("takes a token from %s there", async (name) => {
+  it.each([
+    "authorization",
+    "Authorization",
+    "AUTHORIZATION",
+  ])("accepts a token from %s in the payload", async (name) => {
     expect(await ask({}, { [name]: `Bearer ${ada}` })).toBe(100);
     expect(await ask({ authorization: `Bearer ${eve}` }, { [name]: `Bearer ${ada}` })).toBe(AMBIGUOUS);
   });
 });
 
-it("takes a header that other code than Node adds, as it is written nearly everywhere, and looks for no other spelling", async () => {
+it("accepts a header that other code adds in its usual spellings, and ignores other spellings", async () => {
   const of = async (headers: Record<string, string>): Promise<unknown> =>
     createGraphQLContext(auth)({ req: { headers: { host: "api.example", ...headers }, rawHeaders: ["Host", "x"] } })
       .auth.require()

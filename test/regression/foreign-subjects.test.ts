@@ -1,4 +1,4 @@
-/** Subjects that `trust` makes of claims: whoever lacks a claim is nobody, and not the same user as all others who lack it. */
+/** Subject functions of `trust`: a token without a claim that the function uses is rejected. */
 import { createHash } from "node:crypto";
 import { stringify } from "node:querystring";
 import { format, inspect } from "node:util";
@@ -28,7 +28,7 @@ const subjectOf = async (subject: (claims: Claims) => unknown, claims: Claims): 
 
 const text = (value: unknown): string => `${value as number}`;
 
-/** Ways in which a claim becomes a part of a text. */
+/** Ways to use a claim in a text. */
 const WAYS: readonly (readonly [way: string, subject: (claims: Claims) => unknown])[] = [
   ["a template", ({ tid, oid }) => `x|${text(tid)}|${text(oid)}`],
   ["String()", ({ tid, oid }) => `x|${String(tid)}|${String(oid)}`],
@@ -44,13 +44,13 @@ const WAYS: readonly (readonly [way: string, subject: (claims: Claims) => unknow
         .update(`${text(tid)}|${text(oid)}`)
         .digest("hex"),
   ],
-  ["a part of it", ({ tid, oid }) => `x|${text(tid).slice(0, 4)}|${text(oid)}`],
+  ["a part of the claim", ({ tid, oid }) => `x|${text(tid).slice(0, 4)}|${text(oid)}`],
   ["capitals", ({ tid, oid }) => `x|${text(tid)}|${text(oid)}`.toUpperCase()],
-  ["an empty text in its place", ({ tid, oid }) => `x|${(tid as string) ?? ""}|${text(oid)}`],
-  ["a word in its place", ({ tid, oid }) => `x|${(tid as string) ?? "none"}|${text(oid)}`],
+  ["an empty text as default", ({ tid, oid }) => `x|${(tid as string) ?? ""}|${text(oid)}`],
+  ["a word as default", ({ tid, oid }) => `x|${(tid as string) ?? "none"}|${text(oid)}`],
   ["a member by name", (claims) => `x|${text(claims["tid"])}|${text(claims["oid"])}`],
-  ["all of them", (claims) => Object.entries({ tid: claims["tid"], oid: claims["oid"] }).join("|")],
-  ["nothing but it", ({ tid }) => `x|${text(tid)}`],
+  ["a list of entries", (claims) => Object.entries({ tid: claims["tid"], oid: claims["oid"] }).join("|")],
+  ["the claim alone", ({ tid }) => `x|${text(tid)}`],
 ];
 
 const UNUSABLE: readonly (readonly [what: string, tid: unknown])[] = [
@@ -63,15 +63,15 @@ const UNUSABLE: readonly (readonly [what: string, tid: unknown])[] = [
   ["true", true],
   ["false", false],
   ["a fraction", 1.5],
-  ["an integer that is not exact", 2 ** 53],
+  ["an integer above the exact integers", 2 ** 53],
 ];
 
-describe.each(WAYS)("a claim in the subject, by %s", (_, subject) => {
-  it.each(UNUSABLE)("refuses the token where it is %s", async (__, tid) => {
+describe.each(WAYS)("a claim used in the subject by %s", (_, subject) => {
+  it.each(UNUSABLE)("rejects the token when the claim is %s", async (__, tid) => {
     expect(await subjectOf(subject, { tid, oid: "o1" })).toBe("CLAIM_INVALID");
   });
 
-  it("is there where it is text or an exact integer, and tells users apart", async () => {
+  it("is accepted as text or as an exact integer, and distinguishes users", async () => {
     const subjects = await Promise.all(
       [{ tid: "t1" }, { tid: "t2" }, { tid: 7 }, { tid: 0 }, { tid: -1 }].map((claims) =>
         subjectOf(subject, { ...claims, oid: "o1" }),
@@ -82,12 +82,12 @@ describe.each(WAYS)("a claim in the subject, by %s", (_, subject) => {
   });
 });
 
-describe("a claim that may be absent", () => {
+describe("an optional claim", () => {
   it.each<[idiom: string, subject: (claims: Claims) => unknown]>([
     ["in", (claims) => `okta|${text("uid" in claims ? claims["uid"] : claims["cid"])}`],
     ["hasOwn", (claims) => `okta|${text(Object.hasOwn(claims, "uid") ? claims["uid"] : claims["cid"])}`],
     ["Reflect.has", (claims) => `okta|${text(Reflect.has(claims, "uid") ? claims["uid"] : claims["cid"])}`],
-  ])("is asked for by %s, and another stands in for it", async (_, subject) => {
+  ])("is tested with %s, and replaced by another claim", async (_, subject) => {
     expect(await subjectOf(subject, { uid: "u1", cid: "c1" })).toBe("okta|u1");
     expect(await subjectOf(subject, { uid: "u1" })).toBe("okta|u1");
     expect(await subjectOf(subject, { cid: "c1" })).toBe("okta|c1");
@@ -96,7 +96,7 @@ describe("a claim that may be absent", () => {
     expect(await subjectOf(subject, { uid: null, cid: "c1" })).toBe("CLAIM_INVALID");
   });
 
-  it("may be any member of an object or a list", async () => {
+  it("may be a member of an object or of a list", async () => {
     const subject = ({ org, ids }: Claims): string => {
       const { id } = org as { id?: unknown };
       const [first] = [(ids as { value?: unknown }[])[0]];
@@ -108,7 +108,7 @@ describe("a claim that may be absent", () => {
       expect(await subjectOf(subject, claims)).toBe("CLAIM_INVALID");
   });
 
-  it("has no name in common with what every object has", async () => {
+  it("is not confused with an inherited member", async () => {
     const subject = (claims: Claims): string => ("constructor" in claims ? text(claims["constructor"]) : "none");
     expect(await subjectOf(subject, {})).toBe("none");
     expect(await subjectOf(subject, { constructor: "c" })).toBe("c");
@@ -116,8 +116,8 @@ describe("a claim that may be absent", () => {
   });
 });
 
-// Each made one user of all who lack the claim, or have it with another kind of value.
-describe("a claim is read for the subject, and so refuses a token that lacks it,", () => {
+// In each case, all users without the claim were one user.
+describe("a token without the claim is rejected when the subject function uses the claim", () => {
   const tenantOf = (value: unknown): string | undefined => (value as { tenant?: string } | undefined)?.tenant;
 
   it.each<[way: string, subject: (claims: Claims) => unknown]>([
@@ -125,15 +125,18 @@ describe("a claim is read for the subject, and so refuses a token that lacks it,
     ["by || with another claim", ({ uid, sub }) => text(uid || sub)],
     ["compared with undefined", ({ uid, sub }) => text(uid === undefined ? sub : uid)],
     ["compared with null", ({ uid, sub }) => text(uid == null ? sub : uid)],
-    ["by a default of a pattern", ({ uid = "home", sub }) => `${text(uid)}|${text(sub)}`],
+    ["by a default in a pattern", ({ uid = "home", sub }) => `${text(uid)}|${text(sub)}`],
     ["by a nested default", ({ uid }) => (({ id = "none" }: { id?: string } = {}) => `x|${id}`)(uid as object)],
-    ["by a member of it", ({ uid }) => `x|${tenantOf(uid)}`],
-    ["by a deep member of it", ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a) ?? "home"}`],
-    ["in capitals, deep", ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a)}`.toUpperCase()],
+    ["by its member", ({ uid }) => `x|${tenantOf(uid)}`],
+    ["by its nested member", ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a) ?? "home"}`],
+    [
+      "by its nested member in capitals",
+      ({ uid }) => `x|${tenantOf((uid as { a?: unknown } | undefined)?.a)}`.toUpperCase(),
+    ],
     ["by a member of a list", ({ uid }) => (uid as { id?: string }[] | undefined)?.[0]?.id ?? "local"],
     ["by its start", ({ uid }) => `kc|${String(uid).slice(0, 1)}`],
     ["by its end", ({ uid }) => `kc|${String(uid).slice(6)}`],
-    ["by a part between marks", ({ uid }) => `kc|${(uid as string | undefined)?.split("|")[1] ?? ""}`],
+    ["by a part between separators", ({ uid }) => `kc|${(uid as string | undefined)?.split("|")[1] ?? ""}`],
     ["by a match", ({ uid }) => /OU=(\w+)/.exec(String(uid))?.[1] ?? "public"],
     ["by a quotient", ({ uid }) => `u${Math.floor(((uid as number | undefined) ?? 0) / 1000)}`],
     ["by its length", ({ uid }) => `kc|${(uid as string | undefined)?.length ?? 0}`],
@@ -143,13 +146,13 @@ describe("a claim is read for the subject, and so refuses a token that lacks it,
     ["by an @", ({ uid }) => (String(uid).includes("@") ? text(uid) : `${text(uid)}@main`)],
     ["as a number", ({ uid }) => `${Number(uid) < 1e9 ? Number(uid) : 0}`],
     ["as a flag", ({ uid, sub }) => `${Boolean(uid)}|${text(sub)}`],
-    ["as a flag that is compared", ({ uid, sub }) => `${uid === true}|${text(sub)}`],
-    ["to choose between others", ({ uid, email, sub }) => text(uid ? email : sub)],
-    ["to refuse", ({ uid, sub }) => (uid === "x" ? undefined : text(sub))],
-    ["by a descriptor", (claims) => `x|${text(Object.getOwnPropertyDescriptor(claims, "uid")?.value)}`],
+    ["as a flag in a comparison", ({ uid, sub }) => `${uid === true}|${text(sub)}`],
+    ["to choose between other claims", ({ uid, email, sub }) => text(uid ? email : sub)],
+    ["to reject", ({ uid, sub }) => (uid === "x" ? undefined : text(sub))],
+    ["by a property descriptor", (claims) => `x|${text(Object.getOwnPropertyDescriptor(claims, "uid")?.value)}`],
     ["by Reflect.get", (claims) => `x|${text(Reflect.get(claims, "uid"))}`],
     [
-      "and caught",
+      "in a try block",
       (claims) =>
         ((read) => read(() => claims["uid"]))((get: () => unknown) => {
           try {
@@ -185,31 +188,31 @@ describe("a claim is read for the subject, and so refuses a token that lacks it,
     ],
     ["a set", ({ uid }) => `x|${new Set(uid as string[]).size}`],
     ["JSON", ({ uid }) => JSON.stringify([uid])],
-    ["its type", ({ uid, sub }) => (typeof uid === "string" ? uid : `home|${text(sub)}`)],
-    ["its truth", ({ uid, sub }) => `${uid ? "member" : "guest"}|${text(sub)}`],
+    ["its typeof", ({ uid, sub }) => (typeof uid === "string" ? uid : `home|${text(sub)}`)],
+    ["its truthiness", ({ uid, sub }) => `${uid ? "member" : "guest"}|${text(sub)}`],
     ["a comparison", ({ uid, sub }) => `${uid === "client-credentials" ? "client" : "user"}|${text(sub)}`],
-    ["a search in a list", ({ uid }) => (["free", "pro"].includes(uid as string) ? text(uid) : "free")],
-    ["a look into a map", ({ uid }) => new Map<unknown, string>([["acme", "a"]]).get(uid) ?? "home"],
+    ["includes()", ({ uid }) => (["free", "pro"].includes(uid as string) ? text(uid) : "free")],
+    ["a lookup in a Map", ({ uid }) => new Map<unknown, string>([["acme", "a"]]).get(uid) ?? "home"],
     ["util.format", ({ uid, sub }) => format("%s|%s", uid, sub)],
     ["util.inspect", ({ uid, sub }) => `${inspect(uid)}|${text(sub)}`],
-    ["a query", ({ uid, sub }) => stringify({ uid: uid as string, sub: sub as string })],
-    ["an index beyond it", ({ uid }) => (uid as string[])[3] ?? "none"],
-  ])("of a list by %s", async (_, subject) => {
+    ["a query string", ({ uid, sub }) => stringify({ uid: uid as string, sub: sub as string })],
+    ["an index beyond its end", ({ uid }) => (uid as string[])[3] ?? "none"],
+  ])("as a list by %s", async (_, subject) => {
     for (const uid of [[], ["a"], ["a", "b"], {}, { a: "b" }, [[]]]) {
       expect(await subjectOf(subject, { uid })).toBe("CLAIM_INVALID");
     }
   });
 });
 
-describe("what is a fault of the function, whatever the token,", () => {
-  // A copy has no member for a claim that is absent, and nothing tells that it was asked for.
+describe("a subject function that copies the claims", () => {
+  // A copy has no member for a missing claim, so the read of that claim goes unnoticed.
   it.each<[way: string, subject: (claims: Claims) => unknown]>([
-    ["a rest", ({ sub, ...rest }) => [rest["tid"], sub].join("|")],
-    ["a spread over defaults", (claims) => text({ tid: "home", ...claims }.tid)],
+    ["a rest pattern", ({ sub, ...rest }) => [rest["tid"], sub].join("|")],
+    ["a spread after defaults", (claims) => text({ tid: "home", ...claims }.tid)],
     ["Object.assign", (claims) => `x|${text(Object.assign({}, claims)["tid"])}`],
     ["Object.entries", (claims) => `x|${text(new Map(Object.entries(claims)).get("tid"))}`],
     ["Object.keys", (claims) => (Object.keys(claims).includes("tid") ? `x|${text(claims["tid"])}` : "x")],
-    ["all descriptors", (claims) => `x|${text(Object.getOwnPropertyDescriptors(claims)["tid"]?.value)}`],
+    ["getOwnPropertyDescriptors", (claims) => `x|${text(Object.getOwnPropertyDescriptors(claims)["tid"]?.value)}`],
     [
       "a loop over the names",
       (claims) => {
@@ -218,8 +221,8 @@ describe("what is a fault of the function, whatever the token,", () => {
         return all;
       },
     ],
-    ["a copy of a member", ({ realm }) => text({ id: "home", ...(realm as object) }.id)],
-  ])("is %s", async (_, subject) => {
+    ["a spread of a member", ({ realm }) => text({ id: "home", ...(realm as object) }.id)],
+  ])("fails with a TypeError for every token: %s", async (_, subject) => {
     for (const claims of [{ tid: "t1", realm: { id: "r" } }, { realm: {} }]) {
       const error = await refusalOf(by(subject).verify(await theirs.token(claims)));
       expect(error).toBeInstanceOf(TypeError);
@@ -228,7 +231,7 @@ describe("what is a fault of the function, whatever the token,", () => {
   });
 });
 
-it("a function cannot write to the claims", async () => {
+it("a subject function cannot write to the claims", async () => {
   for (const write of [
     (claims: object) => Object.assign(claims, { tid: "fixed" }),
     (claims: object) => Object.defineProperty(claims, "tid", { value: "fixed" }),
@@ -238,7 +241,7 @@ it("a function cannot write to the claims", async () => {
     expect(await subjectOf((claims) => (write(claims), text(claims["sub"])), { tid: null })).toBe("CLAIM_INVALID");
 });
 
-it("a function runs once for a token, which may be nested as deep as its length allows", async () => {
+it("a subject function runs once per token, for claims nested as deep as the length allows", async () => {
   let runs = 0;
   const subject = ({ sub }: Claims): string => {
     runs++;
@@ -252,7 +255,7 @@ it("a function runs once for a token, which may be nested as deep as its length 
   expect(await subjectOf(({ nested: claim }) => `x|${text(claim)}`, { nested })).toBe("CLAIM_INVALID");
 });
 
-it("a text with the words of nothing is refused, unless a claim has them", async () => {
+it('a subject that contains "undefined" or "[object Object]" is rejected, unless a claim contains it', async () => {
   const others: { id?: string } = {};
   for (const subject of [() => `x|${others.id}`, () => "x|[object Object]", () => "", () => 7, () => undefined])
     expect(await subjectOf(subject, {})).toBe("CLAIM_INVALID");
@@ -260,7 +263,7 @@ it("a text with the words of nothing is refused, unless a claim has them", async
     expect(await subjectOf((claims) => `x|${text(claims["sub"])}`, { sub })).toBe(`x|${sub}`);
 });
 
-it("claims whose paths have the same words are told apart", async () => {
+it("claims whose paths consist of the same words are distinguished", async () => {
   const subject = (claims: Claims) => `x|${text(claims["a.b"])}|${text((claims["a"] as { b?: unknown }).b)}`;
   expect(await subjectOf(subject, { "a.b": "one", a: { b: "two" } })).toBe("x|one|two");
   expect(await subjectOf(subject, { "a.b": "one", a: { b: null } })).toBe("CLAIM_INVALID");
@@ -268,7 +271,7 @@ it("claims whose paths have the same words are told apart", async () => {
 });
 
 it.each<[what: string, claims: Claims, subject: (claims: Claims) => unknown, message: RegExp]>([
-  ["that is absent", {}, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is absent.*issuer must send it.*"in"/],
+  ["that is missing", {}, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is absent.*issuer must send it.*"in"/],
   [
     "that is null",
     { tid: null },
@@ -290,14 +293,14 @@ it.each<[what: string, claims: Claims, subject: (claims: Claims) => unknown, mes
     /\["tid"\]\["join"\] is no member.*by their index/,
   ],
   [
-    "that is not looked into",
+    "whose members are not read",
     { tid: {} },
     ({ tid }) => (tid ? "x" : "y"),
     /\["tid"\] is an object or a list.*reads no member/,
   ],
   ["in an object", { org: {} }, ({ org }) => `x|${text((org as Claims)["id"])}`, /\["org"\]\["id"\] is absent/],
-  ["of which there is more than one", {}, (claims) => `x|${text(claims)}`, /The whole of the claims is no text/],
-])("the refusal of a claim %s names it and the remedy", async (_, claims, subject, message) => {
+  ["used as a whole", {}, (claims) => `x|${text(claims)}`, /The whole of the claims is no text/],
+])("the error about a claim %s names the claim and the remedy", async (_, claims, subject, message) => {
   const error = await refusalOf(by(subject).verify(await theirs.token(claims)));
   expect([(error as Error).message.match(message) !== null, (error as Error).message]).toEqual([
     true,
@@ -305,7 +308,7 @@ it.each<[what: string, claims: Claims, subject: (claims: Claims) => unknown, mes
   ]);
 });
 
-it("members of a list are read in a loop that asks whether they are there", async () => {
+it("members of a list can be read in a loop that tests each index with in", async () => {
   const subject = ({ groups, sub }: Claims): string => {
     const list = groups as readonly string[];
     for (let i = 0; i in list; i++) if (list[i]?.startsWith("t:")) return `${text(list[i])}|${text(sub)}`;

@@ -1,4 +1,4 @@
-/** Faults that were mended between a server's context, its plugins and the guards, each held down by what showed it. */
+/** Regressions of GraphQL contexts, plugins and guards. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { IResolvers } from "@graphql-tools/utils";
 import { AuthManager } from "claimgate";
@@ -47,14 +47,14 @@ async function ask(
   };
 }
 
-it("takes the request's headers for the request's, whatever the context holds under that name", async () => {
+it("reads the request's headers, not the member headers of the context", async () => {
   const context = { headers: { authorization: `Bearer ${service}` } };
   const yoga = createYoga({ schema: me, plugins: [useAuth(auth)], context, logging: false });
   expect((await ask(yoga, "{ me }")).status).toBe(401);
   expect((await ask(yoga, "{ me }", good)).body.data).toEqual({ me: "caller" });
 });
 
-describe("a rule in extensions that is not there", () => {
+describe("a missing rule in the extensions of a field", () => {
   const schemaWith = (directives: unknown): GraphQLSchema => {
     const field = { type: GraphQLString, extensions: { directives } };
     return new GraphQLSchema({ query: new GraphQLObjectType({ name: "Query", fields: { field } }) });
@@ -68,19 +68,19 @@ describe("a rule in extensions that is not there", () => {
     ["undefined arguments", [{ name: "requireToken", args: undefined }]],
     ["null arguments", [{ name: "requireToken", args: null }]],
     ["an undefined onDeny", { requireToken: { scope: "a", onDeny: undefined } }],
-  ])("does not build: %s", (_, directives) => {
+  ])("is rejected by apply: %s", (_, directives) => {
     expect(() => requireToken.apply(schemaWith(directives))).toThrow(/@requireToken on Query\.field: rule/);
   });
 
   it.each([
-    ["no arguments, in a list", [{ name: "requireToken" }]],
-    ["no rule but a token", { requireToken: {} }],
-  ])("builds where it is meant: %s", (_, directives) => {
+    ["no arguments in a list", [{ name: "requireToken" }]],
+    ["an empty rule", { requireToken: {} }],
+  ])("is accepted by apply when it is intended: %s", (_, directives) => {
     expect(() => requireToken.apply(schemaWith(directives))).not.toThrow();
   });
 });
 
-it("knows by the fields of the answer that a refusal came from an operation inside, without being told the operation", async () => {
+it("distinguishes a denial of an inner operation by the fields of the answer, without the operation", async () => {
   const schema: GraphQLSchema = build(
     "type Query { a: Int } type Mutation { audit: Int, outer: String, inner: String @requireToken }",
     {
@@ -88,7 +88,7 @@ it("knows by the fields of the answer that a refusal came from an operation insi
         audit: () => 1,
         async outer(_parent, _args, contextValue) {
           const { errors } = await graphql({ schema, source: "mutation { outer: inner }", contextValue });
-          throw errors?.[0] ?? new Error("not refused");
+          throw errors?.[0] ?? new Error("The guard did not reject");
         },
       },
     },
@@ -100,7 +100,7 @@ it("knows by the fields of the answer that a refusal came from an operation insi
   expect(authHttpResponse(refused).status).toBe(401);
 });
 
-it("ends the source of a subscription whose token expired while it was being started", async () => {
+it("ends the source of a subscription whose token expired while it started", async () => {
   let now = 1_000;
   const manager = new AuthManager({ ...base, authMaxAge: 60, now: () => now });
   let returned = false;
@@ -134,7 +134,7 @@ it("ends the source of a subscription whose token expired while it was being sta
   expect(returned).toBe(true);
 });
 
-it("leaves other errors as they are where another plugin has put something else at context.auth", async () => {
+it("keeps other errors when another plugin has replaced context.auth", async () => {
   const stranger: Plugin = { onContextBuilding: ({ extendContext }) => extendContext({ auth: { mine: 1 } } as never) };
   const schema = build("type Query { own: String, me: String @requireToken }", {
     Query: {
@@ -152,7 +152,7 @@ it("leaves other errors as they are where another plugin has put something else 
   });
 });
 
-it("shows a field behind a refresh rule its own context, private members and writes included", async () => {
+it("passes the original context to a field behind a refresh rule, with private members and writes", async () => {
   class Context {
     readonly auth = auth.forRequest({ token: refresh });
     seen = "";
@@ -176,7 +176,7 @@ it("shows a field behind a refresh rule its own context, private members and wri
   expect(contextValue.seen).toBe("refresh");
 });
 
-it("shows a field behind a refresh rule its token in a frozen context too", async () => {
+it("passes the refresh token to a field behind a refresh rule, also in a frozen context", async () => {
   const schema = build('type Query { a: Int } type Mutation { renew: String @requireToken(type: "refresh") }', {
     Mutation: {
       renew: (_parent, _args, ctx: { auth: { token: { tokenType: string } }; db: string }) =>
@@ -193,7 +193,7 @@ it("shows a field behind a refresh rule its token in a frozen context too", asyn
   expect(refused.errors?.[0]?.extensions).toEqual({ code: "UNAUTHENTICATED", auth: { reason: "TOKEN_MISSING" } });
 });
 
-it("still knows its own refusals where a plugin executes a copy of the document", async () => {
+it("recognises its own denials when a plugin executes a copy of the document", async () => {
   const copying: Plugin = {
     onExecute: ({ args, setExecuteFn, executeFn }) =>
       setExecuteFn(() => executeFn({ ...args, document: visit(args.document, { Field: (node) => ({ ...node }) }) })),

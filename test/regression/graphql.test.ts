@@ -1,4 +1,4 @@
-/** Faults that were mended in the GraphQL guards, each held down by what showed it. */
+/** Regressions of the GraphQL guards. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { IResolvers } from "@graphql-tools/utils";
 import { AuthManager } from "claimgate";
@@ -37,14 +37,14 @@ async function ask(schema: YogaServerOptions<object, object>["schema"], query: s
   return answers;
 }
 
-describe("a schema that comes late", () => {
+describe("a schema that Yoga receives later, without apply", () => {
   const sdl = "type Query { secret: String @requireToken }";
   const resolvers = { Query: { secret: () => "secret" } };
 
   it.each([
     ["a promise", (schema: GraphQLSchema) => Promise.resolve(schema)],
     ["a factory", (schema: GraphQLSchema) => () => schema],
-  ])("is refused at every request where apply was forgotten, not only at the first: %s", async (_, late) => {
+  ])("is rejected on every request, not only on the first: %s", async (_, late) => {
     for (const { status, body } of await ask(late(build(sdl, resolvers, false)), "{ secret }", 3)) {
       expect(status).toBe(500);
       expect(body.data).toBeUndefined();
@@ -54,7 +54,7 @@ describe("a schema that comes late", () => {
   });
 });
 
-it("guards a field whose type only happens to be called _Service", async () => {
+it("guards a field whose type is named _Service outside federation", async () => {
   const schema = build(
     `type Query { status: _Service @requireToken(scope: "root") }
      type Mutation @requireToken { restart: _Service }
@@ -66,12 +66,12 @@ it("guards a field whose type only happens to be called _Service", async () => {
   }
 });
 
-describe("an operation that a resolver runs inside another", () => {
+describe("an operation that a resolver runs inside another operation", () => {
   let ran = 0;
   const inner = async (_: unknown, __: unknown, contextValue: object): Promise<never> => {
     ran++;
     const { errors } = await graphql({ schema, source: "{ me }", contextValue });
-    throw errors?.[0] ?? new Error("not refused");
+    throw errors?.[0] ?? new Error("The guard did not reject");
   };
   const schema: GraphQLSchema = build(
     "type Query { me: String @requireToken, outer: String } type Mutation { pay: String, me: String, paid: Int! }",
@@ -83,7 +83,7 @@ describe("an operation that a resolver runs inside another", () => {
     "mutation { me: pay }",
     "mutation { paid }",
     "mutation { me }",
-  ])("never makes a mutation that ran a 401: %s", async (query) => {
+  ])("does not answer with 401 when a mutation has run: %s", async (query) => {
     const before = ran;
     const [answer] = await ask(schema, query);
     expect(ran).toBe(before + 1);
@@ -93,7 +93,7 @@ describe("an operation that a resolver runs inside another", () => {
     });
   });
 
-  it("is told apart by authHttpResponse too, given the operation", async () => {
+  it("is distinguished by authHttpResponse, too, when it receives the operation", async () => {
     const document = parse("mutation { me: pay }");
     const contextValue: GraphQLAuthContext = { auth: auth.forRequest() };
     const result = await graphql({ schema, source: document.loc?.source ?? "", contextValue });
@@ -102,7 +102,7 @@ describe("an operation that a resolver runs inside another", () => {
   });
 });
 
-describe("a rule in code where no guard can stand", () => {
+describe("a rule in code at an unsupported location", () => {
   const extensions = requireToken.extensions({ scope: "root" });
   const thing = new GraphQLObjectType({ name: "Thing", fields: { a: { type: GraphQLString } } });
   const withField = (field: object): GraphQLSchema =>
@@ -114,16 +114,16 @@ describe("a rule in code where no guard can stand", () => {
     ["an enum value", () => withField({ type: new GraphQLEnumType({ name: "E", values: { A: { extensions } } }) })],
     ["an argument", () => withField({ type: GraphQLString, args: { a: { type: GraphQLString, extensions } } })],
     ["the schema", () => new GraphQLSchema({ query: thing, extensions })],
-  ])("does not build: %s", (_, schema) => {
+  ])("is rejected by apply: %s", (_, schema) => {
     expect(() => requireToken.apply(schema())).toThrow(/stands only on fields, object types and interfaces/);
   });
 
-  it("builds on a field", () => {
+  it("is accepted by apply on a field", () => {
     expect(() => requireToken.apply(withField({ type: GraphQLString, extensions }))).not.toThrow();
   });
 });
 
-it("ends an idle subscription with the first of its tokens to expire", async () => {
+it("ends an idle subscription when the first of its tokens expires", async () => {
   const manager = new AuthManager({
     issuer: "regression",
     algorithm: "HS256",

@@ -1,5 +1,5 @@
-/** Work that grows faster than the request: everything that walks data of a caller takes steps that the length of the data bounds. */
-// The steps are counted through node:inspector, which slows the whole process.
+/** Work on data of a caller grows no faster than the length of the data. */
+// node:inspector counts the steps, which slows the whole process.
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { makeExecutableSchema } from "@graphql-tools/schema";
@@ -21,7 +21,7 @@ import { expectLinear, withStepCounter } from "../support/step-counter.ts";
 const requireToken = requireTokenDirective();
 const many = <T>(size: number, make: (i: number) => T): T[] => Array.from({ length: size }, (_, i) => make(i));
 
-/** A schema with `count` interfaces, and as many types that each implement others of them. */
+/** A schema with `count` interfaces and `count` types that implement different sets of them. */
 function schemaOf(count: number): GraphQLSchema {
   const implemented = (type: number) =>
     many(count, (i) => i).filter((i) => ((type * 7919 + i * 104_729) >> (i % 5)) % 2 === 0);
@@ -90,23 +90,23 @@ const entities = requireToken.apply(
   }),
 );
 
-/** Walks of data whose size the caller chooses. */
+/** Walks of data of a size that the caller chooses. */
 const WALKS: readonly (readonly [what: string, make: (size: number) => () => unknown])[] = [
   [
-    "fragments over abstract types of differing membership",
+    "fragments on abstract types with different members",
     (size) =>
       readPlans(
         `query Q { node { ...F0 } } ${many(size, (i) => `fragment F${i} on Node { ${i + 1 < size ? `... on I${i % TYPES} { ...F${i + 1} } ...F${i + 1}` : "id"} }`).join(" ")}`,
       ),
   ],
   [
-    "inline fragments within one another, over abstract types",
+    "nested inline fragments on abstract types",
     (size) =>
       readPlans(`query Q { node { ${many(size, (i) => `... on I${i % TYPES} { id `).join("")}${"}".repeat(size)} } }`),
   ],
   ["fields of an interface", (size) => readPlans(`query Q { node { ${many(size, (i) => `a${i}: id`).join(" ")} } }`)],
   [
-    "fields that give an interface, within one another",
+    "nested fields of an interface type",
     (size) => readPlans(`query Q { ${"node { id ".repeat(size)}${"}".repeat(size)} }`),
   ],
   [
@@ -117,7 +117,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
       ),
   ],
   [
-    "conditions, and the defaults of their variables",
+    "conditions and default values of their variables",
     (size) =>
       readPlans(
         `query Q(${many(size, (i) => `$v${i}: Boolean = true`).join(" ")}) { secret ${many(size, (i) => `s${i}: secret @include(if: $v${i})`).join(" ")} }`,
@@ -125,7 +125,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
   ],
   ["directives on one field", (size) => readPlans(`query Q { secret ${"@include(if: true) ".repeat(size)} }`)],
   [
-    "operations beside the one that is asked for",
+    "operations besides the requested operation",
     (size) => readPlans(`${many(size, (i) => `query Q${i} { secret }`).join(" ")} query Q { secret }`),
   ],
   [
@@ -133,7 +133,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
     (size) => readPlans(`${many(size, (i) => `extend type T${i} { more: Int }`).join(" ")} query Q { secret }`),
   ],
   [
-    "aliases of a guarded field that is refused",
+    "aliases of a guarded field that is denied",
     (size) => {
       const document = parse(`{ ${many(size, (i) => `a${i}: secret`).join(" ")} }`);
       return () => {
@@ -143,7 +143,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
     },
   ],
   [
-    "representations that are the same variable",
+    "representations from one variable",
     (size) => {
       const document = parse(
         `query ($r: _Any!) { _entities(representations: [${"$r ".repeat(size)}]) { ... on User { id } } }`,
@@ -153,14 +153,14 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
         execute({ schema: entities, document, variableValues: { r }, contextValue: { auth: auth.forRequest() } });
     },
   ],
-  ["headers by hand", (size) => ask(Object.fromEntries(many(size, (i) => [`x-${i}`, "value"])))],
-  ["headers of Node", (size) => askNode(many(size, (i) => [`x-${i}`, "value"]))],
-  ["Authorization headers of Node", (size) => askNode(many(size, () => ["authorization", `Bearer ${good}`]))],
+  ["headers of a request by hand", (size) => ask(Object.fromEntries(many(size, (i) => [`x-${i}`, "value"])))],
+  ["headers of a Node request", (size) => askNode(many(size, (i) => [`x-${i}`, "value"]))],
+  ["Authorization headers of a Node request", (size) => askNode(many(size, () => ["authorization", `Bearer ${good}`]))],
   ["Authorization headers", (size) => ask({ authorization: many(size, () => `Bearer ${good}`) })],
   ["commas in an Authorization header", (size) => ask({ authorization: `Bearer a${",".repeat(size)}` })],
   ["spaces in an Authorization header", (size) => ask({ authorization: `Bearer a${" ".repeat(size)}b` })],
-  ["cookies of other names", (size) => ask({ ...own, cookie: many(size, (i) => `c${i}=v`).join("; ") })],
-  ["cookies of the same name", (size) => ask({ ...own, cookie: many(size, () => `auth=${good}`).join("; ") })],
+  ["cookies with other names", (size) => ask({ ...own, cookie: many(size, (i) => `c${i}=v`).join("; ") })],
+  ["cookies with the same name", (size) => ask({ ...own, cookie: many(size, () => `auth=${good}`).join("; ") })],
   ["spaces in a cookie", (size) => ask({ ...own, cookie: `auth=a${" ".repeat(size)}b${" ".repeat(size)}` })],
   ["quotes in a cookie", (size) => ask({ ...own, cookie: `auth=${'"'.repeat(size)}x` })],
   [
@@ -170,11 +170,11 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
   ],
   ["words of a scope", (size) => askWithClaims({ scope: many(size, (i) => `w${i}`).join(" ") }, { scope: "absent" })],
   [
-    "a list in a claim, against a list in the rule",
+    "items of a list claim, compared with a list in the rule",
     (size) => askWithClaims({ own: many(size, (i) => ({ i })) }, { claims: { own: [{ i: -1 }, { i: -2 }] } }),
   ],
   [
-    "a list in a claim, against an argument",
+    "items of a list claim, compared with an argument",
     (size) => askWithClaims({ own: many(size, String) }, { args: { own: ["id"] } }),
   ],
   [
@@ -195,7 +195,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
 
 const SIZES = [25, 50, 100, 200];
 
-describe("steps grow no faster than", () => {
+describe("the number of steps grows no faster than the number of", () => {
   it.each(WALKS)("%s", async (what, make) => {
     await withStepCounter(async (count) => {
       const steps: number[] = [];
@@ -205,8 +205,8 @@ describe("steps grow no faster than", () => {
   });
 });
 
-describe("an operation that is too large to read to its end", () => {
-  it("is bounded by its length for every schema, and still decided field by field", async () => {
+describe("an operation too large to read completely", () => {
+  it("takes steps within a bound by its length for every schema, and each field is still guarded", async () => {
     const large = schemaOf(300);
     await withStepCounter(async (count) => {
       const sizes = [100, 200, 400];
@@ -219,7 +219,7 @@ describe("an operation that is too large to read to its end", () => {
       }
       expectLinear(sizes, steps, "a large schema");
     });
-    // Within the bound even a type of hundreds is read.
+    // Within the bound, a type with hundreds of members is read.
     const behind = parse("{ node { id ... on T7 { own7 } } }");
     expect(createPlanReader()({ schema: large, document: behind })).toHaveLength(1);
     const rootValue = { secret: 42, node: null };
@@ -232,7 +232,7 @@ describe("an operation that is too large to read to its end", () => {
   });
 });
 
-it("the same operation is read once for a combination of its conditions, and a few of them are remembered", async () => {
+it("an operation is read once per combination of its conditions, and a few results are cached", async () => {
   const conditions = many(6, (i) => `v${i}`);
   const source = `query Q(${conditions.map((name) => `$${name}: Boolean!`).join(" ")}) { ${conditions.map((name) => `${name}: secret @include(if: $${name})`).join(" ")} ${many(200, (i) => `a${i}: __typename`).join(" ")} }`;
   const document = parse(source, { noLocation: true });
@@ -247,7 +247,7 @@ it("the same operation is read once for a combination of its conditions, and a f
       expect(under(bits)).toHaveLength(bits === 0 ? 0 : 1);
       expect(await count(() => under(bits))).toBeLessThan(first / 10);
     }
-    // Beyond those nothing is prepared, and no request reads it again.
+    // Further combinations are not prepared, and no request reads the operation again.
     for (let bits = 16; bits < 64; bits++) expect(under(bits)).toHaveLength(0);
     expect(under(0)).toHaveLength(0);
     expect(await count(() => under(63))).toBeLessThan(first / 10);
@@ -259,7 +259,7 @@ describe("connection parameters", () => {
   const params = (size: number) => Object.fromEntries(many(size, (i) => [`p${i}`, "x"]));
   const socket = { readyState: 1, send: () => undefined };
 
-  /** How each transport opens a connection, and what one of its later operations costs. */
+  /** For each transport, opens a connection and returns one of its later operations. */
   const CONNECTIONS: readonly (readonly [transport: string, open: (params: object) => () => Promise<unknown>])[] = [
     [
       "tRPC",
@@ -289,16 +289,16 @@ describe("connection parameters", () => {
     ],
   ];
 
-  it.each(CONNECTIONS)("in %s are read once for a connection, however many they are", async (_, open) => {
+  it.each(CONNECTIONS)("over %s are read once per connection, however many there are", async (_, open) => {
     await withStepCounter(async (count) => {
       const few = await count(open({ authorization: `Bearer ${good}` }));
       const operation = open(params(HUGE));
-      // The first run, which reads them, is not counted.
+      // The first run reads the parameters and is not counted.
       expect(await count(operation)).toBeLessThan(few * 2);
     });
   });
 
-  it.each(CONNECTIONS)("in %s have their tokens read once, however long they are", async (_, open) => {
+  it.each(CONNECTIONS)("over %s have their tokens read once, however long they are", async (_, open) => {
     const cases = many(16, (i) =>
       [i & 1 ? "A" : "a", i & 2 ? "U" : "u", i & 4 ? "T" : "t", i & 8 ? "H" : "h"].join(""),
     );
@@ -309,27 +309,29 @@ describe("connection parameters", () => {
     });
   });
 
-  it.each(CONNECTIONS)("in %s are ambiguous with more commas than credentials have", async (_, open) => {
+  it.each(CONNECTIONS)("over %s are ambiguous with more commas than credentials can have", async (_, open) => {
     const reasonOf = (error: unknown): unknown =>
       (error as { reason?: unknown }).reason ?? (error as { cause?: { reason?: unknown } }).cause?.reason;
     expect(reasonOf(await open({ authorization: `Bearer a${",".repeat(100)}` })())).toBe("CREDENTIALS_AMBIGUOUS");
     expect(reasonOf(await open({ authorization: `Bearer a${",".repeat(99)}` })())).toBe("TOKEN_MALFORMED");
   });
 
-  it.each(CONNECTIONS)("in %s count up to a bound, beyond which the credentials are ambiguous", async (_, open) => {
+  it.each(
+    CONNECTIONS,
+  )("over %s are read up to a limit, beyond which the credentials are ambiguous", async (_, open) => {
     const reasonOf = (error: unknown): unknown =>
       (error as { cause?: { reason?: unknown }; reason?: unknown }).reason ??
       (error as { cause: { reason: unknown } }).cause.reason;
     const filled = { ...params(MAX_CONNECTION_PARAMS - 1), authorization: `Bearer ${good}` };
     expect(await open(filled)()).not.toBeInstanceOf(Error);
     expect(reasonOf(await open({ ...filled, more: 1 })())).toBe("CREDENTIALS_AMBIGUOUS");
-    // Not absent: a guard that is optional would take the caller for an anonymous one.
+    // Not missing: an optional guard would treat the caller as anonymous.
     expect(reasonOf(await open(params(HUGE))())).toBe("CREDENTIALS_AMBIGUOUS");
     expect(reasonOf(await open(params(5))())).toBe("TOKEN_MISSING");
   });
 });
 
-describe("signatures that one token is verified with", () => {
+describe("the signature checks of one token", () => {
   const pairs = many(8, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));
   const jwkOf = ({ publicKey }: { publicKey: KeyObject }, kid?: string) => ({
     ...publicKey.export({ format: "jwk" }),
@@ -342,7 +344,7 @@ describe("signatures that one token is verified with", () => {
   const first = pairs[0] as (typeof pairs)[number];
   const last = pairs.at(-1) as (typeof pairs)[number];
 
-  it("are a few, of a published set whose keys all have a kid", () => {
+  it("are limited for a fetched set whose keys all have a kid", () => {
     const set = readKeySet({ keys: pairs.map((pair, i) => jwkOf(pair, `k${i}`)) });
     expect(set.find(undefined, "ES256")).toHaveLength(MAX_TRIES);
     expect(set.find("k7", "ES256")).toHaveLength(1);
@@ -350,7 +352,7 @@ describe("signatures that one token is verified with", () => {
     expect(same.find("k", "ES256")).toHaveLength(MAX_TRIES);
   });
 
-  it("are a few of a set that is given in the configuration, too", async () => {
+  it("are limited for an inline set, too", async () => {
     const jwks = { keys: pairs.map((pair, i) => jwkOf(pair, `k${i}`)) };
     const { auth: manager } = createAuth({
       trust: [
@@ -372,12 +374,12 @@ describe("signatures that one token is verified with", () => {
     expect(await refusalOf(manager.verify(signedBy(last, {}, claims)))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 
-  it("are those with every key without a kid, in a published set", () => {
+  it("include every key without kid of a fetched set", () => {
     const keys = pairs.map((pair, i) => jwkOf(pair, i < 6 ? undefined : `k${i}`));
     expect(readKeySet({ keys }).find(undefined, "ES256")).toHaveLength(8);
   });
 
-  it("are a few for a token without kid of a trusted issuer, and one for a token that names its key", async () => {
+  it("are limited for a trusted issuer's token without kid, and one check for a token with kid", async () => {
     const jwks = { keys: pairs.map((pair, i) => jwkOf(pair, `k${i}`)) };
     const manager = new AuthManager({
       trust: [
@@ -398,7 +400,7 @@ describe("signatures that one token is verified with", () => {
     expect(await refusalOf(manager.verify(signedBy(last)))).toMatchObject({ reason: "SIGNATURE_INVALID" });
   });
 
-  it("are those with the whole of the own ring, whose old tokens have no kid", async () => {
+  it("include every key of the own ring for old tokens without kid", async () => {
     const keys = pairs.map(
       ({ privateKey }, i) => ({ algorithm: "ES256", privateKey, signFrom: i, kid: `k${i}` }) as const,
     );
@@ -406,7 +408,7 @@ describe("signatures that one token is verified with", () => {
     for (const pair of pairs) expect((await manager.verify(signedBy(pair))).sub).toBe("ada");
   });
 
-  it("are none for a heap of refresh cookies that differ", async () => {
+  it("are not made for many different refresh cookies", async () => {
     const store = memorySessionStore();
     let finds = 0;
     const find: typeof store.find = (...given) => {
@@ -422,7 +424,7 @@ describe("signatures that one token is verified with", () => {
   });
 });
 
-it("an integer of a caller is compared without being written out", async () => {
+it("an integer of a caller is compared without conversion to text", async () => {
   const id = BigInt(`1${"0".repeat(100_000)}`);
   const { auth: manager } = createAuth();
   const held = (own: unknown) => manager.forRequest({ token: forge({ payload: goodClaims({ own }) }) });

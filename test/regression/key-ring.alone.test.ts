@@ -1,4 +1,4 @@
-/** Faults that were mended in the key ring, each held down by what showed it. */
+/** Regressions of the key ring. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -26,7 +26,7 @@ const hiddenSecret = async (): Promise<never> =>
   (await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"])) as never;
 
 describe("retire", () => {
-  it("refuses a token whose signature was being checked when its key retired", async () => {
+  it("rejects a token whose signature check was pending when its key retired", async () => {
     for (let steps = 0; steps < 10; steps++) {
       const auth = open([key("a"), key("b")], { cache: false });
       const token = (await auth.authToken("ada")).signed;
@@ -37,7 +37,7 @@ describe("retire", () => {
     }
   });
 
-  it("asked for again does not bring a key back that the loader has dropped meanwhile", async () => {
+  it("does not bring back a key that the loader has dropped when it is called again", async () => {
     const clock = createTestClock(NOW);
     const both = [key("a"), key("b")] as const;
     let keys: readonly KeyConfig[] = both;
@@ -53,7 +53,7 @@ describe("retire", () => {
     expect((await auth.authToken("ada")).header["kid"]).toBe("a");
   });
 
-  it("holds for a key that the process had not loaded yet", async () => {
+  it("applies to a key that the process had not loaded yet", async () => {
     const clock = createTestClock(NOW);
     const [a, b] = [key("a"), key("b")];
     let keys = [a];
@@ -66,7 +66,7 @@ describe("retire", () => {
     expect(await verdictOf(auth, token)).toBe("SIGNATURE_INVALID");
   });
 
-  it("of no name does not stop a key that has none", async () => {
+  it("rejects an empty kid, and does not stop a key without kid", async () => {
     const auth = new AuthManager({ issuer: ISSUER, algorithm: "HS256", secret: await hiddenSecret() });
     const refused = refusalOf(auth.retire(""));
     expect((await auth.authToken("ada")).sub).toBe("ada");
@@ -75,8 +75,8 @@ describe("retire", () => {
   });
 });
 
-describe("a key", () => {
-  it("signs as it was given, though its bytes or its JWK are wiped afterwards", async () => {
+describe("a key of a ring", () => {
+  it("signs as given, even if its bytes or its JWK are wiped afterwards", async () => {
     const bytes = new Uint8Array(32).fill(5);
     const jwk = { kty: "oct", k: Buffer.alloc(32, 6).toString("base64url") };
     for (const [secret, wipe] of [
@@ -90,7 +90,7 @@ describe("a key", () => {
     }
   });
 
-  it("signs with the private half that is loaded now, though the public half is the same as before", async () => {
+  it("signs with the newly loaded private half when the public half is unchanged", async () => {
     const makePair = async (): Promise<{ privateKey: never; publicKey: never }> =>
       (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"])) as never;
     const [pair, other] = [await makePair(), await makePair()];
@@ -106,7 +106,7 @@ describe("a key", () => {
     expect(await auth.verifyToken(await auth.authToken("ada"))).toBe(true);
   });
 
-  it("without a thumbprint is a config error by its place", async () => {
+  it("without a computable thumbprint throws an InvalidConfigError that names its place", async () => {
     const privateKey = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
     const keys: KeyConfig[] = [{ algorithm: "RS256", privateKey: { ...privateKey, e: "" } }];
     for (const use of [() => open(keys), () => open(async () => keys).ready()])
@@ -114,8 +114,8 @@ describe("a key", () => {
   });
 });
 
-describe("a loader", () => {
-  it("that is asked for a long time leaves nothing of its earlier keys behind", async () => {
+describe("a key loader", () => {
+  it("keeps nothing of its earlier keys in memory", async () => {
     setFlagsFromString("--expose-gc");
     const collectGarbage = runInNewContext("gc") as () => void;
     const pem = ec().export({ format: "pem", type: "pkcs8" });
@@ -138,10 +138,10 @@ describe("a loader", () => {
   });
 });
 
-describe("an open request whose key was loaded anew as another", () => {
+describe("an open request whose key was loaded again as a new object", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it("has its signature checked once more, and its token at hand", async () => {
+  it("checks its signature once more, and keeps its token", async () => {
     const clock = createTestClock(NOW);
     const secret = await hiddenSecret();
     const auth = open(async () => [{ kid: "a", algorithm: "HS256" as const, secret }], { now: clock.now });
@@ -154,7 +154,7 @@ describe("an open request whose key was loaded anew as another", () => {
     expect(request.token?.sub).toBe("ada");
   });
 
-  it("has the rights that authorize gave at hand as well", async () => {
+  it("keeps the rights that authorize returned", async () => {
     const clock = createTestClock(NOW);
     const secret = await hiddenSecret();
     const auth = open(async () => [{ kid: "a", algorithm: "HS256" as const, secret }], {
@@ -169,7 +169,7 @@ describe("an open request whose key was loaded anew as another", () => {
     expect(request.token?.scope).toBe("all");
   });
 
-  it("is not asked again and again when one of two keys that it holds with has retired", async () => {
+  it("is not verified repeatedly when one of two matching keys has retired", async () => {
     const clock = createTestClock(NOW);
     const privateKey = ec();
     const token = await new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey, now: clock.now }).authToken(
@@ -185,7 +185,7 @@ describe("an open request whose key was loaded anew as another", () => {
   });
 });
 
-describe("options", () => {
+describe("an option of a manager", () => {
   const trust = [
     { issuer: "https://a.example", jwksUri: "https://a.example/jwks", audience: null, algorithms: ["ES256" as const] },
   ];
@@ -195,7 +195,7 @@ describe("options", () => {
     ["refreshMaxAge", 60],
     ["maxTokenAge", 60],
     ["allowWeakSecret", true],
-  ])("%s is refused where there are no own tokens that it could be for", (option, value) => {
+  ])("is rejected without own tokens: %s", (option, value) => {
     expect(() => new AuthManager({ trust, [option]: value })).toThrow(
       expect.objectContaining({ name: "InvalidConfigError", configValue: option }) as Error,
     );
@@ -203,14 +203,14 @@ describe("options", () => {
     expect(() => new AuthManager({ ...own, [option]: value })).not.toThrow();
   });
 
-  it.each(["signFrom", "retireAt"])("%s in milliseconds is refused: it would be some 50,000 years off", (time) => {
+  it.each(["signFrom", "retireAt"])("is rejected in milliseconds: %s", (time) => {
     expect(() => open([key("a", { [time]: NOW * 1000 })])).toThrow(
       expect.objectContaining({ configValue: `keys.0.${time}` }) as Error,
     );
   });
 });
 
-it("the example server does not start with keys that cannot be had", { timeout: 60_000 }, async () => {
+it("the example server does not start with unavailable keys", { timeout: 60_000 }, async () => {
   const keys = keysFromFile("no/such/keys.json");
   expect(await refusalOf(startServer({ port: 0, keys }))).toMatchObject({
     name: "InvalidConfigError",

@@ -1,4 +1,4 @@
-/** Memory of long-lived things: a stream that is idle, and a connection that is used for hours, hold as much at the end as at the beginning. */
+/** The memory of idle streams and long connections does not grow. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { initTRPC } from "@trpc/server";
@@ -22,7 +22,7 @@ const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorForm
 const { protectedProcedure } = authProcedures(t.procedure);
 const socket = { readyState: 1, send: () => undefined };
 
-/** A source that never has an event, and can be ended all the same. */
+/** A source without events that can be ended. */
 const idle = (): AsyncIterable<number> => ({
   [Symbol.asyncIterator]: () => ({
     next: () => new Promise(() => undefined),
@@ -35,13 +35,10 @@ describe("an idle stream", () => {
   afterEach(() => void vi.useRealTimers());
 
   const ROUNDS = 10_000;
-  // It was 480 bytes for each recheck.
+  // The faulty version kept 480 bytes per recheck.
   const SLACK_BYTES_A_ROUND = 60;
 
-  /**
-   * Has `recheck` asked `ROUNDS` times, and gives how much the heap has grown by since the first
-   * tenth of them.
-   */
+  /** The growth of the heap over `ROUNDS` ticks, after a warm-up. */
   const growthOver = async (tick: () => Promise<unknown>): Promise<number> => {
     for (let round = 0; round < ROUNDS / 10; round++) await tick();
     const before = heapNow();
@@ -49,7 +46,7 @@ describe("an idle stream", () => {
     return heapNow() - before;
   };
 
-  it("holds as much after 10,000 rechecks as before", async () => {
+  it("keeps its memory constant over 10,000 rechecks", async () => {
     let rechecks = 0;
     const stream = guardStream(idle(), {
       recheck: () => void rechecks++,
@@ -65,7 +62,7 @@ describe("an idle stream", () => {
     expect(await pending).toEqual({ done: true, value: undefined });
   });
 
-  it("holds as much behind a guard whose session is looked up again and again", async () => {
+  it("keeps its memory constant behind a guard with repeated session lookups", async () => {
     const clock = createTestClock(NOW);
     const sessions = memorySessionStore();
     const { auth } = createAuth({
@@ -93,7 +90,7 @@ describe("an idle stream", () => {
     expect(await refused).toMatchObject({ cause: { reason: "TOKEN_REVOKED" } });
   });
 
-  it("gives an event that comes while it is asked about, and none that comes after its end", async () => {
+  it("passes on an event that arrives during a recheck, and no event after its end", async () => {
     let release: (value: number) => void = () => undefined;
     const source = (async function* () {
       yield await new Promise<number>((resolve) => {
@@ -108,7 +105,7 @@ describe("an idle stream", () => {
       onRefusal: () => "end",
     });
     const first = stream.next();
-    // The event comes in the middle of a recheck.
+    // The event arrives during a recheck.
     recheck = () => {
       release(7);
       return Promise.resolve();
@@ -123,9 +120,9 @@ describe("an idle stream", () => {
   });
 });
 
-it("a connection remembers no token that was renewed on it", async () => {
+it("a connection keeps no tokens that were refreshed on it", async () => {
   const { auth } = createAuth({ sessions: memorySessionStore(), cache: { max: 10 } });
-  // Procedures that are not ours use the connection's own context.
+  // Procedures outside authProcedures use the connection's own context.
   const router = t.router({
     refresh: t.procedure
       .input(String)
@@ -142,6 +139,6 @@ it("a connection remembers no token that was renewed on it", async () => {
     for (let round = 0; round < 600; round++) await renew();
     growths.push(heapNow() - before);
   }
-  // A refresh token has some 400 characters. The first rounds fill all that has a bound.
+  // A refresh token has about 400 characters. The first rounds fill the bounded caches.
   expect(Math.min(...growths.slice(1))).toBeLessThan(600 * 250);
 });

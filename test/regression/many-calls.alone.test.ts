@@ -1,5 +1,5 @@
-/** Many calls of one request over long headers: the headers are read once, and not by each call. */
-// The steps are counted through node:inspector, which slows the whole process.
+/** Many calls in one request with long headers: the headers are read once. */
+// node:inspector counts the steps, which slows the whole process.
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
@@ -24,36 +24,36 @@ const good = forge();
 const expired = forge({ payload: goodClaims({ type: "refresh", exp: 1 }) });
 const unsigned = (i: number): string => `${base64url("{}")}.${base64url(JSON.stringify({ exp: 1, i }))}.`;
 
-/** Headers whose length the caller chooses. */
+/** Headers of a length that the caller chooses. */
 const HEADERS: readonly (readonly [what: string, make: (size: number) => Readonly<Record<string, string>>])[] = [
   ["a cookie header of semicolons", (size) => ({ cookie: `a=${";".repeat(size)}` })],
-  ["cookies of other names", (size) => ({ cookie: many(size, (i) => `c${i}=v`).join("; ") })],
-  ["refresh cookies of one text", (size) => ({ cookie: many(size, () => "__Secure-refresh=x").join("; ") })],
-  ["refresh cookies that differ", (size) => ({ cookie: many(size, (i) => `__Secure-refresh=x${i}`).join("; ") })],
+  ["cookies with other names", (size) => ({ cookie: many(size, (i) => `c${i}=v`).join("; ") })],
+  ["equal refresh cookies", (size) => ({ cookie: many(size, () => "__Secure-refresh=x").join("; ") })],
+  ["different refresh cookies", (size) => ({ cookie: many(size, (i) => `__Secure-refresh=x${i}`).join("; ") })],
   [
-    "both cookies, many times",
+    "repeated auth and refresh cookies",
     (size) => ({ cookie: many(size, () => "__Secure-auth=x; __Secure-refresh=x").join("; ") }),
   ],
   [
-    "an expired refresh cookie, many times",
+    "repeated expired refresh cookies",
     (size) => ({ cookie: many(size, () => `__Secure-refresh=${expired}`).join("; ") }),
   ],
   [
-    "expired auth cookies that differ",
+    "different expired auth cookies",
     (size) => ({ cookie: many(size, (i) => `__Secure-auth=${unsigned(i)}`).join("; ") }),
   ],
   [
-    "expired cookies of both types that differ",
+    "different expired cookies of both types",
     (size) => ({
       cookie: many(size, (i) => `__Secure-auth=${unsigned(i)}; __Secure-refresh=${unsigned(i)}`).join("; "),
     }),
   ],
   ["commas in an Authorization header", (size) => ({ authorization: `Basic ${",".repeat(size)}` })],
   ["credentials in an Authorization header", (size) => ({ authorization: many(size, () => "Bearer x").join(", ") })],
-  ["headers of other names", (size) => Object.fromEntries(many(size, (i) => [`x-${i}`, "v"]))],
+  ["headers with other names", (size) => Object.fromEntries(many(size, (i) => [`x-${i}`, "v"]))],
 ];
 
-/** A call that a client can repeat in one request. */
+/** The calls that a client can repeat in one request. */
 const CALLS = ["me", "maybe", "renewable", "login", "refresh", "logout"] as const;
 type Call = (typeof CALLS)[number];
 type Sessions = Pick<RequestAuth, "login" | "refresh" | "logout">;
@@ -100,7 +100,7 @@ const schema = directive.apply(
 
 const own = { "sec-fetch-site": "same-origin", host: "app.shop.test" };
 
-/** How each transport is asked for as many of the calls as their names say. */
+/** For each transport, a request with the named calls. */
 const TRANSPORTS: readonly (readonly [
   transport: string,
   ask: (auth: AuthManager, calls: readonly Call[], headers: Readonly<Record<string, string>>) => () => Promise<unknown>,
@@ -141,17 +141,16 @@ const TRANSPORTS: readonly (readonly [
 const [LONG, LONGER] = [100, 1000];
 const ROUNDS = 20;
 
-it.each(TRANSPORTS)("calls of one request over %s do not each read its headers", async (_, ask) => {
+it.each(TRANSPORTS)("calls of one request over %s read its headers once", async (_, ask) => {
   await withStepCounter(async (count) => {
     for (const [what, headers] of HEADERS) {
       const stepsOf = (rounds: number, length: number): Promise<number> =>
         count(ask(makeAuth(), many(rounds, () => CALLS).flat(), headers(length)));
       const growthAt = async (length: number): Promise<number> =>
         (await stepsOf(ROUNDS, length)) - (await stepsOf(1, length));
-      // If one kind of call read the header each time, it alone would take twice as many more.
+      // If one kind of call read the header each time, it alone would take twice as many steps.
       const bound = (ROUNDS * (LONGER - LONG)) / 2;
-      // V8 counts some runs twice as it changes its code; a call that reads the header does so each
-      // time.
+      // V8 may count a run twice while it changes its code, so only a repeated excess is a failure.
       let more = Number.POSITIVE_INFINITY;
       for (let attempt = 0; attempt < 3 && more >= bound; attempt++)
         more = (await growthAt(LONGER)) - (await growthAt(LONG));
@@ -160,7 +159,7 @@ it.each(TRANSPORTS)("calls of one request over %s do not each read its headers",
   });
 });
 
-it("answers each of the calls as one alone", async () => {
+it("many calls of one request get the same answers as single calls", async () => {
   for (const [, ask] of TRANSPORTS) {
     const answer = JSON.stringify(await ask(makeAuth(), ["me", "me", "maybe"], { authorization: `Bearer ${good}` })());
     expect(answer.match(/TOKEN_|AMBIGUOUS/)).toBeNull();

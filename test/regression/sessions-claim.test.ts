@@ -1,11 +1,11 @@
-/** A claim that another won was delivered all the same, where the store failed just after it said so. */
+/** Regression: a refresh delivered a successor that another caller had already claimed. */
 import { expect, it } from "vitest";
 import { openBench, REUSED, refused, sidOf, UNAVAILABLE } from "../core/sessions/support.ts";
 import { outcomeOf } from "../support/verdict-of.ts";
 
 const SOON = { now: 1_750_000_000, deadline: Number.POSITIVE_INFINITY };
 
-it("gives nobody a successor that another has claimed, also where the store fails right after it said so", async () => {
+it("rejects a refresh whose successor another caller has claimed, also when the store fails right afterwards", async () => {
   const { auth, store } = openBench({ refreshGrace: 0, storeTimeout: 0.2 });
   const { refreshToken } = await auth.login("ada");
   let isDown = false;
@@ -14,7 +14,7 @@ it("gives nobody a successor that another has claimed, also where the store fail
     if (isDown && name === "rotate") throw new Error("connect ECONNREFUSED");
     if (name !== "claim" || !isFirst) return;
     isFirst = false;
-    // Between the rotation and its claim another presents the same token, and claims first.
+    // Before this claim, another caller presents the same token and claims first.
     const sid = sidOf(refreshToken);
     const record = await store.find(sid, SOON);
     expect(await store.claim(sid, record?.version ?? 0, "another", SOON)).toBe(true);
@@ -22,11 +22,11 @@ it("gives nobody a successor that another has claimed, also where the store fail
   };
   expect(await refused(auth.refresh(refreshToken))).toEqual(UNAVAILABLE);
   store.before = () => undefined;
-  // It was presented twice, and that is found out once the store is back.
+  // The token was used twice, which the available store now shows.
   expect(await refused(auth.refresh(refreshToken))).toEqual(REUSED);
 });
 
-it("gives the successor to who rotated, where the claim itself got no answer", async () => {
+it("gives the successor to the caller that rotated when the claim gets no answer", async () => {
   const { auth, store } = openBench({ refreshGrace: 0, storeTimeout: 0.2 });
   const { refreshToken } = await auth.login("ada");
   store.before = (name) => {
@@ -37,7 +37,7 @@ it("gives the successor to who rotated, where the claim itself got no answer", a
   expect(await outcomeOf(auth.refresh(next.refreshToken))).toBe("allowed");
 });
 
-it("knows its own claim again, where the answer to it was lost and it was sent once more", async () => {
+it("recognises its own claim when the answer was lost and the claim was sent again", async () => {
   const { auth, store } = openBench({ refreshGrace: 0 });
   const { refreshToken } = await auth.login("ada");
   store.after = (name) => {

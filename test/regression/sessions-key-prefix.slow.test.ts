@@ -1,4 +1,4 @@
-/** A client with a `keyPrefix` puts it before the keys of a script, not before its arguments: sessions were then neither listed nor ended by subject. */
+/** Regression: sessions of a Redis client with a `keyPrefix` were neither listed nor revoked. */
 import { redisSessionStore } from "claimgate/redis";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -9,11 +9,11 @@ import { REDIS_URL, uniqueName } from "../support/open-stores.ts";
 import { probeRedis } from "../support/probes.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 
-describeWithService("Redis, through a client with a keyPrefix", probeRedis, () => {
+describeWithService("a Redis client with a keyPrefix", probeRedis, () => {
   it.each([
     ["redis"],
     ["ioredis"],
-  ] as const)("%s lists and ends all sessions of a subject, and no other's", async (kind) => {
+  ] as const)("(%s) lists and revokes all sessions of a subject, and no other sessions", async (kind) => {
     const keyPrefix = `${uniqueName()}:`;
     const client =
       kind === "redis"

@@ -1,4 +1,4 @@
-/** A request whose connection was lost may be carried out all the same, a moment later: nothing must have been said meanwhile that it makes untrue. */
+/** Store operations that arrive after their connection was lost have no late effect. */
 import { memorySessionStore, type SessionStore, type StoreOperation } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, NOW } from "../support/create-auth.ts";
@@ -9,10 +9,7 @@ watchRejections();
 
 const LATE_MS = 120;
 
-/**
- * A store whose connection is lost at the next `losses` requests, each of which is carried out
- * later, if it is in time.
- */
+/** A store that loses the connection of the next `losses` operations, and runs them later. */
 class LosingStore {
   losses = 0;
   readonly arrivals: Promise<unknown>[] = [];
@@ -32,7 +29,7 @@ class LosingStore {
     if (this.losses === 0) return work(this.inner);
     this.losses--;
     const arrival = new Promise((resolve) => setTimeout(resolve, LATE_MS)).then(() => work(this.inner));
-    // One that arrives after its deadline is refused, and nobody hears of it.
+    // The store rejects an operation after its deadline, and no caller sees the error.
     this.arrivals.push(arrival.catch(() => undefined));
     throw new Error("read ECONNRESET");
   }
@@ -49,8 +46,12 @@ function open() {
   return { losing, auth };
 }
 
-describe("requests that arrive after their connection was lost", () => {
-  it.each([["refresh"], ["revoke"], ["revoke all"]])("change nothing after a %s was answered 503", async (kind) => {
+describe("store operations that arrive after their connection was lost", () => {
+  it.each([
+    ["refresh"],
+    ["revoke"],
+    ["revoke all"],
+  ])("have no effect after a %s was answered with 503", async (kind) => {
     const { losing, auth } = open();
     const { refreshToken } = await auth.login("ada");
     losing.losses = 2;
@@ -66,7 +67,7 @@ describe("requests that arrive after their connection was lost", () => {
     expect(await losing.idsOf("ada")).toEqual(answered);
   });
 
-  it("leave no session of a login that was answered 503", async () => {
+  it("leave no session of a login that was answered with 503", async () => {
     const { losing, auth } = open();
     losing.losses = 2;
     expect(await refusalOf(auth.login("ada"))).toMatchObject({ status: 503, reason: "STORE_UNAVAILABLE" });
@@ -74,7 +75,7 @@ describe("requests that arrive after their connection was lost", () => {
     expect(await losing.idsOf("ada")).toEqual([]);
   });
 
-  it("bring back no session that ended right after its login, which took a second try", async () => {
+  it("do not restore a session that ended right after a login with two attempts", async () => {
     const { losing, auth } = open();
     losing.losses = 1;
     const { refreshToken } = await auth.login("ada");
@@ -84,7 +85,7 @@ describe("requests that arrive after their connection was lost", () => {
     expect(await refusalOf(auth.refresh(refreshToken))).toMatchObject({ status: 401, reason: "TOKEN_REVOKED" });
   });
 
-  it("end no session that began after all of the subject's were ended, which took a second try", async () => {
+  it("do not end a session that started after a revocation by subject with two attempts", async () => {
     const { losing, auth } = open();
     await auth.login("ada");
     losing.losses = 1;

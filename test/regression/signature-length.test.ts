@@ -1,4 +1,4 @@
-/** Exactly one text for a signature: a signature that is shorter or longer than its algorithm and key ask for is invalid (RFC 8017, section 8.1.2). */
+/** A signature is valid only at the length of its algorithm and key (RFC 8017, section 8.1.2). */
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { AuthManager } from "claimgate";
 import { type Algorithm, decode, encode, JWKSClient } from "claimgate/jwt";
@@ -9,7 +9,7 @@ import { refusalOf } from "../support/refusal-of.ts";
 
 const secret = Buffer.alloc(64, "s");
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-// 2,056 bits: 257 bytes, and a length that no power of two gives.
+// 2,056 bits are 257 bytes, which is not a power of two.
 const oddRsa = generateKeyPairSync("rsa", { modulusLength: 2056 });
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
 const ed = generateKeyPairSync("ed25519");
@@ -35,7 +35,7 @@ const KEYS: readonly (readonly [algorithm: Algorithm, bytes: number, key: Pair |
 const halves = (key: Pair | Buffer) =>
   Buffer.isBuffer(key) ? { signing: key, verifying: key } : { signing: key.privateKey, verifying: key.publicKey };
 
-/** The token with other bytes as its signature. */
+/** The token with changed signature bytes. */
 function withSignature(token: string, change: (signature: Buffer) => Buffer): string {
   const at = token.lastIndexOf(".") + 1;
   return `${token.slice(0, at)}${change(Buffer.from(token.slice(at), "base64url")).toString("base64url")}`;
@@ -44,16 +44,16 @@ function withSignature(token: string, change: (signature: Buffer) => Buffer): st
 const CHANGES: readonly (readonly [change: string, of: (signature: Buffer) => Buffer])[] = [
   ["without its first byte", (signature) => signature.subarray(1)],
   ["without its last byte", (signature) => signature.subarray(0, -1)],
-  ["with a zero byte before it", (signature) => Buffer.concat([Buffer.alloc(1), signature])],
-  ["with a zero byte behind it", (signature) => Buffer.concat([signature, Buffer.alloc(1)])],
+  ["with a zero byte in front", (signature) => Buffer.concat([Buffer.alloc(1), signature])],
+  ["with a zero byte at the end", (signature) => Buffer.concat([signature, Buffer.alloc(1)])],
   ["twice", (signature) => Buffer.concat([signature, signature])],
-  ["of no byte", () => Buffer.alloc(0)],
+  ["without any byte", () => Buffer.alloc(0)],
 ];
 
 describe.each(KEYS)("a signature of %s, %i bytes", (algorithm, bytes, key) => {
   const { signing, verifying } = halves(key);
 
-  it("is accepted in its one length, and in no other", async () => {
+  it("is accepted at its exact length only", async () => {
     const token = await encode(goodClaims(), signing, { algorithm });
     const options = { algorithms: [algorithm], now: NOW };
     expect(Buffer.from(token.split(".")[2] ?? "", "base64url")).toHaveLength(bytes);
@@ -73,7 +73,7 @@ describe.each(["PS256", "PS384", "PS512"] as const)("a %s signature whose first 
   const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   const hash = algorithm.replace("PS", "sha");
 
-  /** A token by whose signature OpenSSL itself tells that the byte may be left out. */
+  /** A token whose signature OpenSSL accepts without the leading zero byte. */
   function tokenWithZero(): string {
     for (let n = 0; ; n++) {
       const payload = base64url(JSON.stringify(goodClaims({ n })));
@@ -85,7 +85,7 @@ describe.each(["PS256", "PS384", "PS512"] as const)("a %s signature whose first 
     }
   }
 
-  it("is accepted whole, and not without that byte, by decode, the manager, a ring and a fetched set", async () => {
+  it("is accepted complete and rejected without that byte, by decode, a manager, a ring and a fetched set", async () => {
     const token = tokenWithZero();
     const short = withSignature(token, (signature) => signature.subarray(1));
     const { publicKey } = rsa;
@@ -124,7 +124,7 @@ describe.each(["PS256", "PS384", "PS512"] as const)("a %s signature whose first 
   });
 });
 
-it("an HMAC is compared in its whole length", async () => {
+it("an HMAC is compared at its full length", async () => {
   const input = `${base64url('{"alg":"HS256"}')}.${base64url(JSON.stringify(goodClaims()))}`;
   const full = createHmac("sha256", secret).update(input).digest();
   for (const length of [0, 1, 16, 31])

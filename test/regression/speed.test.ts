@@ -1,4 +1,4 @@
-/** What was mended where verification and guards were made fast. */
+/** Regressions of the fast paths in verification and guards. */
 
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective } from "claimgate/graphql";
@@ -8,14 +8,14 @@ import { createPlanReader } from "../../src/graphql/execution/operation-plans.ts
 import { createAuth } from "../support/create-auth.ts";
 import { forge, goodClaims } from "../support/forge.ts";
 
-it("a claims schema that writes into what it is given changes no claim", async () => {
-  // It is tried with no claims at all when the manager is built.
+it("a claims schema that writes to its input changes no claim", async () => {
+  // The manager also calls it without claims at construction.
   const validate = (value: unknown) => {
     const { address } = value as { address?: { city: string } };
     try {
       if (address) address.city = "elsewhere";
     } catch {
-      // Frozen, as it should be.
+      // The input is frozen, as expected.
     }
     return { value: { plan: "pro" } };
   };
@@ -25,7 +25,7 @@ it("a claims schema that writes into what it is given changes no claim", async (
   expect(verified.claims).toMatchObject({ address: { city: "home" }, plan: "pro" });
 });
 
-it("an operation is read in steps that its length bounds, however many types each of its fields may give", () => {
+it("reading an operation takes steps in proportion to its length, however many types its fields may have", () => {
   const names = Array.from({ length: 6 }, (_, i) => i);
   const requireToken = requireTokenDirective();
   const all = names.map((i) => `I${i}`).join(" & ");

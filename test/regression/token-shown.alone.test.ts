@@ -1,4 +1,4 @@
-/** One token shown as another: behind a guard `ctx.auth.token` and `currentToken()` are exactly the token that this guard admitted, or `null`. */
+/** Behind a guard, `ctx.auth.token` and `currentToken()` are exactly the token that it accepted. */
 import { setImmediate as turn } from "node:timers/promises";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { initTRPC, TRPCError } from "@trpc/server";
@@ -35,7 +35,7 @@ const tokens = {
   },
 };
 
-/** What a request presents. */
+/** The credentials of a request. */
 interface Presentation {
   readonly header: "auth" | "refresh" | undefined;
   readonly cookies: readonly ("auth" | "refresh")[];
@@ -53,10 +53,7 @@ function headersOf({ header, cookies }: Presentation): Record<string, string> {
   };
 }
 
-/**
- * Whom a guard admits: a subject, nobody, or a refusal's reason. Written apart from the code that
- * is tested.
- */
+/** The subject that a guard accepts, `null`, or a reason; independent of the tested code. */
 function admitted({ type, location, optional }: ShortRule, { header, cookies }: Presentation): string | null {
   const fromCookie = location !== "header" && cookies.includes(type ?? "auth");
   const place = header === undefined ? (fromCookie ? "cookies" : undefined) : "header";
@@ -65,13 +62,13 @@ function admitted({ type, location, optional }: ShortRule, { header, cookies }: 
   return `${type}-${place === "header" ? "header" : "cookie"}`;
 }
 
-/** The last of two guards tells, unless the first refuses. */
+/** The verdict of two guards: the second decides unless the first rejects. */
 function admittedByBoth(first: ShortRule, second: ShortRule, presented: Presentation): string | null {
   const one = admitted(first, presented);
   return one !== null && one.startsWith("TOKEN_") ? one : admitted(second, presented);
 }
 
-/** Whom a resolver sees, after everything beside it has been let in. */
+/** The subject that a resolver sees after concurrent guards have run. */
 const see = async ({ auth: seen }: { auth: { token: { sub: string } | null } }): Promise<string> => {
   await turn();
   const subject = seen.token?.sub ?? null;
@@ -102,7 +99,7 @@ const router = t.router({
 });
 const createCaller = t.createCallerFactory(router);
 
-/** Every procedure, and what it gives for a presentation. */
+/** Every procedure with its expected result for the credentials. */
 const EXPECTED: readonly (readonly [name: string, of: (presented: Presentation) => string | null])[] = [
   ...RULES.map((rule, i) => [`one${i}`, (presented: Presentation) => admitted(rule, presented)] as const),
   ...PAIRS.map(
@@ -134,7 +131,7 @@ describe.each(PRESENTATIONS)("with the header token $header and the cookies $coo
   const headers = headersOf(presented);
   const expected = EXPECTED.map(([name, of]) => [name, of(presented)]);
 
-  it("tRPC shows each call of a batch its own guard's token, in any order", async () => {
+  it("tRPC shows each call of a batch the token of its own guard, in any order", async () => {
     for (const calls of [EXPECTED, EXPECTED.toReversed()]) {
       const path = calls.map(([name]) => name).join(",");
       const response = await fetchRequestHandler({
@@ -155,7 +152,7 @@ describe.each(PRESENTATIONS)("with the header token $header and the cookies $coo
     }
   });
 
-  it("tRPC shows each call of a socket, and of a caller by hand, its own guard's token", async () => {
+  it("tRPC shows each call of a socket and of a server-side caller the token of its own guard", async () => {
     const req = { headers, method: "GET" };
     const opened = await createTRPCContext(auth)({ req, res: { readyState: 1, send: () => undefined } });
     for (const context of [opened, { auth: auth.forRequest(req) }]) {
@@ -170,7 +167,7 @@ describe.each(PRESENTATIONS)("with the header token $header and the cookies $coo
   const fields = EXPECTED.filter(([name]) => /^(one|two)/.test(name));
   const expectedFields = Object.fromEntries(fields.map(([name, of]) => [name, of(presented)]));
 
-  it("GraphQL shows each field its own guard's token, over HTTP and on a socket", async () => {
+  it("GraphQL shows each field the token of its own guard, over HTTP and on a socket", async () => {
     const query = `{ ${fields.map(([name]) => name).join(" ")} }`;
     const { body } = await askYoga(yoga, query, { headers });
     expect(readFields(body)).toEqual(expectedFields);
@@ -213,7 +210,7 @@ function readFields(body: {
   return Object.fromEntries([...refused, ...given.map(([name, value]) => [name, readJson(String(value))])]);
 }
 
-describe("a renewal for whoever a guard admitted", () => {
+describe("a renewal behind an optional refresh guard", () => {
   const renewing = t.router({
     me: protectedProcedure.query(({ ctx }) => ctx.auth.token.sub),
     renew: t.procedure
@@ -230,7 +227,7 @@ describe("a renewal for whoever a guard admitted", () => {
     return (await response.json()) as { result?: { data: unknown }; error?: { data: { auth: { reason: string } } } }[];
   };
 
-  it("gives nothing for a stolen auth token beside a guarded call", async () => {
+  it("rejects a stolen auth token in a batch with a guarded call", async () => {
     const [me, renew] = await batch(`Bearer ${tokens.auth.header}`);
     expect([me?.result?.data, renew?.result, renew?.error?.data.auth.reason]).toEqual([
       "auth-header",
@@ -249,7 +246,7 @@ describe("a renewal for whoever a guard admitted", () => {
     expect([first?.result?.data, second?.result?.data]).toEqual(["auth-cookie", null]);
   });
 
-  it("gives a token for the refresh token that it asks for", async () => {
+  it("returns a token for a refresh token", async () => {
     const [, renew] = await batch(`Bearer ${tokens.refresh.header}`);
     expect((await auth.verify(renew?.result?.data as string)).sub).toBe("refresh-header");
   });
@@ -304,10 +301,7 @@ describe("an operation that a guarded resolver runs with its own context", () =>
   );
   const createOuterCaller = t.createCallerFactory(outerRouter);
 
-  /**
-   * The fields of the inner operation, behind an outer guard. An unguarded one shows the token of
-   * the guard around it.
-   */
+  /** The expected fields of the inner operation; an open field shows the outer guard's token. */
   const expectedOf = (rule: ShortRule, presented: Presentation): unknown => {
     const admittedOutside = admitted(rule, presented);
     if (admittedOutside?.startsWith("TOKEN_")) return admittedOutside;
@@ -324,7 +318,9 @@ describe("an operation that a guarded resolver runs with its own context", () =>
       ? answer
       : Object.fromEntries(Object.entries(JSON.parse(answer) as object).filter(([, value]) => value !== null));
 
-  it.each(PRESENTATIONS)("shows each its own guard's token, with $header and $cookies", async (presented) => {
+  it.each(
+    PRESENTATIONS,
+  )("shows each field the token of its own guard, with $header and $cookies", async (presented) => {
     const headers = headersOf(presented);
     for (const [name, rule] of Object.entries(outer)) {
       const expected = expectedOf(rule, presented);
@@ -340,7 +336,7 @@ describe("an operation that a guarded resolver runs with its own context", () =>
   });
 });
 
-describe("two directives of different names on one field", () => {
+describe("two directives with different names on one field", () => {
   const first = requireTokenDirective({ name: "first", knownDirectives: ["second"] });
   const second = requireTokenDirective({ name: "second", knownDirectives: ["first"] });
   const { header, cookies } = { header: undefined, cookies: ["auth", "refresh"] } as Presentation;
@@ -348,10 +344,10 @@ describe("two directives of different names on one field", () => {
   it.each([
     ["first", [second, first]],
     ["second", [first, second]],
-  ] as const)("show the token of the inner guard, and the outer one is %s", async (outer, order) => {
+  ] as const)("show the token of the inner guard when the outer guard is %s", async (outer, order) => {
     const typeDefs = [
       first.typeDefs,
-      // Both need the same types.
+      // Both directives use the same types.
       second.typeDefs.match(/directive @second[^"]*?on [A-Z_ |]+/)?.[0] ?? second.typeDefs,
       'type Query { x: String @first(type: "refresh") @second }',
     ];

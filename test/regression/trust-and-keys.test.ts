@@ -1,4 +1,4 @@
-/** What an adversarial reading of trusted issuers and of the keys behind tokens found. */
+/** Regressions of trusted issuers and their keys, found in a security review. */
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { AuthManager, isAuthError } from "claimgate";
 import { decode, encode, InvalidKeyError } from "claimgate/jwt";
@@ -18,12 +18,12 @@ beforeAll(async () => {
 
 describe("a trusted issuer's refresh token", () => {
   it.each<[string, Record<string, unknown>]>([
-    ["type, as Flask's extensions do", { type: "refresh" }],
-    ["token_type, as Simple JWT does", { token_type: "refresh" }],
+    ["type, as with Flask extensions", { type: "refresh" }],
+    ["token_type, as with Simple JWT", { token_type: "refresh" }],
     ["token_use", { token_use: "refresh" }],
-    ["typ, as Keycloak does", { typ: "Refresh" }],
-    ["typ, as Keycloak does offline", { typ: "Offline" }],
-  ])("is no access token where it says so by %s, though it has a scope", async (_, claims) => {
+    ['typ "Refresh", as with Keycloak', { typ: "Refresh" }],
+    ['typ "Offline", as with Keycloak', { typ: "Offline" }],
+  ])("is rejected despite its scope when it is marked by %s", async (_, claims) => {
     const auth = trusting(entryOf(theirs, { typ: "JWT" }));
     const token = (over: object): Promise<string> => theirs.token({ scope: "notes", ...over }, { typ: "JWT" });
     expect(await verdictOf(auth, await token(claims))).toBe("TOKEN_TYPE_INVALID");
@@ -34,8 +34,8 @@ describe("a trusted issuer's refresh token", () => {
   });
 });
 
-describe("a subject that a function makes of a claim that is absent", () => {
-  it("is nobody's, so that not all who lack it are one user", async () => {
+describe("a subject function that uses a missing claim", () => {
+  it("rejects the token, so that users without the claim are not merged", async () => {
     const { auth } = createAuth({ trust: [entryOf(theirs, ASIDE)] });
     expect(await verdictOf(auth, await theirs.token({ sub: undefined }))).toBe("CLAIM_INVALID");
     expect((await auth.verify(await theirs.token())).sub).toBe("theirs|42");
@@ -50,24 +50,24 @@ describe("an RSA key", () => {
 
   it.each<[string, object]>([
     ["the exponent 1", { e: "AQ" }],
-    ["the exponent 1, behind zeros", { e: "AAAB" }],
+    ["the exponent 1 after zeros", { e: "AAAB" }],
     ["the exponent 0", { e: "AA" }],
     ["an even exponent", { e: "AQAA" }],
-    ["no exponent", { e: "" }],
+    ["an empty exponent", { e: "" }],
     ["an exponent of more than 64 bits", { e: number(9) }],
     ["more than 16,384 bits", { n: number(2049) }],
-  ])("with %s verifies nothing", async (_, members) => {
+  ])("with %s is rejected", async (_, members) => {
     const token = await encode({ sub: "ada" }, privateKey, { algorithm: "RS256" });
     const weak = { ...good, ...members };
     expect(await refusalOf(decode(token, weak, { algorithms: ["RS256"] }))).toBeInstanceOf(InvalidKeyError);
     expect(await decode(token, good, { algorithms: ["RS256"] })).toEqual({ sub: "ada" });
   });
 
-  it("with the exponent 1 is passed over in a key set: anybody could sign for it", async () => {
+  it("with the exponent 1 is ignored in a key set, because anyone could sign for it", async () => {
     const header = base64url(JSON.stringify({ alg: "RS256", typ: "at+jwt", kid: "weak" }));
     const claims = base64url(JSON.stringify({ iss: THEIRS, sub: "root", aud: API, iat: NOW, exp: NOW + 60 }));
     const digest = createHash("sha256").update(`${header}.${claims}`).digest();
-    // EMSA-PKCS1-v1_5 (RFC 8017, section 9.2), which to the power of 1 is itself.
+    // EMSA-PKCS1-v1_5 (RFC 8017, section 9.2) is unchanged by the power of 1.
     const info = Buffer.concat([Buffer.from("3031300d060960864801650304020105000420", "hex"), digest]);
     const padded = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(253 - info.length, 0xff), Buffer.from([0]), info]);
     const forged = `${header}.${claims}.${base64url(padded)}`;
@@ -78,8 +78,8 @@ describe("an RSA key", () => {
   });
 });
 
-describe("a key set that is another each time it is asked for, and past its lifespan when it comes", () => {
-  it("has no token verified again and again", async () => {
+describe("a key set that changes on every fetch and expires during the fetch", () => {
+  it("does not cause endless verifications", async () => {
     const newer = await createIssuer(undefined, { kid: "k2" });
     const clock = createTestClock(NOW);
     const asked: string[] = [];
@@ -94,8 +94,8 @@ describe("a key set that is another each time it is asked for, and past its life
   });
 });
 
-describe("a stream whose key has retired while the loader of keys fails", () => {
-  it("goes on where it may, and does not ask without pause", async () => {
+describe("a stream whose key has retired while the key loader fails", () => {
+  it("continues where onRefusal allows it, without continuous rechecks", async () => {
     const clock = createTestClock(NOW);
     const keyOf = (kid: string): { kid: string; algorithm: "ES256"; privateKey: ReturnType<typeof makeEc> } => ({
       kid,
@@ -131,7 +131,7 @@ describe("a stream whose key has retired while the loader of keys fails", () => 
       },
     });
     expect(await stream.next()).toEqual({ done: false, value: "late" });
-    // Once as soon as its time is over, and once for the event.
+    // One recheck when the key retires, and one for the event.
     expect(reasons).toEqual(["KEYS_UNAVAILABLE", "KEYS_UNAVAILABLE"]);
   });
 });

@@ -180,7 +180,7 @@ describe("the order of credentials", () => {
     expect(await caller(withCookies, { headers: { authorization: "", cookie } })).toBe("eve");
   });
 
-  it("prefers a token given by hand to the header and the cookie", async () => {
+  it("prefers a token passed to forRequest to the header and the cookie", async () => {
     const headers = { authorization: `Bearer ${eve}`, cookie: `t=${eve}` };
     expect(await caller(withCookies, { token: ada, headers })).toBe("ada");
   });

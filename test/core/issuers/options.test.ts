@@ -7,7 +7,7 @@ import { API, createIssuer, type Issuer, OTHERS, THEIRS } from "./support.ts";
 
 const OWN = { issuer: ISSUER, algorithm: "HS256", secret: SECRET };
 const REMOTE = { issuer: THEIRS, jwksUri: `${THEIRS}/jwks`, audience: API, algorithms: ["RS256"] };
-/** An entry with the options that it needs beside another issuer. */
+/** An entry with the options that it needs when there is another issuer. */
 const ASIDE = { ...REMOTE, subject: "verbatim", claims: [] };
 
 /** The entry with `over` over it; an option that is `undefined` in `over` is removed. */

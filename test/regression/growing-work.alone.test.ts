@@ -153,7 +153,7 @@ const WALKS: readonly (readonly [what: string, make: (size: number) => () => unk
         execute({ schema: entities, document, variableValues: { r }, contextValue: { auth: auth.forRequest() } });
     },
   ],
-  ["headers of a request by hand", (size) => ask(Object.fromEntries(many(size, (i) => [`x-${i}`, "value"])))],
+  ["headers passed to forRequest", (size) => ask(Object.fromEntries(many(size, (i) => [`x-${i}`, "value"])))],
   ["headers of a Node request", (size) => askNode(many(size, (i) => [`x-${i}`, "value"]))],
   ["Authorization headers of a Node request", (size) => askNode(many(size, () => ["authorization", `Bearer ${good}`]))],
   ["Authorization headers", (size) => ask({ authorization: many(size, () => `Bearer ${good}`) })],

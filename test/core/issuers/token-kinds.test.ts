@@ -81,12 +81,12 @@ describe("an ID token", () => {
     ).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("is not an access token of Keycloak before version 25, which has a nonce and is accepted", async () => {
+  it("is distinguished from Keycloak's access tokens before version 25, which have a nonce and are accepted", async () => {
     const claims = { typ: "Bearer", nonce: "n", scope: "openid" };
     expect(await verdictOf(by({ typ: "JWT" }), await theirs.token(claims, { typ: "JWT" }))).toBe("allowed");
   });
 
-  it("is not an access token without these marks, which is accepted", async () => {
+  it("is recognised by these marks only: an access token without them is accepted", async () => {
     const claims = { token_use: "access", typ: "Bearer", auth_time: NOW, acr: "1", azp: "app", email: "a@b.c" };
     expect(await verdictOf(by(anyType), await theirs.token(claims, { typ: "JWT" }))).toBe("allowed");
   });
@@ -142,7 +142,7 @@ describe("a logout token", () => {
       expect(await verdictOf(by({ typ: null }), await theirs.token(claims, { typ }))).toBe("TOKEN_TYPE_INVALID");
   });
 
-  it("is not a token with other events, which is accepted", async () => {
+  it("is recognised by its event only: a token with other events is accepted", async () => {
     for (const events of [["concert"], { concert: {} }, "concert", null, 1])
       expect(await verdictOf(by(), await theirs.token({ events }))).toBe("allowed");
   });

@@ -76,7 +76,7 @@ function itIsNeverTooLate(open: () => Promise<Delayed>): void {
   });
   afterAll(() => opened.close());
 
-  it.each(WRITES)("%s writes nothing after its deadline, and writes in time", async (_, work) => {
+  it.each(WRITES)("%s writes nothing after its deadline, and writes before it", async (_, work) => {
     const { store, delay } = opened;
     const record = await makeSessionRecord({ claimedBy: null });
     // The server learns the script, and the store its clock.

@@ -11,7 +11,7 @@ const rsa = makePair("RSA");
 
 describe("encode", () => {
   it.each([
-    ["a Promise, as after a forgotten await", Promise.resolve({ sub: "ada" })],
+    ["a Promise (a forgotten await)", Promise.resolve({ sub: "ada" })],
     ["a Map", new Map([["sub", "ada"]])],
     ["a Set", new Set(["sub"])],
     ["a Date", new Date()],

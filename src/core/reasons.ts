@@ -59,7 +59,7 @@ export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
   TOKEN_REUSED: { status: 401, message: "The token was used already" },
   SCOPE_INSUFFICIENT: { status: 403, message: "The scope of the token does not allow this" },
   CLAIMS_INSUFFICIENT: { status: 403, message: "The claims of the token do not allow this" },
-  CSRF_REJECTED: { status: 403, message: "The cookie came with a request from another site" },
+  CSRF_REJECTED: { status: 403, message: "The request is not known to come from an allowed origin" },
   CREDENTIALS_AMBIGUOUS: {
     status: 400,
     message: "The request carries different credentials of one kind, or too many to tell",

@@ -64,6 +64,7 @@ export function createTRPCContext<
       connectionParams: params ? new ConnectionParams(params) : undefined,
       // AWS Lambda has no response yet: there `authResponseMeta` tells it.
       response: opts.event ? undefined : writerFor(opts),
+      responseRemedy: opts.event ? undefined : RESPONSE_REMEDY,
     });
     const opened = auth["~open"](source);
     if (isStreamed(opts)) opened["~gate"].refusals().expectStream();
@@ -72,6 +73,10 @@ export function createTRPCContext<
     return { ...user, auth: opened };
   };
 }
+
+const RESPONSE_REMEDY =
+  "Give the context function all options of the adapter, res or resHeaders included, " +
+  'or call it with deliver: "body"';
 
 function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
   const writer = opts.resHeaders ? headersWriter(opts.resHeaders) : responseWriterOf(opts.res);

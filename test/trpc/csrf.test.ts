@@ -71,7 +71,7 @@ describe.each(httpAdapters)("a cookie over $name", ({ start: startServer }) => {
     expect(resultOf(post)).toEqual(rejected);
     expect(post.status).toBe(403);
     expect(post.headers["www-authenticate"]).toBe(
-      'Bearer error="invalid_request", error_description="The cookie came with a request from another site"',
+      'Bearer error="invalid_request", error_description="The request is not known to come from an allowed origin"',
     );
     expect(resultOf(await sendCall(`${url}/renew`, { method: "POST", headers }))).toEqual(rejected);
     expect(resultOf(await sendCall(`${url}/optional`, { method: "POST", headers }))).toEqual(rejected);

@@ -81,7 +81,8 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
       createTRPCClient({ links: [wsLink({ client: openSocket(url, { headers }) })] });
     const marks = ownMarks(url.replace("ws:", "http:"));
     const client = connect(marks);
-    const says = noCookies("there is no response that they could be set on");
+    const says =
+      'Cookies cannot be set: a WebSocket has no response that could set them. Call it over HTTP, or with deliver: "body"';
     expect(await refusalOf(client.login.mutate({ user: "alice" }))).toMatchObject({ message: says });
     expect(await auth.sessions("alice")).toEqual([]);
     // The type cannot depend on the value of `deliver`.

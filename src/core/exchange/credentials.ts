@@ -5,7 +5,7 @@ import type { Plan } from "../rules/compile.ts";
 import { equalsIgnoringCase, isOptionalWhitespace, trimOptionalWhitespace } from "../util/ascii.ts";
 import { type Outcome, settle } from "../util/outcome.ts";
 import type { CookieNames } from "./cookies.ts";
-import { type Csrf, isMarkedOwn, isOwnRequest } from "./csrf.ts";
+import { type Csrf, type CsrfFault, cookieRejection, csrfFaultOf, markFaultOf, setCookieRejection } from "./csrf.ts";
 import type { RequestSource } from "./request-source.ts";
 
 /** The options that say where credentials are. */
@@ -21,6 +21,10 @@ export interface Credential {
   readonly location: "header" | "cookies";
 }
 
+interface Verdict {
+  readonly fault: CsrfFault | undefined;
+}
+
 /**
  * The credentials of a request, or of a connection with all of its operations. Each is read once,
  * however many calls ask: the headers may be as long as the calls are many.
@@ -32,8 +36,8 @@ export class Credentials {
   #header: Outcome<string | undefined> | undefined;
   /** By name; the configuration names a few. */
   #cookies: Map<string, readonly string[]> | undefined;
-  #isOwn: boolean | undefined;
-  #isMarkedOwn: boolean | undefined;
+  #csrf: Verdict | undefined;
+  #marks: Verdict | undefined;
 
   constructor(source: RequestSource) {
     this.source = source;
@@ -86,14 +90,16 @@ export class Credentials {
     return values;
   }
 
-  /** Whether cookies may act for the request: see `isOwnRequest`. */
-  isOwn({ csrf }: CredentialOptions): boolean {
-    return (this.#isOwn ??= isOwnRequest(this.source, csrf));
+  /** Throws `CSRF_REJECTED` where cookies do not count for the request: see `csrfFaultOf`. */
+  assertCookiesCount({ csrf }: CredentialOptions): void {
+    const { fault } = (this.#csrf ??= { fault: csrfFaultOf(this.source, csrf) });
+    if (fault !== undefined) throw cookieRejection(fault);
   }
 
-  /** Whether the request may be given cookies: see `isMarkedOwn`. */
-  isMarkedOwn({ csrf }: CredentialOptions): boolean {
-    return (this.#isMarkedOwn ??= isMarkedOwn(this.source, csrf));
+  /** Throws `CSRF_REJECTED` where the request may not be given cookies: see `markFaultOf`. */
+  assertMayGetCookies({ csrf }: CredentialOptions): void {
+    const { fault } = (this.#marks ??= { fault: markFaultOf(this.source, csrf) });
+    if (fault !== undefined) throw setCookieRejection(fault);
   }
 
   #read({ type, location }: Plan, options: CredentialOptions): Credential | undefined {
@@ -102,7 +108,7 @@ export class Credentials {
     // A rule that asks for a header does not look at cookies, and so is not refused because of one.
     const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(options.cookies.names[type]));
     if (fromCookie === undefined) return undefined;
-    if (!this.isOwn(options)) throw refusal("CSRF_REJECTED");
+    this.assertCookiesCount(options);
     return { token: fromCookie, location: "cookies" };
   }
 }

@@ -1,8 +1,8 @@
-/** Whether a request comes from this site's own pages: a browser's cookies count with no other. */
-import { InvalidConfigError } from "../errors.ts";
+/** Decides whether a browser's cookies count: only with a request of this site's own pages. */
+import { type AuthError, InvalidConfigError, refusal, withWords } from "../errors.ts";
 import type { RequestSource } from "./request-source.ts";
 
-/** The option `csrf`, read. */
+/** The parsed option `csrf`. */
 export interface Csrf {
   readonly origins: readonly string[];
   readonly allow: ((origin: string) => unknown) | undefined;
@@ -13,41 +13,73 @@ export const OPAQUE_ORIGIN = "null";
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/**
- * OWASP's CSRF cheat sheet: Fetch metadata first, then the origin; without either, as sent by old
- * browsers and by no page, only what changes nothing.
- */
-export function isOwnRequest(source: RequestSource, csrf: Csrf): boolean {
-  if (isMarkedOwn(source, csrf)) return true;
-  const isUnmarked = source.headerValues("sec-fetch-site").length === 0 && source.headerValues("origin").length === 0;
-  return isUnmarked && !source.isUpgrade && source.method !== undefined && SAFE_METHODS.includes(source.method);
+/** The fault of a request whose cookies do not count. */
+export type CsrfFault = keyof typeof FAULTS;
+
+// The caller reads these: they name headers and options, and no value of either.
+const FAULTS = {
+  unmarked:
+    "the request has no Origin and no Sec-Fetch-Site. Send an Origin of this host or of csrf.origins. " +
+    'A client that is not a browser logs in with deliver: "body" and sends its token in a header',
+  repeated: "the request has several values of Origin or Sec-Fetch-Site. Send each header once",
+  malformed: "Origin is not a valid origin. Send scheme, host and port only, as browsers do",
+  opaque: "Origin is null, as in a sandboxed frame. Send the request from a page that has an origin",
+  crossSite:
+    "Sec-Fetch-Site names another site or origin, and there is no Origin. " +
+    "Send the request from a page of this origin, or with an Origin of csrf.origins",
+  otherOrigin:
+    "Origin is another site or origin. Send the request from this origin, or allow the other by csrf.origins or csrf.allow",
+  otherHost:
+    "Origin does not match Host. Allow the origin by csrf.origins or csrf.allow, or let the proxy pass Host on unchanged",
+} as const;
+
+/** The refusal `CSRF_REJECTED` of a request whose cookies do not count. */
+export function cookieRejection(fault: CsrfFault): AuthError {
+  return withWords(refusal("CSRF_REJECTED"), { message: `The cookie is not accepted: ${FAULTS[fault]}` });
+}
+
+/** The refusal `CSRF_REJECTED` of a request that may not be given cookies. */
+export function setCookieRejection(fault: CsrfFault): AuthError {
+  return withWords(refusal("CSRF_REJECTED"), { message: `Cookies cannot be set or cleared: ${FAULTS[fault]}` });
 }
 
 /**
- * Whether the browser itself says that the request is this site's own: what a request must be to be
- * given cookies.
+ * The reason why cookies do not count for the request, or `undefined` where they do. OWASP's CSRF
+ * cheat sheet: Fetch metadata first, then the origin. Old browsers send neither on a page's own
+ * reads, so a request without both counts only with a safe method.
  */
-export function isMarkedOwn(source: RequestSource, csrf: Csrf): boolean {
+export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
+  const fault = markFaultOf(source, csrf);
+  if (fault !== "unmarked") return fault;
+  const isSafe = !source.isUpgrade && source.method !== undefined && SAFE_METHODS.includes(source.method);
+  return isSafe ? undefined : fault;
+}
+
+/**
+ * The reason why the request may not be given cookies, or `undefined` where it may: the browser
+ * itself has to mark it as this site's own.
+ */
+export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const sites = source.headerValues("sec-fetch-site");
   const origins = source.headerValues("origin");
-  if (sites.length > 1 || origins.length > 1) return false;
+  if (sites.length > 1 || origins.length > 1) return "repeated";
   const [site] = sites;
   const [origin] = origins;
-  // Browsers write neither a path nor credentials into `Origin`: this header is forged, and so may
-  // the others be.
-  if (origin !== undefined && !isOrigin(origin)) return false;
-  if (site === "same-origin" || site === "none") return true;
-  if (origin === undefined || origin === OPAQUE_ORIGIN) return false;
-  if (csrf.origins.includes(origin)) return true;
-  // The browser's word is final: a page of the same host that was fetched in the clear is of
-  // another site.
-  if (site === undefined && isThisHost(origin, source)) return true;
-  return mayUseCookies(csrf, origin);
+  // Browsers write neither a path nor credentials into `Origin`, so this request is forged.
+  if (origin !== undefined && !isOrigin(origin)) return "malformed";
+  if (site === "same-origin" || site === "none") return undefined;
+  if (origin === undefined) return site === undefined ? "unmarked" : "crossSite";
+  if (origin === OPAQUE_ORIGIN) return "opaque";
+  if (csrf.origins.includes(origin)) return undefined;
+  // Sec-Fetch-Site is final: a page of this host that was fetched in the clear is another site.
+  if (site === undefined && isThisHost(origin, source)) return undefined;
+  if (mayUseCookies(csrf, origin)) return undefined;
+  return site === undefined ? "otherHost" : "otherOrigin";
 }
 
 /**
- * The host of this site as the browser knows it; `undefined` where it does not say that the request
- * is this site's own.
+ * The host of this site as the browser knows it, or `undefined` where the browser does not mark the
+ * request as this site's own.
  */
 export function ownHostOf(source: RequestSource): string | undefined {
   const sites = source.headerValues("sec-fetch-site");
@@ -58,9 +90,7 @@ export function ownHostOf(source: RequestSource): string | undefined {
 
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\]|[^/?#@\\:[\]]+)(:\d+)?$/i;
 
-/**
- * Scheme, host and port, as an `Origin` header has them (RFC 6454, section 7.1), or the opaque one.
- */
+/** Whether a value is scheme, host and port (RFC 6454, section 7.1), or the opaque origin. */
 function isOrigin(value: string): boolean {
   return value === OPAQUE_ORIGIN || (ORIGIN.test(value) && /^[!-~]+$/.test(value));
 }
@@ -68,16 +98,16 @@ function isOrigin(value: string): boolean {
 function mayUseCookies({ allow }: Csrf, origin: string): boolean {
   const answer = allow === undefined ? false : allow(origin);
   if (typeof answer === "boolean") return answer;
-  // A promise that is left alone must not end the process.
+  // An unhandled rejection of it must not end the process.
   Promise.resolve(answer).catch(() => undefined);
-  throw new InvalidConfigError("csrf.allow", "must return true or false, and no promise");
+  throw new InvalidConfigError("csrf.allow", "must return true or false; it cannot return a promise");
 }
 
 function isThisHost(origin: string, source: RequestSource): boolean {
   if (source.host === undefined || !/^[!-~]+$/.test(source.host) || !URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
   if (protocol !== "https:" && protocol !== "http:") return false;
-  // A page fetched in the clear must not speak for a host that is served over TLS.
+  // A page that was fetched in the clear cannot act for a host that is served over TLS.
   if (source.isSecure && protocol === "http:") return false;
   const own = `${protocol}//${source.host}`;
   return isOrigin(own) && URL.canParse(own) && new URL(own).host === host;

@@ -35,6 +35,8 @@ export interface RequestSource {
   readonly isServed: boolean;
   /** The response, where it can be written to. */
   readonly response: ResponseWriter | undefined;
+  /** Tells the developer how to give the request a `response`, where it has none. */
+  readonly responseRemedy: string | undefined;
   /**
    * Says on a refusal that a resolver is about to throw itself what the transport wants to be said
    * of it.
@@ -64,7 +66,10 @@ type Reader = RequestSource["headerValues"];
 
 /** What only the transport knows of a request. */
 export type FromTransport = Partial<
-  Pick<RequestSource, "connectionParams" | "token" | "isConnection" | "isServed" | "response" | "describe">
+  Pick<
+    RequestSource,
+    "connectionParams" | "token" | "isConnection" | "isServed" | "response" | "responseRemedy" | "describe"
+  >
 >;
 
 /**
@@ -81,6 +86,7 @@ class ReadRequest implements RequestSource {
   readonly isConnection: boolean;
   readonly isServed: boolean;
   readonly response: RequestSource["response"];
+  readonly responseRemedy: RequestSource["responseRemedy"];
   readonly describe: RequestSource["describe"];
   readonly #request: RequestLike | undefined;
   readonly #raw: RequestLike | undefined;
@@ -94,6 +100,7 @@ class ReadRequest implements RequestSource {
     this.isConnection = extra.isConnection ?? false;
     this.isServed = extra.isServed ?? false;
     this.response = extra.response;
+    this.responseRemedy = extra.responseRemedy;
     this.describe = extra.describe;
   }
 

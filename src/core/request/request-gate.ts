@@ -1,5 +1,5 @@
 /** The inside of a `RequestAuth`: decides plans by the request's token. Both transports call it. */
-import { type AuthError, refusal } from "../errors.ts";
+import { type AuthError, CookieError, refusal } from "../errors.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { ResponseWriter } from "../exchange/response-writer.ts";
 import type { Plan } from "../rules/compile.ts";
@@ -50,6 +50,16 @@ export class RequestGate {
   /** The response, where it can be written to. */
   get response(): ResponseWriter | undefined {
     return this.#source.response;
+  }
+
+  /** The error of a call that needs cookies, or `undefined` where cookies reach the caller. */
+  cookieError(): CookieError | undefined {
+    const { response, isConnection, isUpgrade, responseRemedy = 'Call it with deliver: "body"' } = this.#source;
+    const why = response?.whyNoCookies();
+    if (response) return why === undefined ? undefined : new CookieError(why);
+    return isConnection || isUpgrade
+      ? new CookieError("a WebSocket has no response that could set them", 'Call it over HTTP, or with deliver: "body"')
+      : new CookieError("the request has no response that could set them", responseRemedy);
   }
 
   /** Whether a server sends what the request is answered with, streams of every kind included. */

@@ -1,7 +1,7 @@
 /** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
 
 import { isFinal } from "../auth/token-text.ts";
-import { CookieError, isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.ts";
+import { isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.ts";
 import { isTokenError } from "../jwt/errors.ts";
 import { checkLoginOptions, type LoginOptions } from "../sessions/sessions.ts";
 import type { CheckTokens, SessionTokens, TokenPair } from "../sessions/token-pair.ts";
@@ -182,8 +182,8 @@ function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "logi
     deliver(tokens) {
       gate.response?.forbidStoring();
       if (way === "body") return tokens.pair;
-      const why = whyNoCookies(gate);
-      if (why !== undefined) throw new CookieError(why);
+      const error = gate.cookieError();
+      if (error) throw error;
       gate.tokens().cookies.set(config, tokens, by);
       const { expiresIn, refreshExpiresIn } = tokens.pair;
       return { expiresIn, refreshExpiresIn };
@@ -206,13 +206,9 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
  * logged in by a link.
  */
 function assertCookies(gate: RequestGate): void {
-  const why = whyNoCookies(gate);
-  if (why !== undefined) throw new CookieError(why);
-  if (!gate.tokens().credentials.isMarkedOwn(gate.services.config)) throw refusal("CSRF_REJECTED");
-}
-
-function whyNoCookies(gate: RequestGate): string | undefined {
-  return gate.response ? gate.response.whyNoCookies() : "there is no response that they could be set on";
+  const error = gate.cookieError();
+  if (error) throw error;
+  gate.tokens().credentials.assertMayGetCookies(gate.services.config);
 }
 
 function telling<T>(gate: RequestGate, work: () => Promise<T>): Promise<T> {

@@ -83,9 +83,18 @@ export function openGraphQLContext<C>(
   connectionParams: ConnectionParams | undefined,
   response: ResponseWriter | undefined,
 ): GraphQLAuthContext<C> {
-  const source = readRequest(requestOf(server), { connectionParams, describe: describeRefusal, response });
+  const source = readRequest(requestOf(server), {
+    connectionParams,
+    describe: describeRefusal,
+    response,
+    responseRemedy: server.event ? undefined : RESPONSE_REMEDY,
+  });
   return { auth: auth["~open"](source) };
 }
+
+const RESPONSE_REMEDY =
+  "Pass res beside the request, as in context: async ({ req, res }) => createContext({ req, res }), " +
+  'or call it with deliver: "body"';
 
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;

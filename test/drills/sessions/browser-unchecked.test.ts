@@ -8,8 +8,8 @@ import { probeChromium, SCENES } from "./browser-stage.ts";
 // The only change: every request counts as one from the page's own origin.
 vi.mock("../../../src/core/exchange/csrf.ts", async (importOriginal) => ({
   ...(await importOriginal<typeof import("../../../src/core/exchange/csrf.ts")>()),
-  isOwnRequest: () => true,
-  isMarkedOwn: () => true,
+  csrfFaultOf: () => undefined,
+  markFaultOf: () => undefined,
 }));
 
 describeWithService("the browser drill without the CSRF check", probeChromium, () => {

@@ -165,7 +165,8 @@ function authOf(ctx: unknown): RequestAuth {
   const auth = authIn(ctx);
   if (!auth)
     throw new TypeError(
-      "The context has no auth: build it with createTRPCContext, or give auth.forRequest(...) to the caller",
+      "ctx.auth is missing, or is not of claimgate. Pass createContext: createTRPCContext(auth) to the adapter, " +
+        "or { auth: auth.forRequest(...) } to createCaller",
     );
   return auth;
 }

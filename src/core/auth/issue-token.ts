@@ -8,6 +8,8 @@ import { JWT } from "../tokens/token.ts";
 import { freezeContent, TokenParts, withClaims } from "../tokens/token-content.ts";
 import type { JWTOptions, TokenType } from "../tokens/token-type.ts";
 import { draftClaims } from "../tokens/user-claims.ts";
+import { checkOptionNames } from "../util/check-options.ts";
+import { withErrorContext } from "../util/error-context.ts";
 
 /** Claims that only sessions set, with the times that they need. */
 export interface SessionClaims {
@@ -16,6 +18,25 @@ export interface SessionClaims {
   readonly iat: number;
   readonly exp: number;
 }
+
+const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
+
+/** Throws `TypeError` for options of `authToken` or `refreshToken` that are rights or claims instead. */
+export function checkIssueOptions(type: TokenType, options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    const remedy = type === "auth" ? "did you mean { scope: ... }?" : "pass { claims, maxAge }";
+    throw new TypeError(`${type}Token takes an object of options as its second argument; ${remedy}`);
+  }
+  withErrorContext(
+    () => checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]),
+    (error) => (error instanceof TypeError ? new TypeError(`${error.message}. ${ISSUE_REMEDIES[type]}`) : error),
+  );
+}
+
+const ISSUE_REMEDIES = {
+  auth: "Did you mean { scope } for rights, or { claims: { ... } } for claims?",
+  refresh: "Claims go into { claims: { ... } }; a refresh token has no scope",
+};
 
 /**
  * A signed token. Rejects with `MissingSignerError`, with `TypeError` for what a token may not hold

@@ -1,7 +1,7 @@
 /** `AuthManager`: issues tokens, verifies them, and opens the `RequestAuth` of each request. */
 
 import type { JSONWebKeySet, JWK } from "jose";
-import { issueToken } from "../auth/issue-token.ts";
+import { checkIssueOptions, issueToken } from "../auth/issue-token.ts";
 import { namingVariables, readEnv } from "../config/env.ts";
 import type { AuthManagerConfig } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve-config.ts";
@@ -21,7 +21,6 @@ import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionIn
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
 import { checkTokenType, DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
-import { checkOptionNames } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 
 declare module "../request/request-auth.ts" {
@@ -272,7 +271,7 @@ export class AuthManager<C = Claims> {
 
   async #issue(type: TokenType, subject: string | number, options: AuthTokenOptions<C>): Promise<JWT<C>> {
     const { config, emit } = this.#services.open();
-    checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]);
+    checkIssueOptions(type, options);
     const token = await issueToken<C>(config, type, subject, options);
     emit({ type: "issued", subject: token.sub, sid: null, tokens: type });
     return token;
@@ -283,8 +282,6 @@ export class AuthManager<C = Claims> {
     return withErrorContext(work, toRefusal);
   }
 }
-
-const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
 
 // Also of a JWT of another copy of this package. What is no token at all is a malformed one.
 function textOf(token: unknown): string {

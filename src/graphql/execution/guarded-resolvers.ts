@@ -11,6 +11,7 @@ import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../co
 import { refusalMark, toGraphQLError } from "../errors.ts";
 import { type Guard, markGuards } from "../guard.ts";
 import { type GuardSet, isPassed, markPassed } from "./guard-set.ts";
+import { reportMisuse } from "./report-misuse.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 type TypeResolver = GraphQLTypeResolver<unknown, unknown>;
@@ -28,7 +29,7 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     return ask(source, args, context, info);
   };
   const ask: Resolver = (source, args, context, info) => {
-    const auth = authOf(context);
+    const auth = authOf(context, info);
     const gate = auth["~gate"];
     const parent = gate.isMadeByClient(source) ? undefined : source;
     const verdict = enforce(guards, gate, args, parent, info);
@@ -71,7 +72,7 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
   // There is no stream to give in place of a refused one, so a refusal here is always an error.
   const strict = guards.map((guard) => ({ ...guard, onDeny: "ERROR" as const }));
   return (source, args, context, info) => {
-    const auth = authOf(context);
+    const auth = authOf(context, info);
     const gate = auth["~gate"];
     const check = (): MaybePromise<Verdict> => enforce(strict, gate, args, source, info);
     return andThen(check(), async (verdict) => {
@@ -101,7 +102,7 @@ export function guardTypeResolver(
     andThen<string | undefined, string | undefined>(original(value, context, info, abstractType), (typeName) => {
       const guards = typeName === undefined ? undefined : byName.get(typeName);
       if (!guards || guards.length === 0) return typeName;
-      return andThen(enforceOnType(guards, authOf(context)["~gate"], info), () => typeName);
+      return andThen(enforceOnType(guards, authOf(context, info)["~gate"], info), () => typeName);
     });
   return markGuards(guarded, [...byName.values()].flat());
 }
@@ -207,14 +208,16 @@ function isLasting(error: unknown): boolean {
   return mark === undefined || mark.error.status === 401;
 }
 
-function authOf(context: unknown): RequestAuth {
+function authOf(context: unknown, { schema }: GraphQLResolveInfo): RequestAuth {
   const auth = authIn(context);
-  if (!auth)
-    throw new TypeError(
-      "The GraphQL context has no auth: add the useAuth plugin, or build it with createGraphQLContext",
-    );
+  if (!auth) throw reportMisuse(schema, new TypeError(NO_AUTH));
   return auth;
 }
+
+const NO_AUTH =
+  "The context has no auth of claimgate. In GraphQL Yoga, add useAuth(auth) to plugins; " +
+  "on any other server, return createContext({ req, res }) from the context function, " +
+  "with createContext = createGraphQLContext(auth)";
 
 // `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard
 // that admitted another token, or none while the request may have an auth token elsewhere, a field

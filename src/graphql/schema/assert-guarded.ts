@@ -27,6 +27,7 @@ export function assertGuarded(schema: GraphQLSchema, directive: string): void {
 
 function refuseSchema(directive: string, place: string): never {
   throw new TypeError(
-    `@${directive} covers ${place}, but nothing guards it: call apply on the schema, after everything else that changes it (a server that wrapped its resolvers, as Apollo Server does, changed it)`,
+    `@${directive} covers ${place}, but nothing guards it. Call apply after every other change of the schema, and serve the schema that it returns. ` +
+      "A schema function returns it too: schema: () => directive.apply(...). A server that wraps resolvers, as Apollo Server does, changes the schema",
   );
 }

@@ -6,9 +6,11 @@ import { type WaitingWriter, waitingWriter } from "../../core/exchange/waiting-w
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
+import { withErrorContext } from "../../core/util/error-context.ts";
 import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
+import { reportMisuse } from "../execution/report-misuse.ts";
 import { assertGuarded } from "../schema/assert-guarded.ts";
 import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
 import { connectionParamsOf, type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
@@ -54,6 +56,7 @@ export interface SubscribeHook {
 
 /** The hooks of Yoga that the plugin uses. */
 export interface AuthPlugin {
+  onYogaInit(): void;
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
   onExecute(payload: { readonly args: unknown }): MaybePromise<ExecuteHook>;
@@ -82,9 +85,14 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again
   // before it is executed.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
+  let hasStarted = false;
   const assertOnce = (schema: GraphQLSchema): void => {
     if (guardedSchemas.has(schema)) return;
-    assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE);
+    withErrorContext(
+      () => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
+      // From `createYoga` the error reaches the developer; that of a request is masked.
+      (error) => (hasStarted && error instanceof TypeError ? reportMisuse(schema, error) : error),
+    );
     guardedSchemas.add(schema);
   };
 
@@ -108,6 +116,9 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   };
 
   return {
+    onYogaInit() {
+      hasStarted = true;
+    },
     onSchemaChange: ({ schema }) => assertOnce(schema),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
     onExecute: ({ args }) => before(args as ExecutionArgs, executeHook(args as ExecutionArgs)),

@@ -1,0 +1,15 @@
+/** Reports a mistake in the application as a warning of the process, because servers mask errors. */
+
+const reported = new WeakSet<object>();
+
+/**
+ * The error, which is also emitted as a process warning, once for each schema. Servers that mask
+ * errors, such as Yoga, answer "Unexpected error." to the developer too.
+ */
+export function reportMisuse(schema: object, error: TypeError): TypeError {
+  if (reported.has(schema)) return error;
+  reported.add(schema);
+  // Some edge runtimes have no process.
+  globalThis.process?.emitWarning?.(error.message, { type: "ClaimgateWarning", code: "CLAIMGATE_MISUSE" });
+  return error;
+}

@@ -1,10 +1,10 @@
-/** The challenge of a refused request (RFC 6750, section 3). */
+/** The `WWW-Authenticate` challenge of a rejected request. */
 import type { AuthError } from "../errors.ts";
 import { REFUSALS } from "../reasons.ts";
 
 /**
- * The `WWW-Authenticate` value for a refusal (RFC 6750, section 3), or `undefined` for one that is
- * neither 401 nor 403.
+ * The `WWW-Authenticate` value of a refusal, or `undefined` for a status other than 401 and 403.
+ * @see RFC 6750, section 3
  */
 export function challengeFor(error: AuthError, scheme: string): string | undefined {
   if (error.status !== 401 && error.status !== 403) return undefined;

@@ -1,46 +1,43 @@
-/** Clears the cookies that may stand beside those of today: with another domain, path or partition. */
+/** Clears the cookies of a current name that have another domain, path or partition. */
 import { stringifySetCookie } from "cookie";
 import { lowerAscii } from "../util/ascii.ts";
 import { type CookieAttributes, type CookieToSet, HOST_PREFIX, hasPrefix } from "./cookies.ts";
 
-/** The hosts and the path that a request may have been sent to, as far as they are known. */
+/** The known hosts and path that a request may have been sent to. */
 export interface SentTo {
   readonly hosts: readonly (string | undefined)[];
   readonly path: string | undefined;
 }
 
-// nginx gives up on a response head of more than four kilobytes.
+// nginx rejects a response head of more than four kilobytes by default.
 const COOKIE_BYTES = 3500;
 const MAX_CLEARED_BYTES = 1200;
 const MIN_CLEARED_BYTES = 400;
-// The rest is for the others in turn: a cookie that stays keeps the user out.
+// The rest is for less likely cookies in turn: a cookie that stays locks the user out.
 const LIKELY_PART = 2 / 3;
 
-/**
- * The bytes of a response for the cookies that it clears under one of two names, beside those that
- * it sets.
- */
+/** The bytes that a response has left for each of the two names, to clear cookies beside `set`. */
 export function roomBeside(set: readonly CookieToSet[]): number {
   const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
   return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
 }
 
-// A line of its own.
+// With the header's name and the line break.
 function bytesOf({ header }: CookieToSet): number {
   return header.length + "Set-Cookie: \r\n".length;
 }
 
-/** A choice of the cookies to clear beside those of today. */
+/** Decides which cookies are cleared beside the current ones. */
 export interface Clearing {
   readonly sentTo: SentTo;
   /**
-   * `"likely"`: those that differ in one thing, and in their partition only where today's are
-   * partitioned.
+   * `"likely"`: those that differ in one attribute. A different partition counts only where the
+   * current cookies are partitioned.
    */
   readonly which: "likely" | "all";
   /**
-   * Another number, such as the time, puts others of the rest first: what has no room now has it in
-   * a later response.
+   * Rotates the less likely cookies, as the time does. A later response clears those that have no
+   * room now.
    */
   readonly turn: number;
   /** In bytes. */
@@ -48,9 +45,9 @@ export interface Clearing {
 }
 
 /**
- * The cookies that clear other cookies of this name that can have been sent with a request: on the
- * host alone or with a domain, for a path above, partitioned or not. Those that differ least from
- * each of `settings` come first, and as many follow as a response has room for.
+ * Cookies that clear other cookies of this name which a browser may have sent with the request.
+ * Those have another domain or none, a parent path, or another partition. The likeliest come first:
+ * they differ least from one of `settings`. As many follow as the response has room for.
  */
 export function clearedVariants(
   name: string,
@@ -74,12 +71,12 @@ function withinBytes(cookies: readonly CookieToSet[], most: number): CookieToSet
   return cookies.slice(0, end < 0 ? cookies.length : end);
 }
 
-/** A cookie that may be there beside that of some settings. */
+/** A cookie that the browser may hold beside the cookie of some settings. */
 interface Variant {
   readonly attributes: CookieAttributes;
-  /** Those settings. */
+  /** The attributes that the settings give. */
   readonly others: CookieAttributes;
-  /** In how many of domain, path and partition it differs from those. */
+  /** The number of domain, path and partition in which it differs from them. */
   readonly differences: number;
   readonly distance: number;
 }
@@ -87,7 +84,7 @@ interface Variant {
 function variantsOf(name: string, others: CookieAttributes, sentTo: SentTo): Variant[] {
   const { domain, path, partitioned = false, secure } = others;
   const isHost = hasPrefix(name, HOST_PREFIX);
-  // The value of the settings is the first in each.
+  // The first value of each list is that of the settings.
   const domains = isHost
     ? [domain]
     : [...new Set([domain, undefined, ...[...sentTo.hosts, domain].flatMap(parentsOf)])];
@@ -110,7 +107,7 @@ function byLikelihood(a: Variant, b: Variant): number {
   return a.differences - b.differences || a.distance - b.distance;
 }
 
-/** A short line: of what does not tell cookies apart it says only what browsers need to take it. */
+/** A short line: the attributes that identify the cookie, and those that browsers require. */
 function clearedAt(name: string, attributes: CookieAttributes): CookieToSet {
   const { path, domain, secure, partitioned, sameSite } = attributes;
   const needed = {
@@ -137,8 +134,8 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_PATH = 60;
 
 /**
- * The domains that a cookie sent to this host, or to one below this domain, can have, the shortest
- * first. Browsers ignore a public suffix.
+ * The possible domains of a cookie that is sent to this host, or to a host below this domain. The
+ * shortest comes first. Browsers ignore a public suffix.
  */
 function parentsOf(host: string | undefined): string[] {
   const labels = lowerAscii(host ?? "")
@@ -151,8 +148,8 @@ function parentsOf(host: string | undefined): string[] {
 }
 
 /**
- * The paths that a cookie sent to this one can have (RFC 6265, section 5.1.4), the shortest first:
- * "/a", "/a/" and "/a/b" of "/a/b".
+ * The possible paths of a cookie that is sent to this path (RFC 6265, section 5.1.4), the shortest
+ * first: "/a", "/a/" and "/a/b" for "/a/b".
  */
 function pathsOf(path: string | undefined): string[] {
   const text = path ?? "";

@@ -1,10 +1,10 @@
-/** The connection parameters of a WebSocket or a subscription, of which a client may send any number. `credentials` reads the token in them. */
+/** Reads the connection parameters of a WebSocket or a subscription once for all operations. */
 import { lowerAscii } from "../util/ascii.ts";
 
-/** The most parameters that are read; clients send a handful. */
+/** The largest number of parameters that is read. Clients send a handful. */
 export const MAX_CONNECTION_PARAMS = 100;
 
-/** Connection parameters that are read once, however many operations their connection has. */
+/** Connection parameters, read once for all operations of their connection. */
 export class ConnectionParams {
   readonly #params: Readonly<Record<string, unknown>>;
   #names: ReadonlyMap<string, readonly string[]> | undefined;
@@ -15,17 +15,15 @@ export class ConnectionParams {
     this.#params = params as Readonly<Record<string, unknown>>;
   }
 
-  /**
-   * Whether there are more of them than are read, so that a credential among them cannot be told.
-   */
+  /** Whether there are too many to read, so that it is unknown which credentials they hold. */
   get areTooMany(): boolean {
     if (this.#areTooMany === undefined) this.#read();
     return this.#areTooMany === true;
   }
 
   /**
-   * The values under a name, which is in lower case, in any case of its ASCII letters; none where
-   * there are too many parameters.
+   * The values under a name. The name is in lower case and matches keys in any ASCII case. Empty
+   * where there are too many parameters.
    */
   values(name: string): readonly unknown[] {
     const names = this.#names ?? this.#read();
@@ -33,8 +31,8 @@ export class ConnectionParams {
   }
 
   /**
-   * The tokens that `read` finds in the values under these names. They are read once, with the
-   * `read` of the first call.
+   * The tokens that `read` finds in the values under these names. Later calls get the result of the
+   * first.
    */
   tokens(names: readonly string[], read: (value: unknown) => readonly string[]): readonly string[] {
     this.#tokens ??= names.flatMap((name) => this.values(name)).flatMap(read);
@@ -57,9 +55,8 @@ export class ConnectionParams {
 }
 
 /**
- * Opens connection parameters; the same ones for every operation of their connection, where a
- * server makes a context for each. They are remembered as long as the server keeps the object that
- * the client sent.
+ * A function that opens connection parameters. All operations of a connection get the same
+ * `ConnectionParams`, also where the server makes a context for each of them.
  */
 export function createParamsReader(): (params: unknown) => ConnectionParams | undefined {
   const known = new WeakMap<object, ConnectionParams>();

@@ -1,12 +1,13 @@
-/** The cookies of a response, each in place of an earlier one of the same name, domain, path and partition. */
+/** The cookies that claimgate sets in one response. */
 import { type CookiePlace, type CookieToSet, placeOf, readSetCookie } from "./cookies.ts";
 
 /**
- * Cookies that we set in a response, one for each place, in the order in which they were set last.
+ * The cookies of a response. A cookie replaces an earlier one of the same name, domain, path and
+ * partition, and moves to the end.
  */
 export class CookieList {
   readonly #byPlace: Map<CookiePlace, CookieToSet> = new Map();
-  /** Every header that was ever among them, so that it is known again without being taken apart. */
+  /** Every header that was ever in the list: `merge` recognizes it without parsing it. */
   readonly #headers: Set<string> = new Set();
 
   get cookies(): readonly CookieToSet[] {
@@ -26,7 +27,7 @@ export class CookieList {
     }
   }
 
-  /** These headers, but for those whose place one of ours takes, and then ours. */
+  /** The given headers that no cookie of the list replaces, and then the headers of the list. */
   merge(headers: readonly string[]): string[] {
     const others = headers.filter(
       (header) => !this.#headers.has(header) && !this.#byPlace.has(readSetCookie(header).place),
@@ -35,9 +36,7 @@ export class CookieList {
   }
 }
 
-/**
- * Whether one of these `Set-Cookie` headers sets a cookie of this name, and does not only clear it.
- */
+/** Whether one of these `Set-Cookie` headers sets, and does not clear, a cookie of this name. */
 export function isSetBy(headers: readonly string[], name: string): boolean {
   return headers.some((header) => header.startsWith(`${name}=`) && !readSetCookie(header).isCleared);
 }

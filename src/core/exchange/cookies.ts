@@ -1,25 +1,25 @@
-/** The cookies that tokens travel in, as they are written. `config/cookie-options` gives their names and prefixes. */
+/** Writes the cookies that carry tokens. */
 import { parseSetCookie, stringifySetCookie } from "cookie";
 import { CookieError, MissingConfigError } from "../errors.ts";
 import type { TokenType } from "../tokens/token-type.ts";
 import { equalsIgnoringCase, lowerAscii } from "../util/ascii.ts";
 
-/** The option `cookies`, read. */
+/** The parsed option `cookies`. */
 export interface Cookies {
   readonly names: CookieNames;
-  /** The attributes that the cookies are set with, and cleared with. */
+  /** The attributes with which the cookies are set and cleared. */
   readonly attributes: CookieAttributes;
   readonly former: readonly FormerSettings[];
 }
 
-/** Cookies of before, which `refresh` and `logout` read until `until`, in seconds since 1970. */
+/** Earlier settings. `refresh` and `logout` read their cookies until `until`, a time in seconds. */
 export interface FormerSettings {
   readonly names: CookieNames;
   readonly attributes: CookieAttributes;
   readonly until: number;
 }
 
-/** The names of cookies as they stand in requests, by the type of their token. */
+/** The full names of the cookies, prefixes included, by the type of their token. */
 export interface CookieNames {
   readonly auth?: string | undefined;
   readonly refresh?: string | undefined;
@@ -35,28 +35,25 @@ export interface CookieAttributes {
   readonly partitioned?: boolean;
 }
 
-/** A cookie to be set. */
+/** A cookie to set or clear. */
 export interface CookieToSet {
   readonly name: string;
   readonly value: string;
   /**
-   * `maxAge` is in seconds; 0 clears the cookie, and without it the cookie ends with the browser's
-   * session.
+   * The attributes of the cookie. `maxAge` is in seconds: 0 clears the cookie, and without it the
+   * cookie ends with the browser's session.
    */
   readonly attributes: CookieAttributes & { readonly maxAge?: number };
-  /** The whole of it, as the value of a `Set-Cookie` header. */
+  /** The whole cookie as the value of a `Set-Cookie` header. */
   readonly header: string;
 }
 
-/**
- * The prefix of a cookie that only this host can set, and for all of its paths (RFC 6265bis,
- * section 4.1.3.2).
- */
+/** The prefix of a cookie that only this host can set (RFC 6265bis, section 4.1.3.2). */
 export const HOST_PREFIX = "__Host-";
-/** The prefix of a cookie that can be set over TLS alone (RFC 6265bis, section 4.1.3.1). */
+/** The prefix of a cookie that can be set only over TLS (RFC 6265bis, section 4.1.3.1). */
 export const SECURE_PREFIX = "__Secure-";
 
-/** Whether a name begins with a prefix, which browsers know in any case. */
+/** Whether a name begins with a prefix. Browsers ignore its case. */
 export function hasPrefix(name: string, prefix: string): boolean {
   return equalsIgnoringCase(name.slice(0, prefix.length), prefix);
 }
@@ -75,19 +72,19 @@ export function placeOf(
   return [name, lowerAscii(domain).replace(/^\./, ""), path, partitioned].join(";");
 }
 
-/** The place of a cookie that a `Set-Cookie` header sets, and whether it clears it. */
+/** The place of the cookie in a `Set-Cookie` header, and whether the header clears it. */
 export function readSetCookie(header: string): { readonly place: CookiePlace; readonly isCleared: boolean } {
   const { name, domain, path, partitioned, maxAge } = parseSetCookie(header, { decode: (text) => text });
   const attributes = { ...(domain ? { domain } : {}), ...(path ? { path } : {}), partitioned: partitioned === true };
   return { place: placeOf(name, attributes), isCleared: maxAge !== undefined && maxAge <= 0 };
 }
 
-// RFC 6265, section 6.1: browsers drop what is larger, and say nothing.
+// RFC 6265, section 6.1: browsers drop a larger cookie without an error.
 const MAX_BYTES = 4096;
-// RFC 6265bis, section 5.5: browsers keep none for longer.
+// RFC 6265bis, section 5.5: browsers keep no cookie longer.
 const MAX_AGE_SECONDS = 400 * 86_400;
 
-/** The cookie that brings a token, for so many seconds, or for the browser's session. */
+/** The cookie that carries a token. `maxAge` is in seconds; without it, it is a session cookie. */
 export function cookieFor(
   cookies: Cookies,
   type: TokenType,
@@ -96,7 +93,7 @@ export function cookieFor(
   const name = nameIn(cookies, type);
   if (name.length + value.length > MAX_BYTES)
     throw new CookieError(
-      `with so many claims "${name}" is larger than the ${MAX_BYTES} bytes that browsers take`,
+      `the cookie "${name}" is larger than the ${MAX_BYTES} bytes that browsers keep`,
       'Grant fewer claims, or call it with deliver: "body"',
     );
   return toSet(name, value, {
@@ -105,12 +102,12 @@ export function cookieFor(
   });
 }
 
-/** The cookie that clears the one of a type. */
+/** The cookie that clears the current cookie of a token type. */
 export function clearedCookie(cookies: Cookies, type: TokenType): CookieToSet {
   return toSet(nameIn(cookies, type), "", { ...cookies.attributes, maxAge: 0 });
 }
 
-/** The cookies that clear those of former settings. */
+/** The cookies that clear the cookies of former settings. */
 export function clearedFormer({ former }: Cookies): CookieToSet[] {
   return former.flatMap(({ names, attributes }) =>
     [names.auth, names.refresh].flatMap((name) =>

@@ -1,4 +1,4 @@
-/** Finds the one credential a request carries: header before cookie, and a cookie only where it cannot have been sent by another site. */
+/** Finds the credential of a request: the header first, then a cookie of this site. */
 
 import { isAuthError, refusal } from "../errors.ts";
 import type { Plan } from "../rules/compile.ts";
@@ -8,14 +8,14 @@ import type { CookieNames } from "./cookies.ts";
 import { type Csrf, type CsrfFault, cookieRejection, csrfFaultOf, markFaultOf, setCookieRejection } from "./csrf.ts";
 import type { RequestSource } from "./request-source.ts";
 
-/** The options that say where credentials are. */
+/** The options that name the places of credentials. */
 export interface CredentialOptions {
   readonly header: { readonly name: string; readonly scheme: string };
   readonly cookies: { readonly names: CookieNames };
   readonly csrf: Csrf;
 }
 
-/** A token, and where it came from. */
+/** A token and its location. */
 export interface Credential {
   readonly token: string;
   readonly location: "header" | "cookies";
@@ -26,15 +26,15 @@ interface Verdict {
 }
 
 /**
- * The credentials of a request, or of a connection with all of its operations. Each is read once,
- * however many calls ask: the headers may be as long as the calls are many.
+ * The credentials of a request, or of a connection and all its operations. Each is read once for
+ * all calls, because a caller can send long headers with many calls.
  */
 export class Credentials {
   readonly source: RequestSource;
-  /** By slot. */
+  /** By the slot of the plan. */
   readonly #found: Outcome<Credential | undefined>[] = [];
   #header: Outcome<string | undefined> | undefined;
-  /** By name; the configuration names a few. */
+  /** By name. The configuration bounds their number. */
   #cookies: Map<string, readonly string[]> | undefined;
   #csrf: Verdict | undefined;
   #marks: Verdict | undefined;
@@ -44,8 +44,8 @@ export class Credentials {
   }
 
   /**
-   * The credential that a rule looks for, or `undefined`. Throws a refusal:
-   * `CREDENTIALS_AMBIGUOUS`, `CSRF_REJECTED`.
+   * The credential for a plan, or `undefined` where the request has none.
+   * @throws `AuthError`: `CREDENTIALS_AMBIGUOUS` or `CSRF_REJECTED`.
    */
   find(plan: Plan, options: CredentialOptions): Credential | undefined {
     const known = this.#found[plan.slot];
@@ -55,15 +55,15 @@ export class Credentials {
       this.#found[plan.slot] = { value };
       return value;
     } catch (error) {
-      // An error that `csrf.allow` throws says nothing about the request.
+      // An error of `csrf.allow` is not a verdict about the request.
       if (isAuthError(error)) this.#found[plan.slot] = { error };
       throw error;
     }
   }
 
   /**
-   * The token given by hand, or in the header or the connection parameters. Throws a refusal:
-   * `CREDENTIALS_AMBIGUOUS`.
+   * The token given by hand, in the header or in the connection parameters.
+   * @throws `AuthError`: `CREDENTIALS_AMBIGUOUS`.
    */
   headerToken(options: CredentialOptions): string | undefined {
     if (this.#header) return settle(this.#header);
@@ -78,8 +78,8 @@ export class Credentials {
   }
 
   /**
-   * The values of all cookies of a name, which is matched exactly (RFC 6265bis, section 5.6). A
-   * cookie that was cleared is no cookie.
+   * The values of all cookies of exactly this name (RFC 6265bis, section 5.6). An empty cookie is
+   * one that was cleared, and does not count.
    */
   cookieTokens(name: string | undefined): readonly string[] {
     if (name === undefined) return [];
@@ -105,7 +105,7 @@ export class Credentials {
   #read({ type, location }: Plan, options: CredentialOptions): Credential | undefined {
     const fromHeader = this.headerToken(options);
     if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
-    // A rule that asks for a header does not look at cookies, and so is not refused because of one.
+    // A rule for the header ignores cookies, so a cookie cannot cause its rejection.
     const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(options.cookies.names[type]));
     if (fromCookie === undefined) return undefined;
     this.assertCookiesCount(options);
@@ -138,8 +138,7 @@ function headerTokens(source: RequestSource, options: CredentialOptions): readon
   return allTokens(sent, connectionParams, options);
 }
 
-// A function of its own: V8 makes room for what a closure holds on the way into the function around
-// it.
+// A separate function: V8 allocates the variables of a closure on entry to its enclosing function.
 function allTokens(
   sent: readonly string[],
   connectionParams: RequestSource["connectionParams"],
@@ -147,18 +146,17 @@ function allTokens(
 ): readonly string[] {
   const read = (value: unknown): readonly string[] => tokensOf(value, options);
   if (!connectionParams) return sent.flatMap(read);
-  // A token may be among them, of another caller than a token elsewhere.
+  // They may hold a token of another caller than the header does.
   if (connectionParams.areTooMany)
     throw refusal("CREDENTIALS_AMBIGUOUS", new Error("There are too many connection parameters"));
-  // Connection parameters stand in for the header a browser cannot set on a WebSocket.
+  // Browsers cannot set the header of a WebSocket, so connection parameters replace it.
   const names = [...new Set(["authorization", options.header.name])];
   return [...sent.flatMap(read), ...connectionParams.tokens(names, read)];
 }
 
 function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): readonly string[] {
   if (typeof value !== "string") return [];
-  // As nearly always: the scheme as it is configured, a space, and a token, which has neither
-  // spaces nor commas.
+  // The common case: the configured scheme, one space, and a token without spaces and commas.
   const at = scheme.length + 1;
   const isPlain =
     scheme !== "" &&
@@ -172,16 +170,14 @@ function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): re
   return tokensIn(trimOptionalWhitespace(value), scheme);
 }
 
-// A header of credentials has a handful; whether one of so many is a token cannot be told for less
-// than a call of the operation costs.
+// The credentials of a header are a handful. The limit bounds the work of one request.
 const MAX_PARTS = 100;
 
-// Repeated headers arrive joined by commas. A part that does not start a credential of its own
-// belongs to the one before.
+// Servers join repeated headers by commas. A part that starts no credential belongs to the last.
 function partsOf(value: string, scheme: string): string[] {
   const parts = value.split(",", MAX_PARTS + 1);
   if (parts.length > MAX_PARTS)
-    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("A header has too many commas to tell its credentials"));
+    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("A header has too many commas to separate its credentials"));
   const credentials: string[] = [];
   for (const part of parts.map(trimOptionalWhitespace)) {
     const last = credentials.length - 1;
@@ -193,8 +189,8 @@ function partsOf(value: string, scheme: string): string[] {
 }
 
 /**
- * The token behind the scheme, whose letters may have any case; none behind another scheme, and
- * none behind a scheme alone.
+ * The token after the scheme, which matches in any ASCII case. Empty for another scheme, and for a
+ * scheme without a token.
  */
 function tokensIn(credential: string, scheme: string): readonly string[] {
   if (scheme === "") return tokenIn(credential);

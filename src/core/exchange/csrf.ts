@@ -56,8 +56,8 @@ export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | unde
 }
 
 /**
- * The reason why the request may not be given cookies, or `undefined` where it may: the browser
- * itself has to mark it as this site's own.
+ * The reason why a response may not set cookies, or `undefined` where it may. The browser itself has
+ * to mark the request as this site's own.
  */
 export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const sites = source.headerValues("sec-fetch-site");

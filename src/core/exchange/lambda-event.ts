@@ -1,20 +1,25 @@
-/** An AWS Lambda event of HTTP (API Gateway's payload formats 1.0 and 2.0, function URLs, load balancers), read as a request. */
+/** Reads an HTTP event of AWS Lambda as a request. */
 import { lowerAscii } from "../util/ascii.ts";
 import type { RequestLike } from "./request-source.ts";
 
-/** What is read of an event. */
+/**
+ * The members of an AWS Lambda event that claimgate reads: payload formats 1.0 and 2.0 of API
+ * Gateway, function URLs, and load balancers.
+ */
 export interface LambdaEvent {
+  /** The headers, by name in any case. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
-  /** Format 1.0: every value of repeated headers, where `headers` has the last one only. */
+  /** Format 1.0: all values of repeated headers. `headers` has only the last value. */
   readonly multiValueHeaders?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
-  /** Format 2.0: the cookies, which are not among the headers there. */
+  /** Format 2.0: the cookies, which this format keeps out of `headers`. */
   readonly cookies?: readonly string[] | null | undefined;
+  /** Format 1.0 and load balancers: the method of the request. */
   readonly httpMethod?: string | undefined;
-  /** Holds `http.method` in format 2.0, and `elb` where a load balancer sent the event. */
+  /** Holds `http.method` in format 2.0, and `elb` in events of a load balancer. */
   readonly requestContext?: object | undefined;
 }
 
-/** The request that an event tells of. */
+/** The request that an event describes. */
 export function requestOfEvent(event: LambdaEvent): RequestLike {
   const { httpMethod } = event;
   const cookies = event.cookies ?? [];
@@ -28,7 +33,7 @@ export function requestOfEvent(event: LambdaEvent): RequestLike {
   return {
     headers,
     method: httpMethod ?? context.http?.method,
-    // Everything but a load balancer is reached over TLS only.
+    // Only a load balancer accepts requests without TLS.
     socket: { encrypted: event.requestContext !== undefined && context.elb === undefined },
   };
 }

@@ -1,70 +1,69 @@
-/** What claimgate reads of a request, whatever the server: a Fetch `Request`, a Node or Fastify request, or headers given by hand. */
+/** Reads requests of every server: Fetch, Node, Fastify, and headers given by hand. */
 
 import type { AuthError } from "../errors.ts";
 import { equalsIgnoringCase } from "../util/ascii.ts";
 import type { ConnectionParams } from "./connection-params.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
-/** A request, reduced to what decides about its credentials. */
+/** The members of a request that decide about its credentials. */
 export interface RequestSource {
   /**
-   * All values of a header that the application still shows, in the order they came; the name is in
+   * All values of a header that no middleware removed, in the order of the request. The name is in
    * lower case.
    */
   headerValues(name: string): readonly string[];
-  /** In upper case; absent where it is not known. */
+  /** In upper case; `undefined` where it is unknown. */
   readonly method: string | undefined;
-  /** A WebSocket or other upgrade. */
+  /** Whether the request asks for an upgrade, as a WebSocket does. */
   readonly isUpgrade: boolean;
-  /** Whether the request is known to have come over TLS. */
+  /** Whether the request is known to use TLS. */
   readonly isSecure: boolean;
-  /** The host it was sent to, with the port. */
+  /** The host of the request, with the port. */
   readonly host: string | undefined;
-  /** The path it was sent to, where that is known. */
+  /** The path of the request, where it is known. */
   readonly path: string | undefined;
-  /** Connection parameters, where they count. */
+  /** The connection parameters, where the transport accepts credentials in them. */
   readonly connectionParams: ConnectionParams | undefined;
-  /** A token given by hand, in place of any header or cookie. */
+  /** A token given by hand; headers and cookies do not count beside it. */
   readonly token: string | undefined;
-  /** One context serves many operations, as on a WebSocket. */
+  /** Whether one context serves many operations, as on a WebSocket. */
   readonly isConnection: boolean;
-  /**
-   * A server answers it, and sends all that the answer holds; by hand, a caller gets the very
-   * values.
-   */
+  /** Whether a server sends the result. Otherwise a caller in the same process gets its values. */
   readonly isServed: boolean;
-  /** The response, where it can be written to. */
+  /** The response writer, where there is a response. */
   readonly response: ResponseWriter | undefined;
   /** Tells the developer how to give the request a `response`, where it has none. */
   readonly responseRemedy: string | undefined;
-  /**
-   * Says on a refusal that a resolver is about to throw itself what the transport wants to be said
-   * of it.
-   */
+  /** Adds the members of the transport to a refusal that a resolver throws itself. */
   readonly describe: ((error: AuthError) => void) | undefined;
 }
 
-/** A request in any of the shapes servers hand out. */
+/** A request in any shape that a server has for it: Fetch, Node, Express, Fastify or HTTP/2. */
 export interface RequestLike {
+  /** A `Headers` object, or an object of values by name. */
   readonly headers?: unknown;
+  /** The method, in any case. */
   readonly method?: string | undefined;
+  /** An absolute URL, or the path. */
   readonly url?: string | undefined;
   /** Express and Fastify: the URL before a router or a middleware changed it. */
   readonly originalUrl?: string | undefined;
-  /** Fastify and graphql-http: the server's own request. */
+  /** Fastify and graphql-http: the request of the server that they wrap. */
   readonly raw?: unknown;
+  /** Node: names and values in turn, exactly as the client sent them. */
   readonly rawHeaders?: unknown;
+  /** Node: the socket, whose `encrypted` says whether the request uses TLS. */
   readonly socket?: unknown;
 }
 
-/** Headers as a user may give them. */
+/** Headers as a `Headers` object, or as an object of values by name in any case. */
 export type HeadersLike =
   | { get(name: string): string | null }
   | { readonly [name: string]: string | readonly string[] | undefined };
 
 type Reader = RequestSource["headerValues"];
 
-/** What only the transport knows of a request. */
+/** The members of a request that only the transport knows. */
 export type FromTransport = Partial<
   Pick<
     RequestSource,
@@ -72,10 +71,7 @@ export type FromTransport = Partial<
   >
 >;
 
-/**
- * A request, read as far as something asks for it: most requests are asked for one header. `extra`
- * adds facts of the transport.
- */
+/** A request that is read lazily, since most calls need one header. */
 export function readRequest(request: RequestLike | undefined, extra: FromTransport = {}): RequestSource {
   return new ReadRequest(request, extra);
 }
@@ -114,7 +110,7 @@ class ReadRequest implements RequestSource {
     return method?.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
 
-  // Also where a middleware removed the header: as an upgrade the request is judged more strictly.
+  // Also where a middleware removed the header: the rules for an upgrade are stricter.
   get isUpgrade(): boolean {
     return countOf(sentBy(this.#raw) ?? [], "upgrade") > 0 || this.headerValues("upgrade").length > 0;
   }
@@ -142,17 +138,17 @@ class ReadRequest implements RequestSource {
   }
 }
 
-/** The server's own request, where this is one made from it. */
+/** The request of the server, where a framework has wrapped it. */
 export function rawRequest(request: RequestLike | undefined): RequestLike | undefined {
   const raw = request?.raw as RequestLike | null | undefined;
   return raw?.headers === undefined ? request : raw;
 }
 
-// Only a browser sets these, and it sets them on the request itself. Some servers copy into
-// `headers` what a page sent by other means: Mercurius the payload of connection_init.
+// Only the request itself can bring these. Mercurius copies the payload of connection_init into
+// `headers`, so a page could forge them there.
 const SET_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host", ":authority", "cookie"];
 
-// Of these Node keeps the first; others it joins by ", ", and cookies by "; " (https://nodejs.org/api/http.html#messageheaders).
+// Node keeps the first value of these, joins others by ", " and cookies by "; ": https://nodejs.org/api/http.html#messageheaders
 const FIRST_IS_KEPT: readonly string[] = [
   "age",
   "authorization",
@@ -175,8 +171,8 @@ const FIRST_IS_KEPT: readonly string[] = [
 ];
 
 /**
- * `headers` decides: a middleware may have removed a header, changed it or added one. `rawHeaders`,
- * which has the headers as they were sent, only tells whether there were several of a name.
+ * A reader of headers. `headers` decides, since a middleware may have changed it. `rawHeaders` only
+ * tells whether the client sent a header several times.
  */
 function headerReader(request: RequestLike | undefined, raw: RequestLike | undefined): Reader {
   const sent = sentBy(raw);
@@ -184,7 +180,7 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
   const shown = readHeaders(request?.headers ?? raw?.headers, isOfNode);
   if (!isOfNode) return shown;
   return (name) => {
-    // A Fetch request that was made from an HTTP/2 request has no pseudo-headers.
+    // A Fetch request that wraps an HTTP/2 request has no pseudo-headers.
     const values = name.startsWith(":") ? readHeaders(raw?.headers, isOfNode)(name) : shown(name);
     if (values.length === 0) return values;
     const count = countOf(sent, name);
@@ -196,15 +192,15 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
 }
 
 /**
- * Names and values in turn, as they were sent. A request put together by hand, as Lambda adapters
- * of Express do, has none.
+ * The names and values in turn, as the client sent them. `undefined` for a request that was built
+ * by hand, as Lambda adapters of Express do.
  */
 function sentBy(raw: RequestLike | undefined): readonly string[] | undefined {
   const sent = raw?.rawHeaders;
   return Array.isArray(sent) && sent.length > 0 ? (sent as readonly string[]) : undefined;
 }
 
-/** Whether Node has made `values` of `all`, and no middleware has changed them since. */
+/** Whether `values` are those that Node makes of `all`, so that no middleware changed them. */
 function isAsSent(name: string, values: readonly string[], all: readonly string[]): boolean {
   if (values.length > 1) return values.length === all.length && values.every((value, i) => value === all[i]);
   const [value] = values;
@@ -216,15 +212,14 @@ function readHeaders(headers: unknown, isOfNode: boolean): Reader {
   if (typeof headers !== "object" || headers === null) return () => [];
   if (isFetchHeaders(headers)) {
     return (name) => {
-      // Fetch refuses pseudo-headers, and joins repeated ones with commas.
+      // Fetch throws for pseudo-headers, and joins repeated headers by commas.
       const value = name.startsWith(":") ? null : headers.get(name);
       return value === null ? [] : [value];
     };
   }
   const byName = headers as Readonly<Record<string, unknown>>;
-  // Node's names are in lower case. Other code writes `Authorization`, too. Both are looked up, and
-  // not searched for, since a server may have copied any number of names into them: Mercurius those
-  // of connection_init.
+  // Node writes names in lower case, other code writes `Authorization`. A look-up of both costs the
+  // same for any number of headers, which a client of Mercurius can choose.
   if (isOfNode) {
     return (name) => {
       const value = Object.hasOwn(byName, name) ? byName[name] : undefined;

@@ -1,32 +1,25 @@
-/** What claimgate writes into a response, whatever the server: a challenge, cookies, and that nobody may store it. */
+/** Writes the challenge, the cookies and `Cache-Control` into the response of any server. */
 import { CookieList, isSetBy } from "./cookie-list.ts";
 import type { CookieToSet } from "./cookies.ts";
 
-/** The response to a request. */
+/** Writes into the response of one request. */
 export interface ResponseWriter {
-  /** Sets a header that is not there yet, where it still reaches the caller. */
+  /** Sets a header that the response does not have yet, if it can still be sent. */
   setHeader(name: string, value: string): void;
-  /**
-   * Says `Cache-Control: no-store`, whatever was said before, where it still reaches the caller.
-   */
+  /** Replaces `Cache-Control` by `no-store`, if it can still be sent. */
   forbidStoring(): void;
-  /**
-   * Why a cookie would not reach the caller any more, or never could; `undefined` where it does.
-   */
+  /** The reason why cookies cannot reach the caller, or `undefined` where they do. */
   whyNoCookies(): string | undefined;
-  /**
-   * Sets cookies, each in place of one of the same name, domain, path and partition that was set
-   * before.
-   */
+  /** Sets cookies. Each replaces an earlier one of the same name, domain, path and partition. */
   setCookies(cookies: readonly CookieToSet[]): void;
-  /** Whether the response already sets a cookie of this name, and does not only clear some. */
+  /** Whether the response sets, and does not only clear, a cookie of this name. */
   setsCookie(name: string): boolean;
 }
 
-/** Why no cookie reaches the caller any more. */
+/** The reason once the head of the response has been sent. */
 export const HAS_BEGUN = "the response has begun already";
 
-/** The headers of a Fetch response, which are sent when all is resolved. */
+/** The headers of a Fetch response. Cookies need `append` and `getSetCookie`. */
 export interface ResponseHeadersLike {
   has(name: string): boolean;
   set(name: string, value: string): void;
@@ -35,7 +28,7 @@ export interface ResponseHeadersLike {
   getSetCookie?(): string[];
 }
 
-/** What is used of a Node response, and of those made of one. */
+/** The members of a Node response that the writer uses. */
 interface NodeResponseLike {
   readonly headersSent?: boolean;
   getHeader?(name: string): unknown;
@@ -43,7 +36,7 @@ interface NodeResponseLike {
   writeHead?(...args: unknown[]): unknown;
 }
 
-/** What is used of a Fastify reply. */
+/** The members of a Fastify reply that the writer uses. */
 interface FastifyReplyLike {
   readonly sent?: boolean;
   readonly raw?: NodeResponseLike;
@@ -52,20 +45,19 @@ interface FastifyReplyLike {
   header(name: string, value: string | string[]): unknown;
 }
 
-/** The writer of a Node response or a Fastify reply; `undefined` for any other value. */
+/** The response writer of a Node response or a Fastify reply; `undefined` for any other value. */
 export function responseWriterOf(response: unknown): ResponseWriter | undefined {
   const given = response as Partial<NodeResponseLike & FastifyReplyLike> | null | undefined;
   if (typeof given?.setHeader === "function") return nodeWriter(given as NodeResponseLike);
   return typeof given?.header === "function" ? fastifyWriter(given as FastifyReplyLike) : undefined;
 }
 
-/** The writer of headers that go out when all of the response is known. */
+/** The response writer of headers that the server sends once the whole response is known. */
 export function headersWriter(headers: ResponseHeadersLike): ResponseWriter {
   return new HeadersWriter(headers);
 }
 
-// A class, as every request has one and hardly any uses it: an object of closures costs a closure
-// for each.
+// A class, because every request makes one and few use it: methods cost no closures.
 class HeadersWriter implements ResponseWriter {
   readonly #headers: ResponseHeadersLike;
   #ours: CookieList | undefined;
@@ -84,7 +76,7 @@ class HeadersWriter implements ResponseWriter {
 
   whyNoCookies(): string | undefined {
     const { append, getSetCookie } = this.#headers as { append?: unknown; getSetCookie?: unknown };
-    return append && getSetCookie ? undefined : "the response's headers take no cookies";
+    return append && getSetCookie ? undefined : "the headers of the response have no append and getSetCookie";
   }
 
   setCookies(cookies: readonly CookieToSet[]): void {
@@ -101,7 +93,7 @@ class HeadersWriter implements ResponseWriter {
   }
 }
 
-/** A writer like `writer` that takes no cookies, for the reason given. */
+/** A response writer like `writer` that sets no cookies, for the reason given. */
 export function withoutCookies(writer: ResponseWriter, reason: string): ResponseWriter {
   return {
     setHeader: (name, value) => writer.setHeader(name, value),
@@ -112,7 +104,7 @@ export function withoutCookies(writer: ResponseWriter, reason: string): Response
   };
 }
 
-/** A writer that does nothing but hand cookies over. */
+/** A response writer that passes cookies to `setCookie`, and ignores everything else. */
 export function cookieWriter(setCookie: (header: string, cookie: CookieToSet) => void): ResponseWriter {
   const given = new CookieList();
   return {
@@ -156,9 +148,9 @@ function nodeWriter(response: NodeResponseLike): ResponseWriter {
 function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
   const { raw } = reply;
   const ours = new CookieList();
-  // A reply that is a stream counts as sent only at its end.
+  // Fastify reports a streamed reply as sent only at its end.
   const hasBegun = (): boolean => reply.sent === true || raw?.headersSent === true;
-  const sayAgain = raw && writeAtLast(raw, () => raw.setHeader("Cache-Control", "no-store"));
+  const writeAgain = raw && writeAtLast(raw, () => raw.setHeader("Cache-Control", "no-store"));
   return {
     setHeader(name, value) {
       if (!hasBegun() && reply.getHeader?.(name) === undefined) reply.header(name, value);
@@ -166,13 +158,13 @@ function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
     forbidStoring() {
       if (hasBegun()) return;
       reply.header("Cache-Control", "no-store");
-      sayAgain?.();
+      writeAgain?.();
     },
     whyNoCookies: () => (hasBegun() ? HAS_BEGUN : undefined),
     setCookies(cookies) {
       ours.add(cookies);
       const all = ours.merge(listOf(reply.getHeader?.("Set-Cookie")));
-      // Fastify adds a cookie to those that are there.
+      // `header` appends cookies, so the present ones are removed first.
       reply.removeHeader?.("Set-Cookie");
       reply.header("Set-Cookie", all);
     },
@@ -181,8 +173,8 @@ function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
 }
 
 /**
- * `write`, which is then done once more as the head goes out: whoever writes the response may set
- * headers over ours, as tRPC does with those of `responseMeta`.
+ * A function that calls `write` at once, and again when the head is sent. A server may set headers
+ * over ours in between, as tRPC does with those of `responseMeta`.
  */
 function writeAtLast(response: NodeResponseLike, write: () => void): () => void {
   let isExpected = false;

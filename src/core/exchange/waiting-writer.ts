@@ -1,15 +1,15 @@
-/** A response writer for servers that make their response only when all is resolved, such as Yoga. */
+/** The response writer for servers that make their response after all resolvers, as Yoga does. */
 import { CookieList, isSetBy } from "./cookie-list.ts";
 import type { CookieToSet } from "./cookies.ts";
 import { HAS_BEGUN, headersWriter, type ResponseHeadersLike, type ResponseWriter } from "./response-writer.ts";
 
-/** A writer that keeps what is written until the server has made its response. */
+/** A response writer that keeps headers and cookies until the server has made its response. */
 export interface WaitingWriter extends ResponseWriter {
-  /** Writes it all into the response's headers. From then on no cookie reaches the caller. */
+  /** Writes everything into the headers of the response. Later cookies cannot reach the caller. */
   flush(headers: ResponseHeadersLike): void;
 }
 
-/** A writer for servers that make their response only when all is resolved. */
+/** A writer for servers that make their response after all resolvers. */
 export function waitingWriter(): WaitingWriter {
   return new Waiting();
 }
@@ -20,7 +20,7 @@ class Waiting implements WaitingWriter {
   #isFlushed = false;
 
   setHeader(): void {
-    // The result says its own headers there.
+    // The server takes the challenge from the result.
   }
 
   forbidStoring(): void {

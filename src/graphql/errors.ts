@@ -1,11 +1,11 @@
-/** How a refusal looks in GraphQL: a `GraphQLError` with `extensions.code` and `extensions.auth.reason`. */
+/** Translates refusals into `GraphQLError`s with `extensions.code` and `extensions.auth.reason`. */
 
 import { GraphQLError, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
 import { type AuthError, extraExtensions, isAuthError } from "../core/errors.ts";
 import { challengeFor } from "../core/exchange/challenge.ts";
 import type { RefusalStatus } from "../core/reasons.ts";
 
-/** The `extensions.code` that refusals have. */
+/** The `extensions.code` of a refusal: 400, 401, 403 and 503 in this order. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHENTICATED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
 
 const CODES = {
@@ -15,25 +15,23 @@ const CODES = {
   503: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<RefusalStatus, AuthErrorCode>;
 
-/** What is known of a refusal beyond what its error shows. */
+/** The facts about a refusal that its `GraphQLError` does not show. */
 export interface RefusalMark {
   readonly error: AuthError;
   readonly challenge: string | undefined;
-  /**
-   * The guard's own view of the operation, where a guard refused before the field's resolver ran.
-   */
+  /** The guard's view of the operation, where a guard rejected before the resolver ran. */
   readonly guardedField: GraphQLResolveInfo | undefined;
   readonly operation: RefusedOperation | undefined;
 }
 
-/** An operation, or where that is not at hand its kind. */
+/** The operation of a refusal, or its kind where only that is known. */
 export type RefusedOperation = OperationDefinitionNode | "query" | "mutation" | "subscription";
 
 const MARK: unique symbol = Symbol.for("claimgate.refusal") as never;
 
 /**
- * A refusal as a `GraphQLError`: original, so that error masking lets it through, with the
- * `AuthError` as its `cause`.
+ * A refusal as a `GraphQLError` with the `AuthError` as its `cause`. It has no `originalError`, so
+ * servers do not mask it.
  */
 export function toGraphQLError(
   error: AuthError,
@@ -42,7 +40,7 @@ export function toGraphQLError(
   located?: GraphQLError,
 ): GraphQLError {
   const result = createError(error.message, located, { ...located?.extensions, ...extensionsOf(error) });
-  // graphql-jit says where without the nodes.
+  // graphql-jit gives locations without nodes.
   if (!result.locations && located?.locations)
     Object.defineProperty(result, "locations", { value: located.locations, enumerable: true });
   const full: RefusalMark = { ...mark, error, challenge: challengeFor(error, scheme) };
@@ -54,12 +52,12 @@ export function toGraphQLError(
 }
 
 /**
- * Gives a refusal that a resolver throws itself the `extensions` that GraphQL puts into every error
- * made from it, on any server.
+ * Gives a refusal that a resolver throws itself its `extensions`. GraphQL copies them into the
+ * error of the result on every server.
  */
 export function describeRefusal(error: AuthError): void {
   if (Object.hasOwn(error, "extensions")) return;
-  // Anew for each error that is made of it: servers write into them.
+  // A new object for each error that is made of it, since servers write into extensions.
   Object.defineProperty(error, "extensions", { get: () => extensionsOf(error) });
 }
 
@@ -68,7 +66,7 @@ function extensionsOf(error: AuthError): { readonly code: AuthErrorCode; readonl
   return { ...extraExtensions(error), code: CODES[status], auth: { reason } };
 }
 
-/** The refusal that an error of a result is, or `undefined` for any other error. */
+/** The mark of a refusal among the errors of a result, or `undefined` for any other error. */
 export function refusalMark(error: unknown): RefusalMark | undefined {
   for (let at = error; at instanceof Error; at = (at as GraphQLError).originalError) {
     const mark = (at as { [MARK]?: RefusalMark })[MARK];
@@ -77,18 +75,21 @@ export function refusalMark(error: unknown): RefusalMark | undefined {
   return undefined;
 }
 
-/** Where an error came from, for its translation. */
+/** The origin of an error, for its translation. */
 export interface TranslateOptions {
-  /** The operation that is answered. */
+  /** The operation of the response. */
   readonly operation?: RefusedOperation | null | undefined;
-  /** The scheme that a challenge names. Default `"Bearer"`. */
+  /**
+   * The scheme that a challenge names.
+   * @default "Bearer"
+   */
   readonly scheme?: string | undefined;
 }
 
 /**
- * The refusals that resolvers threw themselves as callers may see them; any other error unchanged.
- * Those of `ctx.auth.require` are such, and those of another operation that a resolver ran: they
- * say nothing about whether this one was refused.
+ * Translates a refusal that a resolver threw itself; any other error is returned unchanged.
+ * `ctx.auth.require` throws such refusals, and so does another operation that a resolver ran. They
+ * do not mean that this operation was rejected.
  */
 export function translateError(error: GraphQLError, options: TranslateOptions): GraphQLError {
   const { scheme = "Bearer" } = options;
@@ -101,21 +102,21 @@ export function translateError(error: GraphQLError, options: TranslateOptions): 
   return toGraphQLError(refused, { guardedField: undefined, operation }, scheme, error);
 }
 
-// A plugin may have copied the document, which keeps where it was read from.
+// A plugin may have copied the document; the copy keeps its source.
 function isSameOperation(a: OperationDefinitionNode, b: OperationDefinitionNode): boolean {
   return a === b || (a.loc !== undefined && a.loc.source === b.loc?.source && a.name?.value === b.name?.value);
 }
 
-/** The kind of the operation that was refused, where it is known. */
+/** The kind of an operation, where it is known. */
 export function kindOf(operation: RefusedOperation | undefined): string | undefined {
   return typeof operation === "object" ? operation.operation : operation;
 }
 
 function createError(message: string, located: GraphQLError | undefined, extensions: object): GraphQLError {
   const { nodes = null, source = null, positions = null, path = null } = located ?? {};
-  // Before 16.3 `graphql` takes the parts one by one, from 17 on only together.
+  // graphql before 16.3 takes the parts one by one, and from 17 on only as an object.
   if (GraphQLError.length > 1) {
-    // The types are those of the release that is installed here, which knows the other form only.
+    // The installed types know only the other form.
     const PositionalError = GraphQLError as unknown as new (...parts: readonly unknown[]) => GraphQLError;
     return new PositionalError(message, nodes, source, positions, path, null, extensions);
   }

@@ -1,8 +1,11 @@
-/** A guard, and the marks by which guarded resolvers are known, also those of another copy of this package. */
+/** The type of a guard, and the marks that identify guarded resolvers. */
 import { defaultFieldResolver } from "graphql";
 import type { Plan } from "../core/rules/compile.ts";
 
-/** The result of a field that a guard rejects: an error, or null. */
+/**
+ * The result of a field that a guard rejects: an error, or null in place of a 401 or 403. A 400 or
+ * 503 is always an error.
+ */
 export type OnDeny = "ERROR" | "NULL";
 
 /** One use of the directive, compiled. */
@@ -17,6 +20,7 @@ export interface Guard {
   readonly key: string;
 }
 
+// Registered symbols, so that the marks of another copy of this package count too.
 const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
 const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
@@ -30,16 +34,16 @@ interface Marks {
   readonly [BY_DEFAULT]?: boolean;
 }
 
-/** Marks a resolver with the guards that it asks, and with the resolver behind them. */
+/** Marks a resolver with its guards and with the resolver behind them. */
 export function markGuards<F extends object>(guarded: F, guards: readonly Guard[], original?: Marked): F {
   return Object.defineProperties(guarded, {
     [BY_DEFAULT]: { value: resolvesByDefault(original) },
-    // Also those of an inner guard, of another directive.
+    // The guards of another directive may be inside.
     [GUARDS]: { value: [...guards, ...guardsOf(original)] },
   });
 }
 
-/** The guards that a resolver or `resolveType` asks. */
+/** The guards of a resolver or `resolveType`. */
 export function guardsOf(resolver: Marked): readonly Guard[] {
   return marksOf(resolver)?.[GUARDS] ?? [];
 }

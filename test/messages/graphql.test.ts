@@ -1,4 +1,4 @@
-/** The messages of `claimgate/graphql`: for each mistake of a developer, the words of its remedy. */
+/** The messages of `claimgate/graphql`, with the words of their remedies. */
 import { createServer } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";

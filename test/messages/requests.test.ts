@@ -1,4 +1,4 @@
-/** The messages of tokens and requests: for each mistake of a developer or a caller, the words of its remedy. */
+/** The messages of issued tokens, tRPC contexts and cookies, with the words of their remedies. */
 import { createServer } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { createTRPCClient, wsLink } from "@trpc/client";
@@ -227,7 +227,7 @@ const FAULTS: readonly Fault[] = [
   {
     mistake: "an Origin of another host, by an old browser or through a proxy",
     headers: { origin: "https://app.example" },
-    says: ["Origin does not match Host", "csrf.origins", "csrf.allow", "Host"],
+    says: ["Origin does not match the host and scheme of the request", "csrf.origins", "csrf.allow", "Host"],
   },
   {
     mistake: "an Origin of another site",

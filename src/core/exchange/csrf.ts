@@ -30,7 +30,7 @@ const FAULTS = {
   otherOrigin:
     "Origin is another site or origin. Send the request from this origin, or allow the other by csrf.origins or csrf.allow",
   otherHost:
-    "Origin does not match Host. Allow the origin by csrf.origins or csrf.allow, or let the proxy pass Host on unchanged",
+    "Origin does not match the host and scheme of the request. Allow the origin by csrf.origins or csrf.allow, or let the proxy pass Host on unchanged",
 } as const;
 
 /** The refusal `CSRF_REJECTED` of a request whose cookies do not count. */
@@ -56,8 +56,8 @@ export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | unde
 }
 
 /**
- * The reason why a response may not set cookies, or `undefined` where it may. The browser itself has
- * to mark the request as this site's own.
+ * The reason why a response may not set cookies, or `undefined` where it may. The browser has to
+ * mark the request as this site's own.
  */
 export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const sites = source.headerValues("sec-fetch-site");

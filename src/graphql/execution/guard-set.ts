@@ -1,34 +1,31 @@
-/** The guards of one place, as the run time needs them, and whom they let in a moment ago. */
+/** The guards of one field at run time, with the microtask cache of their decisions. */
 import type { Guard } from "../guard.ts";
 
 /** Guards that must all hold. */
 export interface GuardSet {
   readonly guards: readonly Guard[];
-  /**
-   * Remembers for a moment whom they let in; `undefined` where one of them looks at arguments or
-   * parent.
-   */
+  /** Caches the last decision; `undefined` where a guard reads arguments or the parent. */
   readonly pass: Pass | undefined;
 }
 
-/** What sets that say the same share. */
+/** The cached decision that sets with equal rules share. */
 export interface Pass {
-  /** The number of the moment in which they let somebody in. */
+  /** The number of the moment in which the guards last accepted a caller. */
   at: number;
   readonly moments: Moments;
 }
 
 /**
- * The moment in which the guards of a schema were asked last: the run of code that nothing can have
- * interrupted since. What let a caller in then lets the same one in again, so that the fields of a
- * list cost two comparisons each. It ends with the next microtask, and keeps nobody longer.
+ * The current moment of a schema: the synchronous code until the next microtask. Guards that accept
+ * a caller accept the same caller again in the same moment, so that each field of a list costs two
+ * comparisons. The end of a moment also releases the caller's request.
  */
 interface Moments {
   auth: object | undefined;
   number: number;
 }
 
-/** Makes the sets of one schema. */
+/** A function that makes the guard sets of one schema. */
 export function createGuardSets(): (guards: readonly Guard[]) => GuardSet {
   const passes = new Map<string, Pass>();
   const moments: Moments = { auth: undefined, number: 1 };
@@ -41,12 +38,12 @@ export function createGuardSets(): (guards: readonly Guard[]) => GuardSet {
   };
 }
 
-/** Whether these guards let in the caller that `auth` stands for, a moment ago. */
+/** Whether these guards have accepted the caller of `auth` in this moment. */
 export function isPassed(pass: Pass, auth: unknown): boolean {
   return pass.at === pass.moments.number && pass.moments.auth === auth;
 }
 
-/** Says that the guards let in the caller that `auth` stands for. */
+/** Caches that the guards accept the caller of `auth` in this moment. */
 export function markPassed(pass: Pass, auth: object): void {
   const { moments } = pass;
   if (moments.auth !== auth) {

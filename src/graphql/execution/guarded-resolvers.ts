@@ -1,4 +1,4 @@
-/** Enforces guards where GraphQL resolves: synchronously where the decision is known already. */
+/** Resolvers that enforce guards, synchronously where the decision is already known. */
 import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLTypeResolver } from "graphql";
 import { defaultFieldResolver, defaultTypeResolver } from "graphql";
 import { isAuthError } from "../../core/errors.ts";
@@ -21,31 +21,31 @@ type Arguments = Parameters<Resolver>[1];
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
 
-/** A resolver that runs only where all guards let pass. */
+/** A resolver that runs only where all guards accept the caller. */
 export function guardResolver(original: Resolver = defaultFieldResolver, { guards, pass }: GuardSet): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
     if (pass !== undefined && isPassed(pass, (context as { readonly auth?: unknown } | null | undefined)?.auth))
       return original(source, args, context, info);
-    return ask(source, args, context, info);
+    return enforceFirst(source, args, context, info);
   };
-  const ask: Resolver = (source, args, context, info) => {
+  const enforceFirst: Resolver = (source, args, context, info) => {
     const auth = authOf(context, info);
     const gate = auth["~gate"];
     const parent = gate.isMadeByClient(source) ? undefined : source;
     const verdict = enforce(guards, gate, args, parent, info);
     return isPromise(verdict)
-      ? letInLater(verdict, auth, source, args, context, info)
-      : letIn(verdict, auth, source, args, context, info);
+      ? acceptLater(verdict, auth, source, args, context, info)
+      : accept(verdict, auth, source, args, context, info);
   };
-  const letInLater = (
+  const acceptLater = (
     verdict: Promise<Verdict>,
     auth: RequestAuth,
     source: unknown,
     args: Arguments,
     context: unknown,
     info: GraphQLResolveInfo,
-  ): unknown => verdict.then((token) => letIn(token, auth, source, args, context, info));
-  const letIn = (
+  ): unknown => verdict.then((token) => accept(token, auth, source, args, context, info));
+  const accept = (
     token: Verdict,
     auth: RequestAuth,
     source: unknown,
@@ -56,8 +56,7 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     if (token === NULLED) return null;
     const seen = contextFor(context, auth, guards, token);
     if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
-    // What the field sees is what it would see without a guard: then the next need not be asked
-    // about.
+    // Only the unchanged context may skip the next field's guards.
     if (pass !== undefined && seen === context) markPassed(pass, auth);
     return original(source, args, seen, info);
   };
@@ -65,11 +64,11 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
 }
 
 /**
- * A `subscribe` that starts its source only where all guards let pass, and asks them again before
- * every event; a 401 ends it.
+ * A `subscribe` that starts its source only where all guards accept the caller. The guards check
+ * again before every event, and a 401 ends the stream.
  */
 export function guardSubscriber(original: Resolver = defaultFieldResolver, { guards }: GuardSet): Resolver {
-  // There is no stream to give in place of a refused one, so a refusal here is always an error.
+  // Null cannot replace a stream, so a rejected subscription is always an error.
   const strict = guards.map((guard) => ({ ...guard, onDeny: "ERROR" as const }));
   return (source, args, context, info) => {
     const auth = authOf(context, info);
@@ -86,14 +85,14 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
         recheck: check,
         recheckInMs: () => gate.tokens().expiresInMs(lifetimes),
         run: (step) => runWithToken(token, step),
-        // The field's own guard refuses the event that is given; only a 401 is for good.
+        // The field's resolver rejects this event again; only a 401 is final.
         onRefusal: (error) => (isLasting(error) ? "end" : "continue"),
       });
     });
   };
 }
 
-/** A `resolveType` that names a type only where the type's guards let pass. */
+/** A `resolveType` that names a type only where the guards of the type accept the caller. */
 export function guardTypeResolver(
   original: TypeResolver = defaultTypeResolver,
   byName: ReadonlyMap<string, readonly Guard[]>,
@@ -108,9 +107,9 @@ export function guardTypeResolver(
 }
 
 /**
- * What the guards of a field decide before its resolver runs. What they need is handed on one by
- * one, and functions that make closures are apart from those that every call runs through: V8 makes
- * room for what a closure holds on the way in, whether or not it comes to be.
+ * The decision of a field's guards before its resolver runs. Arguments are positional, and closures
+ * are in separate functions: V8 allocates a closure's variables on entry, used or not. The
+ * `graphql` bench measures it.
  */
 function enforce(
   guards: readonly Guard[],
@@ -167,10 +166,7 @@ function checkLater(
   return outcome.catch((error: unknown) => deny(error, guard, gate, info, info));
 }
 
-/**
- * What the guards of a type decide once a value turns out to be of it, when its field has resolved
- * already.
- */
+/** The decision of a type's guards for a value of an interface or union. Its field has resolved. */
 function enforceOnType(
   guards: readonly Guard[],
   gate: RequestGate,
@@ -190,7 +186,7 @@ function enforceOnType(
   return next();
 }
 
-/** `guardedField` is the field's view of the operation, where its resolver has not run. */
+/** Turns a refusal into null or a `GraphQLError`. `guardedField` is set if no resolver ran yet. */
 function deny(
   error: unknown,
   guard: Guard,
@@ -219,22 +215,20 @@ const NO_AUTH =
   "on any other server, return createContext({ req, res }) from the context function, " +
   "with createContext = createGraphQLContext(auth)";
 
-// `ctx.auth.token` is the auth token everywhere, or null where the request has none. Behind a guard
-// that admitted another token, or none while the request may have an auth token elsewhere, a field
-// sees exactly the token that the guard admitted: the last of several.
+// `ctx.auth.token` is the auth token of the request or null. Behind a guard that admitted another
+// token, or none, the field sees exactly the token that the last guard admitted.
 function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
   const last = guards.at(-1);
   if (last && auth["~shows"](last.plan, token)) return context;
-  // `auth` was found in it, so it is an object.
+  // The context has `auth`, so it is an object.
   return contextSeenWith(context as object, auth, token);
 }
 
 function contextSeenWith(context: object, auth: RequestAuth, token: JWT | null): object {
   const seen = auth["~seenWith"](auth["~gate"], token);
-  // A frozen context allows no proxy that differs from it, and nothing is written to it.
+  // A proxy of a frozen context cannot show another `auth`.
   if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;
-  // The context itself but for `auth`: what is read and written goes through to it, private members
-  // included.
+  // All reads and writes except `auth` reach the context itself, private members included.
   return new Proxy(context, {
     get: (target, key) => (key === "auth" ? seen : (Reflect.get(target, key, target) as unknown)),
     set: (target, key, value) => Reflect.set(target, key, value, target),

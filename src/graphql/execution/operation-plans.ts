@@ -1,4 +1,4 @@
-/** Tells, before an operation runs, for which tokens its fields may ask: one plan for each place that a token is read from. */
+/** Finds the tokens that an operation may need before it executes: one plan for each location. */
 import {
   type DirectiveNode,
   type DocumentNode,
@@ -19,17 +19,27 @@ import {
 import type { Plan } from "../../core/rules/compile.ts";
 import { guardsOf } from "../guard.ts";
 
-/** An operation, as servers are asked for it. */
+/** An operation of a request. */
 export interface OperationArgs {
+  /** The schema that executes it. */
   readonly schema: GraphQLSchema;
+  /** The parsed document. */
   readonly document: DocumentNode;
+  /**
+   * The name of the operation in a document of several.
+   * @default the only operation
+   */
   readonly operationName?: string | null | undefined;
+  /**
+   * The variables; those in `@skip` and `@include` decide about selections.
+   * @default none
+   */
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /**
- * Reads operations, and remembers the plans of each for as long as the server remembers its
- * document.
+ * A function that finds the plans of an operation. It remembers them as long as the server keeps
+ * the document.
  */
 export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
   const bySchema = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, Reading>>();
@@ -46,9 +56,9 @@ export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
 
 interface Reading {
   readonly plans: readonly Plan[];
-  /** The variables that decide about a part of it. */
+  /** The variables that decide about selections. */
   readonly conditions: readonly string[];
-  /** Plans by the values of those variables. */
+  /** The plans by the values of those variables. */
   readonly under: Map<string, readonly Plan[]>;
 }
 
@@ -56,8 +66,8 @@ interface Reading {
 const MAX_COMBINATIONS = 16;
 
 /**
- * `undefined` for a variable that is absent, which has the default that the operation says; `null`
- * for one that is no condition.
+ * The boolean value of a variable; `undefined` for an absent one, which has its default in the
+ * operation; `null` for a value of another type.
  */
 function conditionIn(variables: Variables, name: string): boolean | null | undefined {
   if (!Object.hasOwn(variables, name)) return undefined;
@@ -66,8 +76,8 @@ function conditionIn(variables: Variables, name: string): boolean | null | undef
 }
 
 /**
- * The plans where the variables have these values: selections that one takes out ask for nothing.
- * Beyond a few combinations, none: then its fields ask for themselves.
+ * The plans under the values of the variables; skipped selections need no token. Empty beyond the
+ * first combinations: fields then wait for their tokens themselves.
  */
 function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
   const variables = args.variableValues ?? {};
@@ -83,28 +93,27 @@ function plansUnder(reading: Reading, args: OperationArgs, operation: OperationD
 type Variables = Readonly<Record<string, unknown>>;
 type Types = readonly GraphQLObjectType[];
 
-/** A selection set, and the object types it has still to be read for. */
+/** A selection set, and the object types for which it is still unread. */
 interface Task {
   readonly set: SelectionSetNode;
   readonly types: Types;
 }
 
-// A selection may be looked at for each type that its parent can be. Large public schemas have some
-// hundred types behind one interface; the first steps are for short operations on larger ones.
+// A selection costs a step for each possible type of its parent: some hundreds in large schemas.
+// The first steps let short operations read even larger ones.
 const FIRST_STEPS = 100_000;
 const STEPS_A_SELECTION = 256;
 
 /**
- * One walk through an operation. A selection set is read once for each object type that it can be
- * on, by whatever path it is reached; and all of the walk takes a number of steps that the length
- * of the document bounds. Plans beyond that bound are not reported: their tokens are verified when
- * a field asks for them.
+ * One walk through an operation. It reads a selection set once for each possible object type, over
+ * all paths. The length of the document bounds its steps. Plans beyond that bound are left out:
+ * their fields wait for the token themselves.
  */
 class OperationWalk {
   readonly #schema: GraphQLSchema;
   readonly #document: DocumentNode;
   readonly #operation: OperationDefinitionNode;
-  /** Without variables the walk enters every selection that they decide about. */
+  /** Without variables the walk enters every conditional selection. */
   readonly #variables: Variables | undefined;
   readonly #bySlot: Map<number, Plan> = new Map();
   readonly #tasks: Task[] = [];
@@ -214,7 +223,7 @@ class OperationWalk {
     });
   }
 
-  /** `undefined` where it is not known, and so the selection may be there. */
+  /** `undefined` where the value is unknown, so that the selection may be included. */
   #conditionOf(directive: DirectiveNode): boolean | undefined {
     const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
     if (value?.kind === Kind.BOOLEAN) return value.value;

@@ -1,24 +1,23 @@
-/** Has a token verified before the operation begins that asks for it: once it has begun, each field of a list would wait for itself. */
+/** Verifies the token of an operation before it executes, so that no field waits for it. */
 
 import { authIn } from "../../core/request/request-auth.ts";
 import type { MaybePromise } from "../../core/util/maybe-promise.ts";
 import { createPlanReader, type OperationArgs } from "./operation-plans.ts";
 
-/** An operation, as servers are about to execute it. */
+/** An operation that a server is about to execute, and its context. */
 export interface PrepareArgs extends OperationArgs {
-  /** The context that `createGraphQLContext` made, or one that holds its `auth`. */
+  /** The context that `createGraphQLContext` made, or any other with its `auth`. */
   readonly contextValue?: unknown;
 }
 
 /**
- * Settles when the operation can begin, at once where nothing has to be waited for; what is to be
- * refused is refused by its field. Never throws.
+ * Verifies the token that the operation needs, and settles when the operation can execute. Returns
+ * `undefined` where there is nothing to wait for. Never throws and never rejects a request: each
+ * field does that itself.
  */
 export type Prepare = (args: PrepareArgs) => MaybePromise<void>;
 
-/**
- * A `Prepare` with a memory of documents. An operation that asks for no token has none verified.
- */
+/** A `Prepare` that remembers documents. It verifies no token for an operation without guards. */
 export function createPrepare(): Prepare {
   const readPlans = createPlanReader();
   return (args) => {

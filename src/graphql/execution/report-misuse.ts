@@ -1,4 +1,4 @@
-/** Reports a mistake in the application as a warning of the process, because servers mask errors. */
+/** Reports a mistake of the developer as a process warning, because servers mask errors. */
 
 const reported = new WeakSet<object>();
 

@@ -1,4 +1,4 @@
-/** Puts the guards into a schema, and tells whether a schema has them. */
+/** Puts the guards into a schema. */
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import {
   type GraphQLAbstractType,
@@ -19,8 +19,8 @@ import { type FieldGuards, guardsBehind, readFieldGuards } from "./field-guards.
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
 /**
- * A copy of `schema` whose covered fields are guarded; those that are already stay as they are.
- * Throws `TypeError` that names the place.
+ * A copy of `schema` whose covered fields are guarded. Guarded fields stay as they are. Throws
+ * `TypeError` that names the type or field.
  */
 export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSchema {
   const fieldGuards = readFieldGuards(schema, directive);
@@ -31,7 +31,7 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
       const type = schema.getType(typeName);
       const guards = isObjectType(type) ? fieldGuards.field(type, fieldName) : [];
       const given = config as FieldConfig;
-      // The guards stand outside: what they refuse is not looked at.
+      // The guards are outside: a rejected request never reaches the representations.
       const distrusting =
         isEntitiesField(schema, typeName, fieldName) && !isGuarded(given.resolve)
           ? { ...given, resolve: distrustRepresentations(given.resolve) }

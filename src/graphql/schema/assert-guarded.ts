@@ -1,12 +1,9 @@
-/** Tells whether a schema has the guards that its directives ask for. */
+/** Checks that a schema has the guards of its directives. */
 import type { GraphQLSchema } from "graphql";
 import { isGuardedBy, keyOf } from "../guard.ts";
 import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
 
-/**
- * Throws `TypeError` that names the first field or type that `@directive` covers and that has lost
- * its guard.
- */
+/** Throws `TypeError` that names the first field or type under `@directive` without its guard. */
 export function assertGuarded(schema: GraphQLSchema, directive: string): void {
   const fieldGuards = readFieldGuards(schema, directive);
   const subscriptionName = schema.getSubscriptionType()?.name;
@@ -27,7 +24,9 @@ export function assertGuarded(schema: GraphQLSchema, directive: string): void {
 
 function refuseSchema(directive: string, place: string): never {
   throw new TypeError(
-    `@${directive} covers ${place}, but nothing guards it. Call apply after every other change of the schema, and serve the schema that it returns. ` +
-      "A schema function returns it too: schema: () => directive.apply(...). A server that wraps resolvers, as Apollo Server does, changes the schema",
+    `@${directive} covers ${place}, but nothing guards it. ` +
+      "Call apply after every other change of the schema, and serve the schema that it returns. " +
+      "A schema function returns it too: schema: () => directive.apply(...). " +
+      "A server that wraps resolvers, as Apollo Server does, changes the schema",
   );
 }

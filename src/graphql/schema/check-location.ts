@@ -1,4 +1,4 @@
-/** Where a guard may stand, and what it may say there. */
+/** Checks that the rule of a guard fits the field with the directive. */
 import {
   type GraphQLField,
   type GraphQLInputType,
@@ -15,7 +15,7 @@ import type { Guard } from "../guard.ts";
 
 type AnyField = GraphQLField<unknown, unknown>;
 
-/** Throws `TypeError` where a guard cannot mean anything on this field. */
+/** Throws `TypeError` where a rule cannot apply to this field. */
 export function checkLocation(
   filledByClient: ReadonlySet<string>,
   guard: Guard,
@@ -24,10 +24,10 @@ export function checkLocation(
 ): void {
   const place = `${type.name}.${field.name}`;
   if (guard.onDeny === "NULL" && isNonNullType(field.type))
-    throw new TypeError(`rule.onDeny: ${place} is not nullable, so it cannot be NULL`);
+    throw new TypeError(`rule.onDeny cannot be NULL: ${place} is not nullable. Use ERROR, or make the field nullable`);
   if (usesParent(guard.plan) && filledByClient.has(type.name)) {
     throw new TypeError(
-      `rule.parent: federation fills ${type.name} from the client's representation, where an entity has no __resolveReference`,
+      `rule.parent cannot be checked: a client's representation fills ${type.name}. Add __resolveReference to the entity`,
     );
   }
   for (const path of argPaths(guard.plan)) checkArgPath(path, field, place);
@@ -39,11 +39,13 @@ function checkArgPath(path: readonly string[], field: AnyField, place: string): 
   let type: GraphQLInputType | undefined = field.args.find((arg) => arg.name === first)?.type;
   for (const key of rest) {
     const outer: GraphQLInputType | undefined = type && getNullableType(type);
-    // What a custom scalar holds is known only at run time, where an absent path denies.
+    // The content of a custom scalar is known only at run time, and there an absent path denies.
     if (isScalarType(outer) && !isSpecifiedScalarType(outer)) return;
     type = isInputObjectType(outer) ? outer.getFields()[key]?.type : undefined;
   }
   if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);
   if (!isLeafType(getNullableType(type)))
-    throw new TypeError(`rule.args: the argument "${shown}" of ${place} is not a scalar`);
+    throw new TypeError(
+      `rule.args: the argument "${shown}" of ${place} is not a scalar; name a scalar argument or field`,
+    );
 }

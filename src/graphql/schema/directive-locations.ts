@@ -1,4 +1,4 @@
-/** The places of a schema that can carry a directive, and the check that each carries only directives somebody knows. */
+/** The directive locations of a schema, and the check that only known directives are on them. */
 import {
   type ConstDirectiveNode,
   type GraphQLSchema,
@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import { isFederationDirective } from "./federation.ts";
 
-/** What can carry the directive. */
+/** A part of a schema that can have directives. */
 export interface Carrier {
   readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;
   readonly extensionASTNodes?:
@@ -19,16 +19,16 @@ export interface Carrier {
   readonly extensions?: unknown;
 }
 
-/** One place. */
+/** One directive location of a schema. */
 export interface DirectiveLocation {
   readonly carrier: Carrier;
-  /** As an error names it: `User.email`. */
+  /** Its name in errors, such as `User.email`. */
   readonly origin: string;
-  /** A field, an object type or an interface: where a guard can stand. */
+  /** Whether it is a field, an object type or an interface, which can have guards. */
   readonly canBeGuarded: boolean;
 }
 
-/** Every place of a schema that users define. */
+/** Every directive location of a schema, those of introspection excepted. */
 export function* locationsOf(schema: GraphQLSchema): Iterable<DirectiveLocation> {
   yield { carrier: schema, origin: "schema", canBeGuarded: false };
   for (const type of Object.values(schema.getTypeMap())) {
@@ -47,29 +47,30 @@ export function* locationsOf(schema: GraphQLSchema): Iterable<DirectiveLocation>
   }
 }
 
-/** The directives of SDL that stand on a carrier. */
+/** The SDL directives of a carrier. */
 export function directiveNodes({ astNode, extensionASTNodes = [] }: Carrier): readonly ConstDirectiveNode[] {
   return [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
 }
 
 /**
- * What `extensions.directives` holds, by name: in its map form rules, in its list form objects of
- * name and args. Throws `TypeError`.
+ * The entries of `extensions.directives` by name. The map form holds rules, the list form holds
+ * objects of name and args. Throws `TypeError` for any other value.
  */
 export function directivesInExtensions(extensions: unknown): readonly (readonly [name: string, held: unknown])[] {
   const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
   if (directives === undefined || directives === null) return [];
-  if (typeof directives !== "object") throw new TypeError(`extensions.directives is a ${typeof directives}`);
+  if (typeof directives !== "object")
+    throw new TypeError(`extensions.directives must be an object or a list, not a ${typeof directives}`);
   if (Array.isArray(directives)) return directives.map((entry, i) => [nameOf(entry, i), entry] as const);
-  // A Map or an instance of a class would be read as empty, and leave its field open.
+  // A Map or a class instance would read as empty and leave its field open.
   if (![Object.prototype, null].includes(Object.getPrototypeOf(directives) as object | null))
-    throw new TypeError("extensions.directives is neither a plain object nor a list");
+    throw new TypeError("extensions.directives must be a plain object or a list");
   return Object.entries(directives);
 }
 
 /**
- * Throws `TypeError` for a directive that is neither declared nor known: a misspelt rule must not
- * leave its field open.
+ * Throws `TypeError` for a directive that is neither declared nor known, since a misspelt rule
+ * would leave its field open.
  */
 export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {
   const declared = [...specifiedDirectives, ...schema.getDirectives()].map(({ name }) => name);
@@ -79,7 +80,7 @@ export function checkDirectiveNames(schema: GraphQLSchema, directive: string, kn
     const misspelt = Object.keys(extensions ?? {}).find((key) => isMisspelt(key, extensions, directive));
     if (misspelt !== undefined) {
       throw new TypeError(
-        `${origin}: extensions.${misspelt} is not read; a rule stands in extensions.directives, where requireToken.extensions(rule) puts it, or in extensions.${directive}`,
+        `${origin}: extensions.${misspelt} has no effect. Put the rule into extensions.directives, as requireToken.extensions(rule) does, or into extensions.${directive}`,
       );
     }
     const carried = [
@@ -89,14 +90,13 @@ export function checkDirectiveNames(schema: GraphQLSchema, directive: string, kn
     const unknown = carried.find((name) => !names.has(name) && !isFederationDirective(schema, name));
     if (unknown !== undefined) {
       throw new TypeError(
-        `${origin}: nothing declares the directive @${unknown}. If it is no misspelt @${directive}, declare it or name it in knownDirectives`,
+        `${origin}: the directive @${unknown} is not declared. Correct it if it means @${directive}; otherwise declare it or add it to knownDirectives`,
       );
     }
   }
 }
 
-// What was meant as a rule and stands beside the two places where one is read, and so would leave
-// its field open.
+// A key near one of the two valid keys is a misspelt rule, which would leave its field open.
 function isMisspelt(key: string, extensions: unknown, directive: string): boolean {
   if (key === directive || key === "directives") return false;
   if (isNear(key, directive)) return true;
@@ -115,8 +115,8 @@ function holdsRule(directives: unknown, directive: string): boolean {
 }
 
 /**
- * Whether two names have the same letters and digits, in a long name but for one that is missing or
- * another; case does not count.
+ * Whether two names have the same letters and digits in any case. In long names one character may
+ * be missing or different.
  */
 function isNear(a: string, b: string): boolean {
   const [x, y] = [a, b].map((name) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "")) as [string, string];
@@ -129,6 +129,6 @@ function isNear(a: string, b: string): boolean {
 
 function nameOf(entry: unknown, i: number): string {
   const name = (entry as { name?: unknown } | null | undefined)?.name;
-  if (typeof name !== "string") throw new TypeError(`extensions.directives[${i}] has no name`);
+  if (typeof name !== "string") throw new TypeError(`extensions.directives[${i}] must have a name`);
   return name;
 }

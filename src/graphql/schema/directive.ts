@@ -1,4 +1,4 @@
-/** `requireTokenDirective`: the directive's SDL, and what puts its rules into a schema. */
+/** `requireTokenDirective`: the SDL of the directive, and the functions that apply its rules. */
 import type { GraphQLSchema } from "graphql";
 import { checkGiven } from "../../core/rules/compile.ts";
 import type { NoOtherKeys } from "../../core/rules/rule.ts";
@@ -9,45 +9,71 @@ import { type GraphQLRule, readGuards } from "./read-guards.ts";
 
 /** Options of `requireTokenDirective`. */
 export interface RequireTokenDirectiveOptions {
-  /** The directive's name. Default `"requireToken"`. */
+  /**
+   * The name of the directive, without `@`. A name that GraphQL does not allow is rejected.
+   * @default "requireToken"
+   */
   readonly name?: string;
   /**
-   * Directives of other tools that your code-first schema carries without declaring them. Any other
-   * is refused as a misspelling. Default: none.
+   * The names of directives of other tools that a code-first schema uses without a declaration.
+   * `apply` rejects any other undeclared directive as a misspelling.
+   * @default none
    */
   readonly knownDirectives?: readonly string[];
 }
 
-/** The directive, ready to be used in a schema. */
+/** The directive: its SDL, and the functions that put its rules into a schema. */
 export interface RequireTokenDirective {
-  /** Its definition, to be given to the schema beside your own. */
+  /** The SDL of the directive and of its two types. Pass it to the schema beside your own SDL. */
   readonly typeDefs: string;
   /**
-   * A copy of the schema in which every covered field is guarded. Comes last; doing it twice
-   * changes nothing. Throws `TypeError` that names the place.
+   * Returns a copy of the schema in which every covered field is guarded. Call it after every other
+   * change of the schema, and serve the schema that it returns. A second call changes nothing.
+   * @throws `TypeError` that names the type or field: an invalid rule, a rule in a location where
+   *   it cannot apply, or an undeclared directive.
+   * @example
+   * ```ts
+   * const requireToken = requireTokenDirective();
+   * const schema = requireToken.apply(
+   *   makeExecutableSchema({ typeDefs: [requireToken.typeDefs, typeDefs], resolvers }),
+   * );
+   * ```
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**
-   * The `extensions` that say in a code-first schema what the directive says in SDL. Throws
-   * `TypeError` that names the key.
+   * Returns the `extensions` of a field or type in a code-first schema, in place of SDL. Without a
+   * rule the caller needs a valid auth token.
+   * @throws `TypeError` that names the key of an invalid rule.
+   * @example
+   * ```ts
+   * const me = { type: GraphQLString, extensions: requireToken.extensions({ scope: "profile" }) };
+   * ```
    */
   extensions<const R extends GraphQLRule>(
     rule?: R & NoOtherKeys<R, GraphQLRule>,
   ): { directives: Record<string, readonly GraphQLRule[]> };
 }
 
-/** The name the directive has unless it is given another. */
+/** The name of the directive without the option `name`. */
 export const DEFAULT_DIRECTIVE = "requireToken";
 
 /**
- * The directive that enforces a rule on a field, an object type or an interface. Throws `TypeError`
- * for a name GraphQL does not allow.
+ * Creates the directive that enforces a rule on a field, an object type or an interface.
+ * @throws `TypeError` for an unknown option, and for a name that GraphQL does not allow.
+ * @example
+ * ```ts
+ * const requireToken = requireTokenDirective();
+ * const typeDefs = `type Query { me: String @requireToken(scope: "profile") }`;
+ * const schema = requireToken.apply(
+ *   makeExecutableSchema({ typeDefs: [requireToken.typeDefs, typeDefs], resolvers }),
+ * );
+ * ```
  */
 export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}): RequireTokenDirective {
   checkOptions("requireTokenDirective", options, ["name", "knownDirectives"]);
   const { name = DEFAULT_DIRECTIVE, knownDirectives = [] } = options;
   if (!/^[_A-Za-z][_0-9A-Za-z]*$/.test(name) || name.startsWith("__"))
-    throw new TypeError(`"${name}" is not a name for a directive`);
+    throw new TypeError(`name must be a GraphQL name without a leading "__", and "${name}" is not`);
   return {
     typeDefs: typeDefsOf(name),
     apply(schema) {
@@ -65,12 +91,12 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
 
 function typeDefsOf(name: string): string {
   return `"""
-Any JSON value, as a rule of @${name} takes it.
+Any JSON value that a rule of @${name} accepts.
 """
 scalar RequireTokenValue
 
 """
-What a refused field gives: an error, or null.
+The result of a rejected field: an error, or null.
 """
 enum RequireTokenDeny {
   ERROR
@@ -78,7 +104,7 @@ enum RequireTokenDeny {
 }
 
 """
-Lets pass only who carries a token that satisfies the rule.
+Accepts only callers whose token satisfies the rule.
 """
 directive @${name}(
   type: String

@@ -1,4 +1,4 @@
-/** Apollo Federation: the values that a client can make up, because nothing looked them up. */
+/** Apollo Federation: distrusts the values that a client made up in its representations. */
 import {
   defaultFieldResolver,
   type GraphQLAbstractType,
@@ -15,16 +15,16 @@ import type { RequestGate } from "../../core/request/request-gate.ts";
 import { andThen } from "../../core/util/maybe-promise.ts";
 import { resolvesByDefault } from "../guard.ts";
 
-// Of Apollo Federation 2, and of `@link`, which brings them.
+// The directives of Apollo Federation 2, and `@link`, which imports them.
 const DIRECTIVES =
   /^(link|key|requires|provides|external|tag|extends|shareable|inaccessible|override|composeDirective|interfaceObject|authenticated|requiresScopes|policy|context|fromContext|cost|listSize|cacheTag|federation__.+)$/;
 
-/** Whether a subgraph may carry this directive undeclared, as those of code-first builders do. */
+/** Whether a subgraph may use this directive without a declaration, as code-first builders do. */
 export function isFederationDirective(schema: GraphQLSchema, name: string): boolean {
   return DIRECTIVES.test(name) && isObjectType(schema.getType("_Service"));
 }
 
-/** Where `@apollo/subgraph` keeps `__resolveReference`. */
+/** The extensions in which `@apollo/subgraph` keeps `__resolveReference`. */
 interface EntityExtensions {
   readonly apollo?: { readonly subgraph?: { readonly resolveReference?: ResolveReference } };
 }
@@ -35,8 +35,8 @@ type ResolveReference = (reference: unknown, context: unknown, ...rest: readonly
 const DISTRUSTING: unique symbol = Symbol.for("claimgate.distrusting") as never;
 
 /**
- * The names of entities without `__resolveReference`, which are what the client's representation
- * says they are, and of the types that their fields give without a resolver of their own.
+ * The names of the types whose values come from the client's representation. These are entities
+ * without `__resolveReference`, and the types of their fields without a resolver.
  */
 export function typesFilledByClient(schema: GraphQLSchema): ReadonlySet<string> {
   const entities = schema.getType("_Entity");
@@ -56,8 +56,8 @@ export function typesFilledByClient(schema: GraphQLSchema): ReadonlySet<string> 
 }
 
 /**
- * Whether this is the field by which federation's gateway asks for entities, with representations
- * that any client can send as well.
+ * Whether this is the field from which a federation gateway queries entities. Any client can send
+ * representations to it.
  */
 export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldName: string): boolean {
   if (fieldName !== "_entities" || typeName !== schema.getQueryType()?.name) return false;
@@ -66,8 +66,8 @@ export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldNa
 }
 
 /**
- * The resolver of that field, after which no representation is trusted as a parent, also where it
- * is handed on as the entity.
+ * A resolver of that field after which no representation counts as a parent, also where the entity
+ * is the representation itself.
  */
 export function distrustRepresentations(original: Resolver = defaultFieldResolver): Resolver {
   return distrusting(original, (source, args, context, info) => {
@@ -77,8 +77,8 @@ export function distrustRepresentations(original: Resolver = defaultFieldResolve
 }
 
 /**
- * The extensions of an entity whose `__resolveReference` may give its argument back, which is then
- * not trusted either.
+ * The extensions of an entity with a `__resolveReference` whose result is distrusted where it is
+ * its own argument.
  */
 export function distrustReference(
   type: GraphQLObjectType | GraphQLAbstractType,
@@ -86,8 +86,7 @@ export function distrustReference(
   const { apollo } = type.extensions as EntityExtensions;
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
-  // A client may name one representation any number of times, by a variable: each request copies it
-  // once.
+  // A client may repeat one representation by a variable, so each request copies it once.
   const echoesOf = new WeakMap<RequestGate, WeakMap<object, object>>();
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
     const gate = authIn(context)?.["~gate"];
@@ -109,15 +108,15 @@ export function distrustReference(
   return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
 }
 
-// Federation copies an entity whose `__typename` is not the one it expects, and a copy would be
-// trusted: so this is our own, without another.
+// Federation copies an entity that has another `__typename`, and would trust its copy. This copy
+// has no other.
 function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
   const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
   const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;
   return isNamedByClient ? { ...echo, __typename: given } : echo;
 }
 
-// Done once only, so that a schema may be gone through again.
+// Wraps a resolver once, however often `apply` sees the schema.
 function distrusting<F extends object>(original: F, wrapper: F): F {
   if (Object.hasOwn(original, DISTRUSTING)) return original;
   return Object.defineProperty(wrapper, DISTRUSTING, { value: true });

@@ -1,4 +1,4 @@
-/** Works out which guards cover which field, and refuses the placements that cannot mean anything. */
+/** Finds the guards of each field, and rejects rules in locations where they cannot apply. */
 import {
   type GraphQLAbstractType,
   type GraphQLField,
@@ -19,18 +19,18 @@ import { locationsOf } from "./directive-locations.ts";
 import { typesFilledByClient } from "./federation.ts";
 import { placing, readGuards } from "./read-guards.ts";
 
-/** The guards of a schema, by place. */
+/** The guards of a schema by type and field. */
 export interface FieldGuards {
-  /** What must hold before the field of an object type resolves. */
+  /** The guards that run before the field of an object type resolves. */
   field(type: GraphQLObjectType, fieldName: string): readonly Guard[];
-  /** What must hold once a value of `abstract` turns out to be of `type`. */
+  /** The guards that run once the type of a value of an interface or union is known. */
   runtimeType(abstract: GraphQLAbstractType, typeName: string): readonly Guard[];
 }
 
 type AnyField = GraphQLField<unknown, unknown>;
 type TypeWithFields = GraphQLObjectType | GraphQLInterfaceType;
 
-/** The guards of a schema by `@directive`. Throws `TypeError` that names the place. */
+/** The guards of a schema by `@directive`. Throws `TypeError` that names the type or field. */
 export function readFieldGuards(schema: GraphQLSchema, directive: string): FieldGuards {
   const ownOfType = memoize((type: TypeWithFields) =>
     readGuards(type, type.name, directive, { refuse: { args: "a type has no arguments" } }),
@@ -38,7 +38,7 @@ export function readFieldGuards(schema: GraphQLSchema, directive: string): Field
   const ownOfField = memoize((field: AnyField, origin: string) => readGuards(field, origin, directive, {}));
   const ofType = memoize((type: TypeWithFields) => [type, ...type.getInterfaces()].flatMap((one) => ownOfType(one)));
 
-  /** What can be checked of a type before a value of it is there. */
+  /** The guards of a type that can run before there is a value of it. */
   const beforeValue = (type: GraphQLNamedType): readonly Guard[] =>
     isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !usesParent(guard.plan)) : [];
 
@@ -79,7 +79,7 @@ export function guardsBehind(schema: GraphQLSchema, fieldGuards: FieldGuards, ty
   return schema.getPossibleTypes(type).flatMap(({ name }) => fieldGuards.runtimeType(type, name));
 }
 
-/** Every object type of a schema that users define. */
+/** Every object type of a schema, those of introspection excepted. */
 export function objectTypesOf(schema: GraphQLSchema): GraphQLObjectType[] {
   return Object.values(schema.getTypeMap()).filter(
     (type) => isObjectType(type) && !type.name.startsWith("__"),
@@ -91,8 +91,7 @@ export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
   return Object.values(schema.getTypeMap()).filter((type): type is GraphQLAbstractType => isAbstractType(type));
 }
 
-// Reads every place once, so that a wrong rule is found even where nothing implements or returns it
-// yet.
+// Reads every location once, to find an invalid rule also on a type that no field returns yet.
 function checkSchema(
   schema: GraphQLSchema,
   directive: string,
@@ -110,7 +109,7 @@ function checkSchema(
   for (const { carrier, origin, canBeGuarded } of locationsOf(schema)) {
     if (canBeGuarded || readGuards(carrier, origin, directive, {}).length === 0) continue;
     placing(directive, origin, () => {
-      throw new TypeError("a rule stands only on fields, object types and interfaces");
+      throw new TypeError("a rule can only be on a field, an object type or an interface");
     });
   }
   for (const type of abstractTypesOf(schema)) {
@@ -125,20 +124,20 @@ function checkSchema(
       const kind = isUnionType(type) ? "union" : "interface";
       placing(directive, hidden.origin, () => {
         throw new TypeError(
-          `onDeny: NULL cannot be kept behind the ${kind} ${type.name}, where a value cannot become null any more; put it on fields`,
+          `onDeny: NULL cannot apply to values of the ${kind} ${type.name}, which cannot become null; put it on fields`,
         );
       });
     }
   }
 }
 
-// What federation's gateway reads to learn the schema, as introspection is read: a rule on the root
+// A federation gateway reads the schema from this field. As with introspection, a rule on the root
 // type does not cover it.
 function isServiceField(schema: GraphQLSchema, type: GraphQLObjectType, field: AnyField): boolean {
   return type === schema.getQueryType() && field.name === "_service" && getNamedType(field.type).name === "_Service";
 }
 
-/** Remembers by the first argument. */
+/** Caches the result by the first argument. */
 function memoize<K extends object, A extends unknown[], R>(make: (key: K, ...rest: A) => R): (key: K, ...rest: A) => R {
   const known = new Map<K, R>();
   return (key, ...rest) => {

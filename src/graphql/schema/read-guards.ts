@@ -1,4 +1,4 @@
-/** Reads `@requireToken` where it stands, in SDL, in `extensions.directives` or under its own name in `extensions`, and compiles each use into a guard. */
+/** Reads the rules of `@requireToken` in SDL and in `extensions`, and compiles them into guards. */
 
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
 import { type CompileOptions, compileRule } from "../../core/rules/compile.ts";
@@ -7,13 +7,17 @@ import { withErrorContext } from "../../core/util/error-context.ts";
 import type { Guard, OnDeny } from "../guard.ts";
 import { type Carrier, directiveNodes, directivesInExtensions } from "./directive-locations.ts";
 
-/** A rule as GraphQL takes it. */
+/** A rule of the directive. */
 export type GraphQLRule = Rule & {
-  /** Null in place of a 401 or 403. Default `"ERROR"`. */
+  /**
+   * The result of a rejected field. `"NULL"` gives null in place of a 401 or 403. It is rejected on
+   * a non-null field.
+   * @default "ERROR"
+   */
   readonly onDeny?: OnDeny;
 };
 
-/** The guards that stand on `carrier`. Throws `TypeError` that names the place and the key. */
+/** The guards of a carrier. Throws `TypeError` that names the location and the key. */
 export function readGuards(
   carrier: Carrier,
   origin: string,
@@ -29,7 +33,7 @@ export function readGuards(
   );
 }
 
-/** Runs `build`; a `TypeError` of its says where the directive stands. */
+/** Runs `build`, and adds the location of the directive to its `TypeError`. */
 export function placing<T>(directive: string, origin: string, build: () => T): T {
   return withErrorContext(build, (error) =>
     error instanceof TypeError
@@ -41,7 +45,7 @@ export function placing<T>(directive: string, origin: string, build: () => T): T
 function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError(
-      `rule is ${Array.isArray(given) ? "a list" : String(given)}, not an object; write {} to require a token only`,
+      `rule is ${Array.isArray(given) ? "a list" : String(given)}, not an object; write {} to require only a token`,
     );
   }
   if ("onDeny" in given && given.onDeny === undefined)
@@ -57,14 +61,13 @@ function argumentsOf(node: ConstDirectiveNode): Record<string, unknown> {
   const rule: Record<string, unknown> = {};
   for (const argument of node.arguments ?? []) {
     const name = argument.name.value;
-    if (Object.hasOwn(rule, name)) throw new TypeError(`rule.${name} stands twice`);
+    if (Object.hasOwn(rule, name)) throw new TypeError(`rule.${name} is given twice`);
     define(rule, name, toJson(argument.value, `rule.${name}`));
   }
   return rule;
 }
 
-// GraphQL's own untyped reading rounds large integers and takes an enum for a string; a rule must
-// not.
+// Not `valueFromASTUntyped` of graphql: it rounds large integers and reads an enum as a string.
 function toJson(node: ConstValueNode, path: string): unknown {
   switch (node.kind) {
     case Kind.INT:
@@ -80,16 +83,16 @@ function toJson(node: ConstValueNode, path: string): unknown {
     case Kind.OBJECT: {
       const object: Record<string, unknown> = {};
       for (const field of node.fields) {
-        if (Object.hasOwn(object, field.name.value)) throw new TypeError(`${path}.${field.name.value} stands twice`);
+        if (Object.hasOwn(object, field.name.value)) throw new TypeError(`${path}.${field.name.value} is given twice`);
         define(object, field.name.value, toJson(field.value, `${path}.${field.name.value}`));
       }
       return object;
     }
     case Kind.ENUM:
       if (path === "rule.onDeny") return node.value;
-      throw new TypeError(`${path}: ${node.value} is no JSON value; write it in quotes`);
+      throw new TypeError(`${path} must be a JSON value; write ${node.value} in quotes`);
     default:
-      throw new TypeError(`${path} is no JSON value`);
+      throw new TypeError(`${path} must be a JSON value; a rule takes no variables`);
   }
 }
 
@@ -100,7 +103,7 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
 function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   const isList = Array.isArray((extensions as { directives?: unknown } | null | undefined)?.directives);
   const held = directivesInExtensions(extensions).filter(([name]) => name === directive);
-  // By the directive's own name, where no printer of directives looks.
+  // Under the name of the directive itself, which no printer of SDL reads.
   const own = Object.hasOwn(extensions ?? {}, directive) ? [(extensions as Record<string, unknown>)[directive]] : [];
   const entries = held.map(([, entry]) => entry);
   return [
@@ -109,13 +112,14 @@ function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   ];
 }
 
-// An empty list has no rule, and so is handed on as what it is: no object.
+// An empty list is returned as it is, so that the compiler rejects it: it has no rule.
 function oneOrMany(rules: unknown): unknown[] {
   return Array.isArray(rules) && rules.length > 0 ? (rules as unknown[]) : [rules];
 }
 
 function argsOfEntry(entry: object): unknown {
   const extra = Object.keys(entry).find((key) => key !== "name" && key !== "args");
-  if (extra !== undefined) throw new TypeError(`an entry of extensions.directives takes name and args, not "${extra}"`);
+  if (extra !== undefined)
+    throw new TypeError(`an entry of extensions.directives must have only name and args, not "${extra}"`);
   return "args" in entry ? entry.args : {};
 }

@@ -1,4 +1,4 @@
-/** Builds the GraphQL context's `auth` from what a server hands over, and refuses at start a schema that is not guarded. */
+/** `createGraphQLContext`: makes the context of a request on any GraphQL server. */
 import type { GraphQLSchema } from "graphql";
 import { type ConnectionParams, createParamsReader } from "../../core/exchange/connection-params.ts";
 import { type LambdaEvent, requestOfEvent } from "../../core/exchange/lambda-event.ts";
@@ -13,53 +13,89 @@ import { createPrepare, type Prepare } from "../execution/prepare.ts";
 import { assertGuarded } from "../schema/assert-guarded.ts";
 import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
 
-/** What resolvers find in their context. */
+/** The context that resolvers need. Extend it with members of your own. */
 export interface GraphQLAuthContext<C = Claims> {
+  /** The authentication of the request. Guards of other tokens show a field a view of it. */
   readonly auth: RequestAuth<C>;
 }
 
 /**
- * What a server hands over: a request itself, or an object that holds one, as Yoga, Apollo Server,
- * Hono and graphql-ws do.
+ * The argument of a server's context function: a request, or an object that holds one, as of Yoga,
+ * Apollo Server, Hono and graphql-ws.
  */
 export interface ServerContext extends RequestLike {
+  /** A Fetch `Request`, as of Yoga. */
   readonly request?: RequestLike | undefined;
+  /** A request of Node, Express or Fastify. */
   readonly req?: RequestLike | undefined;
-  /** A Node response or a Fastify reply, for cookies and `Cache-Control`. */
+  /**
+   * A Node response or a Fastify reply. `login`, `refresh` and `logout` set cookies and
+   * `Cache-Control` on it; without it they reject with `CookieError`.
+   * @default none
+   */
   readonly res?: unknown;
   /**
-   * AWS Lambda: what is there in place of a request. No other server's event is read: give the
-   * request that it holds.
+   * AWS Lambda: the event in place of a request. Events of other servers are not read; pass the
+   * request that they hold.
    */
   readonly event?: LambdaEvent | object | undefined;
-  /** graphql-ws: where the upgrade request is. */
+  /** graphql-ws: the object that holds the upgrade request. */
   readonly extra?: unknown;
-  /** graphql-ws: what the client sent when it connected. */
+  /** graphql-ws: the parameters that the client sent with the connection. */
   readonly connectionParams?: unknown;
 }
 
 /** Options of `createGraphQLContext`. */
 export interface GraphQLContextOptions {
-  /** Checked at once: every field that the directive covers must be guarded. */
+  /**
+   * The schema that the server executes. A schema with an unguarded field under the directive is
+   * rejected at once.
+   * @default none: the schema is not checked
+   */
   readonly schema?: GraphQLSchema;
-  /** The directive's name, where it was given another. Default `"requireToken"`. */
+  /**
+   * The name of the directive, as in `requireTokenDirective({ name })`.
+   * @default "requireToken"
+   */
   readonly directive?: string;
 }
 
-/** Makes the context of a request. It verifies nothing. */
+/** Makes the contexts of requests. */
 export interface GraphQLContextFactory<C = Claims> {
+  /** Makes the context of a request. It verifies no token and never throws. */
   (server: ServerContext): GraphQLAuthContext<C>;
   /**
-   * For the hook that a server calls before it executes: has the token verified there, if the
-   * operation asks for one, so that its fields resolve without waiting, each for itself. Nothing is
-   * refused by it, and nothing less without it. `useAuth` does this by itself.
+   * Verifies the token of an operation before the server executes it, so that the fields need not
+   * wait one by one. Call it in the server's hook before execution; `useAuth` does so itself.
+   * `prepare` never rejects a request. Skipping it is safe, only slower.
+   * @example
+   * ```ts
+   * // graphql-http
+   * createHandler({
+   *   schema,
+   *   context: ({ raw }) => ({ ...createContext({ req: raw }) }),
+   *   execute: async (args) => {
+   *     await createContext.prepare(args);
+   *     return execute(args);
+   *   },
+   * });
+   * ```
    */
   readonly prepare: Prepare;
 }
 
 /**
- * A function that makes the context of a request. Throws `TypeError` at once for a schema that is
- * not guarded.
+ * Creates the function that makes the context of each request. On GraphQL Yoga use `useAuth`.
+ * @throws `TypeError` for an unknown option, and for a schema with an unguarded field under the
+ *   directive. The message names the field.
+ * @example
+ * ```ts
+ * // Apollo Server
+ * const createContext = createGraphQLContext(auth, { schema });
+ * await startStandaloneServer(server, {
+ *   context: async ({ req, res }) => createContext({ req, res }),
+ * });
+ * ```
  */
 export function createGraphQLContext<C>(
   auth: AuthManager<C>,
@@ -73,10 +109,7 @@ export function createGraphQLContext<C>(
   return Object.assign(create, { prepare: createPrepare() });
 }
 
-/**
- * The context of a request, with the connection parameters that count, and whose response is
- * `response`.
- */
+/** The context of a request with these connection parameters and this response writer. */
 export function openGraphQLContext<C>(
   auth: AuthManager<C>,
   server: ServerContext,
@@ -100,13 +133,12 @@ function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
   const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
   const { request } = server;
-  // A Fetch request made from Node's shows what a plugin changed of it; Node's own still has every
-  // repeated header.
+  // The Fetch request has the changes of plugins; Node's request has repeated headers apart.
   if (held && held === server.req && isFetchRequest(request))
     return { headers: request.headers, raw: rawRequest(held) };
   if (held) return held;
   if (server.event) return requestOfEvent(server.event);
-  // Only what holds no request is one itself: a context may have `headers` of its own.
+  // A context that holds a request may have other `headers`, so these come last.
   return server.headers === undefined ? undefined : server;
 }
 
@@ -114,7 +146,7 @@ function isFetchRequest(request: RequestLike | undefined): request is RequestLik
   return typeof (request?.headers as Partial<Headers> | undefined)?.get === "function";
 }
 
-/** The connection parameters, where they count: on WebSockets, where there is no Fetch request. */
+/** The connection parameters of a WebSocket, which has no Fetch request. */
 export function connectionParamsOf(server: ServerContext): unknown {
   return server.request === undefined ? server.connectionParams : undefined;
 }

@@ -1,41 +1,60 @@
-/** What a GraphQL result means over HTTP: a refused operation has the refusal's status, and anything that ran stays 200. */
+/** `authHttpResponse`: the status, headers and body of a GraphQL result over HTTP. */
 import type { ExecutionResult, GraphQLError } from "graphql";
 import { kindOf, type RefusalMark, type RefusedOperation, refusalMark, translateError } from "../errors.ts";
 import { collectRootFields } from "./root-fields.ts";
 
-/** A result as an HTTP server may send it. */
+/** A GraphQL result over HTTP. */
 export interface AuthHttpResponse {
-  /** 200, or the first of 503, 400, 401 and 403 that refused the operation. */
+  /** 200, or the first of 503, 400, 401 and 403 with which the operation was rejected. */
   readonly status: number;
-  /** `WWW-Authenticate` on 401 and 403 (RFC 6750, section 3). */
+  /**
+   * `WWW-Authenticate` for 401 and 403; empty for any other status.
+   * @see RFC 6750, section 3
+   */
   readonly headers: Readonly<Record<string, string>>;
-  /** The result; without `data` where the operation was refused. */
+  /** The result; without `data` where the operation was rejected. */
   readonly body: ExecutionResult;
 }
 
-/** A result, as servers hand it to their hooks. */
+/** A result, as servers pass it to their hooks. */
 export interface ResultLike {
+  /** The data; fields of rejected guards are null in it. */
   readonly data?: unknown;
+  /** The errors, refusals among them. */
   readonly errors?: readonly GraphQLError[] | undefined;
+  /** The extensions; they are kept. */
   readonly extensions?: unknown;
 }
 
 /** Options of `authHttpResponse`. */
 export interface AuthHttpResponseOptions {
   /**
-   * The operation, or its kind: tells refusals that resolvers threw themselves from the guards'.
-   * Default: known only where a guard refused.
+   * The operation of the result, or its kind. It decides whether refusals that resolvers threw
+   * themselves reject a query.
+   * @default the operation of the rejecting guard, if any
    */
   readonly operation?: RefusedOperation | null | undefined;
   /**
-   * The scheme a challenge names for refusals that resolvers threw themselves. Default `"Bearer"`.
+   * The scheme that a challenge names for refusals that resolvers threw themselves.
+   * @default "Bearer"
    */
   readonly scheme?: string | undefined;
 }
 
 const ORDER = [503, 400, 401, 403] as const;
 
-/** Status, headers and body of a result. Not for batches and streams, which stay 200. */
+/**
+ * The status, headers and body of a result. A rejected operation has the status of its refusal; a
+ * mutation that ran stays 200. Do not call it for batches and streams, which stay 200.
+ * @see RFC 6750, section 3
+ * @example
+ * ```ts
+ * const operation = getOperationAST(document, operationName);
+ * const { status, headers, body } = authHttpResponse(result, { operation });
+ * response.writeHead(status, { "Content-Type": "application/json", ...headers });
+ * response.end(JSON.stringify(body));
+ * ```
+ */
 export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOptions = {}): AuthHttpResponse {
   const translated = translateErrors(result as ExecutionResult, options);
   const marks = (translated.errors ?? []).map(refusalMark);
@@ -47,8 +66,8 @@ export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOp
 }
 
 /**
- * The result, or a part of one that is delivered incrementally, with the refusals that resolvers
- * threw themselves as callers may see them.
+ * A result, or an incremental part of one, with translated refusals of resolvers: see
+ * `translateError`.
  */
 export function translateErrors<R extends ResultParts>(result: R, options: AuthHttpResponseOptions = {}): R {
   const changed: { -readonly [K in keyof ResultParts]: ResultParts[K] } = {};
@@ -66,10 +85,7 @@ export function hasErrors({ errors, incremental, completed }: ResultParts): bool
   return errors !== undefined || incremental !== undefined || completed !== undefined;
 }
 
-/**
- * Where a result has errors: its own, and those of the parts that `@defer` and `@stream` send
- * later.
- */
+/** The members of a result that hold errors, parts of `@defer` and `@stream` included. */
 export interface ResultParts {
   readonly errors?: readonly GraphQLError[] | undefined;
   readonly incremental?: readonly ResultParts[] | undefined;
@@ -89,8 +105,8 @@ function isEveryRootFieldRefused(
   const info = marks.find((mark) => mark?.guardedField)?.guardedField;
   if (!info) return false;
   const fields = collectRootFields(info);
-  // What the guard's operation does not ask for was asked for by another, around it.
-  // (graphql-jit keeps the keys of skipped fields, without a value.)
+  // A key that this operation does not select belongs to an operation around it. graphql-jit keeps
+  // the keys of skipped fields, without a value.
   if (Object.entries(data ?? {}).some(([key, value]) => value !== undefined && !fields.has(key))) return false;
   const refused = new Set(
     errors.filter((error, i) => error.path?.length === 1 && marks[i]?.guardedField).map((error) => error.path?.[0]),

@@ -1,4 +1,4 @@
-/** The root fields of an operation, by response key, as execution collects them (GraphQL specification, section 6.3.2). */
+/** Collects the root fields of an operation by response key, as execution does. */
 import {
   GraphQLIncludeDirective,
   type GraphQLResolveInfo,
@@ -11,8 +11,8 @@ import {
 } from "graphql";
 
 /**
- * Response keys and the names of the fields behind them; fragments are entered, `@skip` and
- * `@include` are heeded.
+ * The names of the root fields by response key, with fragments, `@skip` and `@include` applied.
+ * @see GraphQL specification, section 6.3.2
  */
 export function collectRootFields(info: GraphQLResolveInfo): Map<string, string> {
   const fields = new Map<string, string>();

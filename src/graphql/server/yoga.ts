@@ -1,4 +1,4 @@
-/** `useAuth`: the GraphQL Yoga plugin that fills `context.auth`, checks the schema at start and gives refusals their HTTP status. */
+/** `useAuth`: the plugin of GraphQL Yoga. */
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { createParamsReader } from "../../core/exchange/connection-params.ts";
 import type { ResponseHeadersLike } from "../../core/exchange/response-writer.ts";
@@ -24,44 +24,59 @@ import {
 
 /** Options of `useAuth`. */
 export interface UseAuthOptions {
-  /** The directive's name, where it was given another. Default `"requireToken"`. */
+  /**
+   * The name of the directive, as in `requireTokenDirective({ name })`.
+   * @default "requireToken"
+   */
   readonly directive?: string;
 }
 
-// What is set is typed `never` in these hooks, and cast to it where it is given: only so do Yoga's
-// own setters fit, whose types differ by hook and release, and naming them would make Yoga a
-// dependency.
+// Setters take `never`, so that those of every hook and release of Yoga fit. Their own types would
+// make Yoga a dependency.
 
-/** A result, as Yoga hands it to a hook. */
+/** A result, as Yoga passes it to a hook. */
 export interface ResultPayload {
+  /** The result, or the stream of results. */
   readonly result: unknown;
+  /** Replaces the result. */
   readonly setResult: (result: never) => void;
 }
 
-/** Called for each event of a stream. */
+/** A hook for the events of a stream. */
 export interface NextHook {
+  /** Yoga calls it for each event. */
   onNext(payload: ResultPayload): void;
 }
 
-/** Called when an operation has been executed. */
+/** A hook for the end of a query or mutation. */
 export interface ExecuteHook {
+  /** Yoga calls it with the result. */
   onExecuteDone(payload: ResultPayload): NextHook | undefined;
 }
 
-/** Called when a subscription has begun, or has failed to. */
+/** A hook for the start of a subscription. */
 export interface SubscribeHook {
+  /** Yoga calls it with the stream, or with the result of a rejected subscription. */
   onSubscribeResult(payload: ResultPayload): NextHook | undefined;
+  /** Yoga calls it with the error that the source threw. */
   onSubscribeError(payload: { readonly error: unknown; readonly setError: (error: unknown) => void }): void;
 }
 
-/** The hooks of Yoga that the plugin uses. */
+/** The plugin that `useAuth` creates: its hooks, which Yoga calls. */
 export interface AuthPlugin {
+  /** Notes that Yoga has started. */
   onYogaInit(): void;
+  /** Rejects a schema with an unguarded field under the directive. */
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
+  /** Adds `auth` to the context. */
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
+  /** Verifies the token that a query or mutation needs before it executes. */
   onExecute(payload: { readonly args: unknown }): MaybePromise<ExecuteHook>;
+  /** Verifies the token that a subscription needs before it starts. */
   onSubscribe(payload: { readonly args: unknown }): MaybePromise<SubscribeHook>;
+  /** Gives a rejected operation its status and challenge. */
   onResultProcess(payload: ResultPayload): void;
+  /** Writes cookies and `Cache-Control` into the response. */
   onResponse(payload: { readonly request: unknown; readonly response: unknown }): void;
 }
 
@@ -71,26 +86,34 @@ interface OpenRequest<C> {
 }
 
 /**
- * The plugin. Yoga does not start with a schema in which a field that the directive covers is not
- * guarded.
+ * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
+ * execution, and gives rejected operations their HTTP status.
+ * @throws `TypeError` for an unknown option. `createYoga` throws a `TypeError` for a schema with an
+ *   unguarded field under the directive. With a schema function every such request fails instead:
+ *   callers see "Unexpected error.", and a process warning names the field.
+ * @example
+ * ```ts
+ * const schema = requireToken.apply(
+ *   makeExecutableSchema({ typeDefs: [requireToken.typeDefs, typeDefs], resolvers }),
+ * );
+ * createServer(createYoga({ schema, plugins: [useAuth(auth)] })).listen(4000);
+ * ```
  */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
   checkOptions("useAuth", options, ["directive"]);
-  // The operations of one batch are one request, whose token is verified once, and one response. It
-  // hangs on the request itself: in a WeakMap what refers back to its key costs the garbage
-  // collector more than all of the rest.
+  // The operations of a batch share one request. A symbol on it is cheaper than a WeakMap, whose
+  // values that refer back to their key are costly to the garbage collector.
   const OPEN = Symbol("claimgate.useAuth");
   const openOf = (request: object): OpenRequest<C> | undefined => (request as { [OPEN]?: OpenRequest<C> })[OPEN];
 
-  // Envelop reports a schema once, and goes on with it where that throws: so it is looked at again
-  // before it is executed.
+  // Envelop reports a schema once, and keeps it even if that throws: `before` checks it again.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
   let hasStarted = false;
   const assertOnce = (schema: GraphQLSchema): void => {
     if (guardedSchemas.has(schema)) return;
     withErrorContext(
       () => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
-      // From `createYoga` the error reaches the developer; that of a request is masked.
+      // `createYoga` throws the error to the developer, but Yoga masks the error of a request.
       (error) => (hasStarted && error instanceof TypeError ? reportMisuse(schema, error) : error),
     );
     guardedSchemas.add(schema);
@@ -126,7 +149,7 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result) || !hasErrors(result as ExecutionResult)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);
-      // Yoga reads the status from here and takes it out again before it answers.
+      // Yoga reads the status here, and removes it from the response.
       if (status !== 200)
         setResult({ ...body, extensions: { ...body.extensions, http: { status, headers } } } as never);
     },
@@ -143,17 +166,14 @@ function executeHook(args: ExecutionArgs): ExecuteHook {
 function subscribeHook(args: ExecutionArgs): SubscribeHook {
   return {
     onSubscribeResult: (payload) => translate(args, payload),
-    // What the source itself throws, as its generator's own `ctx.auth.require` does.
+    // A source throws refusals too, by `ctx.auth.require` in its generator.
     onSubscribeError({ error, setError }) {
       if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args)));
     },
   };
 }
 
-/**
- * Gives refusals that resolvers threw themselves the shape of all others, in a result and in every
- * event of a stream.
- */
+/** Translates the refusals that resolvers threw, in a result and in every event of a stream. */
 function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | undefined {
   const onNext = ({ result, setResult }: ResultPayload): void => {
     if (!hasErrors(result as ResultParts)) return;
@@ -170,8 +190,7 @@ function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | unde
 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
-  // Another plugin may have put something else there; the guards refuse then, and other errors stay
-  // as they are.
+  // Another plugin may have replaced `auth`: guards fail then, and other errors stay as they are.
   const scheme = authIn(contextValue)?.["~gate"].refusals().scheme;
   return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

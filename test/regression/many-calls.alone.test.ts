@@ -100,6 +100,22 @@ const schema = directive.apply(
 
 const own = { "sec-fetch-site": "same-origin", host: "app.shop.test" };
 
+/** Executes the calls as one mutation; `responseOf` gives the response of the request. */
+function askGraphQL(
+  auth: AuthManager,
+  calls: readonly Call[],
+  headers: Readonly<Record<string, string>>,
+  responseOf: () => { readonly res?: unknown },
+): () => Promise<unknown> {
+  const document = parse(`mutation { ${calls.map((call, i) => `a${i}: ${call}`).join(" ")} }`, { noLocation: true });
+  const createContext = createGraphQLContext(auth);
+  const all = { ...own, ...headers };
+  return async () => {
+    const req = { headers: all, rawHeaders: Object.entries(all).flat(), method: "POST", url: "/api/graphql" };
+    return execute({ schema, document, contextValue: createContext({ req, ...responseOf() }) });
+  };
+}
+
 /** For each transport, a request with the named calls. */
 const TRANSPORTS: readonly (readonly [
   transport: string,
@@ -122,20 +138,8 @@ const TRANSPORTS: readonly (readonly [
         }).then((response) => response.text());
     },
   ],
-  [
-    "GraphQL",
-    (auth, calls, headers) => {
-      const document = parse(`mutation { ${calls.map((call, i) => `a${i}: ${call}`).join(" ")} }`, {
-        noLocation: true,
-      });
-      const createContext = createGraphQLContext(auth);
-      const all = { ...own, ...headers };
-      return async () => {
-        const req = { headers: all, rawHeaders: Object.entries(all).flat(), method: "POST", url: "/api/graphql" };
-        return execute({ schema, document, contextValue: createContext({ req, res: nodeResponse() }) });
-      };
-    },
-  ],
+  ["GraphQL", (...asked) => askGraphQL(...asked, () => ({ res: nodeResponse() }))],
+  ["GraphQL without a response", (...asked) => askGraphQL(...asked, () => ({}))],
 ];
 
 const [LONG, LONGER] = [100, 1000];

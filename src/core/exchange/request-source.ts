@@ -87,6 +87,7 @@ class ReadRequest implements RequestSource {
   readonly #request: RequestLike | undefined;
   readonly #raw: RequestLike | undefined;
   #reader: Reader | undefined;
+  #isUpgrade: boolean | undefined;
 
   constructor(request: RequestLike | undefined, extra: FromTransport) {
     this.#request = request;
@@ -112,7 +113,8 @@ class ReadRequest implements RequestSource {
 
   // Also where a middleware removed the header: the rules for an upgrade are stricter.
   get isUpgrade(): boolean {
-    return countOf(sentBy(this.#raw) ?? [], "upgrade") > 0 || this.headerValues("upgrade").length > 0;
+    return (this.#isUpgrade ??=
+      countOf(sentBy(this.#raw) ?? [], "upgrade") > 0 || this.headerValues("upgrade").length > 0);
   }
 
   get isSecure(): boolean {

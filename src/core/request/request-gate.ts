@@ -54,10 +54,10 @@ export class RequestGate {
 
   /** The error of a call that needs cookies, or `undefined` where cookies reach the caller. */
   cookieError(): CookieError | undefined {
-    const { response, isConnection, isUpgrade, responseRemedy = 'Call it with deliver: "body"' } = this.#source;
+    const { response, responseRemedy = 'Call it with deliver: "body"' } = this.#source;
     const why = response?.whyNoCookies();
     if (response) return why === undefined ? undefined : new CookieError(why);
-    return isConnection || isUpgrade
+    return this.#source.isConnection || this.#source.isUpgrade
       ? new CookieError("a WebSocket has no response that could set them", 'Call it over HTTP, or with deliver: "body"')
       : new CookieError("the request has no response that could set them", responseRemedy);
   }

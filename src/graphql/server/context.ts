@@ -20,8 +20,8 @@ export interface GraphQLAuthContext<C = Claims> {
 }
 
 /**
- * The argument of a server's context function: a request, or an object that holds one, as of Yoga,
- * Apollo Server, Hono and graphql-ws.
+ * The argument of a server's context function: a request, or an object that holds one. Yoga, Apollo
+ * Server, Hono and graphql-ws pass such objects.
  */
 export interface ServerContext extends RequestLike {
   /** A Fetch `Request`, as of Yoga. */

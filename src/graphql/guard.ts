@@ -8,7 +8,7 @@ import type { Plan } from "../core/rules/compile.ts";
  */
 export type OnDeny = "ERROR" | "NULL";
 
-/** One use of the directive, compiled. */
+/** One compiled use of the directive. */
 export interface Guard {
   readonly plan: Plan;
   /** The rule that the plan was compiled from, as JSON. */
@@ -16,7 +16,7 @@ export interface Guard {
   readonly onDeny: OnDeny;
   /** The type or field with the directive: `User` or `User.email`. */
   readonly origin: string;
-  /** Its place and its rule as text: two readings of one schema can be compared by it. */
+  /** The location and the rule as text, to compare two readings of one schema. */
   readonly key: string;
 }
 

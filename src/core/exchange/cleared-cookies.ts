@@ -76,7 +76,7 @@ interface Variant {
   readonly attributes: CookieAttributes;
   /** The attributes that the settings give. */
   readonly others: CookieAttributes;
-  /** The number of domain, path and partition in which it differs from them. */
+  /** The number of attributes that differ: domain, path, partition. */
   readonly differences: number;
   readonly distance: number;
 }

@@ -25,19 +25,36 @@ export interface CookieNames {
   readonly refresh?: string | undefined;
 }
 
-/** The attributes of a cookie. */
+/**
+ * The attributes of a cookie.
+ * @see RFC 6265, section 4.1.2
+ */
 export interface CookieAttributes {
+  /** Scripts of the page cannot read the cookie. */
   readonly httpOnly: true;
+  /** Whether the browser sends it only over TLS. */
   readonly secure: boolean;
+  /** The requests of other sites with which the browser sends it. */
   readonly sameSite: "lax" | "strict" | "none";
+  /** The path below which the browser sends it. */
   readonly path: string;
+  /**
+   * The domain below which the browser sends it.
+   * @default the host alone
+   */
   readonly domain?: string;
+  /**
+   * Whether each site that embeds the page has its own cookie (CHIPS).
+   * @default false
+   */
   readonly partitioned?: boolean;
 }
 
 /** A cookie to set or clear. */
 export interface CookieToSet {
+  /** The full name, prefix included. */
   readonly name: string;
+  /** The token, or an empty text to clear the cookie. */
   readonly value: string;
   /**
    * The attributes of the cookie. `maxAge` is in seconds: 0 clears the cookie, and without it the

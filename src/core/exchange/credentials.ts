@@ -96,7 +96,7 @@ export class Credentials {
     if (fault !== undefined) throw cookieRejection(fault);
   }
 
-  /** Throws `CSRF_REJECTED` where the request may not be given cookies: see `markFaultOf`. */
+  /** Throws `CSRF_REJECTED` where the response may not set cookies: see `markFaultOf`. */
   assertMayGetCookies({ csrf }: CredentialOptions): void {
     const { fault } = (this.#marks ??= { fault: markFaultOf(this.source, csrf) });
     if (fault !== undefined) throw setCookieRejection(fault);

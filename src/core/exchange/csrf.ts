@@ -38,15 +38,15 @@ export function cookieRejection(fault: CsrfFault): AuthError {
   return withWords(refusal("CSRF_REJECTED"), { message: `The cookie is not accepted: ${FAULTS[fault]}` });
 }
 
-/** The refusal `CSRF_REJECTED` of a request that may not be given cookies. */
+/** The refusal `CSRF_REJECTED` of a request whose response may not set cookies. */
 export function setCookieRejection(fault: CsrfFault): AuthError {
   return withWords(refusal("CSRF_REJECTED"), { message: `Cookies cannot be set or cleared: ${FAULTS[fault]}` });
 }
 
 /**
  * The reason why cookies do not count for the request, or `undefined` where they do. OWASP's CSRF
- * cheat sheet: Fetch metadata first, then the origin. Old browsers send neither on a page's own
- * reads, so a request without both counts only with a safe method.
+ * cheat sheet: Fetch metadata first, then the origin. Old browsers send neither header
+ * with a read, so a request without both counts only with a safe method.
  */
 export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const fault = markFaultOf(source, csrf);
@@ -71,7 +71,7 @@ export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | unde
   if (origin === undefined) return site === undefined ? "unmarked" : "crossSite";
   if (origin === OPAQUE_ORIGIN) return "opaque";
   if (csrf.origins.includes(origin)) return undefined;
-  // Sec-Fetch-Site is final: a page of this host that was fetched in the clear is another site.
+  // Sec-Fetch-Site is final: a page of this host over plain HTTP is another site.
   if (site === undefined && isThisHost(origin, source)) return undefined;
   if (mayUseCookies(csrf, origin)) return undefined;
   return site === undefined ? "otherHost" : "otherOrigin";
@@ -107,7 +107,7 @@ function isThisHost(origin: string, source: RequestSource): boolean {
   if (source.host === undefined || !/^[!-~]+$/.test(source.host) || !URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
   if (protocol !== "https:" && protocol !== "http:") return false;
-  // A page that was fetched in the clear cannot act for a host that is served over TLS.
+  // A page over plain HTTP cannot act for a host that is served over TLS.
   if (source.isSecure && protocol === "http:") return false;
   const own = `${protocol}//${source.host}`;
   return isOrigin(own) && URL.canParse(own) && new URL(own).host === host;

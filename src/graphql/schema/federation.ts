@@ -77,8 +77,8 @@ export function distrustRepresentations(original: Resolver = defaultFieldResolve
 }
 
 /**
- * The extensions of an entity with a `__resolveReference` whose result is distrusted where it is
- * its own argument.
+ * The extensions of an entity with a wrapped `__resolveReference`: it distrusts a result that is
+ * the representation itself. `undefined` for an entity without one.
  */
 export function distrustReference(
   type: GraphQLObjectType | GraphQLAbstractType,
@@ -108,8 +108,8 @@ export function distrustReference(
   return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
 }
 
-// Federation copies an entity that has another `__typename`, and would trust its copy. This copy
-// has no other.
+// Federation copies an entity whose `__typename` differs from the type, and would trust the copy.
+// So this copy omits `__typename`, unless federation resolves the type by it.
 function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
   const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
   const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;

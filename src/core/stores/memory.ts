@@ -1,4 +1,4 @@
-/** Sessions in the memory of one process: for development, tests and servers that run as one. */
+/** Sessions in the memory of one process, for development, tests and single-process servers. */
 import { isAlive } from "./refresh-state.ts";
 import {
   DeadlineError,
@@ -10,12 +10,27 @@ import {
 } from "./session-store.ts";
 
 const SWEEP_AT_LEAST_EVERY = 64;
-// An operation's time is that of one of several clocks. A record that has expired by it is kept a
-// little longer for the others.
+// The clocks of several managers may differ: a session that has expired by one is kept for the
+// others.
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
 /**
- * A store whose sessions end with the process. What has expired is removed as others come and go.
+ * Creates a store whose sessions end with the process. It removes expired sessions during other
+ * operations.
+ *
+ * Each operation rejects with `DeadlineError` after its deadline.
+ *
+ * @example
+ * ```ts
+ * import { AuthManager, memorySessionStore } from "claimgate";
+ *
+ * const auth = new AuthManager({
+ *   issuer: "https://api.example",
+ *   algorithm: "HS256",
+ *   secret: crypto.getRandomValues(new Uint8Array(32)),
+ *   sessions: memorySessionStore(),
+ * });
+ * ```
  */
 export function memorySessionStore(): SessionStore {
   const records = new Map<string, SessionRecord>();
@@ -23,7 +38,7 @@ export function memorySessionStore(): SessionStore {
   let operationsSinceSweep = 0;
 
   const put = (record: SessionRecord): void => {
-    // A copy: what the caller changes later changes nothing here.
+    // A copy, so that later changes by the caller do not reach the store.
     records.set(record.id, structuredClone(record));
     const subject = String(record.subject);
     const ids = idsBySubject.get(subject);
@@ -38,7 +53,7 @@ export function memorySessionStore(): SessionStore {
     if (ids?.size === 0) idsBySubject.delete(String(subject));
   };
 
-  // As many look-ups as operations, whatever the number of sessions.
+  // On average one look-up per operation, however many sessions there are.
   const sweep = (now: number): void => {
     if (++operationsSinceSweep < Math.max(records.size, SWEEP_AT_LEAST_EVERY)) return;
     operationsSinceSweep = 0;
@@ -126,7 +141,7 @@ function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }
   };
 }
 
-// Whether an operation that was carried out already has come again.
+// The same record means that the same `create` was sent again.
 function isSame(a: SessionRecord, b: SessionRecord): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,15 +1,15 @@
-/** The table of sessions in PostgreSQL, in versions; and how a database is brought to the newest. */
+/** The versions of the session table in PostgreSQL, and the migration to the newest. */
 import { checkOptionNames } from "../util/check-options.ts";
 
-/** How names are written into statements. */
+/** The names of the table, as statements need them. */
 export interface Names {
-  /** The table, with its schema where one was given; quoted. */
+  /** The quoted table name, with the schema if one is configured. */
   readonly table: string;
-  /** The table without its schema; not quoted. */
+  /** The table name without quotes and schema. */
   readonly bare: string;
 }
 
-// Version n is what the nth step leads to. Steps that were released are never changed.
+// The nth step leads to version n. Never change a released step.
 const STEPS: readonly ((names: Names) => string)[] = [
   ({ table, bare }) => `
     create table if not exists ${table} (
@@ -26,8 +26,8 @@ const STEPS: readonly ((names: Names) => string)[] = [
 ];
 
 /**
- * A statement that brings the table to the newest version, whatever it was, one process at a time;
- * done again it changes nothing.
+ * Returns a statement that migrates the table from any version to the newest. A lock admits one
+ * process at a time. A second run changes nothing.
  */
 export function migration(names: Names): string {
   const { table, bare } = names;
@@ -47,7 +47,7 @@ export function migration(names: Names): string {
     select max(version) into found from ${versions};
     found := coalesce(found, 0);
     if found > ${STEPS.length} then
-      raise exception '% is of version %, newer than the ${STEPS.length} that this claimgate knows', ${literal(table)}, found;
+      raise exception '% has version %, but this claimgate knows only ${STEPS.length}; update claimgate', ${literal(table)}, found;
     end if;
     ${steps.join("")}
     if found < ${STEPS.length} then
@@ -58,18 +58,24 @@ export function migration(names: Names): string {
   $claimgate$`;
 }
 
-/** The names of the table, checked. Throws `TypeError`. */
+/**
+ * Checks the names of the schema and the table.
+ *
+ * @throws {TypeError} if an option is unknown or a name is invalid
+ */
 export function namesOf(options: { readonly schema?: string; readonly table?: string }): Names {
   checkOptionNames("postgresSessionStore", options, ["schema", "table"]);
   const { schema, table = "claimgate_sessions" } = options;
   for (const [option, name] of Object.entries({ schema, table })) {
     if (name !== undefined && (typeof name !== "string" || !/^[a-z_][a-z0-9_]{0,39}$/i.test(name)))
-      throw new TypeError(`postgresSessionStore: ${option} must be a name of letters, digits and "_", of 40 at most`);
+      throw new TypeError(
+        `postgresSessionStore: ${option} must be a name of letters, digits and "_", with at most 40 characters`,
+      );
   }
   return { table: schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`, bare: table };
 }
 
-// Names are of letters, digits and "_" only.
+// Names need no escaping: they consist of letters, digits and "_".
 function quote(name: string): string {
   return `"${name}"`;
 }

@@ -1,15 +1,15 @@
-/** Sessions in PostgreSQL, through anything with `query(text, values)`: a pool of pg, PGlite and others (`claimgate/postgres`). */
+/** Sessions in PostgreSQL through a pool of pg or a similar driver (`claimgate/postgres`). */
 import { migration, type Names, namesOf } from "./postgres-schema.ts";
 import { createServerClock } from "./server-clock.ts";
 import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
-// The store that it gives
+// The session store
 
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
 /**
- * What is used of a pool. It must commit each statement by itself, as pools do; a client inside a
- * transaction does not.
+ * A pool of pg, or any object with the same `query` method, such as PGlite. It must commit each
+ * statement on its own, as pools do. Do not pass a client that is inside a transaction.
  */
 export interface PostgresPoolLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
@@ -17,37 +17,65 @@ export interface PostgresPoolLike {
 
 /** Options of `postgresSessionStore`. */
 export interface PostgresSessionStoreOptions {
-  /** The schema of the table, which must exist. Default: the connection's own. */
+  /**
+   * The schema of the table, with at most 40 letters, digits and "_". The schema must exist.
+   *
+   * @default none (the first schema in the `search_path` of the connection)
+   */
   readonly schema?: string;
-  /** The table. Default `"claimgate_sessions"`. */
+  /**
+   * The table, with at most 40 letters, digits and "_".
+   *
+   * @default "claimgate_sessions"
+   */
   readonly table?: string;
 }
 
-/** A store in PostgreSQL. */
+/** A session store in PostgreSQL. */
 export interface PostgresSessionStore extends SessionStore {
   /**
-   * Makes the table and its indexes, or brings them to this version. Done again, or by several at
-   * once, it changes nothing.
+   * Creates the table and its indexes, or migrates them to the version of this package. Several
+   * processes may call it at once, and any number of times.
+   *
+   * @throws the driver's error, also if a newer version of claimgate has migrated the table
    */
   migrate(): Promise<void>;
   /**
-   * Removes expired sessions, and gives their number: for a job that runs now and then. Nothing
-   * depends on it but the table's size. `now` is in seconds; default: an hour before the server's
-   * time, whose clock may be ahead of the one that the sessions expire by.
+   * Removes expired sessions and returns their number. Call it from a periodic job to limit the
+   * size of the table; the sessions work without it.
+   *
+   * `now` is in seconds since 1970. The default is one hour before the server's time, because the
+   * server's clock may be ahead of the managers' clocks.
+   *
+   * @throws the driver's error
    */
   deleteExpired(options?: { readonly now?: number }): Promise<number>;
 }
 
 /**
- * A store on the user's own pool, which stays theirs to close. Each operation is one statement.
- * `migrate()` must have run once.
+ * Creates a session store in PostgreSQL. Call `migrate()` once before you use it. Each operation is
+ * one statement. The application closes the pool.
+ *
+ * Each operation rejects with `DeadlineError` after its deadline, and with the driver's error if a
+ * statement fails.
+ *
+ * @throws {TypeError} if `pool` has no method `query`, or an option is unknown or invalid
+ *
+ * @example
+ * ```ts
+ * import { Pool } from "pg";
+ * import { postgresSessionStore } from "claimgate/postgres";
+ *
+ * const sessions = postgresSessionStore(new Pool({ connectionString: process.env.DATABASE_URL }));
+ * await sessions.migrate();
+ * ```
  */
 export function postgresSessionStore(
   pool: PostgresPoolLike,
   options: PostgresSessionStoreOptions = {},
 ): PostgresSessionStore {
   if (typeof (pool as Partial<PostgresPoolLike> | null | undefined)?.query !== "function")
-    throw new TypeError("postgresSessionStore needs a pool, with query(text, values)");
+    throw new TypeError("postgresSessionStore: pool must have a method query(text, values); pass a Pool of pg");
   const names = namesOf(options);
   const sql = statements(names);
 
@@ -57,11 +85,12 @@ export function postgresSessionStore(
 
   const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<Row[]> =>
     clock.run(operation, async (serverDeadline) => {
-      // Every statement gives a row at least, with the server's time and whether that was too late.
+      // Every statement returns at least one row with the server's time and whether it was too
+      // late.
       const rows = await ask(text, [serverDeadline, operation.now, ...values]);
       const [first] = rows;
       const serverTime = Number(first?.server_time);
-      if (!Number.isFinite(serverTime)) throw new TypeError("The pool gave something else than the statement does");
+      if (!Number.isFinite(serverTime)) throw new TypeError("The pool returned an unexpected result for a statement");
       return { serverTime, outcome: first?.late ? "late" : rows };
     });
 
@@ -76,7 +105,7 @@ export function postgresSessionStore(
       return foundIn(await run(operation, sql.find, [id]));
     },
     async rotate(id, rid, { replacedAt, ...next }, operation) {
-      // As JSON, numbers arrive as they are, whatever the server's settings.
+      // JSON keeps the digits of numbers, whatever the server's settings.
       const changes = JSON.stringify({ ...next, previous: { rid, replacedAt }, claimedBy: null });
       return foundIn(await run(operation, sql.rotate, [id, rid, changes]));
     },
@@ -124,21 +153,21 @@ function foundIn([row]: readonly Row[]): SessionRecord | null {
   return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
 }
 
-// In milliseconds. The clock's own time, not that of the statement's beginning: a statement may
-// have waited for a lock.
+// In milliseconds. clock_timestamp, not now(): a statement may have waited for a lock since it
+// began.
 const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
 
 /**
- * `$1` is the deadline in the server's milliseconds and `$2` the manager's time in seconds, in
- * every statement that has values.
+ * The statements of the operations. `$1` is the deadline in milliseconds by the server's clock,
+ * `$2` the manager's time in seconds.
  */
 function statements({ table }: Names): Readonly<Record<Operation, string>> {
   const inTime = `${SERVER_TIME} < $1::double precision`;
   const stamp = `${SERVER_TIME} as server_time, not ok as late`;
-  // Looked at once, after every lock was waited for: all of it is written in time, or nothing.
+  // Evaluated once, after all locks are held, so that a statement writes everything or nothing.
   const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
-  // A session that has expired by the caller's clock may live by another server's: it is ended too,
-  // and not counted.
+  // An expired session is ended too, because it may be valid by another server's clock. It is not
+  // counted.
   const ending = (where: string, expiry: string): string => `
     with held as materialized (
       select id, reserved_until > 0 as reserved, ${expiry} > $2::double precision as counts from ${table}

@@ -1,32 +1,36 @@
-/** Speaks with Redis through the user's own client: node-redis or ioredis, one server or a cluster. */
+/** Runs scripts on Redis or a Redis Cluster through a client of node-redis or ioredis. */
 import { UnsentError } from "./session-store.ts";
 
-/** What is used of a node-redis client (`redis`), a cluster or a pool. */
+/** The part of a node-redis client, cluster or pool (`redis`) that the store uses. */
 export interface NodeRedisLike {
-  /** Whether commands are sent, not queued. */
+  /** Whether the client sends commands at once; `false` if it queues them. */
   readonly isReady?: boolean;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
-/** What is used of an `ioredis` client or cluster. */
+/** The part of an `ioredis` client or cluster that the store uses. */
 export interface IORedisLike {
-  /** `"ready"` where commands are sent, not queued. */
+  /** `"ready"` if the client sends commands at once; in any other status it may queue them. */
   readonly status: string;
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
   evalsha(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** A client of either kind. */
+/** A client of node-redis or ioredis. */
 export type RedisClientLike = NodeRedisLike | IORedisLike;
 
 /**
- * Runs a script. Rejects where the client is not connected: a command that waits in a queue may run
- * when nobody expects it.
+ * Runs a script. Rejects with `UnsentError` if the client is not connected, because a queued
+ * command could run after its caller has given up.
  */
 export type RunScript = (script: string, keys: string[], values: string[]) => Promise<unknown>;
 
-/** Throws `TypeError` for a client of neither kind. */
+/**
+ * Creates a function that runs scripts on `client`.
+ *
+ * @throws {TypeError} if `client` is not a client of node-redis or ioredis
+ */
 export function createScriptRunner(client: RedisClientLike): RunScript {
   const call = callerOf(client);
   const hashes = new Map<string, string>();
@@ -36,7 +40,7 @@ export function createScriptRunner(client: RedisClientLike): RunScript {
     try {
       return await call.bySha(sha1, keys, values);
     } catch (error) {
-      // Each server learns a script once.
+      // A server that does not know the script yet gets its text.
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
       return call.byText(script, keys, values);
     }
@@ -69,10 +73,10 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
       byText: async (script, keys, values) => connected().eval(script, keys.length, ...keys, ...values),
     };
   }
-  throw new TypeError("redisSessionStore needs a client of redis or ioredis");
+  throw new TypeError("redisSessionStore: client must be a client of the package redis or ioredis");
 }
 
-// How Redis names a script (EVALSHA). It protects nothing.
+// Redis identifies a script by its SHA-1 (EVALSHA). Security does not depend on it.
 async function sha1Of(script: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(script)));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,14 +1,26 @@
-/** The scripts that are the operations on Redis. Each answers `[server time in ms, "ok" or "late", …]`, and writes nothing that is late. */
+/** The Lua scripts of the operations on Redis. */
 
-// A session is a hash. s is the JSON of what never changes; what does is text beside it, as the
-// caller wrote it, for a script that encoded JSON anew would spoil empty lists and large numbers: v
-// the version, r the live rid, i its iat, t its exp, p the rid before it (or ''), a when that was
-// replaced, c who claimed the live one (or ''), e '1' once it has ended. And for the scripts alone:
-// u the subject, k until when the id is reserved, n when the session ends in any case (or ''), x
-// the time in ms until which it is kept (by the manager's clock, where a time to live goes by
-// Redis'). Times are in seconds, but for x. A subject's index is a sorted set of ids by expiry in
-// ms. Servers' clocks differ: an id leaves the index once its key is gone, which is by Redis'
-// clock, and never because it has expired by the clock of a caller.
+/**
+ * The beginning of every script but `TIME`. A script replies `[server time in ms, "ok" or "late",
+ * …]` and writes nothing if it is late.
+ *
+ * A session is a hash of text fields. Times are in seconds by the manager's clock, except `x`.
+ *
+ * - s: the constant part of the record as JSON. Scripts never encode JSON again, because Lua
+ *   changes empty lists and large numbers.
+ * - v: the version.
+ * - r, i, t: `rid`, `iat` and `exp` of the current refresh token.
+ * - p, a: `rid` of the previous refresh token, or '', and the time of its replacement.
+ * - c: the claim on the current refresh token, or ''.
+ * - e: '1' if the session has ended.
+ * - u: the subject.
+ * - k: the time until which the id is reserved.
+ * - n: the latest end of the session, or ''.
+ * - x: the time in ms until which the session is kept. The key's time to live follows Redis' clock.
+ *
+ * The index of a subject is a sorted set of ids, ordered by expiry in ms. An id leaves the index
+ * after its key is gone. The expiry by one caller's clock is not enough, because clocks differ.
+ */
 const PREAMBLE = `
 local t = redis.call('TIME')
 local server = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -20,7 +32,7 @@ end
 local function text(number)
   return string.format('%.0f', number)
 end
--- What a record is made of again, or nil; and what else is known of it.
+-- Returns the fields of the record and the parsed state, or nil.
 local function readAny(key)
   local record = redis.call('HMGET', key, 's', 'v', 'r', 'i', 't', 'p', 'a', 'c', 'e')
   if not record[1] then return nil end
@@ -32,17 +44,18 @@ local function readAny(key)
     subject = rest[1], reserved = rest[2], ends = rest[3]
   }
 end
--- The same, unless all of it has expired by the caller's clock.
+-- As readAny, but nil if the record has expired by the caller's clock.
 local function read(key)
   local record, held = readAny(key)
   if record and held.kept then return record, held end
   return nil
 end
--- By Redis' clock, and never shortened: the clock of the caller who set it before may have been behind the one that sets it now.
+-- Sets the time to live, and never shortens it: the caller before may have had a clock that is behind.
 local function expireIn(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, text(ttl)) end
 end
--- How long an id is reserved, by the clock that says so for longer: with the caller's alone, which may be ahead, a token would be adopted again.
+-- The rest of the reservation in ms, by the clock that is behind. By a caller's clock that is ahead,
+-- the id would be free too early, and the same token could be adopted twice.
 local function untilFree(reserved)
   if ms(reserved) == 0 then return 0 end
   return ms(reserved) - math.min(now, server)
@@ -50,8 +63,8 @@ end
 local function keyOf(index, id)
   return string.sub(index, 1, -2) .. ':' .. id
 end
--- Takes ids from the index whose sessions are gone, the earliest first: a few, as each that comes to it takes some along. An id whose key lives on,
--- since it is reserved, goes to the time at which that ends, and is not looked at again before.
+-- Removes ids of vanished sessions from the index: the four earliest, so that each call does little work.
+-- An id with a reserved key moves to the end of its reservation.
 local function tidy(index)
   local first = redis.call('ZRANGE', index, 0, 3, 'WITHSCORES')
   for n = 1, #first, 2 do
@@ -60,7 +73,7 @@ local function tidy(index)
     elseif tonumber(first[n + 1]) < now then redis.call('ZADD', index, text(now + left), first[n]) end
   end
 end
--- Keeps it until it has expired and its id is free, and on its subject's index until it has expired.
+-- Keeps the session until its expiry and the end of its reservation, and its id in the index.
 local function keep(key, index, id, expires, reserved, ended)
   local expiry, kept = ms(expires), math.max(ms(expires), ms(reserved))
   local ttl = math.max(1, kept - now, untilFree(reserved))
@@ -82,11 +95,11 @@ local function finish(key, index, id, reserved)
 end
 `;
 
-// ARGV: id, subject, reserved, ends, and then s, v, r, i, t, p, a, c, e.
+/** ARGV, after deadline and time: id, subject, k, n, then s, v, r, i, t, p, a, c, e. */
 export const CREATE: string = `${PREAMBLE}
 local held = read(KEYS[1])
 if held then
-  -- The same that comes again was there: an operation that was carried out already.
+  -- The same record means that the same operation was sent again.
   for n = 1, 9 do
     if held[n] ~= ARGV[6 + n] then return {tostring(server), 'ok', 0} end
   end
@@ -99,7 +112,7 @@ keep(KEYS[1], KEYS[2], ARGV[3], ARGV[11], ARGV[5], ARGV[15] == '1')
 return {tostring(server), 'ok', 1}
 `;
 
-// ARGV: id, the rid that is live, and of the next one: r, i, t, a.
+/** ARGV, after deadline and time: id, the current rid, then r, i and t of the next token, and a. */
 export const ROTATE: string = `${PREAMBLE}
 local record, held = read(KEYS[1])
 if not record then return {tostring(server), 'ok'} end
@@ -114,7 +127,7 @@ end
 return {tostring(server), 'ok', record}
 `;
 
-// ARGV: version, c.
+/** ARGV, after deadline and time: version, c. */
 export const CLAIM: string = `${PREAMBLE}
 local record, held = read(KEYS[1])
 if not record or not held.alive then return {tostring(server), 'ok', 0} end
@@ -129,7 +142,7 @@ if not record then return {tostring(server), 'ok'} end
 return {tostring(server), 'ok', record}
 `;
 
-// ARGV: id.
+/** ARGV, after deadline and time: id. */
 export const END: string = `${PREAMBLE}
 local record, held = readAny(KEYS[1])
 if not record or held.ended then return {tostring(server), 'ok', 0} end
@@ -137,9 +150,11 @@ finish(KEYS[1], KEYS[2], ARGV[3], held.reserved)
 return {tostring(server), 'ok', held.kept and 1 or 0}
 `;
 
-// ARGV: subject. The sessions are found in the index, and their keys by its key, '…:sessions' for
-// '…:session:' and an id: a client may have put a prefix of its own before what it was given as a
-// key, and nowhere else. All have the index's hash tag, and so its slot.
+/**
+ * ARGV, after deadline and time: subject. The script derives each session's key from the key of the
+ * index, because a client may add a prefix to the keys that it sends. All keys share one hash tag,
+ * hence one slot of a cluster.
+ */
 const WALK = `${PREAMBLE}
 local out = {tostring(server), 'ok'}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do

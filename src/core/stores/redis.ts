@@ -1,4 +1,4 @@
-/** Sessions in Redis or a Redis Cluster, through a client of redis or ioredis (`claimgate/redis`). */
+/** Sessions in Redis through a client of redis or ioredis (`claimgate/redis`). */
 import { checkOptionNames } from "../util/check-options.ts";
 import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
 import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
@@ -6,21 +6,42 @@ import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
 import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
-// The clients that it takes, and the store that it gives
+// Clients and the session store
 
 export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis-client.ts";
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
 /** Options of `redisSessionStore`. */
 export interface RedisSessionStoreOptions {
-  /** What every key begins with. Default `"claimgate"`. It may hold no braces. */
+  /**
+   * The beginning of every key. An empty text and braces are rejected.
+   *
+   * @default "claimgate"
+   */
   readonly prefix?: string;
 }
 
 /**
- * A store on the user's own client, which stays theirs to connect, to listen to for errors and to
- * close. Each operation is one script; all keys of a subject have one hash tag, and expire with
- * what they are for. Throws `TypeError` for a client that is neither kind.
+ * Creates a session store in Redis or a Redis Cluster. Each operation is one script. All keys of a
+ * subject share one hash tag, and Redis removes them after they expire. The application connects
+ * and closes the client, and handles its `error` events.
+ *
+ * Each operation rejects with `UnsentError` if the client is not connected, with `DeadlineError`
+ * after its deadline, and with the client's error if a script fails.
+ *
+ * @throws {TypeError} if `client` is not a client of redis or ioredis, or an option is unknown or
+ *   invalid
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "redis";
+ * import { redisSessionStore } from "claimgate/redis";
+ *
+ * const client = createClient({ url: process.env.REDIS_URL });
+ * client.on("error", console.error);
+ * await client.connect();
+ * const sessions = redisSessionStore(client);
+ * ```
  */
 export function redisSessionStore(client: RedisClientLike, options: RedisSessionStoreOptions = {}): SessionStore {
   const prefix = readPrefix(options);
@@ -28,8 +49,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
   const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
 
-  // Any key serves to ask for the time: on a cluster each server has a clock, and those of one
-  // cluster have to agree.
+  // A cluster routes by key. Any key serves, because the clocks of one cluster have to agree.
   const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
 
   const run = (
@@ -42,7 +62,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
       const limits = [milliseconds(serverDeadline), milliseconds(operation.now * 1000)];
       const [time, state, ...rest] = (await runScript(script, keys, [...limits, ...values])) as unknown[];
       const serverTime = Number(time);
-      if (!Number.isFinite(serverTime)) throw new TypeError("Redis answered something else than the script gives");
+      if (!Number.isFinite(serverTime)) throw new TypeError("Redis returned an unexpected reply to a script");
       return { serverTime, outcome: state === "ok" ? rest : "late" };
     });
 
@@ -87,7 +107,7 @@ function readPrefix(options: RedisSessionStoreOptions): string {
   checkOptionNames("redisSessionStore", options, ["prefix"]);
   const { prefix = "claimgate" } = options;
   if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix))
-    throw new TypeError("redisSessionStore: prefix must be text without braces");
+    throw new TypeError("redisSessionStore: prefix must be a text without braces that is not empty");
   return prefix;
 }
 
@@ -95,7 +115,7 @@ function milliseconds(value: number): string {
   return String(Math.round(value));
 }
 
-/** A record as a hash keeps it: `s`, `v`, `r`, `i`, `t`, `p`, `a`, `c` and `e`, in this order. */
+/** The fields of a record: `s`, `v`, `r`, `i`, `t`, `p`, `a`, `c` and `e`, in this order. */
 function textsOf(record: SessionRecord): string[] {
   const { version, rid, issuedAt, expiresAt, previous, claimedBy, ended, ...unchanging } = record;
   return [
@@ -112,8 +132,8 @@ function textsOf(record: SessionRecord): string[] {
 }
 
 function recordOf(reply: unknown): SessionRecord {
-  if (!Array.isArray(reply)) throw new TypeError("Redis answered something else than the script gives");
-  // A client may give them as buffers.
+  if (!Array.isArray(reply)) throw new TypeError("Redis returned an unexpected reply to a script");
+  // Some clients return buffers.
   const [unchanging = "", version, rid, issuedAt, expiresAt, before, replacedAt, claimedBy, ended] = reply.map(String);
   return readRecord({
     ...(JSON.parse(unchanging) as object),

@@ -1,14 +1,19 @@
-/** What a session's record says of a refresh token that is presented. */
+/** The state of a presented refresh token, by the record of its session. */
 import type { SessionRecord } from "./session-store.ts";
 
 /**
- * `live`: the session's own. `unclaimed`: replaced by one that nobody is known to have been given,
- * so it still counts. `replaced`: replaced within the grace. `reused`: superseded. `ended`: of no
- * session (any more).
+ * The state of a refresh token.
+ *
+ * - `live`: the current token of the session.
+ * - `unclaimed`: the previous token, still valid because no client is known to have the current
+ *   one.
+ * - `replaced`: the previous token, within the grace period.
+ * - `reused`: an older token, or the previous one after the grace period.
+ * - `ended`: the session has ended or expired, or does not exist.
  */
 export type RefreshState = "live" | "unclaimed" | "replaced" | "reused" | "ended";
 
-/** How the refresh token `rid` stands; `now` and `grace` are in seconds. */
+/** Returns the state of the refresh token `rid`. `now` and `grace` are in seconds. */
 export function refreshStateOf(
   record: SessionRecord | null,
   rid: string,
@@ -23,9 +28,9 @@ export function refreshStateOf(
 }
 
 /**
- * Seconds that are left of the grace in which the token before the live one still counts; 0 or less
- * where it is over. A replacement in the future, by the clock of another server, is as far away as
- * one in the past: the grace is no longer for a clock that is ahead.
+ * Returns the seconds left of the grace period of the previous token; 0 or less after its end. The
+ * time of the replacement may lie in the future, by the clock of another server. Then its distance
+ * counts as well, so that a clock that is ahead does not prolong the grace period.
  */
 export function graceLeft(
   { previous }: SessionRecord,

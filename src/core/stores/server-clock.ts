@@ -1,29 +1,30 @@
-/** Deadlines by a server's clock: what this machine calls "two seconds from now" is told to the server in its own time. */
+/** Deadlines of store operations, converted from this machine's clock to the server's clock. */
 import { DeadlineError, type StoreOperation } from "./session-store.ts";
 
 /**
- * What a server answered: its time, in milliseconds since 1970, and what came of the operation, or
- * that it came too late.
+ * A server's reply: its time in milliseconds since 1970, and the result of the operation, or
+ * `"late"` if it arrived after the deadline.
  */
 export interface TimedReply<T> {
   readonly serverTime: number;
   readonly outcome: T | "late";
 }
 
-/** Runs operations of which the server itself tells whether they come too late. */
+/** Runs operations whose deadline the server checks. */
 export interface ServerClock {
   /**
-   * What the operation gave. `send` gets the deadline in the server's time, and sees to it that
-   * nothing is written after it. Rejects with `DeadlineError` where it came too late, and with
-   * whatever `send` rejects with.
+   * Returns the result of the operation. `send` gets the deadline by the server's clock and makes
+   * sure that the server writes nothing after it.
+   *
+   * @throws {DeadlineError} if the operation came too late; else the error of `send`
    */
   run<T>(operation: StoreOperation, send: (serverDeadline: number) => Promise<TimedReply<T>>): Promise<T>;
 }
 
-/** A clock that knows nothing of the server's until `askTime` or a reply has told it. */
+/** Creates a clock that learns the server's time from `askTime` first, then from each reply. */
 export function createServerClock(askTime: () => Promise<number>): ServerClock {
-  // Server time less ours, by the latest reply. A reply takes time, so the true difference is this
-  // or more: a deadline is early, never late.
+  // Server time minus local time, by the latest reply. The reply's travel time makes it too small,
+  // hence a deadline can only be too early.
   let offset: number | undefined;
 
   const note = (serverTime: number): number => (offset = serverTime - Date.now());
@@ -38,8 +39,8 @@ export function createServerClock(askTime: () => Promise<number>): ServerClock {
         return reply;
       };
       let { outcome } = await attempt();
-      // Nothing was done. A server's clock that was put forward makes everything late, and is known
-      // now: so once more.
+      // A late operation wrote nothing. If the server's clock was put forward, the second attempt
+      // uses the new offset.
       if (outcome === "late") ({ outcome } = await attempt());
       if (outcome === "late") throw new DeadlineError();
       return outcome;

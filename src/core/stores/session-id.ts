@@ -1,27 +1,27 @@
-/** The ids of sessions, which carry a tag of their subject, so that a cluster can keep all of a subject's keys in one place. */
+/** Session ids: each has a tag of its subject, so that a cluster keeps a subject in one slot. */
 import { base64url } from "jose";
 
-/** A new session's id: the subject's tag, a dot and 128 random bits. */
+/** Makes the id of a new session: the subject's tag, a dot and 128 random bits. */
 export async function makeSessionId(subject: string | number): Promise<string> {
   return `${await tagOf(subject)}.${base64url.encode(crypto.getRandomValues(new Uint8Array(16)))}`;
 }
 
-/** The one id that a session can have which is made of the refresh token `rid`. */
+/** Returns the only possible id of a session that adopts the refresh token `rid`. */
 export async function adoptedSessionId(subject: string | number, rid: string): Promise<string> {
   return `${await tagOf(subject)}.~${(await digest(`rid:${rid}`)).slice(0, 22)}`;
 }
 
-/** 96 bits that stand for a subject: the part of its sessions' ids before the dot. */
+/** Returns the tag of a subject, 96 bits of a hash: the part of its session ids before the dot. */
 export async function tagOf(subject: string | number): Promise<string> {
   return (await digest(`sub:${subject}`)).slice(0, 16);
 }
 
-/** The tag in a session's id. */
+/** Returns the tag in a session id. */
 export function tagIn(id: string): string {
   return id.slice(0, Math.max(id.indexOf("."), 0));
 }
 
-/** 128 random bits: a `rid`, or the name of who claims one. */
+/** Returns 128 random bits, for a `rid` or a `claimedBy`. */
 export function makeRandomId(): string {
   return base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
 }

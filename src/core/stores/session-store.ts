@@ -1,132 +1,159 @@
-/** The contract between sessions and what keeps them: a record, and seven operations on it. */
+/** The contract of session stores: the record of a session, and seven operations. */
 import * as z from "zod";
 
 /**
- * A session, as a store keeps it: plain JSON, without any token. Times are in seconds since 1970,
- * by the manager's clock.
+ * A session as a store keeps it: plain JSON, without tokens. Times are in seconds since 1970, by
+ * the manager's clock.
  */
 export interface SessionRecord {
-  /** The `sid` claim: a tag of the subject (see `tagOf`), a dot, and what makes it unique. */
+  /** The `sid` claim: a tag of the subject, a dot, and a part that is unique. */
   readonly id: string;
   /**
-   * As it stands in the tokens. A number and its decimal text are one subject to `list` and
-   * `endAll`.
+   * The `sub` claim of the tokens. `list` and `endAll` treat a number and its decimal text as one
+   * subject.
    */
   readonly subject: string | number;
-  /** 1 for a new session, and one more with every `rotate` and `claim`: what `claim` compares. */
+  /** 1 for a new session. Every `rotate` and `claim` adds 1, and `claim` compares it. */
   readonly version: number;
-  /** The `rid` of the live refresh token. */
+  /** The `rid` claim of the current refresh token. */
   readonly rid: string;
-  /** The `iat` of the live refresh token: when the session was last used. */
+  /** The `iat` claim of the current refresh token: the time of the last use. */
   readonly issuedAt: number;
-  /** The `exp` of the live refresh token. */
+  /** The `exp` claim of the current refresh token. */
   readonly expiresAt: number;
   /**
-   * The refresh token before the live one, and when it was replaced; `null` before the first
-   * rotation.
+   * The previous refresh token and the time of its replacement; `null` before the first rotation.
    */
   readonly previous: { readonly rid: string; readonly replacedAt: number } | null;
   /**
-   * Who was given the live token, by a random name; `null` while nobody is known to have been:
-   * until then the one before it still counts.
+   * The random name under which a call claimed the current refresh token for its client. While it
+   * is `null`, the previous refresh token is still valid.
    */
   readonly claimedBy: string | null;
-  /** What the login granted. */
+  /** The scope and the claims that the login granted. */
   readonly grant: { readonly scope?: unknown; readonly claims?: Readonly<Record<string, unknown>> };
-  /** What the login called it, such as a device; `null` where it gave no name. */
+  /** The label from the login, such as the name of a device; `null` without one. */
   readonly label: string | null;
   /**
-   * Whether its cookies outlive the browser's session. Absent in records of before, which then
-   * means `true`.
+   * Whether the cookies outlive the browser's session. A record of an older version may lack it;
+   * that means `true`.
    */
   readonly remember: boolean;
+  /** The time of the login. */
   readonly createdAt: number;
   /**
-   * When the session ends however often it is used; `null` where only the refresh token's `exp`
-   * counts.
+   * The latest end of the session, however often it is used; `null` if only the refresh token's
+   * `exp` limits it.
    */
   readonly endsAt: number | null;
   /**
-   * Until when nothing else may have its id, after its end too; `null` for sessions whose ids come
-   * by chance.
+   * The time until which no other session may have this id, even after the end of this one; `null`
+   * for a random id.
    */
   readonly reservedUntil: number | null;
-  /** An ended session whose id is still reserved. */
+  /** Whether the session has ended. A store keeps an ended session while its id is reserved. */
   readonly ended: boolean;
 }
 
 /**
- * A refresh token that is to take the place of a session's live one. Times are in seconds since
- * 1970, by the manager's clock.
+ * The next refresh token of a session. Times are in seconds since 1970, by the manager's clock.
  */
 export interface SessionRotation {
-  /** Its `rid`, which no other ever has. */
+  /** The `rid` claim, unique among all refresh tokens. */
   readonly rid: string;
-  /** Its `iat`. */
+  /** The `iat` claim. */
   readonly issuedAt: number;
-  /** Its `exp`, but for a session that ends earlier: then it is the session's `endsAt`. */
+  /** The `exp` claim. The store reduces it to the session's `endsAt` if that is earlier. */
   readonly expiresAt: number;
-  /** When the one before it was replaced. */
+  /** The time at which it replaces the current refresh token. */
   readonly replacedAt: number;
 }
 
-/** What an operation may count on. */
+/** The time and the deadline of one operation. */
 export interface StoreOperation {
-  /** The time by the manager's clock, in seconds: what expires, expires by it. */
+  /** The time in seconds since 1970, by the manager's clock. Sessions expire by it. */
   readonly now: number;
   /**
-   * Milliseconds since 1970 by this machine's clock, after which the operation must not take
-   * effect. A store checks it in the same step as it writes, and by a clock that it can compare
-   * with this one.
+   * The deadline in milliseconds since 1970, by this machine's clock. The operation must not take
+   * effect after it. A store checks it in the step that writes, by a comparable clock.
    */
   readonly deadline: number;
 }
 
 /**
- * Keeps sessions. Every operation is atomic. One that cannot be carried out, or not before its
- * deadline, rejects, and has changed nothing or has taken effect as a whole. `create`, `rotate` and
- * `claim` that come a second time, as after a lost connection, answer as the first did: a `false`
- * means that another was there. `sessionStoreSuite` of `claimgate/testing` holds a store to this.
+ * A store of sessions. Every operation is atomic: one that rejects has changed nothing, or has
+ * taken effect as a whole.
+ *
+ * A manager may send an operation again after a lost connection. A repeated `create`, `rotate` or
+ * `claim` returns the result of the first one; `false` means that another call was first.
+ *
+ * Every operation rejects with `DeadlineError` after its deadline. It may reject with `UnsentError`
+ * if it could not be sent, and with any other error if the store failed. The manager reports each
+ * as `SessionStoreError` (503).
+ *
+ * Test an implementation with `sessionStoreSuite` of `claimgate/testing`.
  */
 export interface SessionStore {
   /**
-   * Adds a session; `false` where its id is taken, or reserved, by another record than this very
-   * one.
+   * Adds a session. Returns `false` if another record has or reserves the id.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   create(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /**
-   * The session, or an ended one whose id is reserved; `null` where there is none, or where all of
-   * it has expired.
+   * Returns the session, also an ended one while its id is reserved. Returns `null` if the session
+   * does not exist, or its expiry and its reservation are over.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
-   * Where `rid` is the live refresh token of a session that has neither ended nor expired, puts
-   * `next` in its place: the version goes up by one, `previous` is `rid` with `next.replacedAt`,
-   * `claimedBy` is `null`, and `expiresAt` is no later than the record's `endsAt`. Else it changes
-   * nothing. Gives the session as it is then, as `find` does: what that means for `rid` is not the
-   * store's affair.
+   * Replaces the current refresh token `rid` by `next`, unless the session has ended or expired or
+   * has another current token. The version grows by 1, `previous` becomes `rid` with
+   * `next.replacedAt`, and `claimedBy` becomes `null`. `expiresAt` is at most the session's
+   * `endsAt`.
+   *
+   * Returns the session after the operation, replaced or not, as `find` does. The caller judges the
+   * state of `rid`.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   rotate(id: string, rid: string, next: SessionRotation, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
-   * Notes who was given the live refresh token: `claimedBy`, and a version that is one more.
-   * `false` unless the session has neither ended nor expired, and is of this version or claimed
-   * under this very name.
+   * Records the call that claims the current refresh token for its client: sets `claimedBy` and
+   * adds 1 to the version. Returns `true` also if the current token already has this `claimedBy`.
+   * Returns `false` if the session has ended or expired, or has another version.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean>;
   /**
-   * Ends the session, also where it has expired by `operation.now`: by another server's clock it
-   * may have not. `false` where there is none to end, or only one that has expired. Until
-   * `reservedUntil` an ended record stays in its place.
+   * Ends the session. An expired session ends too, because it may be valid by another server's
+   * clock. Returns `false` if the session has expired or ended, or does not exist. The store keeps
+   * an ended record until `reservedUntil`.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   end(id: string, operation: StoreOperation): Promise<boolean>;
   /**
-   * The subject's sessions that have neither ended nor expired, the earliest first. The subject is
-   * given as text.
+   * Returns the sessions of a subject that have neither ended nor expired, the oldest first.
+   * `subject` is the subject as text.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   list(subject: string, operation: StoreOperation): Promise<readonly SessionRecord[]>;
   /**
-   * Ends all sessions of the subject, given as text, as `end` does, and gives the ids of those that
-   * had not expired.
+   * Ends all sessions of a subject, as `end` does, and returns the ids of those that had not
+   * expired. `subject` is the subject as text.
+   *
+   * @throws {DeadlineError} after the deadline
+   * @throws {UnsentError} if the operation could not be sent
    */
   endAll(subject: string, operation: StoreOperation): Promise<readonly string[]>;
 }
@@ -141,30 +168,30 @@ const OPERATIONS = [
   "endAll",
 ] as const satisfies (keyof SessionStore)[];
 
-/** Whether a value has every operation of a store. */
+/** Whether `value` has every operation of a session store. */
 export function isSessionStore(value: unknown): value is SessionStore {
   const store = value as Partial<Record<string, unknown>> | null | undefined;
   return OPERATIONS.every((operation) => typeof store?.[operation] === "function");
 }
 
-/** An operation came after its deadline, and has changed nothing. */
+/** A store operation arrived after its deadline and has changed nothing. */
 export class DeadlineError extends Error {
   override readonly name: string = "DeadlineError";
 
   constructor() {
-    super("The operation came after its deadline");
+    super("The operation arrived after its deadline");
   }
 }
 
 /**
- * An operation was not even sent, and so can never take effect: a store that says so is answered
- * for at once.
+ * A store operation was not sent, so it can never take effect. The manager then fails without
+ * waiting for the deadline.
  */
 export class UnsentError extends Error {
   override readonly name: string = "UnsentError";
 }
 
-/** When the last trace of a session may go. */
+/** Returns the time after which a store may forget the session. */
 export function keptUntil({ expiresAt, reservedUntil }: SessionRecord): number {
   return Math.max(expiresAt, reservedUntil ?? 0);
 }
@@ -189,11 +216,13 @@ const recordSchema = z.object({
 });
 
 /**
- * A record as a store gave it back. Throws `TypeError` for what is none: nobody is let in by it.
+ * Checks a record that a store returned. A malformed record must never authenticate a caller.
+ *
+ * @throws {TypeError} if `value` is not a session record
  */
 export function readRecord(value: unknown): SessionRecord {
   const result = recordSchema.safeParse(value);
-  if (!result.success) throw new TypeError("The store holds something that is no session");
-  // What zod calls optional is absent here: records are JSON, where nothing is undefined.
+  if (!result.success) throw new TypeError("The session store returned a value that is not a session record");
+  // JSON has no undefined, so an optional key is absent, never undefined.
   return result.data as SessionRecord;
 }

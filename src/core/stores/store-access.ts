@@ -1,4 +1,4 @@
-/** The only way to a store: every operation with a deadline, tried once more where a connection was lost, and every failure told apart from an answer. */
+/** The only access to a session store: adds a deadline, one retry and one type of error. */
 import { withDeadline } from "../util/deadline.ts";
 import {
   DeadlineError,
@@ -11,20 +11,20 @@ import {
 } from "./session-store.ts";
 import { SessionStoreError } from "./store-error.ts";
 
-/** A store's operations, as they are called by its name. */
+/** The name of a store's operation. */
 type OperationName = keyof SessionStore;
 
-/** How a store is used. */
+/** The options of the access to a store. */
 export interface AccessOptions {
-  /** Seconds an operation may take. */
+  /** The most seconds that an operation may take. */
   readonly timeout: number;
-  /** The manager's time, in seconds. */
+  /** The manager's time, in seconds since 1970. */
   readonly now: () => number;
-  /** Told of every operation that failed. */
+  /** Called for every failed operation. */
   readonly onFailure: (operation: OperationName, error: SessionStoreError) => void;
 }
 
-/** A store's operations. Each rejects with `SessionStoreError` alone, within the timeout. */
+/** The operations of a store. Each rejects only with `SessionStoreError`, within the timeout. */
 export interface StoreAccess {
   create(record: SessionRecord): Promise<boolean>;
   find(id: string): Promise<SessionRecord | null>;
@@ -33,29 +33,27 @@ export interface StoreAccess {
   end(id: string): Promise<boolean>;
   list(subject: string): Promise<readonly SessionRecord[]>;
   endAll(subject: string): Promise<readonly string[]>;
-  /**
-   * The same store for one call of several operations, which together take no longer than one may.
-   */
+  /** Returns the same store for one call. All operations of the call share one timeout. */
   forCall(): CallAccess;
 }
 
 /** A store during one call. */
 export interface CallAccess extends StoreAccess {
-  /** Milliseconds that are left of the call. */
+  /** Returns the milliseconds that are left of the call. */
   remainingMs(): number;
 }
 
-// The last part of the time is for the answer's way back: what was written is then known, and not
-// answered with a 503.
+// The rest of the time is for the reply's way back. Else a write could succeed and its caller would
+// still get a 503.
 const PART_TO_WRITE_IN = 0.75;
 const PAUSE_MS = 25;
 
 const WRITES: readonly OperationName[] = ["create", "rotate", "claim", "end", "endAll"];
-// These do harm when they come again after something else: a session that ended would be there
-// again, and a new one would end.
+// Harmful if a delayed first attempt runs after another operation: `create` would restore an ended
+// session, `endAll` would end a new one.
 const ONLY_ONCE: readonly OperationName[] = ["create", "endAll"];
 
-/** Opens a store. */
+/** Returns the access to `store`. */
 export function openStore(store: SessionStore, options: AccessOptions): StoreAccess {
   return createAccess(store, options, Number.POSITIVE_INFINITY);
 }
@@ -67,8 +65,8 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     const startedAt = Date.now();
     const endsAt = Math.min(startedAt + timeout * 1000, callEndsAt);
     const deadline = startedAt + (endsAt - startedAt) * PART_TO_WRITE_IN;
-    // What was sent before its connection was lost may have arrived, and be carried out until the
-    // deadline.
+    // A write may have reached the store before the connection was lost. The store may carry it out
+    // until the deadline.
     let mayComeLater = false;
     const attempt = async (): Promise<T> => {
       try {
@@ -81,8 +79,7 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     try {
       const answer = await withDeadline(
         attempt().catch(async (error: unknown) => {
-          // A lost connection says nothing about the next one. Done twice in a row, an operation
-          // does no harm.
+          // The next connection may work. The same operation twice in a row has the effect of one.
           await pause(PAUSE_MS);
           if (Date.now() >= deadline) throw error;
           return attempt();
@@ -92,9 +89,9 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
       if (mayComeLater && ONLY_ONCE.includes(name)) await waitUntil(deadline);
       return answer;
     } catch (cause) {
-      // What is answered with a 503 does not happen afterwards.
+      // A 503 is final: the store must not carry out the write after it.
       if (mayComeLater) await waitUntil(deadline);
-      const error = new SessionStoreError(`The session store did not answer (${name})`, { cause });
+      const error = new SessionStoreError(`The session store failed or did not answer in time (${name})`, { cause });
       onFailure(name, error);
       throw error;
     }
@@ -118,24 +115,24 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
 function readAnswer(answer: unknown, id: string): SessionRecord | null {
   if (answer === null) return null;
   const record = readRecord(answer);
-  if (record.id !== id) throw new TypeError("The store gave another session than the one asked for");
+  if (record.id !== id) throw new TypeError("The session store returned a session with another id");
   return record;
 }
 
-// What says neither yes nor no, such as a command's "OK", must not pass for a session that began.
+// A truthy reply, such as the "OK" of a command, must not count as a created session.
 function readFlag(answer: unknown): boolean {
-  if (typeof answer !== "boolean") throw new TypeError("The store answered neither true nor false");
+  if (typeof answer !== "boolean") throw new TypeError("The session store must return true or false");
   return answer;
 }
 
 function readIds(answer: unknown): readonly string[] {
   if (!Array.isArray(answer) || !answer.every((id) => typeof id === "string"))
-    throw new TypeError("The store did not answer with the ids of sessions");
+    throw new TypeError("The session store must return a list of session ids");
   return answer;
 }
 
 async function waitUntil(time: number): Promise<void> {
-  // A timer may be a little early.
+  // A timer may fire a little early.
   for (let left = time - Date.now(); left > 0; left = time - Date.now()) await pause(Math.ceil(left));
 }
 

@@ -1,10 +1,10 @@
-/** What is told of a store that did not answer. */
+/** The error for a session store that failed or did not answer in time. */
 
 const STORE_ERROR: unique symbol = Symbol.for("claimgate.SessionStoreError") as never;
 
 /**
- * The session store did not answer in time, or failed: nothing can be said of any session (503).
- * `cause` is what it failed with.
+ * The session store failed or did not answer in time, so the state of the session is unknown (503).
+ * `cause` is the error of the store.
  */
 export class SessionStoreError extends Error {
   override readonly name: string = "SessionStoreError";
@@ -16,7 +16,7 @@ export class SessionStoreError extends Error {
   }
 }
 
-/** Whether `error` is a `SessionStoreError`, also of another copy of this package. */
+/** Whether `error` is a `SessionStoreError` of this or another copy of the package. */
 export function isStoreError(error: unknown): error is SessionStoreError {
   return error instanceof Error && (error as { [STORE_ERROR]?: unknown })[STORE_ERROR] === true;
 }

@@ -51,7 +51,7 @@ export { JWT } from "./core/tokens/token.ts";
 export type { TokenParts } from "./core/tokens/token-content.ts";
 export { type JWTOptions, type RegisteredClaims, type TokenClaims, TokenType } from "./core/tokens/token-type.ts";
 
-// Sessions and where they are kept
+// Sessions and session stores
 
 export type { SessionOptions } from "./core/config/session-options.ts";
 export type { LoginOptions, RevokeTarget, SessionInfo } from "./core/sessions/sessions.ts";

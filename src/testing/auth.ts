@@ -1,4 +1,4 @@
-/** A manager to test an application's rules with, and tokens that must be refused. */
+/** A manager for the tests of an application, and a function that makes a token invalid. */
 
 import type { AuthManagerConfig } from "../core/config/options.ts";
 import { AuthManager } from "../core/manager/manager.ts";
@@ -6,14 +6,29 @@ import type { Claims } from "../core/rules/rule.ts";
 import { memorySessionStore } from "../core/stores/memory.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 
-/** A manager with a key of its own, sessions in memory, and the clock it goes by. */
+/** A test manager and its clock. */
 export interface TestAuth<C = Claims> {
+  /** The manager. It has a random key and keeps its sessions in memory. */
   readonly auth: AuthManager<C>;
+  /** The clock of the manager. */
   readonly clock: TestClock;
 }
 
 /**
- * A manager whose tokens nobody else can make. `config` adds to its options, and may replace them.
+ * Creates a manager for tests, with a random HS256 key, sessions in memory and a clock that moves
+ * only when the test moves it.
+ *
+ * @param config options of the manager, which replace the defaults above
+ * @throws {InvalidConfigError} if an option is invalid
+ *
+ * @example
+ * ```ts
+ * import { createTestAuth } from "claimgate/testing";
+ *
+ * const { auth, clock } = createTestAuth();
+ * const token = await auth.authToken("alice", { scope: { admin: true } });
+ * clock.advance(3600);
+ * ```
  */
 export function createTestAuth<C = Claims>(config: Partial<AuthManagerConfig<C>> = {}): TestAuth<C> {
   const clock = createTestClock();
@@ -29,13 +44,20 @@ export function createTestAuth<C = Claims>(config: Partial<AuthManagerConfig<C>>
 }
 
 /**
- * The token with a changed signature: refused as `SIGNATURE_INVALID`. Throws `TypeError` for what
- * is no compact token.
+ * Returns the token with a changed signature, which a manager rejects with `SIGNATURE_INVALID`.
+ *
+ * @throws {TypeError} if `token` is not a token in compact form
+ *
+ * @example
+ * ```ts
+ * const forged = tamper((await auth.authToken("alice")).signed);
+ * ```
  */
 export function tamper(token: string): string {
   const [header, payload, signature, ...more] = token.split(".");
-  if (!signature || payload === undefined || more.length > 0) throw new TypeError("The token is not in compact form");
-  // In the middle: the last character may carry bits that mean nothing.
+  if (!signature || payload === undefined || more.length > 0)
+    throw new TypeError("tamper: token must be a signed token in compact form");
+  // In the middle, because the last character may carry unused bits.
   const at = Math.floor(signature.length / 2);
   const other = signature[at] === "A" ? "B" : "A";
   return `${header}.${payload}.${signature.slice(0, at)}${other}${signature.slice(at + 1)}`;

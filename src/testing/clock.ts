@@ -1,16 +1,36 @@
-/** A clock that stands still until it is told to move. */
+/** A clock that moves only when a test moves it. */
 
-/** A clock for `now`. Times are in seconds since 1970. */
+/** A clock for tests. Times are in seconds since 1970. */
 export interface TestClock {
-  /** The time; give it to a manager as its `now`. */
+  /** Returns the time. Pass it to a manager as its option `now`. */
   readonly now: () => number;
-  /** Moves the time by so many seconds; back, where they are negative. */
+  /**
+   * Moves the time forward by `seconds`, or back if the number is negative.
+   *
+   * @throws {TypeError} if `seconds` is not a finite number
+   */
   advance(seconds: number): void;
-  /** Sets the time. */
+  /**
+   * Sets the time, in seconds since 1970.
+   *
+   * @throws {TypeError} if `seconds` is not a finite number
+   */
   set(seconds: number): void;
 }
 
-/** A clock that shows `start`. Default: now, in whole seconds. */
+/**
+ * Creates a clock for tests.
+ *
+ * @param start the first time, in seconds since 1970; by default the current time in whole seconds
+ * @throws {TypeError} if `start` is not a finite number
+ *
+ * @example
+ * ```ts
+ * const clock = createTestClock();
+ * const { auth } = createTestAuth({ now: clock.now });
+ * clock.advance(60);
+ * ```
+ */
 export function createTestClock(start: number = Math.floor(Date.now() / 1000)): TestClock {
   let time = check(start);
   return {
@@ -25,6 +45,6 @@ export function createTestClock(start: number = Math.floor(Date.now() / 1000)): 
 }
 
 function check(seconds: number): number {
-  if (!Number.isFinite(seconds)) throw new TypeError("A clock is set in seconds");
+  if (!Number.isFinite(seconds)) throw new TypeError("createTestClock: seconds must be a finite number");
   return seconds;
 }

@@ -1,4 +1,4 @@
-/** What tests of applications need (`claimgate/testing`): the suite that a session store must pass, a clock to move, and tokens. */
+/** Helpers for tests (`claimgate/testing`): a suite for session stores, a test manager, a clock. */
 
 // A manager and a clock
 

@@ -1,28 +1,42 @@
-/** The suite that every session store must pass, for any test runner: a list of named cases that resolve, or reject with what is wrong. */
+/** The suite that every session store must pass, as a list of named cases for any test runner. */
 import type { SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 import { type Cases, fails, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
 import { TIME_CASES } from "./time-cases.ts";
 
-/** One promise that a store keeps. */
+/** One case of the suite. */
 export interface SuiteCase {
-  /** What is promised. */
+  /** The behaviour that the case requires of a store. */
   readonly name: string;
-  /** Rejects with an `Error` that says what went another way. */
+  /**
+   * Runs the case.
+   *
+   * @throws {Error} if the store behaves differently; the message names the step and the difference
+   */
   run(): Promise<void>;
 }
 
-/** What the suite needs of a store. */
+/** The options of the suite. */
 export interface SuiteOptions {
   /**
-   * Gives the store under test. It may be the same for every case: no case touches another's
-   * sessions.
+   * Returns the store under test. The suite calls it once for each case. It may return the same
+   * store each time, because each case uses sessions of its own.
+   *
+   * @default none
    */
   readonly open: () => SessionStore | Promise<SessionStore>;
 }
 
 /**
- * The cases. With vitest or node:test: `for (const { name, run } of sessionStoreSuite({ open }))
- * test(name, run)`.
+ * Returns the cases that a `SessionStore` must pass. Run each as a test.
+ *
+ * @example
+ * ```ts
+ * import { memorySessionStore } from "claimgate";
+ * import { sessionStoreSuite } from "claimgate/testing";
+ * import { test } from "node:test";
+ *
+ * for (const { name, run } of sessionStoreSuite({ open: memorySessionStore })) test(name, run);
+ * ```
  */
 export function sessionStoreSuite({ open }: SuiteOptions): readonly SuiteCase[] {
   return Object.entries({ ...CASES, ...TIME_CASES }).map(([name, check]) => ({
@@ -32,14 +46,14 @@ export function sessionStoreSuite({ open }: SuiteOptions): readonly SuiteCase[] 
 }
 
 const CASES: Cases = {
-  async "gives back what it was given, and null for what it was not"(store) {
+  async "find returns a created session, and null for an unknown id"(store) {
     const record = await makeSessionRecord();
     same(await store.find(record.id, soon()), null, "find before create");
     same(await store.create(record, soon()), true, "create");
     same(await store.find(record.id, soon()), record, "find");
   },
 
-  async "keeps a subject that is a number, and finds it by its text"(store) {
+  async "list and endAll find a numeric subject by its text"(store) {
     const subject = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
     const record = await makeSessionRecord({ subject });
     await store.create(record, soon());
@@ -47,14 +61,14 @@ const CASES: Cases = {
     same(await store.endAll(String(subject), soon()), [record.id], "endAll");
   },
 
-  async "creates no session whose id is taken"(store) {
+  async "create rejects an id that another session has"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     same(await store.create({ ...record, rid: "other" }, soon()), false, "create again");
     same(await store.find(record.id, soon()), record, "find");
   },
 
-  async "puts a refresh token in the place of the live one, and changes nothing else"(store) {
+  async "rotate replaces the current refresh token and changes nothing else"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     const [second, third] = [nextOf(record, "rid-2"), nextOf(record, "rid-3")];
@@ -62,52 +76,60 @@ const CASES: Cases = {
     same(await store.rotate(record.id, record.rid, second, soon()), after, "rotate");
     same(await store.find(record.id, soon()), after, "find");
     same(await store.list(String(record.subject), soon()), [after], "list");
-    same(await store.rotate(record.id, "rid-2", third, soon()), rotated(after, third), "the next");
+    same(await store.rotate(record.id, "rid-2", third, soon()), rotated(after, third), "the next rotation");
   },
 
-  async "rotates nothing for a refresh token that is not live, and says how the session stands"(store) {
+  async "rotate ignores a refresh token that is not the current one, and returns the session"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     const after = rotated(record, nextOf(record, "rid-2"));
     for (const rid of ["rid-0", "rid-2", ""])
       same(await store.rotate(record.id, rid, nextOf(record, "other"), soon()), record, `rid "${rid}"`);
     same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), after, "rotate");
-    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), after, "the one before");
-    same(await store.claim(record.id, after.version, "somebody", soon()), true, "claim");
-    const claimed = { ...after, version: after.version + 1, claimedBy: "somebody" };
-    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), claimed, "once claimed");
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), after, "the previous token");
+    same(await store.claim(record.id, after.version, "a claimant", soon()), true, "claim");
+    const claimed = { ...after, version: after.version + 1, claimedBy: "a claimant" };
+    same(await store.rotate(record.id, record.rid, nextOf(record, "rid-3"), soon()), claimed, "rotate after the claim");
     same(await store.find(record.id, soon()), claimed, "find");
   },
 
-  async "answers a rotation that comes a second time as it did, and does not rotate again"(store) {
+  async "a repeated rotate returns the same session and does not rotate again"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     const next = nextOf(record, "rid-2");
     const after = rotated(record, next);
     for (const time of ["first", "second", "third"])
-      same(await store.rotate(record.id, record.rid, next, soon()), after, `the ${time} time`);
+      same(await store.rotate(record.id, record.rid, next, soon()), after, `the ${time} rotation`);
     const later = rotated(after, nextOf(record, "rid-3"));
     await store.rotate(record.id, "rid-2", nextOf(record, "rid-3"), soon());
-    same(await store.rotate(record.id, record.rid, next, soon()), later, "after another");
+    same(await store.rotate(record.id, record.rid, next, soon()), later, "rotate after another rotation");
     same(await store.find(record.id, soon()), later, "find");
   },
 
-  async "lets no refresh token outlive its session"(store) {
+  async "rotate limits the expiry of the next refresh token to the end of the session"(store) {
     const now = seconds();
     const record = await makeSessionRecord({ expiresAt: now + 60, endsAt: now + 90.5 });
     await store.create(record, soon());
     const within = { ...nextOf(record, "rid-2"), expiresAt: now + 80 };
     const after = rotated(record, within);
-    same(await store.rotate(record.id, record.rid, within, soon()), after, "one that ends before");
+    same(
+      await store.rotate(record.id, record.rid, within, soon()),
+      after,
+      "a token that expires before the session ends",
+    );
     const beyond = { ...nextOf(record, "rid-3"), expiresAt: now + 120 };
     const last = { ...rotated(after, beyond), expiresAt: now + 90.5 };
-    same(await store.rotate(record.id, "rid-2", beyond, soon()), last, "one that would end after");
+    same(
+      await store.rotate(record.id, "rid-2", beyond, soon()),
+      last,
+      "a token that would expire after the session ends",
+    );
     same(await store.find(record.id, soon(now + 90)), last, "find before the end");
     same(await store.find(record.id, soon(now + 91)), null, "find after the end");
     same(await store.list(String(record.subject), soon(now + 91)), [], "list after the end");
   },
 
-  async "keeps a session for as long as the refresh token that it was rotated to"(store) {
+  async "find returns a rotated session until the next refresh token expires"(store) {
     const now = seconds();
     const record = await makeSessionRecord({ expiresAt: now + 60 });
     await store.create(record, soon());
@@ -118,25 +140,25 @@ const CASES: Cases = {
     same(await store.find(record.id, soon(now + 100)), null, "find at its end");
   },
 
-  async "rotates nothing that is not there"(store) {
+  async "rotate returns null for an unknown session and creates none"(store) {
     const record = await makeSessionRecord();
     same(await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon()), null, "rotate");
     same(await store.find(record.id, soon()), null, "find");
   },
 
-  async "lets one of many rotate at once, and tells all of them of it"(store) {
+  async "of many concurrent rotations one succeeds, and all return its result"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     const tries = Array.from({ length: 20 }, (_, i) => nextOf(record, `try-${i}`));
     const answers = await Promise.all(tries.map((next) => store.rotate(record.id, record.rid, next, soon())));
     const winner = tries.find(({ rid }) => rid === answers[0]?.rid);
-    if (!winner) throw new Error(`none of the rotations took place: ${answers[0]?.rid}`);
+    if (!winner) throw new Error(`one rotation must succeed, but the session has rid ${answers[0]?.rid}`);
     const after = rotated(record, winner);
-    for (const answer of answers) same(answer, after, "an answer");
+    for (const answer of answers) same(answer, after, "a result of rotate");
     same(await store.find(record.id, soon()), after, "find");
   },
 
-  async "notes who was given the live refresh token, for the version that it was seen in alone"(store) {
+  async "claim records the claimant only for the current version of the session"(store) {
     const record = await makeSessionRecord({ claimedBy: null, version: 5 });
     await store.create(record, soon());
     for (const version of [0, 4, 6]) same(await store.claim(record.id, version, "a", soon()), false, `${version}`);
@@ -144,26 +166,26 @@ const CASES: Cases = {
     same(await store.claim(record.id, 5, "a", soon()), true, "claim");
     const claimed = { ...record, version: 6, claimedBy: "a" };
     same(await store.find(record.id, soon()), claimed, "find after");
-    same(await store.claim(record.id, 5, "b", soon()), false, "another's claim");
-    same(await store.claim(record.id, 5, "a", soon()), true, "the claim that comes again");
-    same(await store.find(record.id, soon()), claimed, "find at last");
+    same(await store.claim(record.id, 5, "b", soon()), false, "claim by another name");
+    same(await store.claim(record.id, 5, "a", soon()), true, "the repeated claim");
+    same(await store.find(record.id, soon()), claimed, "find at the end");
   },
 
-  async "claims nothing that another rotation has replaced, or that is not there"(store) {
+  async "claim returns false after a rotation and for an unknown session"(store) {
     const [record, absent] = await Promise.all([makeSessionRecord({ claimedBy: null }), makeSessionRecord()]);
     await store.create(record, soon());
     const next = nextOf(record, "rid-2");
     same(await store.claim(record.id, record.version, "a", soon()), true, "claim");
     const after = rotated({ ...record, version: 2 }, next);
     same(await store.rotate(record.id, record.rid, next, soon()), after, "rotate");
-    same(await store.claim(record.id, record.version, "a", soon()), false, "the claim that comes again");
-    same(await store.claim(record.id, record.version, "b", soon()), false, "another's claim");
+    same(await store.claim(record.id, record.version, "a", soon()), false, "the repeated claim");
+    same(await store.claim(record.id, record.version, "b", soon()), false, "claim by another name");
     same(await store.find(record.id, soon()), after, "find");
-    same(await store.claim(absent.id, absent.version, "a", soon()), false, "claim of none");
-    same(await store.find(absent.id, soon()), null, "find none");
+    same(await store.claim(absent.id, absent.version, "a", soon()), false, "claim of an unknown session");
+    same(await store.find(absent.id, soon()), null, "find of an unknown session");
   },
 
-  async "lets one of many claim at once"(store) {
+  async "of many concurrent claims one succeeds"(store) {
     const record = await makeSessionRecord({ claimedBy: null });
     await store.create(record, soon());
     const names = Array.from({ length: 20 }, (_, i) => `claimant-${i}`);
@@ -173,19 +195,19 @@ const CASES: Cases = {
     same(await store.find(record.id, soon()), { ...record, version: 2, claimedBy }, "find");
   },
 
-  async "answers a creation that comes a second time as it did, until another operation has come between"(store) {
+  async "a repeated create returns true until another operation changes the session"(store) {
     const [record, other] = await Promise.all([makeSessionRecord(), makeSessionRecord({ claimedBy: null })]);
     for (const one of [record, other]) {
       same(await store.create(one, soon()), true, "create");
-      same(await store.create(one, soon()), true, "create that comes again");
+      same(await store.create(one, soon()), true, "the repeated create");
     }
     await store.rotate(record.id, record.rid, nextOf(record, "rid-2"), soon());
-    same(await store.create(record, soon()), false, "create that comes after a rotation");
+    same(await store.create(record, soon()), false, "create after a rotation");
     await store.claim(other.id, other.version, "a", soon());
-    same(await store.create(other, soon()), false, "create that comes after a claim");
+    same(await store.create(other, soon()), false, "create after a claim");
   },
 
-  async "lets one of many create a session at once"(store) {
+  async "of many concurrent creations of one id one succeeds"(store) {
     const record = await makeSessionRecord();
     const tries = Array.from({ length: 20 }, (_, i) => ({ ...record, rid: `try-${i}` }));
     const done = await Promise.all(tries.map((next) => store.create(next, soon())));
@@ -193,7 +215,7 @@ const CASES: Cases = {
     same(await store.find(record.id, soon()), tries[done.indexOf(true)], "find");
   },
 
-  async "ends a session for good"(store) {
+  async "end removes a session for all operations"(store) {
     const record = await makeSessionRecord();
     await store.create(record, soon());
     same(await store.end(record.id, soon()), true, "end");
@@ -204,7 +226,7 @@ const CASES: Cases = {
     same(await store.list(String(record.subject), soon()), [], "list");
   },
 
-  async "keeps the id of an ended session as long as it is reserved"(store) {
+  async "end keeps the record of a session whose id is reserved"(store) {
     const record = await makeSessionRecord({ reservedUntil: seconds() + 300 });
     await store.create(record, soon());
     same(await store.end(record.id, soon()), true, "end");
@@ -219,11 +241,11 @@ const CASES: Cases = {
     same(await store.endAll(String(record.subject), soon()), [], "endAll");
   },
 
-  async "takes a session that is reserved and ended from the start"(store) {
+  async "create accepts a session that is reserved and already ended"(store) {
     const record = await makeSessionRecord({ reservedUntil: seconds() + 300, ended: true });
     same(await store.create(record, soon()), true, "create");
-    same(await store.create(record, soon()), true, "create that comes again");
-    same(await store.create({ ...record, ended: false }, soon()), false, "create of one that has not ended");
+    same(await store.create(record, soon()), true, "the repeated create");
+    same(await store.create({ ...record, ended: false }, soon()), false, "create of a session that has not ended");
     same(await store.find(record.id, soon()), record, "find");
     same(await store.end(record.id, soon()), false, "end");
     same(await store.list(String(record.subject), soon()), [], "list");
@@ -231,7 +253,7 @@ const CASES: Cases = {
     same(await store.claim(record.id, record.version, "a", soon()), false, "claim");
   },
 
-  async "lists a subject's own sessions, the earliest first"(store) {
+  async "list returns only the sessions of the subject, the oldest first"(store) {
     const subject = `subject-${crypto.randomUUID()}`;
     const [one, two, three, other] = await Promise.all([
       makeSessionRecord({ subject, createdAt: 300 }),
@@ -245,7 +267,7 @@ const CASES: Cases = {
     same(await store.list(subject, soon()), [two, one], "list after an end");
   },
 
-  async "ends all of a subject's sessions and nobody else's"(store) {
+  async "endAll ends all sessions of the subject and no others"(store) {
     const subject = `subject-${crypto.randomUUID()}`;
     const mine = await Promise.all([makeSessionRecord({ subject }), makeSessionRecord({ subject })]);
     const other = await makeSessionRecord({ subject: `${subject}-other` });
@@ -253,10 +275,10 @@ const CASES: Cases = {
     same((await store.endAll(subject, soon())).toSorted(), mine.map(({ id }) => id).toSorted(), "endAll");
     same(await store.endAll(subject, soon()), [], "endAll again");
     same(await store.list(subject, soon()), [], "list");
-    same(await store.find(other.id, soon()), other, "the other's");
+    same(await store.find(other.id, soon()), other, "the session of the other subject");
   },
 
-  async "does nothing after the deadline, and says so"(store) {
+  async "a write after its deadline rejects and changes nothing"(store) {
     const [record, fresh] = await Promise.all([makeSessionRecord(), makeSessionRecord()]);
     await store.create(record, soon());
     const late: StoreOperation = { now: seconds(), deadline: Date.now() - 1 };
@@ -265,14 +287,14 @@ const CASES: Cases = {
     await fails(store.claim(record.id, record.version, "late", late), "claim");
     await fails(store.end(record.id, late), "end");
     await fails(store.endAll(String(record.subject), late), "endAll");
-    same(await store.find(record.id, soon()), record, "the session that was there");
-    same(await store.find(fresh.id, soon()), null, "the session that was to come");
+    same(await store.find(record.id, soon()), record, "the existing session");
+    same(await store.find(fresh.id, soon()), null, "the session of the late create");
     const next = nextOf(record, "in time");
     same(await store.rotate(record.id, record.rid, next, soon()), rotated(record, next), "rotate in time");
     same(await store.claim(record.id, record.version + 1, "in time", soon()), true, "claim in time");
   },
 
-  async "keeps what it was given, whatever becomes of the object"(store) {
+  async "create keeps a copy, which later changes of the object do not reach"(store) {
     const record = await makeSessionRecord();
     const given = structuredClone(record);
     await store.create(given, soon());

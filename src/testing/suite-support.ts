@@ -3,12 +3,21 @@ import { makeSessionId } from "../core/stores/session-id.ts";
 import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 
 /**
- * The cases by name, which says what a store promises. Each rejects with an `Error` that names the
- * difference.
+ * The cases by name, which states the behaviour of a store. Each rejects with an `Error` that names
+ * the difference.
  */
 export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
 
-/** A record of a new session for a subject of its own. `over` replaces parts of it. */
+/**
+ * Makes the record of a new session with a random subject, for tests of a session store.
+ *
+ * @param over members that replace the defaults
+ *
+ * @example
+ * ```ts
+ * const record = await makeSessionRecord({ subject: "alice" });
+ * ```
+ */
 export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Promise<SessionRecord> {
   const subject = over.subject ?? `subject-${crypto.randomUUID()}`;
   const now = seconds();
@@ -21,7 +30,7 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
     expiresAt: now + 600,
     previous: null,
     claimedBy: "login",
-    // Values that a second reading and writing of JSON easily spoils.
+    // Values that a store changes if it parses and writes JSON carelessly.
     grant: {
       scope: { admin: true, list: ["a", 1, null], none: [] },
       claims: { team: "ö€😀", deep: { er: [{}] }, large: 9_007_199_254_740_991, small: 0.1 },
@@ -36,12 +45,12 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
   };
 }
 
-/** The rotation of a record to `rid`. */
+/** Returns a rotation of the record to `rid`. */
 export function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
   return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };
 }
 
-/** A record after a rotation. */
+/** Returns the record after a rotation. */
 export function rotated(
   record: SessionRecord,
   { rid, issuedAt, expiresAt, replacedAt }: SessionRotation,
@@ -50,12 +59,12 @@ export function rotated(
   return { ...record, version: record.version + 1, rid, issuedAt, expiresAt, previous, claimedBy: null };
 }
 
-/** Now, in seconds. */
+/** Returns the current time in whole seconds. */
 export function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** An operation at a time in seconds, with a deadline far enough. */
+/** Returns an operation at `now`, in seconds, with a deadline in five seconds. */
 export function soon(now: number = seconds()): StoreOperation {
   return { now, deadline: Date.now() + 5000 };
 }
@@ -66,7 +75,7 @@ export async function fails(work: Promise<unknown>, what: string): Promise<void>
     () => false,
     () => true,
   );
-  if (!failed) throw new Error(`${what}: should have rejected`);
+  if (!failed) throw new Error(`${what}: must reject`);
 }
 
 /** Throws, naming `what`, unless both are the same JSON. */
@@ -75,7 +84,7 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);
 }
 
-/** JSON whose keys are in one order, as a database may give them back in another. */
+/** Returns JSON with sorted keys, because a database may return them in another order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, held: unknown) =>
     Object.prototype.toString.call(held) === "[object Object]"

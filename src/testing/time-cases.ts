@@ -2,12 +2,12 @@
 import type { StoreOperation } from "../core/stores/session-store.ts";
 import { type Cases, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
 
-/** How far a server's clock may be ahead of another's. */
+/** The most seconds by which a server's clock may be ahead of another's. */
 const AHEAD_SECONDS = 45;
 
-/** Time is that of each operation, whose server's clock may be ahead of another's, or behind it. */
+/** Each operation carries the time of its server, whose clock may be ahead or behind. */
 export const TIME_CASES: Cases = {
-  async "forgets what has expired by the time it is told"(store) {
+  async "a session expires by the time of the operation"(store) {
     const now = seconds();
     const record = await makeSessionRecord({ expiresAt: now + 60 });
     await store.create(record, soon());
@@ -20,7 +20,7 @@ export const TIME_CASES: Cases = {
     same(await store.endAll(String(record.subject), soon(now + 60)), [], "endAll after");
   },
 
-  async "keeps a reserved id beyond its session"(store) {
+  async "a reserved id stays taken after the session has expired"(store) {
     const now = seconds();
     const record = await makeSessionRecord({ expiresAt: now + 60, reservedUntil: now + 300 });
     await store.create(record, soon());
@@ -36,7 +36,7 @@ export const TIME_CASES: Cases = {
     same(await store.find(record.id, soon(now + 300)), null, "find at the end");
   },
 
-  async "keeps a session for other servers when one whose clock is ahead comes to its subject"(store) {
+  async "a server whose clock is ahead does not remove a session that others still accept"(store) {
     const now = seconds();
     const subject = `subject-${crypto.randomUUID()}`;
     const record = await makeSessionRecord({ subject, expiresAt: now + 30 });
@@ -52,7 +52,7 @@ export const TIME_CASES: Cases = {
       null,
       "rotate by the clock ahead",
     );
-    // A store may clean up now and then.
+    // Enough operations to make a store clean up.
     for (let n = 0; n < 200; n++) await store.find(`unknown-${n}`, ahead());
     same(await store.find(record.id, soon()), record, "find");
     same(await store.list(subject, soon()), [record, theirs], "list");
@@ -62,7 +62,7 @@ export const TIME_CASES: Cases = {
     for (const id of [record.id, theirs.id]) same(await store.find(id, soon()), null, "find after the end");
   },
 
-  async "ends sessions for good also by a clock by which they have expired"(store) {
+  async "end and endAll also end sessions that have expired by the caller's clock"(store) {
     const now = seconds();
     const subject = `subject-${crypto.randomUUID()}`;
     const [one, two, three] = await Promise.all(
@@ -76,7 +76,7 @@ export const TIME_CASES: Cases = {
     same(await store.list(subject, soon()), [], "list");
   },
 
-  async "ends the sessions of a server whose clock is behind, for that server too"(store) {
+  async "end and endAll also end the sessions of a server whose clock is behind"(store) {
     const past = seconds() - 3600;
     const subject = `subject-${crypto.randomUUID()}`;
     const times = { issuedAt: past, createdAt: past, expiresAt: past + 600 };
@@ -92,7 +92,7 @@ export const TIME_CASES: Cases = {
     for (const { id } of [one, two]) same(await store.find(id, soon(past)), null, "find by the clock behind, after");
   },
 
-  async "keeps the id of an ended session reserved also where it ends by a clock ahead"(store) {
+  async "an ended id stays reserved if a clock that is ahead ended the session"(store) {
     const now = seconds();
     const record = await makeSessionRecord({ expiresAt: now + 20, reservedUntil: now + 20 });
     await store.create(record, soon());

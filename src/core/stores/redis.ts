@@ -37,7 +37,7 @@ export interface RedisSessionStoreOptions {
  * import { createClient } from "redis";
  * import { redisSessionStore } from "claimgate/redis";
  *
- * const client = createClient({ url: process.env.REDIS_URL });
+ * const client = createClient({ url: "redis://localhost:6379" });
  * client.on("error", console.error);
  * await client.connect();
  * const sessions = redisSessionStore(client);

@@ -1,28 +1,30 @@
-/** Text as HTTP compares and trims it: ASCII letters in any case, SP and HTAB around it, and nothing else. */
+/** Comparison and trimming of text by the rules of HTTP: ASCII letters, SP and HTAB only. */
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * `text` with its ASCII letters in lower case. `toLowerCase` turns other characters into ASCII
- * letters too: the Kelvin sign into "k" (RFC 9110, section 5.1: names are tokens, which are ASCII).
+ * Returns `text` with its ASCII letters in lower case. `toLowerCase` would also turn other
+ * characters into ASCII letters, such as the Kelvin sign into "k".
+ *
+ * @see RFC 9110, section 5.1
  */
 export function lowerAscii(text: string): string {
   if (!NOT_ASCII.test(text)) return text.toLowerCase();
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Whether two texts are equal but for the case of ASCII letters. */
+/** Whether two texts are equal, regardless of the case of ASCII letters. */
 export function equalsIgnoringCase(a: string, b: string): boolean {
   return a === b || (a.length === b.length && lowerAscii(a) === lowerAscii(b));
 }
 
 /**
- * `text` without the optional whitespace around it (RFC 9110, section 5.6.3; RFC 6265bis, section
- * 5.6).
+ * Returns `text` without the optional whitespace around it.
+ *
+ * @see RFC 9110, section 5.6.3, and RFC 6265bis, section 5.6
  */
 export function trimOptionalWhitespace(text: string): string {
-  // By hand: a regular expression for the end takes time that grows with the square of a run of
-  // spaces.
+  // No regular expression: at the end of a text it takes quadratic time in a long run of spaces.
   let start = 0;
   let end = text.length;
   while (start < end && isOptionalWhitespace(text, start)) start++;

@@ -1,17 +1,17 @@
-/** The one way to Node built-ins: present on Node and its relatives, absent elsewhere, never imported. */
+/** Access to Node built-ins without an import, so that the package loads on every runtime. */
 import type { JWK, KeyObject } from "jose";
 
 /**
- * A key of `node:crypto`, with what jose's type of it leaves out; Node's own type would make
- * @types/node a dependency.
+ * A key of `node:crypto`, with the methods that jose's type leaves out. Node's own type would make
+ * `@types/node` a dependency.
  */
 export interface NodeKey extends KeyObject {
-  /** The bytes of a secret. */
+  /** Returns the bytes of a secret. */
   export(): Uint8Array;
   export(options: { readonly format: "jwk" }): JWK;
 }
 
-/** Whether a value is such a key, of whichever copy of Node's module. */
+/** Whether `input` is a key of `node:crypto`, of any realm. */
 export function isNodeKey(input: unknown): input is NodeKey {
   return Object.prototype.toString.call(input) === "[object KeyObject]";
 }
@@ -24,13 +24,13 @@ export interface NodeCrypto {
   readonly hash?: (algorithm: "sha256", data: string, encoding: "latin1") => string;
 }
 
-/** A Node built-in, or `undefined` where the runtime has none. */
+/** Returns a Node built-in, or `undefined` on a runtime without it. */
 export function loadBuiltin(name: string): unknown {
   const host = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   return host.process?.getBuiltinModule?.(name);
 }
 
-/** `node:crypto`, or `undefined`. */
+/** Returns `node:crypto`, or `undefined` on a runtime without it. */
 export function loadNodeCrypto(): NodeCrypto | undefined {
   const crypto = loadBuiltin("node:crypto") as NodeCrypto | undefined;
   return typeof crypto?.createPrivateKey === "function" ? crypto : undefined;

@@ -1,14 +1,20 @@
-/** Refuses options that nobody reads. */
+/** Checks the names of options. */
 
-/** Throws `TypeError` for a key of `options` that `of` does not have. */
+/**
+ * Rejects an unknown option of the function or class `of`.
+ *
+ * @throws {TypeError} if `options` has a key that is not `known`
+ */
 export function checkOptionNames(of: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new TypeError(`${of} has no option "${unknown}"`);
 }
 
 /**
- * The same, and for a key that is there and undefined: where an option switches a check on, that
- * would switch it off.
+ * Rejects an unknown option, and an option that is present but `undefined`: `undefined` could
+ * switch a check off by mistake.
+ *
+ * @throws {TypeError} if `options` has a key that is not `known` or is `undefined`
  */
 export function checkOptions(of: string, options: object, known: readonly string[]): void {
   checkOptionNames(of, options, known);

@@ -1,8 +1,8 @@
-/** Waits for no longer than may be waited. */
+/** Limits the time that a promise may take. */
 
 /**
- * What `work` gives, or a rejection once `milliseconds` are over. `onTimeout` is told of it first;
- * what `work` does later is nobody's concern.
+ * Resolves or rejects as `work` does, or rejects after `milliseconds`. It calls `onTimeout` before
+ * that rejection, and ignores the later result of `work`.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

@@ -1,9 +1,9 @@
-/** Runs something, and gives its error a name that the caller knows: the option, the variable or the place. */
+/** Adds context to an error: the option, the variable or the place that caused it. */
 import { isPromise } from "./maybe-promise.ts";
 
 /**
- * Runs `work`, and throws what `explain` makes of its error. The same for a promise of it, which
- * rejects then.
+ * Runs `work` and replaces its error by the result of `explain`. If `work` returns a promise, the
+ * same holds for its rejection.
  */
 export function withErrorContext<T>(work: () => T, explain: (error: unknown) => unknown): T {
   const fail = (error: unknown): never => {
@@ -11,8 +11,7 @@ export function withErrorContext<T>(work: () => T, explain: (error: unknown) => 
   };
   try {
     const result = work();
-    // By `then`, not by class: the promise may be of another realm, and another `Promise` may have
-    // taken the global's place.
+    // By `then`, not by class: the promise may come from another realm or a replaced `Promise`.
     return isPromise(result) ? (result.then(undefined, fail) as T) : result;
   } catch (error) {
     return fail(error);

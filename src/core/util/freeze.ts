@@ -1,13 +1,13 @@
-/** Makes sure that what was checked stays as it was. */
+/** Freezes values, so that they cannot change after they are checked. */
 
-/** Freezes `value` and all it holds, however deep, and gives it back. */
+/** Freezes `value` and everything in it, and returns it. */
 export function deepFreeze<T>(value: T): T {
-  // What is frozen already may hold what is not, so what was seen is remembered apart.
+  // `Object.isFrozen` does not replace this set: a frozen object may contain one that is not.
   const seen = new Set<object>();
   const rest: unknown[] = [value];
   while (rest.length > 0) {
     const item = rest.pop();
-    // A typed array cannot be frozen; no claim is one.
+    // A typed array cannot be frozen, and claims never contain one.
     if (typeof item !== "object" || item === null || seen.has(item) || ArrayBuffer.isView(item)) continue;
     seen.add(Object.freeze(item));
     for (const held of Object.values(item)) rest.push(held);
@@ -15,7 +15,7 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** `deepFreeze` of what JSON.parse gave: a tree, in which nothing is met twice. */
+/** As `deepFreeze`, but for a result of `JSON.parse`, which never contains one object twice. */
 export function freezeJson<T extends object>(value: T): T {
   let rest: object[] | undefined;
   for (let at: object | undefined = value; at; at = rest?.pop()) {

@@ -1,8 +1,8 @@
-/** What Node's `util.inspect`, and so `console.log`, shows of an object that holds secrets. */
+/** Hides the secrets of objects from Node's `util.inspect`, hence from `console.log`. */
 
 /**
- * Makes instances of `type` show what `toJSON` gives and nothing else, whatever the inspector was
- * asked for.
+ * Makes `util.inspect` show only the result of `toJSON` for instances of `type`, whatever its
+ * options are.
  */
 export function hideFromInspect(type: { readonly name: string; readonly prototype: { toJSON(): unknown } }): void {
   Object.defineProperty(type.prototype, Symbol.for("nodejs.util.inspect.custom"), {

@@ -1,29 +1,29 @@
-/** Values that may have to be waited for: what is known already stays synchronous. */
+/** Values that may be promises. A known value stays synchronous. */
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Whether `value` must be waited for. */
+/** Whether `value` is a promise, or any object with a method `then`. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 /**
- * Goes on with `value`, at once where it is there. What `next` throws is thrown at once too, or
- * rejects.
+ * Calls `next` with the value: at once if `value` is not a promise, else after it resolves. An
+ * error of `next` is thrown in the first case, and a rejection in the second.
  */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** Whether `value` is a stream of values. */
+/** Whether `value` is an async iterable. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return (
     typeof (value as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === "function"
   );
 }
 
-/** Whether one request may wait for what another began: on Cloudflare's workers it may not. */
+/** Whether a request may wait for a promise of another request; not on Cloudflare Workers. */
 export function promisesAreShared(): boolean {
   const host = globalThis as { navigator?: { userAgent?: string } };
   return host.navigator?.userAgent !== "Cloudflare-Workers";

@@ -1,61 +1,61 @@
-/** Holds something that changes elsewhere, such as a key set: one load for however many callers, renewed in time, kept for a bounded while when loads fail. */
+/** Loads, shares and renews a value that changes elsewhere, such as a key set. */
 import { withDeadline } from "./deadline.ts";
 import { type MaybePromise, promisesAreShared } from "./maybe-promise.ts";
 
-/** How long things last, all in seconds. */
+/** The times of a refreshing value, all in seconds. */
 export interface RefreshTimes {
-  /** How long a loaded value is trusted, from when its load began. */
+  /** The time for which a loaded value is valid, from the start of its load. */
   readonly lifespan: number;
-  /** How long one load may take. */
+  /** The most time that one load may take. */
   readonly timeout: number;
   /**
-   * The least time between a load and the next that a failure or a miss asks for; 5 seconds at most
-   * while no value can stand in.
+   * The least time between two loads after a failure or a miss. While there is no valid or stale
+   * value, it is at most 5 seconds.
    */
   readonly cooldown: number;
-  /** How long beyond its lifespan the last good value serves while loads fail. */
+  /** The time after its lifespan for which a value remains usable while loads fail. */
   readonly staleIfError: number;
 }
 
-/** What is held, and how to get it. */
+/** The loader of a refreshing value, its times and its clock. */
 export interface RefreshOptions<T> extends RefreshTimes {
-  /** Gives a new value; `signal` fires when the timeout is over. */
+  /** Loads a new value. `signal` aborts after the timeout. */
   readonly load: (signal: AbortSignal) => Promise<T>;
   /**
-   * Why a loaded value can serve nobody: it ends the one before all the same, and counts as a
-   * failure.
+   * Returns an error if the loaded value is unusable. That counts as a failed load, and the
+   * previous value is dropped.
    */
   readonly flawOf?: (value: T) => Error | undefined;
-  /** What callers are told of a load that failed. */
+  /** Makes the error that callers get for a failed load. */
   readonly explain: (cause: unknown) => Error;
-  /** Told of every load that failed. It may not throw. */
+  /** Called after every failed load. It must not throw. */
   readonly onFailure?: ((error: Error) => void) | undefined;
   /** The time, in seconds. */
   readonly now: () => number;
 }
 
-/** A value that is renewed when it must be. */
+/** A value that is loaded at first use and renewed before it expires. */
 export interface Refreshing<T> {
   /**
-   * The value as it is trusted now, at once where it is there. Throws or rejects with what
-   * `explain` gave.
+   * Returns the value, synchronously if a usable one is loaded. Throws or rejects with the error of
+   * `explain`.
    */
   current(): MaybePromise<T>;
   /**
-   * For who misses something in the current value: one loaded anew, or the same where the cooldown
-   * is not over. Throws or rejects where the last load failed, since then nobody can tell that it
-   * really is missing.
+   * Returns a new value, or the current one during the cooldown; for a caller that misses something
+   * in the current value. Throws or rejects if the last load failed, because only a loaded value
+   * proves the miss.
    */
   renewed(): MaybePromise<T>;
-  /** One loaded anew, whatever the cooldown. Rejects where that fails. */
+  /** Loads a new value, regardless of the cooldown. Rejects if the load fails. */
   reload(): Promise<T>;
 }
 
-// From here on a value is renewed beside its use, so that steady traffic never waits for it.
+// After this part of its lifespan a value is renewed in the background, so that no caller waits.
 const RENEW_AHEAD = 0.8;
 const COLD_COOLDOWN_SECONDS = 5;
 
-/** Loads nothing before something asks. */
+/** Creates a refreshing value. The first load begins with the first use. */
 export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   const { lifespan, timeout, cooldown, staleIfError, now } = options;
   let good: { readonly value: T; readonly at: number } | undefined;
@@ -63,11 +63,10 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   let loadedAt: number | undefined;
   let running: Promise<void> | undefined;
 
-  // A clock that was put back makes nothing fresh.
+  // A time in the future is not within: a clock that was put back must not prolong a value.
   const isWithin = (at: number, seconds: number): boolean => now() - at >= 0 && now() - at < seconds;
   const canStandIn = (): boolean => good !== undefined && isWithin(good.at, lifespan + staleIfError);
-  // While nothing can stand in, everybody is refused: one blip must not last as long as a cooldown
-  // may.
+  // Without a usable value every caller fails, so a short outage must not last a whole cooldown.
   const isCoolingDown = (): boolean =>
     loadedAt !== undefined && isWithin(loadedAt, canStandIn() ? cooldown : Math.min(cooldown, COLD_COOLDOWN_SECONDS));
 
@@ -76,8 +75,8 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
     try {
       const value = await loadWithin(options.load, timeout);
       const flaw = options.flawOf?.(value);
-      // Trusted from when it was asked for: what was withdrawn while the answer was on its way may
-      // be in it.
+      // Valid from the start of the load: the reply may contain a key that was withdrawn since
+      // then.
       good = flaw ? undefined : { value, at: startedAt };
       failure = flaw && { error: flaw, at: now() };
     } catch (cause) {
@@ -99,7 +98,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
 
   const loadBeside = (): void => {
     if (running || isCoolingDown()) return;
-    // It fails only where the clock does, which the next use finds out too.
+    // Only a failing clock rejects here, and the next use throws that error as well.
     load().catch(() => undefined);
   };
 
@@ -120,7 +119,8 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
         if (!isWithin(good.at, lifespan * RENEW_AHEAD)) loadBeside();
         return good.value;
       }
-      // Known to be failing just now: nobody has to wait until the next try has failed as well.
+      // After a recent failure, callers get the stale value at once and do not wait for the next
+      // load.
       if (failure && isWithin(failure.at, cooldown + timeout) && canStandIn()) {
         loadBeside();
         return answer();

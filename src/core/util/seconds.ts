@@ -1,18 +1,18 @@
-/** Bounds of times in seconds, and the clock that gives them. */
+/** Limits of times in seconds, and clocks in seconds. */
 
-/** More than any lifespan of a remembered value needs, and little enough for exact dates. */
+/** The longest lifespan of a cached value, about 31 years. */
 export const MAX_SECONDS = 1e9;
 /**
- * The longest that a token or a session lives, and the last date that is taken: milliseconds since
- * 1970 are beyond it.
+ * The longest lifespan of a token or a session, and the last valid date. A date in milliseconds
+ * since 1970 exceeds it.
  */
 export const MAX_AGE_SECONDS = 1e11;
-/** The most that a timer takes is 2^31 milliseconds. */
+/** The longest timeout: a timer takes less than 2^31 milliseconds. */
 export const MAX_TIMEOUT_SECONDS = 2e6;
 
 /**
- * `now`, which throws what `fault` makes where it gives no number: by such a time nothing would
- * ever expire.
+ * Returns `now` with a check of its result. It throws the error of `fault` for a result that is not
+ * a finite number, because no token would ever expire by it.
  */
 export function checkedClock(now: () => unknown, fault: () => Error): () => number {
   return () => {
@@ -22,7 +22,7 @@ export function checkedClock(now: () => unknown, fault: () => Error): () => numb
   };
 }
 
-/** The time by the machine's clock. */
+/** Returns the time of the machine's clock, in seconds since 1970. */
 export function systemClock(): number {
   return Date.now() / 1000;
 }

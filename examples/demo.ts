@@ -1,4 +1,4 @@
-/** `npm run demo`: starts the example server, tries every route through both APIs and exits 0 only if each verdict is as expected. */
+/** `npm run demo`: calls every route of the example over both APIs and checks each verdict. */
 import { playKeys } from "./demo/keys.ts";
 import { playScenario } from "./demo/scenario.ts";
 import { playSessions } from "./demo/sessions.ts";
@@ -11,7 +11,7 @@ const MONTH_SECONDS = 30 * 24 * 3600;
 const [earlier, newer] = [makeKey(), makeKey()];
 const keys = [earlier, newer];
 
-/** Whether everything went as expected. */
+/** Returns whether every verdict was as expected. */
 async function runDemo(): Promise<boolean> {
   let secondsAhead = 0;
   const now = (): number => Date.now() / 1000 + secondsAhead;
@@ -22,7 +22,7 @@ async function runDemo(): Promise<boolean> {
     const past = createAuth(users, sessions, { keys, now: () => now() - MONTH_SECONDS });
     await playScenario({ transcript, users, past });
     await playKeys({ transcript, auth, before: createAuth(users, sessions, { keys: [earlier] }), url });
-    // Last: from then on the server's clock is ahead of everybody else's.
+    // Last, because it puts the server's clock ahead of all other clocks.
     await playSessions({
       transcript,
       server,

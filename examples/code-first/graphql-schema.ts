@@ -1,4 +1,4 @@
-/** Rules in a schema built from graphql's own classes: `extensions` say what `@requireToken` says in SDL. */
+/** A schema of the classes of `graphql`, with the rules in `extensions` instead of directives. */
 import { type GraphQLAuthContext, requireTokenDirective } from "claimgate/graphql";
 import { GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
 
@@ -6,7 +6,7 @@ const requireToken = requireTokenDirective();
 
 const User = new GraphQLObjectType<{ id: string }, GraphQLAuthContext>({
   name: "User",
-  extensions: requireToken.extensions(), // on a type: every field of it, and every field that gives it
+  extensions: requireToken.extensions(), // on a type: guards its fields and all fields that return it
   fields: {
     id: { type: new GraphQLNonNull(GraphQLID) },
     email: {
@@ -31,5 +31,5 @@ const Query = new GraphQLObjectType<unknown, GraphQLAuthContext>({
   },
 });
 
-/** Guarded: to be given to any server. */
+/** The guarded schema, for any server. */
 export const schema: GraphQLSchema = requireToken.apply(new GraphQLSchema({ query: Query }));

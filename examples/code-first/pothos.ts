@@ -1,4 +1,4 @@
-/** The same rules in a schema built with Pothos. */
+/** A schema built with Pothos, with the same rules as graphql-schema.ts. */
 import SchemaBuilder from "@pothos/core";
 import { type GraphQLAuthContext, requireTokenDirective } from "claimgate/graphql";
 import type { GraphQLSchema } from "graphql";
@@ -8,7 +8,7 @@ const requireToken = requireTokenDirective();
 const builder = new SchemaBuilder<{ Context: GraphQLAuthContext }>({});
 
 const User = builder.objectRef<{ id: string }>("User").implement({
-  extensions: requireToken.extensions(), // on a type: every field of it, and every field that gives it
+  extensions: requireToken.extensions(), // on a type: guards its fields and all fields that return it
   fields: (t) => ({
     id: t.exposeID("id"),
     email: t.string({
@@ -37,5 +37,5 @@ builder.queryType({
   }),
 });
 
-/** Guarded: to be given to any server. */
+/** The guarded schema, for any server. */
 export const schema: GraphQLSchema = requireToken.apply(builder.toSchema());

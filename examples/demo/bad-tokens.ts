@@ -1,4 +1,4 @@
-/** The ways in which a token can be bad, each with the verdict it must get. */
+/** Invalid tokens of each kind, with the verdict that each must get. */
 import type { Auth } from "../server/auth.ts";
 import type { Tokens } from "./calls.ts";
 
@@ -8,12 +8,12 @@ export interface BadToken {
   readonly expected: string;
 }
 
-// Enough for every route, so that a token which carries it is refused for being bad and for nothing
-// else.
+// Enough for every route, so that only the defect of the token can reject a call.
 const ALL_RIGHTS = { scope: { admin: true }, claims: { department: "research", admin: true } };
 
 /**
- * What `username` may hold in place of a good auth token. `past` issues what has expired by now.
+ * Returns what `username` may send instead of a valid auth token. `past` issues tokens that have
+ * expired by now.
  */
 export async function badAuthTokens(username: string, tokens: Tokens, past: Auth): Promise<readonly BadToken[]> {
   const expired = await past.authToken(username, ALL_RIGHTS);
@@ -25,7 +25,7 @@ export async function badAuthTokens(username: string, tokens: Tokens, past: Auth
   ];
 }
 
-/** What `username` may hold in place of a good refresh token. */
+/** Returns what `username` may send instead of a valid refresh token. */
 export async function badRefreshTokens(username: string, tokens: Tokens, past: Auth): Promise<readonly BadToken[]> {
   const expired = await past.refreshToken(username);
   return [

@@ -1,4 +1,4 @@
-/** Every route of the example, as a tRPC client calls it and as a GraphQL client does. */
+/** The calls of every route, for a tRPC client and for a GraphQL client. */
 import type { TRPCClient } from "@trpc/client";
 import { AuthManager } from "claimgate";
 import type { AppRouter } from "../server/trpc.ts";
@@ -9,7 +9,7 @@ export interface Call {
   readonly variables: Readonly<Record<string, string>>;
   readonly document: string;
   trpc(client: TRPCClient<AppRouter>): Promise<unknown>;
-  /** What of an answer must be the same on both transports. Default: all of it. */
+  /** Selects the part of an answer that must be equal on both transports. Default: all of it. */
   readonly comparable?: (answer: unknown) => unknown;
 }
 
@@ -18,7 +18,7 @@ export interface Tokens {
   readonly refreshToken: string;
 }
 
-/** Tokens in the answer. */
+/** A login that returns the tokens in the answer. */
 export const login = (username: string, password: string): Call => ({
   route: "login",
   variables: { username, password },
@@ -29,7 +29,7 @@ export const login = (username: string, password: string): Call => ({
   comparable: contentsOf,
 });
 
-/** Tokens in cookies. */
+/** A login that sets the tokens as cookies. */
 export const cookieLogin = (username: string, password: string, device: string): Call => ({
   route: "login",
   variables: { username, password, device },
@@ -140,8 +140,7 @@ export const greeting: Call = {
   trpc: (client) => client.greeting.query(),
 };
 
-// Two tokens for one user differ in when they were issued, in their session, and by chance; in
-// nothing else.
+// Two tokens of one user differ only in their times, their session and their random `rid`.
 function contentOf(token: string): unknown {
   const { iat: _iat, exp: _exp, rid: _rid, sid: _sid, ...content } = AuthManager.convertToken(token).claims;
   return content;
@@ -152,7 +151,7 @@ function contentsOf(answer: unknown): unknown {
   return [contentOf(authToken), contentOf(refreshToken)];
 }
 
-// How many seconds are left depends on when the answer was given.
+// The seconds until expiry depend on the time of the answer, so only the names are compared.
 function namesOf(answer: unknown): unknown {
   return Object.keys(answer as object);
 }

@@ -1,4 +1,4 @@
-/** What is tried of keys: they are published, tokens of an earlier key pass, and those of a retired one do not. */
+/** The part of the demo about keys: publication, rotation and retirement. */
 import { AuthManager } from "claimgate";
 import { decode, JWKSClient } from "claimgate/jwt";
 import type { Auth } from "../server/auth.ts";
@@ -9,7 +9,7 @@ export interface KeyStage {
   readonly transcript: Transcript;
   /** The server's manager. */
   readonly auth: Auth;
-  /** The manager as it was before the key was rotated. */
+  /** The manager before the rotation of its key. */
   readonly before: Auth;
   readonly url: string;
 }
@@ -19,7 +19,7 @@ export async function playKeys({ transcript, auth, before, url }: KeyStage): Pro
   const attempt = (holding: string, token: string, expected: string) =>
     transcript.attempt({ who: "ada", holding, token, call: calls.protectedRoute, expected });
 
-  transcript.heading("Keys: anybody may verify with what /.well-known/jwks.json publishes");
+  transcript.heading("Keys: any service can verify tokens with the keys of /.well-known/jwks.json");
   const published = new JWKSClient(`${url}/.well-known/jwks.json`);
   for (const [holding, token] of [
     ["an earlier key's", old],
@@ -29,10 +29,10 @@ export async function playKeys({ transcript, auth, before, url }: KeyStage): Pro
       algorithms: ["ES256"],
       issuer: token.iss,
     });
-    transcript.check(`${holding} token, verified by a stranger`, claims["sub"] === "ada");
+    transcript.check(`${holding} token, verified by another service`, claims["sub"] === "ada");
   }
 
-  transcript.heading("Keys: an earlier one verifies until it is retired, and then at once no longer");
+  transcript.heading("Keys: tokens of an earlier key are valid until that key is retired");
   await attempt("earlier key's token", old.signed, "200 ok");
   await attempt("newest key's token", current.signed, "200 ok");
   await auth.retire(old.header["kid"] as string);

@@ -1,4 +1,4 @@
-/** Users who are there for a part of the demo only. */
+/** Users that exist during one part of the demo only. */
 import { randomBytes } from "node:crypto";
 import type { Users } from "../server/users.ts";
 
@@ -8,8 +8,8 @@ export interface Newcomer {
 }
 
 /**
- * Does `work` with users of new names and passwords, so that nobody who was there before is
- * touched. Afterwards they are gone.
+ * Calls `work` with new users, which have random names and passwords, and removes them afterwards.
+ * Users that existed before stay unchanged.
  */
 export async function withNewcomers<const N extends readonly string[]>(
   users: Users,
@@ -22,7 +22,7 @@ export async function withNewcomers<const N extends readonly string[]>(
   }));
   try {
     for (const newcomer of newcomers) await users.add({ ...newcomer, department: "sales", isAdmin: false });
-    // One for each name.
+    // The type lists one newcomer per name, which `map` does not know.
     await work(...(newcomers as unknown as { readonly [K in keyof N]: Newcomer }));
   } finally {
     for (const { username } of newcomers) await users.remove(username);

@@ -1,4 +1,4 @@
-/** What is tried: every route, as everybody, with every kind of token. */
+/** The main part of the demo: every route, for every user, with every kind of token. */
 import type { Auth } from "../server/auth.ts";
 import { SAMPLE_USERS, type Users } from "../server/users.ts";
 import { badAuthTokens, badRefreshTokens } from "./bad-tokens.ts";
@@ -11,10 +11,10 @@ type Person = "ada" | "bob" | "grace";
 const OK = "200 ok";
 const LACKS_SCOPE = "403 SCOPE_INSUFFICIENT";
 const LACKS_CLAIMS = "403 CLAIMS_INSUFFICIENT";
-// Refused by the application itself, which gives no reason of the gate's.
-const NOT_LET_IN = "401 (no reason)";
+// The application itself rejects a wrong password, so the error has no reason of claimgate.
+const WRONG_PASSWORD = "401 (no reason)";
 
-/** Who may do what: ada is the owner and in research, bob is somebody else, grace is an admin. */
+/** The routes and their verdicts: Ada is the owner and in research, Grace is an admin. */
 const ROUTES: readonly { call: calls.Call; entitled: Person; verdicts: Readonly<Record<Person, string>> }[] = [
   { call: calls.protectedRoute, entitled: "bob", verdicts: { ada: OK, bob: OK, grace: OK } },
   { call: calls.userSpecific("ada"), entitled: "ada", verdicts: { ada: OK, bob: LACKS_CLAIMS, grace: LACKS_CLAIMS } },
@@ -29,7 +29,7 @@ const ROUTES: readonly { call: calls.Call; entitled: Person; verdicts: Readonly<
 export interface Stage {
   readonly transcript: Transcript;
   readonly users: Users;
-  /** The server's manager as it was a month ago. */
+  /** The server's manager with a clock that is one month behind. */
   readonly past: Auth;
 }
 
@@ -42,10 +42,10 @@ export async function playScenario(stage: Stage): Promise<void> {
 
 async function playLogin({ transcript, past }: Stage): Promise<Record<Person, calls.Tokens>> {
   transcript.heading("Logging in");
-  const refuse = (username: string, holding: string) =>
-    transcript.attempt({ who: username, holding, call: calls.login(username, "a guess"), expected: NOT_LET_IN });
-  await refuse("ada", "wrong password");
-  await refuse("nobody", "unknown user");
+  const logInByGuess = (username: string, holding: string) =>
+    transcript.attempt({ who: username, holding, call: calls.login(username, "a guess"), expected: WRONG_PASSWORD });
+  await logInByGuess("ada", "wrong password");
+  await logInByGuess("unknown", "unknown user");
 
   const tokens: Record<string, calls.Tokens> = {};
   for (const { username, password } of SAMPLE_USERS) {
@@ -57,7 +57,7 @@ async function playLogin({ transcript, past }: Stage): Promise<Record<Person, ca
     });
     tokens[username] = trpc.answer as calls.Tokens;
   }
-  // A public route does not look at the token.
+  // A public route ignores the token.
   await transcript.attempt({
     who: "ada",
     holding: "and an expired token",
@@ -72,7 +72,7 @@ async function playGuardedRoutes({ transcript, past }: Stage, tokens: Record<Per
   for (const { call, entitled, verdicts } of ROUTES) {
     transcript.heading(`The guarded route ${call.route}`);
     for (const [who, expected] of Object.entries(verdicts) as [Person, string][]) {
-      await transcript.attempt({ who, holding: "good token", token: tokens[who].authToken, call, expected });
+      await transcript.attempt({ who, holding: "valid token", token: tokens[who].authToken, call, expected });
     }
     for (const bad of await badAuthTokens(entitled, tokens[entitled], past)) {
       await transcript.attempt({ who: bad.token === undefined ? "anonymous" : entitled, call, ...bad });
@@ -82,9 +82,9 @@ async function playGuardedRoutes({ transcript, past }: Stage, tokens: Record<Per
 
 async function playGreeting({ transcript, past }: Stage, ada: calls.Tokens): Promise<void> {
   const call = calls.greeting;
-  transcript.heading("The route greeting, where the token is optional");
+  transcript.heading("The route greeting: the token is optional");
   await transcript.attempt({ who: "anonymous", holding: "no token", call, expected: OK });
-  await transcript.attempt({ who: "ada", holding: "good token", token: ada.authToken, call, expected: OK });
+  await transcript.attempt({ who: "ada", holding: "valid token", token: ada.authToken, call, expected: OK });
   for (const bad of await badAuthTokens("ada", ada, past)) {
     if (bad.token !== undefined) await transcript.attempt({ who: "ada", call, ...bad });
   }
@@ -95,7 +95,7 @@ function playRefresh({ transcript, users, past }: Stage): Promise<void> {
     const attempt = (holding: string, token: Attempt["token"], call: calls.Call, expected: string) =>
       transcript.attempt({ who: "newcomer", holding, token, call, expected });
 
-    transcript.heading("Refreshing: only with a refresh token");
+    transcript.heading("Refresh: requires a refresh token");
     const tokens = await attempt("right password", undefined, calls.login(username, password), OK);
     for (const bad of await badRefreshTokens(username, tokens[0].answer as calls.Tokens, past)) {
       await attempt(bad.holding, bad.token, calls.refresh, bad.expected);
@@ -104,13 +104,13 @@ function playRefresh({ transcript, users, past }: Stage): Promise<void> {
     await attempt("refreshed token", authTokens(before), calls.adminDashboard, LACKS_SCOPE);
 
     await users.setAdmin(username, true);
-    transcript.heading("Refreshing: rights are looked up anew, here after the newcomer was made an admin");
-    await attempt("token of before", authTokens(before), calls.adminDashboard, LACKS_SCOPE);
+    transcript.heading("Refresh: looks up the rights again, here after the newcomer became an admin");
+    await attempt("earlier auth token", authTokens(before), calls.adminDashboard, LACKS_SCOPE);
     const after = await attempt("refresh token", refreshTokens(before), calls.refresh, OK);
     await attempt("refreshed token", authTokens(after), calls.adminDashboard, OK);
 
     await users.remove(username);
-    transcript.heading("Refreshing: not once the account is gone, and that is the end of the session");
+    transcript.heading("Refresh: ends the session if the account no longer exists");
     await transcript.attempt({
       who: "newcomer",
       holding: "refresh token",

@@ -1,4 +1,4 @@
-/** What is tried of sessions: a refresh token works once, who logs out is out, devices are listed, and cookies serve this origin only. */
+/** The part of the demo about sessions: refresh, reuse, logout, devices and cookies. */
 import { AuthManager } from "claimgate";
 import type { RunningServer } from "../server/server.ts";
 import * as calls from "./calls.ts";
@@ -24,23 +24,23 @@ export async function playSessions({ transcript, server, passSeconds }: SessionS
     const logIn = () => attempt("ann", "right password", calls.login(ann.username, ann.password));
 
     transcript.heading(
-      "Sessions: a refresh token works once; others who come with it at the same time get the same successor",
+      "Sessions: a refresh token works once; a second use within the grace period returns the same next token",
     );
     const tokens = await logIn();
     const token = refreshTokens(tokens);
     const first = await attempt("ann", "refresh token", calls.refresh, { token });
-    const second = await attempt("ann", "the same, again", calls.refresh, { token });
-    transcript.check("both are the same successor", String(ridsOf(first)) === String(ridsOf(second)));
+    const second = await attempt("ann", "previous token", calls.refresh, { token });
+    transcript.check("both calls return the same next token", String(ridsOf(first)) === String(ridsOf(second)));
 
     passSeconds(GRACE_SECONDS + 1);
     transcript.heading(
-      `Sessions: ${GRACE_SECONDS} seconds later it is stolen goods, and the session is over for whoever holds a token of it`,
+      `Sessions: a refresh token used again after ${GRACE_SECONDS} seconds ends the session and revokes all its tokens`,
     );
-    await attempt("thief", "the same, later", calls.refresh, { token, expected: "401 TOKEN_REUSED" });
-    await attempt("ann", "its successor", calls.refresh, { token: refreshTokens(first), expected: REVOKED });
-    await attempt("ann", "its auth token", calls.protectedRoute, { token: authTokens(first), expected: REVOKED });
+    await attempt("thief", "previous token", calls.refresh, { token, expected: "401 TOKEN_REUSED" });
+    await attempt("ann", "next token", calls.refresh, { token: refreshTokens(first), expected: REVOKED });
+    await attempt("ann", "auth token", calls.protectedRoute, { token: authTokens(first), expected: REVOKED });
 
-    transcript.heading("Sessions: who logs out is out at once, on this device");
+    transcript.heading("Sessions: a logout revokes the tokens of this device at once");
     const [phone, laptop] = [await logIn(), await logIn()];
     await attempt("ann", "phone's token", calls.logout, { token: authTokens(phone) });
     await attempt("ann", "phone's token", calls.protectedRoute, { token: authTokens(phone), expected: REVOKED });
@@ -49,22 +49,22 @@ export async function playSessions({ transcript, server, passSeconds }: SessionS
 
     await playCookies({ attempt, transcript, url: server.url, ...ann });
 
-    transcript.heading("Sessions: a user sees all devices, and logs out everywhere");
+    transcript.heading("Sessions: a user lists all devices and logs out on all of them");
     const [listed] = await attempt("ann", "laptop's token", calls.devices, { token: authTokens(laptop)[0] });
     const found = listed.answer as readonly { readonly label: string | null; readonly isThis: boolean }[];
-    transcript.check("one of the devices is this one", found.filter(({ isThis }) => isThis).length === 1);
+    transcript.check("the list marks the current device", found.filter(({ isThis }) => isThis).length === 1);
     transcript.check(
-      "another has its name",
+      "the list names another device",
       found.some(({ label, isThis }) => label === "tablet" && !isThis),
     );
-    // Ann does it over tRPC and Ben over GraphQL: whoever came second would find it done.
+    // Ann calls over tRPC and Ben over GraphQL: a second call for one user would find no session.
     const others = await attempt("ben", "right password", calls.login(ben.username, ben.password));
     const [anns, bens] = [authTokens(laptop), authTokens(others)];
     const these: Both<string> = [anns[0], bens[1]];
     const elsewhere: Both<string> = [bens[0], anns[1]];
-    await attempt("both", "this device's", calls.logoutEverywhere, { token: these });
-    await attempt("both", "this device's", calls.protectedRoute, { token: these, expected: REVOKED });
-    await attempt("both", "another device's", calls.protectedRoute, { token: elsewhere, expected: REVOKED });
+    await attempt("both", "this device's token", calls.logoutEverywhere, { token: these });
+    await attempt("both", "this device's token", calls.protectedRoute, { token: these, expected: REVOKED });
+    await attempt("both", "other device's token", calls.protectedRoute, { token: elsewhere, expected: REVOKED });
   });
 }
 
@@ -83,16 +83,16 @@ async function playCookies({ attempt, transcript, url, username, password }: Coo
   const rejectedInside = { ...rejected, expectedOfGraphQL: "200, FORBIDDEN CSRF_REJECTED" };
   const login = calls.cookieLogin(username, password, "tablet");
 
-  transcript.heading("Cookies: set for pages of this origin, and taken from them only");
+  transcript.heading("Cookies: the server sets and accepts them only for pages of its own origin");
   await attempt("ann", "no origin", login, rejectedInside);
-  await attempt("ann", "another's origin", login, { headers: foreign, ...rejectedInside });
+  await attempt("ann", "another origin", login, { headers: foreign, ...rejectedInside });
   const outcomes = await attempt("ann", "own origin", login, { headers: own });
   transcript.check(
-    "no token is in the answer",
+    "the answer contains no token",
     outcomes.every(({ answer }) => !JSON.stringify(answer).includes("eyJ")),
   );
   transcript.check(
-    "both cookies are beyond scripts",
+    "scripts cannot read either cookie",
     outcomes.every(({ cookies }) => cookies.length === 2 && cookies.every(isGuarded)),
   );
 
@@ -103,9 +103,9 @@ async function playCookies({ attempt, transcript, url, username, password }: Coo
   const save = calls.saveNote("Milk, eggs");
   await attempt("ann", "cookies, own origin", save, { headers: withCookies(own) });
   await attempt("ann", "cookies, no origin", save, { headers: withCookies({}), ...rejected });
-  await attempt("ann", "cookies, another's", save, { headers: withCookies(foreign), ...rejected });
+  await attempt("ann", "cookies, other site", save, { headers: withCookies(foreign), ...rejected });
   await attempt("ann", "cookies, own origin", calls.note, { headers: withCookies(own) });
-  await attempt("ann", "cookies, another's", calls.cookieRefresh, { headers: withCookies(foreign), ...rejected });
+  await attempt("ann", "cookies, other site", calls.cookieRefresh, { headers: withCookies(foreign), ...rejected });
   await attempt("ann", "cookies, own origin", calls.cookieRefresh, { headers: withCookies(own) });
 }
 

@@ -1,25 +1,25 @@
-/** Makes each attempt on both transports, holds the verdicts against the expected one, and writes one line about it. */
+/** The transcript of the demo: makes each call on both transports and prints the verdicts. */
 import { isDeepStrictEqual } from "node:util";
 import type { Call, Tokens } from "./calls.ts";
 import type { Outcome, Transport } from "./transports.ts";
 
 export interface Attempt {
-  /** Who calls. */
+  /** The name of the caller. */
   readonly who: string;
-  /** With what, in words. */
+  /** The caller's credential, in words. */
   readonly holding: string;
-  /** Sent as a bearer token: one on both transports, or each transport's own. */
+  /** The bearer token: one for both transports, or one for each. */
   readonly token?: string | Both<string> | undefined;
-  /** Sent too: the same headers on both transports, or each transport's own. */
+  /** Other headers: the same for both transports, or one set for each. */
   readonly headers?: Headers | Both<Headers>;
   readonly call: Call;
   /** The verdict that both transports must give. */
   readonly expected: string;
-  /** The verdict that GraphQL must give, where that is another one. */
+  /** The verdict that GraphQL must give, if it differs. */
   readonly expectedOfGraphQL?: string;
 }
 
-/** What tRPC has or gave, and GraphQL. */
+/** A value for each transport. */
 export type Both<T> = readonly [trpc: T, graphql: T];
 
 type Headers = Readonly<Record<string, string>>;
@@ -27,9 +27,9 @@ type Headers = Readonly<Record<string, string>>;
 export interface Transcript {
   heading(text: string): void;
   attempt(attempt: Attempt): Promise<Both<Outcome>>;
-  /** Something that is not a call on both transports. */
+  /** Records a check that is not a call. */
   check(what: string, isFine: boolean): void;
-  /** Whether there was something to see, and all of it was as expected. Writes the last line. */
+  /** Prints the last line. Returns whether there was a call, and all results were as expected. */
   finish(): boolean;
 }
 
@@ -62,29 +62,29 @@ export function createTranscript(trpc: Transport, graphql: Transport, print: (li
       print(`  ${isFine ? "ok".padEnd(4) : "FAIL"}  ${what}`);
     },
     finish() {
-      if (otherFailures > 0) print(`\nFAIL: ${otherFailures} of what is not a call went another way than expected.`);
+      if (otherFailures > 0) print(`\nFAIL: ${otherFailures} of the checks gave an unexpected result.`);
       const isFine = attempts > 0 && failures === 0 && otherFailures === 0;
       print(
         isFine
           ? `\n${attempts} calls on each transport: every verdict as expected, and tRPC and GraphQL agree.`
-          : `\nFAIL: ${failures} of ${attempts} calls on each transport went another way than expected.`,
+          : `\nFAIL: ${failures} of ${attempts} calls on each transport gave an unexpected verdict.`,
       );
       return isFine;
     },
   };
 }
 
-/** The auth tokens that a login or a refresh gave, each transport's own. */
+/** Returns the auth tokens of a login or a refresh, one for each transport. */
 export function authTokens(outcomes: Both<Outcome>): Both<string> {
   return [tokensIn(outcomes[0]).authToken, tokensIn(outcomes[1]).authToken];
 }
 
-/** The refresh tokens that a login or a refresh gave, each transport's own. */
+/** Returns the refresh tokens of a login or a refresh, one for each transport. */
 export function refreshTokens(outcomes: Both<Outcome>): Both<string> {
   return [tokensIn(outcomes[0]).refreshToken, tokensIn(outcomes[1]).refreshToken];
 }
 
-// What was refused has no answer, and no token then: the verdict of what follows shows it.
+// A rejected call has no answer, hence no token. The verdicts of the next calls show that.
 function tokensIn({ answer }: Outcome): Tokens {
   return (answer ?? { authToken: "", refreshToken: "" }) as Tokens;
 }
@@ -108,7 +108,7 @@ function bearer(token: string | undefined): Headers {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-// A password is not for the transcript.
+// The transcript must not contain a password.
 function describe({ route, variables }: Call): string {
   return "username" in variables ? `${route}(${variables["username"]})` : route;
 }

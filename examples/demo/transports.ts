@@ -1,4 +1,4 @@
-/** Makes a call through the real tRPC client and the real GraphQL client, and reads the verdict of each. */
+/** Makes calls through a tRPC client and a GraphQL client, and reads the verdict of each. */
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import { Client, fetchExchange } from "@urql/core";
 import type { AppRouter } from "../server/trpc.ts";
@@ -30,7 +30,7 @@ export function trpcTransport(serverUrl: string): Transport {
       const answer = await call.trpc(client);
       return toOutcome(http.response(), { answer });
     } catch (error) {
-      // Only what the server itself said is a verdict.
+      // Only an error from the server is a verdict.
       if (!(error instanceof TRPCClientError) || !error.data) throw error;
       return toOutcome(http.response(), { error: error.data, codes: { 401: "UNAUTHORIZED", 403: "FORBIDDEN" } });
     }
@@ -72,17 +72,16 @@ function toOutcome(response: Response, said: Said): Outcome {
     return { verdict: answer == null ? `${status} (no answer)` : `${status} ok`, challenge, answer, cookies };
   }
   const { code, auth } = said.error;
-  // A mutation whose resolver ran is 200 in GraphQL, also where the resolver itself refused: there
-  // the code counts.
+  // In GraphQL, a mutation whose resolver ran has status 200 even if the resolver rejected it.
   if (status === 200) return { verdict: `200, ${code} ${auth?.reason ?? "(no reason)"}`, challenge, cookies };
-  // The code says what the status says, in the words of the transport, and a gate that refuses says
-  // so in a header. Where that is not so, the verdict shows it, and is not the expected one.
+  // A code that contradicts the status, or a missing WWW-Authenticate header, changes the verdict,
+  // so that it differs from the expected one.
   const wrongCode = code === said.codes[status] ? "" : ` with code ${code}`;
   const unchallenged = auth && challenge === null ? " without WWW-Authenticate" : "";
   return { verdict: `${status} ${auth?.reason ?? "(no reason)"}${wrongCode}${unchallenged}`, challenge, cookies };
 }
 
-/** The clients show no HTTP status, so it is read from under them. */
+/** Records the last response, because the clients do not expose the HTTP status. */
 function recordingFetch() {
   let last: Response | undefined;
   return {

@@ -1,18 +1,18 @@
-/** How the hosts on a plain Node server listen. */
+/** Starts a Node server for the hosts. */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server that listens. */
+/** A running server. */
 export interface Running {
-  /** Where it is called, without a slash at the end. */
+  /** The URL of the endpoint, without a slash at the end. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts `server` on loopback; port 0 takes a free one. `stop` ends what listens on the server
- * besides itself.
+ * Starts `server` on loopback. Port 0 takes a free port. `stop` closes everything else that uses
+ * the server, such as a WebSocket server.
  */
 export async function listen(
   server: Server,

@@ -1,4 +1,4 @@
-/** The one AuthManager behind both APIs, and what is done with it. Everything here is shared by trpc.ts and graphql.ts. */
+/** The AuthManager of both APIs, and the functions that trpc.ts and graphql.ts share. */
 import { generateKeyPairSync } from "node:crypto";
 import {
   type AuthContext,
@@ -17,25 +17,26 @@ import type { User, Users } from "./users.ts";
 
 const claimsSchema = z.object({ department: z.string(), admin: z.boolean() }).partial();
 
-/** The claims of our own that a token may carry; guards and resolvers know their types. */
+/** The application's claims in a token. Guards and resolvers know their types. */
 export type Claims = z.infer<typeof claimsSchema>;
 export type Auth = AuthManager<Claims>;
 type RequestAuth = AuthContext<Claims>["auth"];
 
-/** What can be asked of the example's manager. */
+/** The options of the example's manager. */
 export interface AuthOptions {
   /**
-   * Default: the file that `JWT_KEYS` names, made by `npx claimgate keys generate`; or a new key
-   * per start, which no token of an earlier start survives.
+   * The signing keys. Default: the keys in the file named by `JWT_KEYS`, which `npx claimgate keys
+   * generate` makes. Without that file, a new key at each start; a restart then invalidates all
+   * tokens.
    */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
-  /** The time, in seconds. Default: the clock's. */
+  /** The time, in seconds. Default: the time of the system clock. */
   readonly now?: () => number;
-  /** Default: nobody is told. */
+  /** The handler of events. Default: events are ignored. */
   readonly onEvent?: EventHandler;
   /**
-   * `false` for plain HTTP under another name than localhost: browsers take secure cookies over
-   * HTTPS, and from localhost. Default true.
+   * Set it to `false` for plain HTTP on a host other than localhost. Browsers accept secure cookies
+   * only over HTTPS and from localhost. Default: `true`.
    */
   readonly secureCookies?: boolean;
 }
@@ -47,9 +48,9 @@ export function createAuth(users: Users, sessions: SessionStore, options: AuthOp
     keys,
     claimsSchema,
     sessions,
-    sessionCheck: "always", // logging out holds at once, for auth tokens too
+    sessionCheck: "always", // a logout revokes auth tokens at once
     cookies: { auth: "auth", refresh: "refresh", secure: options.secureCookies ?? true },
-    // Asked at every login and refresh: tokens have the rights that the user has by then.
+    // Called at each login and refresh, so that new tokens carry the current rights.
     async authorize(username) {
       const user = await users.find(username);
       return user && rightsOf(user);
@@ -60,7 +61,7 @@ export function createAuth(users: Users, sessions: SessionStore, options: AuthOp
   });
 }
 
-/** A new signing key. */
+/** Makes a signing key. */
 export function makeKey(): KeyConfig {
   return { algorithm: "ES256", privateKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey };
 }
@@ -70,32 +71,32 @@ function defaultKeys(): readonly KeyConfig[] | KeyLoader {
   return file ? keysFromFile(file) : [makeKey()];
 }
 
-/** What a caller logs in with. */
+/** The arguments of a login. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
   /**
-   * A page asks for cookies, which no script can read; a client of the API gets its tokens in the
-   * answer.
+   * `"cookies"` for a page, because scripts cannot read the cookies; `"body"` for other clients,
+   * which get the tokens in the answer.
    */
   readonly deliver: Deliver;
-  /** What the user calls it in the list of devices. */
+  /** The name of the device in the list of devices. */
   readonly device?: string | null | undefined;
 }
 
-/** A session for who knows the password; `null` for everybody else. */
+/** Starts a session. Returns `null` if the username or the password is wrong. */
 export async function logIn(auth: RequestAuth, users: Users, { username, password, deliver, device }: Credentials) {
   const user = await users.findByPassword(username, password);
   return user && auth.login(user.username, { deliver, ...(device ? { label: device } : {}) });
 }
 
-/** Ends all of the user's sessions, this one included. */
+/** Ends all sessions of the user, including the current one. */
 export async function logOutEverywhere(auth: RequestAuth, username: string): Promise<void> {
   await auth.manager.revoke({ subject: username });
   await auth.logout();
 }
 
-/** Where the user is logged in, with the session that the token is of marked. */
+/** Lists the user's sessions and marks the one of the token. */
 export async function listDevices(auth: RequestAuth, token: JWT<Claims>) {
   const sessions = await auth.manager.sessions(token.sub);
   return sessions.map(({ id, label, createdAt, lastUsedAt }) => ({
@@ -108,12 +109,12 @@ export async function listDevices(auth: RequestAuth, token: JWT<Claims>) {
 }
 
 /**
- * What the token says, for its owner. It is found without being passed in, and never shown in its
- * signed form.
+ * Describes the token of the current request for its owner. `currentToken()` finds it without the
+ * context. The result does not contain the signed text.
  */
 export function describeToken() {
   const token = currentToken();
-  if (!token) throw new Error("describeToken() is for guarded procedures and resolvers");
+  if (!token) throw new Error("describeToken() must be called in a guarded procedure or resolver");
   return {
     tokenType: token.tokenType,
     subject: token.sub,

@@ -1,19 +1,19 @@
-/** The database: PostgreSQL inside this process, or the server that `DATABASE_URL` names. The same SQL runs on both. */
+/** The database: PostgreSQL in this process, or the server that `DATABASE_URL` names. */
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 
 /** All that the example asks of a database. */
 export interface Database {
-  /** Whether it is a server, whose data outlives this process. */
+  /** Whether the database is a server, so that its data outlives this process. */
   readonly isServer: boolean;
-  /** Runs one statement; `values` fill `$1`, `$2`, and so on. */
+  /** Runs one statement with `values` for `$1`, `$2` and so on. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<{ rows: Row[] }>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the database at `url`; where that is blank, an empty one in memory. Default:
- * `DATABASE_URL`.
+ * Opens the database at `url`, by default `DATABASE_URL`. If it is blank, the database is empty and
+ * in memory.
  */
 export async function openDatabase(url: string | undefined = process.env["DATABASE_URL"]): Promise<Database> {
   return url ? connect(url) : openInMemory();
@@ -30,9 +30,8 @@ async function openInMemory(): Promise<Database> {
 
 function connect(url: string): Database {
   const pool = new pg.Pool({ connectionString: url });
-  // A lost idle connection is replaced at the next query; without a listener it would end the
-  // process.
-  pool.on("error", (error) => console.error("A database connection was lost:", error.message));
+  // The pool replaces a lost idle connection. Without a listener its error would end the process.
+  pool.on("error", (error) => console.error("Lost a database connection:", error.message));
   return {
     isServer: true,
     query: async <Row>(text: string, values: readonly unknown[] = []) => {

@@ -1,4 +1,4 @@
-/** The routes as GraphQL fields. Their twins, with the same names and the same rules, are in trpc.ts. */
+/** The routes as GraphQL fields, with the same names and rules as the procedures in trpc.ts. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { Deliver, JWT } from "claimgate";
 import { type GraphQLAuthContext, requireTokenDirective, useAuth } from "claimgate/graphql";
@@ -115,7 +115,7 @@ const resolvers = {
     },
     async saveNote(_parent: unknown, { text }: { text: string }, { auth, users }: Context) {
       if (text.length > 1000)
-        throw new GraphQLError("At most 1000 characters", { extensions: { code: "BAD_USER_INPUT" } });
+        throw new GraphQLError("text must have at most 1000 characters", { extensions: { code: "BAD_USER_INPUT" } });
       await users.saveNote(guarded(auth).sub, text);
       return text;
     },
@@ -133,7 +133,7 @@ const resolvers = {
   },
 };
 
-// apply comes last: what it returns is guarded.
+// Call apply last: it returns the guarded schema.
 const schema = requireToken.apply(makeExecutableSchema({ typeDefs: [requireToken.typeDefs, typeDefs], resolvers }));
 
 export function createGraphQLHandler(auth: Auth, users: Users) {
@@ -141,18 +141,17 @@ export function createGraphQLHandler(auth: Auth, users: Users) {
     schema,
     context: { users },
     plugins: [useAuth(auth)],
-    cors: false, // the page is of this origin, and pages of others have no business here
+    cors: false, // only the page of this origin may call the API
     graphiql: { title: "claimgate example", defaultQuery: "{\n  greeting\n}\n" },
   });
 }
 
-// Behind a guard that is not optional there always is a token, though SDL cannot tell the compiler
-// so.
+// A guard that is not optional guarantees a token, but SDL cannot tell the compiler so.
 function guarded(auth: Context["auth"]): JWT<Claims> {
   return auth.token as JWT<Claims>;
 }
 
-// An error of the application's own. `http` is Yoga's: the status of the response.
+// An error of the application. Yoga reads the status of the response from `http`.
 function refuse(message: string): never {
   throw new GraphQLError(message, { extensions: { code: "UNAUTHENTICATED", http: { status: 401 } } });
 }

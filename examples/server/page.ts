@@ -1,8 +1,8 @@
-/** The page at /: three files, and what a browser is told about them. */
+/** The three files of the page at /, and their response headers. */
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 
-// Nothing but the page's own files, calls to this origin, and in nobody's frame.
+// Allows the page's own files and calls to this origin only, and no frame around the page.
 const HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -16,7 +16,7 @@ const FILES: Readonly<Record<string, { type: string; content: Buffer }>> = {
   "/page.css": { type: "text/css", content: read("page.css") },
 };
 
-/** Whether the path is one of the page's; then it is answered. */
+/** Answers a request for a file of the page. Returns `false` for any other path. */
 export function servePage(path: string, res: ServerResponse): boolean {
   const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
   if (!file) return false;

@@ -1,4 +1,4 @@
-/** One HTTP server for all: a page at /, tRPC at /trpc, GraphQL at /graphql, and the public keys at /.well-known/jwks.json. */
+/** The HTTP server: the page, tRPC, GraphQL and the public keys. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,11 +14,11 @@ import { createTRPCHandler, serveTRPCSockets } from "./trpc.ts";
 import { openUsers, type Users } from "./users.ts";
 
 export interface ServerOptions extends AuthOptions {
-  /** 0 takes a free one. */
+  /** The port; 0 takes a free port. */
   readonly port: number;
-  /** Default: the one of `DATABASE_URL`, or one in memory. */
+  /** The database. Default: the one of `DATABASE_URL`, or one in memory. */
   readonly database?: Database;
-  /** Default: those of `REDIS_URL`, of the database where that is a server, or in memory. */
+  /** The session store. Default: Redis at `REDIS_URL`, else a database server, else memory. */
   readonly sessions?: SessionStore;
 }
 
@@ -27,7 +27,7 @@ export interface RunningServer {
   readonly auth: Auth;
   readonly users: Users;
   readonly sessions: SessionStore;
-  /** Stops the server and closes what it opened itself. */
+  /** Stops the server and closes everything that it opened itself. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function startServer({ port, ...options }: ServerOptions): Promise<
     const sessions = (options.sessions ?? opened?.store) as SessionStore;
 
     const auth = createAuth(users, sessions, options);
-    // A key that cannot be had stops the start, not the first request.
+    // A missing key must fail the start, not the first request.
     await auth.ready();
     const trpc = createTRPCHandler(auth, users);
     const graphql = createGraphQLHandler(auth, users);

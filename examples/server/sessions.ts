@@ -1,4 +1,4 @@
-/** Where sessions are kept: in Redis where `REDIS_URL` names one, beside the users where their database is a server, else in memory. */
+/** The session store: Redis if `REDIS_URL` is set, else a database server, else memory. */
 import { memorySessionStore, type SessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";
 import { redisSessionStore } from "claimgate/redis";
@@ -22,10 +22,10 @@ export async function openSessions(
 
 async function openRedis(url: string): Promise<OpenSessions> {
   let isStarted = false;
-  // A connection that is lost later is made again; one that cannot be had at all stops the start.
+  // The client reconnects after the start. Before it, a failed connection must fail the start.
   const reconnectStrategy = (retries: number, cause: Error) => (isStarted ? Math.min(100 * retries, 2000) : cause);
   const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy } });
-  // Without a listener a lost connection would end the process.
+  // Without a listener, the error of a lost connection would end the process.
   client.on("error", (error: Error) => console.error("Redis:", error.message));
   await client.connect();
   isStarted = true;
@@ -36,7 +36,7 @@ async function openPostgres(database: Database): Promise<OpenSessions> {
   const store = postgresSessionStore(database, { table: "claimgate_example_sessions" });
   await store.migrate();
   const deleteExpired = (): void => {
-    store.deleteExpired().catch((error: Error) => console.error("Expired sessions were not deleted:", error.message));
+    store.deleteExpired().catch((error: Error) => console.error("Could not delete expired sessions:", error.message));
   };
   const timer = setInterval(deleteExpired, HOUR_MS).unref();
   return { store, close: () => clearInterval(timer) };

@@ -1,4 +1,4 @@
-/** The routes as tRPC procedures. Their twins, with the same names and the same rules, are in graphql.ts. */
+/** The routes as tRPC procedures, with the same names and rules as the fields in graphql.ts. */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
@@ -22,7 +22,7 @@ const Credentials = z.object({
 const ByUsername = z.object({ username: z.string() });
 
 export const appRouter = t.router({
-  // Anybody
+  // Any caller
   login: publicProcedure.input(Credentials).mutation(async ({ ctx, input }) => {
     const tokens = await logIn(ctx.auth, ctx.users, input);
     if (!tokens) throw new TRPCError({ code: "UNAUTHORIZED", message: "Wrong username or password" });
@@ -34,7 +34,7 @@ export const appRouter = t.router({
     .input(z.object({ deliver: Delivery }).default({ deliver: "body" }))
     .mutation(({ ctx, input }) => ctx.auth.refresh(input)),
 
-  // Anybody. It ends the session of whatever token there is, expired or not
+  // Any caller. Ends the session of the token, even of an expired one
   logout: publicProcedure.mutation(async ({ ctx }) => {
     await ctx.auth.logout();
     return true;
@@ -61,13 +61,13 @@ export const appRouter = t.router({
   // Any auth token: @requireToken
   protected: protectedProcedure.query(({ ctx }) => `Only for users, such as ${ctx.auth.token.sub}`),
 
-  // The user it is about: @requireToken(args: { sub: "username" })
+  // The user in the arguments: @requireToken(args: { sub: "username" })
   userSpecific: protectedProcedure
     .input(ByUsername)
     .use(requireToken({ args: { sub: "username" } }))
     .query(({ input }) => `Only for ${input.username}`),
 
-  // A claim of our own: @requireToken(claims: { department: "research" })
+  // A claim of the application: @requireToken(claims: { department: "research" })
   customClaim: protectedProcedure
     .use(requireToken({ claims: { department: "research" } }))
     .query(() => "Only for research"),
@@ -78,18 +78,18 @@ export const appRouter = t.router({
   // Any auth token: @requireToken
   tokenInfo: protectedProcedure.query(() => describeToken()),
 
-  // The user it is about, or an admin: @requireToken(args: { sub: "username" }, override: { admin:
-  // true })
+  // The user in the arguments, or an admin:
+  // @requireToken(args: { sub: "username" }, override: { admin: true })
   overridable: protectedProcedure
     .input(ByUsername)
     .use(requireToken({ args: { sub: "username" }, override: { admin: true } }))
     .query(({ input }) => `Only for ${input.username} and admins`),
 
-  // No token, or a good one: @requireToken(optional: true)
+  // No token, or a valid one: @requireToken(optional: true)
   greeting: optionalProcedure.query(({ ctx }) => `Hello, ${ctx.auth.token?.sub ?? "stranger"}`),
 });
 
-/** What a client imports, as a type only. */
+/** The type that a client imports. */
 export type AppRouter = typeof appRouter;
 
 export function createTRPCHandler(auth: Auth, users: Users) {

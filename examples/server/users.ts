@@ -1,4 +1,4 @@
-/** The users: their table, their passwords (argon2id), what each of them may do, and a note of theirs. */
+/** The users: their table, their passwords (argon2id), their rights and their notes. */
 import { randomBytes } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 import type { Database } from "./database.ts";
@@ -11,20 +11,19 @@ export interface User {
 
 export interface Users {
   find(username: string): Promise<User | null>;
-  /** The user, if the password is theirs. An unknown user takes as long as a wrong password. */
+  /** Returns the user if the password is right. An unknown user takes as long as a known one. */
   findByPassword(username: string, password: string): Promise<User | null>;
-  /** Does nothing where the username is taken. */
+  /** Adds a user, unless the username is taken. */
   add(user: User & { readonly password: string }): Promise<void>;
   setAdmin(username: string, isAdmin: boolean): Promise<void>;
   remove(username: string): Promise<void>;
-  /** The note that the user keeps here; empty at first. */
+  /** Returns the user's note, which is empty at first. */
   note(username: string): Promise<string>;
   saveNote(username: string, text: string): Promise<void>;
 }
 
 /**
- * People to try the example with. An application of your own has a sign-up instead, and no password
- * in its source.
+ * The sample users. A real application has a registration instead, and no password in its source.
  */
 export const SAMPLE_USERS: readonly (User & { readonly password: string })[] = [
   { username: "ada", password: "ada-password", department: "research", isAdmin: false },
@@ -40,7 +39,7 @@ const CREATE_TABLE = `
     is_admin boolean not null default false
   )`;
 
-// For tables from before users could keep a note.
+// For tables of earlier versions, which had no notes.
 const ADD_NOTE = "alter table claimgate_example_users add column if not exists note text not null default ''";
 
 const INSERT = `
@@ -61,9 +60,9 @@ interface Row {
   readonly note: string;
 }
 
-/** Creates the table and the sample users where they are missing. */
+/** Creates the table and the sample users if they are missing. */
 export async function openUsers(database: Database): Promise<Users> {
-  // A hash that belongs to nobody, so that a login without a user has one to be checked against.
+  // A login of an unknown user is checked with this hash, so that it takes as long as any other.
   const nobodysHash = await hash(randomBytes(32));
 
   const select = async (username: string): Promise<Row | undefined> =>

@@ -163,7 +163,7 @@ describe("the example's server", () => {
     ["GraphQL", graphqlLogin, "UNAUTHENTICATED"],
   ] as const)("gives the same answer for an unknown user and a wrong password, over %s", async (_name, login, code) => {
     const wrongPassword = await login(server, "ada", "a guess");
-    const unknownUser = await login(server, "nobody", "a guess");
+    const unknownUser = await login(server, "unknown", "a guess");
     expect(wrongPassword.status).toBe(401);
     expect(wrongPassword.body).toContain(`"${code}"`);
     expect(wrongPassword.body).not.toContain('"reason"');

@@ -1,4 +1,4 @@
-/** Apollo Server 5, by its own HTTP server. */
+/** Apollo Server 5 with its own HTTP server. */
 import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { startStandaloneServer } from "@apollo/server/standalone";
@@ -9,8 +9,8 @@ import type { HostOptions, RunningHost } from "./host.ts";
 import { createSchema } from "./schema.ts";
 
 /**
- * Gives a refused operation its status; the operations of a batch share a response, which stays
- * 200.
+ * Sets the status of a rejected operation. The operations of a batch share one response, whose
+ * status stays 200.
  */
 export const refusals: ApolloServerPlugin = {
   requestDidStart: async () => ({
@@ -26,7 +26,7 @@ export const refusals: ApolloServerPlugin = {
   }),
 };
 
-/** Keeps what a resolver did not mean for callers from them. */
+/** Hides unexpected errors from callers. */
 function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = unwrapResolverError(error);
   if (cause instanceof GraphQLError || isAuthError(cause)) return formatted;
@@ -36,8 +36,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
 export async function start(auth: AuthManager, options: HostOptions = {}): Promise<RunningHost> {
   const { port = 0, schema = createSchema(), batching = false } = options;
   const createContext = createGraphQLContext(auth, { schema });
-  // Before execution: the fields of a list would otherwise each wait for a token that nobody has
-  // seen yet.
+  // Verifies the token before execution, so that no field has to wait for the verification.
   const preparation: ApolloServerPlugin<GraphQLAuthContext> = {
     requestDidStart: async () => ({
       async didResolveOperation({ document, operationName, request, contextValue }) {

@@ -17,7 +17,7 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
   const handler = createHandler({
     schema,
     context: ({ raw }) => ({ ...createContext({ req: raw }) }),
-    // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+    // Verifies the token before execution, so that no field has to wait for the verification.
     execute: async (args) => {
       await createContext.prepare(args);
       return execute(args);

@@ -1,4 +1,4 @@
-/** graphql-ws on the sockets of ws: queries, mutations and subscriptions over WebSockets. */
+/** graphql-ws on the sockets of ws: all operations over WebSockets. */
 import { createServer } from "node:http";
 import type { AuthManager } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
@@ -19,9 +19,9 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
   const sockets = useServer(
     {
       schema,
-      // Made for each operation, so that each asks anew who may.
+      // A context for each operation, so that each operation checks its caller again.
       context: (connection) => ({ ...createContext(connection) }),
-      // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+      // Verifies the token before execution, so that no field has to wait for the verification.
       execute: async (args) => {
         await createContext.prepare(args);
         return execute(args);

@@ -1,22 +1,19 @@
-/** What every host here takes and gives. */
+/** The options and the result of starting a host. */
 import type { GraphQLSchema } from "graphql";
 import type { Running } from "../listen.ts";
 
-/** How a host is started. */
+/** The options of a host. */
 export interface HostOptions {
-  /** Default: a free one. */
+  /** The port. Default: a free port. */
   readonly port?: number;
-  /** A guarded schema. Default: the one of schema.ts. */
+  /** A guarded schema. Default: the schema of schema.ts. */
   readonly schema?: GraphQLSchema;
-  /**
-   * Whether an array of operations is answered in one response, where the host can do that. Default
-   * `false`.
-   */
+  /** Whether a host that supports batches accepts an array of operations. Default: `false`. */
   readonly batching?: boolean;
 }
 
-/** A host that is running. */
+/** A running host. */
 export interface RunningHost extends Running {
-  /** Where it takes WebSockets. */
+  /** The URL for WebSockets, if the host accepts them. */
   readonly wsUrl?: string;
 }

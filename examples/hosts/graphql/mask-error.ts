@@ -1,9 +1,10 @@
-/** Error masking, for hosts that have none of their own: callers see what was meant for them, and refusals. */
+/** Error masking for hosts that do not mask errors themselves. */
 import { isAuthError } from "claimgate";
 import { GraphQLError } from "graphql";
 
 /**
- * The error, if a resolver meant callers to see it or it is a refusal; any other in general words.
+ * Returns a `GraphQLError` that a resolver threw, or a refusal, as it is. Any other error becomes
+ * "Unexpected error."
  */
 export function maskError(error: GraphQLError): GraphQLError {
   let cause: Error = error;

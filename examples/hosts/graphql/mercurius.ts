@@ -1,4 +1,4 @@
-/** Mercurius on Fastify: HTTP, and everything over WebSockets too. */
+/** Mercurius on Fastify: all operations over HTTP and WebSockets. */
 import type { AuthManager } from "claimgate";
 import { authHttpResponse, createGraphQLContext, type GraphQLAuthContext } from "claimgate/graphql";
 import fastify, { type FastifyRequest } from "fastify";
@@ -8,24 +8,25 @@ import type { HostOptions, RunningHost } from "./host.ts";
 import { maskError } from "./mask-error.ts";
 import { createSchema } from "./schema.ts";
 
-/** What is in a context besides what Mercurius tells of. */
+/** The members of a context that the types of Mercurius lack. */
 type Context = Partial<GraphQLAuthContext> & {
   document?: DocumentNode;
   /**
-   * On a WebSocket: the request that was upgraded, and what the client sent with connection_init.
+   * On a WebSocket: the upgraded request and the payload of `connection_init`.
    */
   readonly request?: FastifyRequest;
   readonly _connectionInit?: unknown;
 };
 
-// What Mercurius and Fastify say themselves, as of a query that is not valid, is meant for callers.
+// Callers may see the errors of Mercurius and Fastify themselves, such as those of an invalid
+// query.
 function isHostsOwn({ originalError }: GraphQLError): boolean {
   return /^(MER|FST)_/.test(String((originalError as { code?: unknown } | undefined)?.code));
 }
 
 const formatErrors: NonNullable<MercuriusOptions["errorFormatter"]> = (execution, context) => {
   const { reply, operationsCount, document } = context as MercuriusContext & Context;
-  // Only a single operation over HTTP has a status of its own.
+  // The operations of a batch share one status, and those on a WebSocket have none.
   if (reply && document && operationsCount === undefined) {
     const { operationName } = (reply.request.body ?? reply.request.query) as { operationName?: string };
     const operation = getOperationAST(document, operationName);
@@ -64,7 +65,7 @@ export async function start(
   app.graphql.addHook("preExecution", async (served, document, context: Context, variableValues) => {
     context.document ??= document;
     if (!context.auth) addAuth(context);
-    // The fields of a list would otherwise each wait for a token that nobody has seen yet.
+    // Verifies the token before execution, so that no field has to wait for the verification.
     await createContext.prepare({ schema: served, document, variableValues, contextValue: context });
   });
   const address = await app.listen({ port, host: "127.0.0.1" });

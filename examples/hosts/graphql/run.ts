@@ -1,4 +1,4 @@
-/** `npx tsx examples/hosts/graphql/run.ts <host> [port]`: starts one host, and says how to try it. */
+/** `npx tsx examples/hosts/graphql/run.ts <host> [port]`: starts one host and prints a request. */
 import { randomBytes } from "node:crypto";
 import { AuthManager } from "claimgate";
 import * as apolloServer from "./apollo-server.ts";
@@ -23,10 +23,10 @@ if (host) {
   const { url, wsUrl } = running;
   const { signed } = await auth.authToken("ada");
   console.log(`${name} listens on ${name === "graphql-ws" ? wsUrl : url}
-ada's token, good for an hour: ${signed}
+Token of ada, valid for one hour: ${signed}
 `);
   if (name === "graphql-ws") {
-    console.log(`npx wscat -s graphql-transport-ws -c ${wsUrl}, and then line by line:
+    console.log(`npx wscat -s graphql-transport-ws -c ${wsUrl}, then enter line by line:
 {"type":"connection_init","payload":{"authorization":"Bearer ${signed}"}}
 {"type":"subscribe","id":"1","payload":{"query":"{ me { id email } stats }"}}`);
   } else {

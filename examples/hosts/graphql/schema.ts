@@ -1,4 +1,4 @@
-/** The schema that every host serves: a message board, guarded. */
+/** The guarded schema of a message board, which every host serves. */
 import { EventEmitter, on } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { makeExecutableSchema } from "@graphql-tools/schema";
@@ -61,7 +61,7 @@ interface Message {
   readonly text: string;
 }
 
-// In place of a database. An application of your own keeps no password in its source.
+// A real application has a database here, and no password in its source.
 const USERS = new Map([
   ["ada", { password: "ada-password", rights: {} }],
   ["grace", { password: "grace-password", rights: { scope: { admin: true }, claims: { admin: true, plan: "pro" } } }],
@@ -73,7 +73,7 @@ const failing = (): never => {
   throw new Error("The password of the database is hunter2");
 };
 
-/** The schema. Messages that are posted go through `feed` to whoever subscribed. */
+/** Creates the schema. `feed` carries each posted message to the subscribers. */
 export function createSchema(feed: EventEmitter = new EventEmitter()): GraphQLSchema {
   const post = (text: string): Message => {
     const message = { text };
@@ -88,8 +88,7 @@ export function createSchema(feed: EventEmitter = new EventEmitter()): GraphQLSc
     Query: {
       open: () => "for anybody",
       greeting: (_: unknown, __: unknown, { auth }: GraphQLAuthContext) => `Hello, ${auth.token?.sub ?? "stranger"}`,
-      // Without the context: currentToken() is there in whatever a guarded resolver calls, also
-      // later.
+      // currentToken() needs no context. It works in every function that a guarded resolver calls.
       me: () => turn().then(() => find(currentToken()?.sub ?? "nobody")),
       user: (_: unknown, { id }: { id: string }) => find(id),
       users: () => [...USERS.keys()].map(find),

@@ -1,4 +1,4 @@
-/** GraphQL Yoga, with the plugin that does by itself what is wired by hand for the other hosts. */
+/** GraphQL Yoga with the plugin `useAuth`, which replaces the wiring that other hosts need. */
 import { createServer } from "node:http";
 import type { AuthManager } from "claimgate";
 import { useAuth } from "claimgate/graphql";

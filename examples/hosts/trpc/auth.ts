@@ -1,10 +1,10 @@
-/** The manager of the examples. */
+/** The manager of the tRPC hosts. */
 import { randomBytes } from "node:crypto";
 import { AuthManager, type AuthManagerConfig } from "claimgate";
 
 /**
- * A manager with the secret of `JWT_SECRET`, or a new one, which no token of an earlier start
- * survives.
+ * Creates a manager with the secret in `JWT_SECRET`. Without it the secret is random, so tokens are
+ * valid only until the process restarts.
  */
 export function createAuth(config: Partial<AuthManagerConfig> = {}): AuthManager {
   return new AuthManager({

@@ -1,4 +1,4 @@
-/** tRPC on AWS Lambda: behind API Gateway or a function URL, and streamed from a function URL. Deployed, `auth` is made from the environment. */
+/** tRPC on AWS Lambda, behind API Gateway or a function URL, with or without streaming. */
 import {
   type AWSLambdaOptions,
   awsLambdaRequestHandler,
@@ -11,19 +11,21 @@ import { type AppRouter, appRouter } from "./router.ts";
 
 type Event = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 
-// Lambda has no response yet when the context is made: the challenge of a refusal is added by
-// responseMeta.
+// On Lambda there is no response when the context is created, so responseMeta adds the challenge.
 const options = (auth: AuthManager): AWSLambdaOptions<AppRouter, Event> => ({
   router: appRouter,
   createContext: createTRPCContext(auth),
   responseMeta: authResponseMeta,
 });
 
-/** `export const handler = createHandler(auth)`: payload formats 1.0 and 2.0, the answer whole. */
+/**
+ * A handler without streaming, for payload formats 1.0 and 2.0. Use it as `export const handler =
+ * createHandler(auth)`.
+ */
 export const createHandler = (auth: AuthManager) => awsLambdaRequestHandler(options(auth));
 
 /**
- * `export const handler = awslambda.streamifyResponse(createStreamingHandler(auth))`: a function
- * URL whose invoke mode is RESPONSE_STREAM.
+ * A handler with streaming, for a function URL with the invoke mode RESPONSE_STREAM. Use it as
+ * `export const handler = awslambda.streamifyResponse(createStreamingHandler(auth))`.
  */
 export const createStreamingHandler = (auth: AuthManager) => awsLambdaStreamingRequestHandler(options(auth));

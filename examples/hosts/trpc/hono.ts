@@ -1,4 +1,4 @@
-/** tRPC on Hono, behind @hono/node-server. On Bun, Deno and workers `app` itself is what is served. */
+/** tRPC on Hono with @hono/node-server. On Bun, Deno and Cloudflare Workers, serve `app` itself. */
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { trpcServer } from "@hono/trpc-server";

@@ -1,4 +1,4 @@
-/** One small router, the same on every host: who may call what is said here, and nowhere in the wiring. */
+/** The router of all tRPC hosts. The rules are here; the wiring of a host has none. */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { type AuthContext, authErrorFormatter, authProcedures, requireToken } from "claimgate/trpc";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { createTicker } from "./ticker.ts";
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
 const { publicProcedure, optionalProcedure, protectedProcedure, refreshProcedure } = authProcedures(t.procedure);
 
-// An application of your own has a table of users, and hashes in place of passwords.
+// A real application has a table of users, with hashes instead of passwords.
 const users = new Map([
   ["alice", { password: "alice-password", admin: false, department: "research" }],
   ["root", { password: "root-password", admin: true, department: "operations" }],
@@ -29,7 +29,7 @@ const ById = z.object({ id: z.string() });
 const Events = z.object({ events: z.int().min(1).max(100) });
 
 export const appRouter = t.router({
-  // Anybody
+  // Any caller
   login: publicProcedure
     .input(z.object({ user: z.string(), password: z.string() }))
     .mutation(async ({ ctx, input }) => {
@@ -46,7 +46,7 @@ export const appRouter = t.router({
     return (await ctx.auth.manager.authToken(sub, rightsOf(sub))).signed;
   }),
 
-  // No token, or a good one
+  // No token, or a valid one
   greeting: optionalProcedure.query(({ ctx }) => `Hello, ${ctx.auth.token?.sub ?? "stranger"}`),
 
   // Any auth token
@@ -60,13 +60,13 @@ export const appRouter = t.router({
     .use(requireToken({ claims: { department: "research" } }))
     .query(() => ["On gates", "On claims"]),
 
-  // The user it is about, or an admin
+  // The user whose id is in the input, or an admin
   user: protectedProcedure
     .input(ById)
     .use(requireToken({ args: { sub: "id" }, override: { admin: true } }))
     .query(({ input }) => ({ id: input.id, department: find(input.id).department })),
 
-  // The same of a mutation
+  // The same rule on a mutation
   move: protectedProcedure
     .input(ById.extend({ department: z.string() }))
     .use(requireToken({ args: { sub: "id" }, override: { admin: true } }))
@@ -75,23 +75,23 @@ export const appRouter = t.router({
       return `${input.id} moved to ${input.department}`;
     }),
 
-  // What is published anybody, a draft who is asked for by the resolver itself
+  // Any caller may read the published article; the resolver itself requires a claim for the draft
   article: publicProcedure.input(z.object({ id: z.enum(["published", "draft"]) })).query(async ({ ctx, input }) => {
     if (input.id === "draft") await ctx.auth.require({ claims: { department: "research" } });
     return `The ${input.id} article`;
   }),
 
-  // Anybody: one more tick, and who follows them
+  // Any caller: adds a tick, and counts the streams that follow the ticks
   tick: publicProcedure.mutation(() => ticker.tick()),
   streams: publicProcedure.query(() => ({ ...ticker.streams })),
 
-  // A subscription: asked before it starts, again for every tick, and over when the token is
+  // A subscription: the guard checks the token at the start and at each tick
   ticks: protectedProcedure.subscription(({ signal }) => ticker.follow(signal)),
 
-  // A query that streams, for httpBatchStreamLink
+  // A streaming query, for httpBatchStreamLink
   log: protectedProcedure.input(Events).query(({ input, signal }) => ticker.follow(signal, input.events)),
 
-  // A query whose parts come later, each when it is ready
+  // A query that sends each part when it is ready
   report: protectedProcedure
     .use(requireToken({ scope: { admin: true } }))
     .input(Events)
@@ -102,8 +102,8 @@ export const appRouter = t.router({
     })),
 });
 
-/** What a client imports, as a type only. */
+/** The type that a client imports. */
 export type AppRouter = typeof appRouter;
 
-/** Makes callers, for code that runs in the same process. */
+/** Creates callers for code in the same process. */
 export const createCaller = t.createCallerFactory(appRouter);

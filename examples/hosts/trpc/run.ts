@@ -1,4 +1,4 @@
-/** `npx tsx examples/hosts/trpc/run.ts hono`: starts one host and prints how to call it. */
+/** `npx tsx examples/hosts/trpc/run.ts <host> [port]`: starts one host and prints a request. */
 import { createAuth } from "./auth.ts";
 import * as hono from "./hono.ts";
 import * as standalone from "./standalone.ts";
@@ -10,7 +10,7 @@ const hosts = new Map([
 
 const [name = "", port = "4000"] = process.argv.slice(2);
 const host = hosts.get(name);
-if (!host) throw new Error(`Name a host: ${[...hosts.keys()].join(" or ")}`);
+if (!host) throw new Error(`Argument 1 must be a host: ${[...hosts.keys()].join(" or ")}`);
 
 const auth = createAuth();
 const server = await host.start(auth, Number(port));

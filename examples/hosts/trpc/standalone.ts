@@ -1,4 +1,4 @@
-/** tRPC's standalone server: what every other host here is measured by. */
+/** tRPC on its standalone server. */
 import { createHTTPServer } from "@trpc/server/adapters/standalone";
 import type { AuthManager } from "claimgate";
 import { createTRPCContext } from "claimgate/trpc";

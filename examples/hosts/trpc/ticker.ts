@@ -1,15 +1,16 @@
-/** A counter that streams follow. It lives in this process; an application of your own has a queue or a database there. */
+/** A counter that streams follow. A real application has a queue or a database instead. */
 
-/** What the router's streams tell of. */
+/** The counter. */
 export interface Ticker {
-  /** How many streams are open, and how many were ever opened. */
+  /** The number of open streams, and of all streams so far. */
   readonly streams: { open: number; opened: number };
-  /** Counts, and gives the new count. */
+  /** Adds 1 to the count and returns it. */
   tick(): number;
-  /** The count after the next tick, or the present one where the signal is aborted before. */
+  /** Returns the count after the next tick, or the current count if the signal aborts before it. */
   next(signal: AbortSignal | undefined): Promise<number>;
   /**
-   * The count, and what it changes to: `events` of them at most, none once the signal is aborted.
+   * Yields the count and each later count, at most `events` of them. It ends after the signal
+   * aborts.
    */
   follow(signal: AbortSignal | undefined, events?: number): AsyncGenerator<number, void>;
 }

@@ -1,6 +1,6 @@
-/** The page's script: every call goes over the chosen transport with the browser's cookies, and no token is ever seen here. */
+/** The script of the page. It calls the API with the browser's cookies and never sees a token. */
 
-/** The routes that the page calls, as tRPC knows them and as GraphQL does. */
+/** The routes that the page calls, for tRPC and for GraphQL. */
 const ROUTES = {
   login: {
     mutation:
@@ -15,7 +15,7 @@ const ROUTES = {
   tokenInfo: { query: "{ answer: tokenInfo { subject } }" },
 };
 
-// What a refresh may help against: the auth cookie goes when its token expires.
+// Reasons for a refresh. The browser drops the auth cookie when the token expires.
 const WORTH_A_REFRESH = ["TOKEN_EXPIRED", "TOKEN_MISSING"];
 
 const $ = (id) => document.getElementById(id);
@@ -39,7 +39,7 @@ async function callGraphQL(route, variables) {
   return { status, data: body.data?.answer, message: error?.message, reason: error?.extensions?.auth?.reason };
 }
 
-/** One call, whose answer is shown. */
+/** Makes one call and shows its answer. */
 async function callOnce(route, input = {}) {
   const transport = $("transport").value;
   const answer = await (transport === "trpc" ? callTRPC : callGraphQL)(route, input);
@@ -52,8 +52,8 @@ async function callOnce(route, input = {}) {
 let refreshing;
 
 /**
- * One call; where the auth token is over it is made once more after a refresh, which all that wait
- * for it share.
+ * Makes one call. If the auth token is no longer valid, refreshes it and repeats the call.
+ * Concurrent calls share one refresh.
  */
 async function call(route, input) {
   const answer = await callOnce(route, input);
@@ -66,7 +66,7 @@ async function call(route, input) {
 
 async function showUser() {
   const { data } = await call("tokenInfo");
-  $("who").textContent = data ? `Logged in as ${data.subject}` : "Nobody is logged in";
+  $("who").textContent = data ? `Logged in as ${data.subject}` : "Not logged in";
   if (!data) $("devices").replaceChildren();
 }
 
@@ -80,7 +80,7 @@ async function showDevices() {
   $("devices").replaceChildren(...items);
 }
 
-/** Does the work of a control; until it is done, the page says that it is busy. */
+/** Runs `work` for an event of a control. The page is marked as busy meanwhile. */
 function on(id, event, work) {
   $(id).addEventListener(event, async (happened) => {
     happened.preventDefault();

@@ -81,7 +81,7 @@ export async function visitPage(stage: Stage, expect: (what: string, isFine: boo
     await tab.close();
 
     await press(page, transport === "trpc" ? "#logout" : "#logoutEverywhere");
-    check("a logout shows that no user is logged in", (await page.textContent("#who")) === "Nobody is logged in");
+    check("a logout shows that no user is logged in", (await page.textContent("#who")) === "Not logged in");
     check("the session is over", (await sids()).length === 0);
     check("the cookies are gone", Object.keys(await cookiesOf(context)).length === 0);
   }

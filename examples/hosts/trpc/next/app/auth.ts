@@ -1,8 +1,9 @@
-/** The app's manager. `next build` loads this file too, where there is no secret: so it is configured only where there is one, and refuses to work elsewhere. */
+/** The manager of the app. */
 import { AuthManager } from "claimgate";
 
 export const auth = new AuthManager();
 
+// `next build` loads this file without a secret. An unconfigured manager throws at its first use.
 const secret = process.env["JWT_SECRET"];
 if (secret)
   auth.init({ issuer: "claimgate-example", algorithm: "HS256", secret, cookies: { auth: "auth", refresh: "refresh" } });

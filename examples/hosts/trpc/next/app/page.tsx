@@ -1,4 +1,4 @@
-/** A server component and a server action that call the router, each as the reader whose request it is. */
+/** A server component and a server action that call the router with the reader's credentials. */
 import { isAuthError } from "claimgate";
 import { headers } from "next/headers";
 import { createActionCaller, createPageCaller } from "./server-caller.ts";
@@ -9,7 +9,7 @@ async function moveToSales(): Promise<void> {
   await caller.move({ id: await caller.me(), department: "sales" });
 }
 
-/** What a refused reader is shown: why. A resolver's own error is not ours to show. */
+/** Returns the reason of a refusal. Rethrows any other error, because the page must not show it. */
 function showRefusal(error: unknown): string {
   const { cause } = error as Error;
   if (!isAuthError(cause)) throw error;

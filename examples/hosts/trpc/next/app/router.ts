@@ -1,2 +1,2 @@
-/** The app's router. Here it is the one that all hosts share; in an app of your own it stands in this place. */
+/** The router of the app, here the one that all tRPC hosts share. */
 export * from "../../router.ts";

@@ -1,4 +1,4 @@
-/** The router without HTTP, for server components and server actions. Give it `await headers()` of `next/headers`. */
+/** Callers of the router without HTTP, for server components and server actions. */
 import { auth } from "./auth.ts";
 import { createCaller } from "./router.ts";
 
@@ -6,9 +6,9 @@ type Caller = ReturnType<typeof createCaller>;
 type RequestHeaders = Pick<Headers, "get">;
 
 /**
- * For rendering. It shows the reader their own page also where they followed a link from another
- * site: rendering changes nothing, and no other site can read it. So only the credentials are
- * passed on, and no caller of this kind may change anything.
+ * Creates a caller for rendering, from `await headers()`. It passes only the credentials on, so
+ * that a link from another site shows the reader's own page. Another site cannot read that page.
+ * Never call a mutation with this caller, because it has no protection against CSRF.
  */
 export function createPageCaller(headers: RequestHeaders): Caller {
   const authorization = headers.get("authorization") ?? undefined;
@@ -17,8 +17,8 @@ export function createPageCaller(headers: RequestHeaders): Caller {
 }
 
 /**
- * For server actions, which change something: a cookie counts only where the request came from this
- * app.
+ * Creates a caller for server actions, from `await headers()`. It accepts a cookie only if the
+ * request comes from this app.
  */
 export function createActionCaller(headers: RequestHeaders): Caller {
   return createCaller({ auth: auth.forRequest({ headers, method: "POST" }) });

@@ -1,4 +1,4 @@
-/** The route handler: tRPC over HTTP. */
+/** The route handler of tRPC over HTTP. */
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { createTRPCContext } from "claimgate/trpc";
 import { auth } from "../../../auth.ts";

@@ -1,4 +1,4 @@
-/** The rows of the release table: at most twenty, each a case of claimgate over its base, most with a goal. */
+/** The rows of the release table: cases of claimgate over their base, most with a goal. */
 
 interface Row {
   readonly what: string;
@@ -9,7 +9,7 @@ interface Row {
   /** The median must be at most this. */
   readonly goal?: number;
   /**
-   * Why a missed goal is missed: printed below the table. It holds no figures, so that it stays
+   * The reason for a missed goal, printed below the table. It contains no figures, so that it stays
    * true.
    */
   readonly ifMissed?: string;
@@ -21,7 +21,7 @@ export interface RatioRow extends Row {
   readonly count?: never;
 }
 
-/** Judged by something that is counted: the name of a `Sample.extra`. */
+/** Judged by a count: the name of a `Sample.extra`. */
 export interface CountRow extends Row {
   readonly count: string;
   readonly over?: never;
@@ -29,7 +29,7 @@ export interface CountRow extends Row {
 
 export type ReleaseRow = RatioRow | CountRow;
 
-/** Twice the rows do not tell twice as much: a new row takes the place of another. */
+/** The most rows. A longer table says little more, so a new row replaces another. */
 export const MAX_ROWS = 20;
 
 const FIRST_SIGHT =

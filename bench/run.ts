@@ -1,4 +1,4 @@
-/** The benchmark: `npm run bench`, `npm run bench -- verify`, `npm run bench -- --against v0.1.0`. README.md beside this file has the options. */
+/** The benchmark, `npm run bench`. README.md in this folder has the options. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import type { Table } from "./harness/types.ts";
@@ -115,17 +115,19 @@ function readOptions(): RunOptions {
 
 function checkUsage(): void {
   const isRelease = positionals.length === 0 && against === undefined;
-  if (write && !isRelease) throw new Error("--write writes the release table: it takes no group, table or --against");
-  if (only && isRelease && !values.list) throw new Error("--only needs a group or table, or --against");
+  if (write && !isRelease)
+    throw new Error("--write cannot be combined with a group, a table or --against; it writes the release table");
+  if (only && isRelease && !values.list) throw new Error("--only must be combined with a group, a table or --against");
   const rounds = options.starts * options.rounds;
   if (rounds >= ROUNDS_TO_QUOTE) return;
-  if (write) throw new Error(`--write needs at least ${ROUNDS_TO_QUOTE} rounds: --starts times --rounds`);
+  if (write) throw new Error(`--write requires at least ${ROUNDS_TO_QUOTE} rounds, which are --starts times --rounds`);
   console.error(`${rounds} rounds: enough to see that the cases run, not to quote a figure`);
 }
 
 function readCount(name: string, text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name} must be a whole number from 1, not "${text}"`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new Error(`--${name} must be a whole number of at least 1, not "${text}"`);
   return count;
 }
 

@@ -1,4 +1,4 @@
-/** Builds `dist` from nothing, so that no file of an earlier build is left in it: the library without Node's types, then the command line. */
+/** `npm run build`: builds `dist` anew, the library without Node's types, then the command line. */
 import { rmSync } from "node:fs";
 import { run } from "./run.ts";
 

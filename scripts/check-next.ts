@@ -1,4 +1,4 @@
-/** Checks the Next.js example where it really runs: packs claimgate, installs it beside Next.js in an empty folder, builds, starts, and holds the hosts' suite against it. */
+/** `npm run test:next`: runs the hosts' suite on the Next.js example with the packed claimgate. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ const EXAMPLE = join(ROOT, "examples/hosts/trpc");
 const started = Date.now();
 const workspace = createWorkspace("next");
 const app = join(workspace, "app");
-// What is built has no secret: only what runs has one.
+// The build must work without a secret; only the running app has one.
 delete process.env["JWT_SECRET"];
 process.env["NEXT_TELEMETRY_DISABLED"] = "1";
 
@@ -34,11 +34,11 @@ try {
   server.kill();
   await ended;
 }
-// It logs every refusal that a page did not catch: that is of interest only where something failed.
+// Next.js logs every refusal that a page does not catch. Its log is useful only after a failure.
 if (process.exitCode !== 0) console.error(await said);
-console.log(`Next.js was installed, built, started and driven in ${Math.round((Date.now() - started) / 1000)} s`);
+console.log(`Installed, built, started and tested Next.js in ${Math.round((Date.now() - started) / 1000)} s`);
 
-/** The example as an app of its own: the router that all hosts share stands in its place. */
+/** Copies the example with the router that all hosts share. */
 function copyApp(): void {
   cpSync(join(EXAMPLE, "next"), app, {
     recursive: true,
@@ -49,7 +49,7 @@ function copyApp(): void {
 
 type NextServer = ChildProcessByStdio<null, Readable, Readable>;
 
-/** `next start` on a free port. */
+/** Starts `next start` on a free port. */
 function start(secret: string): NextServer {
   const next = join(app, "node_modules/next/dist/bin/next");
   return spawn(process.execPath, [next, "start", "--hostname", "127.0.0.1", "--port", "0"], {
@@ -59,18 +59,18 @@ function start(secret: string): NextServer {
   });
 }
 
-/** Where it listens, once it says that it is ready. */
+/** Waits until the server is ready, and returns its URL. */
 async function untilReady({ stdout }: NextServer): Promise<string> {
   let url: string | undefined;
   for await (const line of createInterface({ input: stdout, signal: AbortSignal.timeout(60_000) })) {
     url ??= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
     if (url !== undefined && line.includes("Ready")) {
-      // What else it says is nobody's concern, but must not fill the pipe.
+      // Discards the rest of the output, which would otherwise fill the pipe.
       stdout.resume();
       return url;
     }
   }
-  throw new Error("next start did not get ready");
+  throw new Error("next start was not ready within 60 s");
 }
 
 async function drive(url: string, secret: string): Promise<number> {

@@ -1,4 +1,4 @@
-/** Checks the package as users get it: packs it, looks at what is in it, installs it into empty folders and uses every entry there. */
+/** `npm run test:package`: installs the packed tarball into empty folders and uses every entry. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findUnnamedTypes } from "./mentioned-types.ts";
@@ -18,14 +18,14 @@ import {
 } from "./project.ts";
 import { type Ended, must, ROOT, run } from "./run.ts";
 
-/** Entries, and the peer that each needs; no entry may need another's. */
+/** The peers that each entry needs. No entry may need the peer of another. */
 const PEERS_OF: Readonly<Record<string, readonly string[]>> = {
   "claimgate/trpc": ["@trpc/server"],
   "claimgate/graphql": ["graphql", "@graphql-tools/utils"],
 };
-/** What no entry may need: the stores take clients that users have. */
+/** Packages that no entry may need: the application passes its own client to a store. */
 const CLIENTS = ["redis", "ioredis", "pg"];
-/** A session by cookie: what goes through every dependency that an entry alone does not call. */
+/** A login by cookie, which calls every dependency that loading an entry does not. */
 const COOKIE_LOGIN = `
 const { auth } = testing.createTestAuth({ cookies: { auth: "auth", refresh: "refresh" } });
 const cookies = [];
@@ -35,11 +35,11 @@ const rest = "Path=/; HttpOnly; Secure; SameSite=Lax";
 const expected = ["__Host-auth; Max-Age=604800; " + rest, "__Host-refresh; Max-Age=604800; " + rest];
 if (cookies.join() !== expected.join()) throw new Error(cookies.join());
 `;
-/** The README's first examples: shorter than this, in lines. */
+/** The limits of the README's first examples, in lines. */
 const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
 const ALLOWED = /^(dist\/.*\.(js|d\.ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
-/** Both ways to load an entry, as code that gives it. */
+/** Both ways to load an entry, as code. */
 const LOADERS: Readonly<Record<"import" | "require", (entry: string) => string>> = {
   import: (entry) => `await import(${JSON.stringify(entry)})`,
   require: (entry) => `(await import("node:module")).createRequire(process.cwd() + "/x.js")(${JSON.stringify(entry)})`,
@@ -56,44 +56,44 @@ await checkOwnPeers(packed);
 await checkWithPeers(packed);
 await checkStoreClients(packed);
 await checkInferredTypes(packed);
-console.log("the package holds only what it should, installs, imports, requires and type-checks");
+console.log("the package has only the expected files, installs, imports, requires and type-checks");
 
 function checkContents({ paths }: Packed): void {
   const stray = paths.filter((path) => !ALLOWED.test(path));
-  if (stray.length > 0) throw new Error(`the tarball holds what it should not: ${stray.join(", ")}`);
+  if (stray.length > 0) throw new Error(`the tarball must not contain ${stray.join(", ")}`);
   for (const needed of ["README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts"]) {
-    if (!paths.includes(needed)) throw new Error(`the tarball lacks ${needed}`);
+    if (!paths.includes(needed)) throw new Error(`the tarball must contain ${needed}`);
   }
 }
 
 /**
- * Without any peer or client: the core and the stores work, and each transport asks for its own
- * peers only.
+ * Installs the package without peers and clients: the core and the stores must work, and a
+ * transport must report its own missing peer.
  */
 async function checkAlone({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "alone");
   await install(project, [tarball]);
   const brought = CLIENTS.filter((client) => existsSync(join(project, "node_modules", client)));
-  if (brought.length > 0) throw new Error(`the package brings ${brought.join(", ")}`);
+  if (brought.length > 0) throw new Error(`the package must not install ${brought.join(", ")}`);
   for (const entry of ENTRIES) {
     for (const [way, load] of Object.entries(LOADERS)) {
       const { status, output } = evaluate(project, load(entry));
       const peers = PEERS_OF[entry];
       if (peers === undefined && status !== 0) throw new Error(`${way} ${entry} fails without peers:\n${output}`);
       if (peers && !new RegExp(`Cannot find package '(${peers.join("|")})'`).test(output)) {
-        throw new Error(`${way} ${entry} should ask for one of ${peers.join(", ")}, and says:\n${output}`);
+        throw new Error(`${way} ${entry} must report one of ${peers.join(", ")} as missing, but printed:\n${output}`);
       }
     }
   }
   for (const [way, load] of Object.entries(LOADERS))
     must(
-      `a login by cookie, by ${way}`,
+      `a login by cookie, loaded by ${way},`,
       evaluate(project, `const testing = ${load("claimgate/testing")};${COOKIE_LOGIN}`),
     );
   checkCommand(project);
 }
 
-/** The command: makes keys, signs and verifies, also without any peer. */
+/** Runs the command without peers: it makes keys, signs and verifies. */
 function checkCommand(project: string): void {
   const claimgate = (args: readonly string[], input = ""): Ended =>
     run(join(project, "node_modules/.bin/claimgate"), args, { cwd: project, capture: true, input });
@@ -105,10 +105,11 @@ function checkCommand(project: string): void {
   must("claimgate token sign", signed);
   must("claimgate token verify", claimgate(["token", "verify", ...ours], signed.output));
   const { status } = claimgate(["token", "verify", ...ours, "--type", "refresh"], signed.output);
-  if (status !== 1) throw new Error(`claimgate token verify ended with ${status} for a token of another type`);
+  if (status !== 1)
+    throw new Error(`claimgate token verify must exit with 1 for a token of another type, but exited with ${status}`);
 }
 
-/** With its own peers only: each transport works, so that none pulls another's. */
+/** Installs each transport with its own peers only, so that none needs the peers of another. */
 async function checkOwnPeers({ tarball }: Packed): Promise<void> {
   for (const [entry, peers] of Object.entries(PEERS_OF)) {
     const project = createProject(workspace, `own-peers-of-${entry.replace("/", "-")}`);
@@ -117,7 +118,7 @@ async function checkOwnPeers({ tarball }: Packed): Promise<void> {
   }
 }
 
-/** With the peers: every entry by import and by require, and a consumer in TypeScript. */
+/** Installs all peers: loads every entry by import and by require, and type-checks a consumer. */
 async function checkWithPeers({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "with-peers");
   const examples = readmeFiles();
@@ -132,7 +133,7 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   for (const [name, limit] of Object.entries(SHORT)) {
     const lines = examples.get(name)?.trimEnd().split("\n").length;
     if (lines === undefined || lines >= limit)
-      throw new Error(`the README's ${name} has ${lines} lines, not under ${limit}`);
+      throw new Error(`the README's ${name} must have less than ${limit} lines, but has ${lines}`);
   }
   for (const [name, code] of examples) writeFileSync(join(project, name), code);
   const options = { types: ["node"], skipLibCheck: true };
@@ -140,8 +141,8 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
 }
 
 /**
- * The session stores take the clients as their own packages type them, and nothing else needs to be
- * there.
+ * Type-checks that the session stores accept the clients with the types of their own packages, and
+ * that no other package is needed.
  */
 async function checkStoreClients({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "store-clients");
@@ -153,8 +154,8 @@ async function checkStoreClients({ tarball }: Packed): Promise<void> {
 }
 
 /**
- * A package with declarations of its own can export whatever an entry gives: the compiler finds a
- * public name for every type (else TS2742 or TS2883).
+ * Type-checks packages that export values of the entries. The compiler must find a public name for
+ * every inferred type, or it reports TS2742 or TS2883.
  */
 async function checkInferredTypes({ tarball }: Packed): Promise<void> {
   const project = createProject(workspace, "inferred-types");
@@ -164,7 +165,7 @@ async function checkInferredTypes({ tarball }: Packed): Promise<void> {
     join(project, "node_modules/claimgate", path),
   ]);
   const unnamed = findUnnamedTypes(Object.fromEntries(declarations));
-  if (unnamed.length > 0) throw new Error(`types that users cannot name:\n${unnamed.join("\n")}`);
+  if (unnamed.length > 0) throw new Error(`an entry must export these types:\n${unnamed.join("\n")}`);
   const emit = {
     noEmit: false,
     emitDeclarationOnly: true,
@@ -175,10 +176,10 @@ async function checkInferredTypes({ tarball }: Packed): Promise<void> {
   };
   const files = readdirSync(join(ROOT, "test/package/inferred"));
   cpSync(join(ROOT, "test/package/inferred"), project, { recursive: true });
-  // Each by itself: what one file imports would give the others' types a name.
+  // One file at a time: the imports of one file would name the types of the others.
   for (const file of files) {
     const outDir = join("out", file);
-    must(`a package that exports what ${file} infers`, await typeCheck(project, [file], { ...emit, outDir }));
+    must(`a package that exports the types inferred in ${file}`, await typeCheck(project, [file], { ...emit, outDir }));
   }
 }
 

@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and unit tests beside each other, for the inner loop. Takes less than a minute on two idle cores. */
+/** `npm run check`: types, lint and unit tests in parallel, in less than a minute on two cores. */
 import { runStepsBeside, script, tests } from "./steps.ts";
 
 const started = Date.now();

@@ -1,4 +1,4 @@
-/** `npm run drill`: the long drills of sessions, on every store that can be reached, with a table of what came of them. */
+/** `npm run drill`: runs the long session drills on every reachable store and prints a table. */
 import { DRILLS } from "../test/drills/sessions/drills.ts";
 
 const [only] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** `npm run matrix`: the packed tarball on every runtime with every peer, as a table. `--write` puts it into the README; `--diagonal` runs a few cells, `--built` takes the build that is there. */
+/** `npm run matrix`: runs the tarball on every runtime with every peer and prints a table. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,12 +10,16 @@ import { must, ROOT, run } from "./run.ts";
 
 const { values: flags } = parseArgs({
   options: {
+    // Writes the table into the README.
     write: { type: "boolean", default: false },
+    // Runs a few cells only.
     diagonal: { type: "boolean", default: false },
+    // Uses the existing build.
     built: { type: "boolean", default: false },
   },
 });
-if (flags.write && flags.diagonal) throw new TypeError("The README's table is that of the whole matrix");
+if (flags.write && flags.diagonal)
+  throw new TypeError("--write cannot be combined with --diagonal; the README needs the whole matrix");
 
 if (!flags.built) must("npm run build", run("npm", ["run", "--silent", "build"], { capture: true }));
 const workspace = createWorkspace("matrix");

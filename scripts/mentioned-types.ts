@@ -1,10 +1,9 @@
-/** Finds types that public declarations mention and that no entry exports, in the declaration files that a build made. */
+/** Finds types that public declarations mention but no entry exports. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The declarations of a file, each with its text, and the names that the file takes from others or
- * hands on.
+ * A declaration file: its declarations with their text, and the names that it imports and exports.
  */
 interface DeclarationFile {
   readonly declared: ReadonlyMap<string, string>;
@@ -19,20 +18,21 @@ interface Origin {
   readonly name: string;
 }
 
-// Users need no name for them: the compiler replaces them by their results.
+// Users need no names for these types, because the compiler replaces them by their results.
 const HIDDEN: readonly string[] = ["LaterTypes", "PathErrors", "RulePaths"];
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const) (\w+)/;
 
 /**
- * Each as `Type, which claimgate/entry mentions in Declaration`. `entries` are declaration files by
- * the name that users import.
+ * Returns a line for each such type: `Type, which claimgate/entry mentions in Declaration`.
+ *
+ * @param entries the declaration file of each entry, by the entry's name
  */
 export function findUnnamedTypes(entries: Readonly<Record<string, string>>): string[] {
   const read = createReader();
   const exportsOf = (file: string): Origin[] => [...read(file).exported.values()];
   return Object.entries(entries).flatMap(([entry, file]) => {
-    // Every user of an entry has the main one too.
+    // Users of an entry can import from the main entry as well.
     const named = new Set([entries["claimgate"] as string, file].flatMap(exportsOf).map(keyOf));
     return exportsOf(file).flatMap((origin) =>
       mentionsOf(origin, read)
@@ -66,8 +66,7 @@ function parse(file: string): DeclarationFile {
   const code = readFileSync(file, "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/\/\/.*/g, "");
-  // A line that begins at the margin, and does not end the declaration before it, begins a
-  // declaration.
+  // A letter in the first column begins a declaration; the end of one is a brace.
   const blocks = code.split(/\n(?=[a-z])/);
   const declared = new Map<string, string>();
   for (const block of blocks) {

@@ -1,11 +1,11 @@
-/** The package as users get it: packed, and installed into projects in empty folders. */
+/** Packs the package and installs it into empty projects, as users do. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, must, ROOT, run, runBeside } from "./run.ts";
 
-/** The package's manifest, as far as the checks need it. */
+/** The part of the package's manifest that the checks need. */
 export const MANIFEST: {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
   readonly dependencies: Readonly<Record<string, string>>;
@@ -13,36 +13,36 @@ export const MANIFEST: {
   readonly devDependencies: Readonly<Record<string, string>>;
 } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-/** The declaration file of each module that a user imports, from the package's folder. */
+/** The declaration file of each entry, relative to the package's folder. */
 export const DECLARATIONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(MANIFEST.exports).flatMap(([path, target]) =>
     typeof target === "string" ? [] : [[`claimgate${path.slice(1)}`, target.types]],
   ),
 );
 
-/** The modules that a user imports. */
+/** The entries of the package. */
 export const ENTRIES: readonly string[] = Object.keys(DECLARATIONS);
 
-/** An installed package's manifest, as far as the checks need it. */
+/** The part of an installed package's manifest that the checks need. */
 export interface Manifest {
   readonly version: string;
   readonly engines?: { readonly node?: string };
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What `npm pack` made. */
+/** The result of `npm pack`. */
 export interface Packed {
   readonly tarball: string;
-  /** What is in it. */
+  /** The files in the tarball. */
   readonly paths: readonly string[];
 }
 
-/** A folder for projects, which is gone when the process ends, however it ends. */
+/** Creates a folder for projects. It is removed when the process ends, even by a signal. */
 export function createWorkspace(name: string): string {
   const workspace = realpathSync(mkdtempSync(join(tmpdir(), `claimgate-${name}-`)));
   let isStopped = false;
   process.once("exit", () => {
-    // Who was stopped is killed soon: what removes the folder must outlive that.
+    // After SIGTERM a kill may follow soon, so a separate process removes the folder.
     if (isStopped) spawn("rm", ["-rf", workspace], { detached: true, stdio: "ignore" }).unref();
     else rmSync(workspace, { recursive: true, force: true, maxRetries: 3 });
   });
@@ -54,23 +54,23 @@ export function createWorkspace(name: string): string {
   return workspace;
 }
 
-/** Packs what `npm run build` built. */
+/** Packs the result of `npm run build`. */
 export function pack(workspace: string): Packed {
-  // Without npm's warnings, which are captured with the rest.
+  // --loglevel=error keeps npm's warnings out of the captured JSON.
   const args = ["pack", "--json", "--loglevel=error", "--ignore-scripts", "--pack-destination", workspace];
   const packed = run("npm", args, { capture: true });
   must("npm pack", packed);
   const parsed = JSON.parse(packed.output) as unknown;
-  // npm 12 gives an object by name, npm 11 and earlier a list.
+  // npm 12 prints an object by name, npm 11 and earlier a list.
   const [info] = (Array.isArray(parsed) ? parsed : Object.values(parsed as object)) as {
     filename: string;
     files: { path: string }[];
   }[];
-  if (!info) throw new Error("npm pack named no tarball");
+  if (!info) throw new Error("npm pack did not report a tarball");
   return { tarball: join(workspace, info.filename), paths: info.files.map(({ path }) => path) };
 }
 
-/** An empty project in ESM. Only the packages named in `withScripts` may run install scripts. */
+/** Creates an empty ESM project. Only the packages in `withScripts` may run install scripts. */
 export function createProject(workspace: string, name: string, withScripts: readonly string[] = []): string {
   const project = join(workspace, name);
   mkdirSync(project);
@@ -80,8 +80,8 @@ export function createProject(workspace: string, name: string, withScripts: read
 }
 
 /**
- * Installs packages into a project as a user would, from npm's cache where it can. `"nested"` keeps
- * each package's dependencies out of the project's reach, as pnpm does.
+ * Installs packages into a project, from npm's cache if possible. With `"nested"` the project
+ * cannot import the dependencies of its packages, as with pnpm.
  */
 export async function install(
   project: string,
@@ -93,8 +93,8 @@ export async function install(
 }
 
 /**
- * The packages, beside this one and its peers, that an example imports, each with its types where
- * these come apart from it.
+ * Returns the packages that an example imports, without claimgate and its peers, but with their
+ * `@types` packages.
  */
 export function companionsOf(code: string): string[] {
   const own = new Set(["claimgate", "node", ...Object.keys(MANIFEST.peerDependencies)]);
@@ -107,12 +107,12 @@ function typesOf(name: string): string[] {
   return types in MANIFEST.devDependencies ? [types] : [];
 }
 
-/** The manifest of an installed package. */
+/** Reads the manifest of an installed package. */
 export function readManifest(project: string, name: string): Manifest {
   return JSON.parse(readFileSync(join(project, "node_modules", name, "package.json"), "utf8")) as Manifest;
 }
 
-/** Type-checks files of a project as a user on `NodeNext` would. */
+/** Type-checks files of a project with `module: NodeNext`. */
 export function typeCheck(
   project: string,
   files: readonly string[],
@@ -125,11 +125,12 @@ export function typeCheck(
   return runBeside(tsc, ["-p", project, "--pretty", "false"], { cwd: project });
 }
 
-/** The README's examples that are whole files: code that starts with `// file: name`. */
+/** Returns the README's examples that are whole files: their code starts with `// file: name`. */
 export function readmeFiles(): Map<string, string> {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/```ts\n(\/\/ file: (\S+)\n[\s\S]*?)```/g)];
   const files = new Map(blocks.map(([, code = "", name = ""]) => [name, code]));
-  if (files.size < 3) throw new Error("the README's examples were not found");
+  if (files.size < 3)
+    throw new Error('the README must contain at least three examples that start with "// file: name"');
   return files;
 }

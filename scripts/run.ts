@@ -1,19 +1,19 @@
-/** Runs a command to its end, for the scripts beside this file. */
+/** Runs commands for the scripts in this folder. */
 import { type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** The repository. */
+/** The path of the repository. */
 export const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
 
-/** How a command ended; `output` only where it was captured. */
+/** The exit status of a command, and its output if that was captured. */
 export interface Ended {
   readonly status: number;
   readonly output: string;
 }
 
 /**
- * Runs `command` in `cwd`, by default the repository, and shows what it prints unless that is
- * captured.
+ * Runs `command` in `cwd`, by default the repository, and waits for its end. The output goes to the
+ * terminal, unless `capture` is set.
  */
 export function run(
   command: string,
@@ -35,8 +35,8 @@ export function run(
 }
 
 /**
- * Runs `command` in `cwd` beside others, and captures what it prints. One that hangs is killed, and
- * so are all when this process ends.
+ * Starts `command` in `cwd` and captures its output. The command is killed after the timeout, and
+ * when this process ends.
  */
 export function runBeside(
   command: string,
@@ -46,11 +46,11 @@ export function runBeside(
   const { cwd, env = {}, timeoutMs = 300_000 } = options;
   return new Promise((resolve, reject) => {
     const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
-    // A group of its own, so that what it started itself can be killed with it.
+    // A process group of its own, so that a kill reaches its children as well.
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: true });
     const kill = (): void => void (child.pid === undefined || process.kill(-child.pid, "SIGKILL"));
     const timer = setTimeout(kill, timeoutMs);
-    // Before what is written to is removed.
+    // First of the listeners: the command must end before its folder is removed.
     process.prependListener("exit", kill);
     const chunks: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -70,7 +70,7 @@ export function runBeside(
   });
 }
 
-/** Throws, with what was printed, where a command failed. */
+/** Throws an error with the output if a command failed. */
 export function must(what: string, { status, output }: Ended): void {
   if (status !== 0) throw new Error(`${what} failed:\n${output}`);
 }

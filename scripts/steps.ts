@@ -1,10 +1,10 @@
-/** The steps of `npm test` and `npm run check`: npm scripts and test runs, counted together. */
+/** The steps of `npm test` and `npm run check`, and their counts. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Ended, ROOT, run, runBeside } from "./run.ts";
 
-/** A command that ends, and how its end is counted. */
+/** A command and the count of its result. */
 export interface Step {
   readonly name: string;
   readonly command: string;
@@ -20,7 +20,7 @@ export interface Counts {
 
 const STEP_TIMEOUT_MS = 600_000;
 
-/** An npm script: it counts as one. */
+/** Returns a step that runs an npm script. It counts as one. */
 export function script(name: string, ...args: readonly string[]): Step {
   return {
     name,
@@ -31,8 +31,8 @@ export function script(name: string, ...args: readonly string[]): Step {
 }
 
 /**
- * A run of vitest: each test counts. A run without tests fails, and so does one that fails outside
- * its tests.
+ * Returns a step that runs vitest. Each test counts as one. A run without tests fails, and so does
+ * a run with an error outside its tests.
  */
 export function tests(name: string, ...args: readonly string[]): Step {
   const folder = mkdtempSync(join(tmpdir(), "claimgate-test-"));
@@ -51,13 +51,13 @@ export function tests(name: string, ...args: readonly string[]): Step {
   };
 }
 
-/** Runs a step, and shows what it prints as it runs. */
+/** Runs a step with its output on the terminal. */
 export function runStep(step: Step): Counts {
   console.log(`\n== ${step.name}`);
   return conclude(step, run(step.command, step.args).status);
 }
 
-/** Runs steps beside each other, and shows what each printed once all before it have ended. */
+/** Runs steps in parallel, and prints the output of each after all steps before it have ended. */
 export async function runStepsBeside(steps: readonly Step[]): Promise<Counts> {
   const running = steps.map((step) => runBeside(step.command, step.args, { cwd: ROOT, timeoutMs: STEP_TIMEOUT_MS }));
   const counts: Counts[] = [];

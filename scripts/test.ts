@@ -1,4 +1,4 @@
-/** `npm test`: types, lint, build, all tests, the tarball check and a diagonal of the matrix. Its last line counts them. */
+/** `npm test`: types, lint, build, all tests, the tarball and a diagonal of the matrix. */
 import { runStep, runStepsBeside, script, sum, tests } from "./steps.ts";
 
 const { passed, failed } = sum([
@@ -6,7 +6,7 @@ const { passed, failed } = sum([
   runStep(script("lint", "lint")),
   runStep(script("build", "build")),
   runStep(tests("tests", "--reporter=default")),
-  // Both mostly wait, for the registry and for one process each.
+  // In parallel, because both mostly wait for the registry and for other processes.
   await runStepsBeside([script("package", "test:package"), script("matrix", "matrix", "--", "--diagonal", "--built")]),
 ]);
 

@@ -1,4 +1,4 @@
-/** The cost of guards in GraphQL: a list of 100 objects of 10 guarded fields and a small query, through Yoga and its executor alone. */
+/** The cost of guards in GraphQL: a large list and a small query, through Yoga and its executor. */
 import { EMPTY_CALL, emptyCall } from "../harness/empty-call.ts";
 import type { Case, Table, Work } from "../harness/types.ts";
 import type { QUERIES } from "./graphql/schema.ts";
@@ -95,7 +95,7 @@ function smallTable(inFlight: number, way: Way): Table {
     title: `A small query, HS256, ${inFlight} in flight, ${WAYS[way]}`,
     base: "no auth",
     unit: "request",
-    // A turn of the event loop costs much beside the executor alone.
+    // A turn of the event loop is expensive, compared with the executor alone.
     ...(way === "executor" ? { netOf: EMPTY_CALL } : {}),
     cases: [
       ...(way === "executor" ? [emptyCall(inFlight)] : []),

@@ -1,4 +1,4 @@
-/** Finds a file next to a module. Cases run compiled, so the extension differs from the source's. */
+/** Finds a file next to a module, compiled or not. */
 import { fileURLToPath } from "node:url";
 
 /**

@@ -1,4 +1,4 @@
-/** The process of one case: loads, proves and warms it up, then measures a slice each time the runner orders one. */
+/** The process of one case: loads and proves the case, then measures slices on request. */
 import { measure, warmUp } from "./measure.ts";
 import type { Order, Report } from "./messages.ts";
 import { SkippedError } from "./skipped.ts";

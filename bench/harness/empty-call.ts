@@ -4,7 +4,7 @@ import type { Case } from "./types.ts";
 /** The name that tables give as `netOf`. */
 export const EMPTY_CALL = "an empty call";
 
-/** A synchronous call of nothing, `inFlight` at once. */
+/** A synchronous empty call, `inFlight` at once. */
 export function emptyCall(inFlight = 1): Case {
   return { name: EMPTY_CALL, load: async () => ({ inFlight, call: () => undefined }) };
 }

@@ -1,4 +1,4 @@
-/** The measured loop: call, await, give the event loop a turn, until the process has worked for long enough. */
+/** The measured loop: call, await, and give the event loop a turn. */
 import type { Sample, Work } from "./types.ts";
 
 /** A slice ends after this many times its length, even if the process has only waited. */
@@ -46,8 +46,8 @@ export function readCpuUs(cpu: NodeJS.CpuUsage): number {
 }
 
 /**
- * Returns a promise only for an asynchronous answer: a synchronous one costs its user no await
- * either.
+ * Returns a promise only for an asynchronous answer, because a synchronous one costs its user no
+ * await either.
  */
 function callOne(work: Work): PromiseLike<unknown> | null {
   const given = work.call();
@@ -60,8 +60,8 @@ function callTogether(work: Work, inFlight: number): PromiseLike<unknown> | null
 }
 
 /**
- * Gives the event loop a turn. Without it, settled promises run as one long job, and no server
- * works so.
+ * Gives the event loop a turn. Without it, settled promises run as one long job, unlike on a
+ * server.
  */
 function takeTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -19,7 +19,7 @@ export interface Sample {
 export interface Work {
   /**
    * One call. The loop awaits a promise that it returns; then the event loop takes a turn, before
-   * the next call or batch. It must throw or reject when the work goes wrong: a slice of failures
+   * the next call or batch. It must throw or reject on a wrong result, because a slice of failures
    * measures nothing.
    */
   call(): unknown;

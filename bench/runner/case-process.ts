@@ -75,7 +75,7 @@ function nextReport(child: ChildProcess, patienceMs: number): Promise<Report> {
       resolve(report);
     };
     const onExit = (code: number | null, signal: string | null): void =>
-      settle({ is: "failed", reason: `its process ended with ${code ?? signal}` });
+      settle({ is: "failed", reason: `its process exited with ${code ?? signal}` });
     const timer = setTimeout(() => {
       settle({ is: "failed", reason: `no answer within ${patienceMs / 1000} s` });
       child.kill("SIGKILL");

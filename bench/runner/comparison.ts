@@ -1,4 +1,4 @@
-/** Compares claimgate of the working tree with claimgate of another commit: each case runs on both, in the same rounds. */
+/** Compares claimgate of the working tree with another commit, in the same rounds. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { Table } from "../harness/types.ts";
@@ -9,9 +9,8 @@ import { measuresClaimgate } from "./select.ts";
 import { cpuOf, rangeOf, ratioOf } from "./statistics.ts";
 
 /**
- * Copies the compiled cases below their own folder and places the other commit's claimgate in a
- * `node_modules` there: node finds it before that of `bench`, and finds everything else, graphql
- * and @trpc/server too, where all cases find it.
+ * Copies the compiled cases into a folder whose `node_modules` has the other commit's claimgate.
+ * Node finds that copy before the one of `bench`, and all other packages where all cases find them.
  */
 export function prepareOther(ref: string, compiled: string): string {
   const other = join(compiled, "../other");

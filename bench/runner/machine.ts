@@ -1,9 +1,9 @@
-/** Describes where a run is made, and of which commit. */
+/** Describes the machine and the commit of a run. */
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { run } from "../../scripts/run.ts";
 import { ROOT } from "./paths.ts";
 
-/** One line about the machine. */
+/** Returns one line about the machine. */
 export function describeMachine(): string {
   const { v8, openssl } = process.versions;
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
@@ -15,8 +15,8 @@ export function describeMachine(): string {
 }
 
 /**
- * The load of the last minute. Above the number of cores, processes wait for each other and the
- * figures are noisy.
+ * Returns the load of the last minute. Above the number of cores, processes wait for each other and
+ * the figures are noisy.
  */
 export function readLoad(): number {
   return loadavg()[0] ?? 0;

@@ -1,4 +1,4 @@
-/** Paths for the runner, which runs uncompiled. A case's process has `bench` as its working directory instead. */
+/** Paths for the runner. The process of a case uses its working directory, `bench`, instead. */
 import { fileURLToPath } from "node:url";
 
 /** The folder `bench`, without a slash at its end. */

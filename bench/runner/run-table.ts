@@ -1,4 +1,4 @@
-/** Runs the cases of a table: all processes are alive, one of them works at a time, slice by slice. */
+/** Runs the cases of a table: all processes stay alive, and they work in turn, slice by slice. */
 import type { Sample } from "../harness/types.ts";
 import { type Lost, type Running, type Source, startCase } from "./case-process.ts";
 

@@ -14,13 +14,13 @@ export async function selectTables(names: readonly string[], compiled: string): 
   const selected: Table[] = [];
   for (const name of names.length === 0 ? groups : names) {
     const [group = ""] = name.split("/");
-    if (!groups.includes(group)) throw new Error(`no group "${group}"; there are: ${groups.join(", ")}`);
+    if (!groups.includes(group)) throw new Error(`no group "${group}"; the groups are: ${groups.join(", ")}`);
     const { tables } = (await import(pathToFileURL(join(compiled, `cases/${group}.js`)).href)) as Group;
     for (const table of tables) check(table, group);
     const exact = tables.filter((table) => table.name === name);
     const found = exact.length > 0 ? exact : tables.filter((table) => name === group || table.name.startsWith(name));
     if (found.length === 0)
-      throw new Error(`no table "${name}"; there are:\n${tables.map((table) => table.name).join("\n")}`);
+      throw new Error(`no table "${name}"; the tables are:\n${tables.map((table) => table.name).join("\n")}`);
     selected.push(...found);
   }
   return [...new Set(selected)];

@@ -1,4 +1,4 @@
-/** Turns samples into figures: CPU time per unit, net of the loop's own, and ratios of two cases in the same round. */
+/** Turns samples into figures: net CPU time per unit, and ratios of two cases in one round. */
 import type { CaseRun, Runs } from "./run-table.ts";
 
 export interface Range {

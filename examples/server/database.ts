@@ -2,7 +2,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 
-/** All that the example asks of a database. */
+/** The interface that the example needs of a database. */
 export interface Database {
   /** Whether the database is a server, so that its data outlives this process. */
   readonly isServer: boolean;

@@ -1,4 +1,4 @@
-/** The browser cell: every entry bundles without a Node built-in, and an application of them all runs where there is nothing of Node. */
+/** The browser cell: bundles every entry without Node built-ins and runs an application of them. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENTRIES } from "../project.ts";
@@ -6,15 +6,15 @@ import { runBeside } from "../run.ts";
 import { readReport } from "./outcome.ts";
 import { bundleForBrowser } from "./programmes.ts";
 
-// The way to every built-in that needs no import. Node's own fetch is loaded first, as it reads the
-// environment then.
+// Removes `process`, through which code reaches built-ins without an import. Node's fetch reads the
+// environment when it loads, so it loads first.
 const LAUNCHER = `
 void new Response(new Request("http://web.test").body);
 delete globalThis.process;
 await import("./web-realm.mjs");
 `;
 
-/** Bundles and runs; gives the number of checks and bundles. */
+/** Bundles and runs the application. Returns the number of checks and bundles. */
 export async function checkBrowser(project: string): Promise<number> {
   for (const [i, entry] of ENTRIES.entries()) {
     const code = `export * from ${JSON.stringify(entry)};`;

@@ -1,4 +1,4 @@
-/** Installs what a plan's cells need, runs them, and gives them as tables. */
+/** Runs the cells of a plan and returns their tables. */
 import { checkBrowser } from "./browser.ts";
 import { inParallel, type Outcome, once, passed, settle } from "./outcome.ts";
 import { type Installed, installPeerSet, PEERS, type PeerSet } from "./peer-sets.ts";
@@ -9,26 +9,23 @@ import type { Table } from "./table.ts";
 import { bringCompiler, type Compiler, checkTypes, examplesFor } from "./typescript.ts";
 import { bringWorkerd, checkWorkerd, type Workerd } from "./workerd.ts";
 
-// Cells beside each other: more than there are processors would only make each slower.
+// Cells that run at once. More than the number of processors would only slow each one down.
 const LIMIT = 2;
 
 type Made<T> = () => Promise<T>;
 
-/** What cells share; each is made at its first use, and only once. */
+/** The installations that cells share. Each is made once, at its first use. */
 interface Workshop {
   readonly smoke: Made<string>;
   readonly runtimes: ReadonlyMap<Runtime, Made<Brought>>;
   readonly sets: ReadonlyMap<PeerSet, Made<Installed>>;
-  /** The sets at the ends of the range, with what the README's examples use besides. */
+  /** The oldest and the newest set, with the other packages of the README's examples. */
   readonly ends: ReadonlyMap<PeerSet, Made<Installed>>;
   readonly compilers: readonly Made<Compiler>[];
   readonly workerd: Made<Workerd>;
 }
 
-/**
- * Runs all cells of a plan. What could not be installed fails the cells that need it, and no
- * others.
- */
+/** Runs all cells of a plan. A failed installation fails only the cells that need it. */
 export async function runCells(workspace: string, tarball: string, plan: Plan): Promise<Table[]> {
   const workshop = openWorkshop(workspace, tarball, plan);
   const { runtimes, sets, ends, compilers, workerd } = workshop;
@@ -53,7 +50,7 @@ function openWorkshop(workspace: string, tarball: string, plan: Plan): Workshop 
   };
 }
 
-/** Rows of peers, columns of runtimes. */
+/** Runs the first table: a row for each set of peers, a column for each runtime. */
 async function runPeerTable({ smoke, runtimes, sets }: Workshop, { includes }: Plan): Promise<Table> {
   const columns = await Promise.all(
     [...runtimes].map(async ([runtime, bring]) => nameOf(bring, runtime.name, ({ version }) => version)),
@@ -80,7 +77,7 @@ async function runPeerTable({ smoke, runtimes, sets }: Workshop, { includes }: P
   return { head: [...PEERS.map((peer) => peer), ...columns], rows: await Promise.all(rows) };
 }
 
-/** Rows of compilers and bundles, columns of the oldest and the newest peers. */
+/** Runs the second table: rows of compilers and bundles, columns of the oldest and newest peers. */
 async function runEndsTable({ ends, compilers, workerd }: Workshop, plan: Plan): Promise<Table> {
   const checks: { readonly name: string; readonly check: (installed: Installed) => Promise<Outcome> }[] = [
     ...compilers.map((bring, i) => ({
@@ -98,7 +95,7 @@ async function runEndsTable({ ends, compilers, workerd }: Workshop, plan: Plan):
     LIMIT,
     [...ends].map(([set, install]) => async () => {
       const cells: Outcome[] = [];
-      // One after the other: compilers share the folder's tsconfig.json.
+      // One at a time, because the compilers share the folder's tsconfig.json.
       for (const { name, check } of checks)
         cells.push(await report(`${name} with ${set.name}`, () => settle(async () => check(await install()))));
       return cells;
@@ -126,7 +123,7 @@ async function nameOf<T>(make: Made<T>, name: string, versionOf: (made: T) => st
   return `${name} ${version}`.trim();
 }
 
-/** Says on the way what became of a cell: the whole takes minutes. */
+/** Runs a cell and prints its outcome at once, because the whole matrix takes minutes. */
 async function report(name: string, cell: () => Promise<Outcome>): Promise<Outcome> {
   const started = performance.now();
   const outcome = await cell();

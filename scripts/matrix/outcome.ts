@@ -1,25 +1,25 @@
-/** What a cell of the matrix comes to, and how cells are run: a few beside each other, and none that fails stops another. */
+/** The outcome of a cell of the matrix, and helpers that run cells. */
 import type { Report } from "../../test/matrix/checks.ts";
 import type { Ended } from "../run.ts";
 
-/** What a cell came to. */
+/** The outcome of a cell. */
 export type Outcome =
   | {
       readonly kind: "passed";
       readonly checks: number;
-      /** What was left out of it. */
+      /** The limits of the result, such as examples that were left out. */
       readonly note?: string;
     }
   | { readonly kind: "failed"; readonly why: string }
-  /** Not run: something that is not ours says that it cannot. */
+  /** Not run: another package does not support the combination. */
   | { readonly kind: "ruled out"; readonly why: string };
 
-/** What a cell came to in which all held. */
+/** Returns the outcome of a cell whose checks all passed. */
 export function passed(checks: number, note?: string): Outcome {
   return { kind: "passed", checks, ...(note === undefined ? {} : { note }) };
 }
 
-/** Runs a cell; one that throws has failed. */
+/** Runs a cell. An error becomes a failed outcome, so that it does not stop other cells. */
 export async function settle(cell: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await cell();
@@ -29,19 +29,20 @@ export async function settle(cell: () => Promise<Outcome>): Promise<Outcome> {
 }
 
 /**
- * How many checks held, as a programme printed it. Throws what did not, and where nothing was
- * reported.
+ * Returns the number of passed checks in the report that a programme printed.
+ *
+ * @throws {Error} if there is no report, or if a check failed
  */
 export function readReport({ status, output }: Ended): number {
   const line = output.split("\n").findLast((text) => text.startsWith('{"passed":'));
-  if (line === undefined) throw new Error(`no report, status ${status}:\n${output}`);
+  if (line === undefined) throw new Error(`the programme printed no report and exited with ${status}:\n${output}`);
   const { passed, failed } = JSON.parse(line) as Report;
   if (failed.length > 0) throw new Error(failed.map(({ name, error }) => `${name}\n${error}`).join("\n\n"));
-  if (status !== 0 || passed.length === 0) throw new Error(`status ${status}:\n${output}`);
+  if (status !== 0 || passed.length === 0) throw new Error(`the programme exited with ${status}:\n${output}`);
   return passed.length;
 }
 
-/** Runs all `tasks`, at most `limit` at a time, and gives their results in order. */
+/** Runs all `tasks`, at most `limit` at a time, and returns their results in order. */
 export async function inParallel<T>(limit: number, tasks: readonly (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
   const queue = [...tasks.entries()];
@@ -53,8 +54,8 @@ export async function inParallel<T>(limit: number, tasks: readonly (() => Promis
 }
 
 /**
- * `make`, which runs at its first call; whoever calls later gets the same promise, its failure
- * included.
+ * Returns `make` with a memory: the first call runs it, and all later calls return the same
+ * promise, even a rejected one.
  */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;

@@ -1,38 +1,38 @@
-/** The sets of peers that the matrix installs next to the package: each its own folder, oldest first. */
+/** The sets of peers that the matrix installs next to the package, each in its own folder. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createProject, install, MANIFEST, readManifest } from "../project.ts";
 import { ROOT } from "../run.ts";
 import { lowestOf } from "./engines.ts";
 
-/** The peers that the table shows. */
+/** The peers in the table. */
 export const PEERS = ["graphql", "@graphql-tools/utils", "@trpc/server"] as const;
 
 type Peer = (typeof PEERS)[number];
 
-/** Peers to install together. */
+/** A set of peers to install together. */
 export interface PeerSet {
   readonly name: string;
-  /** As npm takes them: whole versions, or the newest of a range. */
+  /** The versions or ranges for npm. */
   readonly versions: Readonly<Record<Peer, string>>;
-  /** Dependencies of the package's own that are held at a version. */
+  /** Dependencies of claimgate itself to install at a fixed version. */
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** A set that was installed. */
+/** An installed set. */
 export interface Installed {
   readonly set: PeerSet;
   readonly project: string;
   readonly versions: Readonly<Record<Peer, string>>;
-  /** The Node versions that packages ask for: the peers themselves, and what came with them. */
+  /** The Node versions that the peers and their dependencies require. */
   readonly engines: readonly { readonly name: string; readonly version: string; readonly range: string }[];
 }
 
 const NEWEST_TRPC = "11";
-// The programme answers with it too: it is no peer, but the server that `useAuth` is for.
+// The programme also tests `useAuth`, which needs Yoga. Yoga is not a peer.
 const YOGA = "graphql-yoga";
 
-/** Everything at the lowest version that package.json admits. */
+/** All packages at the lowest version in the ranges of package.json. */
 export const OLDEST: PeerSet = {
   name: "oldest",
   versions: {
@@ -45,13 +45,13 @@ export const OLDEST: PeerSet = {
   ),
 };
 
-/** The newest of everything. */
+/** All packages at their newest version. */
 export const NEWEST: PeerSet = {
   name: "newest",
   versions: { graphql: "17", "@graphql-tools/utils": "13", "@trpc/server": NEWEST_TRPC },
 };
 
-/** All sets, as the table lists them. */
+/** All sets in the order of the table, oldest first. */
 export const PEER_SETS: readonly PeerSet[] = [
   OLDEST,
   peerSet("16", "10"),
@@ -62,7 +62,7 @@ export const PEER_SETS: readonly PeerSet[] = [
   NEWEST,
 ];
 
-/** Installs the tarball and a set, with what goes `beside` them, into a new folder. */
+/** Installs the tarball, a set and the packages `beside` into a new folder. */
 export async function installPeerSet(
   workspace: string,
   tarball: string,
@@ -73,14 +73,14 @@ export async function installPeerSet(
   const client = set.versions["@trpc/server"];
   const packages = { ...set.versions, "@trpc/client": client, ...options.beside, ...set.dependencies };
   await install(project, [tarball, ...Object.entries(packages).map(([name, version]) => `${name}@${version}`)]);
-  // Before Yoga comes, whose own packages ask for what claimgate's peers do not.
+  // Before Yoga, whose dependencies require other Node versions than claimgate's peers.
   const engines = readEngines(project);
   await install(project, [`${YOGA}@${readManifest(ROOT, YOGA).version}`]);
   const versions = PEERS.map((peer) => [peer, readManifest(project, peer).version]);
   return { set, project, versions: Object.fromEntries(versions) as Record<Peer, string>, engines };
 }
 
-/** As npm wrote down what it installed. */
+/** Reads the `engines` of the installed packages from npm's lock file. */
 function readEngines(project: string): Installed["engines"] {
   const { packages } = JSON.parse(readFileSync(join(project, "node_modules/.package-lock.json"), "utf8")) as {
     packages: Readonly<Record<string, { version: string; engines?: { node?: string } }>>;

@@ -1,4 +1,4 @@
-/** Which cells are run: all, or the few that every `npm test` can wait for. */
+/** The plans of the matrix: all cells, or the few that `npm test` runs. */
 import { NEWEST, OLDEST, PEER_SETS, type PeerSet } from "./peer-sets.ts";
 import { BUN, DENO, node, OWN_NODE, RUNTIMES, type Runtime } from "./runtimes.ts";
 import { TYPESCRIPTS } from "./typescript.ts";
@@ -24,7 +24,7 @@ export const FULL: Plan = {
   hasWorkerd: true,
 };
 
-/** Every kind of runtime, the oldest and the newest peers. */
+/** One cell for each kind of runtime, with the oldest or the newest peers. */
 export const DIAGONAL: Plan = {
   runtimes: [OWN_NODE, node("24"), BUN, DENO],
   sets: [OLDEST, NEWEST],

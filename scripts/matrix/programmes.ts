@@ -1,4 +1,4 @@
-/** Bundles the programmes of `test/matrix`: with the package left to be found where they run, or with everything in them. */
+/** Bundles the programmes of `test/matrix`, with or without the packages that they import. */
 import { join, resolve } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { ROOT } from "../run.ts";
@@ -8,11 +8,11 @@ const COMMON = {
   format: "esm",
   target: "es2022",
   logLevel: "silent",
-  // Without the repository's own: its `paths` would put the sources in the package's place.
+  // Not the repository's tsconfig: its `paths` would replace the package by the sources.
   tsconfigRaw: {},
 } as const satisfies BuildOptions;
 
-/** Writes a programme that imports the package and its peers from where it is started. */
+/** Writes a programme that imports the package and its peers from its own folder. */
 export async function transpile(programme: string, outfile: string): Promise<void> {
   await build({
     ...COMMON,
@@ -23,13 +23,13 @@ export async function transpile(programme: string, outfile: string): Promise<voi
   });
 }
 
-/** What a browser bundle is made of: a file, or code. */
+/** The source of a browser bundle. */
 export type Source = { readonly file: string } | { readonly code: string };
 
 /**
- * Writes a programme for the browser with all that it imports, the package as `project` has it
- * installed. esbuild refuses a Node built-in there; throws also where anything is left to be
- * imported.
+ * Writes a browser bundle of a programme and all its imports. The package comes from `project`.
+ *
+ * @throws {Error} if the bundle needs a Node built-in or any other import
  */
 export async function bundleForBrowser(project: string, source: Source, outfile: string): Promise<void> {
   const { metafile } = await build({
@@ -37,22 +37,21 @@ export async function bundleForBrowser(project: string, source: Source, outfile:
     ...("code" in source
       ? { stdin: { contents: source.code, resolveDir: project } }
       : { entryPoints: [join(ROOT, "test/matrix", source.file)] }),
-    // The programmes lie in the repository, and shall find the packages of the project all the
-    // same.
+    // The programmes are in the repository, but must import the packages of the project.
     plugins: [resolveIn(project)],
     platform: "browser",
-    // Node's own fetch needs the global; a programme for the Web must not.
+    // Node's own fetch needs the global `Buffer`, but a programme for the Web must not use it.
     define: { Buffer: "undefined", "globalThis.Buffer": "undefined", global: "undefined" },
     metafile: true,
     outfile,
   });
   const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
-  if (left.length > 0) throw new Error(`the bundle still imports ${left.join(", ")}`);
+  if (left.length > 0) throw new Error(`the bundle must not import ${left.join(", ")}`);
   const own = [join(ROOT, "test/"), `${project}/`];
   const foreign = Object.keys(metafile.inputs).filter(
     (path) => path !== "<stdin>" && !own.some((folder) => resolve(path).startsWith(folder)),
   );
-  if (foreign.length > 0) throw new Error(`the bundle holds ${foreign.join(", ")}`);
+  if (foreign.length > 0) throw new Error(`the bundle must not contain ${foreign.join(", ")}`);
 }
 
 type Plugin = NonNullable<BuildOptions["plugins"]>[number];

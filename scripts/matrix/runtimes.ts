@@ -1,17 +1,17 @@
-/** The runtimes that the matrix brings, each from its npm package. */
+/** The runtimes of the matrix, each installed from its npm package. */
 import { join } from "node:path";
 import { createProject, install, readManifest } from "../project.ts";
 
-/** Where a runtime comes from, and how it starts a file. */
+/** The package and the arguments of a runtime. */
 export interface Runtime {
   readonly name: "Node" | "Bun" | "Deno";
-  /** As npm takes it; absent for the Node that runs this. */
+  /** The package to install; absent for the Node that runs this script. */
   readonly install?: string;
-  /** What goes before the file. */
+  /** The arguments before the file. */
   readonly args: readonly string[];
 }
 
-/** A runtime that is there. */
+/** An installed runtime. */
 export interface Brought {
   readonly runtime: Runtime;
   readonly command: string;
@@ -19,28 +19,28 @@ export interface Brought {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The Node that runs this. */
+/** The Node that runs this script. */
 export const OWN_NODE: Runtime = { name: "Node", args: [] };
 
-/** Bun, without its own installing of what is missing. */
+/** Bun, without its automatic installation of missing packages. */
 export const BUN: Runtime = { name: "Bun", install: "bun", args: ["--no-install"] };
 
-/** Deno, on the `node_modules` that npm made. */
+/** Deno, with the `node_modules` that npm made. */
 export const DENO: Runtime = {
   name: "Deno",
   install: "deno",
   args: ["run", "--allow-all", "--no-remote", "--no-lock", "--node-modules-dir=manual"],
 };
 
-/** All runtimes, as the table lists them. */
+/** All runtimes, in the order of the table. */
 export const RUNTIMES: readonly Runtime[] = [node("20"), node("22"), node("24"), node("26"), BUN, DENO];
 
-/** The newest Node of a major version. */
+/** Returns the newest Node of a major version. */
 export function node(major: string): Runtime {
   return { name: "Node", install: `node@${major}`, args: [] };
 }
 
-/** Installs a runtime into a folder of its own. */
+/** Installs a runtime into its own folder. */
 export async function bringRuntime(workspace: string, runtime: Runtime): Promise<Brought> {
   if (runtime.install === undefined)
     return { runtime, command: process.execPath, version: process.versions.node, env: {} };

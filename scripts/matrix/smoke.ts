@@ -1,4 +1,4 @@
-/** The cells of the first table: the smoke programme in a peer set's folder, under a runtime. */
+/** The cells of the first table: the smoke programme with a set of peers, on a runtime. */
 
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +10,14 @@ import { type Installed, PEERS } from "./peer-sets.ts";
 import { transpile } from "./programmes.ts";
 import type { Brought } from "./runtimes.ts";
 
-/** Writes the programme, once for all cells. */
+/** Writes the programme for all cells. */
 export async function prepareSmoke(workspace: string): Promise<string> {
   const programme = join(workspace, "smoke.mjs");
   await transpile("smoke.ts", programme);
   return programme;
 }
 
-/** Runs it, unless a peer says of itself that it does not run there. */
+/** Runs the programme, unless the `engines` of a peer exclude the runtime. */
 export async function runSmoke(programme: string, brought: Brought, installed: Installed): Promise<Outcome> {
   const demands = unmetDemands(brought, installed);
   const [ofPeer] = demands.filter(({ name }) => PEERS.some((peer) => peer === name));
@@ -31,7 +31,7 @@ export async function runSmoke(programme: string, brought: Brought, installed: I
   return passed(checks, ofOther && `Works; npm warns that ${ofOther.text}.`);
 }
 
-// Bun and Deno are no Node, and `engines` say nothing of them.
+// `engines` names Node versions only, so it does not apply to Bun and Deno.
 function unmetDemands(
   { runtime, version }: Brought,
   { engines }: Installed,

@@ -1,12 +1,12 @@
-/** The matrix as Markdown, and its place in the README. */
+/** Renders the matrix as Markdown and writes it into the README. */
 import type { Outcome } from "./outcome.ts";
 
-/** A table: the first cells of each row are its head. */
+/** A table. The first cells of each row are its head. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly {
     readonly head: readonly string[];
-    /** What is to be said of the row. */
+    /** The footnote of the row. */
     readonly note?: string | undefined;
     readonly cells: readonly (Outcome | undefined)[];
   }[];
@@ -15,7 +15,7 @@ export interface Table {
 const START = "<!-- matrix -->";
 const END = "<!-- /matrix -->";
 
-/** Tables one below the other, with one footnote for each thing that is to be said. */
+/** Renders the tables one below the other, with one footnote for each different reason. */
 export function renderTables(tables: readonly Table[]): string {
   const reasons: string[] = [];
   const refer = (reason: string): string => {
@@ -42,13 +42,14 @@ export function renderTables(tables: readonly Table[]): string {
 }
 
 /**
- * `readme` with `text` in place of what stands between the markers. Throws where they are not
- * there.
+ * Returns `readme` with `text` between the markers.
+ *
+ * @throws {Error} if a marker is missing
  */
 export function replaceMatrix(readme: string, text: string): string {
   const start = readme.indexOf(START);
   const end = readme.indexOf(END, start);
-  if (start < 0 || end < 0) throw new Error(`the README lacks ${START} or, after it, ${END}`);
+  if (start < 0 || end < 0) throw new Error(`the README must contain ${START} and, after it, ${END}`);
   return `${readme.slice(0, start + START.length)}\n${text}\n${readme.slice(end)}`;
 }
 

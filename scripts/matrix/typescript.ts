@@ -1,4 +1,4 @@
-/** The TypeScript cells: a consumer and the README's examples, against the package's declarations as they are installed. */
+/** The TypeScript cells: type-check a consumer and the README's examples. */
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { intersects } from "semver";
@@ -7,32 +7,32 @@ import { type Ended, must, ROOT } from "../run.ts";
 import { type Outcome, passed } from "./outcome.ts";
 import type { Installed } from "./peer-sets.ts";
 
-/** A compiler, where it is and which it is. */
+/** An installed compiler. */
 export interface Compiler {
   readonly tsc: string;
   readonly version: string;
 }
 
-/** The versions that are tried. */
+/** The versions of TypeScript in the matrix. */
 export const TYPESCRIPTS = ["5.7", "7"] as const;
 
-/** Installs a compiler into a folder of its own. */
+/** Installs a compiler into its own folder. */
 export async function bringCompiler(workspace: string, version: string): Promise<Compiler> {
   const project = createProject(workspace, `typescript-${version}`);
   await install(project, [`typescript@${version}`]);
   return { tsc: join(project, "node_modules/.bin/tsc"), version: readManifest(project, "typescript").version };
 }
 
-/** The README's examples as far as what else they import takes a set's peers. */
+/** The examples of the README whose other imports accept a set of peers. */
 export interface Examples {
   readonly files: ReadonlyMap<string, string>;
-  /** What they import besides the package and its peers, at the repository's versions. */
+  /** The other packages that they import, at the repository's versions. */
   readonly companions: Readonly<Record<string, string>>;
-  /** Why others are left out. */
+  /** The reason why examples are left out. */
   readonly note?: string;
 }
 
-/** The examples for a set of peers. */
+/** Returns the examples for a set of peers. */
 export function examplesFor(peers: Readonly<Record<string, string>>): Examples {
   const all = [...readmeFiles()].map(([name, code]) => ({ name, code, companions: companionsOf(code) }));
   const notes = new Map(all.map(({ name, companions }) => [name, companions.flatMap((one) => refusals(one, peers))]));
@@ -46,7 +46,7 @@ export function examplesFor(peers: Readonly<Record<string, string>>): Examples {
   };
 }
 
-/** Type-checks in a set's folder, which one compiler uses at a time. */
+/** Type-checks in the folder of a set. Only one compiler may use the folder at a time. */
 export async function checkTypes({ tsc }: Compiler, { project, set }: Installed): Promise<Outcome> {
   cpSync(join(ROOT, "test/package/consumer.ts"), join(project, "consumer.ts"));
   const consumer = await typeCheck(project, ["consumer.ts"], { types: [], skipLibCheck: false }, tsc);
@@ -65,8 +65,9 @@ function refusals(companion: string, peers: Readonly<Record<string, string>>): s
 }
 
 /**
- * Throws unless every error lies in the declarations of another package, where a consumer sets
- * `skipLibCheck`.
+ * Ignores errors in the declarations of other packages, for which users set `skipLibCheck`.
+ *
+ * @throws {Error} if there is any other error
  */
 function mustBeOthers(what: string, { status, output }: Ended): void {
   if (status === 0) return;

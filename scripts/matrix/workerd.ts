@@ -1,4 +1,4 @@
-/** The workerd cell: the Web application as a worker, asked over HTTP, with and without workerd's Node built-ins. */
+/** The workerd cell: runs the Web application as a worker, with and without Node built-ins. */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +10,14 @@ import { must, runBeside } from "../run.ts";
 import { readReport } from "./outcome.ts";
 import { bundleForBrowser } from "./programmes.ts";
 
-/** workerd, where it is and which it is. */
+/** An installed workerd. */
 export interface Workerd {
   readonly command: string;
   readonly version: string;
 }
 
-// A worker of its compatibility date: by default one has `process`, and with it Node's built-ins,
-// since August 2026, and none before.
+// The compatibility date of a worker. By default a worker has `process`, hence Node's built-ins,
+// since August 2026.
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "bare", worker = .bare), (name = "node", worker = .node) ],
@@ -36,7 +36,7 @@ const node :Workerd.Worker = (
 );
 `;
 
-/** Installs workerd into a folder of its own. Rejects where its binary does not start. */
+/** Installs workerd into its own folder. Rejects if its binary does not start. */
 export async function bringWorkerd(workspace: string): Promise<Workerd> {
   const project = createProject(workspace, "workerd", ["workerd"]);
   await install(project, ["workerd"]);
@@ -46,7 +46,7 @@ export async function bringWorkerd(workspace: string): Promise<Workerd> {
   return { command, version: started.output.trim().replace("workerd ", "") };
 }
 
-/** Runs the worker and asks it; gives the number of checks. */
+/** Runs the worker and calls it. Returns the number of checks. */
 export async function checkWorkerd({ command }: Workerd, project: string): Promise<number> {
   const worker = 'import { handle } from "./worker-app.mjs"; export default { fetch: handle };';
   await bundleForBrowser(project, { file: "web-app.ts" }, join(project, "worker-app.mjs"));
@@ -65,7 +65,7 @@ export async function checkWorkerd({ command }: Workerd, project: string): Promi
       readPorts(server.stdio[3] as Readable, 2),
       new Promise<never>((_, reject) => {
         server.once("error", reject);
-        server.once("exit", (status) => reject(new Error(`workerd ended with ${status}:\n${output}`)));
+        server.once("exit", (status) => reject(new Error(`workerd exited with ${status}:\n${output}`)));
       }),
     ]);
     const { check, report } = createChecks();
@@ -84,7 +84,7 @@ export async function checkWorkerd({ command }: Workerd, project: string): Promi
   }
 }
 
-/** The port of every socket, once all listen. */
+/** Waits until all sockets listen, and returns their ports. */
 async function readPorts(control: Readable, count: number): Promise<Map<string, number>> {
   const ports = new Map<string, number>();
   let text = "";
@@ -98,5 +98,5 @@ async function readPorts(control: Readable, count: number): Promise<Map<string, 
     }
     if (ports.size === count) return ports;
   }
-  throw new Error("workerd named no ports");
+  throw new Error("workerd did not report its ports");
 }

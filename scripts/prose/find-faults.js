@@ -1,4 +1,4 @@
-/** Finds the faults of a text: sentences that begin with a clause, that are too long, or that use a phrase of the word list. */
+/** Finds the faults of a text: clause openers, long sentences, and phrases of the word list. */
 import { CLAUSE_OPENERS, MAX_WORDS, PHRASES } from "./word-list.js";
 
 const OPENER = new RegExp(`^(?:${CLAUSE_OPENERS.join("|")})\\b`);

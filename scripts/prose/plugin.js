@@ -85,7 +85,7 @@ function blocksOf(lines, { lines: text }) {
   return blocks;
 }
 
-/** Lines of prose past the last column; a line with a URL, or one whose code leaves no room, is not counted. */
+/** Finds the wide lines of a comment. A line with a URL and a comment after code may be wider. */
 function wideLines({ lines }, { loc, type }) {
   const wide = [];
   for (let i = loc.start.line; i <= loc.end.line; i++) {

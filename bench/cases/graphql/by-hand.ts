@@ -1,4 +1,4 @@
-/** Checks written by hand for speed: the user is in the context, and each field checks its scope synchronously. */
+/** Checks by hand, written for speed: each field checks its scope synchronously. */
 import { GraphQLError } from "graphql";
 import { wrappedSchema } from "./schema.ts";
 import type { Server } from "./server.ts";

@@ -1,4 +1,4 @@
-/** `@graphql-yoga/plugin-jwt` with `@envelop/generic-auth` and its directives on the same fields. */
+/** `@graphql-yoga/plugin-jwt` with the directives of `@envelop/generic-auth` on the same fields. */
 import { createSecretKey } from "node:crypto";
 import {
   DIRECTIVE_SDL,
@@ -36,8 +36,8 @@ export async function genericAuth(plugin: TokenPlugin, algorithm: Algorithm = "H
 
 function tokenPlugin(plugin: TokenPlugin, tokens: Tokens): Plugin {
   if (plugin === "a cache") return useCachedJWT(tokens);
-  // Its types require text, which jsonwebtoken tries as a public key first. A key object works, and
-  // avoids that.
+  // The types require text, which jsonwebtoken parses as a public key first. A key object avoids
+  // that.
   return useDocumentedJWT(
     tokens,
     plugin === "plugin-jwt" ? tokens.text : (createSecretKey(tokens.text, "utf8") as unknown as string),
@@ -53,7 +53,7 @@ function useDocumentedJWT({ algorithm }: Tokens, key: string): Plugin {
   });
 }
 
-/** Puts the same into the context as the plugin, out of a cache that the plugin lacks. */
+/** Fills the context as the plugin does, but from a cache, which the plugin lacks. */
 function useCachedJWT(tokens: Tokens): Plugin<JwtContext> {
   const verify = createVerify(tokens, true);
   return {

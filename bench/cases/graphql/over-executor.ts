@@ -1,4 +1,4 @@
-/** A query through the executor that Yoga calls, with a parsed document and a new context for each call. */
+/** A query through Yoga's executor, with a parsed document and a new context for each call. */
 import { normalizedExecutor } from "@graphql-tools/executor";
 import { type ExecutionResult, GraphQLError, parse } from "graphql";
 import type { Work } from "../../harness/types.ts";
@@ -72,5 +72,5 @@ function headersOf(token: string | undefined): Headers {
 
 function check(result: unknown): void {
   const { errors } = result as ExecutionResult;
-  if (errors) throw new Error("The answer has errors", { cause: errors[0] });
+  if (errors) throw new Error("The answer must not have errors", { cause: errors[0] });
 }

@@ -29,7 +29,7 @@ export function overYoga(server: Server, query: Query, inFlight = 1): Work {
     async call() {
       const response = await yoga.fetch(ENDPOINT, nextRequest());
       const { length } = await response.text();
-      if (length !== expected) throw new Error(`An answer of ${length} characters, not ${expected}`);
+      if (length !== expected) throw new Error(`The answer must have ${expected} characters, but has ${length}`);
     },
     async prove() {
       await prove(server, query, async (token) => {

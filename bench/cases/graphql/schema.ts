@@ -1,4 +1,4 @@
-/** The data of every case: 100 objects of 10 fields and one small object. Each field needs a scope. */
+/** The data and the schema of every case. Each field requires a scope. */
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import type { GraphQLFieldResolver, GraphQLSchema } from "graphql";
 

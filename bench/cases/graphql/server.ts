@@ -1,4 +1,4 @@
-/** The result of opening a case: a schema with its context and plugins. Both ways to call it share one proof. */
+/** The server of a case: a schema with its context and plugins, and the proof of its guards. */
 import assert from "node:assert/strict";
 import type { DocumentNode, GraphQLSchema } from "graphql";
 import type { Plugin } from "graphql-yoga";
@@ -25,7 +25,7 @@ export interface Server {
     readonly document: DocumentNode;
     readonly contextValue: object;
   }) => MaybePromise<void>;
-  /** Yoga's, in place of `contextOf`. */
+  /** The plugins of Yoga, which replace `contextOf`. */
   readonly plugins?: readonly Plugin[];
   /** False for a schema without guards. Default true. */
   readonly isGuarded?: boolean;
@@ -36,22 +36,23 @@ export interface Answer {
   readonly errors?: readonly unknown[];
 }
 
-/** Throws unless good callers get all data and all other callers get none. */
+/** Throws unless callers with the scopes get all data and all other callers get none. */
 export async function prove(
   { tokens, isGuarded = true }: Server,
   { data, text }: Query,
   ask: (token: string | undefined) => Promise<Answer>,
 ): Promise<void> {
-  for (const token of tokens.good.slice(0, 2)) assert.deepEqual(await ask(token), { data }, `${text} as a good caller`);
+  for (const token of tokens.good.slice(0, 2))
+    assert.deepEqual(await ask(token), { data }, `${text} as a caller with the scopes`);
   if (!isGuarded) return;
   for (const [who, token] of [
-    ["nobody", undefined],
-    ["a forger", tokens.forged],
-    ["a poor caller", tokens.poor],
+    ["a caller without a token", undefined],
+    ["a caller with a forged token", tokens.forged],
+    ["a caller without the scopes", tokens.poor],
   ]) {
     const answer = await ask(token);
-    assert.ok((answer.errors ?? []).length > 0, `${text} as ${who} is not refused`);
-    assert.deepEqual(leavesOf(answer.data), [], `${text} as ${who} gives something`);
+    assert.ok((answer.errors ?? []).length > 0, `${text} must be rejected for ${who}`);
+    assert.deepEqual(leavesOf(answer.data), [], `${text} must return no data to ${who}`);
   }
 }
 

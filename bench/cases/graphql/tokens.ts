@@ -1,4 +1,4 @@
-/** The callers' tokens, the same for every case, and their verification on a server without claimgate. */
+/** The tokens of the callers, and their verification on a server without claimgate. */
 import { exportPKCS8, exportSPKI, generateKeyPair, type JWTPayload, jwtVerify, SignJWT } from "jose";
 
 export type Algorithm = "HS256" | "ES256";
@@ -51,13 +51,13 @@ export async function mintTokens(algorithm: Algorithm): Promise<Tokens> {
 /** The caller of a verified token. */
 export interface User {
   readonly payload: JWTPayload;
-  /** Read once, not for each check. */
+  /** Parsed once, not for each check. */
   readonly scopes: ReadonlySet<string>;
 }
 
 /**
- * Returns the user of a good token, synchronously if it is in the cache, and `null` for any other
- * token.
+ * Returns the user of a valid token, synchronously if it is in the cache. Returns `null` for any
+ * other token.
  */
 export type Verify = (token: string | undefined) => User | null | Promise<User | null>;
 

@@ -4,8 +4,8 @@ import { LRUCache } from "lru-cache";
 import { ISSUER, type Site } from "./site.ts";
 
 /**
- * Returns the payload of a good token in the header, synchronously if it is in the cache, and
- * `null` for any other.
+ * Returns the payload of a valid token in the header, synchronously if it is in the cache. Returns
+ * `null` for any other token.
  */
 export type ReadUser = (authorization: string | null | undefined) => JWTPayload | null | Promise<JWTPayload | null>;
 

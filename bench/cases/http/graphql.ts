@@ -1,4 +1,4 @@
-/** GraphQL Yoga on node:http with one field: open, behind claimgate, or behind a check in the resolver written by hand. */
+/** GraphQL Yoga on node:http with one field: open, guarded by claimgate, or guarded by hand. */
 import { createServer as createHttpServer, type Server } from "node:http";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { requireTokenDirective, useAuth } from "claimgate/graphql";

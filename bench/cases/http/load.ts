@@ -1,4 +1,4 @@
-/** Loads a server in another process with autocannon in this one, and reads that server's CPU time. */
+/** Loads a server in another process with autocannon, and reads the CPU time of that server. */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ export async function startServer(transport: Transport, guard: Guard): Promise<W
   });
   // The end of this process closes the channel and ends the server. An earlier end is an error.
   server.once("exit", (code) => {
-    if (code !== 0) throw new Error(`the server ended with ${code}`);
+    if (code !== 0) throw new Error(`the server exited with ${code}`);
   });
   const [listening] = (await once(server, "message")) as [Listening];
   const request = requestOf(transport);

@@ -1,4 +1,4 @@
-/** The process of a server: reports its address and tokens, then its CPU time on request. It ends with the process that started it. */
+/** The process of a server: reports its address and its tokens, then its CPU time on request. */
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";

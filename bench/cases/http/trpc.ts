@@ -1,4 +1,4 @@
-/** tRPC's standalone server with one procedure: open, behind claimgate, or behind a middleware written by hand. */
+/** tRPC's standalone server with one procedure: open, guarded by claimgate, or guarded by hand. */
 import type { IncomingMessage, Server } from "node:http";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createHTTPServer } from "@trpc/server/adapters/standalone";

@@ -1,4 +1,4 @@
-/** A query over many fields, guarded or not. All else is the same, so that the difference is the guards alone. */
+/** A query over many fields with or without guards, so that the difference is the guards alone. */
 import assert from "node:assert/strict";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { AuthManager } from "claimgate";
@@ -17,8 +17,8 @@ export interface Shape {
 }
 
 /**
- * Pairs of these many and as many others are the distinct rules: all alike, all met by one token of
- * everyday length.
+ * The number of scopes in each of two groups. A distinct rule is a pair, one of each group. One
+ * token of normal length satisfies all rules.
  */
 const SCOPES = 32;
 

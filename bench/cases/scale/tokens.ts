@@ -10,8 +10,8 @@ const ISSUER = "https://api.example.com";
 const SECRET = Buffer.alloc(32, 7);
 const HEADER = encode({ alg: "HS256", typ: "JWT" });
 /**
- * Has no common divisor with any number of tokens here, so a stride of it meets each of them, and
- * never a neighbour.
+ * The stride from token to token. It has no common divisor with any number of tokens here, so that
+ * it visits all of them and never a neighbour.
  */
 const STRIDE = 7919;
 
@@ -53,14 +53,14 @@ async function weigh(name: Package, count: number): Promise<Sample> {
   const cpuUs = readCpuUs(cpu);
   const ns = (performance.now() - start) * 1e6;
   const bytes = (await weighHeap()) - before;
-  // The cache is alive until here.
+  // Keeps the cache alive until here.
   await verify(mint(0));
   return { calls: count, ns, cpuUs, extra: { "bytes/entry": bytes / count } };
 }
 
 async function weighHeap(): Promise<number> {
   const { gc } = globalThis;
-  if (!gc) throw new Error("needs --expose-gc");
+  if (!gc) throw new Error("node must run with --expose-gc");
   // Finalizers release memory that only the next collection frees.
   for (let pass = 0; pass < 3; pass++) {
     gc();
@@ -78,7 +78,7 @@ async function openCache(name: Package, max: number): Promise<(token: string) =>
     return (token) => auth.verify(token);
   }
   const { createVerifier } = await import("fast-jwt");
-  // By default it forgets after ten minutes, which a run may take.
+  // The default lifespan is ten minutes, and a run may take longer.
   const options = {
     algorithms: ["HS256" as const],
     allowedIss: ISSUER,
@@ -109,5 +109,5 @@ async function prove(verify: (token: string) => unknown, tokens: readonly string
   for (const token of tokens.slice(0, 3)) await verify(token);
   const [token = ""] = tokens;
   const forged = `${token.slice(0, -10)}${token.at(-10) === "A" ? "B" : "A"}${token.slice(-9)}`;
-  await assert.rejects(async () => verify(forged), "lets in a changed signature");
+  await assert.rejects(async () => verify(forged), "verify must reject a changed signature");
 }

@@ -3,11 +3,11 @@
 export interface Counter {
   /** Sends a command, and counts it. */
   count<T>(send: () => Promise<T>): Promise<T>;
-  /** Commands that were sent. */
+  /** The number of sent commands. */
   readonly sent: number;
-  /** Commands that were answered. */
+  /** The number of answered commands. */
   readonly answered: number;
-  /** Settles when no command is under way. */
+  /** Resolves when no command is pending. */
   idle(): Promise<void>;
 }
 

@@ -1,11 +1,11 @@
-/** Refreshes sessions, each with the token of its previous refresh, and counts the commands to the store. */
+/** Refreshes sessions, each with its current token, and counts the commands to the store. */
 import assert from "node:assert/strict";
 import { AuthManager } from "claimgate";
 import { measure } from "../../harness/measure.ts";
 import type { Sample, Work } from "../../harness/types.ts";
 import { type OpenStore, openStore, type StoreName } from "./stores.ts";
 
-/** More than ever refresh at once, so that two refreshes of one session never meet. */
+/** More sessions than concurrent refreshes, so that no session refreshes twice at once. */
 const SESSIONS = 256;
 const OPTIONS = {
   issuer: "https://api.example.com",
@@ -40,7 +40,7 @@ export async function loadPing(name: StoreName): Promise<Work> {
 }
 
 /**
- * One refresh at a time: the commands answered before the refresh resolves are those it waits for.
+ * Refreshes one session at a time: a refresh waits for the commands answered before it resolves.
  */
 async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, ms: number): Promise<Sample> {
   const sentBefore = counter.sent;
@@ -79,8 +79,8 @@ function perSecond({ calls, ns }: Sample): number {
 }
 
 /**
- * Throws unless a refresh returns a valid token, a reused one ends the session, and no other token
- * passes.
+ * Throws unless a refresh returns a valid token, a reused token ends the session, and any other
+ * token is rejected.
  */
 async function prove({ store }: OpenStore): Promise<void> {
   const auth = new AuthManager({ ...OPTIONS, sessions: store, refreshGrace: 0 });

@@ -1,4 +1,4 @@
-/** Opens the stores with their commands counted. Keys and tables belong to this process and are removed at the end. */
+/** Opens stores that count their commands. Their keys and tables are removed at the end. */
 import { memorySessionStore } from "claimgate";
 import { postgresSessionStore } from "claimgate/postgres";
 import { redisSessionStore } from "claimgate/redis";
@@ -12,7 +12,7 @@ export type StoreName = "memory" | "Redis" | "PostgreSQL";
 export interface OpenStore {
   readonly store: ReturnType<typeof memorySessionStore>;
   readonly counter: Counter;
-  /** One empty round trip: the least that the network and the server cost. */
+  /** Makes one empty round trip, the least cost of the network and the server. */
   ping(): Promise<unknown>;
   close(): Promise<void>;
 }

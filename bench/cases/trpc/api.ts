@@ -1,4 +1,4 @@
-/** The result of opening a case: a router whose `item` is a small synchronous query, and the context of a request. */
+/** The API of a case: a router whose `item` is a small synchronous query, and its context. */
 import type { AnyRouter } from "@trpc/server";
 import type { FetchCreateContextFnOptions } from "@trpc/server/adapters/fetch";
 import type { Tokens } from "../graphql/tokens.ts";
@@ -7,8 +7,8 @@ export interface Api {
   readonly router: AnyRouter;
   readonly tokens: Tokens;
   readonly createContext: (opts: FetchCreateContextFnOptions) => object | Promise<object>;
-  /** The rejected callers: none, those without a good token, or also those without the scope. */
-  readonly refuses: "nobody" | "strangers" | "strangers and the poor";
+  /** The rejected callers: none, those without a valid token, or also those without the scope. */
+  readonly rejects: "none" | "without a valid token" | "also without the scope";
 }
 
 export const SCOPE = "items:read";

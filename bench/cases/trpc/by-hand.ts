@@ -1,4 +1,4 @@
-/** jose by hand: once a request, in the context; or once a procedure, in the middleware, as many guides show it. */
+/** jose by hand: once a request in the context, or once a procedure in a middleware. */
 import { initTRPC } from "@trpc/server";
 import { type Algorithm, bearerOf, createVerify, mintTokens } from "../graphql/tokens.ts";
 import { type Api, item } from "./api.ts";
@@ -13,7 +13,7 @@ export async function oncePerRequest(cache: boolean, algorithm: Algorithm = "HS2
     return next();
   });
   const router = t.router({ item: guarded.query(item) });
-  return { router, tokens, createContext: userContext(tokens, cache), refuses: "strangers and the poor" };
+  return { router, tokens, createContext: userContext(tokens, cache), rejects: "also without the scope" };
 }
 
 export async function oncePerProcedure(cache: boolean, algorithm: Algorithm = "HS256"): Promise<Api> {
@@ -31,6 +31,6 @@ export async function oncePerProcedure(cache: boolean, algorithm: Algorithm = "H
     router,
     tokens,
     createContext: ({ req }) => ({ headers: req.headers }),
-    refuses: "strangers and the poor",
+    rejects: "also without the scope",
   };
 }

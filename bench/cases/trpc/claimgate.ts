@@ -23,6 +23,6 @@ export async function claimgate({ cache, guard, algorithm = "HS256" }: Claimgate
     "token, then scope": () => t.router({ item: protectedProcedure.use(requireToken({ scope: SCOPE })).query(item) }),
     scope: () => t.router({ item: t.procedure.use(requireToken({ scope: SCOPE })).query(item) }),
   };
-  const refuses = guard === "token" ? "strangers" : "strangers and the poor";
-  return { router: routers[guard](), tokens, createContext: createTRPCContext(auth), refuses };
+  const rejects = guard === "token" ? "without a valid token" : "also without the scope";
+  return { router: routers[guard](), tokens, createContext: createTRPCContext(auth), rejects };
 }

@@ -1,4 +1,4 @@
-/** A query, or a batch of the same one, through `fetchRequestHandler`, up to the text of the answer. */
+/** A query or a batch of it through `fetchRequestHandler`, up to the text of the answer. */
 import assert from "node:assert/strict";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Work } from "../../harness/types.ts";
@@ -19,12 +19,13 @@ export function overFetch(api: Api, batch: number): Work {
     async call() {
       const response = await ask(nextHeaders());
       const { length } = await response.text();
-      if (length !== expected.length) throw new Error(`An answer of ${length} characters, not ${expected.length}`);
+      if (length !== expected.length)
+        throw new Error(`The answer must have ${expected.length} characters, but has ${length}`);
     },
     async prove() {
       for (const token of tokens.good.slice(0, 2))
         assert.equal(await (await ask(headersOf(token))).text(), expected, "as a good caller");
-      for (const [who, token, status] of refusedBy(api)) {
+      for (const [who, token, status] of rejectedBy(api)) {
         const response = await ask(headersOf(token));
         assert.equal(response.status, status, `as ${who}`);
         for (const answer of [await response.json()].flat() as Record<string, unknown>[])
@@ -43,11 +44,13 @@ function headersOf(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-function refusedBy({ refuses, tokens }: Api): readonly [string, string | undefined, number][] {
-  if (refuses === "nobody") return [];
-  const strangers: [string, string | undefined, number][] = [
-    ["nobody", undefined, 401],
-    ["a forger", tokens.forged, 401],
+function rejectedBy({ rejects, tokens }: Api): readonly [string, string | undefined, number][] {
+  if (rejects === "none") return [];
+  const withoutToken: [string, string | undefined, number][] = [
+    ["a caller without a token", undefined, 401],
+    ["a caller with a forged token", tokens.forged, 401],
   ];
-  return refuses === "strangers" ? strangers : [...strangers, ["a poor caller", tokens.poor, 403]];
+  return rejects === "without a valid token"
+    ? withoutToken
+    : [...withoutToken, ["a caller without the scope", tokens.poor, 403]];
 }

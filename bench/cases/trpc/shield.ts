@@ -1,4 +1,4 @@
-/** trpc-shield: a rule on the user in the context. Its types are those of tRPC 10; it runs on 11. */
+/** trpc-shield: a rule on the user in the context. It has the types of tRPC 10, but runs on 11. */
 import { initTRPC } from "@trpc/server";
 import { rule, shield } from "trpc-shield";
 import { mintTokens } from "../graphql/tokens.ts";
@@ -15,5 +15,5 @@ export async function trpcShield(cache: boolean): Promise<Api> {
   const permissions = shield<ShieldContext>({ query: { item: mayRead } });
   const t = initTRPC.context<UserContext>().create();
   const router = t.router({ item: t.procedure.use(permissions as never).query(item) });
-  return { router, tokens, createContext: userContext(tokens, cache), refuses: "strangers and the poor" };
+  return { router, tokens, createContext: userContext(tokens, cache), rejects: "also without the scope" };
 }

@@ -9,5 +9,5 @@ export async function unguarded(middlewares: number): Promise<Api> {
   let procedure = t.procedure;
   for (let i = 0; i < middlewares; i++) procedure = procedure.use(({ next }) => next());
   const router = t.router({ item: procedure.query(item) });
-  return { router, tokens: await mintTokens("HS256"), createContext: () => ({}), refuses: "nobody" };
+  return { router, tokens: await mintTokens("HS256"), createContext: () => ({}), rejects: "none" };
 }

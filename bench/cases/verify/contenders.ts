@@ -1,8 +1,4 @@
-/**
- * The verifiers. Each imports its key once, allows one algorithm and makes the checks of claimgate:
- * valid `iss`, `exp`, `iat` and `sub`, no `aud`, `type` auth. `checkRest` makes the checks that a
- * package has no option for.
- */
+/** The verifiers. Each imports its key once, allows one algorithm and checks the same claims. */
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
 
 /** Returns or resolves to a value if the token is valid; throws or rejects if it is not. */
@@ -67,7 +63,7 @@ export const jsonwebtoken: Contender = async ({ algorithm, key }) => {
   const options = { algorithms: [algorithm as "HS256" | "RS256" | "ES256"], issuer: ISSUER };
   return (token) => {
     const payload = jwt.verify(token, key, options) as Claims;
-    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`no ${claim}`);
+    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`${claim} must be present`);
     checkRest(payload);
     return payload;
   };
@@ -80,7 +76,7 @@ export const awsJwtVerify: Contender = async ({ algorithm, key }) => {
   verifier.cacheJwks({ keys: [{ ...jwk, kty: jwk.kty ?? "", kid: KID, alg: algorithm, use: "sig" }] });
   return async (token) => {
     const payload = (await verifier.verify(token)) as Claims;
-    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`no ${claim}`);
+    for (const claim of REQUIRED) if (payload[claim] === undefined) throw new Error(`${claim} must be present`);
     checkRest(payload);
     return payload;
   };
@@ -97,7 +93,8 @@ export const bareCrypto: Contender = async ({ algorithm, key }) => {
       : verify(hash, Buffer.from(input), verifyKey, signature);
   return (token) => {
     const end = token.lastIndexOf(".");
-    if (!isGood(token.slice(0, end), Buffer.from(token.slice(end + 1), "base64url"))) throw new Error("bad signature");
+    if (!isGood(token.slice(0, end), Buffer.from(token.slice(end + 1), "base64url")))
+      throw new Error("the signature must be valid");
     return true;
   };
 };
@@ -115,6 +112,7 @@ export const bareCache: Contender = async () => {
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** The checks for which a package has no option. */
 function checkRest({ aud, type }: Claims): void {
-  if (aud !== undefined || type !== "auth") throw new Error("a token with an audience, or of another type");
+  if (aud !== undefined || type !== "auth") throw new Error("the token must have no aud, and its type must be auth");
 }

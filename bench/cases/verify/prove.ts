@@ -1,4 +1,4 @@
-/** Proves a contender: it accepts good tokens, and each of its checks rejects a token that fails only that check. */
+/** Proves a contender: it accepts valid tokens, and each of its checks rejects an invalid one. */
 import { SignJWT, UnsecuredJWT } from "jose";
 import type { Verify } from "./contenders.ts";
 import { type Fixture, ISSUER, KID } from "./fixture.ts";
@@ -18,7 +18,7 @@ export async function proveVerify(
   for (const token of tokens.slice(0, 3)) await verify(token);
   const [token = ""] = tokens;
   const flipped = token.at(-10) === "A" ? "B" : "A";
-  await refuse("a changed signature", verify, `${token.slice(0, -10)}${flipped}${token.slice(-9)}`);
+  await mustReject("a changed signature", verify, `${token.slice(0, -10)}${flipped}${token.slice(-9)}`);
   if (checks === "signature") return;
   const now = Math.floor(Date.now() / 1000);
   const good = { iss: ISSUER, iat: now, exp: now + 3600, sub: "user-1", type: "auth" };
@@ -27,21 +27,21 @@ export async function proveVerify(
       .setProtectedHeader({ alg: fixture.algorithm, kid: KID, typ: "JWT" })
       .sign(fixture.signKey);
   await verify(await sign(good));
-  await refuse("no signature", verify, new UnsecuredJWT(good).encode());
-  await refuse("an expired token", verify, await sign({ ...good, exp: now - 10 }));
-  await refuse("another issuer", verify, await sign({ ...good, iss: "https://other.example.com" }));
-  await refuse("an audience", verify, await sign({ ...good, aud: "somebody" }));
-  await refuse("a refresh token", verify, await sign({ ...good, type: "refresh" }));
+  await mustReject("no signature", verify, new UnsecuredJWT(good).encode());
+  await mustReject("an expired token", verify, await sign({ ...good, exp: now - 10 }));
+  await mustReject("another issuer", verify, await sign({ ...good, iss: "https://other.example.com" }));
+  await mustReject("an audience", verify, await sign({ ...good, aud: "another-service" }));
+  await mustReject("a refresh token", verify, await sign({ ...good, type: "refresh" }));
   for (const claim of Object.keys(good))
-    await refuse(`no ${claim}`, verify, await sign({ ...good, [claim]: undefined }));
+    await mustReject(`no ${claim}`, verify, await sign({ ...good, [claim]: undefined }));
 }
 
-async function refuse(what: string, verify: Verify, token: string): Promise<void> {
+async function mustReject(what: string, verify: Verify, token: string): Promise<void> {
   const wasAccepted = await Promise.resolve()
     .then(() => verify(token))
     .then(
       () => true,
       () => false,
     );
-  if (wasAccepted) throw new Error(`it lets in ${what}`);
+  if (wasAccepted) throw new Error(`verify must reject ${what}`);
 }

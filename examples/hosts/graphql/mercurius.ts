@@ -18,8 +18,7 @@ type Context = Partial<GraphQLAuthContext> & {
   readonly _connectionInit?: unknown;
 };
 
-// Callers may see the errors of Mercurius and Fastify themselves, such as those of an invalid
-// query.
+// Callers may see errors of Mercurius and Fastify, such as those of an invalid query.
 function isHostsOwn({ originalError }: GraphQLError): boolean {
   return /^(MER|FST)_/.test(String((originalError as { code?: unknown } | undefined)?.code));
 }
@@ -54,9 +53,9 @@ export async function start(
     allowBatchedQueries: batching,
     jit,
   });
-  // The schema that is served: resolvers and loaders given to Mercurius replace guarded ones.
+  // The schema as served: resolvers and loaders passed to Mercurius replace guarded ones.
   const createContext = createGraphQLContext(auth, { schema: app.graphql.schema });
-  // On a WebSocket each operation gets a context of its own.
+  // On a WebSocket, each operation has its own context.
   const addAuth = (context: Context): unknown =>
     Object.assign(context, createContext({ req: context.request, connectionParams: context._connectionInit }));
   app.graphql.addHook("preSubscriptionExecution", async (_schema, _document, context: Context) => {

@@ -21,13 +21,13 @@ const requireToken = requireTokenDirective();
 
 const typeDefs = /* GraphQL */ `
   type Mutation {
-    "Anybody."
+    "Any caller."
     login(username: String!, password: String!, deliver: Delivery! = body, device: String): Tokens!
 
-    "A refresh token. The new auth token has the rights that the user has by now."
+    "A refresh token. The new auth token carries the current rights of the user."
     refresh(deliver: Delivery! = body): Tokens! @requireToken(type: "refresh")
 
-    "Anybody. It ends the session of whatever token there is, expired or not."
+    "Any caller. Ends the session of the token, even of an expired one."
     logout: Boolean!
 
     "Any auth token."
@@ -41,10 +41,10 @@ const typeDefs = /* GraphQL */ `
     "Any auth token."
     protected: String! @requireToken
 
-    "The user it is about."
+    "The user in the arguments."
     userSpecific(username: String!): String! @requireToken(args: { sub: "username" })
 
-    "A claim of our own."
+    "A claim of the application."
     customClaim: String! @requireToken(claims: { department: "research" })
 
     "A scope."
@@ -53,7 +53,7 @@ const typeDefs = /* GraphQL */ `
     "Any auth token."
     tokenInfo: TokenInfo! @requireToken
 
-    "The user it is about, or an admin."
+    "The user in the arguments, or an admin."
     overridable(username: String!): String! @requireToken(args: { sub: "username" }, override: { admin: true })
 
     "Any auth token."
@@ -62,7 +62,7 @@ const typeDefs = /* GraphQL */ `
     "Any auth token."
     note: String! @requireToken
 
-    "No token, or a good one."
+    "No token, or a valid one."
     greeting: String! @requireToken(optional: true)
   }
 
@@ -71,7 +71,7 @@ const typeDefs = /* GraphQL */ `
     body
   }
 
-  "The tokens themselves are there where they are delivered in the body."
+  "The tokens are present only if they are delivered in the body."
   type Tokens {
     authToken: String
     refreshToken: String
@@ -102,7 +102,7 @@ const typeDefs = /* GraphQL */ `
 const resolvers = {
   Mutation: {
     async login(_parent: unknown, args: Credentials, { auth, users }: Context) {
-      return (await logIn(auth, users, args)) ?? refuse("Wrong username or password");
+      return (await logIn(auth, users, args)) ?? reject("Wrong username or password");
     },
     refresh: (_parent: unknown, args: { deliver: Deliver }, { auth }: Context) => auth.refresh(args),
     async logout(_parent: unknown, _args: unknown, { auth }: Context) {
@@ -152,6 +152,6 @@ function guarded(auth: Context["auth"]): JWT<Claims> {
 }
 
 // An error of the application. Yoga reads the status of the response from `http`.
-function refuse(message: string): never {
+function reject(message: string): never {
   throw new GraphQLError(message, { extensions: { code: "UNAUTHENTICATED", http: { status: 401 } } });
 }

@@ -106,6 +106,6 @@ async function prove({ url, good, poor, forged }: Listening, asked: Asked, guard
   ] as const) {
     const [given, text] = await ask(token);
     assert.equal(given, status, text);
-    assert.ok(!text.includes(ITEM.name), "a refusal with the data");
+    assert.ok(!text.includes(ITEM.name), "a rejected caller must get no data");
   }
 }

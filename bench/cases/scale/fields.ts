@@ -62,8 +62,8 @@ export async function loadFields({ objects, width, rules, isGuarded }: Shape): P
       if (!isGuarded) return;
       for (const token of [undefined, await issue({ other: true })]) {
         const refused = await ask(token);
-        assert.ok((refused.errors ?? []).length > 0, "nobody is refused");
-        assert.ok(!JSON.stringify(refused.data ?? null).includes("f0"), "a refusal with the data");
+        assert.ok((refused.errors ?? []).length > 0, "a caller without the scopes must be rejected");
+        assert.ok(!JSON.stringify(refused.data ?? null).includes("f0"), "a rejected caller must get no data");
       }
     },
   };

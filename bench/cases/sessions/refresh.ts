@@ -84,7 +84,7 @@ function perSecond({ calls, ns }: Sample): number {
  */
 async function prove({ store }: OpenStore): Promise<void> {
   const auth = new AuthManager({ ...OPTIONS, sessions: store, refreshGrace: 0 });
-  const first = await auth.login("prover", { scope: { read: true } });
+  const first = await auth.login("ada", { scope: { read: true } });
   const second = await auth.refresh(first.refreshToken);
   assert.deepEqual((await auth.verify(second.authToken)).scope, { read: true });
   const third = await auth.refresh(second.refreshToken);

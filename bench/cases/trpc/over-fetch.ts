@@ -24,7 +24,7 @@ export function overFetch(api: Api, batch: number): Work {
     },
     async prove() {
       for (const token of tokens.good.slice(0, 2))
-        assert.equal(await (await ask(headersOf(token))).text(), expected, "as a good caller");
+        assert.equal(await (await ask(headersOf(token))).text(), expected, "as a caller with the scope");
       for (const [who, token, status] of rejectedBy(api)) {
         const response = await ask(headersOf(token));
         assert.equal(response.status, status, `as ${who}`);

@@ -86,10 +86,10 @@ export function createSchema(feed: EventEmitter = new EventEmitter()): GraphQLSc
   };
   const resolvers = {
     Query: {
-      open: () => "for anybody",
+      open: () => "for any caller",
       greeting: (_: unknown, __: unknown, { auth }: GraphQLAuthContext) => `Hello, ${auth.token?.sub ?? "stranger"}`,
       // currentToken() needs no context. It works in every function that a guarded resolver calls.
-      me: () => turn().then(() => find(currentToken()?.sub ?? "nobody")),
+      me: () => turn().then(() => find(currentToken()?.sub ?? "unknown")),
       user: (_: unknown, { id }: { id: string }) => find(id),
       users: () => [...USERS.keys()].map(find),
       stats: () => 42,
@@ -110,7 +110,7 @@ export function createSchema(feed: EventEmitter = new EventEmitter()): GraphQLSc
         return user?.password === args.password ? (await auth.manager.authToken(args.user, user.rights)).signed : null;
       },
       renew: async (_: unknown, __: unknown, { auth }: GraphQLAuthContext) =>
-        (await auth.manager.authToken(auth.token?.sub ?? "nobody")).signed,
+        (await auth.manager.authToken(auth.token?.sub ?? "unknown")).signed,
       post: (_: unknown, { text }: { text: string }) => post(text),
       announce: async (_: unknown, { text }: { text: string }, { auth }: GraphQLAuthContext) => {
         const message = post(text);

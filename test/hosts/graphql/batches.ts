@@ -21,7 +21,7 @@ export function describeBatches(host: Host): void {
         expect(response.status).toBe(200);
         expect(response.headers.get("www-authenticate")).toBeNull();
         const refused = { errors: [{ extensions: MISSING }] };
-        const answers = [refused, { data: { open: "for anybody" } }, refused];
+        const answers = [refused, { data: { open: "for any caller" } }, refused];
         expect(body).toMatchObject(answers.slice(0, batch.length));
       }
     });
@@ -29,7 +29,7 @@ export function describeBatches(host: Host): void {
     test("is one request: rights are looked up once", async () => {
       asked = 0;
       const { body } = await postBatch(served, ["{ me { id } }", "{ balance }", "{ open }"], await served.mint());
-      expect(body).toEqual([{ data: { me: ada } }, { data: { balance: 100 } }, { data: { open: "for anybody" } }]);
+      expect(body).toEqual([{ data: { me: ada } }, { data: { balance: 100 } }, { data: { open: "for any caller" } }]);
       expect(asked).toBe(1);
     });
   });

@@ -34,7 +34,7 @@ export function describeRequests(host: Host, transport: Transport): void {
 
     test("a request for open fields makes no verification and no look-up, with any token", async () => {
       for (const token of [await served.mint(), "bad"])
-        expectData(await send("{ open __typename }", { token }), { open: "for anybody", __typename: "Query" });
+        expectData(await send("{ open __typename }", { token }), { open: "for any caller", __typename: "Query" });
       expect(costs()).toEqual({ asked: 0, verified: 0 });
     });
 
@@ -72,7 +72,7 @@ export function describeConnections(host: Host): void {
     expect(await openSocketEvents(client, "{ me { id } }")()).toMatchObject({
       errors: [{ extensions: { auth: { reason: "TOKEN_EXPIRED" } } }],
     });
-    expect(await openSocketEvents(client, "{ open }")()).toEqual({ data: { open: "for anybody" } });
+    expect(await openSocketEvents(client, "{ open }")()).toEqual({ data: { open: "for any caller" } });
     await client.dispose();
   });
 }

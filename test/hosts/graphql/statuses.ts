@@ -32,7 +32,7 @@ export function describeStatuses(host: Host): void {
         status: 200,
         challenge: null,
         body: {
-          data: { open: "for anybody", me: null },
+          data: { open: "for any caller", me: null },
           errors: [expect.objectContaining({ path: ["me"], extensions: MISSING })],
         },
       });
@@ -59,7 +59,10 @@ export function describeStatuses(host: Host): void {
       for (const query of ["{ balance }", "{ open balance }"])
         expectRefused(await send(query), "TOKEN_MISSING", "balance");
       expectRefused(await send("{ open audit }"), "TOKEN_MISSING", "audit");
-      expectData(await send("{ open balance }", { token: await served.mint() }), { open: "for anybody", balance: 100 });
+      expectData(await send("{ open balance }", { token: await served.mint() }), {
+        open: "for any caller",
+        balance: 100,
+      });
     });
 
     test("every root field but __typename counts, through aliases, fragments, @skip and operation names", async () => {
@@ -70,7 +73,7 @@ export function describeStatuses(host: Host): void {
       expect(await send(`{ ...Mine open } ${fragment}`)).toMatchObject({ status: 200, challenge: null });
       const two = "query Closed { me { id } } query Open { open }";
       expectRefused(await send(two, { operationName: "Closed" }), "TOKEN_MISSING");
-      expectData(await send(two, { operationName: "Open" }), { open: "for anybody" });
+      expectData(await send(two, { operationName: "Open" }), { open: "for any caller" });
     });
 
     test("a mutation has status 401 when no part of it ran, and 200 when a part ran", async () => {

@@ -34,7 +34,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
       const token = await make(served);
       expectRefused(await send("{ me { id } }", token === undefined ? {} : { token }), reason);
       expectData(await send("{ me { id } }", { token: await served.mint() }), { me: ada });
-      expectData(await send("{ open }", token === undefined ? {} : { token }), { open: "for anybody" });
+      expectData(await send("{ open }", token === undefined ? {} : { token }), { open: "for any caller" });
     });
 
     test("a token without the scope is rejected, and one with it accepted", async () => {
@@ -106,7 +106,7 @@ export function describeVerdicts(host: Host, transport: Transport): void {
         const token = await served.mint();
         isDown = true;
         expectRefused(await ask(served, transport, "{ me { id } }", { token }), "STORE_UNAVAILABLE");
-        expectData(await ask(served, transport, "{ open }", { token }), { open: "for anybody" });
+        expectData(await ask(served, transport, "{ open }", { token }), { open: "for any caller" });
         isDown = false;
         expectData(await ask(served, transport, "{ me { id } }", { token }), { me: ada });
       });

@@ -66,7 +66,7 @@ function proseOf(value) {
     const tag = /^\s*@(\w+)/.exec(line)?.[1];
     if (tag !== undefined) isExample = tag === "example";
     if (isExample || tag === "see") continue;
-    prose.push(tag === undefined ? line : `\n\n${line.replace(/^\s*@\w+(?: \w+ -)?\s*/, "")}`);
+    prose.push(tag === undefined ? line : `\n\n${line.replace(/^\s*@\w+(?: \{[^}]*\})?(?: \w+ -)?\s*/, "")}`);
   }
   return prose.join("\n").replaceAll(/```[\s\S]*?```/g, "");
 }

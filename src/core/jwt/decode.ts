@@ -2,7 +2,7 @@
 import { compactVerify, errors } from "jose";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm, signatureLength } from "./algorithms.ts";
-import { checkFlag, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
+import { checkFlag, isMembers, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
 import {
   type JwtHeader,
@@ -65,7 +65,10 @@ export async function decodeComplete(
   const parts = readCompact(token);
   if (verifySignature) {
     const algorithm = allowedAlgorithm(parts.header, algorithms);
-    if (key === undefined) throw new TypeError("A key is needed to verify a signature");
+    if (key === undefined)
+      throw new TypeError(
+        "the key is undefined: is its environment variable set? Pass a SigningKey itself: it has no key property",
+      );
     const prepared = readKey(() =>
       isSigningKey(key) ? key["~prepare"](algorithm) : prepareKey(key, algorithm, "verify", { allowWeakSecret }),
     );
@@ -221,13 +224,15 @@ const OPTIONS = ["algorithms", "verifySignature", "allowWeakSecret", "now", ...C
 
 // A wrong option must never come to mean "anything goes".
 function parseOptions(options: unknown): ReadOptions {
+  if (!isMembers(options))
+    throw new TypeError('decode takes its options as one object: pass { algorithms: ["HS256"] }, with your algorithms');
   const given = readOptions("decode", options, OPTIONS);
   const { algorithms: list, verifySignature = true, allowWeakSecret = false, now = Date.now() / 1000, ...rest } = given;
   checkFlag("verifySignature", verifySignature);
   checkFlag("allowWeakSecret", allowWeakSecret);
   const algorithms = list === undefined && !verifySignature ? [] : readStrings(list);
   if (!algorithms?.every(isAlgorithm) || (verifySignature && algorithms.length === 0)) {
-    throw new TypeError(`algorithms must list at least one of ${ALGORITHMS.join(", ")}`);
+    throw new TypeError(`algorithms must be a list of one or more of ${ALGORITHMS.join(", ")}`);
   }
   if (typeof now !== "number" || !Number.isFinite(now)) throw new TypeError("now must be a number of seconds");
   const unchecked = verifySignature ? {} : Object.fromEntries(VERIFY_FLAGS.map((flag) => [flag, false]));

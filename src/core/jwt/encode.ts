@@ -35,8 +35,8 @@ export async function encode(
   key: KeyInput,
   options: EncodeOptions = {},
 ): Promise<string> {
-  const read = readInput("The options of encode", () => readOptions("encode", options, OPTIONS));
-  const { algorithm = "HS256", allowWeakSecret = false, headers, jsonEncoder } = read as EncodeOptions;
+  const read = readInput("The options of encode", () => readEncodeOptions(options));
+  const { algorithm = "HS256", allowWeakSecret = false, headers, jsonEncoder } = read;
   if (!isAlgorithm(algorithm)) throw new TypeError(`algorithm must be one of ${ALGORITHMS.join(", ")}`);
   checkFlag("allowWeakSecret", allowWeakSecret);
   // JSON.stringify takes a list too, and would drop every claim that it does not name.
@@ -45,6 +45,12 @@ export async function encode(
   }
   const prepared = readKey(() => prepareKey(key, algorithm, "sign", { allowWeakSecret }));
   return (await signClaims(claims, prepared, { headers, jsonEncoder })).token;
+}
+
+function readEncodeOptions(options: unknown): EncodeOptions {
+  if (!isMembers(options))
+    throw new TypeError('encode takes its options as one object: pass { algorithm: "HS256" }, with your algorithm');
+  return readOptions("encode", options, OPTIONS);
 }
 
 /** What was signed, and the text of it. */

@@ -2,7 +2,7 @@
 
 import { base64url, type CryptoKey, type JWK } from "jose";
 import { withErrorContext } from "../../util/error-context.ts";
-import { type Algorithm, traitsOf } from "../algorithms.ts";
+import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 
 /** The use of a key. */
@@ -17,27 +17,73 @@ export interface PrepareKeyOptions {
 /** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
 export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const traits = traitsOf(algorithm);
-  if (jwk.kty !== traits.family)
-    throw new InvalidKeyError(`${algorithm} needs a key of type ${traits.family}, and this one is ${String(jwk.kty)}`);
-  if ("curve" in traits && jwk.crv !== traits.curve) {
-    throw new InvalidKeyError(`${algorithm} needs the curve ${traits.curve}, and this key is on ${String(jwk.crv)}`);
-  }
+  const isOnCurve = !("curve" in traits) || jwk.crv === traits.curve;
+  if (jwk.kty !== traits.family || !isOnCurve) throw wrongKind(jwk, algorithm);
   if (traits.family === "RSA") checkRsa(bitLength(readMember(jwk, "n")), readMember(jwk, "e"), algorithm);
   checkJwkPurpose(jwk, algorithm, use);
-  if (use === "verify" && jwk.d !== undefined)
-    throw new InvalidKeyError("a private key was given where a public one belongs");
-  if (use === "sign" && jwk.d === undefined)
-    throw new InvalidKeyError("a public key was given where a private one belongs");
+  if ((use === "sign") !== (jwk.d !== undefined)) throw wrongHalf(use);
+}
+
+/** The error for a key that another algorithm needs. */
+export function wrongKind(jwk: JWK, algorithm: Algorithm): InvalidKeyError {
+  const others = ALGORITHMS.filter((other) => {
+    const traits = traitsOf(other);
+    return keyType(other) === jwk.kty && (!("curve" in traits) || traits.curve === jwk.crv);
+  });
+  const remedy = others.length > 0 ? `, or use this one with ${others.join(", ")}` : "";
+  return new InvalidKeyError(
+    `${algorithm} needs ${describeNeed(algorithm)}, and this is ${describeJwk(jwk)}: pass such a key${remedy}`,
+  );
+}
+
+/** The error for a private key that should verify, or a public key that should sign. */
+export function wrongHalf(use: KeyUse, given: string = "key"): InvalidKeyError {
+  const [needed, actual] = use === "sign" ? ["private", "public"] : ["public", "private"];
+  return new InvalidKeyError(
+    `a ${needed} key is needed to ${use}, and this ${given} is ${actual}: pass the ${needed} key`,
+  );
+}
+
+/** The error for a secret that is shorter than the hash. */
+export function weakSecret(actual: string, needed: string, algorithm: Algorithm): InvalidKeyError {
+  return new InvalidKeyError(
+    `the secret has ${actual}, and ${algorithm} needs at least ${needed} (RFC 7518, section 3.2): pass a longer secret, or set allowWeakSecret: true`,
+  );
+}
+
+/** The key that `algorithm` needs, in words. */
+export function describeNeed(algorithm: Algorithm): string {
+  const traits = traitsOf(algorithm);
+  switch (traits.family) {
+    case "HMAC":
+      return "a secret";
+    case "RSA":
+      return "an RSA key";
+    default:
+      return `an ${traits.family} key on the curve ${traits.curve}`;
+  }
+}
+
+/** The `kty` of the keys that `algorithm` needs. */
+export function keyType(algorithm: Algorithm): string {
+  const { family } = traitsOf(algorithm);
+  return family === "HMAC" ? "oct" : family;
+}
+
+function describeJwk({ kty, crv }: JWK): string {
+  if (kty === "oct") return "a secret";
+  return `a key of type ${String(kty)}${crv === undefined ? "" : ` on the curve ${crv}`}`;
 }
 
 /** What a JWK says of itself (RFC 7517, sections 4.2 to 4.4). */
 export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
   if (ownAlg !== undefined && ownAlg !== algorithm)
-    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}`);
-  if (jwk.use !== undefined && jwk.use !== "sig") throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}, not sig`);
+    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}: use the key with ${ownAlg}`);
+  if (jwk.use !== undefined && jwk.use !== "sig")
+    throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}: pass a key whose "use" is sig`);
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes(use)))
-    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}`);
+    throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}: pass a key that may ${use}`);
 }
 
 /** Throws `InvalidKeyError` unless a CryptoKey fits its algorithm and use. */
@@ -61,27 +107,24 @@ export function checkCryptoKey(
       ? traits.webCryptoName
       : { HMAC: "HMAC", EC: "ECDSA", OKP: traits.family === "OKP" ? traits.curve : "" }[traits.family];
   if (actual.name !== expected)
-    throw new InvalidKeyError(`${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}`);
+    throw new InvalidKeyError(
+      `${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}: pass one for ${expected}`,
+    );
   if ("hash" in traits && actual.hash?.name !== traits.hash) {
     throw new InvalidKeyError(
-      `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}`,
+      `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}: import it for ${traits.hash}`,
     );
   }
-  if (traits.family === "EC" && actual.namedCurve !== traits.curve) {
-    throw new InvalidKeyError(
-      `${algorithm} needs the curve ${traits.curve}, and this key is on ${String(actual.namedCurve)}`,
-    );
-  }
+  if (traits.family === "EC" && actual.namedCurve !== traits.curve)
+    throw wrongKind({ kty: "EC", crv: String(actual.namedCurve) }, algorithm);
   if (traits.family === "RSA")
     checkRsa(actual.modulusLength ?? 0, actual.publicExponent ?? new Uint8Array(), algorithm);
-  const kind = traits.family === "HMAC" ? "secret" : use === "sign" ? "private" : "public";
-  if (key.type !== kind) throw new InvalidKeyError(`a ${kind} key is needed, and this CryptoKey is ${key.type}`);
-  if (!key.usages.includes(use)) throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}`);
-  if (traits.family === "HMAC" && !options.allowWeakSecret && (actual.length ?? 0) < traits.secretBytes * 8) {
-    throw new InvalidKeyError(
-      `the secret has ${actual.length ?? 0} bits, and ${algorithm} needs at least ${traits.secretBytes * 8} (RFC 7518, section 3.2)`,
-    );
-  }
+  if (traits.family !== "HMAC" && key.type !== (use === "sign" ? "private" : "public"))
+    throw wrongHalf(use, "CryptoKey");
+  if (!key.usages.includes(use))
+    throw new InvalidKeyError(`the CryptoKey's usages do not include ${use}: import it with ["${use}"]`);
+  if (traits.family === "HMAC" && !options.allowWeakSecret && (actual.length ?? 0) < traits.secretBytes * 8)
+    throw weakSecret(`${actual.length ?? 0} bits`, `${traits.secretBytes * 8}`, algorithm);
 }
 
 // With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the
@@ -92,9 +135,12 @@ const MAX_EXPONENT_BITS = 64;
 function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): void {
   if (bits < 2048)
     throw new InvalidKeyError(
-      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3)`,
+      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3): make a longer key`,
     );
-  if (bits > MAX_RSA_BITS) throw new InvalidKeyError(`the RSA key has ${bits} bits, more than ${MAX_RSA_BITS}`);
+  if (bits > MAX_RSA_BITS)
+    throw new InvalidKeyError(
+      `the RSA key has ${bits} bits, and must have at most ${MAX_RSA_BITS}: make a shorter key`,
+    );
   const exponentBits = bitLength(exponent);
   const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
   if (exponentBits < 2 || exponentBits > MAX_EXPONENT_BITS || !isOdd)

@@ -5,7 +5,18 @@ import { isNodeKey, loadNodeCrypto, type NodeKey } from "../../util/builtins.ts"
 import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { checkCryptoKey, checkJwk, checkJwkPurpose, type KeyUse, type PrepareKeyOptions } from "./key-checks.ts";
+import {
+  checkCryptoKey,
+  checkJwk,
+  checkJwkPurpose,
+  describeNeed,
+  type KeyUse,
+  type PrepareKeyOptions,
+  weakSecret,
+  wrongHalf,
+  wrongKind,
+} from "./key-checks.ts";
+import { checkPem, findPemLabel, unreadablePem } from "./pem.ts";
 import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
@@ -25,8 +36,11 @@ export function prepareKey(
   use: KeyUse,
   options: PrepareKeyOptions = {},
 ): PreparedKey {
-  const traits = traitsOf(algorithm);
-  const source = traits.family === "HMAC" ? readSecret(input, algorithm, use, options) : readAsymmetric(input, use);
+  checkGiven(input, algorithm, use);
+  const source =
+    traitsOf(algorithm).family === "HMAC"
+      ? readSecret(input, algorithm, use, options)
+      : readAsymmetric(input, algorithm, use);
   if ("jwk" in source) checkJwk(source.jwk, algorithm, use);
   if ("cryptoKey" in source) checkCryptoKey(source.cryptoKey, algorithm, use, options);
   return importOnce(source, algorithm, use);
@@ -37,10 +51,10 @@ export function prepareKey(
  * public half.
  */
 export function derivePublicKey(input: KeyInput, algorithm: Algorithm): PreparedKey {
-  const source = readAsymmetric(input, "sign");
+  const source = readAsymmetric(input, algorithm, "sign");
   if ("jwk" in source) return prepareKey(publicMembers(source.jwk), algorithm, "verify");
   if ("cryptoKey" in source && !source.cryptoKey.extractable) {
-    throw new InvalidKeyError("the private key is not extractable, so its public key must be given too");
+    throw new InvalidKeyError("the private key is not extractable: pass its public key too");
   }
   return importOnce(source, algorithm, "verify");
 }
@@ -52,77 +66,89 @@ export function isSamePair(a: PreparedKey, b: PreparedKey): boolean | undefined 
   return (["kty", "crv", "x", "y", "n", "e"] as const).every((member) => one[member] === other[member]);
 }
 
+/** Whether `value` is a `SigningKey`, also of another copy of this package. */
+export function hasPrepare(value: unknown): boolean {
+  return typeof (value as { readonly "~prepare"?: unknown } | null | undefined)?.["~prepare"] === "function";
+}
+
+function checkGiven(input: unknown, algorithm: Algorithm, use: KeyUse): void {
+  if (input === undefined)
+    throw new InvalidKeyError(
+      `${algorithm} needs ${describeNeed(algorithm)}, and the key is undefined: is its environment variable, such as JWT_SECRET, set?`,
+    );
+  if (hasPrepare(input))
+    throw new InvalidKeyError(
+      use === "sign"
+        ? "a SigningKey only verifies: pass a private key"
+        : "only decode takes a SigningKey: pass its jwk property here",
+    );
+}
+
 function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): KeyMaterial {
   if (isCryptoKey(input)) return { cryptoKey: input };
+  if (isJwk(input) && typeof input?.kty === "string" && input.kty !== "oct") throw wrongKind(input, algorithm);
   const secret = readSecretBytes(input);
   if (isJwk(input)) checkJwkPurpose(input, algorithm, use);
   const keyLike = describeKeyLikeText(secret);
-  if (keyLike) throw new InvalidKeyError(`an HMAC secret must not be ${keyLike}`);
-  const { secretBytes } = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
-  if (secret.length === 0) throw new InvalidKeyError("the secret is empty");
-  if (secret.length < secretBytes && !options.allowWeakSecret) {
+  if (keyLike)
     throw new InvalidKeyError(
-      `the secret has ${secret.length} bytes, and ${algorithm} needs at least ${secretBytes} (RFC 7518, section 3.2)`,
+      `an HMAC secret must not be ${keyLike}: pass a secret, or use the key with its own algorithm, such as RS256 or ES256`,
     );
-  }
+  const { secretBytes } = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
+  if (secret.length === 0) throw new InvalidKeyError("the secret is empty: is JWT_SECRET set?");
+  if (secret.length < secretBytes && !options.allowWeakSecret)
+    throw weakSecret(`${secret.length} bytes`, `${secretBytes}`, algorithm);
   return { secret };
 }
 
-function readAsymmetric(input: KeyInput, use: KeyUse): KeyMaterial {
+function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): KeyMaterial {
   if (isCryptoKey(input)) return { cryptoKey: input };
-  if (typeof input === "string") return readPem(input, use);
-  if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), use);
-  const node = loadNodeCrypto();
+  if (typeof input === "string") return readPem(input, algorithm, use);
+  if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), algorithm, use);
   if (isNodeKey(input)) {
-    if (input.type !== (use === "sign" ? "private" : "public")) {
-      throw new InvalidKeyError(
-        `a ${use === "sign" ? "private" : "public"} key is needed, and this KeyObject is ${input.type}`,
-      );
-    }
+    if (input.type === "secret") throw wrongKind({ kty: "oct" }, algorithm);
+    if (input.type !== (use === "sign" ? "private" : "public")) throw wrongHalf(use, "KeyObject");
     return { jwk: keyObjectToJwk(input) };
   }
-  if (!isJwk(input) || input === null || typeof input.kty !== "string") {
-    throw new InvalidKeyError("the key is neither PEM, JWK, CryptoKey nor KeyObject");
-  }
+  if (!isJwk(input) || input === null || typeof input.kty !== "string")
+    throw new InvalidKeyError(
+      `the key must be PEM text, a JWK object, a CryptoKey or a KeyObject: ${algorithm} needs ${describeNeed(algorithm)}`,
+    );
+  const node = loadNodeCrypto();
   if (node && input.kty !== "oct") {
     try {
       if (use === "sign") node.createPrivateKey({ key: input, format: "jwk" });
       else node.createPublicKey({ key: input, format: "jwk" });
     } catch (cause) {
-      throw new InvalidKeyError("the JWK does not hold a usable key", { cause });
+      const half = use === "sign" ? "private" : "public";
+      throw new InvalidKeyError(`the JWK does not hold a usable ${half} key: check its members`, { cause });
     }
   }
   return { jwk: { ...input } };
 }
 
-function readPem(text: string, use: KeyUse): KeyMaterial {
-  // `openssl ecparam -genkey` writes the curve's parameters before the key.
-  const labels = Array.from(text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g), (match) => match[1] as string);
-  const label = labels.find((name) => !name.endsWith(" PARAMETERS"));
-  if (label === undefined) throw new InvalidKeyError("the key text is not PEM");
-  const isPrivate = label.endsWith("PRIVATE KEY");
-  if (isPrivate !== (use === "sign")) {
+function readPem(text: string, algorithm: Algorithm, use: KeyUse): KeyMaterial {
+  const label = findPemLabel(text);
+  if (label === undefined)
     throw new InvalidKeyError(
-      isPrivate
-        ? "a private key was given where a public one belongs"
-        : "a public key was given where a private one belongs",
+      `${algorithm} needs ${describeNeed(algorithm)}, and this text is not PEM: pass PEM text, or a JWK as an object`,
     );
-  }
+  const isPrivate = label.endsWith("PRIVATE KEY");
+  if (isPrivate !== (use === "sign")) throw wrongHalf(use);
+  checkPem(text, label);
   const node = loadNodeCrypto();
   if (!node) return { pem: text };
   return withErrorContext(
     () => ({ jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) }),
-    (cause) =>
-      cause instanceof InvalidKeyError
-        ? cause
-        : new InvalidKeyError(`the PEM block "${label}" does not hold a usable key`, { cause }),
+    (cause) => (cause instanceof InvalidKeyError ? cause : unreadablePem(text, label, cause)),
   );
 }
 
 function keyObjectToJwk(key: NodeKey): JWK {
   return withErrorContext(
     () => key.export({ format: "jwk" }),
-    (cause) => new InvalidKeyError("this kind of key has no JWK form, so no supported algorithm can use it", { cause }),
+    (cause) =>
+      new InvalidKeyError("no algorithm here can use this kind of key: pass an RSA, EC or Ed25519 key", { cause }),
   );
 }
 

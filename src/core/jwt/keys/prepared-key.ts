@@ -58,7 +58,9 @@ export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUs
       },
       (cause: unknown) => {
         if (cause instanceof InvalidKeyError) throw cause;
-        throw new InvalidKeyError(`the key is not one that ${algorithm} can ${use} with`, { cause });
+        throw new InvalidKeyError(`the key cannot ${use} with ${algorithm}: pass a key that was made for it`, {
+          cause,
+        });
       },
     );
     return pending;

@@ -13,7 +13,8 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
   if (typeof input === "string") return new TextEncoder().encode(input);
   if (input instanceof Uint8Array) return Uint8Array.from(input);
   if (isNodeKey(input)) {
-    if (input.type !== "secret") throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${input.type}`);
+    if (input.type !== "secret")
+      throw new InvalidKeyError(`a secret is needed, and this KeyObject is ${input.type}: pass a secret`);
     return Uint8Array.from(input.export());
   }
   return readOctJwk(input as JWK);
@@ -35,7 +36,7 @@ export function describeKeyLikeText(secret: Uint8Array): string | undefined {
 function readOctJwk(jwk: JWK): Uint8Array {
   if (typeof jwk !== "object" || jwk === null || jwk.kty !== "oct" || typeof jwk.k !== "string") {
     throw new InvalidKeyError(
-      'the secret is neither a string, bytes, an "oct" JWK, a CryptoKey nor a secret KeyObject',
+      'the secret must be a string, bytes, an "oct" JWK, a secret CryptoKey or a secret KeyObject',
     );
   }
   const { k } = jwk;

@@ -1,8 +1,9 @@
 /** `SigningKey`: one public key of a JSON Web Key Set, as PyJWT's `PyJWK` is. */
 import type { JWK } from "jose";
-import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
+import { ALGORITHMS, type Algorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { prepareKey } from "./keys.ts";
+import { keyType, wrongKind } from "./key-checks.ts";
+import { hasPrepare, prepareKey } from "./keys.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
 /**
@@ -67,14 +68,13 @@ export class SigningKey {
 
 /** Whether `value` is a `SigningKey`, also of another copy of this package. */
 export function isSigningKey(value: unknown): value is SigningKey {
-  return typeof (value as Partial<SigningKey> | null | undefined)?.["~prepare"] === "function";
+  return hasPrepare(value);
 }
 
 function readKey(jwk: JWK, algorithm: Algorithm): PreparedKey | InvalidKeyError {
   try {
-    const { family } = traitsOf(algorithm);
-    // Told at once, so that no key is parsed for algorithms of other kinds.
-    if (jwk.kty !== (family === "HMAC" ? "oct" : family)) throw new InvalidKeyError(`${algorithm} needs another kty`);
+    // Checked first, so that a key is not parsed for algorithms of other kinds.
+    if (jwk.kty !== keyType(algorithm)) throw wrongKind(jwk, algorithm);
     return prepareKey(jwk, algorithm, "verify");
   } catch (error) {
     return error instanceof InvalidKeyError ? error : new InvalidKeyError("the JWK cannot be read", { cause: error });

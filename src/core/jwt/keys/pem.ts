@@ -1,0 +1,32 @@
+/** Labels of PEM blocks, and the remedies for PEM text that cannot be read. */
+import { InvalidKeyError } from "../errors.ts";
+
+const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;
+
+/** The label of the key in `text`, such as `PUBLIC KEY`; `undefined` if `text` is not PEM. */
+export function findPemLabel(text: string): string | undefined {
+  const labels = Array.from(text.matchAll(BEGIN), (match) => match[1] as string);
+  // `openssl ecparam -genkey` writes the curve's parameters before the key.
+  return labels.find((label) => !label.endsWith(" PARAMETERS"));
+}
+
+/** Throws `InvalidKeyError` for an encrypted key, and for PEM with `\n` in place of line breaks. */
+export function checkPem(text: string, label: string): void {
+  if (/-----BEGIN [A-Z0-9 ]+-----\s*(?:\\+r)?\\+n/.test(text))
+    throw new InvalidKeyError(
+      `the PEM block "${label}" has \\n in place of line breaks, as in an environment variable: pass text.replaceAll("\\\\n", "\\n")`,
+    );
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text))
+    throw new InvalidKeyError(
+      `the PEM block "${label}" is encrypted: decrypt it with openssl pkcs8 -topk8 -nocrypt -in key.pem -out decrypted.pem`,
+    );
+}
+
+/** The error for PEM that `node:crypto` cannot read. */
+export function unreadablePem(text: string, label: string, cause: unknown): InvalidKeyError {
+  const isOneLine = !/-----BEGIN [A-Z0-9 ]+-----[^\S\n]*\n/.test(text);
+  const fault = isOneLine
+    ? "is on one line: keep its line breaks, one after the BEGIN line and one before the END line"
+    : "does not hold a usable key: check that it is complete, from its BEGIN line to its END line";
+  return new InvalidKeyError(`the PEM block "${label}" ${fault}`, { cause });
+}

@@ -2,6 +2,7 @@
 import { checkOptionNames } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { InvalidKeyError } from "./errors.ts";
+import { checkPyJwtNames } from "./pyjwt-options.ts";
 
 /**
  * What `read` gives. A getter, a Proxy or a replacer of the caller's may throw anything: here it is
@@ -34,6 +35,7 @@ export function isMembers(value: unknown): value is Readonly<Record<string, unkn
  */
 export function readOptions(of: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (!isMembers(options)) throw new TypeError(`${of} needs an object of options`);
+  checkPyJwtNames(of, options, known);
   checkOptionNames(of, options, known);
   return Object.fromEntries(known.filter((name) => name in options).map((name) => [name, options[name]]));
 }

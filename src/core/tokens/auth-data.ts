@@ -1,7 +1,8 @@
 /** `AuthData`: what a token is signed with. */
 
 import { base64url } from "jose";
-import { type Algorithm, isAlgorithm } from "../jwt/algorithms.ts";
+import { ALGORITHMS, type Algorithm, isAlgorithm } from "../jwt/algorithms.ts";
+import { isMembers } from "../jwt/caller-input.ts";
 import { signClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
@@ -67,7 +68,9 @@ export class AuthData {
 
   /** Throws `TypeError` for a wrong option, `InvalidKeyError` for a key that does not fit. */
   constructor(options: AuthDataOptions) {
-    if (!isAlgorithm(options.authType)) throw new TypeError("authType is not an algorithm of AuthType");
+    if (!isMembers(options))
+      throw new TypeError("AuthData takes one object: pass new AuthData({ authType, secret, issuer })");
+    if (!isAlgorithm(options.authType)) throw new TypeError(`authType must be one of ${ALGORITHMS.join(", ")}`);
     if (typeof options.issuer !== "string" || options.issuer === "")
       throw new TypeError("issuer must be a non-empty string");
     this.authType = options.authType;

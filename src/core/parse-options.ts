@@ -2,13 +2,16 @@
 import * as z from "zod";
 import { InvalidConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
-import { MAX_AGE_SECONDS } from "./util/seconds.ts";
+import { MAX_AGE_SECONDS, MAX_TOKEN_AGE_SECONDS } from "./util/seconds.ts";
 
 /** The schema of an algorithm. */
 export const algorithmSchema: z.ZodType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
 
 /** The schema of a lifetime. */
 export const maxAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_AGE_SECONDS);
+
+/** The schema of the lifetime of a new token. */
+export const tokenAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_TOKEN_AGE_SECONDS);
 
 /** The schema of a date. Now in milliseconds would be a date some 50,000 years off. */
 export const dateSchema: z.ZodType<number> = z

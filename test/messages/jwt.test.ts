@@ -2,8 +2,8 @@
 import { AuthData, AuthType } from "claimgate";
 import { type DecodeOptions, decode, type EncodeOptions, encode, JWKSClient } from "claimgate/jwt";
 import { describe } from "vitest";
-import { ISSUER, SECRET } from "../support/create-auth.ts";
-import { forge } from "../support/forge.ts";
+import { createAuth, ISSUER, NOW, SECRET } from "../support/create-auth.ts";
+import { forge, goodClaims } from "../support/forge.ts";
 import { type MessageRow, testMessages } from "../support/message-table.ts";
 
 const read = (options: unknown): Promise<unknown> => decode(forge(), SECRET, options as DecodeOptions);
@@ -71,6 +71,27 @@ describe("names of PyJWT", () => {
       () => new JWKSClient("https://a.example", { ssl_context: {} } as object),
       "pass fetch",
     ),
+  ]);
+});
+
+describe("exp in milliseconds", () => {
+  const milliseconds = (NOW + 60) * 1000;
+  const says = ["exp is in seconds", "more than 100 years ahead", "looks like milliseconds: divide by 1000"];
+  const authData = new AuthData({ authType: "HS256", secret: SECRET, issuer: ISSUER, now: () => NOW });
+  testMessages([
+    row("an exp in milliseconds in encode", () => write({ exp: Date.now() }), ...says),
+    row("an exp in milliseconds in AuthData", () => authData.sign("auth", { exp: milliseconds }), ...says),
+    row(
+      "a maxAge in milliseconds since 1970",
+      () => createAuth().auth.authToken("ada", { maxAge: milliseconds }),
+      "maxAge must be a whole number of seconds, from 1 to 3155760000 (100 years)",
+    ),
+    {
+      mistake: "an exp in milliseconds of a manager's own token",
+      make: () => createAuth().auth.verify(forge({ payload: goodClaims({ exp: milliseconds }) })),
+      error: "DecodeError",
+      says: ['"exp" is more than 100 years ahead', "must be in seconds, and looks like milliseconds"],
+    },
   ]);
 });
 

@@ -2,7 +2,7 @@
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { ResolvedIssuer } from "../issuers/trusted-issuers.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
-import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
+import { checkClaims, checkConfirmation, checkOwnExpiry, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";
 import { type VerifyOptions, verifyWithKeys } from "../jwt/decode.ts";
 import { InvalidIssuerError, InvalidSubjectError, JWKSClientError, MissingRequiredClaimError } from "../jwt/errors.ts";
@@ -113,7 +113,9 @@ function createRegisteredCheck(
     verifyIat: !ignoreTimes,
   };
   return (claims) => {
-    checkClaims(claims, rules, now());
+    const at = now();
+    checkClaims(claims, rules, at);
+    if (!ignoreTimes) checkOwnExpiry(claims, at, leeway + MAX_ISSUED_AHEAD);
     checkConfirmation(claims);
     if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');
   };

@@ -9,7 +9,14 @@ import { type ResolvedIssuer, resolveTrust } from "../issuers/trusted-issuers.ts
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
-import { algorithmSchema, functionSchema, maxAgeSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
+import {
+  algorithmSchema,
+  functionSchema,
+  maxAgeSchema,
+  parseOptions,
+  refuseUndefined,
+  tokenAgeSchema,
+} from "../parse-options.ts";
 import type { ResponseLoaders } from "../refusal-words.ts";
 import type { Claims } from "../rules/rule.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
@@ -75,8 +82,8 @@ const configSchema = z.strictObject({
   trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
   audience: audienceSchema.optional(),
-  authMaxAge: maxAgeSchema.optional(),
-  refreshMaxAge: maxAgeSchema.optional(),
+  authMaxAge: tokenAgeSchema.optional(),
+  refreshMaxAge: tokenAgeSchema.optional(),
   maxTokenAge: maxAgeSchema.optional(),
   leeway: z.number().nonnegative().default(0),
   claimsSchema: standardSchema.optional(),

@@ -1,4 +1,5 @@
 /** All checks of registered claims, in one place, with the time as an argument (RFC 7519, section 4.1). */
+import { MAX_TOKEN_AGE_SECONDS } from "../util/seconds.ts";
 import type { JwtPayload } from "./compact.ts";
 import {
   DecodeError,
@@ -72,6 +73,26 @@ export function checkExpiry(claims: JwtPayload, now: number, leeway: number): vo
   const exp = valueOf(claims, "exp");
   if (exp === undefined) return;
   if (numericDate(exp, "exp", invalidDate) <= now - leeway) throw new ExpiredSignatureError("The token has expired");
+}
+
+/** Throws `TypeError` for the `exp` of a new token that is in milliseconds. `now` is in seconds. */
+export function checkNewExpiry(exp: unknown, now: number): void {
+  if (typeof exp === "number" && exp > now + MAX_TOKEN_AGE_SECONDS)
+    throw new TypeError(
+      "exp is in seconds, and this one is more than 100 years ahead; it looks like milliseconds: divide by 1000",
+    );
+}
+
+/**
+ * Throws `DecodeError` (`CLAIM_INVALID`) for an `exp` that no token of a manager has. `now` and
+ * `tolerance` are in seconds.
+ */
+export function checkOwnExpiry(claims: JwtPayload, now: number, tolerance: number): void {
+  const exp = valueOf(claims, "exp");
+  if (typeof exp === "number" && exp > now + MAX_TOKEN_AGE_SECONDS + tolerance)
+    throw invalidDate(
+      'The token\'s "exp" is more than 100 years ahead: it must be in seconds, and looks like milliseconds',
+    );
 }
 
 /**

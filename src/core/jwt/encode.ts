@@ -1,7 +1,9 @@
 /** Signs claims into a compact JWT, as PyJWT's `encode` does. */
 import { CompactSign } from "jose";
+import { systemClock } from "../util/seconds.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions } from "./caller-input.ts";
+import { checkNewExpiry } from "./claims.ts";
 import { InvalidKeyError } from "./errors.ts";
 import { type KeyInput, prepareKey } from "./keys/keys.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
@@ -44,7 +46,7 @@ export async function encode(
     throw new TypeError("jsonEncoder must be a function");
   }
   const prepared = readKey(() => prepareKey(key, algorithm, "sign", { allowWeakSecret }));
-  return (await signClaims(claims, prepared, { headers, jsonEncoder })).token;
+  return (await signClaims(claims, prepared, { headers, jsonEncoder, now: systemClock() })).token;
 }
 
 function readEncodeOptions(options: unknown): EncodeOptions {
@@ -68,20 +70,20 @@ export async function signClaims(
   options: {
     readonly headers?: EncodeOptions["headers"] | undefined;
     readonly jsonEncoder?: EncodeOptions["jsonEncoder"] | undefined;
-  } = {},
+    /** The time, in seconds. */
+    readonly now: number;
+  },
 ): Promise<SignedClaims> {
   const json = readInput("The claims", () => stringifyClaims(claims, options.jsonEncoder));
+  const payload = JSON.parse(json) as Record<string, unknown>;
+  checkNewExpiry(payload["exp"], options.now);
   const header = readInput("The headers", () => makeHeader(key.algorithm, options.headers, options.jsonEncoder));
   const cryptoKey = await key.import();
   const signer = new CompactSign(new TextEncoder().encode(json)).setProtectedHeader(header);
   const token = await signer.sign(cryptoKey).catch((cause: unknown) => {
     throw new InvalidKeyError(`the key cannot sign with ${key.algorithm}`, { cause });
   });
-  return {
-    token,
-    header,
-    payload: JSON.parse(json) as Record<string, unknown>,
-  };
+  return { token, header, payload };
 }
 
 function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]): string {

@@ -7,7 +7,7 @@ import { signClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
-import { MAX_AGE_SECONDS, systemClock } from "../util/seconds.ts";
+import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { contentOf, TokenParts } from "./token-content.ts";
 import { DEFAULT_MAX_AGE, type TokenType } from "./token-type.ts";
 
@@ -130,17 +130,16 @@ export class AuthData {
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
     const headers = this.kid === undefined ? {} : { kid: this.kid };
     const extended = this.extendClaims(tokenType, claims, maxAge);
-    const { token, header, payload } = await signClaims(extended, this.#signingKey, { headers });
+    const { token, header, payload } = await signClaims(extended, this.#signingKey, { headers, now: this.#now() });
     return new TokenParts(token, contentOf(header, payload));
   }
 }
 
 hideFromInspect(AuthData);
 
-/** Throws `TypeError` unless `value` is a positive number of seconds that leaves dates exact. */
+/** Throws `TypeError` unless `value` is a number of seconds that a token may live. */
 function checkMaxAge(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) <= 0 || (value as number) > MAX_AGE_SECONDS) {
-    throw new TypeError(`${name} must be a positive whole number of seconds`);
-  }
+  if (!Number.isSafeInteger(value) || (value as number) <= 0 || (value as number) > MAX_TOKEN_AGE_SECONDS)
+    throw new TypeError(`${name} must be a whole number of seconds, from 1 to ${MAX_TOKEN_AGE_SECONDS} (100 years)`);
   return value as number;
 }

@@ -7,6 +7,8 @@ export const MAX_SECONDS = 1e9;
  * since 1970 exceeds it.
  */
 export const MAX_AGE_SECONDS = 1e11;
+/** The furthest that the `exp` of a new token may lie ahead: 100 years. Milliseconds exceed it. */
+export const MAX_TOKEN_AGE_SECONDS = 3_155_760_000;
 /** The longest timeout: a timer takes less than 2^31 milliseconds. */
 export const MAX_TIMEOUT_SECONDS = 2e6;
 

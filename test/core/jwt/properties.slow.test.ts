@@ -33,6 +33,9 @@ const KEYS = Object.fromEntries(
   }),
 ) as Readonly<Record<Algorithm, { readonly sign: KeyInput; readonly verify: KeyInput }>>;
 
+// encode rejects an exp more than 100 years ahead.
+const LAST_EXP = NOW + 3_155_760_000;
+const signable = anyClaims.filter(({ exp }) => !(typeof exp === "number" && exp > LAST_EXP));
 const algorithms = fc.constantFrom(...ALGORITHMS);
 const signHS256 = (claims: Readonly<Record<string, unknown>>): Promise<string> => encode(claims, KEYS.HS256.sign);
 const readHS256 = (token: string, options: object = {}): Promise<unknown> =>
@@ -41,7 +44,7 @@ const readHS256 = (token: string, options: object = {}): Promise<unknown> =>
 describe("encoded claims", () => {
   it("are decoded unchanged, for any JSON and any algorithm", async () => {
     await fc.assert(
-      fc.asyncProperty(anyClaims, algorithms, async (claims, algorithm) => {
+      fc.asyncProperty(signable, algorithms, async (claims, algorithm) => {
         const token = await encode(claims, KEYS[algorithm].sign, { algorithm });
         expectSame(await decode(token, KEYS[algorithm].verify, { algorithms: [algorithm], ...UNCHECKED }), claims);
       }),
@@ -50,7 +53,7 @@ describe("encoded claims", () => {
   });
 
   it("are decoded unchanged when every registered claim is valid and checked", async () => {
-    const ahead = fc.double({ min: NOW + 1, max: 8.64e12, noNaN: true });
+    const ahead = fc.double({ min: NOW + 1, max: LAST_EXP, noNaN: true });
     const past = fc.double({ min: 0, max: NOW, noNaN: true });
     const aud = fc.oneof(
       text.filter((one) => one !== ""),
@@ -74,7 +77,8 @@ describe("encoded claims", () => {
 
   it("are decoded with whole seconds for every Date", async () => {
     const date = fc.date({ noInvalidDate: true });
-    const dates = fc.record({ exp: date, nbf: date, iat: date }, { requiredKeys: [] });
+    const exp = fc.date({ noInvalidDate: true, max: new Date(LAST_EXP * 1000) });
+    const dates = fc.record({ exp, nbf: date, iat: date }, { requiredKeys: [] });
     await fc.assert(
       fc.asyncProperty(dates, async (claims) => {
         const seconds = Object.entries(claims).map(([name, at]) => [name, Math.floor(at.getTime() / 1000)]);
@@ -100,7 +104,7 @@ describe("a token with one changed bit", () => {
   it("is rejected, for any claims and any algorithm", async () => {
     const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     await fc.assert(
-      fc.asyncProperty(anyClaims, algorithms, place, async (claims, algorithm, place) => {
+      fc.asyncProperty(signable, algorithms, place, async (claims, algorithm, place) => {
         const token = await encode(claims, KEYS[algorithm].sign, { algorithm });
         const bit = Math.floor(place * countBits(token));
         const read = decode(flip(token, bit), KEYS[algorithm].verify, { algorithms: [algorithm], ...UNCHECKED });

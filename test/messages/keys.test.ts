@@ -133,7 +133,11 @@ describe("a key of another algorithm", () => {
 });
 
 describe("a secret", () => {
-  const weak = ["has 5 bytes", "HS256 needs at least 32", "pass a longer secret, or set allowWeakSecret: true"];
+  const weak = [
+    "has 5 bytes",
+    "HS256 needs at least 32",
+    "make one with claimgate keys generate --type secret, or set allowWeakSecret: true",
+  ];
   testMessages([
     { mistake: "a weak secret in encode", make: () => sign("short", "HS256"), error: "InvalidKeyError", says: weak },
     { mistake: "a weak secret in decode", make: () => verify("short", "HS256"), error: "InvalidKeyError", says: weak },

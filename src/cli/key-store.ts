@@ -21,15 +21,24 @@ export async function readKeys(file: string, terminal: Terminal): Promise<FileKe
   return readKeyFile(text, file);
 }
 
-/** Makes a new file of `keys`. Throws where there is one already. */
+/** Makes a new file of `keys`. Throws `CommandError` if the file exists. */
 export async function createKeyFile(file: string, keys: readonly FileKey[]): Promise<void> {
+  await create(file, toText(keys), '"claimgate keys rotate" adds a key to it');
+}
+
+/** Makes a new file with the text of a secret and nothing else, not even a line break. */
+export async function createSecretFile(file: string, secret: string): Promise<void> {
+  await create(file, secret, "name another file");
+}
+
+async function create(file: string, text: string, remedy: string): Promise<void> {
   await replace(file, async () => {
     const isThere = await lstat(file).then(
       () => true,
       () => false,
     );
-    if (isThere) throw new CommandError(`${file} is there already: "claimgate keys rotate" adds a key to it`);
-    return keys;
+    if (isThere) throw new CommandError(`${file} is there already: ${remedy}`);
+    return text;
   });
 }
 
@@ -48,13 +57,17 @@ export async function changeKeyFile(
     // A process that runs as its owner must be able to go on reading it, whoever rotates.
     const [before, { uid }] = [await stat(target), await lock.stat()];
     if (uid !== before.uid) await lock.chown(before.uid, before.gid);
-    return keys;
+    return toText(keys);
   });
+}
+
+function toText(keys: readonly FileKey[]): string {
+  return `${JSON.stringify({ keys }, undefined, 2)}\n`;
 }
 
 // The new text is written into a lock file, which then takes the file's name: as git does, one step
 // that is both the lock and atomic.
-async function replace(file: string, make: (lock: FileHandle) => Promise<readonly FileKey[]>): Promise<void> {
+async function replace(file: string, make: (lock: FileHandle) => Promise<string>): Promise<void> {
   const lock = `${file}.lock`;
   await puttingOffSignals(async (isStopped) => {
     const handle = await open(lock, "wx", OWNER_ONLY).catch((cause: NodeJS.ErrnoException) => {
@@ -62,7 +75,7 @@ async function replace(file: string, make: (lock: FileHandle) => Promise<readonl
       throw new CommandError(`${lock} is there: another command is at work, or one was killed; then remove it`);
     });
     try {
-      await handle.writeFile(`${JSON.stringify({ keys: await make(handle) }, undefined, 2)}\n`);
+      await handle.writeFile(await make(handle));
       // Whatever the umask took or gave.
       await handle.chmod(OWNER_ONLY);
       await handle.sync();

@@ -1,10 +1,11 @@
 /** `claimgate keys`: makes, rotates and lists the keys of a file that `keysFromFile` reads. */
+import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, type JWK } from "jose";
-import { ALGORITHMS, type Algorithm, isAlgorithm } from "../core/jwt/algorithms.ts";
+import { ALGORITHMS, type Algorithm, isAlgorithm, traitsOf } from "../core/jwt/algorithms.ts";
 import type { FileKey } from "../core/key-ring/key-file.ts";
 import { newestOf } from "../core/key-ring/ring-snapshot.ts";
-import { changeKeyFile, createKeyFile, readKeys } from "./key-store.ts";
+import { changeKeyFile, createKeyFile, createSecretFile, readKeys } from "./key-store.ts";
 import { CommandError, print, readSeconds, showTime, type Terminal } from "./output.ts";
 
 interface Shared {
@@ -12,7 +13,8 @@ interface Shared {
 }
 
 interface GenerateOptions extends Shared {
-  readonly alg: string;
+  readonly type: "key" | "secret";
+  readonly alg?: string;
   readonly kid?: string;
 }
 
@@ -34,10 +36,18 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
   const algorithms = `one of ${ALGORITHMS.join(", ")}`;
   keys
     .command("generate")
-    .description("make a new file with one key, which signs at once")
+    .description("make a new file with one key, which signs at once, or with one secret")
     .argument("<file>", "the file to make")
-    .option("--alg <algorithm>", algorithms, "ES256")
-    .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
+    .addOption(
+      new Option(
+        "--type <type>",
+        "key: a JWKS, for the option keys; secret: the text of an HMAC secret, for JWT_SECRET",
+      )
+        .choices(["key", "secret"])
+        .default("key"),
+    )
+    .option("--alg <algorithm>", `${algorithms}; default: ES256, or HS256 for a secret`)
+    .option("--kid <kid>", "default: the key's RFC 7638 thumbprint; a secret has none")
     .option("--json", "print JSON")
     .action((file: string, options: GenerateOptions) => generate(file, options, terminal));
   keys
@@ -68,11 +78,36 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
     .action((file: string, options: Shared) => list(file, options, terminal));
 }
 
-async function generate(file: string, { alg, kid, json }: GenerateOptions, terminal: Terminal): Promise<void> {
+async function generate(file: string, options: GenerateOptions, terminal: Terminal): Promise<void> {
+  if (options.type === "secret") return generateSecretText(file, options, terminal);
+  const { alg = "ES256", kid, json } = options;
   const key = await makeKey(readAlgorithm(alg), kid);
   await createKeyFile(file, [key]);
   const result = { file, ...describe(key), state: "signs" };
   print(terminal, result, json, () => `Made ${file} with the ${alg} key ${String(key.kid)}`);
+}
+
+async function generateSecretText(
+  file: string,
+  { alg = "HS256", kid, json }: GenerateOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (kid !== undefined) throw new CommandError("--kid cannot be combined with --type secret: a secret has no kid");
+  const traits = isAlgorithm(alg) ? traitsOf(alg) : undefined;
+  if (traits?.family !== "HMAC")
+    throw new CommandError("--alg must be HS256, HS384 or HS512 with --type secret: other algorithms need --type key");
+  const bytes = traits.secretBytes;
+  await createSecretFile(file, randomBytes(bytes).toString("hex"));
+  print(terminal, { file, type: "secret", alg, bytes }, json, () =>
+    [
+      `Made ${file} with an ${alg} secret: ${bytes} random bytes in hexadecimal`,
+      `Set it with JWT_SECRET="$(cat ${quote(file)})"`,
+    ].join("\n"),
+  );
+}
+
+function quote(file: string): string {
+  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 async function rotate(file: string, options: RotateOptions, terminal: Terminal): Promise<void> {

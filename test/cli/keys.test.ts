@@ -90,6 +90,76 @@ describe("keys generate", () => {
   });
 });
 
+describe("keys generate --type secret", () => {
+  it.each([
+    [undefined, "HS256", 32],
+    ["HS256", "HS256", 32],
+    ["HS384", "HS384", 48],
+    ["HS512", "HS512", 64],
+  ] as const)("writes a secret with which a manager signs, with --alg %s", async (given, alg, bytes) => {
+    const file = newPath();
+    const options = given === undefined ? [] : ["--alg", given];
+    const { code, out, err } = await claimgate(["keys", "generate", file, "--type", "secret", ...options, "--json"]);
+    const secret = readFileSync(file, "utf8");
+    expect([code, err, JSON.parse(out)]).toEqual([0, "", { ok: true, file, type: "secret", alg, bytes }]);
+    expect(secret).toMatch(new RegExp(`^[0-9a-f]{${bytes * 2}}$`));
+    expect(out).not.toContain(secret);
+    const auth = new AuthManager({ issuer: "me", algorithm: alg, secret });
+    expect(await auth.verifyToken(await auth.authToken("ada"))).toBe(true);
+  });
+
+  it("writes a secret that JWT_SECRET takes, and shows how to set it", async () => {
+    const file = newPath();
+    const { out } = await claimgate(["keys", "generate", file, "--type", "secret"]);
+    expect(out.split("\n").at(-1)).toBe(`Set it with JWT_SECRET="$(cat ${file})"`);
+    const env = newPath();
+    writeFileSync(env, `JWT_ISSUER=me\nJWT_AUTHTYPE=HS256\nJWT_SECRET=${readFileSync(file, "utf8")}\n`);
+    const auth = AuthManager.fromEnv({ path: env });
+    expect(await auth.verifyToken(await auth.authToken("ada"))).toBe(true);
+  });
+
+  it("writes another secret each time, for the owner only", async () => {
+    const files = [newPath(), newPath()];
+    for (const file of files) {
+      expect(await claimgate(["keys", "generate", file, "--type", "secret"])).toMatchObject({ code: 0, err: "" });
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
+    const [one, other] = files.map((file) => readFileSync(file, "utf8"));
+    expect(one).not.toBe(other);
+  });
+
+  it("never overwrites a file", async () => {
+    const file = newPath();
+    await claimgate(["keys", "generate", file, "--type", "secret"]);
+    const before = readFileSync(file, "utf8");
+    const { code, err } = await claimgate(["keys", "generate", file, "--type", "secret"]);
+    expect([code, err]).toEqual([2, `${file} is there already: name another file`]);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  it.each([
+    [["--alg", "ES256"], "--alg must be HS256, HS384 or HS512 with --type secret: other algorithms need --type key"],
+    [["--alg", "none"], "--alg must be HS256, HS384 or HS512 with --type secret"],
+    [["--kid", "k1"], "--kid cannot be combined with --type secret"],
+    [["--type", "pem"], "Allowed choices are key, secret"],
+  ])("rejects %s, and makes no file", async (options, message) => {
+    const file = newPath();
+    const { code, err } = await claimgate(["keys", "generate", file, "--type", "secret", ...options]);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("makes a file that rotate and list reject", async () => {
+    const file = newPath();
+    await claimgate(["keys", "generate", file, "--type", "secret"]);
+    for (const command of ["rotate", "list"]) {
+      const { code, out, err } = await claimgate(["keys", command, file]);
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).not.toContain(readFileSync(file, "utf8"));
+    }
+  });
+});
+
 describe("keys rotate", () => {
   it("adds a waiting key of the newest key's algorithm, and retires the earlier key after its last token expires", async () => {
     const file = await generate("--alg", "EdDSA", "--kid", "a");

@@ -1,14 +1,18 @@
-/** The signature algorithms claimgate signs and verifies with (RFC 7518, section 3.1; RFC 8037), and what each asks of its key. */
+/** The signature algorithms of claimgate, and the key that each needs. */
 import type { CryptoKey } from "jose";
 
-/** What an algorithm asks of its key. */
+/** The key that an algorithm needs. */
 export type AlgorithmTraits =
   | { readonly family: "HMAC"; readonly hash: "SHA-256" | "SHA-384" | "SHA-512"; readonly secretBytes: number }
   | { readonly family: "RSA"; readonly webCryptoName: "RSASSA-PKCS1-v1_5" | "RSA-PSS"; readonly hash: string }
   | { readonly family: "EC"; readonly curve: "P-256" | "P-384" | "P-521" }
   | { readonly family: "OKP"; readonly curve: "Ed25519" };
 
-/** A JWS `alg` that claimgate knows. */
+/**
+ * The name of a signature algorithm: the `alg` header of a token.
+ * @see RFC 7518, section 3.1
+ * @see RFC 8037, section 3.1 (`EdDSA`, with Ed25519 keys)
+ */
 export type Algorithm =
   | "HS256"
   | "HS384"
@@ -43,15 +47,15 @@ const TRAITS: Readonly<Record<Algorithm, AlgorithmTraits>> = {
   EdDSA: { family: "OKP", curve: "Ed25519" },
 };
 
-/** Every known `alg`. `none` is not one of them. */
+/** Every algorithm that claimgate knows. `none` is not among them. */
 export const ALGORITHMS: readonly Algorithm[] = Object.freeze(Object.keys(TRAITS)) as readonly Algorithm[];
 
-/** Whether `alg` is a known algorithm, spelt exactly. */
+/** Whether `alg` is a known algorithm, in its exact spelling. */
 export function isAlgorithm(alg: unknown): alg is Algorithm {
   return typeof alg === "string" && Object.hasOwn(TRAITS, alg);
 }
 
-/** What `algorithm` asks of its key. */
+/** The key that `algorithm` needs. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return TRAITS[algorithm];
 }
@@ -62,8 +66,10 @@ const EC_BYTES = { "P-256": 64, "P-384": 96, "P-521": 132 } as const;
 const ED25519_BYTES = 64;
 
 /**
- * Bytes of a signature of `algorithm` by `key`. There is exactly one right length (RFC 8017,
- * sections 8.1.2 and 8.2.2; RFC 7518, sections 3.2 and 3.4; RFC 8032, section 5.1.6).
+ * The only valid length of a signature by `key`, in bytes.
+ * @see RFC 8017, sections 8.1.2 and 8.2.2
+ * @see RFC 7518, sections 3.2 and 3.4
+ * @see RFC 8032, section 5.1.6
  */
 export function signatureLength(algorithm: Algorithm, key: CryptoKey): number {
   const traits = TRAITS[algorithm];

@@ -1,12 +1,12 @@
-/** Reads what a caller gives beside tokens: whatever is wrong with options, claims and headers is a `TypeError`, with keys an `InvalidKeyError`. */
+/** Reads the options, claims, headers and keys that a caller passes. */
 import { checkOptionNames } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { InvalidKeyError } from "./errors.ts";
 import { checkPyJwtNames } from "./pyjwt-options.ts";
 
 /**
- * What `read` gives. A getter, a Proxy or a replacer of the caller's may throw anything: here it is
- * the cause of a `TypeError`.
+ * Returns the result of `read`. A getter, Proxy or replacer of the caller may throw any value: it
+ * becomes the cause of a `TypeError`.
  */
 export function readInput<T>(what: string, read: () => T): T {
   return withErrorContext(read, (cause) =>
@@ -14,7 +14,7 @@ export function readInput<T>(what: string, read: () => T): T {
   );
 }
 
-/** The same for keys, whose fault is an `InvalidKeyError`. */
+/** The same for a key: the error is an `InvalidKeyError`. */
 export function readKey<T>(read: () => T): T {
   return withErrorContext(read, (cause) =>
     cause instanceof InvalidKeyError ? cause : new InvalidKeyError("the key cannot be read", { cause }),
@@ -22,19 +22,19 @@ export function readKey<T>(read: () => T): T {
 }
 
 /**
- * Whether `value` is an object of members: no list, Map, Date or Promise, which would pass for an
- * empty one.
+ * Whether `value` is a plain object. A list, Map, Date or Promise would pass for an empty one, and
+ * is rejected.
  */
 export function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /**
- * The members of `options` that are among `known`, inherited ones too: an expected issuer must not
- * be lost with its prototype.
+ * The `known` members of `options`, inherited ones included: an inherited `issuer` is still an
+ * expected issuer. Throws `TypeError` for other members.
  */
 export function readOptions(of: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
-  if (!isMembers(options)) throw new TypeError(`${of} needs an object of options`);
+  if (!isMembers(options)) throw new TypeError(`${of} takes its options as one object`);
   checkPyJwtNames(of, options, known);
   checkOptionNames(of, options, known);
   return Object.fromEntries(known.filter((name) => name in options).map((name) => [name, options[name]]));
@@ -46,8 +46,8 @@ export function checkFlag(name: string, value: unknown): asserts value is boolea
 }
 
 /**
- * The strings of a list, as it is now: what the caller does to it later changes nothing.
- * `undefined` where it is none.
+ * A copy of a list of strings, which the caller cannot change later; `undefined` for any other
+ * value.
  */
 export function readStrings(value: unknown): string[] | undefined {
   const list: unknown[] | undefined = Array.isArray(value) ? Array.from(value) : undefined;

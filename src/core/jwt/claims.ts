@@ -1,4 +1,4 @@
-/** All checks of registered claims, in one place, with the time as an argument (RFC 7519, section 4.1). */
+/** The checks of registered claims. The time is an argument. */
 import { MAX_TOKEN_AGE_SECONDS } from "../util/seconds.ts";
 import type { JwtPayload } from "./compact.ts";
 import {
@@ -15,42 +15,107 @@ import {
   MissingRequiredClaimError,
 } from "./errors.ts";
 
-/** What is expected of a token's registered claims. */
+/**
+ * The registered claims that a token must have.
+ * @see RFC 7519, section 4.1
+ */
 export interface ClaimChecks {
-  /** Claims that must be there; `null` counts as absent. */
+  /**
+   * Names of claims that the token must have. A claim that is `null` counts as absent.
+   * @default []
+   */
   readonly require?: readonly string[];
+  /**
+   * The expected `iss`, or a list of accepted ones. Without it, `iss` is not checked.
+   * @default none
+   * @see RFC 7519, section 4.1.1
+   */
   readonly issuer?: string | readonly string[];
+  /**
+   * The expected `aud`, or a list: the token must name one of them. Without it, a token with `aud`
+   * is rejected.
+   * @default none
+   * @see RFC 7519, section 4.1.3
+   */
   readonly audience?: string | readonly string[];
+  /**
+   * The expected `sub`. Without it, any subject is accepted.
+   * @default none
+   * @see RFC 7519, section 4.1.2
+   */
   readonly subject?: string;
-  /** Seconds of tolerance for `exp`, `nbf` and `iat`. Default 0. */
+  /**
+   * Seconds of tolerance for `exp`, `nbf` and `iat`. A negative number is rejected.
+   * @default 0
+   */
   readonly leeway?: number;
-  /** `aud` must be a single string, equal to the one expected. Default false. */
+  /**
+   * Require `aud` to be a single string that equals `audience`.
+   * @default false
+   */
   readonly strictAud?: boolean;
-  /** A safe integer is a subject too, as Flask_PyJWT writes it. Default false. */
+  /**
+   * Accept a safe integer as `sub`, as Flask_PyJWT writes it.
+   * @default false
+   */
   readonly integerSubject?: boolean;
-  /** Seconds beyond `leeway` that `iat` may lie ahead. Default 0, as in PyJWT. */
+  /**
+   * Seconds beyond `leeway` that `iat` may lie ahead.
+   * @default 0
+   */
   readonly issuedAhead?: number;
+  /**
+   * Reject a token whose `exp` is now or past.
+   * @default true, or false with `verifySignature: false`
+   * @see RFC 7519, section 4.1.4
+   */
   readonly verifyExp?: boolean;
+  /**
+   * Reject a token whose `nbf` is in the future.
+   * @default true, or false with `verifySignature: false`
+   * @see RFC 7519, section 4.1.5
+   */
   readonly verifyNbf?: boolean;
+  /**
+   * Reject a token whose `iat` is in the future.
+   * @default true, or false with `verifySignature: false`
+   * @see RFC 7519, section 4.1.6
+   */
   readonly verifyIat?: boolean;
+  /**
+   * Compare `aud` with `audience`.
+   * @default true, or false with `verifySignature: false`
+   */
   readonly verifyAud?: boolean;
+  /**
+   * Compare `iss` with `issuer`.
+   * @default true, or false with `verifySignature: false`
+   */
   readonly verifyIss?: boolean;
+  /**
+   * Check the type of `sub`, and compare it with `subject`.
+   * @default true, or false with `verifySignature: false`
+   */
   readonly verifySub?: boolean;
+  /**
+   * Require `jti` to be a string, if the token has one.
+   * @default true, or false with `verifySignature: false`
+   * @see RFC 7519, section 4.1.7
+   */
   readonly verifyJti?: boolean;
 }
 
 /**
- * Seconds that the `iat` of a manager's token may lie ahead of this server's clock, beyond
- * `leeway`: `iat` is no "not before" (RFC 7519, section 4.1.6), and another server's clock may be
- * ahead.
+ * Seconds beyond `leeway` that the `iat` of a manager's token may lie ahead, since the clock of
+ * another server may be ahead. `iat` does not mean "not before".
+ * @see RFC 7519, section 4.1.6
  */
 export const MAX_ISSUED_AHEAD = 60;
 
-// The last second a Date can hold. What lies beyond is no date, so no token can live "for ever" by
-// it.
+// The last second that a Date can hold: a token cannot live for ever by a larger number.
 const MAX_NUMERIC_DATE = 8.64e12;
 
-/** Throws the first error that `claims` give cause for, in PyJWT's order. `now` is in seconds. */
+/** Throws a token error for the first failed check, in the order of PyJWT. `now` is in seconds. */
 export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number): void {
   const leeway = checks.leeway ?? 0;
   for (const claim of checks.require ?? []) {
@@ -66,8 +131,7 @@ export function checkClaims(claims: JwtPayload, checks: ClaimChecks, now: number
 }
 
 /**
- * Throws `ExpiredSignatureError` once `exp` has come: `exp` equal to now has expired. `now` and
- * `leeway` are in seconds.
+ * Throws `ExpiredSignatureError` if `exp` is now or past. `now` and `leeway` are in seconds.
  */
 export function checkExpiry(claims: JwtPayload, now: number, leeway: number): void {
   const exp = valueOf(claims, "exp");
@@ -84,8 +148,8 @@ export function checkNewExpiry(exp: unknown, now: number): void {
 }
 
 /**
- * Throws `DecodeError` (`CLAIM_INVALID`) for an `exp` that no token of a manager has. `now` and
- * `tolerance` are in seconds.
+ * Throws `DecodeError` (`CLAIM_INVALID`) for an `exp` in milliseconds in a manager's own token.
+ * `now` and `tolerance` are in seconds.
  */
 export function checkOwnExpiry(claims: JwtPayload, now: number, tolerance: number): void {
   const exp = valueOf(claims, "exp");
@@ -96,13 +160,15 @@ export function checkOwnExpiry(claims: JwtPayload, now: number, tolerance: numbe
 }
 
 /**
- * Throws `InvalidTokenTypeError` for a token that is bound to a key of its sender by `cnf` (RFC
- * 7800; DPoP, RFC 9449, section 6; mutual TLS, RFC 8705, section 3): nothing here proves that the
- * caller holds that key, so it must not pass as a bearer token.
+ * Throws `InvalidTokenTypeError` for a token that `cnf` binds to a key of its sender. The
+ * caller may not hold that key, and claimgate cannot check it.
+ * @see RFC 7800
+ * @see RFC 9449, section 6 (DPoP)
+ * @see RFC 8705, section 3 (mutual TLS)
  */
 export function checkConfirmation(claims: JwtPayload): void {
   if (Object.hasOwn(claims, "cnf"))
-    throw new InvalidTokenTypeError('The token is bound to its sender ("cnf"), which cannot be checked here');
+    throw new InvalidTokenTypeError('The token is bound to its sender by "cnf", which claimgate cannot check');
 }
 
 function checkIssuedAt(claims: JwtPayload, now: number, tolerance: number): void {
@@ -125,21 +191,21 @@ function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | 
   const iss = valueOf(claims, "iss");
   if (iss === undefined) throw new MissingRequiredClaimError("iss");
   const issuers = typeof expected === "string" ? [expected] : expected;
-  if (typeof iss !== "string" || !issuers.includes(iss)) throw new InvalidIssuerError("The token is of another issuer");
+  if (typeof iss !== "string" || !issuers.includes(iss)) throw new InvalidIssuerError("The token has another issuer");
 }
 
 function checkAudience(claims: JwtPayload, expected: string | readonly string[] | undefined, strict: boolean): void {
   const aud = valueOf(claims, "aud");
   if (expected === undefined) {
-    // An audience nobody expected means the token was made for somebody else.
+    // A token that names an audience is for another service than one that expects none.
     if (aud == null) return;
-    throw new InvalidAudienceError("The token is for an audience that nobody expected");
+    throw new InvalidAudienceError("The token has an audience, and none is expected");
   }
   if (aud == null || aud === "" || (Array.isArray(aud) && aud.length === 0)) throw new MissingRequiredClaimError("aud");
   const audiences = typeof expected === "string" ? [expected] : expected;
   if (strict) {
     if (typeof aud === "string" && typeof expected === "string" && aud === expected) return;
-    throw new InvalidAudienceError("The token's audience is not the one expected");
+    throw new InvalidAudienceError("The token's audience is not the expected one");
   }
   const held = typeof aud === "string" ? [aud] : aud;
   if (!Array.isArray(held) || !held.every((item) => typeof item === "string")) {
@@ -156,7 +222,7 @@ function checkSubject(claims: JwtPayload, expected: string | undefined, integerS
     return;
   }
   const isSubject = typeof sub === "string" || (integerSubject && Number.isSafeInteger(sub));
-  if (!isSubject) throw new InvalidSubjectError('The token\'s "sub" is of the wrong type');
+  if (!isSubject) throw new InvalidSubjectError('The token\'s "sub" has the wrong type');
   if (expected !== undefined && sub !== expected) throw new InvalidSubjectError("The token has another subject");
 }
 

@@ -1,16 +1,22 @@
-/** Reads the compact form of a JWS (RFC 7515, section 7.1), strictly, without looking at its signature. */
+/** Reads the compact form of a JWS strictly, without a look at its signature. */
 import { base64url } from "jose";
 import { LRUCache } from "lru-cache";
 import { freezeJson } from "../util/freeze.ts";
 import { DecodeError, InvalidTokenError } from "./errors.ts";
 
-/** A token's protected header as it stood in the token. */
+/**
+ * The protected header of a token, as the token has it.
+ * @see RFC 7515, section 4
+ */
 export type JwtHeader = Readonly<Record<string, unknown>>;
 
-/** A token's payload as it stood in the token. */
+/**
+ * The payload of a token, as the token has it.
+ * @see RFC 7519, section 4
+ */
 export type JwtPayload = Readonly<Record<string, unknown>>;
 
-/** The parts of a token, none of them trusted yet. */
+/** The parts of a token, before any of them is verified. */
 export interface CompactParts {
   readonly header: JwtHeader;
   readonly payload: string;
@@ -20,12 +26,13 @@ export interface CompactParts {
 /** Reads a header segment. */
 export type ReadHeader = (segment: string) => JwtHeader;
 
-// The byte order mark is kept, so that JSON.parse refuses it.
+// The byte order mark is kept, so that JSON.parse rejects it.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Splits a token and reads its header, by `readHeader` where that is given. Throws `DecodeError`,
- * or `InvalidTokenError` where the header asks for what no JWT of ours may.
+ * Splits a token and reads its header with `read`. Throws `DecodeError` for a malformed token, and
+ * `InvalidTokenError` for a header with `crit`, `b64` or a `kid` that is not a string.
+ * @see RFC 7515, section 7.1
  */
 export function readCompact(token: string, read: ReadHeader = readHeader): CompactParts {
   if (typeof token !== "string") throw new DecodeError("The token is not a string");
@@ -37,13 +44,10 @@ export function readCompact(token: string, read: ReadHeader = readHeader): Compa
   return { header: read(header), payload, signature };
 }
 
-// The tokens of one key have one header.
+// Tokens of one key usually have the same header.
 const MAX_HEADERS = 100;
 
-/**
- * `readHeader` with a memory of its own: the same text is read once, and gives the same frozen
- * header.
- */
+/** A reader that remembers headers: the same text gives the same frozen header. */
 export function createHeaderReader(): ReadHeader {
   const known = new LRUCache<string, JwtHeader>({ max: MAX_HEADERS });
   let last: { readonly segment: string; readonly header: JwtHeader } | undefined;
@@ -94,18 +98,20 @@ function readObject(bytes: Uint8Array, what: string): Record<string, unknown> {
 }
 
 function checkHeader(header: Record<string, unknown>): JwtHeader {
-  // No critical extension is understood here, so any is refused (RFC 7515, section 4.1.11); `b64`
-  // changes what is signed (RFC 7797).
-  if (Object.hasOwn(header, "crit")) throw new InvalidTokenError("The token asks for a critical extension");
-  if (Object.hasOwn(header, "b64")) throw new InvalidTokenError('The token\'s header holds "b64"');
+  // claimgate understands no critical extension (RFC 7515, section 4.1.11). `b64` changes the
+  // signed bytes (RFC 7797).
+  if (Object.hasOwn(header, "crit"))
+    throw new InvalidTokenError('The token\'s header has "crit": it needs an extension that claimgate does not have');
+  if (Object.hasOwn(header, "b64"))
+    throw new InvalidTokenError('The token\'s header has "b64", which is not supported');
   if (Object.hasOwn(header, "kid") && typeof header["kid"] !== "string") {
     throw new InvalidTokenError('The token\'s "kid" header is not a string');
   }
   return header;
 }
 
-// What the last character of a text of 4n + 2 or 4n + 3 may be. Bits beyond the last byte would let
-// two texts stand for one token.
+// The valid last characters of a text of length 4n + 2 or 4n + 3. Stray bits would give one token
+// two texts.
 const LAST = { 2: "AQgw", 3: "AEIMQUYcgkosw048" } as const;
 
 function checkSegment(segment: string, what: string): void {

@@ -1,4 +1,4 @@
-/** Verifies compact JWTs, as PyJWT's `decode` does. */
+/** `decode`: verifies compact JWTs, as PyJWT's `decode` does. */
 import { compactVerify, errors } from "jose";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm, signatureLength } from "./algorithms.ts";
@@ -20,30 +20,63 @@ import type { PreparedKey } from "./keys/prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";
 
 /**
- * Options of `decode`. Every `verify…` defaults to true, or to false where `verifySignature` is
- * false.
+ * Options of `decode` and `decodeComplete`. An unknown option, and one that is `undefined`, is a
+ * `TypeError`.
  */
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {
-  /** The algorithms a token may be signed with. Required unless `verifySignature` is false. */
+  /**
+   * The algorithms that a token may be signed with. Required, and not empty, unless
+   * `verifySignature` is false.
+   * @default none
+   * @see RFC 8725, section 3.1
+   */
   readonly algorithms?: readonly Algorithm[];
-  /** Default true. False reads the token without trusting it. */
+  /**
+   * Verify the signature. `false` reads a token that nothing has verified: do not trust its claims.
+   * @default true
+   */
   readonly verifySignature?: boolean;
-  /** Accept an HMAC secret shorter than the hash output. Default false. */
+  /**
+   * Accept an HMAC secret shorter than the hash.
+   * @default false
+   * @see RFC 7518, section 3.2
+   */
   readonly allowWeakSecret?: boolean;
-  /** The time, in seconds. Default: the clock's. */
+  /**
+   * The time by which `exp`, `nbf` and `iat` are checked, in seconds since 1970.
+   * @default the time of the machine's clock
+   */
   readonly now?: number;
 }
 
-/** A token's three parts, the payload read. */
+/** The three parts of a token, decoded. */
 export interface CompleteToken {
+  /** The protected header. */
   readonly header: JwtHeader;
+  /** The claims. */
   readonly payload: JwtPayload;
+  /** The bytes of the signature. */
   readonly signature: Uint8Array;
 }
 
 /**
- * The claims of a token whose signature and registered claims hold. Rejects with a token error for
- * a bad token, `InvalidKeyError` for a key that does not fit, `TypeError` for a wrong option.
+ * Verifies a token's signature and registered claims, and returns its claims. `key` may be a
+ * `SigningKey` of `JWKSClient`; with `verifySignature: false` it may be `undefined`.
+ * @throws `InvalidTokenError` or one of its subclasses, with a `reason`, for a token that is
+ * malformed, expired, not yet valid, wrongly signed or of other claims.
+ * @throws `InvalidKeyError` for a key that does not fit the token's algorithm.
+ * @throws `TypeError` for a wrong option, and for a missing key.
+ * @see RFC 7519, section 7.2
+ * @example
+ * ```ts
+ * import { decode } from "claimgate/jwt";
+ *
+ * const claims = await decode(token, publicKey, {
+ *   algorithms: ["ES256"],
+ *   issuer: "https://issuer.example",
+ *   audience: "https://api.example",
+ * });
+ * ```
  */
 export async function decode(
   token: string,
@@ -53,7 +86,16 @@ export async function decode(
   return (await decodeComplete(token, key, options)).payload;
 }
 
-/** `decode`, with the header and the signature's bytes beside the payload. */
+/**
+ * Verifies a token as `decode` does, and returns its header and signature too.
+ * @throws the errors of `decode`.
+ * @example
+ * ```ts
+ * import { decodeComplete } from "claimgate/jwt";
+ *
+ * const { header, payload } = await decodeComplete(token, secret, { algorithms: ["HS256"] });
+ * ```
+ */
 export async function decodeComplete(
   token: string,
   key: KeyInput | SigningKey | undefined,
@@ -80,31 +122,35 @@ export async function decodeComplete(
 }
 
 /**
- * A token's header, NOT verified. Throws `DecodeError`, or `InvalidTokenError` for a `kid` that is
- * no string and for `crit` and `b64`.
+ * Reads the header of a token WITHOUT verification, for example to choose a key by `kid`.
+ * @throws `DecodeError` for a malformed token.
+ * @throws `InvalidTokenError` for a header with `crit`, `b64` or a `kid` that is not a string.
+ * @see RFC 7515, section 4
+ * @example
+ * ```ts
+ * import { getUnverifiedHeader } from "claimgate/jwt";
+ *
+ * const { kid } = getUnverifiedHeader(token);
+ * ```
  */
 export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
 }
 
-/** How a token is verified with the keys of a source. */
+/** Options of `verifyWithKeys`. */
 export interface VerifyOptions<T> {
-  /** What keys may be found for. */
+  /** The algorithms that a token may have. */
   readonly algorithms: readonly Algorithm[];
   readonly readHeader: ReadHeader;
-  /**
-   * What is made of a token whose signature holds, and of the key that it holds with; the claims
-   * are not checked.
-   */
+  /** Checks the claims and makes the result. The signature is valid for `key`. */
   readonly accept: (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => T;
-  /** The error in place of that of a key that only WebCrypto could judge. */
+  /** Makes the error for a key that only WebCrypto can reject. */
   readonly explain: (error: InvalidKeyError) => unknown;
 }
 
 /**
- * Verifies a token with the keys of `source` that its header asks for. Rejects with a token error,
- * with what `explain` makes of a key that is not usable, and with what `source` rejects with or
- * `accept` throws.
+ * Verifies a token with the keys of `source` that its header names. Rejects with a token error, the
+ * result of `explain` for an unusable key, or an error of `source` or `accept`.
  */
 export async function verifyWithKeys<T>(
   token: string,
@@ -116,11 +162,11 @@ export async function verifyWithKeys<T>(
   const found = findKeys(source, header, algorithm);
   const keys = isPromise(found) ? await found : found;
   try {
-    // As nearly always: there is one, and it is the one.
+    // The usual case: one key.
     const [only] = keys;
     if (only && keys.length === 1) return accept(header, readPayloadBytes(await verifyWith(token, only)), only);
     const key = await findSigner(token, keys);
-    if (!key) throw new InvalidSignatureError("The signature matches no key that is trusted");
+    if (!key) throw new InvalidSignatureError("The signature matches no trusted key");
     return accept(header, readPayload(payload), key);
   } catch (error) {
     throw error instanceof InvalidKeyError ? explain(error) : error;
@@ -128,9 +174,8 @@ export async function verifyWithKeys<T>(
 }
 
 /**
- * The first of `keys` that signed `token`. A key that cannot be imported is passed over; where no
- * other signed it, nobody can tell, and its `InvalidKeyError` is what this rejects with. Rejects
- * with a token error for a token that cannot be read.
+ * The first of `keys` that signed `token`. Rejects with a token error for a malformed token, and
+ * with the `InvalidKeyError` of an unusable key if no other key signed the token.
  */
 export async function findSigner(token: string, keys: readonly PreparedKey[]): Promise<PreparedKey | undefined> {
   let unusable: InvalidKeyError | undefined;
@@ -146,10 +191,7 @@ export async function findSigner(token: string, keys: readonly PreparedKey[]): P
   return undefined;
 }
 
-/**
- * Whether `token` was signed with `key`. Rejects with a token error for a token that cannot be
- * read.
- */
+/** Whether `key` signed `token`. Rejects with a token error for a malformed token. */
 export async function isSignedWith(token: string, key: PreparedKey): Promise<boolean> {
   try {
     await verifyWith(token, key);
@@ -161,7 +203,7 @@ export async function isSignedWith(token: string, key: PreparedKey): Promise<boo
 }
 
 function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): MaybePromise<readonly PreparedKey[]> {
-  // readCompact lets only text through.
+  // readCompact rejects a kid that is not a string.
   const kid = Object.hasOwn(header, "kid") ? (header["kid"] as string) : undefined;
   return andThen(source.current(), (set) => {
     const keys = set.find(kid, algorithm);
@@ -171,18 +213,18 @@ function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): M
 
 function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
   const alg = Object.hasOwn(header, "alg") ? header["alg"] : undefined;
-  if (alg === undefined) throw new InvalidAlgorithmError("The token names no algorithm");
+  if (alg === undefined) throw new InvalidAlgorithmError("The token has no algorithm");
   const found = allowed.find((candidate) => candidate === alg);
   if (found === undefined) throw new InvalidAlgorithmError("The token's algorithm is not allowed");
   return found;
 }
 
-/** The payload's bytes, where the signature holds. */
+/** The bytes of the payload, if the signature is valid. */
 async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
   const imported = key.import();
   const cryptoKey = isPromise(imported) ? await imported : imported;
-  // OpenSSL accepts a PSS signature without its leading zeros: a second text for one token (RFC
-  // 8017, 8.1.2).
+  // OpenSSL accepts a PSS signature without its leading zeros, a second text for one token
+  // (RFC 8017, section 8.1.2).
   if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
     throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
   try {
@@ -197,7 +239,7 @@ async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> 
   }
 }
 
-/** Bytes of the last segment, which is base64url without padding. */
+/** The length of the signature in bytes, from its base64url text without padding. */
 function lengthOfSignature(token: string): number {
   return Math.floor(((token.length - token.lastIndexOf(".") - 1) * 3) / 4);
 }
@@ -222,7 +264,7 @@ const VERIFY_FLAGS = [
 const CHECKS = [...VERIFY_FLAGS, "strictAud", "leeway", "require", "issuer", "audience", "subject"] as const;
 const OPTIONS = ["algorithms", "verifySignature", "allowWeakSecret", "now", ...CHECKS] as const;
 
-// A wrong option must never come to mean "anything goes".
+// A wrong option must not switch a check off.
 function parseOptions(options: unknown): ReadOptions {
   if (!isMembers(options))
     throw new TypeError('decode takes its options as one object: pass { algorithms: ["HS256"] }, with your algorithms');
@@ -241,11 +283,11 @@ function parseOptions(options: unknown): ReadOptions {
 }
 
 function readCheck(name: string, value: unknown): unknown {
-  if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
+  if (value === undefined) throw new TypeError(`${name} is undefined: leave the option out`);
   switch (name) {
     case "leeway":
       if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return value;
-      throw new TypeError("leeway must be a number of seconds, not negative");
+      throw new TypeError("leeway must be a number of seconds, 0 or more");
     case "subject":
       if (typeof value === "string") return value;
       throw new TypeError("subject must be a string");
@@ -258,7 +300,7 @@ function readCheck(name: string, value: unknown): unknown {
     case "audience": {
       const expected = typeof value === "string" ? value : readStrings(value);
       if (expected !== undefined && (typeof value === "string" || expected.length > 0)) return expected;
-      throw new TypeError(`${name} must be a string or a list of strings`);
+      throw new TypeError(`${name} must be a string, or a list of one or more strings`);
     }
     default:
       checkFlag(name, value);

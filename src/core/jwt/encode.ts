@@ -1,4 +1,4 @@
-/** Signs claims into a compact JWT, as PyJWT's `encode` does. */
+/** `encode`: signs claims into a compact JWT, as PyJWT's `encode` does. */
 import { CompactSign } from "jose";
 import { systemClock } from "../util/seconds.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
@@ -8,19 +8,31 @@ import { InvalidKeyError } from "./errors.ts";
 import { type KeyInput, prepareKey } from "./keys/keys.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
 
-/** Options of `encode`. */
+/** Options of `encode`. An unknown option is a `TypeError`. */
 export interface EncodeOptions {
-  /** Default `"HS256"`. */
+  /**
+   * The algorithm that signs.
+   * @default "HS256"
+   * @see RFC 7518, section 3.1
+   */
   readonly algorithm?: Algorithm;
   /**
-   * Further header members. `alg` is always the algorithm's; `typ` is `"JWT"` unless given here,
-   * and left out where it is given empty. `crit` and `b64` are refused, as is a `kid` that is no
-   * string: no token of ours may hold what we would not read.
+   * Further header members. `alg` has no effect. `typ` replaces `"JWT"`; `null` or `""` leaves it
+   * out. `crit`, `b64` and a `kid` that is not a string are rejected, since `decode` rejects them.
+   * @default {}
+   * @see RFC 7515, section 4.1
    */
   readonly headers?: Readonly<Record<string, unknown>>;
-  /** A `JSON.stringify` replacer for the payload and for `headers`. */
+  /**
+   * A `JSON.stringify` replacer for the payload and for `headers`.
+   * @default none
+   */
   readonly jsonEncoder?: (this: unknown, key: string, value: unknown) => unknown;
-  /** Accept an HMAC secret shorter than the hash output. Default false. */
+  /**
+   * Accept an HMAC secret shorter than the hash.
+   * @default false
+   * @see RFC 7518, section 3.2
+   */
   readonly allowWeakSecret?: boolean;
 }
 
@@ -28,9 +40,18 @@ const OPTIONS = ["algorithm", "headers", "jsonEncoder", "allowWeakSecret"] as co
 const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
 
 /**
- * A signed token of `claims`. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds (RFC 7519,
- * section 2). Rejects with `TypeError` for a wrong option or claims that are no JSON object, with
- * `InvalidKeyError` for a key that does not fit.
+ * Signs `claims` and returns the token. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds.
+ * @throws `TypeError` for a wrong option, and for claims that are not a JSON object.
+ * @throws `TypeError` for an `iss` that is not a string, and an `exp` more than 100 years ahead.
+ * @throws `InvalidKeyError` for a key that does not fit the algorithm, and for a weak secret.
+ * @see RFC 7519, sections 2 and 7.1
+ * @example
+ * ```ts
+ * import { encode } from "claimgate/jwt";
+ *
+ * const exp = new Date(Date.now() + 3_600_000);
+ * const token = await encode({ sub: "ada", exp }, secret, { algorithm: "HS256" });
+ * ```
  */
 export async function encode(
   claims: Readonly<Record<string, unknown>>,
@@ -41,7 +62,7 @@ export async function encode(
   const { algorithm = "HS256", allowWeakSecret = false, headers, jsonEncoder } = read;
   if (!isAlgorithm(algorithm)) throw new TypeError(`algorithm must be one of ${ALGORITHMS.join(", ")}`);
   checkFlag("allowWeakSecret", allowWeakSecret);
-  // JSON.stringify takes a list too, and would drop every claim that it does not name.
+  // JSON.stringify takes a list too, as the names of the only claims to write.
   if (jsonEncoder !== undefined && typeof jsonEncoder !== "function") {
     throw new TypeError("jsonEncoder must be a function");
   }
@@ -55,15 +76,15 @@ function readEncodeOptions(options: unknown): EncodeOptions {
   return readOptions("encode", options, OPTIONS);
 }
 
-/** What was signed, and the text of it. */
+/** A signed token, and its parts. */
 export interface SignedClaims {
   readonly token: string;
   readonly header: Readonly<Record<string, unknown>>;
-  /** The payload as a reader will see it: read back from its JSON. */
+  /** The payload as readers see it: parsed from its JSON. */
   readonly payload: Record<string, unknown>;
 }
 
-/** `encode` with a key that is prepared already. */
+/** `encode` with a prepared key. */
 export async function signClaims(
   claims: Readonly<Record<string, unknown>>,
   key: PreparedKey,
@@ -92,14 +113,14 @@ function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncode
   for (const claim of DATE_CLAIMS) {
     const value = dated[claim];
     const seconds = value instanceof Date ? Math.floor(value.getTime() / 1000) : value;
-    // JSON would write null, and say nothing.
+    // JSON would write null.
     if (typeof seconds === "number" && !Number.isFinite(seconds)) {
-      throw new TypeError(`The claim "${claim}" is not a date`);
+      throw new TypeError(`The claim "${claim}" must be a valid Date or a number of seconds`);
     }
     if (seconds !== value) dated[claim] = seconds;
   }
   if (dated["iss"] !== undefined && typeof dated["iss"] !== "string")
-    throw new TypeError('The claim "iss" must be text');
+    throw new TypeError('The claim "iss" must be a string');
   return stringify("claims", dated, jsonEncoder);
 }
 
@@ -115,16 +136,17 @@ function readHeaders(headers: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]
   if (!isMembers(headers)) throw new TypeError("headers must be an object");
   const further = JSON.parse(stringify("headers", { ...headers }, jsonEncoder)) as Record<string, unknown>;
   for (const name of ["crit", "b64"]) {
-    if (Object.hasOwn(further, name)) throw new TypeError(`The header "${name}" cannot be given`);
+    if (Object.hasOwn(further, name))
+      throw new TypeError(`headers cannot have "${name}": decode would reject the token`);
   }
   if (Object.hasOwn(further, "kid") && typeof further["kid"] !== "string") {
-    throw new TypeError('The header "kid" must be text');
+    throw new TypeError('The header "kid" must be a string');
   }
   return further;
 }
 
 function stringify(what: string, members: object, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
   const json: string | undefined = JSON.stringify(members, jsonEncoder);
-  if (!json?.startsWith("{")) throw new TypeError(`The ${what} are no JSON object once they are written`);
+  if (!json?.startsWith("{")) throw new TypeError(`The ${what} must be a JSON object after jsonEncoder and toJSON`);
   return json;
 }

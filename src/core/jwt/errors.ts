@@ -1,23 +1,30 @@
-/** The token errors, named as PyJWT names them; each says with a `reason` what a caller may be told. */
+/** The errors of tokens and keys, with the names of PyJWT. */
 import type { KeysReason, TokenReason } from "../reasons.ts";
 
 /** Options of every token error. */
 export interface TokenErrorOptions {
-  /** Default: the class's own reason. */
+  /**
+   * The reason that callers of a guard see.
+   * @default the reason of the class
+   */
   readonly reason?: TokenReason;
+  /**
+   * The error that led here.
+   * @default none
+   */
   readonly cause?: unknown;
 }
 
-// A registered symbol, so that the error of another copy of this package is recognised too.
+// A registered symbol: the error of another copy of this package has it too.
 const TOKEN_ERROR: unique symbol = Symbol.for("claimgate.TokenError") as never;
 
 /**
- * The base of every error that says a token is not to be trusted. `reason` is `TOKEN_MALFORMED`
- * unless a subclass says otherwise.
+ * The base of all errors of invalid tokens. Its own `reason` is `TOKEN_MALFORMED`; subclasses have
+ * others.
  */
 export class InvalidTokenError extends Error {
   override readonly name: string = "InvalidTokenError";
-  /** What a caller may be told. */
+  /** The reason that callers of a guard see. */
   readonly reason: TokenReason;
 
   constructor(message: string, options: TokenErrorOptions = {}) {
@@ -28,14 +35,18 @@ export class InvalidTokenError extends Error {
 }
 
 /**
- * The token cannot be read: not three segments of base64url, not JSON, not an object, or a date
- * that is no number.
+ * The token cannot be read: it is not three segments of base64url, or its header or payload is not
+ * a JSON object (`TOKEN_MALFORMED`). Or `exp` or `nbf` is not a date in seconds (`CLAIM_INVALID`).
+ * @see RFC 7515, section 7.1
  */
 export class DecodeError extends InvalidTokenError {
   override readonly name: string = "DecodeError";
 }
 
-/** The signature does not belong to this token and key. */
+/**
+ * The signature does not match the token and the key (`SIGNATURE_INVALID`).
+ * @see RFC 7515, section 5.2
+ */
 export class InvalidSignatureError extends DecodeError {
   override readonly name: string = "InvalidSignatureError";
 
@@ -44,7 +55,10 @@ export class InvalidSignatureError extends DecodeError {
   }
 }
 
-/** `exp` has come (RFC 7519, section 4.1.4). */
+/**
+ * `exp` is now or past (`TOKEN_EXPIRED`).
+ * @see RFC 7519, section 4.1.4
+ */
 export class ExpiredSignatureError extends InvalidTokenError {
   override readonly name: string = "ExpiredSignatureError";
 
@@ -53,7 +67,10 @@ export class ExpiredSignatureError extends InvalidTokenError {
   }
 }
 
-/** `nbf` or `iat` lies in the future (RFC 7519, sections 4.1.5 and 4.1.6). */
+/**
+ * `nbf` or `iat` is in the future (`TOKEN_NOT_YET_VALID`).
+ * @see RFC 7519, sections 4.1.5 and 4.1.6
+ */
 export class ImmatureSignatureError extends InvalidTokenError {
   override readonly name: string = "ImmatureSignatureError";
 
@@ -62,7 +79,11 @@ export class ImmatureSignatureError extends InvalidTokenError {
   }
 }
 
-/** `aud` is not the expected one, or names one where none was expected. */
+/**
+ * `aud` is not the expected audience, or the token has one and none is expected
+ * (`AUDIENCE_INVALID`).
+ * @see RFC 7519, section 4.1.3
+ */
 export class InvalidAudienceError extends InvalidTokenError {
   override readonly name: string = "InvalidAudienceError";
 
@@ -71,7 +92,10 @@ export class InvalidAudienceError extends InvalidTokenError {
   }
 }
 
-/** `iss` is not the expected issuer. */
+/**
+ * `iss` is not the expected issuer (`ISSUER_INVALID`).
+ * @see RFC 7519, section 4.1.1
+ */
 export class InvalidIssuerError extends InvalidTokenError {
   override readonly name: string = "InvalidIssuerError";
 
@@ -80,7 +104,10 @@ export class InvalidIssuerError extends InvalidTokenError {
   }
 }
 
-/** `iat` is no number. */
+/**
+ * `iat` is not a date in seconds (`CLAIM_INVALID`).
+ * @see RFC 7519, section 4.1.6
+ */
 export class InvalidIssuedAtError extends InvalidTokenError {
   override readonly name: string = "InvalidIssuedAtError";
 
@@ -89,7 +116,10 @@ export class InvalidIssuedAtError extends InvalidTokenError {
   }
 }
 
-/** The header's `alg` is absent, unknown or not among the allowed ones (RFC 8725, section 3.1). */
+/**
+ * The header has no `alg`, or one that is unknown or not allowed (`ALGORITHM_INVALID`).
+ * @see RFC 8725, section 3.1
+ */
 export class InvalidAlgorithmError extends InvalidTokenError {
   override readonly name: string = "InvalidAlgorithmError";
 
@@ -98,7 +128,10 @@ export class InvalidAlgorithmError extends InvalidTokenError {
   }
 }
 
-/** `sub` is of the wrong type or not the expected subject. */
+/**
+ * `sub` has the wrong type, or is not the expected subject (`CLAIM_INVALID`).
+ * @see RFC 7519, section 4.1.2
+ */
 export class InvalidSubjectError extends InvalidTokenError {
   override readonly name: string = "InvalidSubjectError";
 
@@ -107,7 +140,10 @@ export class InvalidSubjectError extends InvalidTokenError {
   }
 }
 
-/** `jti` is no string. */
+/**
+ * `jti` is not a string (`CLAIM_INVALID`).
+ * @see RFC 7519, section 4.1.7
+ */
 export class InvalidJTIError extends InvalidTokenError {
   override readonly name: string = "InvalidJTIError";
 
@@ -116,9 +152,10 @@ export class InvalidJTIError extends InvalidTokenError {
   }
 }
 
-/** A claim that must be there is not; `claim` names it. */
+/** A required claim is absent (`CLAIM_MISSING`). */
 export class MissingRequiredClaimError extends InvalidTokenError {
   override readonly name: string = "MissingRequiredClaimError";
+  /** The name of the claim. */
   readonly claim: string;
 
   constructor(claim: string, options: TokenErrorOptions = {}) {
@@ -128,7 +165,8 @@ export class MissingRequiredClaimError extends InvalidTokenError {
 }
 
 /**
- * The `type` claim is not the one asked for: a refresh token used as an auth token, or the reverse.
+ * The token has another type than the required one, such as a refresh token in place of an auth
+ * token (`TOKEN_TYPE_INVALID`).
  */
 export class InvalidTokenTypeError extends InvalidTokenError {
   override readonly name: string = "InvalidTokenTypeError";
@@ -138,7 +176,7 @@ export class InvalidTokenTypeError extends InvalidTokenError {
   }
 }
 
-/** The token, its session or its subject's rights were withdrawn. */
+/** The token, its session or the rights of its subject have been revoked (`TOKEN_REVOKED`). */
 export class RevokedTokenError extends InvalidTokenError {
   override readonly name: string = "RevokedTokenError";
 
@@ -148,8 +186,9 @@ export class RevokedTokenError extends InvalidTokenError {
 }
 
 /**
- * The key cannot serve the algorithm: wrong type, too short, unreadable. Says nothing about any
- * token.
+ * The key does not fit the algorithm, is too short, or cannot be read. The error is about the key,
+ * not about a token.
+ * @see RFC 7518, section 3
  */
 export class InvalidKeyError extends Error {
   override readonly name: string = "InvalidKeyError";
@@ -158,11 +197,12 @@ export class InvalidKeyError extends Error {
 const KEYS_ERROR: unique symbol = Symbol.for("claimgate.KeysError") as never;
 
 /**
- * Keys could not be had. `reason` is `KEYS_UNAVAILABLE` (503: nothing can be said of any token), or
- * `SIGNATURE_INVALID` (401) where the set was read and has no key for this token.
+ * There is no key to verify a token with. `reason` is `KEYS_UNAVAILABLE` (503) if the key set
+ * cannot be read or used, and `SIGNATURE_INVALID` (401) if it has no key for the token.
  */
 export class JWKSClientError extends Error {
   override readonly name: string = "JWKSClientError";
+  /** The reason that callers of a guard see. */
   readonly reason: KeysReason;
 
   constructor(message: string, options: { readonly reason?: KeysReason; readonly cause?: unknown } = {}) {
@@ -172,17 +212,17 @@ export class JWKSClientError extends Error {
   }
 }
 
-/** A JSON Web Key Set could not be fetched. */
+/** A JSON Web Key Set cannot be fetched (`KEYS_UNAVAILABLE`). */
 export class JWKSClientConnectionError extends JWKSClientError {
   override readonly name: string = "JWKSClientConnectionError";
 }
 
-/** Whether `error` is a token error, also of another copy of this package. */
+/** Whether `error` is a token error of this or another copy of this package. */
 export function isTokenError(error: unknown): error is InvalidTokenError {
   return error instanceof Error && (error as { [TOKEN_ERROR]?: unknown })[TOKEN_ERROR] === true;
 }
 
-/** Whether `error` is a `JWKSClientError`, also of another copy of this package. */
+/** Whether `error` is a `JWKSClientError` of this or another copy of this package. */
 export function isKeysError(error: unknown): error is JWKSClientError {
   return error instanceof Error && (error as { [KEYS_ERROR]?: unknown })[KEYS_ERROR] === true;
 }

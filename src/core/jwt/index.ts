@@ -1,4 +1,4 @@
-/** Tokens by hand (`claimgate/jwt`): knows no request and no rule. */
+/** The entry `claimgate/jwt`: tokens and keys, without requests and rules. */
 
 // Write and read tokens
 

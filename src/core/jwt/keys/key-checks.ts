@@ -1,20 +1,23 @@
-/** What a key must be to serve an algorithm (RFC 7518, section 3; RFC 7517, section 4). */
+/** The checks of a key against its algorithm and use, and their errors. */
 
 import { base64url, type CryptoKey, type JWK } from "jose";
 import { withErrorContext } from "../../util/error-context.ts";
 import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 
-/** The use of a key. */
+/** The operation that a key is for. */
 export type KeyUse = "sign" | "verify";
 
 /** Options of `prepareKey`. */
 export interface PrepareKeyOptions {
-  /** Accept an HMAC secret shorter than the hash output (RFC 7518, section 3.2). Default false. */
+  /** Accept an HMAC secret shorter than the hash (RFC 7518, section 3.2). Default false. */
   readonly allowWeakSecret?: boolean;
 }
 
-/** Throws `InvalidKeyError` unless an asymmetric JWK fits its algorithm and use. */
+/**
+ * Throws `InvalidKeyError` unless an asymmetric JWK fits `algorithm` and `use`.
+ * @see RFC 7518, section 3
+ */
 export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const traits = traitsOf(algorithm);
   const isOnCurve = !("curve" in traits) || jwk.crv === traits.curve;
@@ -47,7 +50,7 @@ export function wrongHalf(use: KeyUse, given: string = "key"): InvalidKeyError {
 /** The error for a secret that is shorter than the hash. */
 export function weakSecret(actual: string, needed: string, algorithm: Algorithm): InvalidKeyError {
   return new InvalidKeyError(
-    `the secret has ${actual}, and ${algorithm} needs at least ${needed} (RFC 7518, section 3.2): make one with claimgate keys generate --type secret, or set allowWeakSecret: true`,
+    `the secret has ${actual}, and ${algorithm} needs at least ${needed} (RFC 7518, section 3.2). Make one with claimgate keys generate --type secret, or set allowWeakSecret: true`,
   );
 }
 
@@ -75,7 +78,10 @@ function describeJwk({ kty, crv }: JWK): string {
   return `a key of type ${String(kty)}${crv === undefined ? "" : ` on the curve ${crv}`}`;
 }
 
-/** What a JWK says of itself (RFC 7517, sections 4.2 to 4.4). */
+/**
+ * Throws `InvalidKeyError` if the members `alg`, `use` or `key_ops` of a JWK forbid the use.
+ * @see RFC 7517, sections 4.2 to 4.4
+ */
 export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
   if (ownAlg !== undefined && ownAlg !== algorithm)
@@ -86,7 +92,7 @@ export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): vo
     throw new InvalidKeyError(`the JWK's "key_ops" do not include ${use}: pass a key that may ${use}`);
 }
 
-/** Throws `InvalidKeyError` unless a CryptoKey fits its algorithm and use. */
+/** Throws `InvalidKeyError` unless a CryptoKey fits `algorithm` and `use`. */
 export function checkCryptoKey(
   key: CryptoKey,
   algorithm: Algorithm,
@@ -127,8 +133,8 @@ export function checkCryptoKey(
     throw weakSecret(`${actual.length ?? 0} bits`, `${traits.secretBytes * 8}`, algorithm);
 }
 
-// With the exponent 1 anybody can sign; what is larger than these only costs time. OpenSSL has the
-// same limits, the second for large keys only.
+// With the exponent 1 any caller can sign; larger numbers only cost time. OpenSSL has the same
+// limits, the one of the exponent for large keys only.
 const MAX_RSA_BITS = 16_384;
 const MAX_EXPONENT_BITS = 64;
 
@@ -145,12 +151,12 @@ function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): voi
   const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
   if (exponentBits < 2 || exponentBits > MAX_EXPONENT_BITS || !isOdd)
     throw new InvalidKeyError(
-      `the RSA key's exponent must be odd, at least 3 and of at most ${MAX_EXPONENT_BITS} bits`,
+      `the RSA key's exponent must be odd, at least 3, and have at most ${MAX_EXPONENT_BITS} bits`,
     );
 }
 
 function bitLength(bytes: Uint8Array): number {
-  // Leading zeros make a number longer, not larger.
+  // Leading zeros do not make a number larger.
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - (Math.clz32(bytes[first] as number) - 24);
 }

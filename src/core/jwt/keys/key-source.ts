@@ -1,30 +1,24 @@
-/** The sources of verification keys: own ring, loader, remote set and local set are all a `KeySource`. */
+/** `KeySource`: the interface of every source of verification keys. */
 import type { MaybePromise } from "../../util/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
-/** Keys to verify with, found by what a token's header says. */
+/** Verification keys, found by the `kid` and `alg` of a token. */
 export interface KeySet {
-  /**
-   * The keys that may have signed a token: those of its `kid`, or all where it names none, as far
-   * as they serve the algorithm.
-   */
+  /** The keys for `algorithm` with this `kid`, or all for `algorithm` if `kid` is `undefined`. */
   find(kid: string | undefined, algorithm: Algorithm): readonly PreparedKey[];
-  /** Whether a key that was found before is trusted still. */
+  /** Whether a key that `find` returned is still trusted. */
   holds(key: PreparedKey): boolean;
-  /** When `key` is to be trusted no longer, in seconds, where that is known. */
+  /** The time from which `key` is no longer trusted, in seconds; `undefined` if unknown. */
   retiresAt(key: PreparedKey): number | undefined;
 }
 
-/** The source of a set. */
+/** A source of key sets: a ring, a loader, a remote set or a local set. */
 export interface KeySource {
-  /**
-   * The set that is trusted now, at once where it is there. Throws or rejects with
-   * `JWKSClientError`.
-   */
+  /** The trusted set, synchronously if it is loaded. Throws or rejects with `JWKSClientError`. */
   current(): MaybePromise<KeySet>;
   /**
-   * For who misses a key: the set asked for anew, or the same where it may not be asked for yet.
+   * The set for a token whose key is missing: loaded again, or the same set during the cooldown.
    * Throws or rejects as `current` does.
    */
   renewed(): MaybePromise<KeySet>;

@@ -1,4 +1,4 @@
-/** Reads every kind of key a user may hold, and refuses early the key that does not fit its algorithm. */
+/** Reads keys of every kind, and rejects a key that does not fit its algorithm. */
 
 import type { CryptoKey, JWK, KeyObject } from "jose";
 import { isNodeKey, loadNodeCrypto, type NodeKey } from "../../util/builtins.ts";
@@ -21,14 +21,15 @@ import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from ".
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /**
- * A key as a user may give it: PEM text (or its bytes), a JWK, a WebCrypto `CryptoKey` or a Node
- * `KeyObject`; for HMAC also a string or bytes.
+ * A key as callers pass it. For HS*: a string taken as literal UTF-8, bytes, an `oct` JWK, a
+ * CryptoKey or a KeyObject. For other algorithms: PEM text or its bytes, a JWK, a CryptoKey or a
+ * KeyObject.
  */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
 
 /**
- * Checks `input` against `algorithm` and `use`. A private key given for `verify` is refused: see
- * `derivePublicKey`. Throws `InvalidKeyError`.
+ * Reads `input` for `algorithm` and `use`. A private key cannot verify: use `derivePublicKey`.
+ * Throws `InvalidKeyError`.
  */
 export function prepareKey(
   input: KeyInput,
@@ -46,10 +47,7 @@ export function prepareKey(
   return importOnce(source, algorithm, use);
 }
 
-/**
- * The verifying half of a private key. Throws `InvalidKeyError` where the key does not show its
- * public half.
- */
+/** The public key of a private key. Throws `InvalidKeyError` if the key is not extractable. */
 export function derivePublicKey(input: KeyInput, algorithm: Algorithm): PreparedKey {
   const source = readAsymmetric(input, algorithm, "sign");
   if ("jwk" in source) return prepareKey(publicMembers(source.jwk), algorithm, "verify");
@@ -59,14 +57,14 @@ export function derivePublicKey(input: KeyInput, algorithm: Algorithm): Prepared
   return importOnce(source, algorithm, "verify");
 }
 
-/** Whether two public keys are one; `undefined` where that cannot be told at once. */
+/** Whether two public keys are equal; `undefined` if that takes an asynchronous export. */
 export function isSamePair(a: PreparedKey, b: PreparedKey): boolean | undefined {
   if (!a.publicJwk || !b.publicJwk) return undefined;
   const [one, other] = [a.publicJwk, b.publicJwk];
   return (["kty", "crv", "x", "y", "n", "e"] as const).every((member) => one[member] === other[member]);
 }
 
-/** Whether `value` is a `SigningKey`, also of another copy of this package. */
+/** Whether `value` has the internal method of a `SigningKey`. */
 export function hasPrepare(value: unknown): boolean {
   return typeof (value as { readonly "~prepare"?: unknown } | null | undefined)?.["~prepare"] === "function";
 }

@@ -1,4 +1,4 @@
-/** One key that fits its algorithm: imported at first use and only once, and able to say what is public about it. */
+/** `PreparedKey`: a key that fits its algorithm, imported once, at its first use. */
 import {
   base64url,
   type CryptoKey,
@@ -14,38 +14,35 @@ import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts
 import { InvalidKeyError } from "../errors.ts";
 import { checkCryptoKey, type KeyUse } from "./key-checks.ts";
 
-/** A key that was read and fits its algorithm. */
+/** A key that has been read and fits its algorithm. */
 export interface PreparedKey {
   readonly algorithm: Algorithm;
-  /** What jose is told: to take this algorithm and no other. */
+  /** Options for jose, which allow this algorithm only. */
   readonly joseOptions: { readonly algorithms: string[] };
   /**
-   * The imported key, at once if it is there already. Rejects with `InvalidKeyError`, at every
-   * call, where only WebCrypto could judge it.
+   * The imported key, synchronously after the first import. Rejects with `InvalidKeyError` at every
+   * call if WebCrypto does not accept the key.
    */
   import(): CryptoKey | Promise<CryptoKey>;
-  /** The public members, where they can be told without waiting: see `isSamePair`. */
+  /** The public members, if they are known without an export: see `isSamePair`. */
   readonly publicJwk: JWK | undefined;
-  /**
-   * The public members, by an allow-list; `undefined` for a secret, and for a key that cannot be
-   * exported.
-   */
+  /** The public members; `undefined` for a secret and for a key that is not extractable. */
   toPublicJwk(): Promise<JWK | undefined>;
   /**
-   * RFC 7638, of the public members or of the secret; `undefined` for a key that cannot be
-   * exported.
+   * The thumbprint of the public members or of the secret (RFC 7638); `undefined` for a key that is
+   * not extractable.
    */
   thumbprint(): Promise<string | undefined>;
 }
 
-/** What a key was read into. */
+/** The forms into which keys are read. */
 export type KeyMaterial =
   | { readonly jwk: JWK }
   | { readonly cryptoKey: CryptoKey }
   | { readonly pem: string }
   | { readonly secret: Uint8Array };
 
-/** The key of `source`, imported when it is first used. */
+/** The key of `source`, imported at its first use. */
 export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): PreparedKey {
   let imported: CryptoKey | undefined;
   let pending: Promise<CryptoKey> | undefined;
@@ -84,7 +81,7 @@ export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUs
   };
 }
 
-/** What may be shown of a key: an allow-list, so that a member nobody thought of stays hidden. */
+/** The members of a JWK that may be published: an allow-list, so that unknown ones stay hidden. */
 export function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
   const members: Record<string, unknown> = { kty, crv, x, y, n, e, kid, alg };
   for (const [name, value] of Object.entries(members)) if (value === undefined) delete members[name];
@@ -100,8 +97,8 @@ async function toSecretJwk(source: KeyMaterial): Promise<JWK | undefined> {
 async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
   if ("secret" in source) return importHmac(source.secret, algorithm);
   if ("jwk" in source) {
-    // What a JWK says of its use is checked already, and WebCrypto reads more into it (RFC 7517,
-    // section 4.3, allows "sign" beside "verify").
+    // checkJwk has checked the use; WebCrypto would reject "sign" beside "verify", which RFC 7517,
+    // section 4.3, allows.
     const { key_ops: _ops, use: _use, ext: _ext, ...key } = source.jwk;
     return (await importJWK(use === "verify" ? publicMembers(key) : key, algorithm)) as CryptoKey;
   }
@@ -114,7 +111,7 @@ async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyU
   return key;
 }
 
-// Only where there is no node:crypto to read the PEM with.
+// For runtimes without node:crypto.
 async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
   if (pem.includes("-----BEGIN CERTIFICATE-----")) return importX509(pem, algorithm, { extractable: true });
   if (pem.includes("-----BEGIN PUBLIC KEY-----")) return importSPKI(pem, algorithm, { extractable: true });

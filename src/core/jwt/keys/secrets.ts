@@ -1,4 +1,4 @@
-/** HMAC secrets: their bytes, and the texts that are keys of another kind and so must never become one (RFC 8725, section 3.1). */
+/** Reads HMAC secrets, and recognises other keys that must not be used as secrets. */
 
 import { base64url, type JWK, type KeyObject } from "jose";
 import { isNodeKey } from "../../util/builtins.ts";
@@ -6,7 +6,7 @@ import { withErrorContext } from "../../util/error-context.ts";
 import { InvalidKeyError } from "../errors.ts";
 
 /**
- * The bytes of a secret: a string is literal UTF-8, an `oct` JWK is its `k`. Throws
+ * The bytes of a secret. A string is literal UTF-8; an `oct` JWK has them in `k`. Throws
  * `InvalidKeyError`.
  */
 export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | CryptoKey): Uint8Array {
@@ -21,7 +21,9 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
 }
 
 /**
- * Says which kind of key `secret` really is ("a PEM key", …), or `undefined` for a plain secret.
+ * Names the kind of key that `secret` is the text of; `undefined` for a plain secret. A public key
+ * as a secret would let any caller sign.
+ * @see RFC 8725, section 3.1
  */
 export function describeKeyLikeText(secret: Uint8Array): string | undefined {
   if (isDer(secret)) return "a DER key";
@@ -55,8 +57,8 @@ function isJwkJson(text: string): boolean {
   }
 }
 
-// A SEQUENCE that spans the whole, whose first element is a SEQUENCE (SPKI, X.509) or an INTEGER
-// (PKCS#1, PKCS#8, SEC1): random bytes look like this about once in 2^32.
+// A SEQUENCE of the whole length that begins with a SEQUENCE (SPKI, X.509) or an INTEGER (PKCS#1,
+// PKCS#8, SEC1). Random bytes match about once in 2^32.
 function isDer(bytes: Uint8Array): boolean {
   const outer = readDerLength(bytes, 0x30, 0);
   if (!outer || outer.start + outer.length !== bytes.length) return false;

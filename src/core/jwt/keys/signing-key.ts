@@ -1,4 +1,4 @@
-/** `SigningKey`: one public key of a JSON Web Key Set, as PyJWT's `PyJWK` is. */
+/** `SigningKey`: one public key of a JSON Web Key Set, as PyJWT's `PyJWK`. */
 import type { JWK } from "jose";
 import { ALGORITHMS, type Algorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
@@ -7,49 +7,71 @@ import { hasPrepare, prepareKey } from "./keys.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
 /**
- * A key that signatures are verified with; `decode` takes it as it is. It is imported once for each
- * algorithm it serves.
+ * A public key of a JSON Web Key Set, which verifies signatures. Pass it to `decode` itself; other
+ * functions take its `jwk`. It is imported once for each algorithm.
+ * @see RFC 7517, section 4
+ * @example
+ * ```ts
+ * import { decode, JWKSClient } from "claimgate/jwt";
+ *
+ * const client = new JWKSClient("https://issuer.example/jwks.json");
+ * const key = await client.getSigningKeyFromJwt(token);
+ * const claims = await decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ * ```
  */
 export class SigningKey {
-  /** The key as it stands in the set, frozen. */
+  /** The key as the set has it, frozen. */
   readonly jwk: JWK;
   readonly #prepared: Map<Algorithm, PreparedKey | InvalidKeyError> = new Map();
 
+  /** A key of `jwk`. Members that do not fit an algorithm are found by `serves` and `decode`. */
   constructor(jwk: JWK) {
     this.jwk = Object.freeze({ ...jwk });
   }
 
-  /** `kid` (RFC 7517, section 4.5). */
+  /**
+   * The `kid` of the key.
+   * @see RFC 7517, section 4.5
+   */
   get kid(): string | undefined {
     return this.jwk.kid;
   }
 
-  /** `kty` (RFC 7517, section 4.1). */
+  /**
+   * The `kty` of the key.
+   * @see RFC 7517, section 4.1
+   */
   get kty(): string | undefined {
     return this.jwk.kty;
   }
 
-  /** `alg`, where the set says it. */
+  /**
+   * The `alg` of the key, if the set has it.
+   * @see RFC 7517, section 4.4
+   */
   get alg(): string | undefined {
     return this.jwk.alg;
   }
 
-  /** `use`, where the set says it. */
+  /**
+   * The `use` of the key, if the set has it.
+   * @see RFC 7517, section 4.2
+   */
   get use(): string | undefined {
     return this.jwk.use;
   }
 
-  /** Whether some algorithm can verify with it. */
+  /** Whether at least one algorithm can verify with the key. */
   get isUsable(): boolean {
     return ALGORITHMS.some((algorithm) => this.serves(algorithm));
   }
 
-  /** Whether `algorithm` can verify with it. */
+  /** Whether `algorithm` can verify with the key. */
   serves(algorithm: Algorithm): boolean {
     return !(this.#read(algorithm) instanceof InvalidKeyError);
   }
 
-  /** @internal The key, ready for `algorithm`. Throws `InvalidKeyError` where it does not fit. */
+  /** @internal The key, prepared for `algorithm`. Throws `InvalidKeyError` if it does not fit. */
   "~prepare"(algorithm: Algorithm): PreparedKey {
     const key = this.#read(algorithm);
     if (key instanceof InvalidKeyError) throw key;
@@ -66,7 +88,7 @@ export class SigningKey {
   }
 }
 
-/** Whether `value` is a `SigningKey`, also of another copy of this package. */
+/** Whether `value` is a `SigningKey` of this or another copy of this package. */
 export function isSigningKey(value: unknown): value is SigningKey {
   return hasPrepare(value);
 }

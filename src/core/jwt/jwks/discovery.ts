@@ -1,12 +1,13 @@
-/** Finds an issuer's key set by its metadata (OpenID Connect Discovery 1.0, section 4). */
+/** Finds the key set of an issuer by its metadata. */
 import { withErrorContext } from "../../util/error-context.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
 import type { RemoteKeysOptions } from "./remote-keys.ts";
 
 /**
- * The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` where that cannot be had,
- * or is not `issuer`'s own.
+ * The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` if the metadata cannot be
+ * fetched, or names another issuer.
+ * @see OpenID Connect Discovery 1.0, section 4
  */
 export async function discoverKeySet(
   issuer: string,
@@ -18,7 +19,7 @@ export async function discoverKeySet(
   const request = { method: "GET", redirect: "manual", headers, signal } as const;
   const response = await limitFetch(options.fetch, options.maxBytes)(url, request);
   const metadata = await readJson(response);
-  // Else one issuer could speak for another (RFC 8414, section 3.3).
+  // One issuer must not name the keys of another (RFC 8414, section 3.3).
   if (metadata["issuer"] !== issuer) throw new JWKSClientError("The issuer's metadata names another issuer");
   return checkKeySetUrl(metadata["jwks_uri"], issuer);
 }
@@ -26,7 +27,7 @@ export async function discoverKeySet(
 async function readJson(response: Response): Promise<Readonly<Record<string, unknown>>> {
   const value: unknown = await withErrorContext(
     () => response.json() as Promise<unknown>,
-    (cause) => new JWKSClientConnectionError("The issuer's metadata is no JSON", { cause }),
+    (cause) => new JWKSClientConnectionError("The issuer's metadata is not JSON", { cause }),
   );
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
@@ -38,6 +39,6 @@ function checkKeySetUrl(url: unknown, issuer: string): string {
       if (issuer.startsWith("https:") && checked.protocol !== "https:") throw new TypeError("must be https");
       return checked.href;
     },
-    (cause) => new JWKSClientError("The issuer's metadata names no usable jwks_uri", { cause }),
+    (cause) => new JWKSClientError("The issuer's metadata has no usable jwks_uri", { cause }),
   );
 }

@@ -1,4 +1,4 @@
-/** `JWKSClient`: the public keys of an issuer, fetched from its JSON Web Key Set, as PyJWT's `PyJWKClient` does. */
+/** `JWKSClient`: fetches the public keys of an issuer, as PyJWT's `PyJWKClient` does. */
 import type { JSONWebKeySet } from "jose";
 import { withErrorContext } from "../../util/error-context.ts";
 import type { Refreshing } from "../../util/refreshing.ts";
@@ -14,60 +14,82 @@ import type { JwksKeySet } from "./key-set.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./remote-keys.ts";
 
 /**
- * Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is undefined, is a
- * `TypeError`.
+ * Options of `JWKSClient`. Times are in seconds. An unknown option, and one that is `undefined`, is
+ * a `TypeError`.
  */
 export interface JWKSClientOptions {
   /**
-   * How long a set is trusted from when it was asked for; a withdrawn key is trusted no longer.
-   * Default 300.
+   * Seconds that a key set is used, counted from its request. A withdrawn key is trusted until
+   * then. Must be positive.
+   * @default 300
    */
   readonly lifespan?: number;
-  /** How long a fetch may take. Default 5. */
+  /**
+   * Seconds that a request may take, its body included. Must be positive.
+   * @default 5
+   */
   readonly timeout?: number;
   /**
-   * The least time between two fetches that a failure or an unknown `kid` asks for. Default 30; 5
-   * at most while no set can serve.
+   * The fewest seconds between two requests that a failure or an unknown `kid` causes; at most 5
+   * while there is no usable set. Must not be negative.
+   * @default 30
    */
   readonly cooldown?: number;
   /**
-   * How long beyond its lifespan the last good set serves while the endpoint fails. Default 3600; 0
-   * for not at all.
+   * Seconds beyond `lifespan` that the last set is used while requests fail. Must not be negative;
+   * 0 switches this off.
+   * @default 3600
    */
   readonly staleIfError?: number;
   /**
-   * Sent with every request, redirects within the origin included. Default: none but those of the
-   * runtime.
+   * Headers of every request, redirects within the origin included.
+   * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Whether a key is imported once for as long as the set lists it. Default true; false imports it
-   * at each use.
+   * Keep an imported key for as long as the set lists it. `false` imports it at each use.
+   * @default true
    */
   readonly cacheKeys?: boolean;
-  /** Bytes an answer may have. Default 1,048,576. */
+  /**
+   * The most bytes that a response may have. Must be positive.
+   * @default 1048576
+   */
   readonly maxBytes?: number;
-  /** Default: the runtime's `fetch`. */
+  /**
+   * A `fetch` for a proxy, a custom agent or a test.
+   * @default the `fetch` of the runtime
+   */
   readonly fetch?: KeyFetch;
   /**
-   * The time, in seconds. Default: the clock's. Where it gives no number, everything rejects with
-   * `TypeError`.
+   * The time, in seconds since 1970. If it returns another value than a number, every method
+   * rejects with `TypeError`.
+   * @default the time of the machine's clock
    */
   readonly now?: () => number;
 }
 
 /**
- * The keys at one URL. Requests nothing before something asks, and makes one request however many
- * ask. `jku`, `x5u`, `x5c` and `jwk` headers of tokens are never looked at. Redirects are followed
- * within the URL's origin only, three at most.
+ * Fetches and caches the JSON Web Key Set at one URL. The first call makes the first request;
+ * parallel calls share one. At most three redirects are followed, within the origin of the URL.
+ * The token headers `jku`, `x5u`, `x5c` and `jwk` have no effect.
+ * @see RFC 7517, section 5
+ * @example
+ * ```ts
+ * import { decode, JWKSClient } from "claimgate/jwt";
+ *
+ * const client = new JWKSClient("https://issuer.example/.well-known/jwks.json");
+ * const key = await client.getSigningKeyFromJwt(token);
+ * const claims = await decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ * ```
  */
 export class JWKSClient {
   readonly #keys: Refreshing<JwksKeySet>;
   readonly #cacheKeys: boolean;
 
   /**
-   * `uri` is https, or http on a loopback address. Throws `TypeError` for a wrong one and for a
-   * wrong option.
+   * A client for the key set at `uri`, which must be https, or http on a loopback address.
+   * @throws `TypeError` for another `uri`, and for a wrong option.
    */
   constructor(uri: string | URL, options: JWKSClientOptions = {}) {
     const { href } = naming("uri", () => checkKeyUrl(uri));
@@ -77,10 +99,12 @@ export class JWKSClient {
   }
 
   /**
-   * The key that signed `token`, by its `kid` and `alg`; where several would do, the one that its
-   * signature matches. Rejects with a token error where the token cannot be read, and with
-   * `JWKSClientError`: `SIGNATURE_INVALID` where there is no such key, else `KEYS_UNAVAILABLE`. The
-   * claims are NOT checked: give the key to `decode`.
+   * The key that signed `token`, found by `kid` and `alg`, and among several by the signature. The
+   * claims are NOT checked: pass the key to `decode`.
+   * @throws `InvalidTokenError` or a subclass for a token that is malformed or of an unknown
+   * algorithm.
+   * @throws `JWKSClientError` with `SIGNATURE_INVALID` if the set has no such key, and with
+   * `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
     const { header } = readCompact(token);
@@ -93,20 +117,22 @@ export class JWKSClient {
   }
 
   /**
-   * The key with this `kid`. Rejects with `JWKSClientError`: `SIGNATURE_INVALID` where there is
-   * none, else `KEYS_UNAVAILABLE`.
+   * The key with this `kid`.
+   * @throws `JWKSClientError` with `SIGNATURE_INVALID` if the set has no such key, and with
+   * `KEYS_UNAVAILABLE` if it has several, or cannot be fetched or used.
+   * @throws `TypeError` for a `kid` that is not a string.
    */
   async getSigningKey(kid: string): Promise<SigningKey> {
     if (typeof kid !== "string") throw new TypeError("kid must be a string");
     const [key, another] = await this.#search((set) => set.keys.filter((candidate) => candidate.kid === kid));
     if (!key) throw new JWKSClientError("The key set has no key with this kid", { reason: "SIGNATURE_INVALID" });
-    if (another) throw new JWKSClientError("The key set has several keys with this kid: use getSigningKeyFromJwt");
+    if (another) throw new JWKSClientError("The key set has several keys with this kid: call getSigningKeyFromJwt");
     return this.#share(key);
   }
 
   /**
-   * All keys that can verify signatures. `refresh` fetches them anew. Rejects with
-   * `JWKSClientError`.
+   * All keys of the set that can verify signatures. `refresh` fetches the set again.
+   * @throws `JWKSClientError` with `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
    */
   async getSigningKeys(refresh = false): Promise<SigningKey[]> {
     const { keys } = await this.#read(refresh);
@@ -114,7 +140,8 @@ export class JWKSClient {
   }
 
   /**
-   * The set as it was published: a copy. `refresh` fetches it anew. Rejects with `JWKSClientError`.
+   * A copy of the set as its issuer published it. `refresh` fetches the set again.
+   * @throws `JWKSClientError` with `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
    */
   async getJwkSet(refresh = false): Promise<JSONWebKeySet> {
     return structuredClone((await this.#read(refresh)).jwks);
@@ -165,9 +192,9 @@ function parseOptions(options: unknown): ClientOptions {
   return { ...defaults, ...Object.fromEntries(given.map(([name, value]) => [name, readOption(name, value)])) };
 }
 
-// A wrong option must never come to mean "for ever" or "anything goes".
+// A wrong option must not mean "for ever" or switch a check off.
 function readOption(name: string, value: unknown): unknown {
-  if (value === undefined) throw new TypeError(`The option "${name}" is undefined; leave it out instead`);
+  if (value === undefined) throw new TypeError(`${name} is undefined: leave the option out`);
   switch (name) {
     case "headers":
       return naming(name, () => readHeaders(value));
@@ -178,7 +205,7 @@ function readOption(name: string, value: unknown): unknown {
     case "now":
       if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
       return name === "now"
-        ? checkedClock(value as () => unknown, () => new TypeError("now gave no number of seconds"))
+        ? checkedClock(value as () => unknown, () => new TypeError("now must return a number of seconds"))
         : value;
     default:
       checkNumber(name, value);
@@ -190,7 +217,9 @@ function checkNumber(name: string, value: unknown): void {
   const max = name === "timeout" ? MAX_TIMEOUT_SECONDS : MAX_SECONDS;
   const least = name === "cooldown" || name === "staleIfError" ? 0 : Number.MIN_VALUE;
   if (typeof value !== "number" || !(value >= least && value <= max))
-    throw new TypeError(`${name} must be a ${least === 0 ? "number, not negative" : "positive number"}`);
+    throw new TypeError(
+      `${name} must be a ${least === 0 ? "number, 0 or more" : "positive number"}, and at most ${max}`,
+    );
 }
 
 function naming<T>(name: string, read: () => T): T {

@@ -1,10 +1,10 @@
-/** How key sets and issuers' metadata are fetched: https only, a few redirects within one origin, so many bytes and no more. */
+/** Fetches key sets and metadata: https only, few redirects within one origin, bounded size. */
 import { isMembers } from "../caller-input.ts";
 import { JWKSClientConnectionError } from "../errors.ts";
 
 /**
- * A `fetch` of one's own, for a proxy, a custom agent or a test. It must honour `signal` and
- * `redirect: "manual"`: what came by a redirect that it followed is refused.
+ * A custom `fetch`, for a proxy, an agent or a test. It must honour `signal` and
+ * `redirect: "manual"`: a response after a redirect that it followed is rejected.
  */
 export type KeyFetch = (
   url: string,
@@ -20,8 +20,7 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
- * Throws `TypeError` unless keys may be fetched from `url`: https, or http on this machine, without
- * credentials in it.
+ * Throws `TypeError` unless `url` is https, or http on a loopback address, and has no credentials.
  */
 export function checkKeyUrl(url: string | URL): URL {
   const text = String(url);
@@ -34,32 +33,33 @@ export function checkKeyUrl(url: string | URL): URL {
 }
 
 /**
- * Headers as they are now: what the caller does to them later changes nothing. Throws `TypeError`
- * that shows none of them.
+ * A copy of the headers, which the caller cannot change later. Throws a `TypeError` that shows no
+ * value of them.
  */
 export function readHeaders(headers: unknown): Record<string, string> {
   if (isMembers(headers) && Object.values(headers).every((value) => typeof value === "string")) {
     try {
       return Object.fromEntries(new Headers(headers as Record<string, string>));
     } catch {
-      // What fetch says quotes the value, which may be a secret.
+      // The message of fetch quotes the value, which may be a secret.
     }
   }
-  throw new TypeError("must be an object of strings that can stand in a header");
+  throw new TypeError("must be an object of strings that are valid header values");
 }
 
 /**
- * `fetch`, held to its limits: rejects for any status but 200, for a redirect to elsewhere and for
- * a body of more than `maxBytes`.
+ * A `fetch` with limits. It rejects every status but 200, a redirect to another origin, and a body
+ * of more than `maxBytes`.
  */
 export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
-  // In an async function, so that what throws at once is handled like what rejects.
+  // An async function, so that a synchronous throw becomes a rejection.
   const send: KeyFetch = async (url, init) => (fetchKeys ?? fetch)(url, init);
   return async (url, init) => {
     let at = url;
     for (let redirects = 0; ; redirects++) {
       const response = await send(at, init).catch((cause: unknown) => unreachable(at, cause));
-      if (response.redirected) throw new JWKSClientConnectionError("fetch followed a redirect: it was told not to");
+      if (response.redirected)
+        throw new JWKSClientConnectionError('fetch followed a redirect: it must honour redirect: "manual"');
       const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
       if (location === null) {
         if (response.status === 200) return new Response(await readBody(response, maxBytes), { status: 200 });
@@ -72,7 +72,7 @@ export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): K
   };
 }
 
-// Named by its code alone: a message may quote what was sent.
+// Shows the code alone: a message may quote the request.
 function unreachable(url: string, cause: unknown): never {
   const { code = (cause as { cause?: { code?: unknown } } | null)?.cause?.code } = (cause ?? {}) as { code?: unknown };
   const detail = typeof code === "string" ? ` (${code})` : "";
@@ -80,9 +80,10 @@ function unreachable(url: string, cause: unknown): never {
 }
 
 function follow(from: string, location: string, redirects: number): string {
-  if (redirects === MAX_REDIRECTS) throw new JWKSClientConnectionError(`${hostOf(from)} redirects too often`);
+  if (redirects === MAX_REDIRECTS)
+    throw new JWKSClientConnectionError(`${hostOf(from)} redirects more than ${MAX_REDIRECTS} times`);
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
-  // Whoever can redirect to another origin could choose the keys.
+  // A redirect to another origin would let its target choose the keys.
   if (to?.origin !== new URL(from).origin || to.username !== "" || to.password !== "") {
     throw new JWKSClientConnectionError(`${hostOf(from)} redirects to another origin`);
   }
@@ -97,7 +98,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     length += part.value.length;
     if (length > maxBytes) {
       await reader?.cancel();
-      throw new JWKSClientConnectionError(`the answer has more than ${maxBytes} bytes`);
+      throw new JWKSClientConnectionError(`the response has more than ${maxBytes} bytes: set maxBytes`);
     }
     chunks.push(part.value);
   }

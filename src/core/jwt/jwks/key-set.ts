@@ -1,38 +1,37 @@
-/** A JSON Web Key Set, read into the keys that can verify something. */
+/** Reads a JSON Web Key Set into the keys that can verify signatures. */
 import type { JSONWebKeySet, JWK } from "jose";
 import type { Algorithm } from "../algorithms.ts";
 import { JWKSClientError } from "../errors.ts";
 import type { KeySet } from "../keys/key-source.ts";
 import { SigningKey } from "../keys/signing-key.ts";
 
-/** A JSON Web Key Set, read. */
+/** A JSON Web Key Set that has been read. */
 export interface JwksKeySet extends KeySet {
-  /** As it was published. */
+  /** The set as its issuer published it. */
   readonly jwks: JSONWebKeySet;
-  /** The keys in it that can verify something; others are passed over (RFC 7517, section 5). */
+  /** The keys that can verify signatures; others are ignored (RFC 7517, section 5). */
   readonly keys: readonly SigningKey[];
-  /** `find`, with all that is known of the keys. */
+  /** `find`, but with the keys as the set has them. */
   matching(kid: string | undefined, algorithm: Algorithm): readonly SigningKey[];
 }
 
-// More than any issuer has.
+// More than any known issuer has.
 const MAX_KEYS = 100;
 /**
- * Keys with a `kid` that one token is tried with, where several of a set would do: the set's own
- * tokens name their key, and each try is a signature to verify for a token that anybody can write.
- * Keys without a `kid` are all tried.
+ * The most keys with a `kid` that a token without one is tried with. Each try costs a signature
+ * check, for a token that any caller can write. Keys without a `kid` are all tried.
  */
 export const MAX_TRIES = 4;
 
-/** How a set is read. */
+/** Options of `readKeySet`. */
 export interface ReadKeySetOptions {
-  /** The set before: a key that is in both is the same object, with all that was imported. */
+  /** The previous set: a key that is in both keeps its object and its imports. */
   readonly previous?: JwksKeySet | undefined;
-  /** Take `oct` keys: only from a set that nobody else can read. Default false. */
+  /** Accept `oct` keys. Only for a set that is not public. Default false. */
   readonly secrets?: boolean;
 }
 
-/** Reads a set. Throws `JWKSClientError` for one that is too large. */
+/** Reads a set. Throws `JWKSClientError` for more than 100 keys. */
 export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {}): JwksKeySet {
   const { previous, secrets = false } = options;
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);
@@ -64,7 +63,7 @@ function isForSignatures({ use, kid }: JWK): boolean {
   return (use === undefined || use === "sig") && (kid === undefined || typeof kid === "string");
 }
 
-// The order of members means nothing.
+// The order of members has no meaning.
 function identityOf(jwk: JWK): string {
   return JSON.stringify(Object.entries(jwk).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,23 +1,23 @@
-/** A JSON Web Key Set that is fetched, and renewed, on demand: jose's remote set, within limits and outliving a failing endpoint. */
+/** Fetches and renews a remote JSON Web Key Set, which survives failures of its endpoint. */
 import { createRemoteJWKSet, customFetch, errors, type JSONWebKeySet } from "jose";
 import { createRefreshing, type Refreshing, type RefreshTimes } from "../../util/refreshing.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { type KeyFetch, limitFetch } from "./key-fetch.ts";
 import { type JwksKeySet, readKeySet } from "./key-set.ts";
 
-/** How a key set is fetched. Times are in seconds. */
+/** Options of `createRemoteKeys`. Times are in seconds. */
 export interface RemoteKeysOptions extends RefreshTimes {
-  /** Sent with every request. */
+  /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes an answer may have. */
+  /** The most bytes that a response may have. */
   readonly maxBytes: number;
   readonly fetch: KeyFetch | undefined;
-  /** Told of every fetch that failed. It may not throw. */
+  /** Receives the error of each failed fetch. Must not throw. */
   readonly onFailure?: (error: Error) => void;
   readonly now: () => number;
 }
 
-/** The defaults: times in seconds. */
+/** The default options. Times are in seconds. */
 export const REMOTE_KEYS_DEFAULTS = {
   lifespan: 300,
   timeout: 5,
@@ -28,8 +28,8 @@ export const REMOTE_KEYS_DEFAULTS = {
 } as const;
 
 /**
- * The keys at the URL that `locate` gives, asked for it before each fetch. Fetches nothing before
- * something asks.
+ * The keys at the URL that `locate` returns, which is called before each fetch. The first use
+ * causes the first fetch.
  */
 export function createRemoteKeys(
   locate: (signal: AbortSignal) => string | Promise<string>,
@@ -42,10 +42,9 @@ export function createRemoteKeys(
       previous = readKeySet(await fetchKeySet(await locate(signal), signal, options), { previous });
       return previous;
     },
-    // The issuer says that it has no keys: those of before are withdrawn, and nothing can be
-    // verified.
+    // A set without keys withdraws the previous keys too.
     flawOf: ({ keys }) =>
-      keys.length > 0 ? undefined : new JWKSClientError("The key set holds no key to verify signatures with"),
+      keys.length > 0 ? undefined : new JWKSClientError("The key set has no key that can verify signatures"),
     explain(cause) {
       if (cause instanceof JWKSClientError) return cause;
       const detail = cause instanceof Error ? `: ${cause.message}` : "";
@@ -59,15 +58,14 @@ async function fetchKeySet(url: string, signal: AbortSignal, options: RemoteKeys
   const limited = limitFetch(options.fetch, maxBytes);
   const remote = createRemoteJWKSet(new URL(url), {
     headers,
-    // With the signal of the deadline that is kept here, which discovery counts towards, in place
-    // of jose's own.
+    // Our deadline covers discovery too; it replaces the one of jose.
     [customFetch]: (at: string, init: Parameters<KeyFetch>[1]) => limited(at, { ...init, signal }),
   });
   try {
     await remote.reload();
   } catch (cause) {
     if (!(cause instanceof errors.JOSEError)) throw cause;
-    throw new JWKSClientError("What was fetched is no JSON Web Key Set", { cause });
+    throw new JWKSClientError("The response is not a JSON Web Key Set", { cause });
   }
   return remote.jwks() ?? { keys: [] };
 }

@@ -1,4 +1,4 @@
-/** `AuthData`: what a token is signed with. */
+/** `AuthData`: the key, issuer and lifetimes that tokens are signed with. */
 
 import { base64url } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "../jwt/algorithms.ts";
@@ -11,7 +11,10 @@ import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { contentOf, TokenParts } from "./token-content.ts";
 import { DEFAULT_MAX_AGE, type TokenType } from "./token-type.ts";
 
-/** The algorithms by name, as Flask_PyJWT has them; each is its own name on the wire. */
+/**
+ * The algorithms by name, as in Flask_PyJWT. Each value is the `alg` header.
+ * @see RFC 7518, section 3.1
+ */
 export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
   HS256: "HS256",
   HS384: "HS384",
@@ -28,57 +31,99 @@ export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
   EdDSA: "EdDSA",
 });
 
-/** One of the algorithms of `AuthType`. */
+/** An algorithm of `AuthType`. */
 export type AuthType = Algorithm;
 
-/** What `AuthData` is made of. */
+/** Options of `AuthData`. */
 export interface AuthDataOptions {
+  /** The algorithm that signs. */
   readonly authType: AuthType;
-  /** The HMAC secret or the private key. */
+  /** The HMAC secret of HS*, or the private key of the other algorithms. */
   readonly secret: KeyInput;
+  /**
+   * The `iss` of the tokens. Must not be empty.
+   * @see RFC 7519, section 4.1.1
+   */
   readonly issuer: string;
-  /** Seconds an auth token lives. Default 3600. */
+  /**
+   * Seconds that an auth token lives: a whole number, at most 100 years.
+   * @default 3600
+   */
   readonly authMaxAge?: number;
-  /** Seconds a refresh token lives. Default 604800. */
+  /**
+   * Seconds that a refresh token lives: a whole number, at most 100 years.
+   * @default 604800
+   */
   readonly refreshMaxAge?: number;
-  /** The public key that belongs to a private `secret`. */
+  /**
+   * The public key of a private `secret`.
+   * @default none
+   */
   readonly publicKey?: KeyInput;
-  /** Accept an HMAC secret shorter than the hash output. Default false. */
+  /**
+   * Accept an HMAC secret shorter than the hash.
+   * @default false
+   * @see RFC 7518, section 3.2
+   */
   readonly allowWeakSecret?: boolean;
-  /** The `kid` header of what is signed. Default: none. */
+  /**
+   * The `kid` header of the tokens. Must not be empty.
+   * @default none
+   * @see RFC 7515, section 4.1.4
+   */
   readonly kid?: string;
-  /** The time, in seconds. Default: the clock's. */
+  /**
+   * The time, in seconds since 1970.
+   * @default the time of the machine's clock
+   */
   readonly now?: () => number;
 }
 
 /**
- * The signer of a manager, or one made by hand for `jwt.sign`. It never shows its keys when logged
- * or serialised.
+ * Signs tokens with one key, issuer and lifetimes: pass it to `jwt.sign`. Logs and JSON of it never
+ * show its keys. `AuthManager` signs with its own options, without an `AuthData`.
+ * @example
+ * ```ts
+ * import { AuthData, AuthType, JWT } from "claimgate";
+ *
+ * const authData = new AuthData({ authType: AuthType.HS256, secret, issuer: "https://api.example" });
+ * const token = new JWT("auth", "ada", { scope: { admin: true } });
+ * const signed = await token.sign(authData);
+ * ```
  */
 export class AuthData {
+  /** The algorithm that signs. */
   readonly authType: AuthType;
+  /** The `iss` of the tokens. */
   readonly issuer: string;
+  /** Seconds that an auth token lives. */
   readonly authMaxAge: number;
+  /** Seconds that a refresh token lives. */
   readonly refreshMaxAge: number;
+  /** The `kid` header of the tokens. */
   readonly kid: string | undefined;
   readonly #secret: KeyInput;
   readonly #publicKey: KeyInput | undefined;
   readonly #signingKey: PreparedKey;
   readonly #now: () => number;
 
-  /** Throws `TypeError` for a wrong option, `InvalidKeyError` for a key that does not fit. */
+  /**
+   * A signer with one key.
+   * @throws `TypeError` for a wrong option.
+   * @throws `InvalidKeyError` for a key that does not fit `authType`, and for a weak secret.
+   */
   constructor(options: AuthDataOptions) {
     if (!isMembers(options))
       throw new TypeError("AuthData takes one object: pass new AuthData({ authType, secret, issuer })");
     if (!isAlgorithm(options.authType)) throw new TypeError(`authType must be one of ${ALGORITHMS.join(", ")}`);
     if (typeof options.issuer !== "string" || options.issuer === "")
-      throw new TypeError("issuer must be a non-empty string");
+      throw new TypeError("issuer must be a string that is not empty");
     this.authType = options.authType;
     this.issuer = options.issuer;
     this.authMaxAge = checkMaxAge(options.authMaxAge ?? DEFAULT_MAX_AGE.auth, "authMaxAge");
     this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? DEFAULT_MAX_AGE.refresh, "refreshMaxAge");
     if (options.kid !== undefined && (typeof options.kid !== "string" || options.kid === ""))
-      throw new TypeError("kid must be a non-empty string");
+      throw new TypeError("kid must be a string that is not empty");
     this.kid = options.kid;
     this.#secret = options.secret;
     this.#publicKey = options.publicKey;
@@ -88,24 +133,25 @@ export class AuthData {
     this.#now = options.now ?? systemClock;
   }
 
-  /** The HMAC secret or private key, as it was given. */
+  /** The HMAC secret or private key, as the caller passed it. */
   get secret(): KeyInput {
     return this.#secret;
   }
 
-  /** The public key, as it was given. */
+  /** The public key, as the caller passed it. */
   get publicKey(): KeyInput | undefined {
     return this.#publicKey;
   }
 
-  /** The algorithm's name in the token's header. */
+  /** The `alg` header of the tokens. */
   algorithm(): Algorithm {
     return this.authType;
   }
 
   /**
-   * The claims as they will be signed: `rid` (128 random bits) on a refresh token, then `iss`,
-   * `iat` and `exp`, then `claims`. `maxAge` is in seconds; default: by type.
+   * The claims of a new token: `rid` (128 random bits) for a refresh token, then `iss`, `iat` and
+   * `exp`, then `claims`. `maxAge` is in seconds and replaces the lifetime of the type.
+   * @throws `TypeError` for a `maxAge` that is not a whole number of seconds from 1 to 100 years.
    */
   extendClaims(
     tokenType: TokenType,
@@ -120,13 +166,18 @@ export class AuthData {
     return { ...rid, iss: this.issuer, iat, exp: iat + seconds, ...claims };
   }
 
-  /** What serialising shows: never a key. */
+  /** The members that JSON shows: never a key. */
   toJSON(): { authType: AuthType; issuer: string; authMaxAge: number; refreshMaxAge: number } {
     const { authType, issuer, authMaxAge, refreshMaxAge } = this;
     return { authType, issuer, authMaxAge, refreshMaxAge };
   }
 
-  /** Signs extended claims. Used by `JWT.sign`. */
+  /**
+   * Signs the claims of `extendClaims`. `JWT.sign` calls it.
+   * @throws `TypeError` for a wrong `maxAge`, for claims that are not a JSON object, and for an
+   * `exp` more than 100 years ahead.
+   * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
+   */
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
     const headers = this.kid === undefined ? {} : { kid: this.kid };
     const extended = this.extendClaims(tokenType, claims, maxAge);

@@ -1,20 +1,23 @@
-/** Holds a token's own claims against the user's `claimsSchema`. */
+/** Checks the claims of users by `claimsSchema`. */
 import { InvalidTokenError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "./user-claims.ts";
 
-/** The part of a Standard Schema (https://standardschema.dev) that claimgate uses; zod, valibot and arktype all have it. */
+/**
+ * The part of a Standard Schema that claimgate uses. zod, valibot and arktype have it.
+ * @see https://standardschema.dev
+ */
 export interface StandardSchema<Output> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    /** Carries the types only. */
+    /** Exists in types only. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
 }
 
-/** The result of a Standard Schema's `validate`: the value, or the issues with it. */
+/** The result of `validate` of a Standard Schema: the value, or its issues. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | {
@@ -27,8 +30,8 @@ export type StandardResult<Output> =
 const NOT_OWN: readonly string[] = [...RESERVED_CLAIMS, "nbf", "jti"];
 
 /**
- * The claims, with what the schema makes of those that are the user's own; without a schema the
- * very claims. Throws `InvalidTokenError` with `CLAIM_INVALID`.
+ * The claims, with the output of the schema for those of the user; without a schema, the same
+ * object. Throws `InvalidTokenError` (`CLAIM_INVALID`).
  */
 export function applyClaimsSchema(
   schema: StandardSchema<Claims> | undefined,
@@ -39,15 +42,15 @@ export function applyClaimsSchema(
   const result = schema["~standard"].validate(own);
   if (result instanceof Promise) {
     result.catch(() => undefined);
-    throw new TypeError("claimsSchema validated asynchronously");
+    throw new TypeError("claimsSchema must validate synchronously");
   }
   if (result.issues) {
     const path = result.issues[0]?.path?.map((key) => String(typeof key === "object" ? key.key : key)).join(".");
-    throw new InvalidTokenError(`The claim "${path || "(root)"}" does not fit the claims schema`, {
+    throw new InvalidTokenError(`The claim "${path || "(root)"}" does not match claimsSchema`, {
       reason: "CLAIM_INVALID",
     });
   }
-  // What the schema gives may not speak for the manager's claims.
+  // The schema must not replace a claim of the manager.
   const output = Object.entries(result.value).filter(([claim]) => !NOT_OWN.includes(claim));
   return { ...claims, ...Object.fromEntries(output) };
 }

@@ -1,43 +1,38 @@
-/** The content of a token that was signed or read: header, claims, and the key that its signature holds with. */
+/** The content of a token that was signed or read: header, claims, and its key. */
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { deepFreeze, freezeJson } from "../util/freeze.ts";
 
-/** The key that a token's signature holds with, and where that key came from. */
+/** The key that verified a token, and the source of that key. */
 export interface Standing {
   readonly keys: KeySource;
   readonly key: PreparedKey;
 }
 
-/**
- * The content of a token that was signed or read, without the text itself, which is a credential.
- */
+/** The content of a token that was signed or read, without its text, which is a credential. */
 export interface TokenContent {
   readonly header: JwtHeader;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** The claims before a schema or rights were laid over them. */
+  /** The claims before `claimsSchema` and `authorize` changed them. */
   readonly original: Readonly<Record<string, unknown>>;
-  /** Absent where no signature was checked. */
+  /** Absent if no signature was verified. */
   readonly standing: Standing | undefined;
-  /**
-   * Whether header and claims are deeply frozen. They are frozen before callers see them, since
-   * most claims are only judged.
-   */
+  /** Whether header and claims are deeply frozen. They are frozen when callers first see them. */
   isFrozen: boolean;
 }
 
-/** The content of a token as JSON.parse gave it. */
+/** The content of a token, from parsed JSON. */
 export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Standing): TokenContent {
   return { header, claims: payload, original: payload, standing, isFrozen: false };
 }
 
-/** The same token with other claims for its readers. */
+/** The same token with other claims for rules and resolvers. */
 export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
   return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
 }
 
-/** The content, deeply frozen: call this before a part of it reaches the code of users. */
+/** The content, deeply frozen. Call this before a part of it reaches the code of users. */
 export function freezeContent(content: TokenContent): TokenContent {
   if (content.isFrozen) return content;
   freezeJson(content.header);
@@ -46,9 +41,9 @@ export function freezeContent(content: TokenContent): TokenContent {
   return content;
 }
 
-/** A token that was signed or read: its text and its content. */
+/** The text and the content of a token that was signed or read. */
 export class TokenParts {
-  /** The compact text. */
+  /** The compact text: a credential. */
   readonly signed: string;
   /** @internal The content. */
   readonly content: TokenContent;

@@ -1,48 +1,74 @@
-/** The types of token, and the claims that tokens of each have. */
+/** The types of token, and their claims. */
 import { InvalidTokenTypeError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
 
-/** The two types of token, as Flask_PyJWT names them. */
+/** The two types of token, with the names of Flask_PyJWT. */
 export const TokenType: { readonly AUTH: "auth"; readonly REFRESH: "refresh" } = Object.freeze({
   AUTH: "auth",
   REFRESH: "refresh",
 });
 
-/** `"auth"` or `"refresh"`: the value of the `type` claim. */
+/** The value of the `type` claim: `"auth"` or `"refresh"`. */
 export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 
-/** Seconds that a token of each type lives, unless an option says otherwise. */
+/** The default lifetime of each type, in seconds. */
 export const DEFAULT_MAX_AGE: Readonly<Record<TokenType, number>> = { auth: 3600, refresh: 604_800 };
 
-/** Claims that every signed token of ours has, or may have, beside the user's own. */
+/**
+ * The claims that claimgate sets in its tokens, beside those of the user.
+ * @see RFC 7519, section 4.1
+ */
 export interface RegisteredClaims {
+  /** The issuer. */
   readonly iss: string;
+  /** The subject. Flask_PyJWT writes integers too. */
   readonly sub: string | number;
+  /** The time of issue, in seconds since 1970. */
   readonly iat: number;
+  /** The time of expiry, in seconds since 1970. */
   readonly exp: number;
+  /** The type of the token. */
   readonly type: TokenType;
+  /** The audience. */
   readonly aud?: string | readonly string[];
+  /** The scope of an auth token. */
   readonly scope?: unknown;
+  /** The id of a refresh token. */
   readonly rid?: string;
+  /** The id of the session. */
   readonly sid?: string;
 }
 
-/** All claims of a token whose own claims are `C`. */
+/** All claims of a token, with the claims `C` of the user. */
 export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
 
-/** The members of a new, unsigned token besides its type and subject. */
+/** Options of a new token, beside its type and subject. */
 export interface JWTOptions<C = Claims> {
-  /** The `scope` claim of an auth token. Left out where it is undefined, as Flask_PyJWT does. */
+  /**
+   * The `scope` claim of an auth token. A refresh token has none.
+   * @default none
+   */
   readonly scope?: unknown;
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  /**
+   * Further claims. `iss`, `sub`, `aud`, `exp`, `iat`, `type`, `scope`, `sid`, `rid` and `cnf` are
+   * reserved, and rejected.
+   * @default {}
+   */
   readonly claims?: Readonly<C>;
-  /** Seconds until it expires. Default: the signer's, by type. */
+  /**
+   * Seconds until the token expires: a whole number, at most 100 years.
+   * @default the lifetime of the type in `AuthData` or the manager
+   */
   readonly maxAge?: number;
-  /** The `aud` claim. */
+  /**
+   * The `aud` claim. An empty string or list is rejected.
+   * @default none
+   * @see RFC 7519, section 4.1.3
+   */
   readonly audience?: string | readonly string[];
 }
 
-/** The `type` claim. Throws `InvalidTokenTypeError` where it is neither auth nor refresh. */
+/** The `type` claim. Throws `InvalidTokenTypeError` if it is neither `auth` nor `refresh`. */
 export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenType {
   const type = Object.hasOwn(claims, "type") ? claims["type"] : undefined;
   if (type !== "auth" && type !== "refresh")
@@ -50,8 +76,8 @@ export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenT
   return type;
 }
 
-/** Throws `InvalidTokenTypeError` for a token that is not of the type `expected`. */
+/** Throws `InvalidTokenTypeError` unless the token has the type `expected`. */
 export function checkTokenType(type: TokenType, expected: TokenType | "any"): void {
   if (expected !== "any" && type !== expected)
-    throw new InvalidTokenTypeError(`The token is of type ${type}, not ${expected}`);
+    throw new InvalidTokenTypeError(`The token has the type ${type}, not ${expected}`);
 }

@@ -1,4 +1,4 @@
-/** `JWT`: a token of ours, before and after it is signed. It never shows its signed text when logged or serialised. */
+/** `JWT`: a token, before and after it is signed. */
 
 import { isAlgorithm } from "../jwt/algorithms.ts";
 import { checkClaims } from "../jwt/claims.ts";
@@ -20,7 +20,18 @@ import { draftClaims } from "./user-claims.ts";
 
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** A JSON Web Token of type auth or refresh. */
+/**
+ * A JSON Web Token of type auth or refresh. Logs and JSON of it never show the signed text.
+ * @see RFC 7519
+ * @example
+ * ```ts
+ * import { AuthData, JWT } from "claimgate";
+ *
+ * const authData = new AuthData({ authType: "HS256", secret, issuer: "https://api.example" });
+ * const token = new JWT("auth", "ada", { claims: { tenant: "acme" }, maxAge: 600 });
+ * const signed = await token.sign(authData);
+ * ```
+ */
 export class JWT<C = Claims> {
   /** `"auth"` or `"refresh"`. */
   readonly tokenType: TokenType;
@@ -29,8 +40,8 @@ export class JWT<C = Claims> {
   readonly #maxAge: number | undefined;
 
   /**
-   * An unsigned token. Throws `TypeError` for a bad type, a subject that is neither text nor a safe
-   * integer, or a reserved claim.
+   * An unsigned token. `subject` is a string that is not empty, or a safe integer.
+   * @throws `TypeError` for another type or subject, and for a reserved claim.
    */
   constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
   /** @internal A token that was signed or read. */
@@ -48,69 +59,73 @@ export class JWT<C = Claims> {
     }
   }
 
-  /** The claims: deeply frozen; the registered ones are there once it is signed. */
+  /** The claims, deeply frozen. An unsigned token has no `iss`, `iat` and `exp` yet. */
   get claims(): TokenClaims<C> {
     return (this.#parts ? freezeContent(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
   }
 
-  // What is read here is never handed out whole, and so need not be frozen. That a signed token has
-  // these claims was checked when it was read.
+  // Not frozen, since only single claims leave this class. The reader of a signed token has checked
+  // that it has these claims.
   get #read(): RegisteredClaims {
     return (this.#parts?.content.claims ?? this.#draft) as unknown as RegisteredClaims;
   }
 
-  /** @internal What stands in it; absent while it is unsigned. */
+  /** @internal The content; absent before it is signed. */
   get "~content"(): TokenContent | undefined {
     return this.#parts?.content;
   }
 
-  /** The compact text. Throws `TypeError` while it is unsigned. */
+  /**
+   * The compact text: a credential, not for logs.
+   * @throws `TypeError` before the token is signed.
+   * @see RFC 7515, section 7.1
+   */
   get signed(): string {
-    if (!this.#parts) throw new TypeError("The token is not signed yet");
+    if (!this.#parts) throw new TypeError("The token is not signed: call sign() first");
     return this.#parts.signed;
   }
 
-  /** The protected header: empty while it is unsigned. */
+  /** The protected header; empty before the token is signed. */
   get header(): JwtHeader {
     return this.#parts ? freezeContent(this.#parts.content).header : {};
   }
 
-  /** The header's `typ`: `"JWT"` on tokens of ours. */
+  /** The `typ` header. claimgate writes `"JWT"`. */
   get typ(): string | undefined {
     return textOf(this.header["typ"]);
   }
 
-  /** The header's `alg`. */
+  /** The `alg` header. */
   get alg(): string | undefined {
     return textOf(this.header["alg"]);
   }
 
-  /** The subject as text; `claims.sub` has it as it is on the wire. */
+  /** The subject as a string; `claims.sub` may be an integer. */
   get sub(): string {
     return String(this.#read.sub);
   }
 
-  /** The `scope` claim as it is on the wire. */
+  /** The `scope` claim. */
   get scope(): unknown {
     return this.claims.scope;
   }
 
-  /** The issuer. */
+  /** The `iss` claim. */
   get iss(): string {
     return this.#read.iss;
   }
 
-  /** The session it belongs to; `undefined` for a token of none. */
+  /** The id of its session; `undefined` for a token without one. */
   get sid(): string | undefined {
     return this.#read.sid;
   }
 
-  /** When it was issued, in seconds. */
+  /** The time of issue, in seconds since 1970. */
   get iat(): number {
     return this.#read.iat;
   }
 
-  /** When it expires, in seconds. */
+  /** The time of expiry, in seconds since 1970. */
   get exp(): number {
     return this.#read.exp;
   }
@@ -120,29 +135,31 @@ export class JWT<C = Claims> {
     return this.exp - this.iat;
   }
 
-  /** Whether it has been signed. */
+  /** Whether the token is signed. */
   isSigned(): boolean {
     return this.#parts !== undefined;
   }
 
   /**
-   * Signs it, with `iat` now, and gives the compact text. Rejects with `TypeError` where it is
-   * signed already.
+   * Signs the token with `iat` now, and returns its compact text.
+   * @throws `TypeError` for a token that is already signed, and for a wrong `maxAge`.
+   * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
    */
   async sign(authData: AuthData): Promise<string> {
-    if (this.#parts) throw new TypeError("The token is signed already");
+    if (this.#parts) throw new TypeError("The token is already signed: make a new JWT");
     const parts = await authData.sign(this.tokenType, this.#draft, this.#maxAge);
     this.#parts = parts;
     return parts.signed;
   }
 
   /**
-   * Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is
-   * malformed, of no known algorithm or type, or lacks `exp`, `iss`, `sub`, `iat` or `type`.
+   * Reads a signed token WITHOUT verification.
+   * @throws `InvalidTokenError` or a subclass for a token that is malformed, has an unknown
+   * algorithm or type, or is without `exp`, `iss`, `sub`, `iat` or `type`.
    */
   static fromSignedToken(signed: string): JWT {
     const { header, payload } = readCompact(signed);
-    if (!isAlgorithm(header["alg"])) throw new InvalidAlgorithmError("The token's algorithm is unknown");
+    if (!isAlgorithm(header["alg"])) throw new InvalidAlgorithmError("The token has an unknown algorithm");
     const claims = readPayload(payload);
     const unchecked = {
       verifyExp: false,
@@ -156,7 +173,7 @@ export class JWT<C = Claims> {
     return new JWT(readTokenType(claims), new TokenParts(signed, contentOf(header, claims)));
   }
 
-  /** What serialising shows: never the signed text. */
+  /** The members that JSON shows: never the signed text. */
   toJSON(): { tokenType: TokenType; claims: TokenClaims<C> } {
     return { tokenType: this.tokenType, claims: this.claims };
   }

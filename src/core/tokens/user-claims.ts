@@ -1,11 +1,8 @@
-/** Claims as users give them: which they may, and copies that nobody can change afterwards. */
+/** Checks and copies the claims that users pass for a new token. */
 import { withErrorContext } from "../util/error-context.ts";
 import type { JWTOptions, TokenType } from "./token-type.ts";
 
-/**
- * Claims that only the manager sets, and `cnf`, which would bind a token to a key that is not
- * checked.
- */
+/** Claims that only the manager sets, and `cnf`, which would bind a token to an unchecked key. */
 export const RESERVED_CLAIMS: readonly string[] = [
   "iss",
   "sub",
@@ -19,22 +16,21 @@ export const RESERVED_CLAIMS: readonly string[] = [
   "cnf",
 ];
 
-/** Throws `TypeError` that names the first claim only the manager may set. */
+/** Throws `TypeError` that names the first reserved claim. */
 export function checkUserClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || Array.isArray(claims))
     throw new TypeError(`${where} must be an object`);
   const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
-  if (reserved !== undefined)
-    throw new TypeError(`${where}.${reserved}: "${reserved}" is reserved and cannot be given`);
+  if (reserved !== undefined) throw new TypeError(`${where}.${reserved} cannot be set: "${reserved}" is reserved`);
 }
 
-/** Throws `TypeError` for a subject that no token may have. */
+/** Throws `TypeError` unless the subject is a string that is not empty, or a safe integer. */
 export function checkSubject(subject: unknown): asserts subject is string | number {
   if (!((typeof subject === "string" && subject !== "") || Number.isSafeInteger(subject)))
-    throw new TypeError("The subject must be a non-empty string or a safe integer");
+    throw new TypeError("The subject must be a string that is not empty, or a safe integer");
 }
 
-/** The claims of a new token before it is signed. Throws `TypeError` for what it may not hold. */
+/** The claims of a new token before it is signed. Throws `TypeError` for an invalid one. */
 export function draftClaims(
   tokenType: TokenType,
   subject: unknown,
@@ -47,26 +43,23 @@ export function draftClaims(
   return {
     sub: subject,
     type: tokenType,
-    // Copies: what is the caller's is never frozen.
+    // Copies, since the objects of the caller must not be frozen.
     ...(options.audience === undefined ? {} : cloneClaims({ aud: options.audience })),
     ...(options.scope === undefined || tokenType === "refresh" ? {} : cloneClaims({ scope: options.scope })),
     ...cloneClaims(claims),
   };
 }
 
-/**
- * Copies: what the caller changes later changes nothing here. Throws `TypeError` for what is no
- * data.
- */
+/** A copy, which the caller cannot change later. Throws `TypeError` for functions and the like. */
 export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
   return withErrorContext(
     () => structuredClone(claims),
-    (cause) => new TypeError("claims hold something that is no data", { cause }),
+    (cause) => new TypeError("claims must be data: strings, numbers, booleans, null, lists and objects", { cause }),
   );
 }
 
 function checkAudience(audience: unknown): void {
   const list = Array.isArray(audience) ? audience : [audience];
   const isAudience = list.length > 0 && list.every((item) => typeof item === "string" && item !== "");
-  if (!isAudience) throw new TypeError("audience must be a non-empty string or a list of them");
+  if (!isAudience) throw new TypeError("audience must be a string that is not empty, or a list of such strings");
 }

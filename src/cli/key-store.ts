@@ -1,4 +1,4 @@
-/** Reads and writes a file of keys: one writer at a time, whole or not at all, and readable by its owner only. */
+/** Reads and writes files of keys: atomically, one writer at a time, for the owner only. */
 import { type FileHandle, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileKey, readKeyFile } from "../core/key-ring/key-file.ts";
@@ -7,8 +7,8 @@ import { CommandError, fileError, type Terminal } from "./output.ts";
 const OWNER_ONLY = 0o600;
 
 /**
- * The keys in `file`. Throws where it cannot be read or is no key set; warns where others may read
- * it.
+ * The keys in `file`. Throws if `file` cannot be read or is not a key set. Warns if other users may
+ * read it.
  */
 export async function readKeys(file: string, terminal: Terminal): Promise<FileKey[]> {
   const read = (cause: unknown): never => {
@@ -17,7 +17,7 @@ export async function readKeys(file: string, terminal: Terminal): Promise<FileKe
   const text = await readFile(file, "utf8").catch(read);
   const { mode } = await stat(file).catch(read);
   if (process.platform !== "win32" && (mode & 0o077) !== 0)
-    terminal.err(`Warning: others may read ${file}; chmod 600 it`);
+    terminal.err(`Warning: other users may read ${file}. Run chmod 600 ${file}`);
   return readKeyFile(text, file);
 }
 
@@ -37,24 +37,24 @@ async function create(file: string, text: string, remedy: string): Promise<void>
       () => true,
       () => false,
     );
-    if (isThere) throw new CommandError(`${file} is there already: ${remedy}`);
+    if (isThere) throw new CommandError(`${file} exists already: ${remedy}`);
     return text;
   });
 }
 
-/** Replaces the keys in `file` by what `change` makes of them. Its owner stays who it was. */
+/** Replaces the keys in `file` by the result of `change`. The owner of the file stays the same. */
 export async function changeKeyFile(
   file: string,
   terminal: Terminal,
   change: (keys: FileKey[]) => Promise<readonly FileKey[]>,
 ): Promise<void> {
-  // Where it is a link, the link stays one.
+  // A link stays a link: its target is replaced.
   const target = await realpath(file).catch((cause: unknown) => {
     throw fileError(file, "read", cause);
   });
   await replace(target, async (lock) => {
     const keys = await change(await readKeys(target, terminal));
-    // A process that runs as its owner must be able to go on reading it, whoever rotates.
+    // Processes of the owner must still be able to read the file after root has rotated it.
     const [before, { uid }] = [await stat(target), await lock.stat()];
     if (uid !== before.uid) await lock.chown(before.uid, before.gid);
     return toText(keys);
@@ -65,22 +65,23 @@ function toText(keys: readonly FileKey[]): string {
   return `${JSON.stringify({ keys }, undefined, 2)}\n`;
 }
 
-// The new text is written into a lock file, which then takes the file's name: as git does, one step
-// that is both the lock and atomic.
+// The text is written to a lock file, which is then renamed, as git does: the rename is atomic.
 async function replace(file: string, make: (lock: FileHandle) => Promise<string>): Promise<void> {
   const lock = `${file}.lock`;
   await puttingOffSignals(async (isStopped) => {
     const handle = await open(lock, "wx", OWNER_ONLY).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "EEXIST") throw fileError(file, "written", cause);
-      throw new CommandError(`${lock} is there: another command is at work, or one was killed; then remove it`);
+      throw new CommandError(
+        `${lock} exists: another command is at work. If that command was killed, remove the lock file`,
+      );
     });
     try {
       await handle.writeFile(await make(handle));
-      // Whatever the umask took or gave.
+      // The umask may have changed the mode.
       await handle.chmod(OWNER_ONLY);
       await handle.sync();
       await handle.close();
-      if (isStopped()) throw new CommandError("stopped; nothing was changed");
+      if (isStopped()) throw new CommandError("stopped: the file is unchanged");
       await rename(lock, file);
     } catch (error) {
       await handle.close().catch(() => undefined);
@@ -94,8 +95,7 @@ async function replace(file: string, make: (lock: FileHandle) => Promise<string>
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// Who stops a command must not leave its lock behind: the signal takes effect when `work` has
-// cleaned up.
+// A signal must not leave the lock behind: it takes effect after `work` has cleaned up.
 async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<void>): Promise<void> {
   let signal: NodeJS.Signals | undefined;
   const note = (name: NodeJS.Signals): void => {
@@ -110,7 +110,7 @@ async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<voi
   }
 }
 
-// So that the new name survives a loss of power; some systems cannot open a folder, and need not.
+// The new name must survive a loss of power. Some systems cannot open a folder, and need not.
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);

@@ -1,4 +1,4 @@
-/** `claimgate keys`: makes, rotates and lists the keys of a file that `keysFromFile` reads. */
+/** `claimgate keys`: makes a secret, and makes, rotates and lists files of keys. */
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, generateSecret, type JWK } from "jose";
@@ -26,13 +26,13 @@ interface RotateOptions extends Shared {
   readonly now?: boolean;
 }
 
-// For clocks that differ, and for processes that read the file late.
+// For servers whose clocks differ, and for processes that read the file late.
 const MARGIN_SECONDS = 300;
 const RSA_BITS = 3072;
 
 /** Adds the commands to `program`. */
 export function addKeysCommands(program: Command, terminal: Terminal): void {
-  const keys = program.command("keys").description("make, rotate and list the keys of a file (a JWKS, mode 0600)");
+  const keys = program.command("keys").description("make, rotate and list the keys of a file (a JWKS with mode 0600)");
   const algorithms = `one of ${ALGORITHMS.join(", ")}`;
   keys
     .command("generate")
@@ -52,27 +52,27 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
     .action((file: string, options: GenerateOptions) => generate(file, options, terminal));
   keys
     .command("rotate")
-    .description("add a key that signs after a while, and retire the earlier ones once their last token has expired")
+    .description("add a key that signs later, and retire the earlier keys after their last token has expired")
     .argument("<file>", "the file to change")
-    .option("--alg <algorithm>", `${algorithms}; default: the newest key's`)
+    .option("--alg <algorithm>", `${algorithms}; default: the algorithm of the newest key`)
     .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
     .option(
       "--sign-in <seconds>",
-      "when the new key begins to sign: later than every process and cache has read it",
+      "seconds until the new key signs: every process and cache must have read it by then",
       "600",
     )
-    .option("--max-token-age <seconds>", "the longest that a token lives, as the manager's maxTokenAge", "604800")
+    .option("--max-token-age <seconds>", "the longest life of a token, as maxTokenAge of the manager", "604800")
     .addOption(
       new Option(
         "--now",
-        "a key has leaked: the new key signs at once, the earlier ones end at once, and so do their tokens",
+        "for a leaked key: the new key signs at once; the earlier keys and their tokens end at once",
       ).conflicts(["signIn", "maxTokenAge"]),
     )
     .option("--json", "print JSON")
     .action((file: string, options: RotateOptions) => rotate(file, options, terminal));
   keys
     .command("list")
-    .description("list the keys: never their private members")
+    .description("list the keys, without their private members")
     .argument("<file>", "the file to read")
     .option("--json", "print JSON")
     .action((file: string, options: Shared) => list(file, options, terminal));
@@ -125,9 +125,9 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
       throw new CommandError(`${file} has no key to take the algorithm from: give --alg`);
     made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
     const { kid } = made;
-    if (keys.some((key) => key.kid === kid)) throw new CommandError(`${file} has a key with the kid ${String(kid)}`);
-    // One that has its end has it from when its last token was known; only --now brings that
-    // forward.
+    if (keys.some((key) => key.kid === kid))
+      throw new CommandError(`${file} has a key with the kid ${String(kid)} already: give another --kid`);
+    // A key that retires already has a time that covers its last token; only --now shortens it.
     const kept = keys.map((key) => ({
       ...key,
       retireAt: options.now || typeof key.retireAt !== "number" ? retireAt : key.retireAt,
@@ -139,20 +139,20 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
   print(terminal, result, options.json, () =>
     [
       `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
-      ...(options.now ? [] : [`Keys that had no end yet verify until ${showTime(retireAt)}`]),
+      ...(options.now ? [] : [`Keys without an earlier end verify until ${showTime(retireAt)}`]),
       ...removed.map((key) => `Removed the retired key ${String(key.kid)}`),
     ].join("\n"),
   );
 }
 
-// A key that began to sign after the new one would sign until it retires, and its last tokens would
-// outlive it.
+// A key that begins to sign after the new one would sign until it retires, and its last tokens
+// would outlive it.
 function refuseToOvertake(keys: readonly FileKey[], signFrom: number, at: number): void {
   const later = keys.find((key) => canSign(key) && startOf(key) > signFrom && readTime(key.retireAt) > at);
   if (!later) return;
   const wait = Math.ceil(startOf(later)) - at;
   throw new CommandError(
-    `The key ${String(later.kid)} waits to sign from ${showTime(startOf(later))}, and the new one must not begin before it: --sign-in ${wait} or more, or --now`,
+    `The key ${String(later.kid)} waits to sign from ${showTime(startOf(later))}, and the new key must not sign before it: give --sign-in ${wait} or more, or --now`,
   );
 }
 
@@ -179,7 +179,7 @@ async function list(file: string, { json }: Shared, terminal: Terminal): Promise
   );
 }
 
-/** What may be said of a key: an allow-list. */
+/** The public members of a key: an allow-list. */
 function describe({ kid, alg, kty, ...times }: FileKey) {
   const [signFrom, retireAt] = [times.signFrom, times.retireAt].map((time) =>
     typeof time === "number" ? time : undefined,
@@ -187,14 +187,14 @@ function describe({ kid, alg, kty, ...times }: FileKey) {
   return { kid, alg, kty, signFrom, retireAt };
 }
 
-/** What a manager does with the key at a time when it signs with `signing`. */
+/** The use of a key at `at` by a manager that signs with `signing`. */
 function stateOf(key: FileKey, signing: FileKey | undefined, at: number): "retired" | "signs" | "waits" | "verifies" {
   if (readTime(key.retireAt) <= at) return "retired";
   if (key === signing) return "signs";
   return canSign(key) && startOf(key) > at ? "waits" : "verifies";
 }
 
-/** The key that a manager signs with. */
+/** The key that a manager signs with at `at`. */
 function signingKey(keys: readonly FileKey[], at: number): FileKey | undefined {
   const signing = keys.filter((key) => canSign(key) && startOf(key) <= at && readTime(key.retireAt) > at);
   return newestOf(signing, startOf);

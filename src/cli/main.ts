@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The command `claimgate`. */
+/** The executable `claimgate`. */
 import { runCommand } from "./run.ts";
 
-// Who reads the output may leave when they have seen enough; output that is lost is a failure.
+// A reader such as `head` may close the pipe early. Any other loss of output is a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
   console.error(`The output cannot be written (${error.code})`);
@@ -13,6 +13,6 @@ try {
   process.exitCode = await runCommand(process.argv.slice(2));
 } catch (error) {
   console.error(error);
-  // Not Node's 1, which says that the token is refused.
+  // The exit code 1 of Node would mean an invalid token.
   process.exitCode = 70;
 }

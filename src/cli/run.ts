@@ -1,4 +1,4 @@
-/** Runs one command and says with its exit code how it went. */
+/** Runs a command and returns its exit code. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../core/errors.ts";
@@ -8,15 +8,15 @@ import { CommandError, processTerminal, type Terminal } from "./output.ts";
 import { addTokenCommands } from "./token.ts";
 
 /**
- * 0: done. 1: the token is refused. 2: a wrong call, option or file. 3: keys that verify the token
- * are out of reach. `main` adds 70: a fault of claimgate's own.
+ * 0: done. 1: the token is rejected. 2: a wrong call, option or file. 3: verification keys are
+ * unavailable. `main` adds 70: a fault of claimgate.
  */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 the token is refused, 2 a wrong call, option or file, 3 keys out of reach, 70 a fault of claimgate's own.`;
+Exit codes: 0 done, 1 the token is rejected, 2 a wrong call, option or file, 3 keys unavailable, 70 a fault of claimgate.`;
 
-/** Runs the command that `args` give. Never throws for what a caller can get wrong. */
+/** Runs the command of `args`. A mistake of the caller is an exit code, not an error. */
 export async function runCommand(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
   const json = args.includes("--json");
   const program = new Command("claimgate")
@@ -31,7 +31,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal = p
   for (const command of allCommands(program))
     command
       .exitOverride()
-      .showHelpAfterError("(add --help for how to call it)")
+      .showHelpAfterError("(add --help for the usage)")
       .configureOutput({
         writeOut: (text) => terminal.out(text.trimEnd()),
         writeErr: (text) => {
@@ -69,7 +69,7 @@ function printFailure(terminal: Terminal, { reason, message }: { reason?: string
   terminal.out(JSON.stringify({ ok: false, reason, message: hideTokens(message) }));
 }
 
-// One that was given as an argument, against the rules, must not get into a log as well.
+// A token that was given as an argument, against the rules, must not reach a log as well.
 function hideTokens(text: string): string {
   return text.replace(/eyJ[\w-]*\.[\w-]*\.[\w-]*/g, "(a token)");
 }
@@ -78,7 +78,7 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
   if (isTokenError(error)) return { code: 1, reason: error.reason, message: error.message };
   if (isKeysError(error)) {
     const { cause } = error;
-    // A file that cannot be read is the caller's to mend; an issuer that does not answer is not.
+    // The caller can repair an unreadable file, but not an issuer that does not answer.
     if (cause instanceof InvalidConfigError || cause instanceof MissingConfigError)
       return { code: 2, message: inOptions(cause.message) };
     return { code: 3, reason: error.reason, message: error.message };
@@ -95,7 +95,7 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
   throw error;
 }
 
-// The library's names for what a caller gave as options.
+// Replaces names of the library by the options of the command.
 function inOptions(message: string): string {
   return message
     .replace(/^Invalid config "keys": /, "")

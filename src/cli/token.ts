@@ -41,8 +41,10 @@ interface SignOptions {
 
 /** Adds the commands to `program`. */
 export function addTokenCommands(program: Command, terminal: Terminal): void {
-  const token = program.command("token").description("read, verify and sign tokens; they are read from standard input");
-  const file = ["--file <file>", "read the token from a file in place of standard input"] as const;
+  const token = program
+    .command("token")
+    .description("read, verify and sign tokens; tokens are read from standard input");
+  const file = ["--file <file>", "read the token from a file instead of standard input"] as const;
   token
     .command("inspect")
     .description("show a token's header and claims WITHOUT verifying them")
@@ -51,17 +53,17 @@ export function addTokenCommands(program: Command, terminal: Terminal): void {
     .action((options: InspectOptions) => inspect(options, terminal));
   token
     .command("verify")
-    .description("verify a token: of our own with --keys, of another issuer with --jwks-uri or --discovery")
-    .requiredOption("--issuer <issuer>", "the iss it must have")
-    .option("--keys <file>", "the file of keys that signed it")
+    .description("verify a token: your own with --keys, of another issuer with --jwks-uri or --discovery")
+    .requiredOption("--issuer <issuer>", "the iss that the token must have")
+    .option("--keys <file>", "the file of keys that signed the token")
     .option("--jwks-uri <url>", "the key set of another issuer")
-    .option("--discovery", "find the key set by the issuer's metadata")
-    .option("--audience <audience...>", "the aud it must have, one of these")
-    .option("--alg <algorithm...>", "another issuer's: the algorithms it may have; default: every asymmetric one")
-    .option("--audience-claim <claim>", "another issuer's: the claim that --audience is held against; default: aud")
-    .option("--typ <typ>", 'another issuer\'s: the typ header it must have, or "any"; default: at+jwt')
-    .option("--require <json>", "another issuer's: claims it must have, a JSON object")
-    .option("--type <type>", "our own: auth, refresh or any; default: auth")
+    .option("--discovery", "find the key set by the metadata of the issuer")
+    .option("--audience <audience...>", "the aud that the token must have, one of these")
+    .option("--alg <algorithm...>", "of another issuer: the accepted algorithms; default: every asymmetric one")
+    .option("--audience-claim <claim>", "of another issuer: the claim that --audience is compared with; default: aud")
+    .option("--typ <typ>", 'of another issuer: the typ header that the token must have, or "any"; default: at+jwt')
+    .option("--require <json>", "of another issuer: claims that the token must have, a JSON object")
+    .option("--type <type>", "your own: auth, refresh or any; default: auth")
     .option("--leeway <seconds>", "tolerance for exp, nbf and iat", "0")
     .option(...file)
     .option("--json", "print JSON")
@@ -76,7 +78,7 @@ export function addTokenCommands(program: Command, terminal: Terminal): void {
     .option("--scope <scope>", "words, or JSON")
     .option("--claims <json>", "further claims, a JSON object")
     .option("--audience <audience...>", "its aud")
-    .option("--max-age <seconds>", "how long it lives; default: 3600, or 604800 for a refresh token")
+    .option("--max-age <seconds>", "its lifetime; default: 3600, or 604800 for a refresh token")
     .option("--json", "print JSON")
     .action((options: SignOptions) => sign(options, terminal));
 }
@@ -97,7 +99,7 @@ async function inspect({ file, json }: InspectOptions, terminal: Terminal): Prom
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const auth = new AuthManager(options.keys === undefined ? trustConfig(options) : ownConfig(options, options.keys));
   const type = readType(options.type ?? "auth", ["auth", "refresh", "any"]);
-  // A file of keys that cannot be read is told whatever the token is.
+  // An unreadable file of keys is reported for every token.
   await auth.ready();
   const token = await auth.verify(await readInput(terminal, options.file, "a token"), { type });
   const { header, claims } = token;
@@ -132,9 +134,10 @@ const OF_OTHERS = { alg: "--alg", typ: "--typ", require: "--require", audienceCl
 
 function ownConfig(options: VerifyOptions, keys: string) {
   if (options.jwksUri !== undefined || options.discovery)
-    throw new CommandError("--keys does not stand beside --jwks-uri or --discovery");
+    throw new CommandError("--keys cannot be combined with --jwks-uri or --discovery");
   for (const [name, option] of Object.entries(OF_OTHERS) as [keyof typeof OF_OTHERS, string][])
-    if (options[name] !== undefined) throw new CommandError(`${option} is for another issuer's tokens`);
+    if (options[name] !== undefined)
+      throw new CommandError(`${option} cannot be combined with --keys: it is for tokens of another issuer`);
   return {
     issuer: options.issuer,
     keys: keysFromFile(keys),
@@ -145,13 +148,12 @@ function ownConfig(options: VerifyOptions, keys: string) {
 
 function trustConfig(options: VerifyOptions) {
   const { issuer, jwksUri, discovery, audience, audienceClaim, alg, typ = "at+jwt", leeway, type } = options;
-  if ((jwksUri === undefined) === !discovery)
-    throw new CommandError("one of --keys, --jwks-uri and --discovery is needed");
+  if ((jwksUri === undefined) === !discovery) throw new CommandError("give one of --keys, --jwks-uri and --discovery");
   if (type !== undefined && type !== "auth")
-    throw new CommandError("--type is for our own tokens: another issuer's are always of type auth");
+    throw new CommandError("--type must be auth without --keys: tokens of another issuer have no other type");
   const required = options.require === undefined ? {} : { require: readJson("--require", options.require) as object };
   if (audience === undefined && typ !== "at+jwt" && options.require === undefined)
-    throw new CommandError(`--audience or --require is needed with --typ ${typ}: nothing else tells an access token`);
+    throw new CommandError(`--typ ${typ} needs --audience or --require, which tell an access token from an ID token`);
   return {
     leeway: readSeconds("--leeway", leeway),
     trust: [
@@ -169,7 +171,8 @@ function trustConfig(options: VerifyOptions) {
 }
 
 function refuseScope({ scope }: SignOptions): object {
-  if (scope !== undefined) throw new CommandError("--scope is for auth tokens: a refresh token never has one");
+  if (scope !== undefined)
+    throw new CommandError("--scope cannot be combined with --type refresh: a refresh token has no scope");
   return {};
 }
 
@@ -179,7 +182,7 @@ function readType<T extends TokenType | "any">(type: string, known: readonly T[]
   return found;
 }
 
-// A scope is words, unless it is JSON that is no text.
+// A scope is words, or JSON of a list or an object.
 function readScope(scope: string): unknown {
   return /^[[{]/.test(scope) ? readJson("--scope", scope) : scope;
 }

@@ -65,7 +65,7 @@ describe("keys generate", () => {
     const file = await generate();
     const before = readFileSync(file, "utf8");
     const { code, err } = await claimgate(["keys", "generate", file]);
-    expect([code, err]).toEqual([2, expect.stringContaining("is there already")]);
+    expect([code, err]).toEqual([2, expect.stringContaining("exists already")]);
     expect(readFileSync(file, "utf8")).toBe(before);
     const dangling = newPath();
     symlinkSync(join(folder, "nowhere"), dangling);
@@ -133,7 +133,7 @@ describe("keys generate --type secret", () => {
     await claimgate(["keys", "generate", file, "--type", "secret"]);
     const before = readFileSync(file, "utf8");
     const { code, err } = await claimgate(["keys", "generate", file, "--type", "secret"]);
-    expect([code, err]).toEqual([2, `${file} is there already: name another file`]);
+    expect([code, err]).toEqual([2, `${file} exists already: name another file`]);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
@@ -305,7 +305,7 @@ describe("keys rotate", () => {
     const before = readFileSync(file, "utf8");
     writeFileSync(`${file}.lock`, "");
     const { code, err } = await claimgate(["keys", "rotate", file]);
-    expect([code, err]).toEqual([2, expect.stringContaining(`${file}.lock is there`)]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${file}.lock exists`)]);
     expect(readFileSync(file, "utf8")).toBe(before);
     expect(readFileSync(`${file}.lock`, "utf8")).toBe("");
   });

@@ -69,12 +69,13 @@ export interface CompleteToken {
  * @see RFC 7519, section 7.2
  * @example
  * ```ts
- * import { decode } from "claimgate/jwt";
+ * import { decode, encode } from "claimgate/jwt";
  *
- * const claims = await decode(token, publicKey, {
- *   algorithms: ["ES256"],
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
+ * const token = await encode({ sub: "ada", iss: "https://issuer.example" }, secret);
+ * const claims = await decode(token, secret, {
+ *   algorithms: ["HS256"],
  *   issuer: "https://issuer.example",
- *   audience: "https://api.example",
  * });
  * ```
  */
@@ -91,8 +92,10 @@ export async function decode(
  * @throws the errors of `decode`.
  * @example
  * ```ts
- * import { decodeComplete } from "claimgate/jwt";
+ * import { decodeComplete, encode } from "claimgate/jwt";
  *
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
+ * const token = await encode({ sub: "ada" }, secret);
  * const { header, payload } = await decodeComplete(token, secret, { algorithms: ["HS256"] });
  * ```
  */
@@ -130,7 +133,7 @@ export async function decodeComplete(
  * ```ts
  * import { getUnverifiedHeader } from "claimgate/jwt";
  *
- * const { kid } = getUnverifiedHeader(token);
+ * const kidOf = (token: string) => getUnverifiedHeader(token)["kid"];
  * ```
  */
 export function getUnverifiedHeader(token: string): JwtHeader {

@@ -49,6 +49,7 @@ const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
  * ```ts
  * import { encode } from "claimgate/jwt";
  *
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
  * const exp = new Date(Date.now() + 3_600_000);
  * const token = await encode({ sub: "ada", exp }, secret, { algorithm: "HS256" });
  * ```

@@ -86,6 +86,7 @@ export interface AuthDataOptions {
  * ```ts
  * import { AuthData, AuthType, JWT } from "claimgate";
  *
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
  * const authData = new AuthData({ authType: AuthType.HS256, secret, issuer: "https://api.example" });
  * const token = new JWT("auth", "ada", { scope: { admin: true } });
  * const signed = await token.sign(authData);

@@ -27,6 +27,7 @@ const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
  * ```ts
  * import { AuthData, JWT } from "claimgate";
  *
+ * const secret = crypto.getRandomValues(new Uint8Array(32));
  * const authData = new AuthData({ authType: "HS256", secret, issuer: "https://api.example" });
  * const token = new JWT("auth", "ada", { claims: { tenant: "acme" }, maxAge: 600 });
  * const signed = await token.sign(authData);

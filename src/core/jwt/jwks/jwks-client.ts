@@ -79,8 +79,11 @@ export interface JWKSClientOptions {
  * import { decode, JWKSClient } from "claimgate/jwt";
  *
  * const client = new JWKSClient("https://issuer.example/.well-known/jwks.json");
- * const key = await client.getSigningKeyFromJwt(token);
- * const claims = await decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ *
+ * async function verify(token: string) {
+ *   const key = await client.getSigningKeyFromJwt(token);
+ *   return decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ * }
  * ```
  */
 export class JWKSClient {

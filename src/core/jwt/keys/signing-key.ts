@@ -14,9 +14,12 @@ import type { PreparedKey } from "./prepared-key.ts";
  * ```ts
  * import { decode, JWKSClient } from "claimgate/jwt";
  *
- * const client = new JWKSClient("https://issuer.example/jwks.json");
- * const key = await client.getSigningKeyFromJwt(token);
- * const claims = await decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ * const client = new JWKSClient("https://issuer.example/.well-known/jwks.json");
+ *
+ * async function verify(token: string) {
+ *   const key = await client.getSigningKeyFromJwt(token);
+ *   return decode(token, key, { algorithms: ["RS256"], audience: "https://api.example" });
+ * }
  * ```
  */
 export class SigningKey {

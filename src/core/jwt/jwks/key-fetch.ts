@@ -98,7 +98,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     length += part.value.length;
     if (length > maxBytes) {
       await reader?.cancel();
-      throw new JWKSClientConnectionError(`the response has more than ${maxBytes} bytes: set maxBytes`);
+      throw new JWKSClientConnectionError(`the response has more than ${maxBytes} bytes`);
     }
     chunks.push(part.value);
   }

@@ -11,7 +11,11 @@ export const algorithmSchema: z.ZodType<Algorithm> = z.enum(ALGORITHMS as [Algor
 export const maxAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_AGE_SECONDS);
 
 /** The schema of the lifetime of a new token. */
-export const tokenAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_TOKEN_AGE_SECONDS);
+export const tokenAgeSchema: z.ZodType<number> = z
+  .number()
+  .int()
+  .positive()
+  .max(MAX_TOKEN_AGE_SECONDS, `must be at most ${MAX_TOKEN_AGE_SECONDS} seconds (100 years)`);
 
 /** The schema of a date. Now in milliseconds would be a date some 50,000 years off. */
 export const dateSchema: z.ZodType<number> = z

@@ -87,6 +87,12 @@ describe("exp in milliseconds", () => {
       "maxAge must be a whole number of seconds, from 1 to 3155760000 (100 years)",
     ),
     {
+      mistake: "an authMaxAge in milliseconds since 1970",
+      make: () => createAuth({ authMaxAge: milliseconds }),
+      error: "InvalidConfigError",
+      says: ['"authMaxAge": must be at most 3155760000 seconds (100 years)'],
+    },
+    {
       mistake: "an exp in milliseconds of a manager's own token",
       make: () => createAuth().auth.verify(forge({ payload: goodClaims({ exp: milliseconds }) })),
       error: "DecodeError",

@@ -62,8 +62,8 @@ export interface CompleteToken {
 /**
  * Verifies a token's signature and registered claims, and returns its claims. `key` may be a
  * `SigningKey` of `JWKSClient`; with `verifySignature: false` it may be `undefined`.
- * @throws `InvalidTokenError` or one of its subclasses, with a `reason`, for a token that is
- * malformed or expired, has an invalid signature, or fails a check of its claims.
+ * @throws `InvalidTokenError` or a subclass, each with a `reason`. The token is malformed or
+ * expired, has an invalid signature, or fails a check of its claims.
  * @throws `InvalidKeyError` for a key that does not fit the token's algorithm.
  * @throws `TypeError` for a wrong option, and for a missing key.
  * @see RFC 7519, section 7.2

@@ -51,7 +51,7 @@ export function createTRPCContext<
 >(
   auth: AuthManager<C>,
   createUserContext?: (opts: TOptions) => TUser | Promise<TUser>,
-): (opts: TOptions) => Promise<TUser & Pick<AuthContext<C>, "auth">> {
+): (opts: TOptions) => Promise<NoInfer<TUser> & Pick<AuthContext<C>, "auth">> {
   return async (opts) => {
     const isConnection = isWebSocket(opts.res);
     // Over HTTP connection parameters stand in the URL, so they count only where nothing else can

@@ -6,18 +6,12 @@ import { isTokenAmbient, runWithToken } from "../core/request/current-token.ts";
 import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
 import type { RequestGate } from "../core/request/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
-import type { NoOtherKeys, Rule, RuleBranch } from "../core/rules/rule.ts";
 import type { JWT } from "../core/tokens/token.ts";
 import { isPromise, type MaybePromise } from "../core/util/maybe-promise.ts";
-import type { CheckedInput } from "./checked-input.ts";
+import type { CheckedInput, UnknownInput } from "./checked-input.ts";
+import type { CheckedRule, SuggestedClaims, TRPCRule } from "./checked-rule.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
 import { isSentLater, watchResult } from "./watch-result.ts";
-
-/** A branch of a rule in tRPC, where there is no parent object. */
-export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
-
-/** A rule in tRPC, where there is no parent object. */
-export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
 
 /** The claims that a context's manager describes. */
 export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: AuthManager<infer C> } }
@@ -30,13 +24,32 @@ export interface Guarded<C, R> {
 }
 
 /**
- * A middleware for `.use()`, whose rule's `args` paths are checked against the input parsed before
- * it.
+ * A middleware for `.use()`, also one that is kept in a constant. The procedure that uses it says
+ * which claims there are; its input must have the paths of the rule's `args`.
  */
-export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
+export type RequireTokenMiddleware<R> = <TContext extends AnyAuthContext, TInput>(opts: {
   readonly ctx: TContext;
   readonly input: TInput & CheckedInput<TInput, R>;
-}) => ReturnType<TRPCMiddlewareFunction<object, object, object, Guarded<ClaimsOf<TContext>, R>, unknown>>;
+}) => GuardResult<TContext, R>;
+
+/** A middleware for the procedure in whose `.use()` it is made, and whose input is known there. */
+export type BoundMiddleware<R, TContext, TInput> = (opts: {
+  readonly ctx: TContext;
+  readonly input: TInput;
+}) => GuardResult<TContext, R>;
+
+/** The result of a middleware that guards with rule `R`. */
+export type GuardResult<TContext, R> = ReturnType<
+  TRPCMiddlewareFunction<object, object, object, Guarded<ClaimsOf<TContext>, R>, unknown>
+>;
+
+/** `requireToken`, whose rules may only name the claims `C`, with values that these can have. */
+export interface RequireToken<C> {
+  (): RequireTokenMiddleware<object>;
+  <const R extends TRPCRule, TContext extends AnyAuthContext = AnyAuthContext, TInput = UnknownInput>(
+    rule: CheckedRule<R, C, TInput>,
+  ): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R> : BoundMiddleware<R, TContext, TInput>;
+}
 
 type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, object, object, unknown>>[0];
 type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
@@ -46,13 +59,18 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  * What `args` checked stays as it was: later `.input()` parsers no longer see those top-level keys.
  * Throws `TypeError` that names the key, when the router is built.
  */
-export function requireToken<const R extends TRPCRule = object, TContext extends AnyAuthContext = AnyAuthContext>(
-  rule?: R & NoOtherKeys<R, TRPCRule>,
-): RequireTokenMiddleware<R, TContext> {
+export function requireToken(): RequireTokenMiddleware<object>;
+export function requireToken<
+  const R extends TRPCRule,
+  TContext extends AnyAuthContext = AnyAuthContext,
+  TInput = UnknownInput,
+>(
+  rule: CheckedRule<R, SuggestedClaims<ClaimsOf<TContext>>, TInput>,
+): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R> : BoundMiddleware<R, TContext, TInput>;
+export function requireToken(rule?: TRPCRule): unknown {
   checkGiven(arguments);
   const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });
-  // Only here do the rule's types meet the middleware's, which tRPC infers from what it is used on.
-  return makeGuard([plan]) as unknown as RequireTokenMiddleware<R, TContext>;
+  return makeGuard([plan]);
 }
 
 const PLANS: unique symbol = Symbol("claimgate.plans") as never;

@@ -10,14 +10,16 @@ export { createTRPCContext, type TRPCContextOptions, type TRPCResponseOptions } 
 
 // Guards
 
-export type { CheckedInput } from "./checked-input.ts";
+export type { CheckedInput, UnknownInput } from "./checked-input.ts";
+export type { CheckedRule, NotAValueOf, SuggestedClaims, TRPCRule, TRPCRuleBranch } from "./checked-rule.ts";
 export {
+  type BoundMiddleware,
   type ClaimsOf,
   type Guarded,
+  type GuardResult,
+  type RequireToken,
   type RequireTokenMiddleware,
   requireToken,
-  type TRPCRule,
-  type TRPCRuleBranch,
 } from "./guard.ts";
 
 // Procedures

@@ -1,13 +1,14 @@
 /** The four procedures a router is made of: public, optional, protected and refresh. */
 import type { TRPCProcedureBuilder } from "@trpc/server";
 import type { AnyAuthContext } from "../core/request/request-auth.ts";
+import type { TRPCRule } from "./checked-rule.ts";
 import {
   type ClaimsOf,
   type Guarded,
   type GuardMiddleware,
   mergeGuards,
+  type RequireToken,
   requireToken,
-  type TRPCRule,
   translateRefusals,
 } from "./guard.ts";
 
@@ -42,6 +43,11 @@ export interface AuthProcedures<P> {
   protectedProcedure: GuardedProcedure<P, object>;
   /** Who has a valid refresh token. */
   refreshProcedure: GuardedProcedure<P, object>;
+  /**
+   * `requireToken`, typed by the claims of the procedure's context: a rule completes their names and
+   * values, and a misspelt name or a wrong value does not compile.
+   */
+  requireToken: RequireToken<ClaimsOf<ProcedureContext<P>>>;
 }
 
 /** The four procedures, made from your own base procedure, whose context must hold `auth`. */
@@ -62,6 +68,7 @@ export function authProcedures<P extends AnyProcedureBuilder>(
     optionalProcedure: guardedBy({ optional: true }),
     protectedProcedure: guardedBy(),
     refreshProcedure: guardedBy({ type: "refresh" }),
+    requireToken,
   };
 }
 

@@ -74,12 +74,22 @@ export interface Rule<C = Claims> extends RuleBranch<C> {
 }
 
 /**
- * Refuses, by type, keys that `Shape` does not have: what an inferred type parameter would let
- * through.
+ * Rejects, by type, each key that `Shape` does not have. TypeScript accepts such keys where it
+ * infers the type of the rule.
  */
-export type NoOtherKeys<T, Shape> = { readonly [K in Exclude<keyof T, keyof Shape>]: never };
+export type NoOtherKeys<T, Shape> = {
+  readonly [K in Exclude<keyof T, keyof Shape>]: `\`${K & string}\` is not a key of a rule`;
+};
 
-/** `NoOtherKeys` for a rule, and for the claims that it and its branches name. */
+/** The text of a compiler error: the claims schema has no claim `Name`. */
+export type NoSuchClaim<Name> = `no claim \`${Name & string}\``;
+
+/** Rejects, by type, each claim that a schema of the claims `C` does not have. */
+export type NoOtherClaims<T, C> = string extends keyof T
+  ? unknown
+  : { readonly [K in Exclude<keyof T, keyof ClaimRequirements<C>>]: NoSuchClaim<K> };
+
+/** `NoOtherKeys` for a rule, and `NoOtherClaims` for its `claims` and its `override`. */
 export type ExactRule<R, C> = NoOtherKeys<R, Rule<C>> & {
-  readonly [K in keyof R & ("claims" | "override")]: NoOtherKeys<R[K], ClaimRequirements<C>>;
+  readonly [K in keyof R & ("claims" | "override")]: NoOtherClaims<R[K], C>;
 };

@@ -1,0 +1,92 @@
+/** Checks a tRPC rule by type: its keys, its claims by the claims schema, its paths by the input. */
+import type {
+  ClaimRequirements,
+  Json,
+  NoOtherClaims,
+  NoOtherKeys,
+  NoSuchClaim,
+  Requirement,
+  Rule,
+  RuleBranch,
+} from "../core/rules/rule.ts";
+import type { CheckedPaths } from "./checked-input.ts";
+
+/** A branch of a rule in tRPC, where there is no parent object. */
+export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
+
+/** A rule in tRPC, where there is no parent object. */
+export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
+
+/** Claims whose names a rule completes, beside which it accepts every other name and value. */
+export interface SuggestedClaims<C> {
+  readonly "~suggested": C;
+}
+
+/**
+ * `R` where the rule is valid; otherwise a type that rejects it, whose texts name the fault. `C`
+ * are the claims that the rule may name, `TInput` is the input that it may read.
+ */
+export type CheckedRule<R, C, TInput> =
+  | (R & (R extends RuleFor<R, C, TInput> ? unknown : never))
+  | RuleFor<R, C, TInput>;
+
+/** Appears in a compiler error: the claim `Name` never has the value that the rule requires. */
+export interface NotAValueOf<Name> {
+  readonly "not a value of this claim": Name;
+}
+
+type RuleFor<R, C, TInput> = BranchFor<R, C, TInput> &
+  NoOtherKeys<R, TRPCRule> & {
+    readonly type?: "auth" | "refresh";
+    readonly location?: "header" | "cookies";
+    readonly override?: ClaimsFor<PropertyOf<R, "override">, C>;
+    readonly anyOf?: BranchesFor<PropertyOf<R, "anyOf">, C, TInput>;
+    readonly optional?: boolean;
+  };
+
+interface BranchFor<R, C, TInput> {
+  readonly scope?: ScopeFor<C>;
+  readonly claims?: ClaimsFor<PropertyOf<R, "claims">, C>;
+  readonly args?: BindingsFor<PropertyOf<R, "args">, C, TInput>;
+}
+
+type BranchesFor<Branches, C, TInput> = {
+  readonly [I in keyof Branches]: BranchFor<Branches[I], C, TInput> & NoOtherKeys<Branches[I], TRPCRuleBranch>;
+};
+
+type PropertyOf<R, Key extends string> = R extends { readonly [K in Key]?: infer V } ? NonNullable<V> : never;
+
+type ScopeFor<C> = C extends { readonly scope?: infer S }
+  ? unknown extends S
+    ? Exclude<Json, null>
+    : NonNullable<S> extends string | readonly string[]
+      ? ScopeWords<NonNullable<S>> | NotAValueOf<"scope">
+      : Requirement<NonNullable<S>> | NotAValueOf<"scope">
+  : Exclude<Json, null>;
+
+// Several words in one string are separated by spaces; a list may have several words in each string.
+type ScopeWords<S> = S extends readonly (infer E)[]
+  ? ScopeWords<E>
+  : S extends string
+    ? S | `${S} ${string}` | readonly (S | `${S} ${string}`)[]
+    : never;
+
+type ClaimsFor<Given, C> =
+  C extends SuggestedClaims<infer S>
+    ? { readonly [K in keyof ClaimRequirements<S>]?: Json } & { readonly [claim: string]: Json }
+    : string extends keyof C
+      ? { readonly [claim: string]: Json }
+      : { readonly [K in keyof ClaimRequirements<C>]?: ClaimRequirements<C>[K] | NotAValueOf<K> } & NoOtherClaims<
+          Given,
+          C
+        >;
+
+type BindingsFor<Given, C, TInput> = string extends keyof Given
+  ? ClaimNames<C, CheckedPaths<string | readonly string[], TInput>>
+  : { readonly [K in keyof Given]: K extends ClaimNameOf<C> ? CheckedPaths<Given[K], TInput> : NoSuchClaim<K> };
+
+type ClaimNameOf<C> = C extends SuggestedClaims<unknown> ? PropertyKey : keyof ClaimRequirements<C>;
+
+type ClaimNames<C, Value> = { readonly [claim: string]: Value } & {
+  readonly [K in keyof ClaimRequirements<C extends SuggestedClaims<infer S> ? S : C>]?: Value;
+};

@@ -19,7 +19,7 @@ interface Origin {
 }
 
 // Users need no names for these types, because the compiler replaces them by their results.
-const HIDDEN: readonly string[] = ["LaterTypes", "PathErrors", "RuleFor", "RulePaths"];
+const HIDDEN: readonly string[] = ["BuilderOf", "ErrorShapeOf", "LaterTypes", "PathErrors", "RuleFor", "RulePaths"];
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const) (\w+)/;
 

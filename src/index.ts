@@ -17,7 +17,7 @@ export type { MaybePromise } from "./core/util/maybe-promise.ts";
 export type { HeadersLike } from "./core/exchange/request-source.ts";
 export type { RequestInput } from "./core/manager/manager.ts";
 export { currentToken } from "./core/request/current-token.ts";
-export { type AuthContext, RequestAuth } from "./core/request/request-auth.ts";
+export { type AuthContext, RequestAuth, type UnguardedAuth } from "./core/request/request-auth.ts";
 export type {
   Deliver,
   Delivered,

@@ -5,7 +5,7 @@
 export type { LambdaEvent } from "../core/exchange/lambda-event.ts";
 export type { RequestLike } from "../core/exchange/request-source.ts";
 export type { ResponseHeadersLike } from "../core/exchange/response-writer.ts";
-export type { AnyAuthContext, AuthContext } from "../core/request/request-auth.ts";
+export type { AnyAuthContext, AuthContext, UnguardedAuth } from "../core/request/request-auth.ts";
 export { createTRPCContext, type TRPCContextOptions, type TRPCResponseOptions } from "./context.ts";
 
 // Guards
@@ -28,8 +28,13 @@ export {
   type AnyProcedureBuilder,
   type AuthProcedures,
   authProcedures,
+  type CallAuthenticateToGetTheToken,
   type GuardedProcedure,
   type ProcedureContext,
+  type ProcedureWith,
+  type PublicAuth,
+  type PublicProcedure,
+  type Unguarded,
 } from "./procedures.ts";
 
 // Errors and the response

@@ -1,6 +1,6 @@
 /** The four procedures a router is made of: public, optional, protected and refresh. */
 import type { TRPCProcedureBuilder } from "@trpc/server";
-import type { AnyAuthContext } from "../core/request/request-auth.ts";
+import type { AnyAuthContext, UnguardedAuth } from "../core/request/request-auth.ts";
 import type { TRPCRule } from "./checked-rule.ts";
 import {
   type ClaimsOf,
@@ -26,15 +26,55 @@ export type ProcedureContext<P> =
     : never;
 
 /** The procedure builder, with `ctx.auth` as a guard of rule `R` leaves it. */
-export type GuardedProcedure<P, R> =
+export type GuardedProcedure<P, R> = ProcedureWith<P, Guarded<ClaimsOf<ProcedureContext<P>>, R>>;
+
+/** The procedure builder without a guard: `ctx.auth` verifies a token where a resolver asks it to. */
+export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureContext<P>>>>;
+
+/** The context of a procedure without a guard. */
+export interface Unguarded<C> {
+  auth: PublicAuth<C>;
+}
+
+/** `ctx.auth` of a procedure without a guard. */
+export interface PublicAuth<C> extends UnguardedAuth<C> {
+  /** No guard has verified a token: `await ctx.auth.authenticate()` gives it. */
+  readonly token: CallAuthenticateToGetTheToken;
+}
+
+/**
+ * The type of `ctx.auth.token` on a public procedure. It has no members, because no guard has
+ * verified a token there: `await ctx.auth.authenticate()` gives the verified token, or `null`.
+ */
+// oxlint-disable-next-line typescript/no-empty-interface
+export interface CallAuthenticateToGetTheToken {}
+
+/** The procedure builder, whose resolvers find `Overrides` in their context. */
+export type ProcedureWith<P, Overrides extends { auth: unknown }> =
   P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
-    ? TRPCProcedureBuilder<C, M, Omit<O, "auth"> & Guarded<ClaimsOf<ProcedureContext<P>>, R>, I, J, K, L, Caller>
+    ? BuilderOf<C, M, Omit<O, "auth"> & Overrides, I, J, K, L, Caller, ErrorShapeOf<P>>
     : never;
+
+// The builder has a ninth parameter, the error shape, from @trpc/server 11.22 on. For an earlier
+// one a reference with nine arguments has the compiler's error type, which is assignable to all.
+type BuilderOf<C, M, O, I, J, K, L, Caller extends boolean, E> = [0] extends [
+  1 & BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>,
+]
+  ? TRPCProcedureBuilder<C, M, O, I, J, K, L, Caller>
+  : BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>;
+
+/** @ts-ignore */
+// biome-ignore format: the compiler ignores errors of the next line alone
+type BuilderWithErrors<C, M, O, I, J, K, L, Caller extends boolean, E> = TRPCProcedureBuilder<C, M, O, I, J, K, L, Caller, E>;
+
+type ErrorShapeOf<P> = P extends { query(resolver: never): { _def: { $types: { errorShape: infer E } } } }
+  ? E
+  : unknown;
 
 /** What `authProcedures` gives. */
 export interface AuthProcedures<P> {
   /** Anybody. A token, good or bad, is not looked at unless the resolver asks. */
-  publicProcedure: P;
+  publicProcedure: PublicProcedure<P>;
   /**
    * Anybody without a token, and who has a valid auth token: `ctx.auth.token` is a token or `null`.
    */

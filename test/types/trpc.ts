@@ -35,7 +35,7 @@ const extraProcedure = withExtra.procedure.use(({ next }) => next({ ctx: { extra
 export const router = t.router({
   open: publicProcedure.query(async ({ ctx }) => {
     // @ts-expect-error no guard vouches for a token here
-    void ctx.auth.token;
+    void ctx.auth.token.sub;
     holds<Equal<typeof ctx.db.name, string>>();
     const token = await ctx.auth.authenticate();
     return token?.claims.plan ?? "none";

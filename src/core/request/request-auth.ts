@@ -24,10 +24,13 @@ import { isOfAnyAuth } from "./request-tokens.ts";
 export interface LaterTypes<C> {}
 
 /**
- * What a request's context holds: `ctx.auth`, without the `token` that only a guard vouches for.
+ * `ctx.auth` where no guard has verified a token: `await ctx.auth.authenticate()` gives the token.
  */
+export interface UnguardedAuth<C = Claims> extends Omit<RequestAuth<C>, "token"> {}
+
+/** The context of a request: `ctx.auth`, without the `token` that only a guard verifies. */
 export interface AuthContext<C = Claims> {
-  readonly auth: Omit<RequestAuth<C>, "token">;
+  readonly auth: UnguardedAuth<C>;
 }
 
 /** Any context that holds `auth`, whatever its claims. */

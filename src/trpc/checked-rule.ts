@@ -60,16 +60,16 @@ type ScopeFor<C> = C extends { readonly scope?: infer S }
   ? unknown extends S
     ? Exclude<Json, null>
     : NonNullable<S> extends string | readonly string[]
-      ? ScopeWords<NonNullable<S>> | NotAValueOf<"scope">
+      ? OneOrMore<WordsOf<NonNullable<S>>> | NotAValueOf<"scope">
       : Requirement<NonNullable<S>> | NotAValueOf<"scope">
   : Exclude<Json, null>;
 
-// Several words in one string are separated by spaces; a list may have several words in each string.
-type ScopeWords<S> = S extends readonly (infer E)[]
-  ? ScopeWords<E>
-  : S extends string
-    ? S | `${S} ${string}` | readonly (S | `${S} ${string}`)[]
-    : never;
+type WordsOf<S> = S extends readonly (infer Word)[] ? Word : S;
+
+// A string has one word, or several that are separated by spaces.
+type OneOrMore<Word> = Words<Word> | readonly Words<Word>[];
+
+type Words<Word> = Word extends string ? Word | `${Word} ${string}` : never;
 
 type ClaimsFor<Given, C> =
   C extends SuggestedClaims<infer S>

@@ -3,7 +3,7 @@ import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { isAuthError } from "../core/errors.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
 import { isTokenAmbient, runWithToken } from "../core/request/current-token.ts";
-import { type AnyAuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
+import { type AnyAuthContext, type AuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
 import type { RequestGate } from "../core/request/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { JWT } from "../core/tokens/token.ts";
@@ -24,16 +24,16 @@ export interface Guarded<C, R> {
 }
 
 /**
- * A middleware for `.use()`, also one that is kept in a constant. The procedure that uses it says
- * which claims there are; its input must have the paths of the rule's `args`.
+ * A middleware for `.use()`, also one that is kept in a constant. The input of the procedure that
+ * uses it must have the paths of the rule's `args`.
  */
-export type RequireTokenMiddleware<R> = <TContext extends AnyAuthContext, TInput>(opts: {
+export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
   readonly ctx: TContext;
   readonly input: TInput & CheckedInput<TInput, R>;
 }) => GuardResult<TContext, R>;
 
-/** A middleware for the procedure in whose `.use()` it is made, and whose input is known there. */
-export type BoundMiddleware<R, TContext, TInput> = (opts: {
+/** A middleware made in the `.use()` of a procedure, whose input has checked the rule already. */
+export type BoundMiddleware<R, TContext extends AnyAuthContext, TInput> = (opts: {
   readonly ctx: TContext;
   readonly input: TInput;
 }) => GuardResult<TContext, R>;
@@ -45,10 +45,12 @@ export type GuardResult<TContext, R> = ReturnType<
 
 /** `requireToken`, whose rules may only name the claims `C`, with values that these can have. */
 export interface RequireToken<C> {
-  (): RequireTokenMiddleware<object>;
-  <const R extends TRPCRule, TContext extends AnyAuthContext = AnyAuthContext, TInput = UnknownInput>(
+  (): RequireTokenMiddleware<object, AuthContext<C>>;
+  <const R extends TRPCRule, TInput = UnknownInput>(
     rule: CheckedRule<R, C, TInput>,
-  ): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R> : BoundMiddleware<R, TContext, TInput>;
+  ): [TInput] extends [UnknownInput]
+    ? RequireTokenMiddleware<R, AuthContext<C>>
+    : BoundMiddleware<R, AuthContext<C>, TInput>;
 }
 
 type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, object, object, unknown>>[0];
@@ -59,14 +61,17 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  * What `args` checked stays as it was: later `.input()` parsers no longer see those top-level keys.
  * Throws `TypeError` that names the key, when the router is built.
  */
-export function requireToken(): RequireTokenMiddleware<object>;
+export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>(): RequireTokenMiddleware<
+  object,
+  TContext
+>;
 export function requireToken<
   const R extends TRPCRule,
   TContext extends AnyAuthContext = AnyAuthContext,
   TInput = UnknownInput,
 >(
   rule: CheckedRule<R, SuggestedClaims<ClaimsOf<TContext>>, TInput>,
-): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R> : BoundMiddleware<R, TContext, TInput>;
+): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R, TContext> : BoundMiddleware<R, TContext, TInput>;
 export function requireToken(rule?: TRPCRule): unknown {
   checkGiven(arguments);
   const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });

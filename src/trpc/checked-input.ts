@@ -8,14 +8,14 @@ type UnsetInput = string & { readonly __brand: "unsetMarker" };
 
 type CallInputFirst = "call .input() before requireToken";
 
-/** Stands for the input of a rule whose procedure the compiler does not know yet. */
+/** The input of a rule that is not in the `.use()` of a procedure. */
 export interface UnknownInput {
   readonly "~input": "unknown";
 }
 
 /**
- * `unknown` where every path of the rule leads to a scalar of the input; otherwise a type whose
- * text names the faulty path and the paths that the input has.
+ * `unknown` where every path of the rule leads to a scalar of the input. Otherwise a type whose
+ * text names the invalid path and the paths of the input.
  */
 export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
   ? unknown
@@ -25,7 +25,7 @@ export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
       ? unknown
       : PathErrors<TInput, RulePaths<R>>;
 
-/** The value that a rule's `args` may have for a claim: the given paths, or else the input's. */
+/** The given paths where they are paths of the input; otherwise the paths that the input has. */
 export type CheckedPaths<Given, TInput> = Given extends string
   ? CheckedPath<Given, TInput>
   : { readonly [I in keyof Given]: Given[I] extends string ? CheckedPath<Given[I], TInput> : never };
@@ -57,7 +57,6 @@ type PathsOf<T, Depth extends readonly unknown[] = []> = Depth["length"] extends
           }[keyof O & string]
       : never;
 
-// An input of the type `any`, or an unknown part of an input, may be a scalar.
 type IsScalar<T> = [T] extends [Scalar] ? true : false;
 
 type IsPath<T, P extends string> = P extends ""
@@ -76,13 +75,13 @@ type IsPath<T, P extends string> = P extends ""
         : false
       : false;
 
-/** Appears in a compiler error: the input has `Paths`, and not the path `P`. */
+/** Appears in a compiler error: the input has the paths `Paths`, but not `P`. */
 interface NoSuchPath<P extends string, Paths> {
   readonly "the input has no such path": P;
   readonly "the paths of the input": Paths;
 }
 
-/** Appears in a compiler error: the rule binds claims to an input that no parser has read yet. */
+/** Appears in a compiler error: `args` bind claims to an input before `.input()` parses it. */
 interface NoInput {
   readonly "call .input() before requireToken": never;
 }

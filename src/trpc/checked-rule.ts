@@ -1,4 +1,4 @@
-/** Checks a tRPC rule by type: its keys, its claims by the claims schema, its paths by the input. */
+/** Checks a tRPC rule by type: its keys, its claims by the schema, its paths by the input. */
 import type {
   ClaimRequirements,
   Json,
@@ -11,26 +11,26 @@ import type {
 } from "../core/rules/rule.ts";
 import type { CheckedPaths } from "./checked-input.ts";
 
-/** A branch of a rule in tRPC, where there is no parent object. */
+/** A branch of `anyOf` in tRPC, which has no parent object. */
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
 
-/** A rule in tRPC, where there is no parent object. */
+/** A rule in tRPC, which has no parent object. */
 export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
 
-/** Claims whose names a rule completes, beside which it accepts every other name and value. */
+/** The editor completes the names of `C`; a rule may name any other claim too. */
 export interface SuggestedClaims<C> {
   readonly "~suggested": C;
 }
 
 /**
- * `R` where the rule is valid; otherwise a type that rejects it, whose texts name the fault. `C`
- * are the claims that the rule may name, `TInput` is the input that it may read.
+ * `R` where the rule is valid; otherwise a type that rejects it and whose text names the fault. The
+ * rule may name the claims `C` and read the input `TInput`.
  */
 export type CheckedRule<R, C, TInput> =
   | (R & (R extends RuleFor<R, C, TInput> ? unknown : never))
   | RuleFor<R, C, TInput>;
 
-/** Appears in a compiler error: the claim `Name` never has the value that the rule requires. */
+/** Appears in a compiler error: the schema does not allow the required value for this claim. */
 export interface NotAValueOf<Name> {
   readonly "not a value of this claim": Name;
 }
@@ -66,7 +66,7 @@ type ScopeFor<C> = C extends { readonly scope?: infer S }
 
 type WordsOf<S> = S extends readonly (infer Word)[] ? Word : S;
 
-// A string has one word, or several that are separated by spaces.
+// A string has one word, or several words separated by spaces.
 type OneOrMore<Word> = Words<Word> | readonly Words<Word>[];
 
 type Words<Word> = Word extends string ? Word | `${Word} ${string}` : never;

@@ -1,4 +1,4 @@
-/** Builds the tRPC context from the request: one function for the fetch, Node, express, fastify, AWS Lambda and WebSocket adapters. */
+/** `createTRPCContext`: the context of a call, from the options that any tRPC adapter passes. */
 
 import { ConnectionParams } from "../core/exchange/connection-params.ts";
 import { type LambdaEvent, requestOfEvent } from "../core/exchange/lambda-event.ts";
@@ -15,8 +15,7 @@ import type { AuthContext } from "../core/request/request-auth.ts";
 import { isPromise } from "../core/util/maybe-promise.ts";
 
 /**
- * What an adapter gives to `createContext`: the request, or the event that AWS Lambda has in its
- * place.
+ * The options that an adapter passes to `createContext`: the request or, on AWS Lambda, the event.
  */
 export type TRPCContextOptions = TRPCResponseOptions &
   (
@@ -24,13 +23,25 @@ export type TRPCContextOptions = TRPCResponseOptions &
     | { readonly event: LambdaEvent; readonly req?: undefined }
   );
 
-/** The members that an adapter gives beside the request. */
+/** The other options that an adapter passes to `createContext`. */
 export interface TRPCResponseOptions {
-  /** The response of a Node server, or the WebSocket. */
+  /**
+   * The response of a Node server, or the WebSocket.
+   *
+   * @default none: without it and `resHeaders` no cookie can be set
+   */
   readonly res?: unknown;
-  /** The fetch adapter's response headers. */
+  /**
+   * The response headers of the fetch adapter.
+   *
+   * @default none
+   */
   readonly resHeaders?: ResponseHeadersLike | undefined;
-  /** tRPC's description of the call. */
+  /**
+   * The description of the call by tRPC.
+   *
+   * @default none
+   */
   readonly info?:
     | {
         readonly accept?: string | null;
@@ -41,8 +52,18 @@ export interface TRPCResponseOptions {
 }
 
 /**
- * A `createContext` that adds `auth` to what `createUserContext` gives. It verifies nothing and
- * never throws by itself. `createUserContext` may not provide `auth`: ours stands.
+ * Creates the `createContext` of an adapter: it adds `auth` to the context of your own
+ * `createUserContext`. It verifies no token: the guards do. `createTRPCContext` overwrites an
+ * `auth` of your own context.
+ *
+ * Works with the fetch, standalone, express, fastify, AWS Lambda and WebSocket adapters.
+ *
+ * @throws The returned function rejects with an error of `createUserContext`, and with no other.
+ * @see authProcedures
+ * @example
+ * ```ts
+ * createHTTPServer({ router, createContext: createTRPCContext(auth, ({ req }) => ({ db })) });
+ * ```
  */
 export function createTRPCContext<
   C,
@@ -54,15 +75,15 @@ export function createTRPCContext<
 ): (opts: TOptions) => Promise<NoInfer<TUser> & Pick<AuthContext<C>, "auth">> {
   return async (opts) => {
     const isConnection = isWebSocket(opts.res);
-    // Over HTTP connection parameters stand in the URL, so they count only where nothing else can
-    // carry a token.
+    // Over HTTP the connection parameters are part of the URL. They count only for a subscription,
+    // where an EventSource cannot send headers.
     const isSubscription = opts.info?.type === "subscription";
     const params = isConnection || isSubscription ? opts.info?.connectionParams : undefined;
     const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
       isConnection,
       isServed: true,
       connectionParams: params ? new ConnectionParams(params) : undefined,
-      // AWS Lambda has no response yet: there `authResponseMeta` tells it.
+      // AWS Lambda has no response yet: `authResponseMeta` gives it the challenge later.
       response: opts.event ? undefined : writerFor(opts),
       responseRemedy: opts.event ? undefined : RESPONSE_REMEDY,
     });
@@ -83,8 +104,7 @@ function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
   return writer && isStreamed(opts) ? withoutCookies(writer, "the response is streamed") : writer;
 }
 
-// Batches of httpBatchStreamLink and SSE: their headers are sent before the first procedure has
-// run.
+// httpBatchStreamLink and SSE: the server sends the headers before the first procedure runs.
 function isStreamed({ info }: TRPCResponseOptions): boolean {
   return info?.accept === "application/jsonl" || info?.type === "subscription";
 }

@@ -1,4 +1,4 @@
-/** How a refusal looks in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
+/** A refusal in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
 
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
@@ -7,7 +7,7 @@ import { challengeFor } from "../core/exchange/challenge.ts";
 import type { Reason, RefusalStatus } from "../core/reasons.ts";
 import { authIn } from "../core/request/request-auth.ts";
 
-/** The tRPC error codes that refusals have. */
+/** The tRPC error codes of refusals, for the statuses 400, 401, 403 and 503. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
 
 const CODES = {
@@ -17,18 +17,26 @@ const CODES = {
   503: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<RefusalStatus, AuthErrorCode>;
 
-/** An error shape that tells the client why it was refused. */
+/** An error shape with the reason of a refusal. */
 export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data"> & {
   data: TShape["data"] & {
-    /** There where the error is a refusal. */
+    /** The reason of the refusal; absent for any other error. */
     auth?: { reason: Reason };
   };
 };
 
 /**
- * An `errorFormatter` that adds `data.auth.reason` to refusals, and gives those that a resolver's
- * own `ctx.auth.require` threw their code. To combine it with your own, call it first and extend
- * the shape it returns.
+ * An `errorFormatter` that adds `data.auth.reason` to refusals. It also sets the code of refusals
+ * that `ctx.auth.require` threw in a resolver, and the `WWW-Authenticate` header.
+ *
+ * To combine it with your own formatter, call it first and extend the returned shape.
+ *
+ * @see authResponseMeta
+ * @see RFC 6750, section 3
+ * @example
+ * ```ts
+ * const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+ * ```
  */
 export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
   shape: TShape;
@@ -54,9 +62,18 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
 }
 
 /**
- * A `responseMeta` that gives the response its `WWW-Authenticate` where `createContext` has no
- * response to set it on, as on AWS Lambda. Elsewhere its headers are empty. To combine it with your
- * own, call it first and add to the headers it returns.
+ * A `responseMeta` that sets `WWW-Authenticate` for adapters whose `createContext` gets no
+ * response, such as AWS Lambda. For other adapters it returns no headers.
+ *
+ * To combine it with your own `responseMeta`, call it first and add to the returned headers.
+ *
+ * @see authErrorFormatter
+ * @see RFC 6750, section 3
+ * @example
+ * ```ts
+ * const createContext = createTRPCContext(auth);
+ * awsLambdaRequestHandler({ router, createContext, responseMeta: authResponseMeta });
+ * ```
  */
 export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors: readonly TRPCError[] }): {
   headers: Headers;
@@ -64,7 +81,7 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   const headers = new Headers();
   const refusals = authIn(opts.ctx)?.["~gate"].refusals();
   if (!refusals || refusals.canChallenge) return { headers };
-  // The first challenge of a batch stands.
+  // A batch has one response: the first refusal sets its challenge.
   for (const error of opts.errors) {
     const refused = refusalIn(error);
     const challenge = refused && challengeFor(refused, refusals.scheme);
@@ -73,21 +90,21 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   return { headers };
 }
 
-/** A refusal as the `TRPCError` it is to the caller; anything else unchanged. */
+/** The `TRPCError` that a refusal is to the caller; any other error unchanged. */
 export function toTRPCError(error: unknown): unknown {
   if (!isAuthError(error)) return error;
   return new TRPCError({ code: CODES[error.status], message: error.message, cause: error });
 }
 
 /**
- * The refusal that a guard, or a resolver's own `ctx.auth.require`, ended a call with. A resolver's
- * own `TRPCError` is none.
+ * The refusal of a guard or of `ctx.auth.require`, if one ended the call. A `TRPCError` that a
+ * resolver builds around a refusal does not count.
  */
 export function refusalIn(error: TRPCError): AuthError | undefined {
   const { cause } = error;
   if (!isAuthError(cause)) return undefined;
-  // Ours, or what tRPC makes of an error that is none of its own. A resolver's has words of its
-  // own.
+  // tRPC wraps an error that a resolver throws as INTERNAL_SERVER_ERROR with the same message. A
+  // resolver's own TRPCError has another message.
   const isOurs = error.code === CODES[cause.status] || error.code === "INTERNAL_SERVER_ERROR";
   return isOurs && error.message === cause.message ? cause : undefined;
 }

@@ -1,4 +1,4 @@
-/** `requireToken`: the middleware that enforces a rule, before the resolver and while what it returned still streams. */
+/** `requireToken`: the middleware that enforces a rule before the resolver and on each event. */
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { isAuthError } from "../core/errors.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
@@ -13,37 +13,45 @@ import type { CheckedRule, SuggestedClaims, TRPCRule } from "./checked-rule.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
 import { isSentLater, watchResult } from "./watch-result.ts";
 
-/** The claims that a context's manager describes. */
+/** The claims that the manager of a context declares. */
 export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: AuthManager<infer C> } }
   ? C
   : Record<string, unknown>;
 
-/** What a guard puts in place of the context's `auth`. */
+/**
+ * The part of the context that a guard replaces: `auth`, with the token that the guard admitted.
+ */
 export interface Guarded<C, R> {
   auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
 }
 
 /**
- * A middleware for `.use()`, also one that is kept in a constant. The input of the procedure that
- * uses it must have the paths of the rule's `args`.
+ * The middleware that `requireToken` returns, also where it is kept in a constant. The input of the
+ * procedure that uses it must have the paths of the rule's `args`.
  */
 export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
   readonly ctx: TContext;
   readonly input: TInput & CheckedInput<TInput, R>;
 }) => GuardResult<TContext, R>;
 
-/** A middleware made in the `.use()` of a procedure, whose input has checked the rule already. */
+/** The middleware that `requireToken` returns inside `.use()`, where the input is known. */
 export type BoundMiddleware<R, TContext extends AnyAuthContext, TInput> = (opts: {
   readonly ctx: TContext;
   readonly input: TInput;
 }) => GuardResult<TContext, R>;
 
-/** The result of a middleware that guards with rule `R`. */
+/** The result of a middleware that enforces rule `R`. */
 export type GuardResult<TContext, R> = ReturnType<
   TRPCMiddlewareFunction<object, object, object, Guarded<ClaimsOf<TContext>, R>, unknown>
 >;
 
-/** `requireToken`, whose rules may only name the claims `C`, with values that these can have. */
+/**
+ * `requireToken`, typed by the claims `C` of a context. A rule that names another claim, or
+ * requires a value that the schema does not allow, does not compile.
+ *
+ * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
+ * @see requireToken
+ */
 export interface RequireToken<C> {
   (): RequireTokenMiddleware<object, AuthContext<C>>;
   <const R extends TRPCRule, TInput = UnknownInput>(
@@ -57,9 +65,24 @@ type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, obje
 type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
 
 /**
- * A middleware that lets pass only who satisfies `rule`; without one, who has a valid auth token.
- * What `args` checked stays as it was: later `.input()` parsers no longer see those top-level keys.
- * Throws `TypeError` that names the key, when the router is built.
+ * Creates a middleware for `.use()` that enforces `rule`. Without a rule it requires a valid auth
+ * token. Behind it `ctx.auth.token` is the verified token.
+ *
+ * `args` bind claims to the parsed input, so call `.input()` first. Later `.input()` parsers no
+ * longer see the top-level keys that `args` have checked.
+ *
+ * `authProcedures` returns a `requireToken` that also checks the names and values of claims.
+ *
+ * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
+ * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @see RFC 6749, section 3.3, for `scope`
+ * @example
+ * ```ts
+ * const user = protectedProcedure
+ *   .input(z.object({ id: z.string() }))
+ *   .use(requireToken({ args: { sub: "id" }, override: { admin: true } }))
+ *   .query(({ input }) => findUser(input.id));
+ * ```
  */
 export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>(): RequireTokenMiddleware<
   object,
@@ -81,8 +104,8 @@ export function requireToken(rule?: TRPCRule): unknown {
 const PLANS: unique symbol = Symbol("claimgate.plans") as never;
 
 /**
- * One middleware in place of the two guards, or `undefined` where they do not ask about the same
- * token, or the second is no guard of ours.
+ * One middleware that does the work of both guards. `undefined` where the second is another
+ * middleware, or a guard for another token.
  */
 export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddleware | undefined {
   const before = first[PLANS];
@@ -94,7 +117,7 @@ export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddl
 /** A guard, as tRPC calls it. */
 export interface GuardMiddleware {
   (opts: MiddlewareOptions): Promise<MiddlewareResult>;
-  /** What it enforces, in this order: all of them ask about one token. */
+  /** The plans that it enforces, in this order. All of them are about one token. */
   readonly [PLANS]: readonly Plan[];
 }
 
@@ -109,27 +132,27 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
     } catch (error) {
       return refuse(gate, error);
     }
-    return isPromise(token) ? letInLater(opts, auth, gate, token) : letIn(opts, auth, gate, token);
+    return isPromise(token) ? admitLater(opts, auth, gate, token) : admit(opts, auth, gate, token);
   };
 
-  const letInLater = (
+  const admitLater = (
     opts: MiddlewareOptions,
     auth: RequestAuth,
     gate: RequestGate,
     token: Promise<JWT | null>,
   ): Promise<MiddlewareResult> =>
     token.then(
-      (found) => letIn(opts, auth, gate, found),
+      (found) => admit(opts, auth, gate, found),
       (error: unknown) => refuse(gate, error),
     );
 
-  const letIn = (
+  const admit = (
     opts: MiddlewareOptions,
     auth: RequestAuth,
     gate: RequestGate,
     token: JWT | null,
   ): Promise<MiddlewareResult> => {
-    // tRPC copies the whole context for whoever changes it.
+    // tRPC copies the whole context for a middleware that changes it.
     const changed = auth["~admit"](gate, plans[0] as Plan, token)
       ? undefined
       : { ctx: { auth: auth["~seenWith"](gate, token) } };
@@ -162,7 +185,7 @@ function makeGuard(plans: readonly Plan[]): GuardMiddleware {
   return Object.defineProperty(guard, PLANS, { value: plans }) as GuardMiddleware;
 }
 
-/** The token that satisfies all plans. Throws or rejects with a refusal. */
+/** Returns the token that satisfies all plans. Throws or rejects with a refusal. */
 function checkAll(gate: RequestGate, plans: readonly Plan[], input: unknown, from = 0): MaybePromise<JWT | null> {
   let token: MaybePromise<JWT | null> = null;
   for (let i = from; i < plans.length; i++) {
@@ -173,8 +196,8 @@ function checkAll(gate: RequestGate, plans: readonly Plan[], input: unknown, fro
 }
 
 /**
- * A middleware that guards nothing, and gives the refusals of a resolver's own `ctx.auth.require`
- * their code.
+ * A middleware without a rule. It sets the code of refusals that `ctx.auth.require` throws in a
+ * resolver.
  */
 export function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
   const auth = authOf(opts.ctx);
@@ -207,7 +230,7 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
   return { ...result, error: toTRPCError(refused) as TRPCError };
 }
 
-/** The input's keys that the plans check; `"all"` where it checks the whole of it. */
+/** The top-level keys of the input that the plans check; `"all"` where one checks all of it. */
 function topLevelKeys(plans: readonly Plan[]): readonly string[] | "all" | undefined {
   const paths = plans.flatMap(argPaths);
   if (paths.length === 0) return undefined;
@@ -218,7 +241,7 @@ function hideKeys(opts: MiddlewareOptions, keys: readonly string[] | "all"): () 
   return async () => withoutKeys(await opts.getRawInput(), keys);
 }
 
-// What is no plain object, such as FormData, is hidden altogether: it cannot be shown in part.
+// An input that is not a plain object, such as FormData, cannot be shown in part.
 function withoutKeys(raw: unknown, keys: readonly string[] | "all"): unknown {
   const isPlain =
     typeof raw === "object" && raw !== null && [Object.prototype, null].includes(Object.getPrototypeOf(raw));

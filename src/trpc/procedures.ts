@@ -1,4 +1,4 @@
-/** The four procedures a router is made of: public, optional, protected and refresh. */
+/** `authProcedures`: the public, optional, protected and refresh procedures of a router. */
 import type { TRPCProcedureBuilder } from "@trpc/server";
 import type { AnyAuthContext, UnguardedAuth } from "../core/request/request-auth.ts";
 import type { TRPCRule } from "./checked-rule.ts";
@@ -12,23 +12,20 @@ import {
   translateRefusals,
 } from "./guard.ts";
 
-/**
- * A procedure builder of any kind: only with `any` do all of them fit, since tRPC's type parameters
- * stand on both sides of its methods.
- */
+/** Any procedure builder. Its type parameters are invariant, so only `any` fits all builders. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type AnyProcedureBuilder = TRPCProcedureBuilder<any, any, any, any, any, any, any, boolean>;
 
-/** The context that the resolvers of a procedure find. */
+/** The context of the resolvers of a procedure. */
 export type ProcedureContext<P> =
   P extends TRPCProcedureBuilder<infer C, infer _M, infer O, infer _I, infer _J, infer _K, infer _L, boolean>
     ? Omit<C, keyof O> & O
     : never;
 
-/** The procedure builder, with `ctx.auth` as a guard of rule `R` leaves it. */
+/** The procedure builder behind a guard of rule `R`. */
 export type GuardedProcedure<P, R> = ProcedureWith<P, Guarded<ClaimsOf<ProcedureContext<P>>, R>>;
 
-/** The procedure builder without a guard: `ctx.auth` verifies a token where a resolver asks it to. */
+/** The procedure builder without a guard. `await ctx.auth.authenticate()` verifies a token. */
 export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureContext<P>>>>;
 
 /** The context of a procedure without a guard. */
@@ -38,25 +35,25 @@ export interface Unguarded<C> {
 
 /** `ctx.auth` of a procedure without a guard. */
 export interface PublicAuth<C> extends UnguardedAuth<C> {
-  /** No guard has verified a token: `await ctx.auth.authenticate()` gives it. */
+  /** No guard has verified a token. `await ctx.auth.authenticate()` returns the verified token. */
   readonly token: CallAuthenticateToGetTheToken;
 }
 
 /**
  * The type of `ctx.auth.token` on a public procedure. It has no members, because no guard has
- * verified a token there: `await ctx.auth.authenticate()` gives the verified token, or `null`.
+ * verified a token. `await ctx.auth.authenticate()` returns the verified token, or `null`.
  */
 // oxlint-disable-next-line typescript/no-empty-interface
 export interface CallAuthenticateToGetTheToken {}
 
-/** The procedure builder, whose resolvers find `Overrides` in their context. */
+/** The procedure builder with `Overrides` in the context of its resolvers. */
 export type ProcedureWith<P, Overrides extends { auth: unknown }> =
   P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
     ? BuilderOf<C, M, Omit<O, "auth"> & Overrides, I, J, K, L, Caller, ErrorShapeOf<P>>
     : never;
 
-// The builder has a ninth parameter, the error shape, from @trpc/server 11.22 on. For an earlier
-// one a reference with nine arguments has the compiler's error type, which is assignable to all.
+// From @trpc/server 11.22 on the builder has a ninth parameter, the error shape. With an earlier
+// version nine arguments are the compiler's error type, which equals `any` here.
 type BuilderOf<C, M, O, I, J, K, L, Caller extends boolean, E> = [0] extends [
   1 & BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>,
 ]
@@ -71,35 +68,50 @@ type ErrorShapeOf<P> = P extends { query(resolver: never): { _def: { $types: { e
   ? E
   : unknown;
 
-/** What `authProcedures` gives. */
+/** The procedures and the `requireToken` that `authProcedures` returns. */
 export interface AuthProcedures<P> {
-  /** Anybody. A token, good or bad, is not looked at unless the resolver asks. */
+  /** Accepts every caller. It verifies no token; `await ctx.auth.authenticate()` does. */
   publicProcedure: PublicProcedure<P>;
   /**
-   * Anybody without a token, and who has a valid auth token: `ctx.auth.token` is a token or `null`.
+   * Accepts anonymous callers, for whom `ctx.auth.token` is `null`, and valid auth tokens. It
+   * rejects an invalid token.
    */
   optionalProcedure: GuardedProcedure<P, { readonly optional: true }>;
-  /** Who has a valid auth token. */
+  /** Requires a valid auth token. */
   protectedProcedure: GuardedProcedure<P, object>;
-  /** Who has a valid refresh token. */
+  /** Requires a valid refresh token. */
   refreshProcedure: GuardedProcedure<P, object>;
   /**
-   * `requireToken`, typed by the claims of the procedure's context: a rule completes their names and
-   * values, and a misspelt name or a wrong value does not compile.
+   * `requireToken`, typed by the claims of the context. The editor completes names and values. A
+   * misspelt claim or a wrong value does not compile.
    */
   requireToken: RequireToken<ClaimsOf<ProcedureContext<P>>>;
 }
 
-/** The four procedures, made from your own base procedure, whose context must hold `auth`. */
+/**
+ * Creates four procedures from your own base procedure, and a `requireToken` typed by the claims of
+ * its context. The procedures keep the context, the metadata, the input and the `.errors()` of the
+ * base procedure. Its context must have `auth`.
+ *
+ * @throws {TRPCError} in a call that a procedure rejects; its `cause` is an `AuthError`.
+ * @throws {TypeError} in a call whose context has no `auth`.
+ * @see createTRPCContext
+ * @example
+ * ```ts
+ * const t = initTRPC.context<AuthContext<InferClaims<typeof auth>>>().create();
+ * const { publicProcedure, protectedProcedure, requireToken } = authProcedures(t.procedure);
+ * const isPro = requireToken({ claims: { plan: "pro" } });
+ * const router = t.router({ stats: protectedProcedure.use(isPro).query(() => 42) });
+ * ```
+ */
 export function authProcedures<P extends AnyProcedureBuilder>(
   procedure: ProcedureContext<P> extends AnyAuthContext
     ? P
     : "The procedure's context has no auth: see createTRPCContext",
 ): AuthProcedures<P> {
-  // The builder's own inference does not see through type parameters; what is promised is what
-  // test/types holds it to.
+  // tRPC's inference does not work on the type parameter P. test/types checks the declared result.
   const base = procedure as AnyProcedureBuilder;
-  // What requireToken gives is typed for `.use()`, which infers from it; underneath it is a
+  // The type of requireToken's result is made for the inference of `.use()`. Its value is a
   // GuardMiddleware.
   const guardedBy = (rule?: TRPCRule): never =>
     useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;
@@ -113,8 +125,8 @@ export function authProcedures<P extends AnyProcedureBuilder>(
 }
 
 /**
- * The builder with a guard that a `requireToken` which is used right after it joins, so that a call
- * passes one middleware for both.
+ * Adds a guard to the builder. A `requireToken` used directly after it joins the guard, so that a
+ * call passes one middleware for both.
  */
 function useGuard(base: AnyProcedureBuilder, guard: GuardMiddleware): AnyProcedureBuilder {
   const builder = useMiddleware(base, guard);

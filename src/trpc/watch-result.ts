@@ -1,4 +1,4 @@
-/** Watches what a guarded procedure sends later: its token is asked for again before every event, and before every part of a streamed result. */
+/** Rechecks the token of a guarded procedure before each event and each part of its result. */
 import { isObservable, type Observable, observable, observableToAsyncIterable } from "@trpc/server/observable";
 import { runWithToken } from "../core/request/current-token.ts";
 import { guardStream } from "../core/request/guarded-stream.ts";
@@ -6,43 +6,43 @@ import type { JWT } from "../core/tokens/token.ts";
 import { isAsyncIterable, isPromise } from "../core/util/maybe-promise.ts";
 import { toTRPCError } from "./errors.ts";
 
-/** How a result is watched. */
+/** The options of `watchResult`. */
 export interface Watch {
-  /** Whom the guard let in. */
+  /** The token that the guard admitted. */
   readonly token: JWT | null;
-  /** Rejects once the result may go on no longer. */
+  /** Throws or rejects with a refusal once the token is no longer accepted. */
   readonly recheck: () => unknown;
-  /** Milliseconds until it is worth asking again, or `undefined`. */
+  /** Milliseconds until the token must be rechecked without an event; `undefined` for never. */
   readonly recheckInMs: () => number | undefined;
-  /** The procedure's type. */
+  /** The type of the procedure: a query, a mutation or a subscription. */
   readonly type: string;
   /**
-   * Whether all that can be iterated is sent; a caller in the same process gets other iterables as
-   * they are.
+   * Whether a server sends the result, so that it reads every iterable. A caller in the same
+   * process gets iterables unchanged.
    */
   readonly isServed: boolean;
-  /** Aborts when the caller leaves. */
+  /** Aborts when the caller disconnects. */
   readonly signal: AbortSignal | undefined;
 }
 
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
 /**
- * Whether anything of what a procedure gave is sent later: streams, promises, and those among a
- * plain object's values.
+ * Whether a part of the result is sent later: the result is a stream or a promise, or a plain
+ * object with such values.
  */
 export function isSentLater(data: unknown): boolean {
   if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;
   return isObservable(data) || isLater(data) || (isPlainObject(data) && Object.values(data).some(isLater));
 }
 
-/** What a procedure gave, watched; the same value where nothing of it is sent later. */
+/** The result with its later parts watched; the same value where it has no such parts. */
 export function watchResult(data: unknown, watch: Watch): unknown {
   return isObservable(data) ? watchObservable(data, watch) : watchLater(data, watch);
 }
 
-// What tRPC's httpBatchStreamLink sends later: streams, promises, and those among a plain object's
-// values.
+// tRPC's httpBatchStreamLink sends later: streams, promises, and those among the values of a plain
+// object.
 function watchLater(value: unknown, watch: Watch): unknown {
   if (isLater(value)) return watchPart(value, watch);
   if (!isPlainObject(value)) return value;
@@ -51,18 +51,18 @@ function watchLater(value: unknown, watch: Watch): unknown {
   return Object.fromEntries(parts.map(([key, part]) => [key, isLater(part) ? watchPart(part, watch) : part]));
 }
 
-// In the order in which tRPC asks: what is both, such as a list that can be awaited, is a promise.
+// tRPC tests for a promise first: a value that is both, such as a list with `then`, is a promise.
 function watchPart(part: Later, watch: Watch): unknown {
   if (isDeferred(part)) return watchPromise(part, watch);
   if (!isStream(part, watch)) return part;
   return "next" in part ? watchStream(part, watch) : watchWhenRead(part, watch);
 }
 
-// Opened only when it is read: a ReadableStream is locked by that. All else of it stays as it is,
-// for JSON where it is not streamed (on WebSockets), and for a caller in the same process.
+// Opening a ReadableStream locks it, so it is opened when it is read. Its other properties stay,
+// for JSON on WebSockets and for a caller in the same process.
 function watchWhenRead(source: AsyncIterable<unknown>, watch: Watch): AsyncIterable<unknown> {
   const open = (): AsyncIterator<unknown> => watchStream(source, watch);
-  // A proxy may not give another value than a fixed property has.
+  // A proxy must return the value of a property that is not configurable.
   const isFixed = (key: PropertyKey): boolean => Object.getOwnPropertyDescriptor(source, key)?.configurable === false;
   if (isFixed(Symbol.asyncIterator)) return { [Symbol.asyncIterator]: open };
   return new Proxy(source, {
@@ -102,7 +102,7 @@ function watchPromise(promise: Promise<unknown>, watch: Watch): Promise<unknown>
     }
     return watchLater(value, watch);
   });
-  // Nobody waits for it where the link does not stream: that must not end the process.
+  // A link that does not stream never awaits it; an unhandled rejection would end the process.
   watched.catch(() => undefined);
   return watched;
 }
@@ -125,19 +125,19 @@ function watchObservable(source: Observable<unknown, unknown>, watch: Watch): Ob
   });
 }
 
-// What a server sends, a subscription's stream, and a query's generator. Other iterables, such as a
-// ReadableStream or a cursor, are values of their own.
+// Iterables that a server sends, streams of subscriptions, and generators. A caller in the same
+// process gets any other iterable, such as a ReadableStream or a cursor, as a plain value.
 function isStream(data: AsyncIterable<unknown>, { type, isServed }: Watch): boolean {
   return isServed || type === "subscription" || typeof (data as { next?: unknown }).next === "function";
 }
 
-// As tRPC itself tells a promise and a plain object.
+// The same test as in tRPC: a promise has `then` and `catch`.
 function isDeferred(value: unknown): value is Promise<unknown> {
   return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
 }
 
-// A plain object may be either of them too, such as an iterator written by hand; an array is an
-// array to tRPC.
+// A plain object may be a stream too, such as an iterator written by hand. tRPC never iterates an
+// array.
 function isLater(value: unknown): value is Later {
   return isDeferred(value) || (isAsyncIterable(value) && !Array.isArray(value));
 }

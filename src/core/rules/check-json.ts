@@ -1,10 +1,10 @@
-/** Refuses, with the path, every value in a rule that JSON cannot mean or that would mean nothing. */
+/** Checks the values of a rule: JSON, no empty object or list, no inexact integer. */
 
 const MAX_DEPTH = 64;
 
 /**
- * Throws `TypeError` unless `value` is JSON without empty objects or arrays, inexact integers or
- * anything undefined. Gives a frozen copy.
+ * Returns a frozen copy of `value`. Throws `TypeError`, with the path, unless it is JSON without
+ * empty objects, empty lists, inexact integers and `undefined`.
  */
 export function checkJson(value: unknown, path: string, depth = 0): unknown {
   if (depth > MAX_DEPTH) throw new TypeError(`${path} is nested too deeply`);
@@ -41,7 +41,7 @@ function checkNumber(value: number, path: string): number {
 
 function checkArray(value: readonly unknown[], path: string, depth: number): readonly unknown[] {
   if (value.length === 0) throw new TypeError(`${path} is empty`);
-  // Array.from visits holes too, so that they are refused as undefined.
+  // Array.from also visits the holes of a sparse list, and reads each as undefined.
   return Object.freeze(Array.from(value, (item, i) => checkJson(item, `${path}[${i}]`, depth + 1)));
 }
 

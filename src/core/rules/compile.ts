@@ -1,22 +1,22 @@
-/** Turns a rule into a plan once, and refuses there the rule that cannot mean anything. */
+/** Compiles a rule into a plan once, and rejects an invalid rule. */
 import { checkJson, checkPlainObject } from "./check-json.ts";
 import { type ClaimName, claimName, toWords } from "./match.ts";
 import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
 
-/** A claim and the value it must match. */
+/** A claim and the value that it must match. */
 export interface ClaimCheck extends ClaimName {
   readonly required: unknown;
-  /** The words of a `scope` that is required as words. */
+  /** The required words, where the claim is `scope` and the rule requires words. */
   readonly words: readonly string[] | undefined;
 }
 
-/** A claim and the paths it must hold: one path it equals, or a list it contains. */
+/** A claim and the paths of its values: it equals the value of one path, or contains all. */
 export interface BindingCheck extends ClaimName {
   readonly isList: boolean;
   readonly paths: readonly (readonly string[])[];
 }
 
-/** A branch, ready to be decided. */
+/** A compiled branch. */
 export interface BranchPlan {
   readonly scope: ClaimCheck | undefined;
   readonly claims: readonly ClaimCheck[];
@@ -24,28 +24,24 @@ export interface BranchPlan {
   readonly parent: readonly BindingCheck[];
 }
 
-/** A rule, ready to be decided. */
+/** A compiled rule. */
 export interface Plan extends BranchPlan {
   readonly type: "auth" | "refresh";
   readonly location: "header" | "cookies" | undefined;
   readonly optional: boolean;
   readonly override: readonly ClaimCheck[];
   readonly anyOf: readonly BranchPlan[];
-  /**
-   * The same for all plans that look for the same credential: `type` and `location` as a small
-   * number.
-   */
+  /** `type` and `location` as a small number: plans with the same slot read the same credential. */
   readonly slot: number;
   /**
-   * Whether it asks about the token alone, so that what it decides holds for every call of a
-   * request.
+   * Whether the plan reads the token alone, so that one decision is valid for the whole request.
    */
   readonly isOfTokenOnly: boolean;
 }
 
-/** Where a rule is used decides which of its keys have a meaning there. */
+/** The options of `compileRule`. */
 export interface CompileOptions {
-  /** Keys that mean nothing here, each with the reason. */
+  /** Keys that the caller does not support, each with the reason. `@default none` */
   readonly refuse?: { readonly args?: string; readonly parent?: string };
 }
 
@@ -57,8 +53,17 @@ const SLOTS = ["auth", "refresh"].flatMap((type) =>
 const PLAN: unique symbol = Symbol("claimgate.plan") as never;
 
 /**
- * Checks a rule early and keeps its literal types. Gives a frozen copy, which may be used wherever
- * a rule may. Throws `TypeError` that names the key.
+ * Checks a rule when it is defined, and keeps its literal types. Returns a frozen copy, which every
+ * function that takes a rule accepts.
+ *
+ * `auth.rule(...)` also checks the names and values of claims by the claims schema.
+ *
+ * @throws {TypeError} for an invalid rule; the message names the key.
+ * @example
+ * ```ts
+ * const isOwner = defineRule({ args: { sub: "id" }, override: { admin: true } });
+ * protectedProcedure.input(z.object({ id: z.string() })).use(requireToken(isOwner));
+ * ```
  */
 export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>): R {
   const copy: Record<string, unknown> = { ...checkRuleObject(rule) };
@@ -67,8 +72,8 @@ export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>)
 }
 
 /**
- * The plan of a rule; without a rule, any valid auth token passes. Throws `TypeError` that names
- * the key.
+ * Compiles a rule. Without a rule the plan accepts any valid auth token. Throws `TypeError` that
+ * names the key.
  */
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
   const known = rule && Object.hasOwn(rule, PLAN) ? (rule as { [PLAN]?: Plan })[PLAN] : undefined;
@@ -82,20 +87,20 @@ export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions 
 }
 
 /**
- * Throws `TypeError` where a rule was named but is not there, as a misspelt one is: that must not
- * come to mean "any token".
+ * Throws `TypeError` for an argument that is `undefined`, such as a misspelt property. Without the
+ * check it would mean "any token".
  */
 export function checkGiven(given: ArrayLike<unknown>): void {
   if (given.length > 0 && given[0] === undefined)
     throw new TypeError("rule is undefined; leave it out to require a token only");
 }
 
-/** Whether any part of the plan looks at the parent object. */
+/** Whether any part of the plan reads the parent object. */
 export function usesParent(plan: Plan): boolean {
   return [plan, ...plan.anyOf].some((branch) => branch.parent.length > 0);
 }
 
-/** The paths a plan reads in the input or arguments, `anyOf` included. */
+/** The paths that the plan reads in the input or the arguments, `anyOf` included. */
 export function argPaths(plan: Plan): (readonly string[])[] {
   return [plan, ...plan.anyOf].flatMap((branch) => branch.args.flatMap((binding) => binding.paths));
 }
@@ -111,7 +116,7 @@ function compile(rule: unknown): Plan {
   const requirement = [...BRANCH_KEYS, "override", "anyOf"].find((key) => Object.hasOwn(checked, key));
   if (optional && requirement)
     throw new TypeError(
-      `rule.optional cannot stand beside rule.${requirement}: it would require and not require a token`,
+      `rule.optional cannot be combined with rule.${requirement}: it would require and not require a token`,
     );
   const branch = compileBranch(checked, "rule");
   const anyOf = "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [];

@@ -1,30 +1,39 @@
-/** The decision: whether a valid token's claims satisfy a plan. Synchronous, and the only one there is; where it allows, nothing is allocated. */
+/** Decides whether the claims of a valid token satisfy a plan. Accepting allocates nothing. */
 import type { BindingCheck, BranchPlan, ClaimCheck, Plan } from "./compile.ts";
 import { findClaim, holdsWords, matches, matchesBound, readOwn, readOwnOrAccessor, readPath } from "./match.ts";
 
-/** What a rule's `args` and `parent` are held against. */
+/** The values of the call that a rule compares with claims. */
 export interface RuleFacts {
-  /** The parsed tRPC input, or the GraphQL field's arguments. */
+  /**
+   * The value for `args`: the parsed input of a tRPC procedure, or the arguments of a GraphQL
+   * field.
+   *
+   * @default none: `args` match nothing
+   */
   readonly args?: unknown;
-  /** The GraphQL parent object. */
+  /**
+   * The value for `parent`: the parent object of a GraphQL field.
+   *
+   * @default none: `parent` matches nothing
+   */
   readonly parent?: unknown;
 }
 
-/** Why a valid token does not pass. */
+/** The reason to reject a valid token. */
 export type RuleReason = "SCOPE_INSUFFICIENT" | "CLAIMS_INSUFFICIENT";
 
 type HeldClaims = Readonly<Record<string, unknown>>;
 
 /**
- * Why the claims do not pass, or `undefined` where they do. Throws only what an accessor of
- * `parent` throws.
+ * Returns the reason to reject the claims, or `undefined` to accept them. Throws only the errors of
+ * an accessor of `parent`.
  */
 export function decide(plan: Plan, claims: HeldClaims, args?: unknown, parent?: unknown): RuleReason | undefined {
   if (plan.override.length > 0 && holdsClaims(plan.override, claims)) return undefined;
   return decideBranch(plan, claims, args, parent) ?? decideAnyOf(plan.anyOf, claims, args, parent);
 }
 
-// A scope that fails is named before anything else that does.
+// The reason names the scope before any other failed part.
 function decideBranch(branch: BranchPlan, claims: HeldClaims, args: unknown, parent: unknown): RuleReason | undefined {
   if (branch.scope && !holdsClaim(branch.scope, claims)) return "SCOPE_INSUFFICIENT";
   const holds =
@@ -34,7 +43,7 @@ function decideBranch(branch: BranchPlan, claims: HeldClaims, args: unknown, par
   return holds ? undefined : "CLAIMS_INSUFFICIENT";
 }
 
-// Only where every branch fails by its scope is it the scope that is lacking.
+// The reason is the scope only where every branch fails by its scope.
 function decideAnyOf(
   branches: readonly BranchPlan[],
   claims: HeldClaims,

@@ -1,20 +1,20 @@
-/** How a required value matches a held one: without coercion, own properties only. */
+/** Matches a required value with the value of a claim: no coercion, own properties only. */
 
 /**
- * Where a claim is looked for: under its literal name or, where no such claim is held, at a dotted
- * path.
+ * The name of a claim. A dotted name is the path of a nested value, unless the
+ * token has a claim of that literal name.
  */
 export interface ClaimName {
   readonly name: string;
   readonly path: readonly string[] | undefined;
 }
 
-/** A name, ready to be looked for. */
+/** Splits the name of a claim once, for `findClaim`. */
 export function claimName(name: string): ClaimName {
   return { name, path: name.includes(".") ? name.split(".") : undefined };
 }
 
-/** Whether `held` is what `required` asks for. */
+/** Whether the value `held` satisfies the value `required`. */
 export function matches(required: unknown, held: unknown): boolean {
   if (Array.isArray(required)) {
     return Array.isArray(held) && required.every((item) => held.some((candidate) => isEqual(item, candidate)));
@@ -29,8 +29,8 @@ export function matches(required: unknown, held: unknown): boolean {
 }
 
 /**
- * Whether a held scope, a string or a list of strings of space-delimited words, has all of `words`
- * (RFC 6749, section 3.3).
+ * Whether a scope has all of `words`. It is a string of words separated by spaces, or a list of
+ * such strings (RFC 6749, section 3.3).
  */
 export function holdsWords(words: readonly string[], held: unknown): boolean {
   if (typeof held === "string") {
@@ -42,7 +42,7 @@ export function holdsWords(words: readonly string[], held: unknown): boolean {
   return true;
 }
 
-// Where it stands, and not taken apart: this is asked at every use of a token.
+// Searches in place, without a split: every use of a token runs this.
 function holdsWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const end = at + word.length;
@@ -51,7 +51,7 @@ function holdsWord(text: string, word: string): boolean {
   return false;
 }
 
-/** The words of a scope, or `undefined` where it is neither a string nor a list of strings. */
+/** The words of a scope; `undefined` unless it is a string or a list of strings. */
 export function toWords(scope: unknown): string[] | undefined {
   const texts = typeof scope === "string" ? [scope] : scope;
   if (!isListOfText(texts)) return undefined;
@@ -63,26 +63,25 @@ function isListOfText(value: unknown): value is string[] {
 }
 
 /**
- * Whether a claim is bound to a value of the call: only scalars pass, and an integer equals its
- * canonical decimal string.
+ * Whether a claim equals a value of the call. Only scalars match. An integer equals its canonical
+ * decimal string.
  */
 export function matchesBound(claim: unknown, value: unknown): boolean {
   if (!isScalar(claim) || !isScalar(value)) return false;
   if (typeof claim === typeof value) return claim === value;
   if (typeof value === "string") return isExactInteger(claim) && String(claim) === value;
-  // The claim is read as an integer, and not the value written as text: a caller's integer has as
-  // many digits as the caller likes.
+  // Parses the claim instead of printing the value: a caller may send an integer of any length.
   const held = typeof claim === "string" ? readInteger(claim) : claim;
   return isExactInteger(held) && isExactInteger(value) && BigInt(held) === BigInt(value);
 }
 
-/** The claim, or `undefined`. */
+/** The value of the claim, or `undefined`. */
 export function findClaim(claims: Readonly<Record<string, unknown>>, { name, path }: ClaimName): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   return path && readPath(claims, path, readOwn);
 }
 
-/** The value at `path`, or `undefined`. Lists are not walked into. */
+/** The value at `path`, or `undefined`. A path does not enter lists. */
 export function readPath(
   root: unknown,
   path: readonly string[],
@@ -102,8 +101,8 @@ export function readOwn(object: object, key: string): unknown {
 }
 
 /**
- * An own property or a class accessor, or `undefined`. What every object inherits from `Object`
- * does not count.
+ * An own property or a class accessor, or `undefined`. Properties of `Object.prototype` do not
+ * count.
  */
 export function readOwnOrAccessor(object: object, key: string): unknown {
   if (Object.hasOwn(object, key)) return (object as Record<string, unknown>)[key];
@@ -146,7 +145,7 @@ function isExactInteger(value: unknown): value is number | bigint {
   return typeof value === "bigint" || Number.isSafeInteger(value);
 }
 
-/** The integer that a canonical decimal string stands for. */
+/** The integer of a canonical decimal string, or `undefined`. */
 function readInteger(text: string): bigint | undefined {
   return /^(0|-?[1-9]\d*)$/.test(text) ? BigInt(text) : undefined;
 }

@@ -1,12 +1,12 @@
-/** The rule language: who may pass. One object means the same in tRPC, in GraphQL and by hand. */
+/** The types of rules. One rule has the same meaning in tRPC, in GraphQL and in code. */
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** The claims of a token, when no `claimsSchema` says more about them. */
+/** The claims of a token without a `claimsSchema`. */
 export type Claims = Record<string, unknown>;
 
-/** A value that a held value of type `T` may be required to match. */
+/** The values that a rule may require of a claim of type `T`. */
 export type Requirement<T> = unknown extends T
   ? Json
   : T extends string | number | boolean | null
@@ -17,7 +17,10 @@ export type Requirement<T> = unknown extends T
         ? { readonly [K in keyof T]?: Requirement<NonNullable<T[K]>> }
         : never;
 
-/** Required claims: by name, or by a dotted path where no claim has that literal name. */
+/**
+ * Required claims by name. A dotted name is the path of a nested value, unless the
+ * token has a claim of that literal name.
+ */
 export type ClaimRequirements<C = Claims> = string extends keyof C
   ? { readonly [claim: string]: Json }
   : { readonly [K in keyof C]?: Requirement<NonNullable<C[K]>> } & {
@@ -29,67 +32,101 @@ export type ClaimRequirements<C = Claims> = string extends keyof C
     } & { readonly [path: `${string}.${string}`]: Json };
 
 /**
- * Claims bound to values of the call: `{ claim: "path" }`, or `{ claim: ["path", …] }` for a claim
- * that is a list.
+ * Claims that must equal values of the call: `{ claim: "path" }`. With `{ claim: ["path", …] }` the
+ * claim is a list that must contain all the values.
  */
 export type Bindings = { readonly [claim: string]: string | readonly string[] };
 
-/** What a branch of `anyOf`, and the rule itself, may require. */
+/** The requirements of a rule, and of each branch of its `anyOf`. */
 export interface RuleBranch<C = Claims> {
   /**
-   * What the token's `scope` must hold; words are matched as RFC 6749, section 3.3, delimits them.
+   * The words, or the members of an object, that the `scope` claim must have. Spaces separate
+   * words.
+   *
+   * @default none
+   * @see RFC 6749, section 3.3
    */
   readonly scope?: Exclude<Json, null>;
-  /** What the token's claims must hold, without coercion, own properties only. */
+  /**
+   * The values that the claims must have. There is no coercion: `"1"` does not equal `1`. A
+   * required list or object must be contained in the claim.
+   *
+   * @default none
+   */
   readonly claims?: ClaimRequirements<C>;
   /**
-   * Claims that must equal a value of the parsed tRPC input (`""` is the whole input) or of the
-   * GraphQL field's arguments.
+   * Claims that must equal a value of the parsed tRPC input, or of the arguments of the GraphQL
+   * field. The path `""` is the whole input. An integer equals its decimal string.
+   *
+   * @default none
    */
   readonly args?: Bindings;
   /**
-   * Claims that must equal a value of the GraphQL parent object. Refused in tRPC, which has none.
+   * Claims that must equal a value of the GraphQL parent object. tRPC has no parent object, so a
+   * rule with `parent` is a `TypeError` there.
+   *
+   * @default none
    */
   readonly parent?: Bindings;
 }
 
-/** Who may pass. Everything named must hold. */
+/**
+ * A rule: which tokens a guard accepts. A token must satisfy every key of the rule.
+ *
+ * @see defineRule
+ */
 export interface Rule<C = Claims> extends RuleBranch<C> {
-  /** Default `"auth"`. */
+  /**
+   * The type of the token.
+   *
+   * @default "auth"
+   */
   readonly type?: "auth" | "refresh";
   /**
-   * Where the token must have come from; one from elsewhere counts as missing. Default: wherever
-   * the manager looks.
+   * The place of the token in the request. A token from another place counts as missing.
+   *
+   * @default every place that the manager reads
    */
   readonly location?: "header" | "cookies";
-  /** Claims that, when all held, lift `scope`, `claims`, `args`, `parent` and `anyOf`. */
+  /**
+   * Claims that replace the other requirements: a token with all of them need not satisfy `scope`,
+   * `claims`, `args`, `parent` and `anyOf`.
+   *
+   * @default none
+   */
   readonly override?: ClaimRequirements<C>;
-  /** Branches of which one must hold, besides the rest. */
+  /**
+   * Branches, of which the token must satisfy one, in addition to the rest of the rule.
+   *
+   * @default none
+   */
   readonly anyOf?: readonly RuleBranch<C>[];
   /**
-   * No token at all passes as anonymous; a bad token is still refused. Stands only with `type` and
-   * `location`. Default false.
+   * Whether to accept anonymous callers. An invalid token is still rejected. Can be combined with
+   * `type` and `location` only.
+   *
+   * @default false
    */
   readonly optional?: boolean;
 }
 
 /**
- * Rejects, by type, each key that `Shape` does not have. TypeScript accepts such keys where it
- * infers the type of the rule.
+ * Rejects each key that `Shape` does not have, with a text that names the key. Without it
+ * TypeScript accepts such keys where it infers the type of a rule.
  */
 export type NoOtherKeys<T, Shape> = {
   readonly [K in Exclude<keyof T, keyof Shape>]: `\`${K & string}\` is not a key of a rule`;
 };
 
-/** The text of a compiler error: the claims schema has no claim `Name`. */
+/** Appears in a compiler error: the claims schema has no claim `Name`. */
 export type NoSuchClaim<Name> = `no claim \`${Name & string}\``;
 
-/** Rejects, by type, each claim that a schema of the claims `C` does not have. */
+/** Rejects each claim that the claims schema of `C` does not have. */
 export type NoOtherClaims<T, C> = string extends keyof T
   ? unknown
   : { readonly [K in Exclude<keyof T, keyof ClaimRequirements<C>>]: NoSuchClaim<K> };
 
-/** `NoOtherKeys` for a rule, and `NoOtherClaims` for its `claims` and its `override`. */
+/** `NoOtherKeys` for a rule, with `NoOtherClaims` for its `claims` and its `override`. */
 export type ExactRule<R, C> = NoOtherKeys<R, Rule<C>> & {
   readonly [K in keyof R & ("claims" | "override")]: NoOtherClaims<R[K], C>;
 };

@@ -1,4 +1,4 @@
-/** `currentToken()`: the token of the guarded call that is running, kept in an AsyncLocalStorage that `ambient: true` switches on. */
+/** `currentToken()`: the token of the running guarded call, kept in an AsyncLocalStorage. */
 import { InvalidConfigError } from "../errors.ts";
 import type { JWT } from "../tokens/token.ts";
 import { loadBuiltin } from "../util/builtins.ts";
@@ -8,11 +8,11 @@ interface Storage {
   getStore(): JWT | null | undefined;
 }
 
-// The one piece of module state: a function without arguments has nowhere else to look.
+// Module state, because `currentToken` takes no argument.
 const ambient: { storage: Storage | undefined } = { storage: undefined };
 
 /**
- * Makes `currentToken()` work from here on. Throws `InvalidConfigError` where the runtime has no
+ * Enables `currentToken()` for the process. Throws `InvalidConfigError` where the runtime has no
  * AsyncLocalStorage.
  */
 export function enableCurrentToken(): void {
@@ -22,22 +22,26 @@ export function enableCurrentToken(): void {
   ambient.storage = new hooks.AsyncLocalStorage();
 }
 
-/** Calls `fn`, and whatever it calls, with `token` as the current one. */
+/** Calls `fn` with `token` as the current token, also in the functions that `fn` calls. */
 export function runWithToken<R, A extends unknown[]>(token: JWT | null, fn: (...args: A) => R, ...args: A): R {
   return ambient.storage ? ambient.storage.run(token, fn, ...args) : fn(...args);
 }
 
-/**
- * Whether there is a current token at all: where there is not, nothing needs to be called by
- * `runWithToken`.
- */
+/** Whether `currentToken()` is enabled. If not, callers can skip `runWithToken`. */
 export function isTokenAmbient(): boolean {
   return ambient.storage !== undefined;
 }
 
 /**
- * The verified token in a guarded procedure or resolver and whatever it calls; `null` elsewhere.
- * Throws `InvalidConfigError("ambient")` where no manager was built with `ambient: true`.
+ * Returns the verified token of the running guarded procedure or resolver, also in the functions
+ * that it calls. Returns `null` outside a guarded call, and for an anonymous caller.
+ *
+ * @throws {InvalidConfigError} with the option `ambient`, if no manager has `ambient: true`.
+ * @example
+ * ```ts
+ * const auth = new AuthManager({ ...options, ambient: true });
+ * const log = (text: string) => console.log(currentToken()?.sub, text);
+ * ```
  */
 export function currentToken(): JWT | null {
   if (!ambient.storage) throw new InvalidConfigError("ambient", "currentToken() needs a manager with ambient: true");

@@ -1,27 +1,27 @@
-/** Watches over a stream while it runs: the guard is asked again before every event, and when the token expires. */
+/** `guardStream`: rechecks the guard of a stream before each event, and when the token expires. */
 
-/** How a stream is guarded. */
+/** The options of `guardStream`. */
 export interface StreamGuard {
-  /** Throws or rejects with a refusal once the stream may go on no longer. */
+  /** Throws or rejects with a refusal once the token is no longer accepted. */
   readonly recheck: () => unknown;
-  /** Milliseconds until it is worth asking again, or `undefined` where only events ask. */
+  /** Milliseconds until a recheck without an event; `undefined` to recheck on events only. */
   readonly recheckInMs: () => number | undefined;
-  /** Runs a step of the source, so that `currentToken()` is there in generators too. */
+  /** Runs a step of the source, so that `currentToken()` works in generators. */
   readonly run: <R>(step: () => R) => R;
   /**
-   * What a refusal does to the event it meets (absent where the token expired in between): give the
-   * event and end, go on, or throw.
+   * Decides about a refusal: `"end"` sends the pending event and ends the stream, `"continue"`
+   * sends it and goes on. It may also throw. Between two events there is no pending event.
    */
   readonly onRefusal: (error: unknown) => "end" | "continue";
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
-// A stream that goes on though its time is over, as while keys are out of reach, is not asked about
-// without pause.
+// A stream may go on after its token expired, for example while keys are unavailable. The pause
+// keeps the rechecks from running in a tight loop.
 const RECHECK_PAUSE_MS = 1000;
 const TIME_IS_UP = Symbol();
 
-/** `source`, guarded. When it is refused, the source is ended too. */
+/** Returns `source` behind a guard. A rejected stream also ends its source. */
 export function guardStream<T>(
   source: AsyncIterable<T>,
   guard: StreamGuard,
@@ -31,11 +31,11 @@ export function guardStream<T>(
 
   const end = (): void => {
     ended = true;
-    // Not waited for: a generator that is waiting itself answers only at its next event.
+    // Not awaited: a generator that is pending itself handles `return` only after its next event.
     void Promise.resolve(guard.run(() => iterator.return?.())).catch(() => undefined);
   };
 
-  /** Whether the stream goes on. Throws what `onRefusal` throws. */
+  /** Whether the stream goes on. Throws the error that `onRefusal` throws. */
   const mayGoOn = async (): Promise<boolean> => {
     try {
       await guard.recheck();
@@ -63,7 +63,7 @@ export function guardStream<T>(
         const result = await before(ms !== undefined && ms <= 0 ? overdueMs : ms);
         if (result !== TIME_IS_UP) {
           if (ended && !result.done) return { done: true, value: undefined };
-          // What a generator returns is sent like an event, where it returns something.
+          // tRPC sends the return value of a generator like an event.
           if (!result.done || result.value !== undefined) await mayGoOn();
           return result;
         }
@@ -89,9 +89,8 @@ export function guardStream<T>(
 }
 
 /**
- * Waits for `step` again and again, each time for so many milliseconds at most. The step is given
- * one reaction for all of them: a pending promise keeps every reaction that it was ever given, and
- * an idle stream waits for one step as long as it is idle.
+ * Waits for `step` repeatedly, each time for at most so many milliseconds. It adds one reaction to
+ * the step, because a pending promise keeps all reactions, and an idle stream waits for hours.
  */
 function waitingFor<R>(step: Promise<R>): (ms: number | undefined) => Promise<R | typeof TIME_IS_UP> {
   let isSettled = false;

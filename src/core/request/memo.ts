@@ -1,12 +1,12 @@
-/** Asks once, and keeps the outcome: a value, a refusal or a fault. */
+/** Runs a check once and keeps its outcome: a value, a refusal or another error. */
 import { toRefusal } from "../errors.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { type Outcome, settle } from "../util/outcome.ts";
 
-/** Outcomes by what was asked about. */
+/** Outcomes by the text that was checked. */
 export type Memo<T> = Map<string, MaybePromise<Outcome<T>>>;
 
-/** The outcome of `ask`. Never throws. */
+/** Returns the outcome of `ask`. Never throws. */
 export function attempt<T>(ask: () => T): Outcome<T> {
   try {
     return { value: ask() };
@@ -16,8 +16,8 @@ export function attempt<T>(ask: () => T): Outcome<T> {
 }
 
 /**
- * What `ask` gives, at once where it is there, asked once: whoever comes later gets the same.
- * Throws or rejects with a refusal, or with the fault it met.
+ * Runs `ask` once for each key; later calls get the same outcome. The result is synchronous where
+ * the outcome is known. Throws or rejects with a refusal, or with the error of `ask`.
  */
 export function once<T>(memo: Memo<T>, key: string, ask: () => MaybePromise<T>): MaybePromise<T> {
   let outcome = memo.get(key);

@@ -1,4 +1,4 @@
-/** Writes the refusals of one request: the event, the caller's words, the challenge, and `Cache-Control: no-store`. */
+/** The refusals of one request: their event, text, challenge and `Cache-Control: no-store`. */
 
 import { type AuthError, isAuthError } from "../errors.ts";
 import { challengeFor } from "../exchange/challenge.ts";
@@ -22,8 +22,8 @@ export class Refusals {
   }
 
   /**
-   * The error as the caller may see it: the same words for the same refusal. Reports each reason
-   * once. Other errors stay.
+   * Returns the error for the caller: a refusal with the configured text, any other error
+   * unchanged. Emits one event for each reason.
    */
   tell(error: unknown, about: JWT | null): unknown {
     if (!isAuthError(error)) return error;
@@ -37,14 +37,14 @@ export class Refusals {
     if (before) return before;
     const worded = wordRefusal(error, config.responses);
     this.#worded.set(error, worded);
-    // Told again on its way out, it is what it is.
+    // A transport tells the worded refusal again; it must stay the same.
     this.#worded.set(worded, worded);
     return worded;
   }
 
   /**
-   * An error as a resolver may throw it on: a refusal in the user's words, with what the transport
-   * wants to be said of it.
+   * Returns the error that `ctx.auth` throws in a resolver: a refusal with the configured text and
+   * the details that the transport adds.
    */
   describe(error: unknown): unknown {
     const told = this.tell(error, null);
@@ -52,28 +52,25 @@ export class Refusals {
     return told;
   }
 
-  /**
-   * Whether `challenge` reaches the response, as it does wherever the server lets headers be set
-   * while the request is answered.
-   */
+  /** Whether `challenge` can set a header, which needs a response to write to. */
   get canChallenge(): boolean {
     return this.#source.response !== undefined;
   }
 
-  /** Sets the `WWW-Authenticate` header for a refusal, where headers can still be set. */
+  /** Sets the `WWW-Authenticate` header for a refusal, if headers can still be set. */
   challenge(error: AuthError): void {
     const challenge = challengeFor(error, this.scheme);
     if (challenge !== undefined) this.#source.response?.setHeader("WWW-Authenticate", challenge);
   }
 
-  /** The scheme that a challenge names. */
+  /** The scheme of a challenge. */
   get scheme(): string {
     return this.#services.open().config.header.scheme || "Bearer";
   }
 
   /**
-   * Sets `Cache-Control: no-store` on a streamed response, if cookies or sessions may need it: its
-   * headers are sent before a guard runs.
+   * Sets `Cache-Control: no-store` on a streamed response, if the manager has cookies or sessions.
+   * The server sends the headers before a guard runs.
    */
   expectStream(): void {
     const services = attempt(() => this.#services.open());

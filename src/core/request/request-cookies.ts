@@ -1,4 +1,4 @@
-/** The cookies of one request: those that refresh and logout read, and those that its response sets and clears. */
+/** The cookies of one request: it reads them for refresh and logout, sets them and clears them. */
 
 import { isFinal } from "../auth/token-text.ts";
 import type { Verifier } from "../auth/verifier.ts";
@@ -19,14 +19,14 @@ import { attempt } from "./memo.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 
-/** The cookies that a call sets, and the types of token that it is about. */
+/** The cookies that a call sets, and the types of their tokens. */
 interface Writing {
   readonly types: readonly TokenType[];
   readonly by: "login" | "refresh" | "logout";
   readonly set: readonly CookieToSet[];
 }
 
-/** Reads the cookies of a request, and writes those of its response. */
+/** Reads the cookies of a request, and writes the cookies of its response. */
 export class RequestCookies {
   readonly #credentials: Credentials;
   readonly #read: { [T in TokenType]?: readonly string[] } = {};
@@ -45,8 +45,8 @@ export class RequestCookies {
   }
 
   /**
-   * The different tokens of a type that the request's cookies bring; where none of today's cookies
-   * is there, those of former settings that are still read. Throws a refusal: `CSRF_REJECTED`.
+   * Returns the distinct tokens of a type in the cookies. Without a cookie of the current settings
+   * it reads the cookies of former settings. Throws a refusal: `CSRF_REJECTED`.
    */
   read(config: ResolvedConfig, type: TokenType): readonly string[] {
     const found = (this.#read[type] ??= this.#different(config, type));
@@ -54,10 +54,7 @@ export class RequestCookies {
     return found;
   }
 
-  /**
-   * Those of `read` that are tokens as far as they can be read without their key: of any other no
-   * session can be ended.
-   */
+  /** The tokens of `read` whose payload can be read without a key. Other texts name no session. */
   readable(config: ResolvedConfig, type: TokenType): readonly string[] {
     return (this.#readable[type] ??= this.read(config, type).filter(isReadable));
   }
@@ -72,12 +69,12 @@ export class RequestCookies {
   }
 
   /**
-   * Those of the request's refresh tokens that are to be presented, asked once for all of its
-   * calls. Rejects as `Sessions.choose` does.
+   * Chooses the refresh tokens to present, once for all calls of the request. Rejects as
+   * `Sessions.choose` does.
    */
   async choose(tokens: readonly string[], sessions: Sessions): Promise<Choice> {
     const mine = (this.#choice ??= sessions.choose(tokens));
-    // An outage is no decision: the next call asks again.
+    // An outage decides nothing: the next call tries again.
     const forget = (error: unknown): void => {
       if (this.#choice === mine && (isStoreError(error) || isKeysError(error))) this.#choice = undefined;
     };
@@ -89,7 +86,7 @@ export class RequestCookies {
     return choice;
   }
 
-  /** Throws for a cookie that has expired, which is read once: see `Verifier.checkCookie`. */
+  /** Throws for an expired cookie, and checks each token once: see `Verifier.checkCookie`. */
   check(token: string, verifier: Verifier): void {
     if (!this.#checked.has(token)) {
       const outcome = attempt(() => verifier.checkCookie(token));
@@ -100,8 +97,8 @@ export class RequestCookies {
   }
 
   /**
-   * Clears auth cookies that have expired where no refresh token stands beside them: no refresh can
-   * renew them, and every optional guard would reject them.
+   * Clears expired auth cookies of a request without a refresh token. No refresh can renew them,
+   * and every optional guard would reject them.
    */
   clearExpiredAuth(config: ResolvedConfig): void {
     if (this.#isClearedOfExpired) return;
@@ -112,7 +109,7 @@ export class RequestCookies {
   }
 
   /**
-   * Ends the sessions of the request's tokens, each once for all of its calls. Rejects as `endEach`
+   * Ends the sessions of the tokens, each once for all calls of the request. Rejects as `endEach`
    * does.
    */
   async end(tokens: readonly string[], sessions: Sessions): Promise<void> {
@@ -129,7 +126,7 @@ export class RequestCookies {
   }
 
   /**
-   * Sets the cookies of a session's tokens, and clears those that would stand beside them. Throws
+   * Sets the cookies of the tokens of a session, and clears other cookies of the same names. Throws
    * `CookieError`, and for a refresh as `assertCurrent` does.
    */
   set(config: ResolvedConfig, tokens: SessionTokens, by: "login" | "refresh"): void {
@@ -140,23 +137,23 @@ export class RequestCookies {
   }
 
   /**
-   * Throws `TOKEN_REVOKED` where a login or a logout of the same request has replaced the session
-   * of its cookies: no refresh brings it back.
+   * Throws `TOKEN_REVOKED` after a login or a logout of the same request. It has replaced the
+   * session of the cookies, and a refresh must not bring it back.
    */
   assertCurrent(): void {
     if (this.#isReplaced) throw refusal("TOKEN_REVOKED");
   }
 
   /**
-   * The session of the request's cookies was ended, which leaves the cookies alone: but not those
-   * that a refresh of this request sets for it.
+   * Marks the session of the cookies as ended without clearing them. Cookies that a refresh of this
+   * request has set for it are cleared.
    */
   leave(config: ResolvedConfig): void {
     if (this.#isRefreshed) this.clear(config);
     this.#isReplaced = true;
   }
 
-  /** Clears the session's cookies, wherever they may be. */
+  /** Clears the cookies of the session, for every domain and path that they may have. */
   clear(config: ResolvedConfig): void {
     this.#isReplaced = true;
     this.#credentials.source.response?.forbidStoring();
@@ -164,9 +161,8 @@ export class RequestCookies {
   }
 
   /**
-   * Clears the cookies of sessions that have ended, to which `tokens` belong: not those of another
-   * session, and not those that this response sets itself. Does nothing where no cookie reaches the
-   * caller.
+   * Clears the cookies of `tokens`, whose sessions have ended. It keeps the cookies of other
+   * sessions and those that this response sets. Does nothing where no cookie can reach the caller.
    */
   clearEnded(config: ResolvedConfig, tokens: readonly string[]): void {
     const { response } = this.#credentials.source;
@@ -186,9 +182,9 @@ export class RequestCookies {
   }
 
   /**
-   * Sets cookies, and clears those beside them: of former settings, and others of a name that the
-   * request shows. Where it shows one, that may be another than the one that is written now. A
-   * refresh, which comes often, then clears only the places that are most likely.
+   * Sets cookies. It clears cookies of former settings, and cookies of the same name with another
+   * domain or path. The single cookie that a request shows may be such a one. A refresh is
+   * frequent, so it clears only the likely places.
    */
   #write({ cookies, now }: ResolvedConfig, { types, by, set }: Writing): void {
     const { response } = this.#credentials.source;
@@ -202,8 +198,7 @@ export class RequestCookies {
       const which = count === 1 && by === "refresh" ? "likely" : "all";
       return clearedVariants(name, [cookies.attributes], { ...where, which, turn: turnOf(by, count, now()) });
     });
-    // A cookie of a former name may have been planted, with another domain or path than the former
-    // setting had.
+    // An attacker may have planted a cookie of a former name with another domain or path.
     const formerNames = new Set(former.flatMap((entry) => [entry.names.auth, entry.names.refresh]));
     const planted = [...formerNames].flatMap((name) => {
       const isShown = name !== names.auth && name !== names.refresh && this.#tokens(name).length > 0;
@@ -217,7 +212,7 @@ export class RequestCookies {
 
   #whereSent(): SentTo {
     const { source } = this.#credentials;
-    // A proxy may have rewritten the host; the browser knows it by another name.
+    // A proxy may have rewritten the host, so the browser may know another name.
     return (this.#sentTo ??= { hosts: [ownHostOf(source), source.host], path: source.path });
   }
 
@@ -227,9 +222,9 @@ export class RequestCookies {
 }
 
 /**
- * A number that puts the likeliest of the other places first, or others. They are others in each
- * second where a cookie may be there because an earlier response had no room to clear it: several
- * of a name, or one that a logout has left.
+ * The turn of `clearedVariants`: 0 begins with the likeliest place, and a later turn with another.
+ * A response may have no room to clear all places. So the turn changes each second where an earlier
+ * response may have left a cookie.
  */
 function turnOf(by: "login" | "refresh" | "logout", count: number, now: number): number {
   const second = Math.floor(now);
@@ -237,10 +232,10 @@ function turnOf(by: "login" | "refresh" | "logout", count: number, now: number):
   return isFirst ? 0 : second;
 }
 
-/** The cookies of a session's tokens. Throws `CookieError` where browsers would not take one. */
+/** The cookies of the tokens of a session. Throws `CookieError` for a token that is too large. */
 export function cookiesOf({ cookies }: ResolvedConfig, { pair, remember }: SessionTokens): CookieToSet[] {
   const { authToken, refreshToken, expiresIn, refreshExpiresIn } = pair;
-  // The auth cookie outlives its token: a browser that still sends it gets TOKEN_EXPIRED, and not
+  // The auth cookie outlives its token, so that an expired login is TOKEN_EXPIRED and not
   // TOKEN_MISSING.
   const lifetimes = { auth: Math.max(expiresIn, refreshExpiresIn), refresh: refreshExpiresIn };
   return [
@@ -253,7 +248,7 @@ function isReadable(text: string): boolean {
   return "value" in attempt(() => readPayload(readCompact(text).payload));
 }
 
-/** The session that a token's text names, without looking at its signature. */
+/** The session that the payload of a token names; the signature is not checked. */
 function sessionIn(token: string): unknown {
   try {
     return readPayload(readCompact(token).payload)["sid"];

@@ -1,4 +1,4 @@
-/** The inside of a `RequestAuth`: decides plans by the request's token. Both transports call it. */
+/** `RequestGate`, the core of a `RequestAuth`: decides plans by the token of the request. */
 import { type AuthError, CookieError, refusal } from "../errors.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { ResponseWriter } from "../exchange/response-writer.ts";
@@ -11,8 +11,8 @@ import { Refusals } from "./refusals.ts";
 import { RequestTokens } from "./request-tokens.ts";
 
 /**
- * Decides for one request, or for one operation of a connection. Building one verifies nothing and
- * never throws.
+ * Decides for one request, or for one operation of a connection. Its construction never throws and
+ * verifies nothing.
  */
 export class RequestGate {
   readonly #source: RequestSource;
@@ -21,7 +21,7 @@ export class RequestGate {
   #refusals: Refusals | undefined;
   #madeByClient: WeakSet<object> | undefined;
 
-  /** `tokens` are those of an operation of a connection; default: those of the request itself. */
+  /** `tokens` are the tokens of an operation of a connection; by default those of the request. */
   constructor(
     source: RequestSource,
     services: LazyServices,
@@ -32,22 +32,22 @@ export class RequestGate {
     this.#tokens = tokens;
   }
 
-  /** The manager's parts. Throws `MissingSignerError` where it is not configured. */
+  /** The services of the manager. Throws `MissingSignerError` where it is not configured. */
   get services(): Services {
     return this.#services.open();
   }
 
-  /** The tokens of the request. A method, since inspectors show the values of getters. */
+  /** The tokens of the request. A method, because inspectors show the values of getters. */
   tokens(): RequestTokens {
     return this.#tokens;
   }
 
-  /** Writes the request's refusals. */
+  /** The refusals of the request. */
   refusals(): Refusals {
     return (this.#refusals ??= new Refusals(this.#source, this.#services));
   }
 
-  /** The response, where it can be written to. */
+  /** The response writer, if the host has one. */
   get response(): ResponseWriter | undefined {
     return this.#source.response;
   }
@@ -62,15 +62,15 @@ export class RequestGate {
       : new CookieError("the request has no response that could set them", responseRemedy);
   }
 
-  /** Whether a server sends what the request is answered with, streams of every kind included. */
+  /** Whether a server sends the response, with streams of every kind. */
   get isServed(): boolean {
     return this.#source.isServed;
   }
 
   /**
-   * The token that satisfies `plan`, at once where nothing must be waited for; `null` only where
-   * the plan is optional. Throws or rejects with a refusal. `args` and `parent` are what the plan's
-   * are held against.
+   * Returns the token that satisfies `plan`, synchronously if nothing is pending; `null` only for
+   * an optional plan. Throws or rejects with a refusal. The plan compares its `args` and `parent`
+   * with the given values.
    */
   check(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
     let token: MaybePromise<JWT | null>;
@@ -83,8 +83,8 @@ export class RequestGate {
     return isPromise(token) ? this.#checkLater(token, plan, args, parent) : this.#judge(plan, token, args, parent);
   }
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
-  // the way into the function around it.
+  // A separate function, because V8 allocates the context of a closure on entry to the function
+  // around it.
   #checkLater(token: Promise<JWT | null>, plan: Plan, args: unknown, parent: unknown): Promise<JWT | null> {
     return token.then(
       (found) => found && this.#judge(plan, found, args, parent),
@@ -94,15 +94,15 @@ export class RequestGate {
     );
   }
 
-  /** `check`, by what is true now, however much time a resolver has taken since a guard asked. */
+  /** `check` without the microtask cache: a resolver may call it long after the guard. */
   checkAnew(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
     this.#tokens.endMoment();
     return this.check(plan, args, parent);
   }
 
   /**
-   * Has what a plan will ask for found out; `undefined` where nothing has to be waited for. Never
-   * throws, never rejects: who is to be refused is refused when asked for.
+   * Starts the verification of the token that the plan needs. Returns `undefined` where nothing is
+   * pending. Never throws and never rejects: `check` rejects an invalid token later.
    */
   prepare(plan: Plan): Promise<unknown> | undefined {
     try {
@@ -114,8 +114,8 @@ export class RequestGate {
   }
 
   /**
-   * The gate of one operation: on a connection rights are looked up anew for each, while no
-   * signature is checked again.
+   * The gate of one operation. On a connection each operation looks up the rights again, but no
+   * signature.
    */
   operation(): RequestGate {
     const tokens = this.#tokens.ofOperation();
@@ -123,8 +123,8 @@ export class RequestGate {
   }
 
   /**
-   * Remembers that `value`, and every object inside it, is what the client sent: no fact about
-   * anything.
+   * Remembers that the client sent `value` and every object inside it, so that no rule trusts them
+   * as a parent object.
    */
   distrust(value: unknown): void {
     const madeByClient = (this.#madeByClient ??= new WeakSet());
@@ -136,14 +136,14 @@ export class RequestGate {
     }
   }
 
-  /** Whether the client sent this very object. */
+  /** Whether the client sent this object. */
   isMadeByClient(value: unknown): boolean {
     return (
       this.#madeByClient !== undefined && typeof value === "object" && value !== null && this.#madeByClient.has(value)
     );
   }
 
-  /** The token, unless its claims do not satisfy the plan. A check that throws denies. */
+  /** Returns the token if its claims satisfy the plan. A check that throws rejects it. */
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
     let refused: AuthError;
     try {

@@ -1,4 +1,4 @@
-/** Sessions within a request: `ctx.auth.login`, `refresh` and `logout`, whose tokens go out as cookies or in the answer. */
+/** The sessions of a request: `ctx.auth.login`, `refresh` and `logout`, by cookie or body. */
 
 import { isFinal } from "../auth/token-text.ts";
 import { isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.ts";
@@ -10,13 +10,13 @@ import { withErrorContext } from "../util/error-context.ts";
 import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
 
-/** How tokens reach the caller. */
+/** The way to return tokens: as cookies, or in the body of the response. */
 export type Deliver = "cookies" | "body";
 
-/** What both ways say: seconds until each token expires. */
+/** Seconds until each token expires, which `login` and `refresh` return in any case. */
 export type Expiries = Pick<TokenPair, "expiresIn" | "refreshExpiresIn">;
 
-/** What is given back: the tokens with `"body"`, and with `"cookies"` their expiries only. */
+/** The result of `login` and `refresh`: tokens with `"body"`, only expiries with `"cookies"`. */
 export type Delivered<D extends Deliver | undefined> = [D] extends ["body"]
   ? TokenPair
   : [D] extends ["cookies"]
@@ -25,28 +25,41 @@ export type Delivered<D extends Deliver | undefined> = [D] extends ["body"]
 
 /** Options of `ctx.auth.login`. */
 export interface RequestLoginOptions<C, D extends Deliver | undefined> extends LoginOptions<C> {
-  /** Default: `"cookies"` where the manager has `cookies`, else `"body"`. */
+  /**
+   * The way to return the tokens. `"cookies"` needs the `cookies` of the manager.
+   *
+   * @default "cookies" if the manager has `cookies`, otherwise "body"
+   */
   readonly deliver?: D | undefined;
 }
 
 /** Options of `ctx.auth.refresh`. */
 export interface RequestRefreshOptions<D extends Deliver | undefined> {
-  /** Default: `"cookies"` where the manager has `cookies`, else `"body"`. */
+  /**
+   * The way to return the tokens. `"cookies"` needs the `cookies` of the manager.
+   *
+   * @default "cookies" if the manager has `cookies`, otherwise "body"
+   */
   readonly deliver?: D | undefined;
-  /** A refresh token that came in the input. Default: the request's own, of header or cookie. */
+  /**
+   * A refresh token from the input.
+   *
+   * @default the refresh token of the request, from the header or the cookie
+   */
   readonly token?: string | undefined;
 }
 
 /** Options of `ctx.auth.logout`. */
 export interface RequestLogoutOptions {
-  /** `"body"` leaves cookies alone. Default: `"cookies"` where the manager has `cookies`. */
+  /**
+   * `"cookies"` also clears the cookies; `"body"` does not change them.
+   *
+   * @default "cookies" if the manager has `cookies`, otherwise "body"
+   */
   readonly deliver?: Deliver | undefined;
 }
 
-/**
- * Begins a session for the caller. Rejects with a refusal, `CookieError`, or as the manager's
- * `login` does.
- */
+/** Begins a session. Rejects with a refusal, with `CookieError`, or as `Sessions.login` does. */
 export async function loginHere<C, D extends Deliver | undefined>(
   gate: RequestGate,
   subject: string | number,
@@ -60,7 +73,7 @@ export async function loginHere<C, D extends Deliver | undefined>(
   });
 }
 
-/** Renews the caller's session. Cookies whose token can never be valid again are cleared. */
+/** Renews the session. Clears cookies whose token can never be valid again. */
 export async function refreshHere<D extends Deliver | undefined>(
   gate: RequestGate,
   { deliver, ...options }: RequestRefreshOptions<D>,
@@ -77,8 +90,8 @@ export async function refreshHere<D extends Deliver | undefined>(
   });
 }
 
-// A browser has several cookies of one name where domain or path were changed, or where a sibling
-// host set one. A larger number was planted.
+// A browser has several cookies of one name after a change of domain or path, or from a sibling
+// host. An attacker planted a larger number.
 const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
@@ -90,7 +103,7 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
     cookies.clearExpiredAuth(config);
     throw refusal("TOKEN_MISSING");
   }
-  // A heap of texts that are no tokens does not hide the one that is.
+  // Planted texts that are not tokens do not hide the real token.
   const some = all.length > MAX_TO_CHOOSE_FROM ? cookies.readable(config, "refresh") : all;
   if (some.length === 0 || some.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
   const choice = some.length > 1 ? await cookies.choose(some, sessions) : { tokens: some };
@@ -110,8 +123,8 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
 }
 
 /**
- * The new tokens of the first refresh token that is good. Several are all reused, and each ends its
- * session. Rejects with the error of the first.
+ * Returns new tokens for the first valid refresh token. Each reused token before it ends its
+ * session. Rejects with the error of the first token.
  */
 async function presentEach(
   gate: RequestGate,
@@ -131,12 +144,11 @@ async function presentEach(
   throw first;
 }
 
-// Of each type: more than a browser has of one name.
+// For each type; a browser has fewer cookies of one name.
 const MAX_TO_END = 32;
 
 /**
- * Ends the caller's session, and clears the cookies that brought it. Without a token there is
- * nothing to end, and that is no error.
+ * Ends the session and clears the cookies that carried its token. A missing token is not an error.
  */
 export async function logoutHere(gate: RequestGate, { deliver, ...options }: RequestLogoutOptions): Promise<void> {
   await telling(gate, async () => {
@@ -149,7 +161,7 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
       return gate.tokens().cookies.leave(config);
     }
     const cookies = gate.tokens().cookies;
-    // A logout ends the session of each of several that differ.
+    // Several different tokens may belong to several sessions: a logout ends each of them.
     const read = (["refresh", "auth"] as const).map((type) => cookies.readable(config, type));
     const clears = howToDeliver(gate, deliver) === "cookies";
     if (clears) assertCookies(gate);
@@ -160,7 +172,7 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
     gate.tokens().rotations().forget();
     if (clears) cookies.clear(config);
     else cookies.leave(config);
-    // The session of another may live on.
+    // The session of a token beyond the limit may still be active.
     if (read.some((tokens) => tokens.length > MAX_TO_END)) throw refusal("CREDENTIALS_AMBIGUOUS");
   });
 }
@@ -171,7 +183,7 @@ interface Delivery {
   readonly check: CheckTokens | undefined;
 }
 
-// What keeps the tokens from reaching the caller is found before anything is begun or rotated.
+// Checks that tokens can reach the caller before a session begins or a token rotates.
 function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Delivery {
   const { config } = gate.services;
   if (!config.sessions) throw new MissingConfigError("sessions");
@@ -201,10 +213,7 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
   return deliver;
 }
 
-/**
- * Throws where cookies would not reach the caller, or where another site asked for them: nobody is
- * logged in by a link.
- */
+/** Throws if cookies cannot reach the caller, or if another site sent the request (login CSRF). */
 function assertCookies(gate: RequestGate): void {
   const error = gate.cookieError();
   if (error) throw error;

@@ -1,4 +1,4 @@
-/** The tokens of one request: where they stand in it, verified at most once, judged at every use, and with the rights of their subject laid over them. */
+/** The tokens of one request: found and verified once, rechecked at each use, with their rights. */
 import { applyRights } from "../auth/ask-authorize.ts";
 import type { Presenter } from "../auth/session-check.ts";
 import type { Verifier } from "../auth/verifier.ts";
@@ -17,51 +17,45 @@ import { attempt, type Memo, once } from "./memo.ts";
 import { RequestCookies } from "./request-cookies.ts";
 import { Rotations } from "./rotations.ts";
 
-/** A plan for the tokens of each type, from wherever they come. */
+/** A plan for the tokens of each type, in any location. */
 const ANY: Readonly<Record<TokenType, Plan>> = {
   auth: compileRule(),
   refresh: compileRule({ type: "refresh" }),
 };
 
-/**
- * Whether a plan asks for the auth token wherever it is, so that where it finds none the request
- * has none.
- */
+/** Whether a plan looks for the auth token in every location of the request. */
 export function isOfAnyAuth({ slot }: Plan): boolean {
   return slot === ANY.auth.slot;
 }
 
 /**
- * Remembers what was found out about the tokens, while the request lives. Building it verifies
- * nothing and never throws.
+ * Remembers the results about the tokens for the lifetime of the request. Its construction never
+ * throws and verifies nothing.
  */
 export class RequestTokens implements Presenter {
   readonly #source: RequestSource;
   readonly #services: LazyServices;
-  /** Whether it is of a connection itself, and not of one of its operations. */
+  /** Whether these are the tokens of a connection itself, and not of one of its operations. */
   readonly #isConnection: boolean;
-  /** The verifications that have begun on the connection that this is a part of. */
+  /** The pending verifications of the connection, if there is one. */
   readonly running: Map<string, Promise<TokenContent>> | undefined;
   /** Verified tokens of the request, or of the connection. */
   #known: Map<string, JWT> | undefined;
-  /** Of a connection, for all of its operations: it is opened with one set of headers. */
+  /** Set for a connection: all its operations share the headers that opened it. */
   #credentials: Credentials | undefined;
   #cookies: RequestCookies | undefined;
-  // Made when they are needed: most requests need none of them.
+  // Created on first use: most requests need none of them.
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
   /**
-   * By slot: the pending promise of a token, which later calls share; or a valid token, until the
-   * next microtask. Nothing else can have run in between, so no call asks twice.
+   * The microtask cache, by slot: a pending promise, which later calls share, or a valid token
+   * until the next microtask. No other code can run in between.
    */
   #current: (MaybePromise<JWT> | undefined)[] | undefined;
   #isMoment = false;
   #rotations: Rotations | undefined;
 
-  /**
-   * `connection` has the tokens of the connection that this is an operation of: what was verified
-   * on it is known here too.
-   */
+  /** An operation gets the tokens of its `connection`, and shares their verifications. */
   constructor(source: RequestSource, services: LazyServices, connection?: RequestTokens) {
     this.#source = source;
     this.#services = services;
@@ -72,8 +66,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * The tokens of one operation, where this is a connection: its rights are looked up anew, while
-   * no signature is checked again.
+   * The tokens of one operation of a connection. The operation looks up the rights again, but
+   * checks no signature again.
    */
   ofOperation(): RequestTokens {
     return this.#isConnection ? new RequestTokens(this.#source, this.#services, this) : this;
@@ -84,14 +78,14 @@ export class RequestTokens implements Presenter {
     return (this.#credentials ??= new Credentials(this.#source));
   }
 
-  /** The cookies that the request brings, and those that its response sets. */
+  /** The cookies of the request and of its response. */
   get cookies(): RequestCookies {
     return (this.#cookies ??= new RequestCookies(this.credentials));
   }
 
   /**
-   * A good token of the plan's type and location, rights laid over it; `null` where there is none
-   * and need not be. Throws or rejects with a refusal.
+   * Returns a valid token of the type and location of the plan, with its rights. Returns `null` for
+   * an optional plan and a request without a token. Throws or rejects with a refusal.
    */
   find(plan: Plan): MaybePromise<JWT | null> {
     const known = this.#current?.[plan.slot];
@@ -106,7 +100,7 @@ export class RequestTokens implements Presenter {
     return isPromise(token) ? this.#wait(plan, token) : this.#keep(plan, token);
   }
 
-  /** From here on tokens are judged again, however short the time since they were. */
+  /** Clears the microtask cache, so that the next use checks the tokens again. */
   endMoment(): void {
     if (!this.#isMoment) return;
     this.#isMoment = false;
@@ -117,7 +111,7 @@ export class RequestTokens implements Presenter {
     }
   }
 
-  /** The auth token, if something verified it already and it is still good. */
+  /** The auth token, if it is verified already and still valid. */
   get knownAuthToken(): JWT | null {
     const current = this.#current?.[ANY.auth.slot];
     if (current && !isPromise(current)) return current;
@@ -131,8 +125,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * Milliseconds until the first of `tokens` ends, by `exp` (leeway included) or with its key;
-   * `undefined` where there is none.
+   * Milliseconds until the first of `tokens` becomes invalid, by `exp` (leeway included) or with
+   * its key; `undefined` for an empty list.
    */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
@@ -142,14 +136,14 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * The rotations of the request. A connection lives for hours, and would remember every token that
-   * was ever rotated on it: each call there has its own.
+   * The rotations of the request. Each call on a connection has its own, because a connection lives
+   * for hours and would remember every rotated token.
    */
   rotations(): Rotations {
     return this.#isConnection ? new Rotations(this.#services) : (this.#rotations ??= new Rotations(this.#services));
   }
 
-  /** Whether this request itself has replaced a refresh token, or is just doing so. */
+  /** Whether this request has rotated a refresh token, or is rotating it now. */
   async wasRotated(token: string): Promise<boolean> {
     return this.#rotations?.has(token) ?? false;
   }
@@ -184,8 +178,8 @@ export class RequestTokens implements Presenter {
       : this.#admit(services, verified, credential.token, type);
   }
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
-  // the way into the function around it.
+  // A separate function, because V8 allocates the context of a closure on entry to the function
+  // around it.
   #admitLater(services: Services, verified: Promise<JWT>, text: string, type: TokenType): Promise<JWT> {
     return verified.then((token) => this.#admit(services, token, text, type));
   }
@@ -201,14 +195,12 @@ export class RequestTokens implements Presenter {
 
   #withRights({ config, emit }: Services, authorize: Authorize, token: JWT, text: string): MaybePromise<JWT> {
     const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
-    // A connection outlives what was true when it opened: its rights are remembered by each
-    // operation only.
+    // A connection may outlive the rights of its subject: only its operations remember rights.
     return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
   }
 
   /**
-   * A cookie whose session is found to have ended is cleared, and so is the other one of that
-   * session.
+   * Verifies a cookie. If its session has ended, the response clears both cookies of the session.
    */
   #verifyCookie(verifier: Verifier, credential: Credential): MaybePromise<JWT> {
     let verified: MaybePromise<JWT>;
@@ -228,14 +220,13 @@ export class RequestTokens implements Presenter {
 
   #clearEnded({ config }: Verifier, { token }: Credential, error: unknown): unknown {
     const refused = toRefusal(error);
-    // Only the session check says so of a token that `authorize` was not asked about yet.
+    // Here these reasons come from the session check, because `authorize` runs later.
     const hasEnded = isAuthError(refused) && (refused.reason === "TOKEN_REVOKED" || refused.reason === "TOKEN_REUSED");
     if (hasEnded) this.cookies.clearEnded(config, [token]);
     return error;
   }
 
-  // A signature is checked once; that the token has not expired, that its key is trusted and that
-  // its session stands, at every use.
+  // Checks the signature once; the expiry, the key and the session at each use.
   #verify(verifier: Verifier, { token: text, location }: Credential): MaybePromise<JWT> {
     const known = this.#known?.get(text);
     const before = known ? undefined : this.#verified?.get(text);
@@ -260,8 +251,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * A refusal is remembered too, but not by a connection, which outlives what was true when it
-   * opened, and not of what was good before.
+   * Remembers a refusal, except on a connection, which lives long, and for a token that was valid
+   * before.
    */
   #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
     if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });

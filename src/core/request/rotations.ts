@@ -1,10 +1,10 @@
-/** The refresh tokens that one request rotates, each once. */
+/** `Rotations`: rotates each refresh token of a request once. */
 import { CookieError } from "../errors.ts";
 import { isTokenError } from "../jwt/errors.ts";
 import type { LazyServices } from "../services.ts";
 import type { CheckTokens, SessionTokens } from "../sessions/token-pair.ts";
 
-/** Rotates refresh tokens, and remembers which. */
+/** Rotates refresh tokens and remembers them. */
 export class Rotations {
   readonly #services: LazyServices;
   readonly #running: Map<string, Promise<SessionTokens>> = new Map();
@@ -15,12 +15,13 @@ export class Rotations {
   }
 
   /**
-   * New tokens for a refresh token. A request that presents it twice rotates it once, so the second
-   * time is not a reuse. A rejected one is not verified again. Rejects as `Sessions.refresh` does.
+   * Returns new tokens for a refresh token. A request that presents it twice rotates it once, so
+   * the second call is not a reuse. It verifies a rejected token once. Rejects as
+   * `Sessions.refresh` does.
    */
   rotate(token: string, check?: CheckTokens): Promise<SessionTokens> {
     const running = this.#running.get(token);
-    // Tokens too large for the cookies of another call are not too large for this one's answer.
+    // Tokens that are too large for the cookies of another call still fit into a body.
     if (running) return check ? running : running.catch((error: unknown) => this.#rotateAfter(error, token));
     const mine = this.#services
       .open()
@@ -30,7 +31,7 @@ export class Rotations {
         return tokens;
       })
       .catch((error: unknown) => {
-        // An outage is no decision: the next call asks again.
+        // An outage decides nothing: the next call tries again.
         if (!isTokenError(error)) this.#running.delete(token);
         throw error;
       });
@@ -38,12 +39,12 @@ export class Rotations {
     return mine;
   }
 
-  /** Has refresh tokens presented again, since sessions of this request have ended. */
+  /** Forgets the rotations, because a session of this request has ended. */
   forget(): void {
     this.#running.clear();
   }
 
-  /** Whether a token was rotated here, also by a call that is still running. */
+  /** Whether this request has rotated the token, also in a call that is still running. */
   async has(token: string): Promise<boolean> {
     await this.#running.get(token)?.catch(() => undefined);
     return this.#done.has(token);

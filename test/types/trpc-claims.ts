@@ -1,4 +1,4 @@
-/** `requireToken` of `authProcedures`: a rule names the claims of the context, with their values. */
+/** The claims of a rule: `requireToken` of `authProcedures` checks their names and values. */
 import { initTRPC } from "@trpc/server";
 import { type AuthContext, AuthManager, type InferClaims } from "claimgate";
 import { authProcedures, requireToken } from "claimgate/trpc";

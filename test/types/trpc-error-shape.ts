@@ -1,4 +1,4 @@
-/** The error shapes that a client sees of procedures made by `authProcedures`, `.errors()` included. */
+/** The error shapes of procedures of `authProcedures` for a client, `.errors()` included. */
 import { createTRPCClient, httpLink, type TRPCClientErrorLike } from "@trpc/client";
 import { type inferRouterError, initTRPC } from "@trpc/server";
 import type { AuthContext, Reason } from "claimgate";

@@ -1,4 +1,4 @@
-/** What the types promise on tRPC, held by plain tsc. */
+/** The types of the tRPC transport. Compiled, never run. */
 
 import { trpcServer } from "@hono/trpc-server";
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClientErrorLike } from "@trpc/client";
@@ -34,7 +34,7 @@ const extraProcedure = withExtra.procedure.use(({ next }) => next({ ctx: { extra
 
 export const router = t.router({
   open: publicProcedure.query(async ({ ctx }) => {
-    // @ts-expect-error no guard vouches for a token here
+    // @ts-expect-error a public procedure has no verified token
     void ctx.auth.token.sub;
     holds<Equal<typeof ctx.db.name, string>>();
     const token = await ctx.auth.authenticate();
@@ -66,7 +66,7 @@ export const router = t.router({
     .query(() => 1),
   wrongNested: protectedProcedure
     .input(z.object({ nested: z.object({ list: z.array(z.string()) }) }))
-    // @ts-expect-error a list is no scalar
+    // @ts-expect-error a list is not a scalar
     .use(requireToken({ args: { sub: "nested.list" } }))
     .query(() => 1),
   wrongList: protectedProcedure
@@ -79,11 +79,11 @@ export const router = t.router({
     // @ts-expect-error the input has no "z"
     .use(requireToken({ anyOf: [{ scope: "x" }, { args: { sub: "z" } }] }))
     .query(() => 1),
-  // @ts-expect-error "scopes" is no key of a rule
+  // @ts-expect-error "scopes" is not a key of a rule
   wrongKey: protectedProcedure.use(requireToken({ scopes: { admin: true } })).query(() => 1),
-  // @ts-expect-error there is no parent in tRPC
+  // @ts-expect-error tRPC has no parent object
   wrongParent: protectedProcedure.use(requireToken({ parent: { sub: "id" } })).query(() => 1),
-  // @ts-expect-error "auto" is no type of token
+  // @ts-expect-error "auto" is not a type of token
   wrongType: protectedProcedure.use(requireToken({ type: "auto" })).query(() => 1),
   guardedAlone: t.procedure.use(requireToken({ scope: "read" })).query(({ ctx }) => {
     holds<Equal<typeof ctx.auth.token, JWT<{ plan?: "free" | "pro" | undefined }>>>();
@@ -99,9 +99,9 @@ export const router = t.router({
 });
 
 auth.rule({ claims: { plan: "pro" } });
-// @ts-expect-error "gold" is no plan
+// @ts-expect-error "gold" is not a plan
 auth.rule({ claims: { plan: "gold" } });
-// @ts-expect-error no such claim in the schema
+// @ts-expect-error the schema has no such claim
 auth.rule({ claims: { tier: "pro" } });
 // @ts-expect-error claims follow the schema
 void auth.authToken("a", { claims: { plan: "gold" } });
@@ -126,7 +126,7 @@ awsLambdaRequestHandler<typeof router, APIGatewayProxyEvent | APIGatewayProxyEve
 });
 
 const client = createTRPCClient<typeof router>({ links: [httpLink({ url: "http://127.0.0.1" })] });
-/** What a client reads of a refusal, in a procedure of each kind. */
+/** Reads the reason of a refusal in a client, for a procedure of each kind. */
 export async function readReasons(): Promise<(Reason | undefined)[]> {
   const length: number = await client.whole.query("x");
   const read = (error: unknown): Reason | undefined =>
@@ -143,5 +143,5 @@ void (() => authProcedures(bare.procedure));
 
 const stored = requireToken({ args: { sub: "id" } });
 t.procedure.input(z.object({ id: z.string() })).use(stored);
-// @ts-expect-error a rule kept for later is checked against the input too
+// @ts-expect-error the input must have the paths of a rule in a constant
 t.procedure.input(z.object({ ident: z.string() })).use(stored);

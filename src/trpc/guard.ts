@@ -53,7 +53,12 @@ export type GuardResult<TContext, R> = ReturnType<
  * @see requireToken
  */
 export interface RequireToken<C> {
+  /** Creates a middleware for `.use()` that requires a valid auth token. */
   (): RequireTokenMiddleware<object, AuthContext<C>>;
+  /**
+   * Creates a middleware for `.use()` that enforces `rule`. Call `.input()` before it, if the rule
+   * has `args`.
+   */
   <const R extends TRPCRule, TInput = UnknownInput>(
     rule: CheckedRule<R, C, TInput>,
   ): [TInput] extends [UnknownInput]
@@ -65,8 +70,23 @@ type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, obje
 type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, object, unknown>>>;
 
 /**
- * Creates a middleware for `.use()` that enforces `rule`. Without a rule it requires a valid auth
- * token. Behind it `ctx.auth.token` is the verified token.
+ * Creates a middleware for `.use()` that requires a valid auth token. Behind it `ctx.auth.token` is
+ * the verified token.
+ *
+ * @throws {TypeError} for the argument `undefined`, such as a misspelt rule.
+ * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @example
+ * ```ts
+ * const me = t.procedure.use(requireToken()).query(({ ctx }) => ctx.auth.token.sub);
+ * ```
+ */
+export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>(): RequireTokenMiddleware<
+  object,
+  TContext
+>;
+/**
+ * Creates a middleware for `.use()` that enforces `rule`. Behind it `ctx.auth.token` is the
+ * verified token.
  *
  * `args` bind claims to the parsed input, so call `.input()` first. Later `.input()` parsers no
  * longer see the top-level keys that `args` have checked.
@@ -84,10 +104,6 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  *   .query(({ input }) => findUser(input.id));
  * ```
  */
-export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>(): RequireTokenMiddleware<
-  object,
-  TContext
->;
 export function requireToken<
   const R extends TRPCRule,
   TContext extends AnyAuthContext = AnyAuthContext,

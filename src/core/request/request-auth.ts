@@ -108,9 +108,15 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * Returns the token if it satisfies `rule`; without a rule any valid auth token. Returns `null`
-   * only for an `optional` rule and a request without a token. The rule compares `args` and
-   * `parent` with the values of `facts`.
+   * Returns the token, or `null` for a request without a token.
+   *
+   * @throws {AuthError} for an invalid token.
+   * @throws {TypeError} for an invalid rule; the message names the key.
+   */
+  require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
+  /**
+   * Returns the token if it satisfies `rule`; without a rule any valid auth token. The rule
+   * compares `args` and `parent` with the values of `facts`.
    *
    * @throws {AuthError} for a missing or invalid token, or one that does not satisfy the rule.
    * @throws {TypeError} for an invalid rule; the message names the key.
@@ -119,7 +125,6 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * await ctx.auth.require({ args: { sub: "owner" } }, { args: { owner: post.authorId } });
    * ```
    */
-  require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
   require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
   async require(rule?: Rule<C>, facts: RuleFacts = {}): Promise<JWT<C> | null> {
     checkGiven(arguments);

@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 import { type Brought, bringRuntime, type Runtime } from "./runtimes.ts";
 import { prepareSmoke, runSmoke } from "./smoke.ts";
 import type { Table } from "./table.ts";
-import { bringCompiler, type Compiler, checkTypes, examplesFor } from "./typescript.ts";
+import { checkTypes, examplesFor } from "./typescript.ts";
 import { bringWorkerd, checkWorkerd, type Workerd } from "./workerd.ts";
 
 // Cells that run at once. More than the number of processors would only slow each one down.
@@ -21,15 +21,14 @@ interface Workshop {
   readonly sets: ReadonlyMap<PeerSet, Made<Installed>>;
   /** The oldest and the newest set, with the other packages of the README's examples. */
   readonly ends: ReadonlyMap<PeerSet, Made<Installed>>;
-  readonly compilers: readonly Made<Compiler>[];
   readonly workerd: Made<Workerd>;
 }
 
 /** Runs all cells of a plan. A failed installation fails only the cells that need it. */
 export async function runCells(workspace: string, tarball: string, plan: Plan): Promise<Table[]> {
   const workshop = openWorkshop(workspace, tarball, plan);
-  const { runtimes, sets, ends, compilers, workerd } = workshop;
-  const shared = [...runtimes.values(), ...sets.values(), ...ends.values(), ...compilers];
+  const { runtimes, sets, ends, workerd } = workshop;
+  const shared = [...runtimes.values(), ...sets.values(), ...ends.values()];
   await inParallel(
     LIMIT,
     [...shared, ...(plan.hasWorkerd ? [workerd] : [])].map((make) => () => make().then(ignore, ignore)),
@@ -45,7 +44,6 @@ function openWorkshop(workspace: string, tarball: string, plan: Plan): Workshop 
     runtimes: new Map(plan.runtimes.map((runtime) => [runtime, once(() => bringRuntime(workspace, runtime))])),
     sets: new Map(plan.sets.map((set) => [set, install(set, "peers")])),
     ends: new Map(plan.ends.map((set) => [set, install(set, "ends", examplesFor(set.versions).companions)])),
-    compilers: plan.typescripts.map((version) => once(() => bringCompiler(workspace, version))),
     workerd: once(() => bringWorkerd(workspace)),
   };
 }
@@ -78,11 +76,11 @@ async function runPeerTable({ smoke, runtimes, sets }: Workshop, { includes }: P
 }
 
 /** Runs the second table: rows of compilers and bundles, columns of the oldest and newest peers. */
-async function runEndsTable({ ends, compilers, workerd }: Workshop, plan: Plan): Promise<Table> {
+async function runEndsTable({ ends, workerd }: Workshop, plan: Plan): Promise<Table> {
   const checks: { readonly name: string; readonly check: (installed: Installed) => Promise<Outcome> }[] = [
-    ...compilers.map((bring, i) => ({
-      name: `typescript@${plan.typescripts[i]}`,
-      check: async (installed: Installed) => checkTypes(await bring(), installed),
+    ...plan.compilers.map((compiler) => ({
+      name: `TypeScript ${compiler.version}`,
+      check: (installed: Installed) => checkTypes(compiler, installed),
     })),
     { name: "browser", check: async ({ project }) => passed(await checkBrowser(project)) },
   ];
@@ -102,7 +100,7 @@ async function runEndsTable({ ends, compilers, workerd }: Workshop, plan: Plan):
     }),
   );
   const names = [
-    ...(await Promise.all(compilers.map((bring) => nameOf(bring, "TypeScript", ({ version }) => version)))),
+    ...plan.compilers.map(({ version }) => `TypeScript ${version}`),
     "bundled for the browser, run without Node built-ins",
     ...(plan.hasWorkerd ? [await nameOf(workerd, "workerd", ({ version }) => version)] : []),
   ];

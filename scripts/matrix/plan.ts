@@ -1,7 +1,7 @@
 /** The plans of the matrix: all cells, or the few that `npm test` runs. */
+import { COMPILERS, type Compiler } from "../compilers.ts";
 import { NEWEST, OLDEST, PEER_SETS, type PeerSet } from "./peer-sets.ts";
 import { BUN, DENO, node, OWN_NODE, RUNTIMES, type Runtime } from "./runtimes.ts";
-import { TYPESCRIPTS } from "./typescript.ts";
 
 /** The cells of both tables. */
 export interface Plan {
@@ -10,7 +10,7 @@ export interface Plan {
   readonly includes: (runtime: Runtime, set: PeerSet) => boolean;
   /** The columns of the second table. */
   readonly ends: readonly PeerSet[];
-  readonly typescripts: readonly string[];
+  readonly compilers: readonly Compiler[];
   readonly hasWorkerd: boolean;
 }
 
@@ -20,7 +20,7 @@ export const FULL: Plan = {
   sets: PEER_SETS,
   includes: () => true,
   ends: [OLDEST, NEWEST],
-  typescripts: TYPESCRIPTS,
+  compilers: COMPILERS,
   hasWorkerd: true,
 };
 
@@ -30,6 +30,6 @@ export const DIAGONAL: Plan = {
   sets: [OLDEST, NEWEST],
   includes: (runtime, set) => (set === OLDEST) === (runtime === OWN_NODE || runtime === BUN),
   ends: [NEWEST],
-  typescripts: TYPESCRIPTS.slice(0, 1),
+  compilers: COMPILERS.slice(0, 1),
   hasWorkerd: false,
 };

@@ -2,26 +2,11 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { intersects } from "semver";
-import { companionsOf, createProject, install, readManifest, readmeFiles, typeCheck } from "../project.ts";
+import type { Compiler } from "../compilers.ts";
+import { companionsOf, readManifest, readmeFiles, typeCheck } from "../project.ts";
 import { type Ended, must, ROOT } from "../run.ts";
 import { type Outcome, passed } from "./outcome.ts";
 import type { Installed } from "./peer-sets.ts";
-
-/** An installed compiler. */
-export interface Compiler {
-  readonly tsc: string;
-  readonly version: string;
-}
-
-/** The versions of TypeScript in the matrix. */
-export const TYPESCRIPTS = ["5.7", "7"] as const;
-
-/** Installs a compiler into its own folder. */
-export async function bringCompiler(workspace: string, version: string): Promise<Compiler> {
-  const project = createProject(workspace, `typescript-${version}`);
-  await install(project, [`typescript@${version}`]);
-  return { tsc: join(project, "node_modules/.bin/tsc"), version: readManifest(project, "typescript").version };
-}
 
 /** The examples of the README whose other imports accept a set of peers. */
 export interface Examples {

@@ -1,6 +1,7 @@
 /** `npm run test:package`: installs the packed tarball into empty folders and uses every entry. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkModuleFormats } from "./check-module-formats.ts";
 import { findUnnamedTypes } from "./mentioned-types.ts";
 import {
   companionsOf,
@@ -37,7 +38,7 @@ if (cookies.join() !== expected.join()) throw new Error(cookies.join());
 `;
 /** The limits of the README's first examples, in lines. */
 const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
-const ALLOWED = /^(dist\/.*\.(js|d\.ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const ALLOWED = /^(dist\/.*\.(js|d\.c?ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 /** Both ways to load an entry, as code. */
 const LOADERS: Readonly<Record<"import" | "require", (entry: string) => string>> = {
@@ -49,11 +50,13 @@ const workspace = createWorkspace("package");
 const packed = pack(workspace);
 checkContents(packed);
 must("publint", run("npx", ["publint", "--strict", packed.tarball], { capture: true }));
-const attw = ["attw", "--profile", "esm-only", "--no-emoji", packed.tarball];
+// `require` loads ES modules since Node 20.19, so that types for CommonJS are true of them.
+const attw = ["attw", "--profile", "esm-only", "--ignore-rules", "false-cjs", "--no-emoji", packed.tarball];
 must("are the types wrong", run("npx", attw, { capture: true }));
 await checkAlone(packed);
 await checkOwnPeers(packed);
-await checkWithPeers(packed);
+const withPeers = await checkWithPeers(packed);
+await checkModuleFormats(withPeers);
 await checkStoreClients(packed);
 await checkInferredTypes(packed);
 console.log("the package has only the expected files, installs, imports, requires and type-checks");
@@ -118,8 +121,11 @@ async function checkOwnPeers({ tarball }: Packed): Promise<void> {
   }
 }
 
-/** Installs all peers: loads every entry by import and by require, and type-checks a consumer. */
-async function checkWithPeers({ tarball }: Packed): Promise<void> {
+/**
+ * Installs all peers: loads every entry by import and by require, and type-checks a consumer.
+ * Returns the project.
+ */
+async function checkWithPeers({ tarball }: Packed): Promise<string> {
   const project = createProject(workspace, "with-peers");
   const examples = readmeFiles();
   const companions = [...examples.values()].flatMap(companionsOf);
@@ -138,6 +144,7 @@ async function checkWithPeers({ tarball }: Packed): Promise<void> {
   for (const [name, code] of examples) writeFileSync(join(project, name), code);
   const options = { types: ["node"], skipLibCheck: true };
   must("the README's examples", await typeCheck(project, [...examples.keys()], options));
+  return project;
 }
 
 /**

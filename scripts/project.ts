@@ -7,7 +7,7 @@ import { type Ended, must, ROOT, run, runBeside } from "./run.ts";
 
 /** The part of the package's manifest that the checks need. */
 export const MANIFEST: {
-  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: { readonly default: string } }>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export const MANIFEST: {
 /** The declaration file of each entry, relative to the package's folder. */
 export const DECLARATIONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(MANIFEST.exports).flatMap(([path, target]) =>
-    typeof target === "string" ? [] : [[`claimgate${path.slice(1)}`, target.types]],
+    typeof target === "string" ? [] : [[`claimgate${path.slice(1)}`, target.types.default]],
   ),
 );
 

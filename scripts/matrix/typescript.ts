@@ -54,7 +54,7 @@ function refusals(companion: string, peers: Readonly<Record<string, string>>): s
  *
  * @throws {Error} if there is any other error
  */
-function mustBeOthers(what: string, { status, output }: Ended): void {
+export function mustBeOthers(what: string, { status, output }: Ended): void {
   if (status === 0) return;
   const places = output.split("\n").filter((line) => /^\S/.test(line));
   const ours = places.filter((line) => !/^node_modules\/(?!claimgate\/)/.test(line));

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TYPESCRIPT } from "./compilers.ts";
 import { type Ended, must, ROOT, run, runBeside } from "./run.ts";
 
 /** The part of the package's manifest that the checks need. */
@@ -117,7 +118,7 @@ export function typeCheck(
   project: string,
   files: readonly string[],
   options: object,
-  tsc: string = join(ROOT, "node_modules/.bin/tsc"),
+  tsc: string = TYPESCRIPT.tsc,
 ): Promise<Ended> {
   const lib = ["ES2022", "DOM", "ESNext.Disposable"];
   const compilerOptions = { module: "NodeNext", target: "ES2022", lib, strict: true, noEmit: true, ...options };

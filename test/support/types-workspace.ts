@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import { TYPESCRIPT } from "../../scripts/compilers.ts";
 import { must, ROOT, runBeside } from "../../scripts/run.ts";
 
 // The strictest options that users set and that all compilers know.
@@ -30,6 +31,6 @@ export async function createTypesWorkspace(): Promise<string> {
   symlinkSync(join(ROOT, "node_modules"), join(workspace, "node_modules"));
   writeFileSync(join(workspace, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["types"] }));
   const build = ["-p", join(ROOT, "tsconfig.build.json"), "--emitDeclarationOnly", "--outDir", join(workspace, "dist")];
-  must("the declarations", await runBeside(join(ROOT, "node_modules/.bin/tsc"), build, { cwd: ROOT }));
+  must("the declarations", await runBeside(TYPESCRIPT.tsc, build, { cwd: ROOT }));
   return workspace;
 }

@@ -14,10 +14,10 @@ export const OPAQUE_ORIGIN = "null";
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** The fault of a request whose cookies do not count. */
-export type CsrfFault = keyof typeof FAULTS;
+export type CsrfFault = "unmarked" | "repeated" | "malformed" | "opaque" | "crossSite" | "otherOrigin" | "otherHost";
 
 // The caller reads these: they name headers and options, and no value of either.
-const FAULTS = {
+const FAULTS: Readonly<Record<CsrfFault, string>> = {
   unmarked:
     "the request has no Origin and no Sec-Fetch-Site. Send an Origin of this host or of csrf.origins. " +
     'A client that is not a browser logs in with deliver: "body" and sends its token in a header',
@@ -31,7 +31,7 @@ const FAULTS = {
     "Origin is another site or origin. Send the request from this origin, or allow the other by csrf.origins or csrf.allow",
   otherHost:
     "Origin does not match the host and scheme of the request. Allow the origin by csrf.origins or csrf.allow, or let the proxy pass Host on unchanged",
-} as const;
+};
 
 /** The refusal `CSRF_REJECTED` of a request whose cookies do not count. */
 export function cookieRejection(fault: CsrfFault): AuthError {

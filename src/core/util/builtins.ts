@@ -30,6 +30,12 @@ export function loadBuiltin(name: string): unknown {
   return host.process?.getBuiltinModule?.(name);
 }
 
+/** Emits a process warning. On a runtime without process warnings it does nothing. */
+export function emitWarning(message: string, code: string): void {
+  const host = globalThis as { process?: { emitWarning?: (message: string, options: object) => void } };
+  host.process?.emitWarning?.(message, { type: "ClaimgateWarning", code });
+}
+
 /** Returns `node:crypto`, or `undefined` on a runtime without it. */
 export function loadNodeCrypto(): NodeCrypto | undefined {
   const crypto = loadBuiltin("node:crypto") as NodeCrypto | undefined;

@@ -1,4 +1,5 @@
 /** Reports a mistake of the developer as a process warning, because servers mask errors. */
+import { emitWarning } from "../../core/util/builtins.ts";
 
 const reported = new WeakSet<object>();
 
@@ -9,7 +10,6 @@ const reported = new WeakSet<object>();
 export function reportMisuse(schema: object, error: TypeError): TypeError {
   if (reported.has(schema)) return error;
   reported.add(schema);
-  // Some edge runtimes have no process.
-  globalThis.process?.emitWarning?.(error.message, { type: "ClaimgateWarning", code: "CLAIMGATE_MISUSE" });
+  emitWarning(error.message, "CLAIMGATE_MISUSE");
   return error;
 }

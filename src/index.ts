@@ -2,7 +2,21 @@
 
 // The manager and its options
 
-export type { AuthManagerConfig, AuthManagerOptions } from "./core/config/options.ts";
+export type {
+  AsymmetricAlgorithm,
+  AsymmetricKeyOptions,
+  AuthManagerConfig,
+  AuthManagerOptions,
+  FromEnvOptions,
+  GeneralOptions,
+  HmacAlgorithm,
+  KeylessConfig,
+  KeyRingConfig,
+  OwnIssuerOptions,
+  PublicKeyConfig,
+  SecretKeyConfig,
+  SignerConfig,
+} from "./core/config/options.ts";
 export {
   AuthManager,
   type AuthTokenOptions,

@@ -1,6 +1,6 @@
 /** A manager for the tests of an application, and a function that makes a token invalid. */
 
-import type { AuthManagerConfig } from "../core/config/options.ts";
+import type { SecretKeyConfig } from "../core/config/options.ts";
 import { AuthManager } from "../core/manager/manager.ts";
 import type { Claims } from "../core/rules/rule.ts";
 import { memorySessionStore } from "../core/stores/memory.ts";
@@ -30,7 +30,7 @@ export interface TestAuth<C = Claims> {
  * clock.advance(3600);
  * ```
  */
-export function createTestAuth<C = Claims>(config: Partial<AuthManagerConfig<C>> = {}): TestAuth<C> {
+export function createTestAuth<C = Claims>(config: Partial<SecretKeyConfig<C>> = {}): TestAuth<C> {
   const clock = createTestClock();
   const auth = new AuthManager<C>({
     issuer: "https://test.example",

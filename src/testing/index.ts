@@ -2,7 +2,7 @@
 
 // A manager and a clock
 
-export type { AuthManagerConfig } from "../core/config/options.ts";
+export type { AuthManagerConfig, SecretKeyConfig } from "../core/config/options.ts";
 export type { AuthManager } from "../core/manager/manager.ts";
 export type { Claims } from "../core/rules/rule.ts";
 export { createTestAuth, type TestAuth, tamper } from "./auth.ts";

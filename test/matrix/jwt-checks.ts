@@ -30,8 +30,11 @@ export async function checkTokens(check: Check): Promise<void> {
     });
     await check(`manager: ${algorithm} issues, verifies, rejects`, async () => {
       const { signing, verifying } = await generateKeys(algorithm);
-      const key = algorithm === "HS256" ? { secret: signing } : { privateKey: signing, publicKey: verifying };
-      await checkManager({ algorithm, ...key });
+      await checkManager(
+        algorithm === "HS256"
+          ? { issuer: "test", algorithm, secret: signing }
+          : { issuer: "test", algorithm, privateKey: signing, publicKey: verifying },
+      );
     });
   }
   await checkNodeKeys(check);
@@ -80,7 +83,7 @@ async function checkNodeKeys(check: Check): Promise<void> {
   await check("manager: derives the public key of a private one", async () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({ type: "pkcs8", format: "pem" });
-    for (const key of [privateKey, pem]) await checkManager({ algorithm: "EdDSA", privateKey: key });
+    for (const key of [privateKey, pem]) await checkManager({ issuer: "test", algorithm: "EdDSA", privateKey: key });
   });
 }
 
@@ -98,9 +101,9 @@ async function checkRoundTrip(algorithm: Algorithm, signing: KeyInput, verifying
     await assert.rejects(decode(token, other, { algorithms: [algorithm] }), InvalidSignatureError);
 }
 
-async function checkManager(config: Partial<AuthManagerConfig> & { readonly algorithm: Algorithm }): Promise<void> {
+async function checkManager(config: AuthManagerConfig): Promise<void> {
   let seconds = START;
-  const auth = new AuthManager({ issuer: "test", now: () => seconds, ...config });
+  const auth = new AuthManager({ ...config, now: () => seconds });
   await auth.ready();
   const issued = await auth.authToken("alice", { scope: { admin: true }, claims: { plan: "pro" }, maxAge: 60 });
   const refresh = await auth.refreshToken("alice");

@@ -66,8 +66,8 @@ async function useKeys(algorithm: Parameters<typeof generateKeys>[0]): Promise<u
   const { signing, verifying } = await generateKeys(algorithm);
   const token = await encode({ sub: "by hand" }, signing, { algorithm });
   const { sub } = await decode(token, verifying, { algorithms: [algorithm] });
-  const keys = algorithm === "HS256" ? { secret: signing } : { privateKey: signing };
-  const manager = new AuthManager({ issuer: "test", algorithm, ...keys });
+  const key = algorithm === "HS256" ? { algorithm, secret: signing } : { algorithm, privateKey: signing };
+  const manager = new AuthManager({ issuer: "test", ...key });
   return [sub, (await manager.verify((await manager.authToken("alice")).signed)).sub];
 }
 

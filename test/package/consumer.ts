@@ -4,7 +4,7 @@ import {
   type AuthContext,
   type AuthEvent,
   AuthManager,
-  type AuthManagerConfig,
+  type AuthManagerOptions,
   defineRule,
   isAuthError,
   memorySessionStore,
@@ -77,6 +77,6 @@ export async function openStores(client: RedisClientLike, pool: PostgresPoolLike
   return [redisSessionStore(client, { prefix: "app" }), inPostgres];
 }
 
-export const withStore = (sessions: SessionStore, config: Partial<AuthManagerConfig> = {}): AuthManager =>
+export const withStore = (sessions: SessionStore, config: AuthManagerOptions = {}): AuthManager =>
   createTestAuth({ sessions, refreshGrace: 0, ...config }).auth;
 export const cases: readonly string[] = sessionStoreSuite({ open: memorySessionStore }).map(({ name }) => name);

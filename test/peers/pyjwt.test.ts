@@ -28,7 +28,7 @@ const makeClaims = (sub: string | number): Record<string, unknown> => ({
 const makeManager = (algorithm: Algorithm, over: Partial<AuthManagerConfig> = {}): AuthManager => {
   const { sign, verify } = KEYS[algorithm];
   const keys = algorithm.startsWith("HS") ? { secret: sign } : { privateKey: sign, publicKey: verify };
-  return new AuthManager({ issuer: ISSUER, algorithm, ...keys, ...over });
+  return new AuthManager({ issuer: ISSUER, algorithm, ...keys, ...over } as AuthManagerConfig);
 };
 
 describeWithService("PyJWT as a peer", whyNoPyJwt, () => {

@@ -1,5 +1,5 @@
 /** Session tokens in PyJWT, and refresh tokens of Python that claimgate adopts as sessions. */
-import { AuthManager, type AuthManagerConfig, memorySessionStore } from "claimgate";
+import { AuthManager, type AuthManagerOptions, memorySessionStore } from "claimgate";
 import { createTestClock } from "claimgate/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithService } from "../support/describe-with-service.ts";
@@ -27,11 +27,12 @@ describeWithService("PyJWT as a peer of sessions", whyNoPyJwt, () => {
   describe.each(["HS256", "ES256", "RS256"] as const)("%s", (algorithm) => {
     const { sign, verify } = KEYS[algorithm];
     // PyJWT uses the real time, so the manager's clock begins with it.
-    const open = (over: Partial<AuthManagerConfig> = {}) => {
+    const open = (over: AuthManagerOptions = {}) => {
       const clock = createTestClock();
-      const keys = algorithm === "HS256" ? { secret: sign } : { privateKey: sign, publicKey: verify };
+      const key =
+        algorithm === "HS256" ? { algorithm, secret: sign } : { algorithm, privateKey: sign, publicKey: verify };
       const sessions = memorySessionStore();
-      const auth = new AuthManager({ issuer: ISSUER, algorithm, ...keys, sessions, now: clock.now, ...over });
+      const auth = new AuthManager({ issuer: ISSUER, ...key, sessions, now: clock.now, ...over });
       return { auth, clock };
     };
 

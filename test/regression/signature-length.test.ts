@@ -1,6 +1,6 @@
 /** A signature is valid only at the length of its algorithm and key (RFC 8017, section 8.1.2). */
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
-import { AuthManager } from "claimgate";
+import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { type Algorithm, decode, encode, JWKSClient } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { ISSUER, NOW } from "../support/create-auth.ts";
@@ -59,7 +59,7 @@ describe.each(KEYS)("a signature of %s, %i bytes", (algorithm, bytes, key) => {
     expect(Buffer.from(token.split(".")[2] ?? "", "base64url")).toHaveLength(bytes);
     expect((await decode(token, verifying, options))["sub"]).toBe("ada");
     const keys = Buffer.isBuffer(key) ? { secret: key } : { publicKey: key.publicKey };
-    const auth = new AuthManager({ issuer: ISSUER, algorithm, ...keys, now: () => NOW });
+    const auth = new AuthManager({ issuer: ISSUER, algorithm, ...keys, now: () => NOW } as AuthManagerConfig);
     expect((await auth.verify(token)).sub).toBe("ada");
     for (const [change, of] of CHANGES) {
       const changed = withSignature(token, of);

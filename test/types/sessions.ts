@@ -6,7 +6,7 @@ import {
   type AuthContext,
   type AuthEvent,
   AuthManager,
-  type AuthManagerConfig,
+  type AuthManagerOptions,
   type Authorize,
   type CookieConfig,
   type CsrfConfig,
@@ -405,7 +405,7 @@ export const inAction = (setParts: (name: string, value: string, options: object
     .login("ann", { deliver: "cookies" });
 
 // Partial options, as an application's helper has them.
-export const withDefaults = (config: Partial<AuthManagerConfig>): AuthManager =>
+export const withDefaults = (config: AuthManagerOptions): AuthManager =>
   new AuthManager({ ...key, sessions: memorySessionStore(), cookies: inCookies, refreshGrace: 0, ...config });
 void (() => [
   withDefaults({

@@ -1,12 +1,12 @@
 /** The manager of the tRPC hosts. */
 import { randomBytes } from "node:crypto";
-import { AuthManager, type AuthManagerConfig } from "claimgate";
+import { AuthManager, type SecretKeyConfig } from "claimgate";
 
 /**
  * Creates a manager with the secret in `JWT_SECRET`. Without it the secret is random, so tokens are
  * valid only until the process restarts.
  */
-export function createAuth(config: Partial<AuthManagerConfig> = {}): AuthManager {
+export function createAuth(config: Partial<SecretKeyConfig> = {}): AuthManager {
   return new AuthManager({
     issuer: "claimgate-example",
     algorithm: "HS256",

@@ -14,62 +14,47 @@ import type { CsrfConfig } from "./csrf-options.ts";
 import type { SessionOptions } from "./session-options.ts";
 
 /**
- * Options of `AuthManager`: an `issuer` with one key or with a ring of `keys`, or nothing but
- * issuers to `trust`. An unknown option, and one that is explicitly `undefined`, is an
- * `InvalidConfigError`.
+ * The options of `AuthManager`, by the keys that the manager has: one secret, private key or public
+ * key, a ring of keys, or only trusted issuers. A helper with a key takes further options as
+ * `AuthManagerOptions`, or as `Partial<SecretKeyConfig>`.
  */
-export type AuthManagerConfig<C = Claims> = AuthManagerOptions<C> &
-  (
-    | { readonly issuer: string; readonly algorithm: Algorithm }
-    | { readonly issuer: string; readonly keys: readonly KeyConfig[] | KeyLoader }
-    | { readonly trust: readonly TrustedIssuer[] }
-  );
+// In alphabetical order: of equal candidates, TypeScript names the last in its message.
+export type AuthManagerConfig<C = Claims> =
+  | KeyRingConfig<C>
+  | KeylessConfig<C>
+  | PublicKeyConfig<C>
+  | SecretKeyConfig<C>
+  | SignerConfig<C>;
+
+/** The algorithms of a `secret`. */
+export type HmacAlgorithm = Extract<Algorithm, `HS${string}`>;
+
+/** The algorithms of a `privateKey` and a `publicKey`. */
+export type AsymmetricAlgorithm = Exclude<Algorithm, HmacAlgorithm>;
 
 /**
- * Every option of `AuthManager`; `AuthManagerConfig` says which must be there.
- * @throws `MissingConfigError` or `InvalidConfigError`, each with the option's name as
- * `configValue`, when the manager is built.
+ * The options that every manager can have, whatever its keys. An unknown option and an option with
+ * the value `undefined` are rejected.
  */
-export interface AuthManagerOptions<C = Claims> extends SessionOptions {
+export interface AuthManagerOptions<C = Claims> extends GeneralOptions {
   /**
-   * The `iss` of tokens issued, and required of tokens verified. A manager that only has `trust`
-   * has none.
-   * @see RFC 7519, section 4.1.1
+   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one
+   * is verified (`CLAIM_INVALID`).
+   * @default none
+   * @see https://standardschema.dev
    */
-  readonly issuer?: string;
+  readonly claimsSchema?: StandardSchema<C>;
   /**
-   * The only algorithm that tokens are signed and verified with. Cannot be combined with `keys`.
-   * @see RFC 7518, section 3.1
-   */
-  readonly algorithm?: Algorithm;
-  /**
-   * The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal
-   * UTF-8. At least as long as the hash.
-   * @see RFC 7518, section 3.2
-   */
-  readonly secret?: KeyInput;
-  /**
-   * The private key of RS*, PS*, ES* and EdDSA: PEM, JWK, CryptoKey or KeyObject. RSA keys have
-   * 2048 to 16,384 bits.
-   */
-  readonly privateKey?: KeyInput;
-  /**
-   * The public key of RS*, PS*, ES* and EdDSA, in the same forms. Without `privateKey` the manager
-   * only verifies.
-   * @default derived from `privateKey`
-   */
-  readonly publicKey?: KeyInput;
-  /**
-   * Keys that take turns, in place of `algorithm` and a key. The newest key whose `signFrom` has
-   * come signs; each key verifies until its `retireAt`.
+   * Looks up what a subject may do now; see `authorizeAt`.
    * @default none
    */
-  readonly keys?: readonly KeyConfig[] | KeyLoader;
-  /**
-   * How the keys of a loader are renewed, in seconds.
-   * @default { interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }
-   */
-  readonly keyRefresh?: KeyRefreshConfig;
+  readonly authorize?: Authorize<C>;
+}
+
+/** The options that every manager can have, apart from those that depend on the type of the claims. */
+// Without a type parameter, so that all kinds of config share its properties: editors show the
+// documentation of a property only where the possible kinds share it.
+export interface GeneralOptions extends SessionOptions {
   /**
    * Other issuers whose tokens pass the same guards.
    * @default none
@@ -110,18 +95,6 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    * @see RFC 7519, section 4.1.4
    */
   readonly leeway?: number;
-  /**
-   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one
-   * is verified (`CLAIM_INVALID`).
-   * @default none
-   * @see https://standardschema.dev
-   */
-  readonly claimsSchema?: StandardSchema<C>;
-  /**
-   * Looks up what a subject may do now; see `authorizeAt`.
-   * @default none
-   */
-  readonly authorize?: Authorize<C>;
   /**
    * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, and so only with
    * `sessions`. `"request"`: once per request, when a guard needs it.
@@ -175,4 +148,143 @@ export interface AuthManagerOptions<C = Claims> extends SessionOptions {
    * @default the clock
    */
   readonly now?: () => number;
+}
+
+/** The issuer of a manager that has keys. */
+export interface OwnIssuerOptions {
+  /**
+   * The `iss` of issued tokens. Verified tokens must have the same `iss`, or the `iss` of a trusted
+   * issuer.
+   * @see RFC 7519, section 4.1.1
+   */
+  readonly issuer: string;
+}
+
+/** The issuer and the algorithm of a manager that has one key of RS*, PS*, ES* or EdDSA. */
+export interface AsymmetricKeyOptions extends OwnIssuerOptions {
+  /**
+   * The only algorithm that the manager signs and verifies with.
+   * @see RFC 7518, section 3.1
+   */
+  readonly algorithm: AsymmetricAlgorithm;
+  readonly secret?: never;
+  readonly keys?: never;
+  readonly keyRefresh?: never;
+}
+
+/** A manager that signs with a private key and verifies with the public key of the same pair. */
+export interface SignerConfig<C = Claims> extends AuthManagerOptions<C>, AsymmetricKeyOptions {
+  /**
+   * The key that signs: PEM, JWK, CryptoKey or KeyObject. An RSA key must have 2048 to 16,384 bits.
+   */
+  readonly privateKey: KeyInput;
+  /**
+   * The key that verifies, in the same forms.
+   * @default derived from `privateKey`
+   */
+  readonly publicKey?: KeyInput;
+}
+
+/** A manager that only verifies, with a public key. */
+export interface PublicKeyConfig<C = Claims> extends AuthManagerOptions<C>, AsymmetricKeyOptions {
+  /**
+   * The key that verifies: PEM, JWK, CryptoKey or KeyObject. An RSA key must have 2048 to 16,384
+   * bits.
+   */
+  readonly publicKey: KeyInput;
+  readonly privateKey?: never;
+}
+
+/** A manager that signs and verifies with an HMAC secret. */
+export interface SecretKeyConfig<C = Claims> extends AuthManagerOptions<C>, OwnIssuerOptions {
+  /**
+   * The only algorithm that the manager signs and verifies with.
+   * @see RFC 7518, section 3.1
+   */
+  readonly algorithm: HmacAlgorithm;
+  /**
+   * The HMAC secret: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string, whose UTF-8 bytes are
+   * the secret. Must be at least as long as the hash: 32, 48 or 64 bytes.
+   * @see RFC 7518, section 3.2
+   */
+  readonly secret: KeyInput;
+  readonly privateKey?: never;
+  readonly publicKey?: never;
+  readonly keys?: never;
+  readonly keyRefresh?: never;
+}
+
+/** A manager whose keys take turns. */
+export interface KeyRingConfig<C = Claims> extends AuthManagerOptions<C>, OwnIssuerOptions {
+  /**
+   * The keys, or a function that loads them. The newest key whose `signFrom` has come signs. Each
+   * key verifies until its `retireAt`.
+   */
+  readonly keys: readonly KeyConfig[] | KeyLoader;
+  /**
+   * How the keys of a loader are renewed, in seconds. Cannot be combined with a list of keys.
+   * @default { interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }
+   */
+  readonly keyRefresh?: KeyRefreshConfig;
+  readonly algorithm?: never;
+  readonly secret?: never;
+  readonly privateKey?: never;
+  readonly publicKey?: never;
+}
+
+/** A manager without keys. It only verifies the tokens of trusted issuers. */
+export interface KeylessConfig<C = Claims> extends AuthManagerOptions<C> {
+  /** The issuers whose tokens pass the guards. */
+  readonly trust: readonly TrustedIssuer[];
+  readonly issuer?: never;
+  readonly algorithm?: never;
+  readonly secret?: never;
+  readonly privateKey?: never;
+  readonly publicKey?: never;
+  readonly keys?: never;
+  readonly keyRefresh?: never;
+}
+
+/** The options of `AuthManager.fromEnv`. Each takes precedence over its variable. */
+export interface FromEnvOptions<C = Claims> extends AuthManagerOptions<C> {
+  /**
+   * The path of a file that holds variables. The variables of the process take precedence over it.
+   * @default none
+   */
+  readonly path?: string;
+  /**
+   * The `iss` of tokens.
+   * @default the variable `JWT_ISSUER`
+   */
+  readonly issuer?: string;
+  /**
+   * The only algorithm that the manager signs and verifies with.
+   * @default the variable `JWT_AUTHTYPE`
+   */
+  readonly algorithm?: Algorithm;
+  /**
+   * The HMAC secret of HS*.
+   * @default the variable `JWT_SECRET`
+   */
+  readonly secret?: KeyInput;
+  /**
+   * The private key of RS*, PS*, ES* and EdDSA.
+   * @default the variable `JWT_SECRET`
+   */
+  readonly privateKey?: KeyInput;
+  /**
+   * The public key of RS*, PS*, ES* and EdDSA.
+   * @default the variable `JWT_PUBLICKEY`
+   */
+  readonly publicKey?: KeyInput;
+  /**
+   * Keys that take turns, in place of the variables of one key.
+   * @default none
+   */
+  readonly keys?: readonly KeyConfig[] | KeyLoader;
+  /**
+   * How the keys of a loader are renewed, in seconds.
+   * @default { interval: 60, timeout: 5, cooldown: 5, staleIfError: 3600 }
+   */
+  readonly keyRefresh?: KeyRefreshConfig;
 }

@@ -3,7 +3,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import { checkIssueOptions, issueToken } from "../auth/issue-token.ts";
 import { namingVariables, readEnv } from "../config/env.ts";
-import type { AuthManagerConfig } from "../config/options.ts";
+import type { AuthManagerConfig, FromEnvOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve-config.ts";
 import { toRefusal } from "../errors.ts";
 import type { CookieToSet } from "../exchange/cookies.ts";
@@ -90,7 +90,7 @@ export class AuthManager<C = Claims> {
    * process's own variables win over the file's, `options` over both. Throws `MissingConfigError`
    * or `InvalidConfigError` that names the variable.
    */
-  static fromEnv<C = Claims>(options: Partial<AuthManagerConfig<C>> & { readonly path?: string } = {}): AuthManager<C> {
+  static fromEnv<C = Claims>(options: FromEnvOptions<C> = {}): AuthManager<C> {
     const { path, ...given } = options;
     const env = readEnv(path, given);
     return namingVariables(env, given, () => new AuthManager<C>({ ...env.options, ...given } as AuthManagerConfig<C>));

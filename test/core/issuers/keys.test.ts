@@ -1,5 +1,5 @@
 /** A trusted issuer's keys: fetched on first use, cached, renewed, and 503 when unavailable. */
-import { type AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
+import { AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
 import { JWKSClientError } from "claimgate/jwt";
 import { createTestClock, type TestClock } from "claimgate/testing";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
@@ -153,7 +153,8 @@ describe("an unavailable key set", () => {
   it("does not affect the manager's own tokens", async () => {
     await server.stop();
     const { jwks: _, ...entry } = entryOf(theirs, { subject: "verbatim", claims: [] });
-    const auth = trusting([], {
+    const auth = new AuthManager({
+      now: () => NOW,
       issuer: "https://own.example",
       algorithm: "HS256",
       secret: "s".repeat(32),

@@ -1,6 +1,6 @@
 /** Support for the suites of trusted issuers: issuers, a counting server of key sets, managers. */
 import { createServer } from "node:http";
-import { AuthManager, type AuthManagerConfig, type TrustedIssuer } from "claimgate";
+import { AuthManager, type AuthManagerOptions, type TrustedIssuer } from "claimgate";
 import type { Algorithm } from "claimgate/jwt";
 import { CompactSign, exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from "jose";
 import { onTestFinished } from "vitest";
@@ -54,7 +54,7 @@ export function entryOf({ issuer, jwk, jwks }: Issuer, over: Partial<TrustedIssu
 /** A manager at `NOW` that has trusted issuers and no key itself. */
 export function trusting(
   trust: TrustedIssuer | readonly TrustedIssuer[],
-  config: Partial<AuthManagerConfig> = {},
+  config: AuthManagerOptions = {},
 ): AuthManager {
   return new AuthManager({ trust: [trust].flat(), now: () => NOW, ...config });
 }

@@ -198,7 +198,7 @@ describe("keyRefresh", () => {
       expect.objectContaining({ configValue: "keyRefresh" }) as Error,
     );
     expect(
-      () => new AuthManager({ issuer: ISSUER, algorithm: "HS256", secret: "s".repeat(32), keyRefresh: {} }),
+      () => new AuthManager({ issuer: ISSUER, algorithm: "HS256", secret: "s".repeat(32), keyRefresh: {} as never }),
     ).toThrow(expect.objectContaining({ name: "MissingConfigError", configValue: "keys" }) as Error);
   });
 });

@@ -8,7 +8,7 @@ import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import {
   type AuthContext,
   AuthManager,
-  type AuthManagerConfig,
+  type AuthManagerOptions,
   type CookieConfig,
   memorySessionStore,
   type RequestAuth,
@@ -81,7 +81,7 @@ class Site {
     this.release(names);
   }
 
-  release(cookies: CookieConfig, config: Partial<AuthManagerConfig> = {}): void {
+  release(cookies: CookieConfig, config: AuthManagerOptions = {}): void {
     const key = { issuer: ISSUER, algorithm: "HS256", secret: SECRET } as const;
     this.auth = new AuthManager({
       ...key,

@@ -1,5 +1,5 @@
 /** A host under test, as the suites see it: an address, a manager with the same key, a clock. */
-import type { AuthManager, AuthManagerConfig } from "claimgate";
+import type { AuthManager, AuthManagerConfig, AuthManagerOptions } from "claimgate";
 import type { Listening } from "../../support/listen.ts";
 
 /** Starts the example of one host. */
@@ -30,5 +30,5 @@ export interface Site {
 export interface Host {
   readonly name: string;
   readonly buffers: string | undefined;
-  open(config?: Partial<AuthManagerConfig>): Promise<Site>;
+  open(config?: AuthManagerOptions): Promise<Site>;
 }

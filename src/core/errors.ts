@@ -1,4 +1,4 @@
-/** The errors that callers and users of the library meet: refusals by status, wrong options, cookies that reach no caller, and a missing key. */
+/** The error classes: refusals by status, wrong options, unsent cookies and missing keys. */
 import { isKeysError, isTokenError } from "./jwt/errors.ts";
 import { REFUSALS, type Reason, type RefusalStatus } from "./reasons.ts";
 import { isStoreError } from "./stores/store-error.ts";
@@ -7,15 +7,18 @@ import { isStoreError } from "./stores/store-error.ts";
 const AUTH_ERROR: unique symbol = Symbol.for("claimgate.AuthError") as never;
 
 /**
- * A caller was refused: by status 401 `UnauthorizedError`, 403 `ForbiddenError`, else (400, 503)
- * this class itself.
+ * A rejected request. With status 401 it is an `UnauthorizedError`, with 403 a `ForbiddenError`,
+ * with 400 or 503 this class itself.
+ * @see RFC 6750, section 3.1
  */
 export class AuthError extends Error {
   override readonly name: string = "AuthError";
+  /** Tells the causes apart. The same on both transports. */
   readonly reason: Reason;
+  /** The HTTP status. */
   readonly status: RefusalStatus;
 
-  /** The message is the reason's own. `cause` is what led here, such as the token error. */
+  /** The reason decides the message. `cause` is the error behind it, such as a token error. */
   constructor(reason: Reason, options: { readonly cause?: unknown } = {}) {
     super(REFUSALS[reason].message, "cause" in options ? { cause: options.cause } : undefined);
     this.reason = reason;
@@ -24,31 +27,41 @@ export class AuthError extends Error {
   }
 }
 
-/** 401: there is no token, or a bad one. */
+/**
+ * 401: the token is missing or invalid.
+ * @see RFC 9110, section 15.5.2
+ */
 export class UnauthorizedError extends AuthError {
   override readonly name: string = "UnauthorizedError";
 }
 
-/** 403: the token is good and lacks something. */
+/**
+ * 403: the token is valid but its rights do not suffice, or the request may be forged by a page of
+ * another site.
+ * @see RFC 9110, section 15.5.4
+ */
 export class ForbiddenError extends AuthError {
   override readonly name: string = "ForbiddenError";
 }
 
-/** An option or variable that must be set is not; `configValue` names it. */
+/** A required option or variable is not set. */
 export class MissingConfigError extends Error {
   override readonly name: string = "MissingConfigError";
+  /** The option or variable. */
   readonly configValue: string;
 
-  /** `neededBy` is the option that needs the missing one. */
-  constructor(configValue: string, neededBy?: string) {
-    super(`Missing config value "${configValue}"${neededBy === undefined ? "" : `, which "${neededBy}" needs`}`);
+  /** `neededBy` is the option that needs the missing one. The message ends with `remedy`. */
+  constructor(configValue: string, neededBy?: string, remedy?: string) {
+    const need = neededBy === undefined ? "" : `, which "${neededBy}" needs`;
+    super(`Missing config value "${configValue}"${need}${remedy === undefined ? "" : `: ${remedy}`}`);
     this.configValue = configValue;
   }
 }
 
-/** An option or variable is set to something it cannot be; `configValue` names it. */
+/** The value of an option or variable is invalid. */
 export class InvalidConfigError extends Error {
   override readonly name: string = "InvalidConfigError";
+  /** The option or variable, with its path, such as `keys.0.algorithm`. */
   readonly configValue: string;
 
   constructor(configValue: string, message: string, options?: { readonly cause?: unknown }) {
@@ -69,12 +82,12 @@ export class CookieError extends Error {
   }
 }
 
-/** The manager cannot sign, or cannot even verify: it has no key for that, or no `init` yet. */
+/** The manager has no key that may sign now, or `init` has not been called yet. */
 export class MissingSignerError extends Error {
   override readonly name: string = "MissingSignerError";
 }
 
-/** The refusal for `reason`, of the class that its status asks for. */
+/** Creates the refusal for a reason. Its status decides the class. */
 export function refusal(reason: Reason, cause?: unknown): AuthError {
   const options = cause === undefined ? {} : { cause };
   switch (REFUSALS[reason].status) {
@@ -89,7 +102,7 @@ export function refusal(reason: Reason, cause?: unknown): AuthError {
 
 const WORDS: unique symbol = Symbol.for("claimgate.AuthError.extensions") as never;
 
-/** The same refusal in other words; `cause`, reason and class stay. */
+/** Copies a refusal with other words. Cause, reason and class stay. */
 export function withWords(
   error: AuthError,
   words: { readonly message?: string; readonly extensions?: Readonly<Record<string, unknown>> },
@@ -100,19 +113,32 @@ export function withWords(
   return said;
 }
 
-/** What a caller is told beside code and reason: the user's own words, or nothing. */
+/** The extensions that a response loader added to a refusal. */
 export function extraExtensions(error: AuthError): Readonly<Record<string, unknown>> {
   return (error as { [WORDS]?: Readonly<Record<string, unknown>> })[WORDS] ?? {};
 }
 
-/** Whether `error` is a refusal, also of another copy of this package. */
+/**
+ * Whether an error is a refusal, also one of another copy of this package.
+ * @example
+ * ```ts
+ * import { isAuthError } from "claimgate";
+ *
+ * try {
+ *   await auth.refresh(token);
+ * } catch (error) {
+ *   if (isAuthError(error) && error.reason === "TOKEN_EXPIRED") redirectToLogin();
+ *   else throw error;
+ * }
+ * ```
+ */
 export function isAuthError(error: unknown): error is AuthError {
   return error instanceof Error && (error as { [AUTH_ERROR]?: unknown })[AUTH_ERROR] === true;
 }
 
 /**
- * A token error, or keys or a store out of reach, as the refusal it leads to; anything else
- * unchanged, so that no fault of ours is ever blamed on the token.
+ * The refusal for a token error or for unavailable keys or stores. Returns any other error
+ * unchanged, so that a fault of the server never rejects a token.
  */
 export function toRefusal(error: unknown): unknown {
   return isTokenError(error) || isKeysError(error) || isStoreError(error) ? refusal(error.reason, error) : error;

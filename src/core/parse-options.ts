@@ -1,56 +1,142 @@
-/** Reads options by a strict schema; what is wrong becomes a config error that names the place. */
+/** Reads options by a strict schema. A wrong option is a config error that names its path. */
 import * as z from "zod";
 import { InvalidConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
+import { nearestName } from "./util/nearest-name.ts";
 import { MAX_AGE_SECONDS, MAX_TOKEN_AGE_SECONDS } from "./util/seconds.ts";
 
 /** The schema of an algorithm. */
 export const algorithmSchema: z.ZodType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
 
+/** The schema of a number of seconds. */
+export function secondsSchema({
+  max,
+  isPositive = false,
+  isWhole = false,
+}: {
+  readonly max: number;
+  readonly isPositive?: boolean;
+  readonly isWhole?: boolean;
+}): z.ZodNumber {
+  const range =
+    isPositive && !isWhole ? `above 0 and at most ${inWords(max)}` : `from ${isPositive ? 1 : 0} to ${inWords(max)}`;
+  const words = `must be a ${isWhole ? "whole " : ""}number of seconds ${range}`;
+  const number = isWhole ? z.number(words).int(words) : z.number(words);
+  return (isPositive ? number.positive(words) : number.nonnegative(words)).max(max, words);
+}
+
 /** The schema of a lifetime. */
-export const maxAgeSchema: z.ZodType<number> = z.number().int().positive().max(MAX_AGE_SECONDS);
+export const maxAgeSchema: z.ZodNumber = secondsSchema({ max: MAX_AGE_SECONDS, isPositive: true, isWhole: true });
 
-/** The schema of the lifetime of a new token. */
-export const tokenAgeSchema: z.ZodType<number> = z
-  .number()
-  .int()
-  .positive()
-  .max(MAX_TOKEN_AGE_SECONDS, `must be at most ${MAX_TOKEN_AGE_SECONDS} seconds (100 years)`);
+/** The schema of the lifetime of a new token, at most 100 years. Milliseconds are beyond it. */
+export const tokenAgeSchema: z.ZodNumber = secondsSchema({
+  max: MAX_TOKEN_AGE_SECONDS,
+  isPositive: true,
+  isWhole: true,
+});
 
-/** The schema of a date. Now in milliseconds would be a date some 50,000 years off. */
+/** The schema of a date. The present in milliseconds is beyond its range. */
 export const dateSchema: z.ZodType<number> = z
   .number("must be a number of seconds since 1970")
-  .nonnegative()
-  .max(MAX_AGE_SECONDS, "is too far off: it is in seconds since 1970");
+  .nonnegative("must be a number of seconds since 1970")
+  .max(MAX_AGE_SECONDS, "must be in seconds since 1970, and this number looks like milliseconds: divide it by 1000");
+
+/** The schema of a positive whole number; `unit` is such as "characters". */
+export function countSchema(unit: string): z.ZodNumber {
+  const words = `must be a whole number of ${unit}, at least 1`;
+  return z.number(words).int(words).positive(words);
+}
+
+/** The schema of a string that is not empty. */
+export const textSchema: z.ZodString = z.string().min(1);
 
 /** The schema of a function. */
 export function functionSchema<F extends (...args: never[]) => unknown>(): z.ZodType<F> {
-  return z.custom<F>((value) => typeof value === "function", "is not a function");
+  return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
 /**
- * `value`, read by `schema`. `path` is where it stands, such as `keys.0`. Throws
+ * Reads `value` by `schema`. `path` is the path of the value, such as `keys.0`. Throws
  * `InvalidConfigError`.
  */
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, path: string = ""): z.infer<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: describeIssue });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const place = [path, ...(issue?.path ?? [])].filter((part) => part !== "").join(".");
-  if (issue?.code === "unrecognized_keys")
-    throw new InvalidConfigError([place, issue.keys[0]].filter(Boolean).join("."), "is not an option");
-  throw new InvalidConfigError(place || "config", issue?.message ?? "is invalid");
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+  const place = [path, ...(issue?.path ?? []), unknown ?? ""].filter((part) => part !== "").join(".");
+  throw new InvalidConfigError(place || "config", issue?.message ?? "must be valid");
 }
 
 /**
- * Throws for an option that is there and undefined: one from a variable that is not set must not
+ * Throws for an option with the value `undefined`: an option from an unset variable must not
  * silently switch a check off.
  */
 export function refuseUndefined(options: unknown, path: string, groups: readonly string[] = []): void {
   if (typeof options !== "object" || options === null) return;
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const place = path === "" ? name : `${path}.${name}`;
-    if (value === undefined) throw new InvalidConfigError(place, "is undefined; leave the option out instead");
+    if (value === undefined) throw new InvalidConfigError(place, `must not be undefined: ${remedyForUnset(name)}`);
     if (groups.includes(name)) refuseUndefined(value, place);
   }
+}
+
+/** The remedy for an option that is set and undefined, as from an unset variable. */
+export function remedyForUnset(option: string): string {
+  const variable = Object.hasOwn(VARIABLES, option) ? VARIABLES[option] : undefined;
+  return variable === undefined ? "set it, or leave the option out" : `is ${variable} set?`;
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  issuer: "JWT_ISSUER",
+  algorithm: "JWT_AUTHTYPE",
+  secret: "JWT_SECRET",
+  privateKey: "the variable of the private key",
+  publicKey: "the variable of the public key",
+};
+
+/** Says that an option is unknown, and names the nearest of the known options. */
+export function describeUnknown(option: string, known: readonly string[]): string {
+  const nearest = nearestName(option, known);
+  return `is not an option${nearest === undefined ? ": remove it" : `; did you mean "${nearest}"?`}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+// In place of zod's words, for schemas without a message. Never names the value, which may be a
+// key.
+function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case "too_small":
+      return "must not be empty";
+    case "invalid_value":
+      return describeValues(issue.values, issue.input);
+    case "unrecognized_keys": {
+      const { shape = {} } = (issue.inst?._zod.def ?? {}) as { shape?: object };
+      return describeUnknown(issue.keys[0] ?? "", Object.keys(shape));
+    }
+    default:
+      return undefined;
+  }
+}
+
+function describeValues(values: readonly unknown[], input: unknown): string {
+  const all = values.map((value) => JSON.stringify(value));
+  const last = all.pop() ?? "";
+  const nearest = typeof input === "string" ? nearestName(input, values.map(String)) : undefined;
+  const end = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+  return `must be ${all.length === 0 ? last : `${all.join(", ")} or ${last}`}${end}`;
+}
+
+function inWords(number: number): string {
+  return number.toLocaleString("en-US");
 }

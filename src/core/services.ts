@@ -1,4 +1,4 @@
-/** The parts of a configured manager, and the manager that is configured later. */
+/** Builds the services of a manager: config, verifier, sessions and events. */
 
 import { createSessionCheck } from "./auth/session-check.ts";
 import { createVerifier, type Verifier } from "./auth/verifier.ts";
@@ -20,12 +20,10 @@ export interface Services {
 export class LazyServices {
   #services: Services | undefined;
 
-  /**
-   * Builds the services of the config that `read` gives. Throws `InvalidConfigError` where they are
-   * there already.
-   */
+  /** Builds the services of the config that `read` returns. Throws `InvalidConfigError` the second time. */
   configure(read: () => ResolvedConfig): void {
-    if (this.#services) throw new InvalidConfigError("init", "the manager is configured already");
+    if (this.#services)
+      throw new InvalidConfigError("init", "must be called once, and only without a config in the constructor");
     this.#services = createServices(read());
   }
 
@@ -36,7 +34,7 @@ export class LazyServices {
   }
 }
 
-/** Builds the parts; asks no store yet. */
+/** Builds the services. Calls no store yet. */
 function createServices(config: ResolvedConfig): Services {
   const { sessions, emit } = config;
   if (!sessions) return { config, verifier: createVerifier(config), sessions: createNoSessions(), emit };

@@ -392,7 +392,7 @@ describe("keys list", () => {
     for (const content of ['{"keys":[{"d":"private-value', '"private-value"', '{"keys":{"d":"private-value"}}']) {
       writeFileSync(file, content, { mode: 0o600 });
       const { code, out, err } = await claimgate(["keys", "list", file, "--json"]);
-      expect([code, JSON.parse(out)]).toEqual([2, { ok: false, message: expect.stringContaining(`${file} is no`) }]);
+      expect([code, JSON.parse(out)]).toEqual([2, { ok: false, message: expect.stringContaining(`${file} must be `) }]);
       expect(out + err).not.toContain("private-value");
     }
   });

@@ -9,7 +9,6 @@ import { freezeContent, TokenParts, withClaims } from "../tokens/token-content.t
 import type { JWTOptions, TokenType } from "../tokens/token-type.ts";
 import { draftClaims } from "../tokens/user-claims.ts";
 import { checkOptionNames } from "../util/check-options.ts";
-import { withErrorContext } from "../util/error-context.ts";
 
 /** Claims that only sessions set, with the times that they need. */
 export interface SessionClaims {
@@ -21,16 +20,13 @@ export interface SessionClaims {
 
 const ISSUE_OPTIONS = { auth: ["scope", "claims", "maxAge", "audience"], refresh: ["claims", "maxAge"] };
 
-/** Throws `TypeError` for options of `authToken` or `refreshToken` that are rights or claims instead. */
+/** Throws `TypeError` for options of `authToken` or `refreshToken` that are rights or claims. */
 export function checkIssueOptions(type: TokenType, options: unknown): asserts options is object {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const remedy = type === "auth" ? "did you mean { scope: ... }?" : "pass { claims, maxAge }";
     throw new TypeError(`${type}Token takes an object of options as its second argument; ${remedy}`);
   }
-  withErrorContext(
-    () => checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type]),
-    (error) => (error instanceof TypeError ? new TypeError(`${error.message}. ${ISSUE_REMEDIES[type]}`) : error),
-  );
+  checkOptionNames(`${type}Token`, options, ISSUE_OPTIONS[type], ISSUE_REMEDIES[type]);
 }
 
 const ISSUE_REMEDIES = {

@@ -1,4 +1,4 @@
-/** The option `cookies`, read: names with their prefixes, attributes, and the settings of before. */
+/** Reads the option `cookies`: names with prefixes, attributes, and former settings. */
 import * as z from "zod";
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import {
@@ -12,6 +12,7 @@ import {
   SECURE_PREFIX,
 } from "../exchange/cookies.ts";
 import { dateSchema, refuseUndefined } from "../parse-options.ts";
+import { STORE_REMEDY } from "./session-options.ts";
 
 /**
  * The option `cookies`: at least one of `auth` and `refresh`; with `sessions`, both. The other
@@ -26,18 +27,18 @@ export interface CookieConfig {
    */
   readonly auth?: string;
   /**
-   * The name of the refresh token's cookie, with the same prefix.
+   * The name of the refresh token's cookie. It gets the same prefix.
    * @default none
    */
   readonly refresh?: string;
   /**
-   * The domain whose hosts get the cookies back. Without it only the host that set a cookie gets it
-   * back.
+   * The domain whose hosts receive the cookies. Without it, only the host that set a cookie
+   * receives it.
    * @default none
    */
   readonly domain?: string;
   /**
-   * The path whose requests carry the cookies.
+   * The path whose requests carry the cookies. Must begin with `/`.
    * @default "/"
    */
   readonly path?: string;
@@ -48,51 +49,51 @@ export interface CookieConfig {
    */
   readonly sameSite?: "lax" | "strict" | "none";
   /**
-   * Whether browsers send the cookies over TLS alone. `false` is for development over plain HTTP:
-   * then the names have no prefix.
+   * Whether browsers send the cookies over TLS only. `false` is for development over plain HTTP;
+   * the names then have no prefix.
    * @default true
    */
   readonly secure?: boolean;
   /**
-   * Keeps the cookies apart for each site that embeds this one (CHIPS). Set `sameSite: "none"` too.
+   * Keeps separate cookies for each site that embeds this one (CHIPS). Set `sameSite: "none"` too.
    * @default false
    */
   readonly partitioned?: boolean;
   /**
-   * Earlier settings, whose cookies browsers still have; 8 at most. See `FormerCookies`.
+   * Earlier settings, whose cookies browsers still have. At most 8.
    * @default none
    */
   readonly former?: readonly FormerCookies[];
 }
 
 /**
- * Cookies as they were set before `cookies` changed. `refresh` and `logout` alone read them, until
+ * The settings of `cookies` before a change. Only `refresh` and `logout` read such cookies, until
  * `until`, if a request has no present cookie. Every write clears them.
  */
 export interface FormerCookies {
   /**
    * The names as browsers send them, prefix included.
-   * @default the names that these settings gave
+   * @default the present names with the prefix of these settings
    */
   readonly names?: { readonly auth?: string; readonly refresh?: string };
   /**
-   * Their domain. A sibling subdomain can plant a cookie with a domain, and `refresh` accepts it
-   * until `until`.
+   * The domain of the cookies. A sibling subdomain can set a cookie with a domain, and `refresh`
+   * accepts it until `until`.
    * @default none
    */
   readonly domain?: string;
   /**
-   * Their path.
+   * The path of the cookies.
    * @default "/"
    */
   readonly path?: string;
   /**
-   * Whether they were partitioned.
+   * Whether the cookies were partitioned.
    * @default false
    */
   readonly partitioned?: boolean;
   /**
-   * When they are read for the last time, in seconds since 1970: the day of the change plus
+   * The last time that the cookies are read, in seconds since 1970: the time of the change plus
    * `refreshMaxAge`, or earlier.
    */
   readonly until: number;
@@ -100,20 +101,29 @@ export interface FormerCookies {
 
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** The name of a header or a cookie. */
-export const nameSchema: z.ZodString = z.string().regex(HEADER_TOKEN, "is not a header or cookie name");
+export const nameSchema: z.ZodString = z
+  .string()
+  .regex(HEADER_TOKEN, "must be a header or cookie name, without spaces and separators");
 const domain = z
   .string()
-  .regex(/^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i, "is not a domain");
-const path = z.string().regex(/^\/[!-:=-~]*$/, "is not a path");
+  .regex(
+    /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+    "must be a domain, such as example.com",
+  );
+const path = z.string().regex(/^\/[!-:=-~]*$/, "must be a path that begins with /, such as /app");
 const someNames = { auth: nameSchema.optional(), refresh: nameSchema.optional() };
 
-// Each adds lines to the head of every response that sets or clears cookies.
+const SAME_NAME = "must name different cookies for auth and refresh";
+// Each entry adds headers to every response that sets or clears cookies.
 const MAX_FORMER = 8;
 
 const former = z.strictObject({
   names: z
     .strictObject(someNames)
-    .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
+    .refine(
+      ({ auth, refresh }) => auth !== undefined || refresh !== undefined,
+      "must name a cookie: set auth or refresh",
+    )
     .optional(),
   domain: domain.optional(),
   path: path.optional(),
@@ -130,14 +140,17 @@ export const cookieSchema: z.ZodType<object> = z
     sameSite: z.enum(["lax", "strict", "none"]).optional(),
     secure: z.boolean().optional(),
     partitioned: z.boolean().optional(),
-    former: z.array(former).max(MAX_FORMER, `names more than ${MAX_FORMER} settings`).optional(),
+    former: z
+      .array(former)
+      .max(MAX_FORMER, `must have at most ${MAX_FORMER} entries: remove those that are past`)
+      .optional(),
   })
-  .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "names no cookie")
-  .refine(({ auth, refresh }) => auth !== refresh, "names one cookie for both types");
+  .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "must name a cookie: set auth or refresh")
+  .refine(({ auth, refresh }) => auth !== refresh, SAME_NAME);
 
 const OF_WRITTEN = ["domain", "path", "sameSite", "secure", "partitioned", "former"] as const;
 
-/** Throws for an option of a former setting that is there and undefined. */
+/** Throws for an option of a former setting with the value `undefined`. */
 export function refuseUndefinedFormer(cookies: unknown): void {
   const entries = (cookies as CookieConfig | null | undefined)?.former;
   if (!Array.isArray(entries)) return;
@@ -145,24 +158,29 @@ export function refuseUndefinedFormer(cookies: unknown): void {
 }
 
 /**
- * Reads the option. Where sessions write the cookies (`areWritten`) their names get the prefix that keeps others from setting them
- * (RFC 6265bis, section 4.1.3), unless they have it already. Throws `InvalidConfigError` for what contradicts itself, `MissingConfigError`.
+ * Reads the option. Cookies that sessions write (`areWritten`) get a prefix, so that other hosts
+ * cannot set them. Throws `InvalidConfigError` for a contradiction, and `MissingConfigError`.
+ * @see RFC 6265bis, section 4.1.3
  */
 export function resolveCookies(config: CookieConfig | undefined, areWritten: boolean): Cookies {
   const { auth, refresh, sameSite = "lax", secure = true } = config ?? {};
   const attributes = attributesOf({ sameSite, secure }, config ?? {});
   if (!config) return { names: {}, attributes, former: [] };
   const written = OF_WRITTEN.find((option) => config[option] !== undefined);
-  if (written !== undefined && !areWritten) throw new MissingConfigError("sessions", `cookies.${written}`);
+  if (written !== undefined && !areWritten)
+    throw new MissingConfigError("sessions", `cookies.${written}`, STORE_REMEDY);
   if (sameSite === "none" && !secure)
-    throw new InvalidConfigError("cookies.sameSite", 'is "none", which browsers take from secure cookies only');
+    throw new InvalidConfigError(
+      "cookies.sameSite",
+      'cannot be "none" with secure: false, because browsers reject such cookies; remove secure: false',
+    );
   if (!areWritten) return { names: { auth, refresh }, attributes, former: [] };
   checkPartition(attributes, "cookies");
   const names = {
     auth: nameOf("cookies.auth", auth, attributes),
     refresh: nameOf("cookies.refresh", refresh, attributes),
   };
-  if (names.auth === names.refresh) throw new InvalidConfigError("cookies", "names one cookie for both types");
+  if (names.auth === names.refresh) throw new InvalidConfigError("cookies", SAME_NAME);
   const present = [names.auth, names.refresh].map((name) => placeOf(name, attributes));
   const settings = (config.former ?? []).map((entry, index) =>
     resolveFormer(entry, config, `cookies.former.${index}`, present),
@@ -184,14 +202,14 @@ function resolveFormer(
     auth: nameOf(option, auth, attributes),
     refresh: nameOf(option, refresh, attributes),
   };
-  // A name that did not change is one of today's.
+  // A name that did not change belongs to a present cookie.
   const isFormer = (name: string | undefined): boolean =>
     name !== undefined && !present.includes(placeOf(name, attributes));
   const names = Object.fromEntries(Object.entries(listed).filter(([, name]) => isFormer(name)));
   if (Object.keys(names).length === 0)
     throw new InvalidConfigError(
       option,
-      "is the present setting; name what was different: names, domain, path or partitioned",
+      "must differ from the present settings: set names, domain, path or partitioned",
     );
   return { names, attributes, until: entry.until };
 }
@@ -214,12 +232,12 @@ function checkPartition({ partitioned, secure }: CookieAttributes, option: strin
   if (partitioned && !secure)
     throw new InvalidConfigError(
       `${option}.partitioned`,
-      "is for cookies that browsers take over TLS, and secure is false",
+      "cannot be combined with secure: false, because browsers reject such cookies; remove secure: false",
     );
 }
 
 function nameOf(option: string, name: string | undefined, attributes: CookieAttributes): string {
-  if (name === undefined) throw new MissingConfigError(option);
+  if (name === undefined) throw new MissingConfigError(option, undefined, "with sessions, name both cookies");
   checkPrefix(option, name, attributes);
   if (!attributes.secure || hasPrefix(name, HOST_PREFIX) || hasPrefix(name, SECURE_PREFIX)) return name;
   return `${attributes.domain === undefined && attributes.path === "/" ? HOST_PREFIX : SECURE_PREFIX}${name}`;
@@ -230,8 +248,11 @@ function checkPrefix(option: string, name: string, { secure, path, domain }: Coo
   if ((isHost || hasPrefix(name, SECURE_PREFIX)) && !secure)
     throw new InvalidConfigError(
       option,
-      "has a prefix that browsers take from secure cookies only, and secure is false",
+      "cannot have the prefix of a secure cookie with secure: false; remove the prefix",
     );
   if (isHost && (domain !== undefined || path !== "/"))
-    throw new InvalidConfigError(option, 'begins with "__Host-", which allows no domain and no path but "/"');
+    throw new InvalidConfigError(
+      option,
+      'cannot begin with "__Host-" with a domain, or with a path but "/"; use "__Secure-"',
+    );
 }

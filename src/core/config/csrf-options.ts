@@ -1,25 +1,28 @@
-/** The option `csrf`, read: every origin is one that a browser can send. */
+/** Reads the option `csrf`, and rejects origins that a browser cannot send. */
 import * as z from "zod";
 import { OPAQUE_ORIGIN } from "../exchange/csrf.ts";
 import { functionSchema } from "../parse-options.ts";
 
-/** The option `csrf`. At least one of the two. */
+/**
+ * The option `csrf`. At least one of its options must be set.
+ * @see RFC 6454, section 7
+ */
 export interface CsrfConfig {
   /**
-   * Other origins whose requests may use the cookies, as browsers write them: `https://app.example.com`. No wildcards.
+   * Other origins whose requests may use the cookies, as browsers write them:
+   * `https://app.example.com`. Wildcards are rejected.
    * @default none
    */
   readonly origins?: readonly string[];
   /**
-   * Decides about an origin that `origins` does not hold, for hosts that no list can name.
-   * Synchronous. It gets the origin as the browser wrote it, and never `"null"`. If it throws, the
-   * request is rejected with what it threw.
+   * Decides about an origin that is not in `origins`. Must be synchronous. It receives the origin
+   * as the browser wrote it, and never `"null"`. If it throws, the request fails with its error.
    * @default none
    */
   readonly allow?: (origin: string) => boolean;
 }
 
-/** The option as the schema gives it. */
+/** The option after the schema has read it. */
 interface ParsedCsrf {
   readonly origins?: readonly string[] | undefined;
   readonly allow?: ((origin: string) => boolean) | undefined;
@@ -40,27 +43,27 @@ export const csrfSchema: z.ZodType<ParsedCsrf> = z
   })
   .refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
     path: ["origins"],
-    message: "must list origins, or csrf.allow decide about them",
+    message: "must list origins, unless csrf.allow is set",
   });
 
 const OF_WEB_PAGES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
-// URLs whose pages have no origin of their own.
+// Pages with such URLs have the origin "null".
 const OF_NO_PAGES = ["file:", "data:", "blob:", "javascript:", "about:", "ftp:"];
 
 /**
- * Why no `Origin` header can equal `text`, and the nearest value that one can; `undefined` for an
- * origin.
+ * Explains why an `Origin` header cannot equal `text`, and names the nearest valid value.
+ * `undefined` for an origin.
  */
 function faultOfOrigin(text: string): string | undefined {
-  if (text === OPAQUE_ORIGIN) return "is the origin of every sandboxed page, which cannot be allowed";
+  if (text === OPAQUE_ORIGIN) return "cannot be allowed, because every sandboxed page has the origin null; remove it";
   if (text.includes("*"))
-    return "holds a wildcard, which no Origin header equals; list each origin, or decide in csrf.allow: (origin) => boolean";
-  if (/[\s,]/.test(text.trim())) return "is more than one origin; list each by itself";
+    return "must not contain a wildcard; list each origin, or decide in csrf.allow: (origin) => boolean";
+  if (/[\s,]/.test(text.trim())) return "must be one origin; list each as its own entry";
   const nearest = nearestOrigin(text);
   if (nearest === text) return undefined;
   return nearest === undefined
-    ? "is not an origin such as https://app.example.com"
-    : `is not an origin as browsers send it; write ${nearest}`;
+    ? "must be an origin, such as https://app.example.com"
+    : `must be an origin as browsers send it; write ${nearest}`;
 }
 
 function nearestOrigin(text: string): string | undefined {
@@ -70,9 +73,8 @@ function nearestOrigin(text: string): string | undefined {
   if (!URL.canParse(full)) return undefined;
   const { protocol, host } = new URL(full);
   if (host === "" || OF_NO_PAGES.includes(protocol)) return undefined;
-  // URLs may have other letters there, and no name of a host does.
+  // The parser accepts more characters than a host name can have.
   if (/^https?:$/.test(protocol) && !/^[a-z0-9._:[\]-]+$/.test(host)) return undefined;
-  // Other schemes belong to extensions and to apps around a web view. Their hosts are no domain
-  // names, and stay as they are.
+  // Other schemes belong to extensions and apps with a web view. Their hosts are not domain names.
   return `${OF_WEB_PAGES[protocol] ?? protocol}//${host}`;
 }

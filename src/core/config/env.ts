@@ -1,4 +1,4 @@
-/** The one place that reads the environment: `JWT_…` variables, as Flask_PyJWT names them, from a file and from the process. */
+/** Reads `JWT_…` variables, named as in Flask_PyJWT, from a file and from the process. */
 
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { loadBuiltin } from "../util/builtins.ts";
@@ -7,22 +7,22 @@ import { withErrorContext } from "../util/error-context.ts";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 interface EnvConfig {
-  /** The options that the variables gave. */
+  /** The options that variables set. */
   readonly options: Record<string, unknown>;
-  /** The variable that each option came from, or would come from. */
+  /** The variable of each option. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
 const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
 
 /**
- * Reads the variables; the process's own win over the file's. Throws a config error that names the
- * variable.
+ * Reads the variables. Those of the process take precedence over those of the file. Throws a config
+ * error with the name of the variable.
  */
 export function readEnv(path: string | undefined, given: Readonly<Record<string, unknown>>): EnvConfig {
   const host = globalThis as { process?: { env?: Variables } };
   const env: Variables = { ...(path === undefined ? {} : readEnvFile(path)), ...host.process?.env };
-  // A ring of keys takes the place of the one key that the variables describe.
+  // A ring of keys replaces the key that the variables describe.
   const ofOneKey = Object.hasOwn(given, "keys") ? ["JWT_AUTHTYPE", "JWT_SECRET", "JWT_PUBLICKEY"] : [];
   const algorithm = typeof given["algorithm"] === "string" ? given["algorithm"] : env["JWT_AUTHTYPE"];
   const variables = {
@@ -40,30 +40,35 @@ export function readEnv(path: string | undefined, given: Readonly<Record<string,
     if (value === undefined || Object.hasOwn(given, option) || ofOneKey.includes(variable)) continue;
     if (value.trim() === "")
       throw REQUIRED.includes(variable)
-        ? new MissingConfigError(variable)
-        : new InvalidConfigError(variable, "is blank");
+        ? new MissingConfigError(variable, undefined, remedyFor(option))
+        : new InvalidConfigError(variable, "must not be blank: set it, or remove the variable");
     options[option] = readValue(option, variable, value);
   }
   return { options, variables };
 }
 
-/** Runs `build`, and renames the option in a config error to the variable it came from. */
+/** Runs `build`, and replaces the option in a config error by its variable. */
 export function namingVariables<T>(config: EnvConfig, given: Readonly<Record<string, unknown>>, build: () => T): T {
   return withErrorContext(build, (error) => {
     if (!(error instanceof MissingConfigError || error instanceof InvalidConfigError)) return error;
     const variable = Object.hasOwn(given, error.configValue) ? undefined : config.variables[error.configValue];
     if (variable === undefined) return error;
-    if (error instanceof MissingConfigError) return new MissingConfigError(variable);
+    if (error instanceof MissingConfigError)
+      return new MissingConfigError(variable, undefined, remedyFor(error.configValue));
     return new InvalidConfigError(variable, error.message.replace(/^.*?": /, ""), { cause: error.cause });
   });
 }
 
+function remedyFor(option: string): string {
+  return `set the variable, or pass ${option} to fromEnv`;
+}
+
 function readValue(option: string, variable: string, value: string): unknown {
   if (option === "authMaxAge" || option === "refreshMaxAge") {
-    if (!/^\d+$/.test(value.trim())) throw new InvalidConfigError(variable, "is not a whole number of seconds");
+    if (!/^\d+$/.test(value.trim())) throw new InvalidConfigError(variable, "must be a whole number of seconds");
     return Number(value);
   }
-  // A PEM key in one line, as most shells and dashboards keep it.
+  // Shells and dashboards keep a PEM key in one line.
   return value.startsWith("-----BEGIN ") && !value.includes("\n") ? value.replaceAll("\\n", "\n") : value;
 }
 
@@ -71,9 +76,9 @@ function readEnvFile(path: string): Variables {
   const fs = loadBuiltin("node:fs") as { readFileSync(path: string, encoding: "utf8"): string } | undefined;
   const util = loadBuiltin("node:util") as { parseEnv?(content: string): Variables } | undefined;
   const parse = util?.parseEnv?.bind(util);
-  if (!fs || !parse) throw new InvalidConfigError("path", "this runtime cannot read an environment file");
+  if (!fs || !parse) throw new InvalidConfigError("path", "cannot be read in this runtime; pass the options instead");
   return withErrorContext(
     () => parse(fs.readFileSync(path, "utf8")),
-    (cause) => new InvalidConfigError("path", "the environment file cannot be read", { cause }),
+    (cause) => new InvalidConfigError("path", "must be the path of a readable environment file", { cause }),
   );
 }

@@ -1,4 +1,4 @@
-/** Reads the manager's options once, strictly, into a frozen plan of keys, times and places; every wrong option fails here. */
+/** Reads the manager's options once, strictly, into a frozen config. */
 
 import * as z from "zod";
 import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../errors.ts";
@@ -11,25 +11,30 @@ import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
 import {
   algorithmSchema,
+  countSchema,
+  describeUnknown,
   functionSchema,
   maxAgeSchema,
   parseOptions,
   refuseUndefined,
+  remedyForUnset,
+  textSchema,
   tokenAgeSchema,
 } from "../parse-options.ts";
 import type { ResponseLoaders } from "../refusal-words.ts";
 import type { Claims } from "../rules/rule.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
 import { DEFAULT_MAX_AGE } from "../tokens/token-type.ts";
+import { nearestName } from "../util/nearest-name.ts";
 import { checkedClock, systemClock } from "../util/seconds.ts";
 import type { Authorize } from "./authorize-options.ts";
 import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-options.ts";
 import { csrfSchema } from "./csrf-options.ts";
-import { resolveSessions, type SessionConfig, sessionFields } from "./session-options.ts";
+import { resolveSessions, type SessionConfig, STORE_REMEDY, sessionFields } from "./session-options.ts";
 
-/** The options, read. */
+/** The options with their defaults, keys and issuers. */
 export interface ResolvedConfig {
-  /** The manager's own issuer and keys; absent where it only trusts others. */
+  /** The manager's own issuer and keys; absent if it only trusts other issuers. */
   readonly own:
     | { readonly issuer: string; readonly keys: KeyRing; readonly authMaxAge: number; readonly refreshMaxAge: number }
     | undefined;
@@ -51,48 +56,53 @@ export interface ResolvedConfig {
   readonly cacheMax: number;
   readonly now: () => number;
   readonly claimsSchema: StandardSchema<Claims> | undefined;
-  /** Asked for every request. */
+  /** Called for each request. */
   readonly authorize: Authorize | undefined;
-  /** Asked when a session's tokens are issued. */
+  /** Called when a session's tokens are issued. */
   readonly authorizeIssue: Authorize | undefined;
 }
 
-const audienceSchema = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const audienceSchema = z.union([textSchema, z.array(textSchema).min(1)], "must be a string or a list of strings");
 const anyFunction = functionSchema();
 const standardSchema = z.custom<StandardSchema<Claims>>(
   (value) =>
     typeof (value as Partial<StandardSchema<Claims>> | null | undefined)?.["~standard"]?.validate === "function",
-  "is not a Standard Schema",
+  "must be a Standard Schema, such as a schema of zod or valibot",
 );
 
+const schemeSchema = z
+  .string()
+  .refine((text) => text === "" || nameSchema.safeParse(text).success, "must be a scheme such as Bearer, or blank");
+const LEEWAY = "must be a number of seconds, at least 0";
+
 const configSchema = z.strictObject({
-  issuer: z.string().min(1).optional(),
+  issuer: textSchema.optional(),
   algorithm: algorithmSchema.optional(),
   secret: anyKey.optional(),
   privateKey: anyKey.optional(),
   publicKey: anyKey.optional(),
-  // Read by the key ring, which names the place in a list.
+  // The key ring reads the keys, and names the path in a list.
   keys: z
     .union(
       [z.array(z.unknown()), functionSchema<KeyLoader>()],
-      "is neither a list of keys nor a function, such as keysFromFile(path)",
+      "must be a list of keys, or a function that loads them, such as keysFromFile(path)",
     )
     .optional(),
   keyRefresh: z.unknown().optional(),
-  trust: z.array(z.unknown()).min(1, "names no issuer").optional(),
+  trust: z.array(z.unknown()).min(1, "must name an issuer").optional(),
   allowWeakSecret: z.boolean().default(false),
   audience: audienceSchema.optional(),
   authMaxAge: tokenAgeSchema.optional(),
   refreshMaxAge: tokenAgeSchema.optional(),
   maxTokenAge: maxAgeSchema.optional(),
-  leeway: z.number().nonnegative().default(0),
+  leeway: z.number(LEEWAY).nonnegative(LEEWAY).default(0),
   claimsSchema: standardSchema.optional(),
   authorize: anyFunction.optional(),
   authorizeAt: z.enum(["issue", "request"]).optional(),
   header: z
     .strictObject({
       name: nameSchema.default("authorization"),
-      scheme: z.union([nameSchema, z.literal("")]).default("Bearer"),
+      scheme: schemeSchema.default("Bearer"),
     })
     .default({
       name: "authorization",
@@ -109,20 +119,22 @@ const configSchema = z.strictObject({
     })
     .default({}),
   onEvent: anyFunction.optional(),
-  maxTokenLength: z.number().int().positive().default(8192),
+  maxTokenLength: countSchema("characters").default(8192),
   ambient: z.boolean().default(false),
-  cache: z.union([z.strictObject({ max: z.number().int().positive() }), z.literal(false)]).default({ max: 10_000 }),
+  cache: z
+    .union([z.strictObject({ max: countSchema("tokens") }), z.literal(false)], "must be { max }, or false")
+    .default({ max: 10_000 }),
   now: anyFunction.optional(),
 });
 
 type ParsedOptions = z.infer<typeof configSchema>;
 
-/** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` that names the option. */
+/** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` with the name of the option. */
 export function resolveConfig(config: unknown): ResolvedConfig {
   const options = readOptions(config);
   const now = checkedClock(
     (options.now as (() => number) | undefined) ?? systemClock,
-    () => new InvalidConfigError("now", "gave no number of seconds"),
+    () => new InvalidConfigError("now", "must return a number of seconds"),
   );
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);
@@ -140,7 +152,6 @@ export function resolveConfig(config: unknown): ResolvedConfig {
     leeway: options.leeway,
     maxTokenLength: options.maxTokenLength,
     header: { name: options.header.name.toLowerCase(), scheme: options.header.scheme },
-    // Nothing is undefined by now, so what zod calls optional is just absent.
     cookies: resolveCookies(options.cookies, sessions !== undefined),
     sessions,
     storeTimeout: options.storeTimeout,
@@ -158,29 +169,40 @@ export function resolveConfig(config: unknown): ResolvedConfig {
 
 /**
  * The manager's own issuer and keys. Throws `MissingSignerError` for a manager that only trusts
- * others.
+ * other issuers.
  */
 export function requireOwn({ own }: ResolvedConfig): NonNullable<ResolvedConfig["own"]> {
-  if (!own) throw new MissingSignerError("The manager has no key to sign with");
+  if (!own) throw new MissingSignerError("The manager has no key to sign with: pass issuer, algorithm and a key");
   return own;
 }
 
 function readOptions(config: unknown): ParsedOptions {
-  if (typeof config !== "object" || config === null) throw new MissingConfigError("issuer");
+  if (typeof config !== "object" || config === null)
+    throw new MissingConfigError("issuer", undefined, "pass an object of options");
   const given = config as Readonly<Record<string, unknown>>;
   const isTrustOnly = given["trust"] !== undefined && OF_OWN_KEYS.every((option) => given[option] === undefined);
   if (!isTrustOnly) {
-    if (given["issuer"] === undefined) throw new MissingConfigError("issuer");
-    if (given["algorithm"] === undefined && given["keys"] === undefined) throw new MissingConfigError("algorithm");
+    if (given["issuer"] === undefined)
+      throw new MissingConfigError(
+        "issuer",
+        undefined,
+        remedyForMissing(given, "issuer", "set it to the iss of tokens"),
+      );
+    if (given["algorithm"] === undefined && given["keys"] === undefined)
+      throw new MissingConfigError(
+        "algorithm",
+        undefined,
+        remedyForMissing(given, "algorithm", "set the algorithm of the key, such as HS256, or pass keys"),
+      );
   }
   refuseUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
   refuseUndefinedFormer(given["cookies"]);
   return parseOptions(configSchema, config);
 }
 
-// What makes keys of the manager's own, and what is for their tokens only: an `audience` that
-// nobody checks must not look like a check.
+// One of these options makes a manager with its own keys.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
+// These options apply to own tokens only. An `audience` without effect must not look like a check.
 const OF_OWN_TOKENS = [
   "audience",
   "authMaxAge",
@@ -190,16 +212,27 @@ const OF_OWN_TOKENS = [
   "sessions",
 ] as const;
 
+// A misspelt option is the likely cause of a missing one.
+function remedyForMissing(given: object, option: string, otherwise: string): string {
+  if (Object.hasOwn(given, option)) return remedyForUnset(option);
+  const misspelt = Object.keys(given).find((name) => !(name in configSchema.shape) && nearestName(name, [option]));
+  return misspelt === undefined ? otherwise : `"${misspelt}" ${describeUnknown(misspelt, [option])}`;
+}
+
 function openKeys(
   options: ParsedOptions,
   now: () => number,
   onFailure: (issuer: string, error: Error) => void,
 ): KeyRing | undefined {
   const { issuer, algorithm, keys } = options;
-  if (keys === undefined && options.keyRefresh !== undefined) throw new MissingConfigError("keys", "keyRefresh");
+  if (keys === undefined && options.keyRefresh !== undefined)
+    throw new MissingConfigError("keys", "keyRefresh", "pass a function that loads keys");
   if (issuer === undefined) {
     const idle = OF_OWN_TOKENS.find((option) => options[option]);
-    if (idle) throw new InvalidConfigError(idle, "is for tokens of the manager's own, and it only trusts others");
+    if (idle === "audience")
+      throw new InvalidConfigError(idle, "cannot be combined with trust alone; set the audience of each entry instead");
+    if (idle)
+      throw new InvalidConfigError(idle, "cannot be combined with trust alone; remove it, or pass issuer and a key");
     return undefined;
   }
   const { allowWeakSecret } = options;
@@ -208,36 +241,39 @@ function openKeys(
   const beside = (["algorithm", "secret", "privateKey", "publicKey"] as const).find(
     (name) => options[name] !== undefined,
   );
-  if (beside) throw new InvalidConfigError(beside, "does not stand beside keys, each of which says its own");
+  if (beside) throw new InvalidConfigError(beside, "cannot be combined with keys; set it on each key");
   if (typeof keys === "function")
     return createLoadedRing(keys, parseKeyRefresh(options.keyRefresh), shared, (error) => onFailure(issuer, error));
   if (options.keyRefresh !== undefined)
-    throw new InvalidConfigError("keyRefresh", "is for keys that a function loads, and these are a list");
+    throw new InvalidConfigError(
+      "keyRefresh",
+      "cannot be combined with a list of keys; remove it, or pass a function that loads the keys",
+    );
   return createListedRing(keys, shared);
 }
 
-// Defaults give way to the bound; what was asked for must keep to it.
+// maxTokenAge lowers the defaults. A longer lifetime that the user sets is an error.
 function readAges(options: ParsedOptions): { readonly authMaxAge: number; readonly refreshMaxAge: number } {
   const { maxTokenAge = Number.POSITIVE_INFINITY } = options;
   for (const option of ["authMaxAge", "refreshMaxAge"] as const) {
-    if ((options[option] ?? 0) > maxTokenAge) throw new InvalidConfigError(option, "is more than maxTokenAge");
+    if ((options[option] ?? 0) > maxTokenAge) throw new InvalidConfigError(option, "must not be more than maxTokenAge");
   }
   const { authMaxAge = DEFAULT_MAX_AGE.auth, refreshMaxAge = DEFAULT_MAX_AGE.refresh } = options;
   return { authMaxAge: Math.min(authMaxAge, maxTokenAge), refreshMaxAge: Math.min(refreshMaxAge, maxTokenAge) };
 }
 
-// Rights that are never looked up would be rights that never change: say so instead of doing
-// nothing.
+// Without sessions, or with authorizeAt alone, no right would ever be looked up.
 function checkAuthorize(options: ParsedOptions): void {
   if (options.authorize === undefined && options.authorizeAt !== undefined)
-    throw new MissingConfigError("authorize", "authorizeAt");
+    throw new MissingConfigError("authorize", "authorizeAt", "pass the function that looks up rights");
   const needsSessions = options.authorize !== undefined && options.authorizeAt !== "request";
-  if (needsSessions && options.sessions === undefined) throw new MissingConfigError("sessions", "authorize");
+  if (needsSessions && options.sessions === undefined)
+    throw new MissingConfigError("sessions", "authorize", `${STORE_REMEDY}, or set authorizeAt: "request"`);
 }
 
 function checkClaimsSchema(schema: ResolvedConfig["claimsSchema"]): void {
   const probe = schema?.["~standard"].validate({});
   if (!(probe instanceof Promise)) return;
   probe.catch(() => undefined);
-  throw new InvalidConfigError("claimsSchema", "validates asynchronously, and tokens are checked synchronously");
+  throw new InvalidConfigError("claimsSchema", "must validate synchronously; remove asynchronous checks from it");
 }

@@ -1,52 +1,53 @@
-/** The options that sessions have, read. */
+/** Reads the options of sessions. */
 import * as z from "zod";
-import { InvalidConfigError, MissingConfigError } from "../errors.ts";
-import { maxAgeSchema } from "../parse-options.ts";
+import { MissingConfigError } from "../errors.ts";
+import { maxAgeSchema, secondsSchema } from "../parse-options.ts";
 import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
 import { MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
-/** The options of sessions, beside `sessions` itself. */
+/** The options of sessions. All of them but `storeTimeout` need `sessions`. */
 export interface SessionOptions {
   /**
-   * Keeps the sessions: `memorySessionStore()`, `redisSessionStore(client)`,
-   * `postgresSessionStore(pool)` or a store of your own. Without it `login`, `refresh`, `revoke`
+   * Stores the sessions: `memorySessionStore()`, `redisSessionStore(client)`,
+   * `postgresSessionStore(pool)` or another `SessionStore`. Without it `login`, `refresh`, `revoke`
    * and `sessions()` reject with `MissingConfigError`.
    * @default none
    */
   readonly sessions?: SessionStore;
   /**
-   * Seconds in which others who present a refresh token that was just replaced get the same
-   * successor. 0 for none, 300 at most.
+   * Seconds, from 0 to 300, in which a second call with the previous refresh token gets the same
+   * next token. After that, the session ends.
    * @default 10
    * @see RFC 9700, section 4.14
    */
   readonly refreshGrace?: number;
   /**
-   * The most seconds that a session lasts, however often it is refreshed.
+   * The most seconds that a session lasts, however often it is refreshed. A whole number from 1 to
+   * 100,000,000,000.
    * @default none
    */
   readonly sessionMaxAge?: number;
   /**
-   * Turns a valid refresh token without `sid`, such as Flask_PyJWT's, into a session, once per
-   * `rid`.
+   * Turns a valid refresh token without `sid`, such as one of Flask_PyJWT, into a session, once for
+   * each `rid`.
    * @default false
    */
   readonly adoptRefresh?: boolean;
   /**
-   * When an auth token's session is looked up. `"refresh"`: only when it is refreshed. `"always"`:
-   * at every verification.
+   * When the manager looks up the session of a token. `"refresh"`: only at a refresh. `"always"`: at
+   * every verification too, so that a revocation applies at once.
    * @default "refresh"
    */
   readonly sessionCheck?: "refresh" | "always";
   /**
-   * Seconds for which an answer of the store is remembered. 0 asks each time, 3600 at most. Only
-   * with `sessionCheck: "always"`.
+   * Seconds, from 0 to 3600, for which the manager remembers an answer of the store. Has no effect
+   * unless `sessionCheck` is `"always"`.
    * @default 5
    */
   readonly sessionCheckTtl?: number;
   /**
-   * Seconds that the session store, and `authorize`, may take to answer. Then the caller gets
-   * `STORE_UNAVAILABLE`.
+   * Seconds, up to 2,000,000, in which the session store and `authorize` must answer. After that,
+   * the caller gets `STORE_UNAVAILABLE`.
    * @default 2
    */
   readonly storeTimeout?: number;
@@ -56,22 +57,22 @@ export interface SessionOptions {
 export const sessionFields: {
   readonly sessions: z.ZodOptional<z.ZodType<SessionStore>>;
   readonly refreshGrace: z.ZodOptional<z.ZodNumber>;
-  readonly sessionMaxAge: z.ZodOptional<z.ZodType<number>>;
+  readonly sessionMaxAge: z.ZodOptional<z.ZodNumber>;
   readonly adoptRefresh: z.ZodOptional<z.ZodBoolean>;
   readonly sessionCheck: z.ZodOptional<z.ZodType<"refresh" | "always">>;
   readonly sessionCheckTtl: z.ZodOptional<z.ZodNumber>;
   readonly storeTimeout: z.ZodDefault<z.ZodNumber>;
 } = {
-  sessions: z.custom<SessionStore>(isSessionStore, "is not a session store, such as memorySessionStore()").optional(),
-  refreshGrace: z.number().nonnegative().max(300).optional(),
+  sessions: z.custom<SessionStore>(isSessionStore, "must be a session store, such as memorySessionStore()").optional(),
+  refreshGrace: secondsSchema({ max: 300 }).optional(),
   sessionMaxAge: maxAgeSchema.optional(),
   adoptRefresh: z.boolean().optional(),
   sessionCheck: z.enum(["refresh", "always"]).optional(),
-  sessionCheckTtl: z.number().nonnegative().max(3600).optional(),
-  storeTimeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(2),
+  sessionCheckTtl: secondsSchema({ max: 3600 }).optional(),
+  storeTimeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(2),
 };
 
-/** The options, read; absent where the manager has no sessions. */
+/** The options of sessions, with their defaults. */
 export interface SessionConfig {
   readonly store: SessionStore;
   readonly refreshGrace: number;
@@ -81,11 +82,14 @@ export interface SessionConfig {
   readonly sessionCheckTtl: number;
 }
 
+/** The remedy for options that need `sessions`. */
+export const STORE_REMEDY: string = "pass a store, such as memorySessionStore()";
+
 const NEED_SESSIONS = ["refreshGrace", "sessionMaxAge", "adoptRefresh", "sessionCheck", "sessionCheckTtl"] as const;
 
 /**
- * Reads the options, whose types were checked already. Throws `MissingConfigError("sessions")` for
- * one that nothing would read.
+ * Adds the defaults to options that the schema has read; `undefined` without `sessions`. Throws
+ * `MissingConfigError("sessions")` for an option that needs it.
  */
 export function resolveSessions(
   options: { readonly [K in keyof SessionOptions]: SessionOptions[K] | undefined },
@@ -93,11 +97,9 @@ export function resolveSessions(
   const { sessions: store } = options;
   if (!store) {
     const needing = NEED_SESSIONS.find((option) => options[option] !== undefined);
-    if (needing !== undefined) throw new MissingConfigError("sessions", needing);
+    if (needing !== undefined) throw new MissingConfigError("sessions", needing, STORE_REMEDY);
     return undefined;
   }
-  if (options.sessionCheckTtl !== undefined && options.sessionCheck !== "always")
-    throw new InvalidConfigError("sessionCheckTtl", 'has an effect only with sessionCheck: "always"');
   return {
     store,
     refreshGrace: options.refreshGrace ?? 10,

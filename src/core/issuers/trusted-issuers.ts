@@ -1,4 +1,4 @@
-/** Trusted issuers: the options, read once, and what a token of each must be to pass for one of ours. */
+/** Reads the option `trust` into issuers with their keys and their checks of tokens. */
 
 import type { JSONWebKeySet } from "jose";
 import * as z from "zod";
@@ -10,7 +10,14 @@ import { checkKeyUrl, type KeyFetch, readHeaders } from "../jwt/jwks/key-fetch.t
 import { readKeySet } from "../jwt/jwks/key-set.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/remote-keys.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
-import { algorithmSchema, functionSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
+import {
+  algorithmSchema,
+  functionSchema,
+  parseOptions,
+  refuseUndefined,
+  secondsSchema,
+  textSchema,
+} from "../parse-options.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
 import type { Json } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
@@ -18,9 +25,15 @@ import { withErrorContext } from "../util/error-context.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-token.ts";
 
-/** An issuer whose tokens pass the same guards as the manager's own. */
+/**
+ * An issuer whose tokens pass the same guards as the manager's own tokens.
+ * @see RFC 9068
+ */
 export interface TrustedIssuer {
-  /** Its `iss`, to the letter. */
+  /**
+   * The `iss` of its tokens, which must match exactly.
+   * @see RFC 7519, section 4.1.1
+   */
   readonly issuer: string;
   /**
    * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`,
@@ -35,23 +48,27 @@ export interface TrustedIssuer {
    */
   readonly discovery?: true;
   /**
-   * Its key set itself, of public keys, or of secrets for HS*.
+   * Its key set itself, of public keys, or of secrets for HS*. Private keys are rejected.
    * @default none
    * @see RFC 7517, section 5
    */
   readonly jwks?: JSONWebKeySet;
   /**
-   * The token must be for one of these; `null` accepts any `aud`, and then `typ` must be `"at+jwt"`
-   * or `require` be given.
+   * The token must be for one of these audiences. `null` accepts any `aud`; then `typ` must be
+   * `"at+jwt"`, or `require` must be set.
+   * @see RFC 7519, section 4.1.3
    */
   readonly audience: string | readonly string[] | null;
   /**
-   * The claim that must hold `audience`; Cognito's access tokens have `"client_id"`. Cannot be
-   * combined with `audience: null`.
+   * The claim that must contain `audience`, such as `"client_id"` in Cognito's access tokens. Cannot
+   * be combined with `audience: null`.
    * @default "aud"
    */
   readonly audienceClaim?: string;
-  /** The algorithms that its tokens may be signed with. HS* only with `jwks`. */
+  /**
+   * The algorithms of its tokens. HS* is accepted only with `jwks`.
+   * @see RFC 8725, section 3.1
+   */
   readonly algorithms: readonly Algorithm[];
   /**
    * The `typ` of the header, with or without `application/`; `null` for any.
@@ -60,55 +77,55 @@ export interface TrustedIssuer {
    */
   readonly typ?: string | null;
   /**
-   * Claims that each of its tokens must have, such as `{ token_use: "access" }`; matched as a
-   * rule's `claims` are. Without it, and with another `typ` than `"at+jwt"`, a token must have some
-   * claim that ID tokens do not have, such as a scope, and must not call itself a refresh token.
+   * Claims that each token must have, such as `{ token_use: "access" }`, matched like the `claims`
+   * of a rule. Without `require`, and with another `typ` than `"at+jwt"`, a token must have a claim
+   * that ID tokens lack, such as a scope. Refresh tokens are rejected.
    * @default none
    */
   readonly require?: Readonly<Record<string, Json>>;
   /**
-   * The claim (or dotted path) that holds the scope, several whose words are joined, or a function
-   * of the claims.
+   * The claim (or dotted path) with the scope, several claims whose words are joined, or a function
+   * of the claims. The function must be synchronous.
    * @default "scope"
    */
   readonly scopeClaim?: string | readonly string[] | ((claims: JwtPayload) => unknown);
   /**
-   * `"verbatim"`, or a function that tells its subjects from yours. Must be stated if there is more
-   * than one issuer. The function reads claims that are text or safe integers, by their names; any
-   * other claim that it reads, an absent one too, rejects the token (`CLAIM_INVALID`). `"tenant" in
-   * claims` asks for one that may be absent.
+   * `"verbatim"`, or a function that makes its subjects differ from yours. Must be set if there is
+   * more than one issuer. The function reads claims by their names. If it reads a claim that is
+   * absent, or neither text nor a safe integer, the token is rejected (`CLAIM_INVALID`). Test an
+   * optional claim by `"tenant" in claims`.
    * @default "verbatim"
    */
   readonly subject?: "verbatim" | ((claims: JwtPayload) => string);
   /**
    * Further claims, by name or dotted path, that rules and resolvers may read under that name. Must
-   * be stated if there is more than one issuer.
+   * be set if there is more than one issuer. Reserved claims are rejected.
    * @default all but `type`, `sid` and `rid`
    */
   readonly claims?: readonly string[];
   /**
-   * Seconds that a fetched key set is trusted. Cannot be combined with `jwks`, and neither can the
-   * next five options.
+   * Seconds for which a fetched key set is used. This option and the next five cannot be combined
+   * with `jwks`.
    * @default 300
    */
   readonly lifespan?: number;
   /**
-   * Seconds that a fetch may take, discovery included.
+   * Seconds, up to 2,000,000, that a fetch may take, including discovery.
    * @default 5
    */
   readonly timeout?: number;
   /**
-   * The fewest seconds between two fetches that a failure or an unknown `kid` causes.
+   * The minimum of seconds between two fetches that a failure or an unknown `kid` causes.
    * @default 30
    */
   readonly cooldown?: number;
   /**
-   * Seconds beyond `lifespan` that the last good set serves while the issuer cannot be reached.
+   * Seconds beyond `lifespan` for which the last key set is used while the issuer is unreachable.
    * @default 3600
    */
   readonly staleIfError?: number;
   /**
-   * Sent with every request for keys.
+   * Headers of each request for keys.
    * @default none
    */
   readonly headers?: Readonly<Record<string, string>>;
@@ -119,41 +136,45 @@ export interface TrustedIssuer {
   readonly fetch?: KeyFetch;
 }
 
-/** A trusted issuer, read. */
+/** A trusted issuer with its keys and its check of tokens. */
 export interface ResolvedIssuer {
   readonly keys: KeySource;
   readonly algorithms: readonly Algorithm[];
-  /** The claims as rules may read them, of a token whose signature holds. Throws a token error. */
+  /** Checks the claims of a token with a valid signature, and returns those that rules may read. */
   accept(header: JwtHeader, payload: JwtPayload): Record<string, unknown>;
 }
 
-const NO_KEY_SET = "is no JSON Web Key Set";
-const names = z.array(z.string().min(1)).min(1);
+const NO_KEY_SET = "must be a JSON Web Key Set: { keys: [...] }";
+const names = z.array(textSchema).min(1);
+// In one schema, because a union of schemas has no message of its own.
+const jsonSchema = z.custom<Json>((value) => z.json().safeParse(value).success, "must be JSON");
 const anyFunction = functionSchema<(claims: JwtPayload) => never>();
 const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),
   NO_KEY_SET,
 );
-const seconds = z.number().nonnegative().max(MAX_SECONDS);
+const seconds = secondsSchema({ max: MAX_SECONDS });
 
 const trustSchema = z.strictObject({
-  issuer: z.string().min(1),
+  issuer: textSchema,
   jwksUri: z.string().optional(),
   discovery: z.literal(true).optional(),
   jwks: jwksSchema.optional(),
-  audience: z.union([z.string().min(1), names, z.null()], "must be a name, a list of names, or null"),
-  audienceClaim: z.string().min(1).optional(),
+  audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
+  audienceClaim: textSchema.optional(),
   algorithms: z.array(algorithmSchema).min(1),
-  typ: z.union([z.string().min(1), z.null()], "must be a type or null").default("at+jwt"),
+  typ: z.union([textSchema, z.null()], "must be a string or null").default("at+jwt"),
   require: z
-    .record(z.string().min(1), z.json())
-    .refine((claims) => Object.keys(claims).length > 0, "names no claim")
+    .record(textSchema, jsonSchema)
+    .refine((claims) => Object.keys(claims).length > 0, "must name a claim")
     .optional(),
-  scopeClaim: z.union([z.string().min(1), names, anyFunction], "must be a name, names or a function").default("scope"),
+  scopeClaim: z
+    .union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function")
+    .default("scope"),
   subject: z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function').optional(),
-  claims: z.array(z.string().min(1)).optional(),
-  lifespan: seconds.positive().default(REMOTE_KEYS_DEFAULTS.lifespan),
-  timeout: seconds.positive().max(MAX_TIMEOUT_SECONDS).default(REMOTE_KEYS_DEFAULTS.timeout),
+  claims: z.array(textSchema).optional(),
+  lifespan: secondsSchema({ max: MAX_SECONDS, isPositive: true }).default(REMOTE_KEYS_DEFAULTS.lifespan),
+  timeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(REMOTE_KEYS_DEFAULTS.timeout),
   cooldown: seconds.default(REMOTE_KEYS_DEFAULTS.cooldown),
   staleIfError: seconds.default(REMOTE_KEYS_DEFAULTS.staleIfError),
   headers: z.record(z.string(), z.string()).default({}),
@@ -162,17 +183,17 @@ const trustSchema = z.strictObject({
 
 type Parsed = z.infer<typeof trustSchema>;
 
-/** What the manager adds to each entry. */
+/** The settings of the manager that each entry needs. */
 export interface TrustContext {
-  /** The manager's own issuer, where it has keys of its own. */
+  /** The manager's own issuer, if it has keys. */
   readonly ownIssuer: string | undefined;
   readonly leeway: number;
   readonly now: () => number;
-  /** Told of every fetch of an issuer's keys that failed. */
+  /** Called for each failed fetch of keys. */
   readonly onFailure: (issuer: string, error: Error) => void;
 }
 
-/** Reads the option `trust`: issuers by name. Throws `InvalidConfigError` that names the place. */
+/** Reads the option `trust` into issuers by name. Throws `InvalidConfigError` with the path. */
 export function resolveTrust(trust: readonly unknown[], context: TrustContext): ReadonlyMap<string, ResolvedIssuer> {
   const issuers = new Map<string, ResolvedIssuer>();
   const isAlone = trust.length === 1 && context.ownIssuer === undefined;
@@ -180,8 +201,10 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
     const path = `trust.${index}`;
     refuseUndefined(value, path);
     const entry = parseOptions(trustSchema, value, path);
-    if (entry.issuer === context.ownIssuer) throw new InvalidConfigError(`${path}.issuer`, "is the manager's own");
-    if (issuers.has(entry.issuer)) throw new InvalidConfigError(`${path}.issuer`, "is trusted by an earlier entry");
+    if (entry.issuer === context.ownIssuer)
+      throw new InvalidConfigError(`${path}.issuer`, "must differ from the manager's own issuer; remove the entry");
+    if (issuers.has(entry.issuer))
+      throw new InvalidConfigError(`${path}.issuer`, "must be unique, and an earlier entry has the same issuer");
     checkEntry(entry, path, isAlone);
     const policy: IssuerPolicy = {
       ...entry,
@@ -204,14 +227,14 @@ function checkEntry(entry: Parsed, path: string, isAlone: boolean): void {
     throw new InvalidConfigError(`${path}.${option}`, message);
   };
   if (entry.audience === null && entry.audienceClaim !== undefined)
-    fail("audienceClaim", "is held against no audience");
+    fail("audienceClaim", "cannot be combined with audience: null; remove it, or set audience");
   if (entry.audience === null && !isAccessTokenType(entry.typ) && !entry.require)
-    fail("audience", 'null needs typ "at+jwt" or require: nothing else tells an access token from an ID token');
+    fail("audience", 'cannot be null without typ "at+jwt" or require, which tell access tokens from ID tokens');
   const reserved = entry.claims?.findIndex((claim) => RESERVED_CLAIMS.includes(claim)) ?? -1;
-  if (reserved >= 0) fail(`claims.${reserved}`, "is not to be listed: it is always there, or never");
+  if (reserved >= 0) fail(`claims.${reserved}`, "must not be a reserved claim; remove it");
   if (isAlone) return;
   for (const option of ["subject", "claims"] as const) {
-    if (entry[option] === undefined) fail(option, "must be stated where there is more than one issuer");
+    if (entry[option] === undefined) fail(option, "must be set if there is more than one issuer");
   }
 }
 
@@ -232,17 +255,23 @@ function openKeys(entry: Parsed, path: string, stated: object, { now, onFailure 
   if (given.length !== 1 || !from)
     throw new InvalidConfigError(
       path,
-      `needs exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
+      `must have exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
     );
   if (from === "jwks") return openLocalKeys(entry, path, stated);
   if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
-    throw new InvalidConfigError(`${path}.algorithms`, "holds HS*, whose secret no published key set can hold");
+    throw new InvalidConfigError(
+      `${path}.algorithms`,
+      "must not contain HS* without jwks, because a published key set contains no secrets",
+    );
   const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
     checkKeyUrl(entry.jwksUri ?? entry.issuer),
   );
   // Its metadata is below its path (OpenID Connect Discovery 1.0, section 4).
   if (from === "discovery" && (url.search !== "" || url.hash !== ""))
-    throw new InvalidConfigError(`${path}.issuer`, "must have no query and no fragment to be discovered");
+    throw new InvalidConfigError(
+      `${path}.issuer`,
+      "must not have a query or a fragment with discovery; set jwksUri instead",
+    );
   const headers = naming(`${path}.headers`, () => readHeaders(entry.headers));
   const { maxBytes } = REMOTE_KEYS_DEFAULTS;
   const options: RemoteKeysOptions = {
@@ -261,21 +290,26 @@ function openKeys(entry: Parsed, path: string, stated: object, { now, onFailure 
 
 function openLocalKeys({ jwks, algorithms }: Parsed, path: string, stated: object): KeySource {
   const idle = OF_FETCHED_KEYS.find((option) => Object.hasOwn(stated, option));
-  if (idle) throw new InvalidConfigError(`${path}.${idle}`, "is for keys that are fetched, and jwks is there already");
+  if (idle)
+    throw new InvalidConfigError(
+      `${path}.${idle}`,
+      "cannot be combined with jwks, because no keys are fetched; remove it",
+    );
   const place = `${path}.jwks`;
   if (!jwks?.keys.every((key) => typeof key === "object" && key !== null))
     throw new InvalidConfigError(place, NO_KEY_SET);
   const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && "d" in key);
-  if (isPrivate >= 0) throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "is a private key");
+  if (isPrivate >= 0)
+    throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
   const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));
   const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
-  if (served === undefined) throw new InvalidConfigError(place, "has no key for any of the algorithms");
+  if (served === undefined) throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
   return { current: () => set, renewed: () => set };
 }
 
 function naming<T>(option: string, read: () => T, wordsOf: (message: string) => string = (message) => message): T {
   return withErrorContext(read, (cause) => {
-    const message = cause instanceof Error ? wordsOf(cause.message) : "is invalid";
+    const message = cause instanceof Error ? wordsOf(cause.message) : "must be valid";
     return new InvalidConfigError(option, message, { cause });
   });
 }

@@ -1,88 +1,100 @@
-/** What a key of the ring is, as options or a loader give it. */
+/** The options of a key of the ring, and of a loader. */
 import * as z from "zod";
 import { InvalidConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { KeyInput } from "../jwt/keys/keys.ts";
-import { algorithmSchema, dateSchema, parseOptions, refuseUndefined } from "../parse-options.ts";
+import {
+  algorithmSchema,
+  dateSchema,
+  parseOptions,
+  refuseUndefined,
+  secondsSchema,
+  textSchema,
+} from "../parse-options.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
 import type { RefreshTimes } from "../util/refreshing.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
-/** A key of the ring. It has a `secret`, or a `privateKey`, or, to verify only, a `publicKey`. */
+/** A key of the ring. It has a `secret`, a `privateKey`, or, to verify only, a `publicKey`. */
 export interface KeyConfig {
   /**
-   * The `kid` header of the tokens that it signs.
+   * The `kid` header of the tokens that the key signs. Must be unique in the ring.
    * @default the RFC 7638 thumbprint
+   * @see RFC 7515, section 4.1.4
    */
   readonly kid?: string;
-  /** The only algorithm that it signs and verifies with. */
+  /**
+   * The only algorithm that the key signs and verifies with.
+   * @see RFC 7518, section 3.1
+   */
   readonly algorithm: Algorithm;
   /**
-   * For HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string taken as literal UTF-8.
+   * The HMAC secret of HS*: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string, whose UTF-8
+   * bytes are the secret.
    * @default none
    */
   readonly secret?: KeyInput;
   /**
-   * For the other algorithms: PEM, JWK, CryptoKey or KeyObject.
+   * The private key of RS*, PS*, ES* or EdDSA: PEM, JWK, CryptoKey or KeyObject.
    * @default none
    */
   readonly privateKey?: KeyInput;
   /**
-   * The public key. Without `privateKey` the key only verifies.
+   * The public key, in the same forms. Without `privateKey` the key only verifies.
    * @default derived from `privateKey`
    */
   readonly publicKey?: KeyInput;
   /**
-   * When it begins to sign, in seconds since 1970; it verifies before that too.
+   * The time from which the key signs, in seconds since 1970. It verifies before that too.
    * @default from the start
    */
   readonly signFrom?: number;
   /**
-   * When it ends, in seconds since 1970: from then on it neither signs nor verifies. Must be later
+   * The time from which the key neither signs nor verifies, in seconds since 1970. Must be later
    * than `signFrom`.
-   * @default never
+   * @default none
    */
   readonly retireAt?: number;
 }
 
-/** Gives the keys of the ring as they are now. */
+/** Loads the present keys of the ring. */
 export type KeyLoader = () => MaybePromise<readonly KeyConfig[]>;
 
-/** How the keys of a loader are renewed, in seconds. Cannot be combined with a list of keys. */
+/** The times of a loader of keys, in seconds. Cannot be combined with a list of keys. */
 export interface KeyRefreshConfig {
   /**
-   * Seconds that loaded keys are used before the loader is called again.
+   * Seconds after which the loader is called again.
    * @default 60
    */
   readonly interval?: number;
   /**
-   * Seconds that the loader may take.
+   * Seconds, up to 2,000,000, in which the loader must answer.
    * @default 5
    */
   readonly timeout?: number;
   /**
-   * The fewest seconds between two loads that a failure or an unknown `kid` causes.
+   * The minimum of seconds between two loads that a failure or an unknown `kid` causes.
    * @default 5
    */
   readonly cooldown?: number;
   /**
-   * Seconds beyond `interval` that the last keys serve while the loader fails.
+   * Seconds beyond `interval` for which the last keys are used while the loader fails.
    * @default 3600
    */
   readonly staleIfError?: number;
 }
 
-/** A key, in whichever form. */
+/** The schema of a key in any form. */
 export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
   (value) => value !== null && ["string", "object"].includes(typeof value),
-  "is not a key",
+  "must be a key: a string, bytes, a JWK, a CryptoKey or a KeyObject",
 );
 
 const keyList = z
   .array(
     z
       .strictObject({
-        kid: z.string().min(1).optional(),
+        kid: textSchema.optional(),
         algorithm: algorithmSchema,
         secret: anyKey.optional(),
         privateKey: anyKey.optional(),
@@ -92,29 +104,27 @@ const keyList = z
       })
       .refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
         path: ["retireAt"],
-        message: "does not come after signFrom",
+        message: "must be later than signFrom",
       }),
   )
-  .min(1, "holds no key");
+  .min(1, "must contain a key");
 
 const refreshTimes = z.strictObject({
-  interval: z.number().positive().max(MAX_SECONDS).default(60),
-  timeout: z.number().positive().max(MAX_TIMEOUT_SECONDS).default(5),
-  cooldown: z.number().nonnegative().max(MAX_SECONDS).default(5),
-  staleIfError: z.number().nonnegative().max(MAX_SECONDS).default(3600),
+  interval: secondsSchema({ max: MAX_SECONDS, isPositive: true }).default(60),
+  timeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(5),
+  cooldown: secondsSchema({ max: MAX_SECONDS }).default(5),
+  staleIfError: secondsSchema({ max: MAX_SECONDS }).default(3600),
 });
 
-/**
- * Reads a list of keys. Throws `InvalidConfigError` that names the place, such as
- * `keys.0.algorithm`.
- */
+/** Reads a list of keys. Throws `InvalidConfigError` with the path, such as `keys.0.algorithm`. */
 export function parseKeyList(keys: unknown): KeyConfig[] {
   if (Array.isArray(keys)) keys.forEach((key: unknown, index) => refuseUndefined(key, `keys.${index}`));
-  // Nothing is undefined by now, so what zod calls optional is just absent.
+  // refuseUndefined has ruled out undefined values.
   const list = parseOptions(keyList, keys, "keys") as KeyConfig[];
   const kids = list.map(({ kid }) => kid);
   const repeated = kids.findIndex((kid, index) => kid !== undefined && kids.indexOf(kid) < index);
-  if (repeated >= 0) throw new InvalidConfigError(`keys.${repeated}.kid`, "is the kid of an earlier key too");
+  if (repeated >= 0)
+    throw new InvalidConfigError(`keys.${repeated}.kid`, "must be unique, and an earlier key has the same kid");
   return list;
 }
 

@@ -1,4 +1,4 @@
-/** A key of a manager: prepared from its options, its halves known to belong together where that can be told at once. */
+/** Prepares a manager's key from its options, and checks that its halves belong together. */
 import type { JWK } from "jose";
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
@@ -8,7 +8,7 @@ import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import { AuthData } from "../tokens/auth-data.ts";
 import { withErrorContext } from "../util/error-context.ts";
 
-/** The options that a key is made from. */
+/** The options of a key. */
 export interface KeyPairOptions {
   readonly algorithm: Algorithm;
   readonly issuer: string;
@@ -21,18 +21,18 @@ export interface KeyPairOptions {
   readonly publicKey?: KeyInput | undefined;
 }
 
-/** A key, and the options that its halves came from. */
+/** A key, and the names of its options. */
 export interface KeyPair {
   readonly algorithm: Algorithm;
   readonly verifyKey: PreparedKey;
-  /** Makes the signer, whose tokens name `kid`. Absent on a key that verifies only. */
+  /** Creates the signer, whose tokens have this `kid`. Absent if the key only verifies. */
   readonly makeSigner: ((kid: string | undefined) => AuthData) | undefined;
   readonly options: { readonly sign: string; readonly verify: string };
 }
 
 /**
- * Prepares the key that the options give; `path` is where they stand, such as `keys.0.`. Throws
- * `MissingConfigError` or `InvalidConfigError` that names the option.
+ * Prepares the key of the options. `path` is the path of the options, such as `keys.0.`. Throws
+ * `MissingConfigError` or `InvalidConfigError` with the name of the option.
  */
 export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyPair {
   const { algorithm, allowWeakSecret } = options;
@@ -43,12 +43,12 @@ export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyP
     ["publicKey", !isHmac],
   ] as const) {
     if (!belongs && options[option] !== undefined)
-      throw new InvalidConfigError(`${path}${option}`, `is not for ${algorithm}`);
+      throw new InvalidConfigError(`${path}${option}`, `cannot be combined with ${algorithm}: ${needOf(algorithm)}`);
   }
   const signOption = isHmac ? "secret" : "privateKey";
   const signingInput = options[signOption];
   if (signingInput === undefined && options.publicKey === undefined)
-    throw new MissingConfigError(`${path}${signOption}`);
+    throw new MissingConfigError(`${path}${signOption}`, undefined, needOf(algorithm));
   const verifyOption = options.publicKey === undefined ? signOption : "publicKey";
   const names = { sign: `${path}${signOption}`, verify: `${path}${verifyOption}` };
   const makeSigner = signingInput === undefined ? undefined : signerMaker(options, signingInput);
@@ -64,12 +64,16 @@ export function resolveKeyPair(options: KeyPairOptions, path: string = ""): KeyP
   return { algorithm, verifyKey, makeSigner, options: names };
 }
 
-/** Uses a key; its `InvalidKeyError` becomes the config error that names `option`. */
+function needOf(algorithm: Algorithm): string {
+  return `${algorithm} needs ${algorithm.startsWith("HS") ? "secret" : "privateKey or publicKey"}`;
+}
+
+/** Uses a key. Its `InvalidKeyError` becomes a config error with the name of the option. */
 export function namingKey<T>(option: string, use: () => T): T {
   return withErrorContext(use, (error) => toConfigError(option, error));
 }
 
-/** An `InvalidKeyError` as the config error it is, named by `option`; anything else unchanged. */
+/** Turns an `InvalidKeyError` into a config error of `option`. Returns other errors unchanged. */
 export function toConfigError(option: string, error: unknown): unknown {
   return error instanceof InvalidKeyError ? new InvalidConfigError(option, error.message, { cause: error }) : error;
 }
@@ -82,8 +86,7 @@ function signerMaker(options: KeyPairOptions, given: KeyInput): (kid: string | u
   return (kid) => new AuthData(kid === undefined ? shared : { ...shared, kid });
 }
 
-// Bytes and JWKs are the caller's, who may wipe them once they are given: the signer is made when
-// its `kid` is known.
+// The caller may wipe bytes and JWKs, and the signer is created later, when its `kid` is known.
 function copyOf(key: KeyInput): KeyInput {
   if (key instanceof Uint8Array) return Uint8Array.from(key);
   return Object.prototype.toString.call(key) === "[object Object]" ? { ...(key as JWK) } : key;
@@ -94,10 +97,13 @@ function checkPair(privateKey: KeyInput, algorithm: Algorithm, publicKey: Prepar
   try {
     derived = derivePublicKey(privateKey, algorithm);
   } catch (error) {
-    // A key that does not show its public half: `ready()` tells by signing.
+    // The key does not export its public half: `ready()` checks the pair by signing.
     if (error instanceof InvalidKeyError) return;
     throw error;
   }
   if (isSamePair(derived, publicKey) === false)
-    throw new InvalidConfigError(option, "does not belong to the private key");
+    throw new InvalidConfigError(
+      option,
+      "must belong to the private key; pass the public key of the same pair, or leave it out",
+    );
 }

@@ -1,4 +1,4 @@
-/** The manager's own keys, for as long as it lives: where they come from, and what retires and publishes them. */
+/** The manager's own keys: one key, a list or a loader. Retires and publishes keys. */
 import type { JWK } from "jose";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { JWKSClientError } from "../jwt/errors.ts";
@@ -22,30 +22,30 @@ import {
 export interface KeyRing extends KeySource {
   current(): MaybePromise<RingSnapshot>;
   renewed(): MaybePromise<RingSnapshot>;
-  /** The algorithms that its keys have, or `undefined` where a loader may bring others. */
+  /** The algorithms of the keys; `undefined` if a loader may bring others. */
   readonly algorithms: readonly Algorithm[] | undefined;
-  /** The option that an invalid key is named by where nothing more is known. */
+  /** The option that messages about an invalid key name by default. */
   readonly option: string;
   /**
-   * From now on the key neither signs nor verifies, in this process. Rejects with `TypeError` where
-   * no key has this `kid` yet.
+   * Stops the key from signing and verifying in this process. Rejects with `TypeError` if no key has
+   * this `kid` yet.
    */
   retire(kid: string): Promise<void>;
-  /** What others may know of the keys. */
+  /** The public halves of the keys. */
   publish(): Promise<PublishedKeys>;
 }
 
-/** The keys that verify now or will, as others see them. */
+/** The public keys that verify now or later. */
 interface PublishedKeys {
-  /** By an allow-list of members (RFC 7517), and never a secret. */
+  /** Only allowed members of JWKs (RFC 7517); never a secret. */
   readonly keys: JWK[];
-  /** When the first of them retires, in seconds; `Infinity` where none does. */
+  /** The time at which the first key retires, in seconds; `Infinity` if no key retires. */
   readonly until: number;
 }
 
 /**
- * A ring of one key, as the options `algorithm`, `secret`, `privateKey` and `publicKey` give it.
- * Throws a config error.
+ * Creates a ring of one key from `algorithm`, `secret`, `privateKey` and `publicKey`. Throws a
+ * config error.
  */
 export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
   const { makeSigner, ...resolved } = resolveKeyPair(options);
@@ -67,8 +67,8 @@ export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
 }
 
 /**
- * A ring of the option `keys`. Throws `InvalidConfigError` that names the key's option; a
- * thumbprint that two keys share rejects at every use.
+ * Creates a ring of a list of keys. Throws `InvalidConfigError` with the path of the option. If two
+ * keys have the same thumbprint, every use of the ring rejects.
  */
 export function createListedRing(list: unknown, options: SnapshotOptions): KeyRing {
   const listed = readList(list, options);
@@ -86,7 +86,7 @@ export function createListedRing(list: unknown, options: SnapshotOptions): KeyRi
   });
 }
 
-/** A ring that `load` fills, asked again in time. Loads nothing before something asks. */
+/** Creates a ring that `load` fills and renews. The first use loads the keys. */
 export function createLoadedRing(
   load: KeyLoader,
   times: RefreshTimes,
@@ -120,10 +120,12 @@ function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current
     renewed,
     async retire(kid) {
       if (typeof kid !== "string") throw new TypeError("kid must be a string");
-      // At once, and for good: what no key has yet, a loader may still bring.
+      // Remembered also for a `kid` that a loader brings later.
       retired.add(kid);
       if ((await has(await current(), kid)) || (await has(await renewed(), kid))) return;
-      throw new TypeError(`No key has the kid "${kid}"; one that comes with it will not be trusted`);
+      throw new TypeError(
+        `No key has the kid "${kid}"; see jwks() for the present ones. A later key with it is retired`,
+      );
     },
     async publish() {
       const ring = await current();

@@ -1,4 +1,4 @@
-/** The keys of a ring: what each is called, and which of them sign and verify at a moment. */
+/** The keys of a ring at one moment: their names, and which of them sign and verify. */
 
 import { InvalidConfigError, MissingSignerError } from "../errors.ts";
 import { InvalidKeyError } from "../jwt/errors.ts";
@@ -8,19 +8,19 @@ import { withErrorContext } from "../util/error-context.ts";
 import { type KeyConfig, parseKeyList } from "./key-options.ts";
 import { type KeyPair, type KeyPairOptions, resolveKeyPair, toConfigError } from "./key-pair.ts";
 
-/** What all keys of a ring share. */
+/** The options that all keys of a ring share. */
 export type SnapshotOptions = Omit<KeyPairOptions, "algorithm" | "secret" | "privateKey" | "publicKey">;
 
 /** A key of the ring. */
 export interface RingKey extends Omit<KeyPair, "makeSigner"> {
   /**
-   * The `kid` of its tokens; `undefined` for a manager's only key, whose tokens name none and may
-   * name any.
+   * The `kid` of the key's tokens; `undefined` for a manager's single key. Its tokens have no `kid`,
+   * and it verifies tokens with any.
    */
   readonly kid: string | undefined;
-  /** Its `kid`, or the thumbprint once `identify` was asked for it. */
+  /** The `kid`, or the thumbprint after a call of `identify`. */
   id(): string | undefined;
-  /** Its `kid`, or the thumbprint where it has one. */
+  /** The `kid`, or the thumbprint if the key has one. */
   identify(): Promise<string | undefined>;
   readonly signer: AuthData | undefined;
   readonly signFrom: number;
@@ -39,10 +39,10 @@ export interface RingSnapshot extends KeySet {
   newest(): SigningRingKey;
 }
 
-/** What ends a key: its time, and `retire`. */
+/** The causes that end a key: its time, and `retire`. */
 export interface Life {
   readonly now: () => number;
-  /** By `kid`, whether or not a key has it yet. */
+  /** Each `kid`, also if no key has it yet. */
   readonly retired: ReadonlySet<string>;
 }
 
@@ -52,8 +52,8 @@ export interface ListedKey extends KeyPair {
 }
 
 /**
- * The keys of a list, prepared. Throws `InvalidConfigError` or `MissingConfigError` that names the
- * place.
+ * Prepares the keys of a list. Throws `InvalidConfigError` or `MissingConfigError` with the path of
+ * the option.
  */
 export function readList(list: unknown, options: SnapshotOptions): ListedKey[] {
   return parseKeyList(list).map((config, index) => ({
@@ -63,9 +63,8 @@ export function readList(list: unknown, options: SnapshotOptions): ListedKey[] {
 }
 
 /**
- * The keys with their `kid`s. One that `previous` had too verifies as the same, so that what it
- * verified stands. Rejects with `InvalidConfigError` for a `kid` that two of them have, and for a
- * key without any.
+ * Gives the keys their `kid`. A key that `previous` has too keeps its prepared key, so that cached
+ * tokens stay valid. Rejects with `InvalidConfigError` for a repeated or a missing `kid`.
  */
 export async function nameKeys(listed: readonly ListedKey[], previous?: RingSnapshot): Promise<RingKey[]> {
   const thumbprints = await Promise.all(listed.map(thumbprintOf));
@@ -74,9 +73,12 @@ export async function nameKeys(listed: readonly ListedKey[], previous?: RingSnap
     listed.map(async (key, index) => {
       const kid = kids[index];
       if (kid === undefined)
-        throw new InvalidConfigError(`keys.${index}.kid`, "must be given: the key cannot be exported for a thumbprint");
+        throw new InvalidConfigError(
+          `keys.${index}.kid`,
+          "must be set, because this key cannot be exported for a thumbprint",
+        );
       if (kids.indexOf(kid) < index)
-        throw new InvalidConfigError(`keys.${index}.kid`, "is the kid of an earlier key too");
+        throw new InvalidConfigError(`keys.${index}.kid`, "must be unique, and an earlier key has the same kid");
       const before = previous?.keys.find((one) => one.kid === kid && one.algorithm === key.algorithm);
       const thumbprint = thumbprints[index];
       const isSame = thumbprint !== undefined && (await before?.verifyKey.thumbprint()) === thumbprint;
@@ -85,7 +87,10 @@ export async function nameKeys(listed: readonly ListedKey[], previous?: RingSnap
   );
 }
 
-/** RFC 7638; `undefined` for a key that cannot be exported. Rejects with `InvalidConfigError`. */
+/**
+ * The thumbprint of a key; `undefined` if it cannot be exported. Rejects with `InvalidConfigError`.
+ * @see RFC 7638, section 3
+ */
 export async function thumbprintOf({
   verifyKey,
   options,
@@ -95,11 +100,11 @@ export async function thumbprintOf({
     (cause) =>
       cause instanceof InvalidKeyError
         ? toConfigError(options.verify, cause)
-        : new InvalidConfigError(options.verify, "is no key that a thumbprint can be made of", { cause }),
+        : new InvalidConfigError(options.verify, "must be a key with a thumbprint; set its kid instead", { cause }),
   );
 }
 
-/** The keys as they are at each moment that asks. */
+/** Creates the view of the keys, which decides by the time of each call. */
 export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): RingSnapshot {
   const isRetired = (id: string | undefined): boolean => id !== undefined && retired.has(id);
   const isLive = (key: RingKey): boolean =>
@@ -112,7 +117,7 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
         .filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
         .map(({ verifyKey }) => verifyKey),
     holds(prepared) {
-      // A loop: it is asked at every use of a token.
+      // A loop without closures: every use of a token calls it.
       for (const key of keys) if (key.verifyKey === prepared && isLive(key)) return true;
       return false;
     },
@@ -122,22 +127,21 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
         (key): key is SigningRingKey => isLive(key) && key.signer !== undefined && key.signFrom <= now(),
       );
       const newest = newestOf(signing, ({ signFrom }) => signFrom);
-      if (!newest) throw new MissingSignerError("The manager has no key that may sign now");
+      if (!newest)
+        throw new MissingSignerError(
+          "The manager has no key that may sign now: add a private key or a secret whose signFrom has come",
+        );
       return newest;
     },
   };
 }
 
-/**
- * Which key signs, of those that may: the newest, and of several that began together the one listed
- * last.
- */
+/** The newest of the keys that may sign; of several with the same start, the last in the list. */
 export function newestOf<K>(keys: readonly K[], startOf: (key: K) => number): K | undefined {
   return keys.reduce<K | undefined>((best, key) => (best && startOf(best) > startOf(key) ? best : key), undefined);
 }
 
-// A function of its own: what it makes is kept, and must not keep the ring before with it, and so
-// every earlier one.
+// Apart from nameKeys, because closures there would keep every previous ring in memory.
 function nameKey({ config, makeSigner, ...key }: ListedKey, kid: string): RingKey {
   const { signFrom = 0, retireAt = Number.POSITIVE_INFINITY } = config;
   const signer = makeSigner?.(kid);

@@ -1,4 +1,4 @@
-/** Signs with the ring's newest key (`ring-snapshot` says which), and proves that each of its keys works. */
+/** Signs with the ring's newest key, and checks that each key works. */
 
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { isSignedWith } from "../jwt/decode.ts";
@@ -12,8 +12,8 @@ import type { KeyRing } from "./key-ring.ts";
 import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";
 
 /**
- * Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or
- * `InvalidConfigError` that names the key's option.
+ * Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or with
+ * `InvalidConfigError` and the name of the key's option.
  */
 export async function signWithRing(
   ring: KeyRing,
@@ -26,8 +26,8 @@ export async function signWithRing(
 }
 
 /**
- * Imports every key, and signs something with each that can: a pair that does not belong together
- * is an `InvalidConfigError`.
+ * Imports each key, and signs and verifies a probe with it. Rejects with `InvalidConfigError` if the
+ * halves of a pair do not belong together.
  */
 export async function proveKeys(ring: KeyRing): Promise<void> {
   const { keys } = await openRing(ring);
@@ -38,7 +38,7 @@ function openRing(ring: KeyRing): Promise<RingSnapshot> {
   return withErrorContext(
     async () => ring.current(),
     (error) => {
-      // A list that a loader gave is configuration; a loader that gave nothing is an outage.
+      // A wrong list from a loader is a config error; a failed loader is an outage.
       const cause = isKeysError(error) ? error.cause : undefined;
       return cause instanceof InvalidConfigError || cause instanceof MissingConfigError ? cause : error;
     },
@@ -51,5 +51,8 @@ async function proveKey({ signer, verifyKey, options }: RingKey): Promise<void> 
   const probe = new JWT("refresh", "probe");
   await namingKey(options.sign, () => probe.sign(signer));
   if (!(await isSignedWith(probe.signed, verifyKey)))
-    throw new InvalidConfigError(options.verify, "does not belong to the private key");
+    throw new InvalidConfigError(
+      options.verify,
+      "must belong to the private key; pass the public key of the same pair, or leave it out",
+    );
 }

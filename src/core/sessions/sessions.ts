@@ -2,7 +2,7 @@
 
 import { withoutRights } from "../auth/ask-authorize.ts";
 import { refreshReference } from "../auth/refresh-reference.ts";
-import type { SessionConfig } from "../config/session-options.ts";
+import { type SessionConfig, STORE_REMEDY } from "../config/session-options.ts";
 import { MissingConfigError } from "../errors.ts";
 import { isKeysError, isTokenError, MissingRequiredClaimError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
@@ -234,5 +234,5 @@ function kindOf(target: unknown): "token" | "session" | "subject" {
 }
 
 async function refuseAll(): Promise<never> {
-  throw new MissingConfigError("sessions");
+  throw new MissingConfigError("sessions", undefined, STORE_REMEDY);
 }

@@ -1,23 +1,25 @@
-/** Checks the names of options. */
+/** Rejects unknown and undefined options of functions. */
+import { nearestName } from "./nearest-name.ts";
 
 /**
- * Rejects an unknown option of the function or class `of`.
- *
- * @throws {TypeError} if `options` has a key that is not `known`
+ * Throws `TypeError` for a key of `options` that is not in `known`. The message names the nearest
+ * option. If none is near, it ends with `remedy`, or with the known options.
  */
-export function checkOptionNames(of: string, options: object, known: readonly string[]): void {
+export function checkOptionNames(of: string, options: object, known: readonly string[], remedy?: string): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new TypeError(`${of} has no option "${unknown}"`);
+  if (unknown === undefined) return;
+  const nearest = nearestName(unknown, known);
+  const list = known.length === 0 ? "It takes no options" : `Its options are ${known.join(", ")}`;
+  const end = nearest === undefined ? `. ${remedy ?? list}` : `; did you mean "${nearest}"?`;
+  throw new TypeError(`${of} has no option "${unknown}"${end}`);
 }
 
 /**
- * Rejects an unknown option, and an option that is present but `undefined`: `undefined` could
- * switch a check off by mistake.
- *
- * @throws {TypeError} if `options` has a key that is not `known` or is `undefined`
+ * Throws `TypeError` also for an option with the value `undefined`, which could silently switch a
+ * check off.
  */
 export function checkOptions(of: string, options: object, known: readonly string[]): void {
   checkOptionNames(of, options, known);
   const missing = Object.entries(options).find(([, value]) => value === undefined);
-  if (missing) throw new TypeError(`${of}: the option "${missing[0]}" is undefined; leave it out instead`);
+  if (missing) throw new TypeError(`${of}: the option "${missing[0]}" must not be undefined: set it, or leave it out`);
 }

@@ -1,15 +1,15 @@
-/** What the manager tells its `onEvent` handler: facts, never a token, and whatever the handler does changes nothing. */
+/** The events for `onEvent`. They never contain a token, and the handler cannot change a result. */
 import type { Reason, RefusalStatus } from "./reasons.ts";
 import type { SessionStore } from "./stores/session-store.ts";
 import type { TokenType } from "./tokens/token-type.ts";
 
 /** The members of every event. */
 export interface BaseEvent {
-  /** When, in seconds since 1970, by the manager's clock. */
+  /** The time in seconds since 1970, by the manager's clock. */
   readonly at: number;
 }
 
-/** Something that happened. `type` tells the kinds apart. */
+/** An event of the manager. `type` tells the kinds apart. */
 export type AuthEvent =
   | IssuedEvent
   | RefreshedEvent
@@ -20,8 +20,8 @@ export type AuthEvent =
   | KeysFailedEvent;
 
 /**
- * A session began (`tokens: "pair"`), or a single token was issued by `authToken` or
- * `refreshToken`, without a session.
+ * A session began (`tokens: "pair"`), or `authToken` or `refreshToken` issued one token without a
+ * session.
  */
 export interface IssuedEvent extends BaseEvent {
   readonly type: "issued";
@@ -31,19 +31,21 @@ export interface IssuedEvent extends BaseEvent {
 }
 
 /**
- * A session's tokens were renewed. `repeated`: with a successor that another call had made, which
- * presented the same refresh token at the same time, or whose answer was lost.
+ * A session got its next tokens.
+ * @see RFC 9700, section 4.14
  */
 export interface RefreshedEvent extends BaseEvent {
   readonly type: "refreshed";
   readonly subject: string;
   readonly sid: string;
+  /** Whether the caller got the next token of an earlier call with the same refresh token. */
   readonly repeated: boolean;
 }
 
 /**
- * A superseded refresh token was presented, and its session ended: two held it, and one of them is
- * a thief.
+ * A caller presented a previous refresh token, and the session ended. One of two holders of the
+ * token may be a thief.
+ * @see RFC 9700, section 4.14
  */
 export interface ReusedEvent extends BaseEvent {
   readonly type: "reused";
@@ -51,20 +53,21 @@ export interface ReusedEvent extends BaseEvent {
   readonly sid: string;
 }
 
-/** Sessions were ended: by `revoke` or `logout`, or because `authorize` gave `null`. */
+/** Sessions ended by `revoke` or `logout`, or because `authorize` returned `null`. */
 export interface RevokedEvent extends BaseEvent {
   readonly type: "revoked";
-  /** `null` where only a session's id was given. */
+  /** The subject; `null` if `revoke` got the id of a session. */
   readonly subject: string | null;
+  /** The ids of the sessions. */
   readonly sids: readonly string[];
 }
 
-/** A caller was refused. Once a request for each reason. */
+/** The manager rejected a request. At most one event for each request and reason. */
 export interface DeniedEvent extends BaseEvent {
   readonly type: "denied";
   readonly reason: Reason;
   readonly status: RefusalStatus;
-  /** Whose token it was; `null` where none was verified. */
+  /** The subject of the token; `null` without a verified token. */
   readonly subject: string | null;
   readonly sid: string | null;
 }
@@ -73,43 +76,48 @@ export interface DeniedEvent extends BaseEvent {
 export interface StoreFailedEvent extends BaseEvent {
   readonly type: "store-failed";
   readonly operation: keyof SessionStore | "authorize";
-  /** What it failed with, as the store or `authorize` threw it. */
+  /** The error that the store or `authorize` threw. */
   readonly error: unknown;
 }
 
 /**
- * Keys could not be loaded or fetched; those of before may still serve for a while
- * (`staleIfError`), and then it is `KEYS_UNAVAILABLE`.
+ * Keys could not be loaded or fetched. The previous keys are used for `staleIfError` seconds. After
+ * that, requests are rejected with `KEYS_UNAVAILABLE`.
  */
 export interface KeysFailedEvent extends BaseEvent {
   readonly type: "keys-failed";
-  /** Whose keys: the manager's own issuer, or a trusted one. */
+  /** The issuer of the keys: the manager's own issuer, or a trusted one. */
   readonly issuer: string;
   readonly error: Error;
 }
 
 /**
- * Called for each event. What it returns, throws or rejects with changes nothing, and nobody waits
- * for it.
+ * Receives each event. The manager ignores its result and its errors, and does not wait for it.
+ * @example
+ * ```ts
+ * const onEvent: EventHandler = (event) => {
+ *   if (event.type === "reused") alert(`Session ${event.sid} of ${event.subject} may be stolen`);
+ * };
+ * ```
  */
 export type EventHandler = (event: AuthEvent) => unknown;
 
 type WithoutTime<E> = E extends BaseEvent ? Omit<E, "at"> : never;
 
-/** Tells the handler, if there is one. */
+/** Sends an event to the handler, if there is one. */
 export type Emit = (event: WithoutTime<AuthEvent>) => void;
 
-/** Never throws, and never leaves a rejection behind. */
+/** Creates the sender of events. It never throws, and leaves no unhandled rejection. */
 export function createEmit(handler: EventHandler | undefined, now: () => number): Emit {
   if (!handler) return () => undefined;
   return (event) => {
     try {
       const answer = handler(Object.freeze({ ...event, at: now() }));
-      // Whatever can be waited for may reject.
+      // Any thenable may reject.
       if (typeof (answer as { then?: unknown } | null | undefined)?.then === "function")
         Promise.resolve(answer).catch(() => undefined);
     } catch {
-      // A handler's fault is the handler's alone.
+      // An error of the handler must not change the result of a request.
     }
   };
 }

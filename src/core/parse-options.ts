@@ -35,7 +35,7 @@ export const tokenAgeSchema: z.ZodNumber = secondsSchema({
   isWhole: true,
 });
 
-/** The schema of a date. The present in milliseconds is beyond its range. */
+/** The schema of a date. The current time in milliseconds is beyond its range. */
 export const dateSchema: z.ZodType<number> = z
   .number("must be a number of seconds since 1970")
   .nonnegative("must be a number of seconds since 1970")

@@ -1,6 +1,9 @@
-/** The reasons of refusals, with their statuses and messages. Imports nothing, so that a client can import it. */
+/** The reasons of refusals, with statuses and messages. Imports nothing, for use in clients. */
 
-/** Why a token was refused. Every token error carries one of these. */
+/**
+ * The reason of a rejected token, in each token error.
+ * @see RFC 7519, section 7.2
+ */
 export type TokenReason =
   | "TOKEN_MALFORMED"
   | "TOKEN_EXPIRED"
@@ -15,13 +18,13 @@ export type TokenReason =
   | "TOKEN_REVOKED"
   | "TOKEN_REUSED";
 
-/**
- * Why keys could not be had: out of reach or unusable, or there, and none of them the one asked
- * for.
- */
+/** The reason of a failed search for a key: keys are unavailable, or none of them matches. */
 export type KeysReason = "KEYS_UNAVAILABLE" | "SIGNATURE_INVALID";
 
-/** Why a caller was refused. The same on both transports. */
+/**
+ * The reason of a rejected request. The same on both transports.
+ * @see RFC 6750, section 3.1
+ */
 export type Reason =
   | TokenReason
   | "TOKEN_MISSING"
@@ -32,17 +35,20 @@ export type Reason =
   | "KEYS_UNAVAILABLE"
   | "STORE_UNAVAILABLE";
 
-/** The HTTP status of a refusal. */
+/**
+ * The HTTP status of a refusal.
+ * @see RFC 9110, section 15
+ */
 export type RefusalStatus = 400 | 401 | 403 | 503;
 
 /** The status and the message of a reason. */
 export interface Refusal {
   readonly status: RefusalStatus;
-  /** ASCII without quotes, so that it can stand in a challenge (RFC 6750, section 3). */
+  /** ASCII without quotes, because the `WWW-Authenticate` header contains it. */
   readonly message: string;
 }
 
-/** The status and the message of each reason: the one table that both transports translate from. */
+/** The status and the message of each reason, for both transports. */
 export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
   TOKEN_MISSING: { status: 401, message: "A token is required" },
   TOKEN_MALFORMED: { status: 401, message: "The token cannot be read" },

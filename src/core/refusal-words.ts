@@ -1,25 +1,27 @@
-/** The user's own words for refusals: the loaders of flask_jwt_simple, for both transports. */
+/** Custom texts for 401s (`responses`), named as the loaders of flask_jwt_simple. */
 
 import { type AuthError, withWords } from "./errors.ts";
 import type { Reason } from "./reasons.ts";
 
-/** What a caller sees of a refusal beside its code and reason, which stay as they are. */
+/** The custom texts of a refusal. Its code and its reason stay. */
 export interface RefusalWords {
-  /** In place of the message. */
+  /**
+   * The message.
+   * @default the message of the reason
+   */
   readonly message?: string;
   /**
-   * Beside `auth` in tRPC's `error.data` and in GraphQL's `extensions`; what stands there already
-   * stays. JSON only.
+   * JSON beside `auth` in `error.data` of tRPC and in `extensions` of GraphQL. It replaces no
+   * existing member.
+   * @default none
    */
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Gives the words; synchronous. What it throws, or what is none of them, leaves those that stand.
- */
+/** Returns the texts. Must be synchronous. If it throws, the default texts stay. */
 export type RefusalLoader = (error: AuthError) => RefusalWords;
 
-/** The loaders, by kind of refusal: all of them are 401. */
+/** The loaders, by kind of refusal. All of them are 401s. */
 export interface ResponseLoaders {
   /**
    * For an expired token: `TOKEN_EXPIRED`.
@@ -38,14 +40,14 @@ export interface ResponseLoaders {
   readonly unauthorized?: RefusalLoader;
 }
 
-/** The refusal in the user's words, or itself where there are none for it. */
+/** Copies a refusal with the texts of its loader. Without a loader, returns it unchanged. */
 export function wordRefusal(error: AuthError, loaders: ResponseLoaders): AuthError {
   const loader = error.status === 401 ? loaders[kindOf(error.reason)] : undefined;
   if (!loader) return error;
   try {
     return withWords(error, readWords(loader(error)));
   } catch {
-    // Words that cannot be had change no verdict.
+    // A failed loader must not change the decision.
     return error;
   }
 }
@@ -55,7 +57,7 @@ function kindOf(reason: Reason): keyof ResponseLoaders {
   return reason === "TOKEN_MISSING" ? "unauthorized" : "invalid";
 }
 
-// What the transports say themselves, or read from there.
+// The transports write or read these members.
 const TAKEN: readonly string[] = ["auth", "code", "http", "httpStatus", "path", "stack", "zodError"];
 
 function readWords(words: unknown): RefusalWords {
@@ -64,8 +66,7 @@ function readWords(words: unknown): RefusalWords {
     return {};
   }
   const { message, extensions } = words as RefusalWords;
-  // What cannot be sent throws here, and not when the refusal is answered, which would make it a
-  // 500.
+  // A value that is not JSON must throw here. In the response it would cause a 500.
   const sent: unknown = extensions === undefined ? {} : JSON.parse(JSON.stringify(extensions));
   const given = Object.prototype.toString.call(sent) === "[object Object]" ? (sent as object) : {};
   const kept = Object.entries(given).filter(([key]) => !TAKEN.includes(key));

@@ -20,7 +20,10 @@ export interface Services {
 export class LazyServices {
   #services: Services | undefined;
 
-  /** Builds the services of the config that `read` returns. Throws `InvalidConfigError` the second time. */
+  /**
+   * Builds the services of the config that `read` returns. Throws `InvalidConfigError` the second
+   * time.
+   */
   configure(read: () => ResolvedConfig): void {
     if (this.#services)
       throw new InvalidConfigError("init", "must be called once, and only without a config in the constructor");

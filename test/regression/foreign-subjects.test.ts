@@ -279,27 +279,22 @@ it.each<[what: string, claims: Claims, subject: (claims: Claims) => unknown, mes
     /\["tid"\] is null.*issuer must send text, or leave it out/,
   ],
   ["that is a boolean", { tid: true }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is a boolean.*"require"/],
-  ["that is a fraction", { tid: 1.5 }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is no safe integer/],
-  [
-    "that is an object",
-    { tid: { id: 1 } },
-    ({ tid }) => `x|${text(tid)}`,
-    /\["tid"\] is no text.*member of it by its name/,
-  ],
+  ["that is a fraction", { tid: 1.5 }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is not a safe integer/],
+  ["that is an object", { tid: { id: 1 } }, ({ tid }) => `x|${text(tid)}`, /\["tid"\] is not text.*member by its name/],
   [
     "that is a list",
     { tid: ["a"] },
     ({ tid }) => (tid as string[]).join(),
-    /\["tid"\]\["join"\] is no member.*by their index/,
+    /\["tid"\]\["join"\] is not an entry.*by their index/,
   ],
   [
     "whose members are not read",
     { tid: {} },
     ({ tid }) => (tid ? "x" : "y"),
-    /\["tid"\] is an object or a list.*reads no member/,
+    /\["tid"\] must be text.*read its members/,
   ],
   ["in an object", { org: {} }, ({ org }) => `x|${text((org as Claims)["id"])}`, /\["org"\]\["id"\] is absent/],
-  ["used as a whole", {}, (claims) => `x|${text(claims)}`, /The whole of the claims is no text/],
+  ["used as a whole", {}, (claims) => `x|${text(claims)}`, /The whole of the claims is not text/],
 ])("the error about a claim %s names the claim and the remedy", async (_, claims, subject, message) => {
   const error = await refusalOf(by(subject).verify(await theirs.token(claims)));
   expect([(error as Error).message.match(message) !== null, (error as Error).message]).toEqual([

@@ -1,4 +1,4 @@
-/** The compiler's messages for options of a manager that do not go together, or may be undefined. Compiled, never run. */
+/** The compiler's messages for options that do not fit or may be undefined. Never run. */
 import { type Algorithm, AuthManager, type AuthManagerConfig, type KeyConfig, type TrustedIssuer } from "claimgate";
 
 declare const keys: readonly KeyConfig[];
@@ -8,7 +8,7 @@ declare const algorithm: Algorithm;
 const issuer = "me";
 const make = (_build: () => AuthManager): void => undefined;
 
-// A variable of the environment may not be set: neither with nor without exactOptionalPropertyTypes.
+// A key or an issuer from an environment variable that may not be set.
 // expect-error: Type 'string | undefined' is not assignable to type 'KeyInput'
 // @ts-expect-error -- a secret
 make(() => new AuthManager({ issuer, algorithm: "HS256", secret: process.env["JWT_SECRET"] }));
@@ -52,18 +52,18 @@ make(() => new AuthManager({ issuer, keys, secret: "s" }));
 // expect-error: Type '{}' is not assignable to type 'undefined'
 // @ts-expect-error -- a secret and keyRefresh
 make(() => new AuthManager({ issuer, algorithm: "HS256", secret: "s", keyRefresh: {} }));
-// expect-error: is missing the following properties from type 'SecretKeyConfig<Claims>': algorithm, issuer
+// expect-error: from type 'SecretKeyConfig<Claims>': algorithm, issuer
 // @ts-expect-error -- trusted issuers and a secret
 make(() => new AuthManager({ trust, secret: "s" }));
-// expect-error: is missing the following properties from type 'SignerConfig<Claims>': privateKey, algorithm
+// expect-error: from type 'SignerConfig<Claims>': privateKey, algorithm
 // @ts-expect-error -- trusted issuers and an issuer without a key
 make(() => new AuthManager({ trust, issuer }));
 
 // A misspelt option.
-// expect-error: 'secrett' does not exist in type 'SecretKeyConfig<Claims>'. Did you mean to write 'secret'?
+// expect-error: Did you mean to write 'secret'
 // @ts-expect-error -- the key
 make(() => new AuthManager({ issuer, algorithm: "HS256", secrett: "s" }));
-// expect-error: 'audence' does not exist in type 'SecretKeyConfig<Claims>'. Did you mean to write 'audience'?
+// expect-error: Did you mean to write 'audience'
 // @ts-expect-error -- another option
 make(() => new AuthManager({ issuer, algorithm: "HS256", secret: "s", audence: "api" }));
 

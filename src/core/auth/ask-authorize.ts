@@ -1,4 +1,4 @@
-/** Asks the user's `authorize`, and lays what it says over a token, or over what a login granted. */
+/** Calls `authorize`, and applies its rights to a token or to the grant of a login. */
 
 import type { Authorize, HeldRights, Rights } from "../config/authorize-options.ts";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
@@ -12,37 +12,34 @@ import { checkUserClaims } from "../tokens/user-claims.ts";
 import { withDeadline } from "../util/deadline.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
 
-/** The rights that tokens are issued with. */
+/** The rights of issued tokens. */
 export interface IssueRights {
   readonly scope: unknown;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly maxAge?: number;
 }
 
-/** A question to `authorize` when tokens are issued. */
+/** A call of `authorize` when tokens are issued. */
 interface IssueQuestion {
   readonly subject: string;
   readonly held: HeldRights;
   readonly timeoutMs: number;
 }
 
-/** The token with the rights of its subject laid over it. Rejects with a refusal. */
+/** Copies the token with the current rights of its subject. Rejects with a refusal. */
 export async function applyRights(config: ResolvedConfig, authorize: Authorize, emit: Emit, token: JWT): Promise<JWT> {
-  // Who asks for rights has verified the token.
+  // The caller has verified the token, so it has content.
   const content = freezeContent(token["~content"] as TokenContent);
   const claims = await asking(emit, config.storeTimeout * 1000, async (deadline) => {
     const rights = readRights(await deadline(authorize(token.sub, token)));
-    // The schema is applied once, to the claims as they came with the rights laid over them.
+    // Apply the schema once: to the original claims with the rights.
     return rights && applyClaimsSchema(config.claimsSchema, { ...content.original, ...layOver({}, rights) });
   });
   if (claims === null) throw withoutRights();
   return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
 }
 
-/**
- * What tokens may be issued with; `null` where the subject has no rights any more. Rejects with a
- * refusal.
- */
+/** The rights for new tokens; `null` if the subject has lost its rights. Rejects with a refusal. */
 export function askForIssue(
   config: ResolvedConfig,
   authorize: Authorize,
@@ -54,15 +51,15 @@ export function askForIssue(
     if (!rights) return null;
     const { maxAge } = rights;
     if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge > 0 && maxAge <= config.maxTokenAge))
-      throw new TypeError("authorize gave a maxAge that no token may have");
+      throw new TypeError("authorize must return a maxAge that is a whole number of seconds, at most maxTokenAge");
     const { scope, ...claims } = layOver({ ...held.claims, scope: held.scope }, rights);
-    // What does not fit the schema is as unusable as what was never given.
+    // Claims that do not match the schema are as unusable as no answer.
     applyClaimsSchema(config.claimsSchema, claims);
     return { scope, claims, ...(maxAge === undefined ? {} : { maxAge }) };
   });
 }
 
-/** The refusal of a subject for which `authorize` gave `null`. */
+/** The refusal of a subject for which `authorize` returned `null`. */
 export function withoutRights(): AuthError {
   return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
 }
@@ -83,20 +80,22 @@ async function asking<T>(
 function readRights(rights: unknown): Rights | null {
   if (rights === null) return null;
   if (Object.prototype.toString.call(rights) !== "[object Object]")
-    throw new TypeError("authorize must give an object or null");
+    throw new TypeError("authorize must return an object or null");
   for (const [key, value] of Object.entries(rights as object)) {
-    // Rights that are misspelt or missing must not leave the token's own in force.
-    if (!["scope", "claims", "maxAge"].includes(key)) throw new TypeError(`authorize gave "${key}", which is no right`);
+    // A misspelt or missing right must not leave the rights of the token in force.
+    if (!["scope", "claims", "maxAge"].includes(key))
+      throw new TypeError(`authorize must return only scope, claims and maxAge, and returned "${key}"`);
     if (value === undefined)
-      throw new TypeError(`authorize gave "${key}" as undefined; leave it out to keep what is held`);
+      throw new TypeError(`authorize must not return "${key}" as undefined; leave it out to keep the previous value`);
   }
   return rights as Rights;
 }
 
-/** Copies: what is the caller's is never frozen. */
+/** Merges copies, so that objects of the user are never frozen. */
 function layOver(held: Readonly<Record<string, unknown>>, { scope, claims = {} }: Rights): Record<string, unknown> {
   checkUserClaims(claims, "claims");
   const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
-  if (dated !== undefined) throw new TypeError(`authorize gave "${dated}", which belongs to the token itself`);
+  if (dated !== undefined)
+    throw new TypeError(`authorize must not return the claim "${dated}", which belongs to one token`);
   return { ...held, ...structuredClone(claims), ...(scope === undefined ? {} : { scope: structuredClone(scope) }) };
 }

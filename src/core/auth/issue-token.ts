@@ -1,4 +1,4 @@
-/** Signs the manager's own tokens: drafts them, holds them against the claims schema, and uses the ring's newest key. */
+/** Issues tokens, and checks the options of `authToken` and `refreshToken`. */
 
 import { type ResolvedConfig, requireOwn } from "../config/resolve-config.ts";
 import { signWithRing } from "../key-ring/sign-with-ring.ts";
@@ -10,7 +10,7 @@ import type { JWTOptions, TokenType } from "../tokens/token-type.ts";
 import { draftClaims } from "../tokens/user-claims.ts";
 import { checkOptionNames } from "../util/check-options.ts";
 
-/** Claims that only sessions set, with the times that they need. */
+/** Claims that only sessions set, with their times. */
 export interface SessionClaims {
   readonly sid: string;
   readonly rid?: string;

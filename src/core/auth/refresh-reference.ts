@@ -1,4 +1,4 @@
-/** The session that a refresh token belongs to, and the refusal of a token whose session has ended. */
+/** Finds the session of a refresh token. */
 import type { SessionConfig } from "../config/session-options.ts";
 import { MissingRequiredClaimError, RevokedTokenError } from "../jwt/errors.ts";
 import { adoptedSessionId } from "../stores/session-id.ts";
@@ -8,13 +8,13 @@ import type { JWT } from "../tokens/token.ts";
 export interface RefreshReference {
   readonly sid: string;
   readonly rid: string;
-  /** Whether the session would have to be made of the token first. */
+  /** Whether the session does not exist before the first refresh. */
   readonly isAdopted: boolean;
 }
 
 /**
- * The session a refresh token belongs to. Rejects with `MissingRequiredClaimError` where it belongs
- * to none and can found none.
+ * The session of a refresh token. Rejects with `MissingRequiredClaimError` for a token without a
+ * session that cannot be adopted.
  */
 export async function refreshReference(token: JWT, { adoptRefresh }: SessionConfig): Promise<RefreshReference> {
   const { sid, rid } = token.claims;

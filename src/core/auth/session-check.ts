@@ -1,4 +1,4 @@
-/** Asks the store, when a token is verified, whether the token's session stands. */
+/** Checks at each verification that the session of the token is live. */
 import { LRUCache } from "lru-cache";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
@@ -12,47 +12,44 @@ import type { TokenContent } from "../tokens/token-content.ts";
 import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
 import { refreshReference, sessionEnded } from "./refresh-reference.ts";
 
-/** What is known of sessions while tokens are verified. */
+/** The check of sessions for the verifier, with its cache. */
 export interface SessionCheck {
   /**
-   * Lets pass a token whose session stands, at once where that is known. `request` is the one that
-   * presents it. Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`),
+   * Accepts a token of a live session, synchronously if the answer is cached. `request` presents
+   * the token. Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`),
    * `MissingRequiredClaimError` or `SessionStoreError`.
    */
   check(token: JWT, request?: Presenter): MaybePromise<void>;
-  /** Whether the token's session is known to have ended. Asks nobody. */
+  /** Whether the cache says that the session has ended. Calls no store. */
   isKnownToHaveEnded(token: JWT): boolean;
   /**
-   * Seconds after which a token is worth checking again; `Infinity` where nothing is checked
-   * between.
+   * Seconds after which a stream must check its token again; `Infinity` if sessions are not
+   * checked.
    */
   readonly interval: number;
   /**
-   * Ends the session of a superseded refresh token that was presented, reports the reuse, and gives
-   * the refusal.
+   * Ends the session of a reused refresh token, emits the event, and returns the refusal.
    */
   endReused(token: JWT, sid: string, access: StoreAccess): Promise<RevokedTokenError>;
-  /** These sessions have ended: what was known of them is no longer true. */
+  /** Marks sessions as ended in the cache. */
   markEnded(ids: readonly string[]): void;
-  /** Sessions whose ids have this tag may have ended: each is asked about again. */
+  /** Forgets live sessions whose ids have this tag, because they may have ended. */
   forgetTag(tag: string): void;
 }
 
 /** A request that presents a token. */
 export interface Presenter {
   /**
-   * Whether it has replaced the refresh token itself: asked last, as it may be doing that at the
-   * moment.
+   * Whether the request itself has replaced the refresh token. Waits for a refresh that is running.
    */
   wasRotated(token: string): Promise<boolean>;
   /**
-   * The verifications that have begun on its connection: its operations, which are requests of
-   * their own, share them.
+   * The running verifications of its connection. All operations of the connection share them.
    */
   readonly running?: Map<string, Promise<TokenContent>> | undefined;
 }
 
-/** What a manager without sessions checks: nothing. */
+/** The check of a manager without sessions. It accepts every token. */
 export const NO_SESSIONS: SessionCheck = Object.freeze({
   check: () => undefined,
   isKnownToHaveEnded: () => false,
@@ -69,7 +66,7 @@ interface Known {
 
 const MAX_KNOWN = 10_000;
 
-/** A check with a memory of its own. */
+/** Creates a check with its own cache. */
 export function createSessionCheck(
   config: ResolvedConfig,
   sessions: SessionConfig,
@@ -83,7 +80,7 @@ export function createSessionCheck(
 
   const recall = (sid: string): boolean | undefined => {
     const answer = known.get(sid);
-    // A clock that was put back makes nothing fresh.
+    // A clock that was set back must not extend the life of an answer.
     return answer && now() >= answer.at && now() - answer.at < sessionCheckTtl ? answer.stands : undefined;
   };
 
@@ -94,7 +91,7 @@ export function createSessionCheck(
     const mine = store.find(sid).then(
       (record) => {
         const stands = isAlive(record, now());
-        // One that was asked before the session ended here must not be believed afterwards.
+        // An answer from before the end of the session in this process must not be cached.
         if (asking.get(sid) === mine) {
           asking.delete(sid);
           known.set(sid, { stands, at });
@@ -121,7 +118,7 @@ export function createSessionCheck(
   const checkRefresh = async (token: JWT, request: Presenter | undefined): Promise<void> => {
     const { sid, rid, isAdopted } = await refreshReference(token, sessions);
     const record = await store.find(sid);
-    // Not made yet: the token stands for itself.
+    // An adopted token is valid until its first refresh creates the session.
     if (isAdopted && record === null) return;
     const state = refreshStateOf(record, rid, { now: now(), grace: refreshGrace });
     if (state === "ended") throw sessionEnded();

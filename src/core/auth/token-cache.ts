@@ -1,22 +1,22 @@
-/** Remembers verified tokens, so that a second sight of one costs a hash and a look-up. Holds only what can never change about a token, and not its text. */
+/** Caches verified tokens by hash: only facts that cannot change, and never the text of a token. */
 import { LRUCache } from "lru-cache";
 import type { TokenContent } from "../tokens/token-content.ts";
 import { loadNodeCrypto } from "../util/builtins.ts";
 import { promisesAreShared } from "../util/maybe-promise.ts";
 
-/** A bounded store of verified tokens. */
+/** A bounded cache of verified tokens. */
 export interface TokenCache {
-  /** What a token is kept under: its SHA-256. */
+  /** The key of a token: its SHA-256. */
   keyOf(token: string): string;
   get(key: string): TokenContent | undefined;
   /**
-   * Has a token verified, once for all who ask at the same time, and keeps what comes of it. A
-   * refused one leaves nothing behind.
+   * Verifies a token, once for all concurrent callers, and caches its content. A rejected token is
+   * not cached.
    */
   fill(key: string, verify: () => Promise<TokenContent>): Promise<TokenContent>;
 }
 
-/** A cache of `max` tokens; none at all for 0, or where there is no synchronous hash. */
+/** Creates a cache of `max` tokens; `undefined` for 0, or without a synchronous hash. */
 export function createTokenCache(max: number): TokenCache | undefined {
   const hash = loadNodeCrypto()?.hash;
   if (max === 0 || !hash) return undefined;
@@ -34,7 +34,7 @@ export function createTokenCache(max: number): TokenCache | undefined {
   };
 
   return {
-    // A character a byte: the shortest text that a hash has.
+    // One character for each byte is the shortest text of a hash.
     keyOf: (token) => hash("sha256", token, "latin1"),
     get: (key) => entries.get(key),
     fill(key, verify) {

@@ -1,4 +1,4 @@
-/** Reads tokens: the signature and the registered claims, of the manager's own tokens and of those of trusted issuers. */
+/** Checks signature and registered claims of own tokens and of tokens of trusted issuers. */
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { ResolvedIssuer } from "../issuers/trusted-issuers.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
@@ -14,12 +14,12 @@ import { deepFreeze } from "../util/freeze.ts";
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
 /**
- * The content of a token whose signature and registered claims are good. Rejects as
- * `Verifier.verify` does.
+ * The content of a token with valid signature and registered claims. Rejects like
+ * `Verifier.verify`.
  */
 export type ReadToken = (token: string) => Promise<TokenContent>;
 
-/** Reads tokens of every issuer that the manager knows. The user's schema is applied later. */
+/** Creates the reader for tokens of all known issuers. It does not apply `claimsSchema`. */
 export function createReader(config: ResolvedConfig): ReadToken {
   const readHeader = createHeaderReader();
   const readOwn = createOwnReader(config, { readHeader });
@@ -32,24 +32,22 @@ export function createReader(config: ResolvedConfig): ReadToken {
   };
 }
 
-/**
- * The trusted issuer of a token; `undefined` for a token of the manager's own. Requests nothing.
- */
+/** The trusted issuer of a token; `undefined` for an own token. Fetches no keys. */
 function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer | undefined {
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);
   const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
   if (iss == null) throw new MissingRequiredClaimError("iss");
   const trusted = typeof iss === "string" ? config.trust.get(iss) : undefined;
-  // Before any key is asked for, the manager's own included.
+  // Before any key is loaded, the own keys included.
   if (!trusted && iss !== config.own?.issuer)
     throw new InvalidIssuerError("The token is of an issuer that is not trusted");
   return trusted;
 }
 
 /**
- * Reads tokens of the manager's own; with `ignoreTimes` also those that have expired, or are not
- * valid yet.
+ * Creates the reader for own tokens. With `ignoreTimes`, it accepts also expired tokens and tokens
+ * that are not valid yet.
  */
 export function createOwnReader(
   config: ResolvedConfig,
@@ -78,16 +76,16 @@ export function createOwnReader(
   return (token) => verifyWithKeys(token, keys, options);
 }
 
-/** Reads tokens of a trusted issuer. */
+/** Creates the reader for tokens of a trusted issuer. */
 function createTrustedReader(issuer: ResolvedIssuer, readHeader: ReadHeader): ReadToken {
   const { keys, algorithms } = issuer;
   const options: VerifyOptions<TokenContent> = {
     algorithms,
     readHeader,
-    // A broken key in the issuer's set is not the token's fault.
-    explain: (cause) => new JWKSClientError("The issuer's key set holds a key that cannot be used", { cause }),
+    // An unusable key of the issuer must not reject the token.
+    explain: (cause) => new JWKSClientError("The key set of the issuer contains an unusable key", { cause }),
     accept(header, payload, key) {
-      // Not only of JSON: the entry's own functions gave a part of them.
+      // The functions of the entry may have returned more than JSON.
       const claims = deepFreeze(issuer.accept(header, payload));
       return { header, claims, original: claims, standing: { keys, key }, isFrozen: true };
     },

@@ -12,23 +12,22 @@ export function checkCookieExpiry(token: string, config: ResolvedConfig): void {
   if (hasExpired(token, config)) throw new ExpiredSignatureError("The token has expired");
 }
 
-// Time or another server can mend every other one: clocks, keys and options differ between servers
-// while they are changed.
+// Any other reason can pass: clocks, keys and options differ between servers during a change.
 const FINAL: readonly Reason[] = ["TOKEN_REVOKED", "TOKEN_REUSED"];
-// By the clock of another server the token may still live.
+// By the clock of another server, the token may still be valid.
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
-/** Whether a token that was refused for `reason` can never be valid again, on any server. */
+/** Whether a token that was rejected for `reason` can never become valid again, on any server. */
 export function isFinal(reason: Reason, token: string, config: ResolvedConfig): boolean {
   if (reason === "TOKEN_EXPIRED") return hasExpired(token, config, MAX_CLOCK_SKEW_SECONDS);
-  // One that is too long here may not be elsewhere.
+  // Another server may accept a longer token.
   if (reason === "TOKEN_MALFORMED") return token.length <= config.maxTokenLength;
   return FINAL.includes(reason);
 }
 
 /**
- * Whether a token's `exp` was past so many seconds ago, as its text says. The verification rejects
- * a token that cannot be read.
+ * Whether the `exp` in the text of a token was past `ago` seconds ago. Verification rejects a token
+ * that cannot be read.
  */
 function hasExpired(token: string, { now, leeway, maxTokenLength }: ResolvedConfig, ago = 0): boolean {
   if (token.length > maxTokenLength) return false;

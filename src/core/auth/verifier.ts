@@ -1,4 +1,4 @@
-/** Verifies tokens, the manager's own and those of trusted issuers: signature, registered claims, the user's schema. */
+/** Verifies own tokens and tokens of trusted issuers: signature, claims, schema and session. */
 
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { checkExpiry } from "../jwt/claims.ts";
@@ -13,55 +13,53 @@ import { createTokenCache } from "./token-cache.ts";
 import { createOwnReader, createReader } from "./token-reader.ts";
 import { checkCookieExpiry, checkText } from "./token-text.ts";
 
-/** Says whether a token is good. */
+/** Verifies tokens. */
 export interface Verifier {
   readonly config: ResolvedConfig;
   /**
-   * The verified token, at once where all of it is remembered. Throws or rejects with a token
-   * error, or with `JWKSClientError` or `SessionStoreError`. `request` is the one that presents it.
+   * The verified token, synchronously if it is cached. Throws or rejects with a token error, or
+   * with `JWKSClientError` or `SessionStoreError`. `request` presents the token.
    */
   verify(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
-   * `verify` for a cookie, which browsers keep beyond its token's `exp`: then it has expired,
-   * whatever its signature. To refuse it needs none, and its key may have been rotated away.
+   * `verify` for a cookie, which browsers keep beyond the `exp` of its token. An expired cookie is
+   * rejected without a signature check, because its key may be gone.
    */
   verifyCookie(token: string, request?: Presenter): MaybePromise<JWT>;
   /**
-   * A token that was verified before, as far as it is good still: `exp`, its key and its session.
-   * At once where these are known. Throws or rejects as `verify` does.
+   * Checks a verified token again: `exp`, its key and its session. Synchronous if these are known.
+   * Throws or rejects like `verify`.
    */
   confirm(token: JWT, request?: Presenter): MaybePromise<JWT>;
   /**
-   * When the token ends by what is known now, in seconds: `exp`, leeway included, or its key's
-   * retirement.
+   * The time until which the token is valid by current knowledge, in seconds: `exp` plus leeway, or
+   * the retirement of its key.
    */
   goodUntil(token: JWT): number;
-  /**
-   * Whether a token that was verified before is good by what is known now, without asking anybody.
-   */
+  /** Whether a verified token is still valid by current knowledge. Calls no store and no loader. */
   isGoodNow(token: JWT): boolean;
   /**
-   * A token of the manager's own: signature and registered claims, `exp` only where it is not
-   * ignored, and nothing of its session. Rejects as `verify` does.
+   * Checks signature and registered claims of an own token, but not its session. Rejects like
+   * `verify`.
    */
   read(token: string, how: ReadOptions): Promise<JWT>;
   /**
-   * Throws `ExpiredSignatureError` for a cookie whose `exp` is past, as `verifyCookie` does, and
-   * says nothing of any other.
+   * Throws `ExpiredSignatureError` for a cookie whose `exp` is past, like `verifyCookie`. Accepts
+   * any other cookie.
    */
   checkCookie(token: string): void;
 }
 
-/** How a token is read. */
+/** The options of `read`. */
 interface ReadOptions {
   readonly type: TokenType | "any";
   readonly ignoreTimes?: boolean;
 }
 
-// Idle streams are asked about no more often, however short the memory of sessions is.
+// Idle streams check their token no more often, also with a short sessionCheckTtl.
 const MIN_INTERVAL_SECONDS = 1;
 
-/** A verifier with a token cache of its own. */
+/** Creates a verifier with its own token cache. */
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
   const cache = createTokenCache(config.cacheMax);
   const readToken = createReader(config);
@@ -70,8 +68,8 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
 
   const verifyFresh = async (token: string): Promise<TokenContent> => {
     let content = await readToken(token);
-    // Its key may have retired, or been exchanged, while it was verified with. A set that changes
-    // each time it is asked for ends this, too.
+    // The key may have retired or changed during the verification. One retry is enough: a key set
+    // that changes at each use must not cause a loop.
     let holds = holdsStill(content);
     if (holds !== true && !(await holds)) {
       content = await readToken(token);
@@ -87,20 +85,16 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     return request?.running ? share(request.running, token, verifyFresh) : verifyFresh(token);
   };
 
-  /**
-   * The content, if what can change about a token has not; verified anew where its key has been
-   * exchanged.
-   */
+  /** Checks the facts that can change. Verifies the token again if its key has changed. */
   const confirmContent = (token: string, content: TokenContent, request?: Presenter): MaybePromise<TokenContent> => {
     checkExpiry(content.claims, config.now(), config.leeway);
     const holds = holdsStill(content);
     if (holds === true) return content;
-    // A key that was exchanged for another of the same name is not the one that was verified with.
+    // Another key with the same kid has not verified this token.
     return holds === false ? verifyOnce(token, request) : confirmLater(holds, token, content, request);
   };
 
-  // A function of its own, as all that make closures are: V8 makes room for what a closure holds on
-  // the way into the function around it.
+  // Apart, because V8 allocates the context of a closure when the outer function begins.
   const confirmLater = async (
     holds: Promise<boolean>,
     token: string,
@@ -108,7 +102,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     request?: Presenter,
   ): Promise<TokenContent> => ((await holds) ? content : verifyOnce(token, request));
 
-  // Last of all: a token that is bad in itself is not worth a question to the store.
+  // Last, so that an invalid token causes no call of the store.
   const withSession = (token: JWT, request: Presenter | undefined): MaybePromise<JWT> => {
     const checked = sessions.check(token, request);
     return isPromise(checked) ? whenStanding(checked, token) : token;
@@ -138,7 +132,7 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     confirm(token, request) {
       const before = token["~content"];
       const { signed } = token;
-      // What was never verified, as a token that was only read, is verified now.
+      // Verify a token that was only read before.
       const content = before?.standing ? confirmContent(signed, before, request) : verifyOnce(signed, request);
       if (isPromise(content)) return makeLater(content, signed, request, token);
       return withSession(content === before ? token : makeJwt(signed, content), request);
@@ -188,7 +182,7 @@ function makeJwt(token: string, content: TokenContent): JWT {
   return new JWT(readTokenType(content.claims), new TokenParts(token, content));
 }
 
-/** Whether the key that was verified with is trusted still. */
+/** Whether the key that verified the token is still trusted. */
 function holdsStill({ standing }: TokenContent): MaybePromise<boolean> {
   if (!standing) return false;
   const { keys, key } = standing;
@@ -202,7 +196,7 @@ function holdsNow({ keys, key }: Standing): boolean {
     if (!isPromise(set)) return set.holds(key);
     set.catch(() => undefined);
   } catch {
-    // Keys that are out of reach vouch for nobody.
+    // Without keys, the token is not known to be valid.
   }
   return false;
 }
@@ -213,7 +207,7 @@ function retirementOf({ keys, key }: Standing): number {
     if (!isPromise(set)) return set.retiresAt(key) ?? Number.POSITIVE_INFINITY;
     set.catch(() => undefined);
   } catch {
-    // Keys that are out of reach are found out at the next use.
+    // The next use of the token reports unavailable keys.
   }
   return Number.POSITIVE_INFINITY;
 }

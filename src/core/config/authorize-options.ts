@@ -1,40 +1,57 @@
-/** The option `authorize`: rights kept in a database. */
+/** The types of the option `authorize`, which looks up rights in a database. */
 import type { Claims } from "../rules/rule.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
 
 /**
- * The present rights of a subject. An unknown or undefined key is an error: a misspelt right must
- * not leave the earlier rights in force.
+ * The current rights of a subject. An unknown key and an undefined value are errors, because a
+ * misspelt right must not leave the previous rights in force.
  */
 export interface Rights<C = Claims> {
-  /** Replaces the token's scope, or the login's. Default: that one. */
+  /**
+   * The scope, in place of that of the token or of the login.
+   * @default the scope held so far
+   */
   readonly scope?: unknown;
-  /** Lie over the claims of the same name; they may not name a reserved one. */
+  /**
+   * Claims, in place of those with the same names. Reserved claims are rejected.
+   * @default none
+   */
   readonly claims?: Readonly<Partial<C>>;
   /**
-   * Seconds, for an auth token that is issued. Without effect on a request. Default: `authMaxAge`.
+   * Seconds that an issued auth token lives. Has no effect with `authorizeAt: "request"`.
+   * @default the manager's `authMaxAge`
    */
   readonly maxAge?: number;
 }
 
 /**
  * The rights held so far. With `authorizeAt: "issue"` they are the session's id and the grant of
- * its login; with `"request"` it is the verified `JWT` itself, and so all of a token is there.
+ * its login. With `"request"` they are the verified `JWT`, with all members of a token.
  */
 export interface HeldRights<C = Claims> extends Partial<Omit<JWT<C>, "sid" | "scope" | "claims">> {
+  /** The id of the session. */
   readonly sid: string | undefined;
+  /** The scope of the token or of the login. */
   readonly scope: unknown;
+  /** The claims of the token or of the login. */
   readonly claims: Readonly<Partial<C>>;
 }
 
 /**
- * Looks up the rights of a subject (as text): when `login` and `refresh` issue tokens, before
- * anything is written, or once per request. `null` refuses (`TOKEN_REVOKED`), and ends the session
- * that was to be refreshed. A throw, or no answer in time, is `STORE_UNAVAILABLE` and changes
- * nothing.
+ * Looks up the rights of a subject (as text), in `login` and `refresh` or once per request.
+ *
+ * `null` rejects the caller (`TOKEN_REVOKED`), and ends the session in `refresh`. If it throws, or
+ * does not answer in time, the caller gets `STORE_UNAVAILABLE` and the session stays unchanged.
+ * @example
+ * ```ts
+ * const authorize: Authorize = async (subject) => {
+ *   const user = await database.findUser(subject);
+ *   return user && { scope: user.scope };
+ * };
+ * ```
  */
-// A method's type, so that `held` may be annotated as the JWT that it is per request.
+// The type of a method, so that users can annotate `held` as the JWT that it is per request.
 export type Authorize<C = Claims> = {
   authorize(subject: string, held: HeldRights<C>): MaybePromise<Rights<C> | null>;
 }["authorize"];

@@ -68,12 +68,12 @@ export interface CookieConfig {
 
 /**
  * The settings of `cookies` before a change. Only `refresh` and `logout` read such cookies, until
- * `until`, if a request has no present cookie. Every write clears them.
+ * `until`, if a request has no current cookie. Every write clears them.
  */
 export interface FormerCookies {
   /**
    * The names as browsers send them, prefix included.
-   * @default the present names with the prefix of these settings
+   * @default the current names with the prefix of these settings
    */
   readonly names?: { readonly auth?: string; readonly refresh?: string };
   /**
@@ -202,14 +202,14 @@ function resolveFormer(
     auth: nameOf(option, auth, attributes),
     refresh: nameOf(option, refresh, attributes),
   };
-  // A name that did not change belongs to a present cookie.
+  // A name that did not change belongs to a current cookie.
   const isFormer = (name: string | undefined): boolean =>
     name !== undefined && !present.includes(placeOf(name, attributes));
   const names = Object.fromEntries(Object.entries(listed).filter(([, name]) => isFormer(name)));
   if (Object.keys(names).length === 0)
     throw new InvalidConfigError(
       option,
-      "must differ from the present settings: set names, domain, path or partitioned",
+      "must differ from the current settings: set names, domain, path or partitioned",
     );
   return { names, attributes, until: entry.until };
 }

@@ -14,11 +14,11 @@ import type { CsrfConfig } from "./csrf-options.ts";
 import type { SessionOptions } from "./session-options.ts";
 
 /**
- * The options of `AuthManager`, by the keys that the manager has: one secret, private key or public
- * key, a ring of keys, or only trusted issuers. A helper with a key takes further options as
+ * The options of `AuthManager`. The manager has a secret, a private key, a public key, a ring of
+ * keys, or only trusted issuers. A helper with its own key takes further options as
  * `AuthManagerOptions`, or as `Partial<SecretKeyConfig>`.
  */
-// In alphabetical order: of equal candidates, TypeScript names the last in its message.
+// Alphabetical, because compiler messages name the last of several candidates.
 export type AuthManagerConfig<C = Claims> =
   | KeyRingConfig<C>
   | KeylessConfig<C>
@@ -38,87 +38,90 @@ export type AsymmetricAlgorithm = Exclude<Algorithm, HmacAlgorithm>;
  */
 export interface AuthManagerOptions<C = Claims> extends GeneralOptions {
   /**
-   * A synchronous Standard Schema for your own claims, checked when a token is issued and when one
-   * is verified (`CLAIM_INVALID`).
+   * A Standard Schema of the claims, for issued and verified tokens (`CLAIM_INVALID`). An
+   * asynchronous schema is rejected.
    * @default none
    * @see https://standardschema.dev
    */
   readonly claimsSchema?: StandardSchema<C>;
   /**
-   * Looks up what a subject may do now; see `authorizeAt`.
+   * Looks up the current rights of a subject. See `authorizeAt`.
    * @default none
    */
   readonly authorize?: Authorize<C>;
 }
 
-/** The options that every manager can have, apart from those that depend on the type of the claims. */
-// Without a type parameter, so that all kinds of config share its properties: editors show the
-// documentation of a property only where the possible kinds share it.
+/** The options of every manager that do not depend on the type of the claims. */
+// Without a type parameter, so that all kinds of config share its properties. Editors show no
+// documentation for a property that differs between the possible kinds.
 export interface GeneralOptions extends SessionOptions {
   /**
-   * Other issuers whose tokens pass the same guards.
+   * Other issuers whose tokens pass the same guards. At least one, if set.
    * @default none
    */
   readonly trust?: readonly TrustedIssuer[];
   /**
-   * Accept an HMAC secret shorter than the hash output.
+   * Accepts an HMAC secret that is shorter than the hash. An empty secret is rejected.
    * @default false
    * @see RFC 7518, section 3.2
    */
   readonly allowWeakSecret?: boolean;
   /**
-   * The `aud` of tokens issued; tokens verified must be for one of these. Without it a token with
-   * `aud` is rejected.
+   * The `aud` of issued tokens. Verified tokens must be for one of these audiences. Without it, a
+   * token with `aud` is rejected.
    * @default none
    * @see RFC 7519, section 4.1.3
    */
   readonly audience?: string | readonly string[];
   /**
-   * Seconds that an auth token lives. `maxTokenAge` lowers the default.
+   * Seconds that an auth token lives, a whole number from 1 to 3,155,760,000 (100 years). `maxTokenAge`
+   * lowers the default.
    * @default 3600
    */
   readonly authMaxAge?: number;
   /**
-   * Seconds that a refresh token lives. `maxTokenAge` lowers the default.
+   * Seconds that a refresh token lives, a whole number from 1 to 3,155,760,000 (100 years). `maxTokenAge`
+   * lowers the default.
    * @default 604800
    */
   readonly refreshMaxAge?: number;
   /**
-   * The most seconds that any token may live, so that a key can be retired that long after its last
-   * signature.
+   * The most seconds that any token may live, a whole number from 1. A key can be retired that long
+   * after its last signature.
    * @default none
    */
   readonly maxTokenAge?: number;
   /**
-   * Seconds of tolerance for `exp`, `nbf` and `iat`. `iat` may lie 60 seconds further ahead.
+   * Seconds of tolerance for `exp`, `nbf` and `iat`, 0 or more. `iat` may be 60 seconds further
+   * ahead.
    * @default 0
    * @see RFC 7519, section 4.1.4
    */
   readonly leeway?: number;
   /**
-   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, and so only with
-   * `sessions`. `"request"`: once per request, when a guard needs it.
+   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, which need `sessions`.
+   * `"request"`: once per request, when a guard needs the rights.
    * @default "issue"
    */
   readonly authorizeAt?: "issue" | "request";
   /**
-   * The header that a token is read from. A blank `scheme` takes the whole value.
+   * The header of the token. With a blank `scheme`, the whole value is the token.
    * @default { name: "authorization", scheme: "Bearer" }
    */
   readonly header?: { readonly name?: string; readonly scheme?: string };
   /**
-   * The cookies that tokens are read from, by type, if no header has a credential. With `sessions`,
-   * tokens are written to them too.
+   * The cookies of the tokens, read if no header has a credential. With `sessions`, the manager
+   * writes them too.
    * @default none
    */
   readonly cookies?: CookieConfig;
   /**
-   * Your own words for 401s.
+   * Custom texts for 401s.
    * @default none
    */
   readonly responses?: ResponseLoaders;
   /**
-   * Receives every event. Nothing waits for it, and no event holds a token.
+   * Receives each event. The manager does not wait for it, and no event contains a token.
    * @default none
    */
   readonly onEvent?: EventHandler;
@@ -128,23 +131,23 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly csrf?: CsrfConfig;
   /**
-   * The most characters a token may have, checked before anything is parsed.
+   * The most characters of a token, at least 1. A longer token is rejected before it is parsed.
    * @default 8192
    */
   readonly maxTokenLength?: number;
   /**
-   * Switches `currentToken()` on, at the price of an `AsyncLocalStorage`.
+   * Enables `currentToken()`, which costs an `AsyncLocalStorage`.
    * @default false
    */
   readonly ambient?: boolean;
   /**
-   * The most verified tokens that are remembered, by SHA-256; `false` for none. No effect in a
-   * runtime without a synchronous hash.
+   * The most verified tokens in the cache, by their SHA-256; `false` for no cache. Has no effect in
+   * a runtime without a synchronous hash.
    * @default { max: 10_000 }
    */
   readonly cache?: { readonly max: number } | false;
   /**
-   * Gives the time, in seconds since 1970.
+   * Returns the time, in seconds since 1970.
    * @default the clock
    */
   readonly now?: () => number;

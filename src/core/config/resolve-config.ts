@@ -129,7 +129,10 @@ const configSchema = z.strictObject({
 
 type ParsedOptions = z.infer<typeof configSchema>;
 
-/** Reads the options. Throws `MissingConfigError` or `InvalidConfigError` with the name of the option. */
+/**
+ * Reads the options. Throws `MissingConfigError` or `InvalidConfigError` with the name of the
+ * option.
+ */
 export function resolveConfig(config: unknown): ResolvedConfig {
   const options = readOptions(config);
   const now = checkedClock(

@@ -34,8 +34,8 @@ export interface SessionOptions {
    */
   readonly adoptRefresh?: boolean;
   /**
-   * When the manager looks up the session of a token. `"refresh"`: only at a refresh. `"always"`: at
-   * every verification too, so that a revocation applies at once.
+   * When the manager looks up the session of a token. `"refresh"`: only at a refresh. `"always"`:
+   * at every verification too, so that a revocation applies at once.
    * @default "refresh"
    */
   readonly sessionCheck?: "refresh" | "always";

@@ -1,4 +1,4 @@
-/** What a token of a trusted issuer must be, and what of it rules may read. */
+/** Checks the claims of a trusted issuer's token, and selects those that rules may read. */
 
 import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
@@ -16,38 +16,39 @@ import { withErrorContext } from "../util/error-context.ts";
 import { deepFreeze } from "../util/freeze.ts";
 import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts";
 
-/** What an entry of `trust` asks. */
+/** The settings of an entry of `trust`. */
 export interface IssuerPolicy {
   readonly issuer: string;
   readonly audience: string | readonly string[] | null;
   readonly audienceClaim: string;
   readonly typ: string | null;
-  /** Of `claims` only. */
+  /** A rule with `claims` only. */
   readonly require: Plan | undefined;
   readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
   readonly subject: SubjectOption;
-  /** `undefined`: all of them. */
+  /** `undefined`: all claims. */
   readonly claims?: readonly string[] | undefined;
   readonly leeway: number;
 }
 
-// Ours alone: a trusted issuer's token is always of type auth, and belongs to none of our sessions.
+// These claims have a meaning only in own tokens. Every trusted token is an auth token without
+// session.
 const DROPPED = ["type", "sid", "rid"];
 const ALWAYS_SHOWN = ["iss", "aud", "exp", "iat", "nbf", "jti"];
-// What a logout token's "events" holds (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+// A member of "events" in logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.4).
 const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
-// What only an ID token has (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
+// Claims of ID tokens only (OpenID Connect Core 1.0, sections 2 and 3.3.2.11).
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
-// What access tokens have and ID tokens do not: RFC 9068's, and those of Okta, Entra and Auth0.
+// Claims of access tokens only: RFC 9068, Okta, Entra and Auth0.
 const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
-// Where issuers say that a token is a refresh token, and how: Flask's extensions, Simple JWT,
-// Keycloak (which has offline ones as well).
+// The marks of refresh tokens in Flask's extensions, Simple JWT and Keycloak, whose offline tokens
+// are refresh tokens too.
 const OF_TYPES = ["type", "token_type", "token_use", "typ"];
 const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
 
 /**
- * The claims as rules may read them, of a token whose signature holds. Throws a token error. `now`
- * is in seconds.
+ * Checks the claims of a token with a valid signature, and returns those that rules may read.
+ * Throws a token error. `now` is in seconds.
  */
 export function acceptToken(
   policy: IssuerPolicy,
@@ -84,7 +85,9 @@ function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload)
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
   if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
   if (!policy.require && !isMarkedAsAccessToken(header, payload))
-    throw new InvalidTokenTypeError("Nothing tells that the token is an access token: state in require what does");
+    throw new InvalidTokenTypeError(
+      "The token has no mark of an access token: set require to a claim of access tokens",
+    );
   if (isLogoutToken(payload)) throw new InvalidTokenTypeError("The token is a logout token");
   checkConfirmation(payload);
 }
@@ -96,18 +99,17 @@ function isIdToken(payload: JwtPayload): boolean {
   return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
 }
 
-// They have scopes and clients too, and may have the same key. What is typed as an access token is
-// one, whatever such a claim means to its issuer.
+// Refresh tokens have scopes and clients too, and may have the same key. The typ header of an
+// access token decides before such claims.
 function isRefreshToken(header: JwtHeader, payload: JwtPayload): boolean {
   return !isAccessTokenType(header["typ"]) && OF_TYPES.some((claim) => REFRESH.includes(readOwn(payload, claim)));
 }
 
-// An ID token may have nothing but iss, sub, aud, exp and iat, so that the lack of its marks proves
-// nothing.
+// An ID token may have only iss, sub, aud, exp and iat, so a lack of its marks proves nothing.
 function isMarkedAsAccessToken(header: JwtHeader, payload: JwtPayload): boolean {
   if (isAccessTokenType(header["typ"])) return true;
   if (readOwn(payload, "token_use") === "access" || readOwn(payload, "typ") === "Bearer") return true;
-  // Another claimgate's or Flask_PyJWT's: its refresh tokens have the same key and another type.
+  // claimgate and Flask_PyJWT sign refresh tokens with the same key, but with another type.
   if (readOwn(payload, "type") === "auth") return true;
   return OF_ACCESS_TOKENS.some((claim) => readOwn(payload, claim) != null);
 }
@@ -117,12 +119,12 @@ function isLogoutToken(payload: JwtPayload): boolean {
   return typeof events === "object" && events !== null && Object.hasOwn(events, LOGOUT);
 }
 
-/** Whether a `typ` is that of RFC 9068, which no ID token has. */
+/** Whether a `typ` is that of RFC 9068, which ID tokens never have. */
 export function isAccessTokenType(typ: unknown): boolean {
   return mediaType(typ) === "at+jwt";
 }
 
-// Case means nothing, and "application/" may be left out (RFC 7515, section 4.1.9).
+// The case is ignored, and "application/" is optional (RFC 7515, section 4.1.9).
 function mediaType(typ: unknown): string | undefined {
   return typeof typ === "string" ? lowerAscii(typ).replace(/^application\//, "") : undefined;
 }
@@ -141,7 +143,7 @@ function checkRequired({ require }: IssuerPolicy, payload: JwtPayload): void {
   const names = require.claims.map(({ name }) => name);
   const missing = require.claims.find((claim) => findClaim(payload, claim) === undefined);
   if (missing !== undefined) throw new MissingRequiredClaimError(missing.name);
-  throw new InvalidTokenError(`The token's claims (${names.join(", ")}) are not what its issuer's entry requires`, {
+  throw new InvalidTokenError(`The claims ${names.join(", ")} of the token do not match require of its issuer`, {
     reason: "CLAIM_INVALID",
   });
 }
@@ -168,17 +170,17 @@ function readScope({ scopeClaim }: IssuerPolicy, payload: JwtPayload): unknown {
   if (held.length === 0) return undefined;
   return held.flat().flatMap((words) => {
     if (typeof words !== "string")
-      throw new InvalidTokenError("A claim of the token's scope is neither text nor a list of texts", {
+      throw new InvalidTokenError("A claim of the token's scope must be a string or a list of strings", {
         reason: "CLAIM_INVALID",
       });
     return words.split(" ").filter((word) => word !== "");
   });
 }
 
-// Claims are frozen, and what is the user's own must not be.
+// Claims are frozen, but objects of the user must not be.
 function copyData(value: unknown): unknown {
   return withErrorContext(
     () => structuredClone(value),
-    (cause) => new TypeError("scopeClaim gave something that is no data", { cause }),
+    (cause) => new TypeError("scopeClaim must return data: text, numbers, lists or plain objects", { cause }),
   );
 }

@@ -1,4 +1,4 @@
-/** The subject of a trusted issuer's token: text that is made of nothing but text and exact numbers. */
+/** Makes the subject of a trusted issuer's token, from text and exact integers only. */
 import type { JwtPayload } from "../jwt/compact.ts";
 import { InvalidSubjectError, InvalidTokenError } from "../jwt/errors.ts";
 import { readOwn } from "../rules/match.ts";
@@ -8,10 +8,11 @@ import { isPromise } from "../util/maybe-promise.ts";
 export type SubjectOption = "verbatim" | ((claims: JwtPayload) => unknown);
 
 /**
- * The subject that an entry makes of a token's claims. Throws `InvalidSubjectError` for a subject
- * that is not text, and where a function reads a claim that is neither text nor a safe integer:
- * otherwise all users without that claim could be one user. Throws `TypeError` for a function that
- * copies the claims, or gives a promise.
+ * The subject of a token by the option of its issuer. Throws `InvalidSubjectError` if it is not
+ * text, or if a function reads a claim that is neither text nor a safe integer. Otherwise all users
+ * without that claim could become one user.
+ *
+ * Throws `TypeError` for a function that copies the claims or returns a promise.
  */
 export function readSubject(subject: SubjectOption, payload: JwtPayload): string | number {
   if (subject !== "verbatim") return makeSubject(subject, payload);
@@ -20,17 +21,17 @@ export function readSubject(subject: SubjectOption, payload: JwtPayload): string
   throw new InvalidSubjectError('The token\'s "sub" is neither text nor a safe integer');
 }
 
-/** What `read` gives. Its errors are faults of the token; a promise is a fault of its author. */
+/** The result of `read`. Its errors reject the token; a promise is a `TypeError`. */
 export function askClaims(read: (claims: JwtPayload) => unknown, claims: JwtPayload, option: string): unknown {
   let value: unknown;
   try {
     value = read(claims);
   } catch (cause) {
-    throw new InvalidTokenError(`${option} could make nothing of the token`, { reason: "CLAIM_INVALID", cause });
+    throw new InvalidTokenError(`${option} cannot read the token`, { reason: "CLAIM_INVALID", cause });
   }
   if (!isPromise(value)) return value;
   value.then(undefined, () => undefined);
-  throw new TypeError(`${option} gave a promise, and tokens are read synchronously`);
+  throw new TypeError(`${option} must be synchronous, and returned a promise`);
 }
 
 function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPayload): string {
@@ -41,35 +42,31 @@ function makeSubject(subject: (claims: JwtPayload) => unknown, payload: JwtPaylo
   } catch (error) {
     throw watched.fault() ?? error;
   }
-  // The function may have caught it.
+  // The function may have caught the error.
   const fault = watched.fault() ?? watched.unread();
   if (fault) throw fault;
-  if (!isText(text)) throw new InvalidSubjectError("The subject is not text, or empty");
-  // Of a value that is no claim, such as a member of another object.
+  if (!isText(text)) throw new InvalidSubjectError("The subject must be text that is not empty");
+  // Such text comes from a value outside the claims, such as a member of another object.
   if (isOfNothing(text) && ![...watched.texts].some(isOfNothing))
-    throw new InvalidSubjectError('The subject holds "undefined" or "[object": some part of it is no text');
+    throw new InvalidSubjectError('The subject must not contain "undefined" or "[object": a part of it is not text');
   return text;
 }
 
-/** Claims as the function sees them. */
+/** The claims for the function, with a record of its reads. */
 interface Watched {
   readonly claims: JwtPayload;
   /** The texts that were read. */
   readonly texts: ReadonlySet<string>;
-  /** The first read that is not allowed. */
+  /** The error of the first forbidden read. */
   fault(): Error | undefined;
-  /**
-   * For the first object or list that was read, and no member of it: the function took it for text,
-   * or decided by it.
-   */
+  /** The error for an object or a list that was read without its members, as if it were text. */
   unread(): Error | undefined;
 }
 
 /**
- * Claims of which only text and safe integers can be read, and the members of objects and lists by
- * their names. Whether a claim is there can be asked by `in` and `Object.hasOwn`. Everything else
- * throws: a value of another kind would enter the subject, or decide about it, for all users who
- * have it.
+ * Wraps claims so that a function can read text, safe integers and members by name, and can test
+ * claims by `in` and `Object.hasOwn`. Any other read throws: a value such as `null` would give all
+ * users who have it the same subject.
  */
 function watchClaims(payload: JwtPayload): Watched {
   const texts = new Set<string>();
@@ -80,9 +77,7 @@ function watchClaims(payload: JwtPayload): Watched {
     throw error;
   };
   const refuseCopy = (): never =>
-    refuse(
-      new TypeError("subject must read each claim by its name: a copy of the claims does not tell which are absent"),
-    );
+    refuse(new TypeError("subject must read each claim by its name, and must not copy the claims"));
   const watch = (held: object, path: string): object => {
     const show = (key: PropertyKey): unknown => {
       unread.delete(path);
@@ -96,7 +91,7 @@ function watchClaims(payload: JwtPayload): Watched {
       if (typeof value === "string" || Number.isSafeInteger(value)) return value;
       return refuse(new InvalidSubjectError(describe(held, key, { path, place })));
     };
-    // Over an empty object: a proxy of what is frozen would have to show the very values in it.
+    // The target is empty, because a proxy of a frozen object must return its exact values.
     return new Proxy(Array.isArray(held) ? [] : {}, {
       get: (_, key) => show(key),
       has(_, key) {
@@ -123,20 +118,20 @@ function watchClaims(payload: JwtPayload): Watched {
       const [place] = unread;
       if (place === undefined) return undefined;
       return new InvalidSubjectError(
-        `The claim ${place} is an object or a list, of which "subject" reads no member; it must be text or a safe integer`,
+        `The claim ${place} must be text or a safe integer, and it is an object or a list: read its members in "subject"`,
       );
     },
   };
 }
 
-/** Whether it is a member, and not of the list itself: an empty list has a length too. */
+/** Whether the key is a claim or an entry, and not the length of a list. */
 function isMember(held: object, key: PropertyKey): boolean {
   return Object.hasOwn(held, key) && !(Array.isArray(held) && key === "length");
 }
 
 const CONVERSIONS: readonly PropertyKey[] = ["toString", "toLocaleString", "toJSON", "valueOf"];
 
-/** Why a member must not be read, and the remedy. */
+/** Explains why a member must not be read, and names the remedy. */
 function describe(
   held: object,
   key: PropertyKey,
@@ -145,14 +140,14 @@ function describe(
   if (isMember(held, key)) {
     const value = readOwn(held, key as string);
     if (typeof value === "boolean")
-      return `The claim ${place} is a boolean: ask for its value in "require", and do not read it in "subject"`;
-    return `The claim ${place} is ${value === null ? "null" : "no safe integer"}, and "subject" reads it: the issuer must send text, or leave it out`;
+      return `The claim ${place} is a boolean: check it in "require", and do not read it in "subject"`;
+    return `The claim ${place} is ${value === null ? "null" : "not a safe integer"}, and "subject" reads it: the issuer must send text, or leave it out`;
   }
   if (typeof key === "symbol" || CONVERSIONS.includes(key))
-    return `${path === "" ? "The whole of the claims" : `The claim ${path}`} is no text, and "subject" uses it as such: read a member of it by its name`;
+    return `${path === "" ? "The whole of the claims" : `The claim ${path}`} is not text, and "subject" uses it as text: read a member by its name`;
   if (Array.isArray(held))
-    return `The claim ${place} is no member of the list: "subject" must read members by their index, and ask by "in" whether they are there`;
-  return `The claim ${place} is absent, and "subject" reads it: the issuer must send it, or "subject" ask by "in" whether it is there`;
+    return `The claim ${place} is not an entry of the list: read entries by their index, after a test by "in"`;
+  return `The claim ${place} is absent, and "subject" reads it: the issuer must send it, or "subject" must test it by "in" first`;
 }
 
 function isOfNothing(text: string): boolean {

@@ -60,8 +60,8 @@ export interface TrustedIssuer {
    */
   readonly audience: string | readonly string[] | null;
   /**
-   * The claim that must contain `audience`, such as `"client_id"` in Cognito's access tokens. Cannot
-   * be combined with `audience: null`.
+   * The claim that must contain `audience`, such as `"client_id"` in Cognito's access tokens.
+   * Cannot be combined with `audience: null`.
    * @default "aud"
    */
   readonly audienceClaim?: string;

@@ -4,8 +4,8 @@ import { loadBuiltin } from "../util/builtins.ts";
 import type { KeyConfig, KeyLoader } from "./key-options.ts";
 
 /**
- * A key of the file: a JWK with `alg` and `kid`, and with `signFrom` and `retireAt` in seconds since
- * 1970.
+ * A key of the file: a JWK with `alg` and `kid`, and with `signFrom` and `retireAt` in seconds
+ * since 1970.
  */
 export interface FileKey {
   readonly kty?: unknown;
@@ -21,7 +21,7 @@ export interface FileKey {
  * Creates a loader for the option `keys` from a file that `claimgate keys` writes. The loader reads
  * the file at each refresh. A key with private members signs; any other key only verifies.
  *
- * `path` is a `file:` URL or a path, relative to the present working directory. The loader rejects
+ * `path` is a `file:` URL or a path, relative to the current working directory. The loader rejects
  * with `InvalidConfigError` if the file cannot be read. No message contains the file's content.
  * @throws `InvalidConfigError` if `path` is empty, or if the runtime cannot read files.
  * @see RFC 7517, section 5
@@ -29,7 +29,8 @@ export interface FileKey {
  * ```ts
  * import { AuthManager, keysFromFile } from "claimgate";
  *
- * const auth = new AuthManager({ issuer: "https://api.example.com", keys: keysFromFile("keys.json") });
+ * const keys = keysFromFile("keys.json");
+ * const auth = new AuthManager({ issuer: "https://api.example.com", keys });
  * ```
  */
 export function keysFromFile(path: string | URL): KeyLoader {

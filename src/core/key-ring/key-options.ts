@@ -57,7 +57,7 @@ export interface KeyConfig {
   readonly retireAt?: number;
 }
 
-/** Loads the present keys of the ring. */
+/** Loads the current keys of the ring. */
 export type KeyLoader = () => MaybePromise<readonly KeyConfig[]>;
 
 /** The times of a loader of keys, in seconds. Cannot be combined with a list of keys. */

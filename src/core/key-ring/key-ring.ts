@@ -27,8 +27,8 @@ export interface KeyRing extends KeySource {
   /** The option that messages about an invalid key name by default. */
   readonly option: string;
   /**
-   * Stops the key from signing and verifying in this process. Rejects with `TypeError` if no key has
-   * this `kid` yet.
+   * Stops the key from signing and verifying in this process. Rejects with `TypeError` if no key
+   * has this `kid` yet.
    */
   retire(kid: string): Promise<void>;
   /** The public halves of the keys. */
@@ -124,7 +124,7 @@ function createRing(traits: Traits, open: (life: Life) => Pick<KeyRing, "current
       retired.add(kid);
       if ((await has(await current(), kid)) || (await has(await renewed(), kid))) return;
       throw new TypeError(
-        `No key has the kid "${kid}"; see jwks() for the present ones. A later key with it is retired`,
+        `No key has the kid "${kid}"; see jwks() for the current ones. A later key with it is retired`,
       );
     },
     async publish() {

@@ -14,8 +14,8 @@ export type SnapshotOptions = Omit<KeyPairOptions, "algorithm" | "secret" | "pri
 /** A key of the ring. */
 export interface RingKey extends Omit<KeyPair, "makeSigner"> {
   /**
-   * The `kid` of the key's tokens; `undefined` for a manager's single key. Its tokens have no `kid`,
-   * and it verifies tokens with any.
+   * The `kid` of the key's tokens; `undefined` for a manager's single key. Its tokens have no
+   * `kid`, and it verifies tokens with any.
    */
   readonly kid: string | undefined;
   /** The `kid`, or the thumbprint after a call of `identify`. */

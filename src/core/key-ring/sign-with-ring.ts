@@ -26,8 +26,8 @@ export async function signWithRing(
 }
 
 /**
- * Imports each key, and signs and verifies a probe with it. Rejects with `InvalidConfigError` if the
- * halves of a pair do not belong together.
+ * Imports each key, and signs and verifies a probe with it. Rejects with `InvalidConfigError` if
+ * the halves of a pair do not belong together.
  */
 export async function proveKeys(ring: KeyRing): Promise<void> {
   const { keys } = await openRing(ring);

@@ -1,4 +1,4 @@
-/** Serves a manager's public keys over HTTP, for whoever verifies its tokens (RFC 7517, section 5). */
+/** Serves a manager's public keys over HTTP to the services that verify its tokens. */
 import { base64url } from "jose";
 import { isKeysError } from "../jwt/errors.ts";
 import { trimOptionalWhitespace } from "../util/ascii.ts";
@@ -8,15 +8,28 @@ import type { AuthManager } from "./manager.ts";
 /** Options of `jwksHandler`. */
 export interface JWKSHandlerOptions {
   /**
-   * Seconds that caches may keep the set: publish a key that long before its `signFrom`. Shortened
-   * where a key retires sooner. Default 300.
+   * Seconds for which caches may keep the key set. Publish a key that long before its `signFrom`. A
+   * key that retires sooner shortens it. Must be a whole number, 0 or more.
+   * @default 300
    */
   readonly maxAge?: number;
 }
 
 /**
- * A Fetch handler for `/.well-known/jwks.json`: GET and HEAD, with `Cache-Control` and `ETag` (RFC
- * 9110, section 13). 503 while the keys cannot be loaded. Throws `TypeError` for a wrong option.
+ * Creates a Fetch handler for `/.well-known/jwks.json`. It answers GET and HEAD with the public
+ * keys, `Cache-Control` and `ETag`, other methods with 405, and 503 while the keys cannot be
+ * loaded.
+ * @throws `TypeError` if `auth` is not a manager, or for a wrong option.
+ * @see RFC 7517, section 5
+ * @see RFC 9110, section 13
+ * @example
+ * ```ts
+ * import { jwksHandler } from "claimgate";
+ * import { Hono } from "hono";
+ *
+ * const serveKeys = jwksHandler(auth);
+ * const app = new Hono().get("/.well-known/jwks.json", (context) => serveKeys(context.req.raw));
+ * ```
  */
 export function jwksHandler<C>(
   auth: AuthManager<C>,
@@ -24,13 +37,16 @@ export function jwksHandler<C>(
 ): (request: Request) => Promise<Response> {
   checkOptions("jwksHandler", options, ["maxAge"]);
   if (typeof (auth as Partial<AuthManager<C>> | undefined)?.jwks !== "function")
-    throw new TypeError("jwksHandler needs an AuthManager");
+    throw new TypeError("jwksHandler must have an AuthManager as its first argument");
   const { maxAge = 300 } = options;
-  if (!Number.isSafeInteger(maxAge) || maxAge < 0) throw new TypeError("maxAge must be a whole number of seconds");
+  if (!Number.isSafeInteger(maxAge) || maxAge < 0)
+    throw new TypeError("maxAge must be a whole number of seconds, at least 0");
   return async (request) => {
     const { method, headers } = request;
     if (typeof method !== "string" || typeof (headers as Partial<Headers> | undefined)?.get !== "function")
-      throw new TypeError("The handler of jwksHandler needs a Fetch Request; Node's servers and Hono have their own");
+      throw new TypeError(
+        "The handler of jwksHandler takes a Fetch Request: convert the request of a Node server, or pass req.raw in Hono",
+      );
     if (method !== "GET" && method !== "HEAD")
       return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
     let published: { readonly body: string; readonly maxAge: number };

@@ -31,35 +31,66 @@ declare module "../request/request-auth.ts" {
 
 /** Options of `authToken`. */
 export interface AuthTokenOptions<C = Claims> {
-  /** The `scope` claim. */
+  /**
+   * The `scope` claim, any JSON.
+   * @default none
+   * @see RFC 8693, section 4.2
+   */
   readonly scope?: unknown;
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  /**
+   * Further claims. The names `iss sub aud exp iat type scope sid rid cnf` are rejected.
+   * @default none
+   */
   readonly claims?: Readonly<C>;
-  /** Seconds it lives. Default: `authMaxAge`. */
+  /**
+   * Seconds that the token lives. Must be a whole number from 1 to `maxTokenAge`.
+   * @default the manager's `authMaxAge`
+   */
   readonly maxAge?: number;
-  /** Default: the manager's audience. */
+  /**
+   * The `aud` claim.
+   * @default the manager's `audience`
+   * @see RFC 7519, section 4.1.3
+   */
   readonly audience?: string | readonly string[];
 }
 
 /** Options of `refreshToken`. */
 export interface RefreshTokenOptions<C = Claims> {
-  /** Further claims; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  /**
+   * Further claims. The names `iss sub aud exp iat type scope sid rid cnf` are rejected.
+   * @default none
+   */
   readonly claims?: Readonly<C>;
-  /** Seconds it lives. Default: `refreshMaxAge`. */
+  /**
+   * Seconds that the token lives. Must be a whole number from 1 to `maxTokenAge`.
+   * @default the manager's `refreshMaxAge`
+   */
   readonly maxAge?: number;
 }
 
-/** A request by hand. Empty is anonymous. */
+/** A request for `forRequest`. An empty one is anonymous. */
 export interface RequestInput {
-  /** A token in place of any header or cookie. It is verified like any other. */
+  /**
+   * A token that replaces any header or cookie. It is verified like any other token.
+   * @default none
+   */
   readonly token?: string | JWT;
+  /**
+   * The headers of the request.
+   * @default none
+   */
   readonly headers?: HeadersLike;
-  /** Default: unknown, so that a cookie counts only with `Sec-Fetch-Site` or `Origin`. */
+  /**
+   * The HTTP method. Without it, a cookie is accepted only with `Sec-Fetch-Site` or `Origin`.
+   * @default none
+   */
   readonly method?: string;
   /**
-   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`, as a server action can: `header` is
-   * the value of a `Set-Cookie` header, `cookie` the same in parts, for frameworks that write it
-   * themselves. Default: no cookie can be set.
+   * Sets a cookie for `ctx.auth.login`, `refresh` and `logout`. `header` is the value of a
+   * `Set-Cookie` header. `cookie` is the same in parts, for frameworks such as Next.js. Without it,
+   * no cookie can be set.
+   * @default none
    */
   readonly setCookie?: (header: string, cookie: CookieToSet) => void;
 }
@@ -67,28 +98,53 @@ export interface RequestInput {
 /** The claims that a manager's `claimsSchema` describes. */
 export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
 
-/** Issues and verifies tokens of one issuer. Never shows a key when logged or serialised. */
+/**
+ * Issues and verifies the tokens of one issuer, and verifies the tokens of trusted issuers. Never
+ * shows a key when logged or serialised.
+ * @see RFC 7519
+ * @example
+ * ```ts
+ * import { AuthManager } from "claimgate";
+ *
+ * const auth = new AuthManager({
+ *   issuer: "https://api.example.com",
+ *   algorithm: "HS256",
+ *   secret: process.env["JWT_SECRET"] ?? "",
+ * });
+ * const token = await auth.authToken("ann", { scope: { admin: true } });
+ * const { sub, scope } = await auth.verify(token.signed);
+ * ```
+ */
 export class AuthManager<C = Claims> {
-  /** Seconds an auth token lives by default: 3600. */
+  /** The default of `authMaxAge`, in seconds: 3600. */
   static readonly defaultAuthMaxAge: number = DEFAULT_MAX_AGE.auth;
-  /** Seconds a refresh token lives by default: 604800. */
+  /** The default of `refreshMaxAge`, in seconds: 604800. */
   static readonly defaultRefreshMaxAge: number = DEFAULT_MAX_AGE.refresh;
 
   readonly #services: LazyServices = new LazyServices();
 
   /**
-   * Without a config, `init` must follow before use. Throws `MissingConfigError` or
-   * `InvalidConfigError`.
+   * Reads the options. Without a config, call `init` before use.
+   * @throws `MissingConfigError` if a required option is not set. Its `configValue` is the option.
+   * @throws `InvalidConfigError` if an option is unknown, or its value is invalid.
+   * @example
+   * ```ts
+   * const auth = new AuthManager({ issuer: "https://api.example", algorithm: "ES256", privateKey });
+   * ```
    */
   constructor(config?: AuthManagerConfig<C>) {
     if (config !== undefined) this.init(config);
   }
 
   /**
-   * A manager from `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`, `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`,
-   * `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`. `path` names a file to read them from too; the
-   * process's own variables win over the file's, `options` over both. Throws `MissingConfigError`
-   * or `InvalidConfigError` that names the variable.
+   * Creates a manager from the variables `JWT_ISSUER`, `JWT_AUTHTYPE`, `JWT_SECRET`,
+   * `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`, `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`. `path` names a file
+   * with variables. Those of the process take precedence over the file, and `options` over both.
+   * @throws `MissingConfigError` or `InvalidConfigError`, with the variable as `configValue`.
+   * @example
+   * ```ts
+   * const auth = AuthManager.fromEnv({ path: ".env", leeway: 5 });
+   * ```
    */
   static fromEnv<C = Claims>(options: FromEnvOptions<C> = {}): AuthManager<C> {
     const { path, ...given } = options;
@@ -97,16 +153,28 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Reads a signed token WITHOUT checking its signature. Throws `InvalidTokenError` where it is
-   * malformed or lacks a claim.
+   * Reads a signed token WITHOUT checking its signature. Never trust its claims.
+   * @throws `InvalidTokenError` if the token is malformed or lacks a claim.
+   * @example
+   * ```ts
+   * const expiresAt = AuthManager.convertToken(signed).exp;
+   * ```
    */
   static convertToken(signed: string): JWT {
     return JWT.fromSignedToken(signed);
   }
 
   /**
-   * Configures a manager that was built without a config. Throws as the constructor does, and when
-   * it is configured already.
+   * Configures a manager that was created without a config.
+   * @throws `MissingConfigError` or `InvalidConfigError` for the same reasons as the constructor.
+   * @throws `InvalidConfigError` if the manager is already configured.
+   * @example
+   * ```ts
+   * export const auth = new AuthManager();
+   * export function start(secret: string): void {
+   *   auth.init({ issuer: "https://api.example", algorithm: "HS256", secret });
+   * }
+   * ```
    */
   init(config: AuthManagerConfig<C>): void {
     this.#services.configure(() => {
@@ -117,8 +185,16 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Settles once the keys are loaded, imported and known to belong together. Rejects with
-   * `InvalidConfigError` that names the option; requests nothing of other issuers.
+   * Loads and imports the keys, and checks that the halves of each pair belong together. Fetches no
+   * keys of trusted issuers.
+   * @throws `InvalidConfigError` with the name of the option, if a key is invalid.
+   * @throws `JWKSClientError` if a loader of keys fails.
+   * @throws `MissingSignerError` before `init`.
+   * @example
+   * ```ts
+   * await auth.ready();
+   * server.listen(3000);
+   * ```
    */
   async ready(): Promise<void> {
     const { config } = this.#services.open();
@@ -126,38 +202,65 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * A signed token of type auth. Rejects with `MissingSignerError`, `TypeError` for bad arguments,
-   * `InvalidTokenError` for claims off the schema.
+   * Issues a signed auth token. It belongs to no session.
+   * @throws `TypeError` if the subject, a claim or an option is invalid.
+   * @throws `InvalidTokenError` if the claims do not match `claimsSchema`.
+   * @throws `MissingSignerError` if the manager has no key that may sign now, or before `init`.
+   * @throws `JWKSClientError` if a loader of keys fails.
+   * @see RFC 7519, section 7.1
+   * @example
+   * ```ts
+   * const { signed } = await auth.authToken("ann", { scope: { admin: true }, maxAge: 600 });
+   * ```
    */
   authToken(subject: string | number, options: AuthTokenOptions<C> = {}): Promise<JWT<C>> {
     return this.#issue("auth", subject, options);
   }
 
   /**
-   * A signed token of type refresh, with `rid` and never a `scope`. Rejects as `authToken` does.
+   * Issues a signed refresh token with a `rid` and without a `scope`. It belongs to no session.
+   * @throws The same errors as `authToken`.
+   * @example
+   * ```ts
+   * const { signed } = await auth.refreshToken("ann");
+   * ```
    */
   refreshToken(subject: string | number, options: RefreshTokenOptions<C> = {}): Promise<JWT<C>> {
     return this.#issue("refresh", subject, options);
   }
 
   /**
-   * The token, if its signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type hold. Type: auth unless
-   * `"refresh"` or `"any"` is asked for. Rejects with a token error, with `JWKSClientError` where
-   * the keys to verify it cannot be had, or with `MissingSignerError` before `init`.
+   * Verifies the signature, `iss`, `aud`, `exp`, `nbf`, `iat` and type of a token. The type is
+   * `"auth"` by default.
+   * @throws A token error, such as `ExpiredSignatureError`. Its `reason` tells the causes apart.
+   * @throws `JWKSClientError` if the verification keys are unavailable.
+   * @throws `SessionStoreError` if the session store is unavailable (`sessionCheck: "always"`, and
+   * refresh tokens).
+   * @throws `TypeError` for an unknown `type`, and `MissingSignerError` before `init`.
+   * @see RFC 7519, section 7.2
+   * @example
+   * ```ts
+   * const token = await auth.verify(signed);
+   * console.log(token.sub, token.claims);
+   * ```
    */
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
     const { type = "auth" } = options;
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
     const jwt = await this.#services.open().verifier.verify(token);
     checkTokenType(jwt.tokenType, type);
-    // The schema, where there is one, has made the claims a C; where there is none, C is any
-    // claims.
+    // The schema has checked that the claims are a C. Without a schema, C is any claims.
     return jwt as unknown as JWT<C>;
   }
 
   /**
-   * `verify` of either type as a yes or no. Rejects only for faults that are not the token's, such
-   * as `MissingSignerError`.
+   * Whether `verify` accepts a token of either type.
+   * @throws `JWKSClientError` or `SessionStoreError` if keys or sessions are unavailable, and
+   * `MissingSignerError` before `init`.
+   * @example
+   * ```ts
+   * if (!(await auth.verifyToken(signed))) redirectToLogin();
+   * ```
    */
   async verifyToken(token: string | JWT): Promise<boolean> {
     try {
@@ -170,9 +273,17 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Begins a session: both its tokens, and how many seconds each lives. Rejects with
-   * `MissingConfigError("sessions")` without a store, with an `AuthError` (`TOKEN_REVOKED` where
-   * `authorize` gave `null`, `STORE_UNAVAILABLE`), and as `authToken` does.
+   * Begins a session. Returns both tokens, and the seconds that each of them lives. Check the
+   * password before.
+   * @throws `AuthError` with `TOKEN_REVOKED` if `authorize` returns `null`, and with
+   * `STORE_UNAVAILABLE` if the session store or `authorize` is unavailable.
+   * @throws `MissingConfigError` without the option `sessions`.
+   * @throws `TypeError`, `InvalidTokenError` or `MissingSignerError` for the same reasons as
+   * `authToken`.
+   * @example
+   * ```ts
+   * const { authToken, refreshToken } = await auth.login("ann", { scope: { admin: true } });
+   * ```
    */
   login(subject: string | number, options: LoginOptions<C> = {}): Promise<TokenPair> {
     return this.#refusing(async () => {
@@ -182,19 +293,33 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * New tokens of the same session for its refresh token, which no longer counts then (RFC 9700,
-   * section 4.14): presented again, it ends the session (`TOKEN_REUSED`), but within `refreshGrace`
-   * seconds others get the same successor. Rejects with an `AuthError`, or
-   * `MissingConfigError("sessions")`. After a `STORE_UNAVAILABLE` the token counts as before.
+   * Exchanges the refresh token of a session for new tokens. The previous refresh token becomes
+   * invalid. A second use of it ends the session (`TOKEN_REUSED`). Within `refreshGrace` seconds, a
+   * second caller gets the same next token instead. After `STORE_UNAVAILABLE` the token stays
+   * valid.
+   * @throws `AuthError` with the reason of the token, or with `STORE_UNAVAILABLE`.
+   * @throws `MissingConfigError` without the option `sessions`.
+   * @see RFC 9700, section 4.14
+   * @example
+   * ```ts
+   * const { authToken, refreshToken } = await auth.refresh(previousToken);
+   * ```
    */
   refresh(refreshToken: string | JWT): Promise<TokenPair> {
     return this.#refusing(async () => (await this.#services.open().sessions.refresh(textOf(refreshToken))).pair);
   }
 
   /**
-   * Ends the session of a token, expired or not; one session by its id; or all of a subject's. One
-   * that has ended already is no error. Rejects with an `AuthError` for a token that is none or of
-   * no session, `TypeError`, or `MissingConfigError("sessions")`.
+   * Ends the session of a token (an expired one too), one session by its id, or all sessions of a
+   * subject. Succeeds also if the session has already ended.
+   * @throws `AuthError` for an invalid token, a token without a session, or `STORE_UNAVAILABLE`.
+   * @throws `TypeError` for any other argument.
+   * @throws `MissingConfigError` without the option `sessions`.
+   * @see RFC 7009
+   * @example
+   * ```ts
+   * await auth.revoke({ subject: "ann" });
+   * ```
    */
   revoke(target: RevokeTarget): Promise<void> {
     return this.#refusing(async () => {
@@ -204,16 +329,26 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * A subject's sessions, the earliest first. Rejects with an `AuthError` (`STORE_UNAVAILABLE`), or
-   * `MissingConfigError("sessions")`.
+   * Lists the sessions of a subject, the earliest first.
+   * @throws `AuthError` with `STORE_UNAVAILABLE` if the session store is unavailable.
+   * @throws `TypeError` for an invalid subject.
+   * @throws `MissingConfigError` without the option `sessions`.
+   * @example
+   * ```ts
+   * for (const { id, label } of await auth.sessions("ann")) console.log(id, label);
+   * ```
    */
   sessions(subject: string | number): Promise<SessionInfo[]> {
     return this.#refusing(async () => this.#services.open().sessions.list(subject));
   }
 
   /**
-   * The `RequestAuth` of a caller, a job, a server action or a test. Never throws for what it is
-   * given.
+   * Creates the `RequestAuth` of a server-side caller, a job, a server action or a test. It
+   * verifies the token at the first use.
+   * @example
+   * ```ts
+   * const caller = createCaller({ auth: auth.forRequest({ token: signed }) });
+   * ```
    */
   forRequest(input: RequestInput = {}): RequestAuth<C> {
     const { token, headers, method, setCookie } = input;
@@ -226,30 +361,46 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * The public key set (RFC 7517): the keys that verify now or will, by an allow-list of members;
-   * never a private one, never a secret. Rejects with `JWKSClientError` where a loader of keys
-   * fails.
+   * The public key set: the keys that verify now or later. It never contains a private key or a
+   * secret.
+   * @throws `JWKSClientError` if a loader of keys fails, and `MissingSignerError` before `init`.
+   * @see RFC 7517, section 5
+   * @example
+   * ```ts
+   * const { keys } = await auth.jwks();
+   * ```
    */
   async jwks(): Promise<JSONWebKeySet> {
     return { keys: (await this["~publish"]()).keys };
   }
 
   /**
-   * From now on the key neither signs nor verifies, in this process: its tokens are refused
-   * (`SIGNATURE_INVALID`), those verified before included. For every process, and for good, take it
-   * out of the `keys` too. `kid` of a manager with one key: its thumbprint, as in `jwks`. Rejects
-   * with `TypeError` where no key has this `kid`; one that a loader brings later has retired all
-   * the same.
+   * Stops a key from signing and verifying in this process. Its tokens are rejected
+   * (`SIGNATURE_INVALID`) at their next use. To retire it in every process, remove it from `keys`
+   * too. The `kid` of a single key is its thumbprint, as in `jwks`.
+   * @throws `TypeError` if no key has this `kid`. A key that a loader brings later is retired too.
+   * @throws `JWKSClientError` if a loader of keys fails, and `MissingSignerError` before `init`.
+   * @example
+   * ```ts
+   * await auth.retire("2026-01");
+   * ```
    */
   async retire(kid: string): Promise<void> {
     const { own } = this.#services.open().config;
-    if (!own) throw new TypeError("The manager has no keys of its own");
+    if (!own) throw new TypeError("The manager has no keys of its own to retire: ask the trusted issuer");
     await own.keys.retire(kid);
   }
 
-  /** `defineRule`, typed by this manager's claims. Throws `TypeError` that names the key. */
+  /**
+   * Checks a rule like `defineRule`, typed by the claims of this manager.
+   * @throws `TypeError` with the path of a wrong key.
+   * @example
+   * ```ts
+   * const admin = auth.rule({ scope: { admin: true } });
+   * ```
+   */
   rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
-    // A rule of some claims is a rule of any; the compiler cannot relate the two through R.
+    // A rule for some claims is a rule for any claims, which the compiler cannot infer through R.
     return defineRule(rule as Rule) as unknown as R;
   }
 
@@ -259,8 +410,7 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * @internal For `jwksHandler`: the public keys, and how many seconds they stay so, as far as is
-   * known.
+   * @internal For `jwksHandler`: the public keys, and the seconds until the first of them retires.
    */
   async "~publish"(): Promise<{ readonly keys: JWK[]; readonly seconds: number }> {
     const { own, now } = this.#services.open().config;
@@ -283,7 +433,7 @@ export class AuthManager<C = Claims> {
   }
 }
 
-// Also of a JWT of another copy of this package. What is no token at all is a malformed one.
+// Accepts a JWT of another copy of this package. Any other value counts as a malformed token.
 function textOf(token: unknown): string {
   if (typeof token === "string") return token;
   const jwt = token as Partial<JWT> | null;

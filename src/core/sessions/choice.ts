@@ -1,4 +1,4 @@
-/** Chooses among several refresh tokens of one browser, which are looked up and not presented: beside one that lives none is a reuse. */
+/** Chooses among several refresh tokens of one browser. Looks them up without presenting them. */
 
 import { refreshReference } from "../auth/refresh-reference.ts";
 import { isFinal } from "../auth/token-text.ts";
@@ -14,10 +14,7 @@ import { refreshStateOf } from "../stores/refresh-state.ts";
 import type { CallAccess } from "../stores/store-access.ts";
 import type { SessionParts } from "./refresh.ts";
 
-/**
- * A token that was looked up: its session, where that lives, and whether the token is its own or
- * the one before it.
- */
+/** A token after the look-up: its live session, or its error. `isLive`: it is the current token. */
 type Candidate =
   | { readonly token: string; readonly sid: string; readonly isLive: boolean }
   | { readonly token: string; readonly error: InvalidTokenError | JWKSClientError; readonly isReused: boolean };
@@ -27,17 +24,18 @@ export type Choice =
   | { readonly tokens: readonly string[] }
   | {
       readonly error: InvalidTokenError | JWKSClientError;
-      /** Whether none of them can ever be valid again. */
+      /** Whether no token can ever become valid again. */
       readonly areFinal: boolean;
     };
 
-// Of a token that is good, and of one that was not verified; any other anybody can write.
+// Any caller can forge a token with another reason, beside a token that was reused.
 const MAY_LIVE: readonly string[] = ["TOKEN_NOT_YET_VALID", "KEYS_UNAVAILABLE"];
 
 /**
- * Finds the tokens to present: the one whose session lives; where none does, all that are reused.
- * Else gives the error of a token that could still become valid, or of the first. Rejects with
- * `CREDENTIALS_AMBIGUOUS` where several sessions live, and with `SessionStoreError` in an outage.
+ * Finds the tokens to present: the token of the live session, or else all reused tokens. Without
+ * either, returns the error of a token that could become valid, or of the first.
+ *
+ * Rejects with `CREDENTIALS_AMBIGUOUS` for several live sessions, and with `SessionStoreError`.
  */
 export function createChoice({
   config,
@@ -52,7 +50,7 @@ export function createChoice({
       verifier.checkCookie(token);
       const { sid, rid, isAdopted } = await refreshReference(await verifier.read(token, { type: "refresh" }), sessions);
       const record = await call.find(sid);
-      // It founds a session once it is presented.
+      // The token creates its session when it is presented.
       if (record === null && isAdopted) return { token, sid, isLive: true };
       const state = refreshStateOf(record, rid, { now: now(), grace: sessions.refreshGrace });
       if (state === "live" || state === "unclaimed" || state === "replaced")
@@ -73,8 +71,7 @@ export function createChoice({
     const chosen = living.find(({ isLive }) => isLive) ?? living[0];
     if (chosen) return { tokens: [chosen.token] };
     const refused = candidates.flatMap((candidate) => ("error" in candidate ? candidate : []));
-    // A token that was replaced is reused where none lives, whatever is beside it: a sibling host
-    // may have planted that.
+    // Present reused tokens also beside invalid ones, which a sibling host may have set.
     const reused = refused.filter(({ isReused }) => isReused);
     if (reused.length > 0 && !refused.some(({ error }) => MAY_LIVE.includes(error.reason)))
       return { tokens: reused.map(({ token }) => token) };

@@ -1,4 +1,4 @@
-/** Records of sessions as they begin and go on. */
+/** Creates the records of new sessions and of rotations. */
 
 import type { RefreshReference } from "../auth/refresh-reference.ts";
 import { type ResolvedConfig, requireOwn } from "../config/resolve-config.ts";
@@ -7,7 +7,7 @@ import { makeRandomId } from "../stores/session-id.ts";
 import type { SessionRecord, SessionRotation } from "../stores/session-store.ts";
 import type { JWT } from "../tokens/token.ts";
 
-/** A new session, which grants nothing yet. */
+/** The record of a new session, with an empty grant. */
 export function newRecord(id: string, subject: string | number, { issuedAt, expiresAt, endsAt }: Times): SessionRecord {
   return {
     id,
@@ -28,14 +28,14 @@ export function newRecord(id: string, subject: string | number, { issuedAt, expi
   };
 }
 
-/** The refresh token that a session is to have next. */
+/** The next refresh token of a session. */
 export function nextRotation(config: ResolvedConfig): SessionRotation {
   const replacedAt = config.now();
   const issuedAt = Math.floor(replacedAt);
   return { rid: makeRandomId(), issuedAt, expiresAt: issuedAt + requireOwn(config).refreshMaxAge, replacedAt };
 }
 
-/** The session that a refresh token without `sid` founds: the token is its first predecessor. */
+/** The session of a refresh token without `sid`. The token counts as its previous token. */
 export function adopt(
   token: JWT,
   { sid, rid }: RefreshReference,
@@ -50,14 +50,14 @@ export function adopt(
   };
 }
 
-/** When a refresh token begins and ends, and when its session does. */
+/** The times of a refresh token and of its session. */
 export interface Times {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly endsAt: number | null;
 }
 
-/** When a new session and its refresh token begin and end. `sessionMaxAge` is in seconds. */
+/** The times of a new session and of its refresh token. `sessionMaxAge` is in seconds. */
 export function readTimes(config: ResolvedConfig, { sessionMaxAge }: Pick<SessionConfig, "sessionMaxAge">): Times {
   const issuedAt = Math.floor(config.now());
   const endsAt = Number.isFinite(sessionMaxAge) ? issuedAt + sessionMaxAge : null;

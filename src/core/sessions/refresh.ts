@@ -1,4 +1,4 @@
-/** What `refresh` does: the live refresh token is replaced, and its successor given to whoever may have it. */
+/** Replaces the current refresh token of a session by the next one. */
 import { type IssueRights, withoutRights } from "../auth/ask-authorize.ts";
 import { type RefreshReference, refreshReference, sessionEnded } from "../auth/refresh-reference.ts";
 import type { SessionCheck } from "../auth/session-check.ts";
@@ -15,7 +15,7 @@ import type { JWT } from "../tokens/token.ts";
 import { adopt, nextRotation } from "./records.ts";
 import { askRights, type CheckTokens, grantedRights, issuePair, type SessionTokens } from "./token-pair.ts";
 
-/** What sessions are made from. */
+/** The parts that sessions need. */
 export interface SessionParts {
   readonly config: ResolvedConfig;
   readonly sessions: SessionConfig;
@@ -25,15 +25,15 @@ export interface SessionParts {
   readonly emit: Emit;
 }
 
-/** Ends one session, and tells of it. */
+/** Ends one session, and emits the event. */
 export type EndSession = (sid: string, subject: string | null, access: StoreAccess) => Promise<void>;
 
-// Each turn begins with another's success: with so many at once the store does not do what it says.
+// Another caller wins each turn. After so many turns, the store is at fault.
 const MAX_TURNS = 100;
 
 /**
- * Renews the session of a refresh token. Rejects with token errors, refusals of `authorize`, or
- * `SessionStoreError`.
+ * Creates the function that renews the session of a refresh token. It rejects with token errors,
+ * refusals of `authorize`, or `SessionStoreError`.
  */
 export function createRefresh(
   parts: SessionParts,
@@ -43,10 +43,7 @@ export function createRefresh(
   const { now } = config;
   const { refreshGrace: grace } = sessions;
 
-  /**
-   * The session that was found, or that the token founds. Rejects where the token counts no more; a
-   * reuse ends the session.
-   */
+  /** The session found, or the new session of an adopted token. A reuse ends the session. */
   const judge = async (found: SessionRecord | null, presented: Presented): Promise<SessionRecord> => {
     const { token, reference, call } = presented;
     const record = found ?? (reference.isAdopted ? adopt(token, reference, config, sessions) : null);
@@ -58,33 +55,29 @@ export function createRefresh(
     return record;
   };
 
-  /**
-   * What `authorize` says. Nothing is written before, so that what it does not say changes nothing.
-   */
+  /** Calls `authorize` before anything is written, so that its failure changes nothing. */
   const askFirst = async (presented: Presented): Promise<IssueRights> => {
     const { token, reference, call } = presented;
     const found = await call.find(reference.sid);
     const record = await judge(found, presented);
     const rights = await askRights(config, record, emit, call);
     if (rights !== null) return rights;
-    // What another made of the token meanwhile ends too.
+    // Another caller may have created the session meanwhile: end it too.
     if (found || !(await call.create({ ...record, ended: true }))) await endSession(record.id, token.sub, call);
     throw withoutRights();
   };
 
   /**
-   * Whether the live token may be given to who presented the one before: to one of them, and within
-   * the grace to the others by another way. What was replaced without an answer is claimed by who
-   * comes back for it, so that a rotation nobody heard of is no reuse.
+   * Whether this caller may have the current token. One caller can claim it. An unclaimed token
+   * went to no caller, so that a lost answer does not count as reuse.
    */
   const claim = (record: SessionRecord, call: CallAccess): Promise<boolean> => {
     const claimBy = (access: StoreAccess): Promise<boolean> =>
-      // The access has told of the failure. The rotation itself is known to have happened: to say
-      // 503 now could lose the only token that counts.
+      // The store access has emitted the failure. The rotation has happened, and a 503 now could
+      // lose the only valid token.
       access.claim(record.id, record.version, makeRandomId()).catch(() => true);
     if (graceLeft(record, { now: now(), grace }) <= config.storeTimeout) return claimBy(call);
-    // Until the grace is over a claim tells nobody apart, and by then this one has happened, or
-    // never will: so nobody waits for it.
+    // A claim matters only after the grace. This one settles before that, so do not wait for it.
     void claimBy(store);
     return Promise.resolve(true);
   };
@@ -99,10 +92,10 @@ export function createRefresh(
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       const found = await call.rotate(reference.sid, reference.rid, next);
       const record = await judge(found, presented);
-      // Live still, and not replaced: by the time that the store was told, the session had expired.
+      // The token is still current: by the time of the rotation, the session had expired.
       if (record.rid === reference.rid) continue;
-      // A rotation whose tokens cannot be signed, or cannot reach the caller, is left unclaimed,
-      // which is no reuse: the token before it counts as it did.
+      // If signing or delivery fails here, the rotation stays unclaimed, and the previous token
+      // stays valid.
       const tokens = await issuePair(config, record, asked ?? grantedRights(record));
       checkTokens?.(tokens);
       if (!found && !(await call.create(record))) continue;
@@ -114,11 +107,11 @@ export function createRefresh(
       );
       return tokens;
     }
-    throw new SessionStoreError("The session changed each time it was looked at");
+    throw new SessionStoreError("The session store changed the session at each attempt: check its rotate operation");
   };
 }
 
-/** A refresh token, and the call it is presented in. */
+/** A refresh token and the call that presents it. */
 interface Presented {
   readonly token: JWT;
   readonly reference: RefreshReference;

@@ -1,4 +1,4 @@
-/** Sessions: what `login` begins, `refresh` rotates and `revoke` ends. */
+/** Sessions: `login` begins them, `refresh` renews them and `revoke` ends them. */
 
 import { withoutRights } from "../auth/ask-authorize.ts";
 import { refreshReference } from "../auth/refresh-reference.ts";
@@ -20,24 +20,33 @@ import { adopt, newRecord, readTimes } from "./records.ts";
 import { createRefresh, type SessionParts } from "./refresh.ts";
 import { askRights, type CheckTokens, issuePair, type SessionTokens } from "./token-pair.ts";
 
-/** What a login grants. */
+/** The options of `login`. */
 export interface LoginOptions<C = Claims> {
-  /** The `scope` of the session's auth tokens. */
+  /**
+   * The `scope` of the session's auth tokens, any JSON.
+   * @default none
+   */
   readonly scope?: unknown;
-  /** Further claims of them; they may not name `iss sub aud exp iat type scope sid rid cnf`. */
+  /**
+   * Further claims of the auth tokens. The names `iss sub aud exp iat type scope sid rid cnf` are
+   * rejected.
+   * @default none
+   */
   readonly claims?: Readonly<C>;
   /**
-   * A name for the user's list of sessions, such as a device; 200 characters at most. Default:
-   * none.
+   * A name for the user's list of sessions, such as a device. 1 to 200 characters.
+   * @default none
    */
   readonly label?: string | undefined;
   /**
-   * `false`: the session's cookies end with the browser's session, also those that `refresh` sets.
-   * Default `true`.
+   * Whether the cookies outlive the browser's session. `false` applies to cookies of `refresh` too.
+   * @default true
    */
   readonly remember?: boolean | undefined;
   /**
-   * The most seconds this session lasts; no more than the manager's `sessionMaxAge`. Default: that.
+   * The most seconds that this session lasts. A whole number from 1 to the manager's
+   * `sessionMaxAge`, or to 100,000,000,000.
+   * @default the manager's `sessionMaxAge`
    */
   readonly sessionMaxAge?: number | undefined;
 }
@@ -50,28 +59,32 @@ const LOGIN_OPTIONS = [
   "sessionMaxAge",
 ] as const satisfies (keyof LoginOptions)[];
 
-/** Throws `TypeError` for an option that `login` does not have. */
+/** Throws `TypeError` for an unknown option of `login`. */
 export function checkLoginOptions(options: object): void {
   checkOptionNames("login", options, LOGIN_OPTIONS);
 }
 
-/** A session, as its user may see it. Times are in seconds since 1970. */
+/** A session for display to its user. Times are in seconds since 1970. */
 export interface SessionInfo {
   /** The `sid` of its tokens. */
   readonly id: string;
+  /** The subject, as text. */
   readonly subject: string;
+  /** The label of the login; `null` without one. */
   readonly label: string | null;
+  /** The time of the login. */
   readonly createdAt: number;
+  /** The time of the last refresh, or of the login. */
   readonly lastUsedAt: number;
-  /** When it ends unless it is refreshed before. */
+  /** The time at which the session ends without another refresh. */
   readonly expiresAt: number;
-  /** When it ends in any case; `null` where `sessionMaxAge` is not set. */
+  /** The time at which the session ends in any case; `null` without `sessionMaxAge`. */
   readonly endsAt: number | null;
 }
 
 /**
- * What is to end: the session a token belongs to, expired or not; one session; or all of a
- * subject's.
+ * The sessions that `revoke` ends: the session of a token (an expired one too), one session by its
+ * id, or all sessions of a subject.
  */
 export type RevokeTarget =
   | { readonly token: string | JWT }
@@ -82,12 +95,12 @@ export type RevokeTarget =
 export interface Sessions {
   login(subject: string | number, options: LoginOptions, checkTokens?: CheckTokens): Promise<SessionTokens>;
   refresh(token: string, checkTokens?: CheckTokens): Promise<SessionTokens>;
-  /** Those of several refresh tokens that are to be presented. Rejects as `createChoice` says. */
+  /** Chooses the refresh tokens to present. Rejects like `createChoice`. */
   choose(tokens: readonly string[]): Promise<Choice>;
   revoke(target: { readonly token: string } | Exclude<RevokeTarget, { readonly token: unknown }>): Promise<void>;
   /**
-   * Ends the session of each token, expired or not; a bad token ends none. Rejects with
-   * `SessionStoreError`, and for a token whose keys are out of reach.
+   * Ends the session of each valid or expired token, and ignores invalid tokens. Rejects with
+   * `SessionStoreError`, and with `JWKSClientError` if keys are unavailable.
    */
   endEach(tokens: readonly string[]): Promise<void>;
   list(subject: string | number): Promise<SessionInfo[]>;
@@ -95,7 +108,7 @@ export interface Sessions {
 
 const MAX_LABEL = 200;
 
-/** What a manager without a store has: nothing of it can be done. */
+/** The sessions of a manager without a store. Each call rejects with `MissingConfigError`. */
 export function createNoSessions(): Sessions {
   return {
     login: refuseAll,
@@ -108,8 +121,8 @@ export function createNoSessions(): Sessions {
 }
 
 /**
- * The sessions of a manager. Everything rejects with token errors, refusals of `authorize`, or
- * `SessionStoreError`.
+ * Creates the sessions of a manager. Each call rejects with token errors, refusals of `authorize`,
+ * or `SessionStoreError`.
  */
 export function createSessions(parts: SessionParts): Sessions {
   const { config, sessions, store, verifier, check, emit } = parts;
@@ -123,7 +136,7 @@ export function createSessions(parts: SessionParts): Sessions {
     if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
     const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
-      throw new TypeError(`label must be text of 1 to ${MAX_LABEL} characters`);
+      throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters`);
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
       grant: cloneClaims({ ...(scope === undefined ? {} : { scope }), claims }),
@@ -134,12 +147,12 @@ export function createSessions(parts: SessionParts): Sessions {
     if (rights === null) throw withoutRights();
     const tokens = await issuePair(config, record, rights);
     checkTokens?.(tokens);
-    if (!(await create(record, call))) throw new SessionStoreError("The session store refused a new session");
+    if (!(await create(record, call))) throw new SessionStoreError("The session store rejected a new session");
     emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
     return tokens;
   };
 
-  /** Adds the record. One that may have been added without an answer is taken away again. */
+  /** Adds the record. After a failure, ends a record that the store may have added. */
   const create = async (record: SessionRecord, call: CallAccess): Promise<boolean> => {
     try {
       return await call.create(record);
@@ -188,12 +201,12 @@ export function createSessions(parts: SessionParts): Sessions {
       for (const text of tokens) {
         try {
           const token = await readToEnd(text);
-          // Both tokens of a session end it once.
+          // The second token of a session needs no second call.
           if (token.sid !== undefined && ended.has(token.sid)) continue;
           await revokeToken(token);
           ended.add(token.sid);
         } catch (error) {
-          // The others are ended all the same.
+          // A failure for one token must not keep the other sessions alive.
           if (isKeysError(error)) unknown ??= error;
           else if (!isTokenError(error)) throw error;
         }
@@ -226,10 +239,11 @@ function kindOf(target: unknown): "token" | "session" | "subject" {
   const keys = typeof target === "object" && target !== null ? Object.keys(target) : [];
   const [kind] = keys;
   if (keys.length !== 1 || (kind !== "token" && kind !== "session" && kind !== "subject"))
-    throw new TypeError("revoke takes one of { token }, { session } and { subject }");
+    throw new TypeError("revoke takes exactly one of { token }, { session } and { subject }");
   const value = (target as Record<string, unknown>)[kind];
   if (kind === "subject") checkSubject(value);
-  else if (typeof value !== "string" || value === "") throw new TypeError(`revoke: ${kind} must be non-empty text`);
+  else if (typeof value !== "string" || value === "")
+    throw new TypeError(`revoke: ${kind} must be a string that is not empty`);
   return kind;
 }
 

@@ -1,4 +1,4 @@
-/** The tokens of a session: what they may say, and their signatures. */
+/** Issues the tokens of a session with its rights. */
 
 import { askForIssue, type IssueRights } from "../auth/ask-authorize.ts";
 import { issueToken } from "../auth/issue-token.ts";
@@ -7,30 +7,39 @@ import type { Emit } from "../events.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess } from "../stores/store-access.ts";
 
-/** The tokens of a session, and how many seconds each lives. */
+/**
+ * The tokens of a session, with their lifetimes.
+ * @see RFC 6749, section 5.1
+ */
 export interface TokenPair {
+  /** The signed auth token. */
   readonly authToken: string;
+  /** The signed refresh token. */
   readonly refreshToken: string;
+  /** Seconds that the auth token lives. */
   readonly expiresIn: number;
+  /** Seconds that the refresh token lives. */
   readonly refreshExpiresIn: number;
 }
 
-/** The tokens of a session, as requests deliver them. */
+/** The tokens of a session for delivery. */
 export interface SessionTokens {
   readonly pair: TokenPair;
-  /** Whether their cookies outlive the browser's session. */
+  /** Whether the cookies outlive the browser's session. */
   readonly remember: boolean;
 }
 
-/** Throws for tokens that cannot reach the caller, before anything is begun or claimed. */
+/**
+ * Throws for tokens that cannot reach the caller, before a session begins or a token is claimed.
+ */
 export type CheckTokens = (tokens: SessionTokens) => void;
 
-/** What the login granted. */
+/** The rights that the login granted. */
 export function grantedRights({ grant: { scope, claims = {} } }: SessionRecord): IssueRights {
   return { scope, claims };
 }
 
-/** What the session's subject may do now: as `authorize` says, or without it as the login said. */
+/** The current rights of the subject, from `authorize` or else from the login. */
 export async function askRights(
   config: ResolvedConfig,
   record: SessionRecord,
@@ -46,7 +55,7 @@ export async function askRights(
   });
 }
 
-/** Both tokens of a session, signed. */
+/** Signs both tokens of a session. */
 export async function issuePair(
   config: ResolvedConfig,
   record: SessionRecord,

@@ -3,7 +3,9 @@
 // Longer names are not misspelt options, and would make the comparison slow.
 const MAX_LENGTH = 64;
 
-/** The known name nearest to `name`, in any case and spelling of words; `undefined` if none is near. */
+/**
+ * The known name nearest to `name`, in any case and spelling of words; `undefined` if none is near.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   const given = bare(name);

@@ -124,11 +124,14 @@ export function extraExtensions(error: AuthError): Readonly<Record<string, unkno
  * ```ts
  * import { isAuthError } from "claimgate";
  *
- * try {
- *   await auth.refresh(token);
- * } catch (error) {
- *   if (isAuthError(error) && error.reason === "TOKEN_EXPIRED") redirectToLogin();
- *   else throw error;
+ * async function isLoggedIn(refreshToken: string): Promise<boolean> {
+ *   try {
+ *     await auth.refresh(refreshToken);
+ *     return true;
+ *   } catch (error) {
+ *     if (isAuthError(error) && error.status === 401) return false;
+ *     throw error;
+ *   }
  * }
  * ```
  */

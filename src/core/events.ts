@@ -24,9 +24,13 @@ export type AuthEvent =
  * session.
  */
 export interface IssuedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "issued";
+  /** The subject of the session or of the token. */
   readonly subject: string;
+  /** The id of the session; `null` for a token without a session. */
   readonly sid: string | null;
+  /** Both tokens of a session, or the type of a single token. */
   readonly tokens: "pair" | TokenType;
 }
 
@@ -35,8 +39,11 @@ export interface IssuedEvent extends BaseEvent {
  * @see RFC 9700, section 4.14
  */
 export interface RefreshedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "refreshed";
+  /** The subject of the session or of the token. */
   readonly subject: string;
+  /** The id of the session. */
   readonly sid: string;
   /** Whether the caller got the next token of an earlier call with the same refresh token. */
   readonly repeated: boolean;
@@ -48,13 +55,17 @@ export interface RefreshedEvent extends BaseEvent {
  * @see RFC 9700, section 4.14
  */
 export interface ReusedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "reused";
+  /** The subject of the session or of the token. */
   readonly subject: string;
+  /** The id of the session. */
   readonly sid: string;
 }
 
 /** Sessions ended by `revoke` or `logout`, or because `authorize` returned `null`. */
 export interface RevokedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "revoked";
   /** The subject; `null` if `revoke` got the id of a session. */
   readonly subject: string | null;
@@ -64,17 +75,23 @@ export interface RevokedEvent extends BaseEvent {
 
 /** The manager rejected a request. At most one event for each request and reason. */
 export interface DeniedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "denied";
+  /** The reason of the refusal. */
   readonly reason: Reason;
+  /** The HTTP status of the refusal. */
   readonly status: RefusalStatus;
   /** The subject of the token; `null` without a verified token. */
   readonly subject: string | null;
+  /** The id of the session; `null` without a verified token of a session. */
   readonly sid: string | null;
 }
 
 /** The session store or `authorize` failed, or did not answer in time. */
 export interface StoreFailedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "store-failed";
+  /** The method of the store, or `authorize`. */
   readonly operation: keyof SessionStore | "authorize";
   /** The error that the store or `authorize` threw. */
   readonly error: unknown;
@@ -85,9 +102,11 @@ export interface StoreFailedEvent extends BaseEvent {
  * that, requests are rejected with `KEYS_UNAVAILABLE`.
  */
 export interface KeysFailedEvent extends BaseEvent {
+  /** The kind of the event. */
   readonly type: "keys-failed";
   /** The issuer of the keys: the manager's own issuer, or a trusted one. */
   readonly issuer: string;
+  /** The error of the loader or of the fetch. */
   readonly error: Error;
 }
 
@@ -96,7 +115,7 @@ export interface KeysFailedEvent extends BaseEvent {
  * @example
  * ```ts
  * const onEvent: EventHandler = (event) => {
- *   if (event.type === "reused") alert(`Session ${event.sid} of ${event.subject} may be stolen`);
+ *   if (event.type === "reused") console.warn(`Session ${event.sid} may be stolen`);
  * };
  * ```
  */

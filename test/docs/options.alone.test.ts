@@ -55,10 +55,12 @@ const TYPES: Readonly<Record<string, Place>> = {
   AuthManagerOptions: {
     file: "core/config/options.ts",
     others: {
+      ClaimsOptions: "core/config/options.ts",
       GeneralOptions: "core/config/options.ts",
       OwnIssuerOptions: "core/config/options.ts",
       SecretKeyConfig: "core/config/options.ts",
-      SignerConfig: "core/config/options.ts",
+      PrivateKeyOptions: "core/config/options.ts",
+      PublicKeyOptions: "core/config/options.ts",
       KeyRingConfig: "core/config/options.ts",
       SessionOptions: "core/config/session-options.ts",
     },
@@ -174,7 +176,8 @@ function optionsOf(type: string): Documented[] {
 
 function optionsIn(type: string, file: string): Documented[] {
   const code = readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
-  const [, body = ""] = new RegExp(`^export interface ${type}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, "m").exec(code) ?? [];
+  const [, body = ""] =
+    new RegExp(`^export (?:interface|type) ${type}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, "m").exec(code) ?? [];
   return [...body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}readonly (\w+)(\??): ([^;]*)/gm)].map(
     ([, comment = "", name = "", optional, optionType = ""]) => {
       const [text = "", ...tags] = comment.replace(/\n? +\*(?: |$)/g, " ").split(/ @(?=\w)/);

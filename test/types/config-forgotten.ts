@@ -39,7 +39,7 @@ make(() => new AuthManager({ issuer, algorithm: "HS256" }));
 // expect-error: Property 'privateKey' is missing
 // @ts-expect-error -- of ES256
 make(() => new AuthManager({ issuer, algorithm: "ES256" }));
-// expect-error: from type 'SignerConfig<Claims>': privateKey, algorithm
+// expect-error: is missing the following properties from type 'SignerConfig<Claims>'
 // @ts-expect-error -- and the algorithm
 make(() => new AuthManager({ issuer }));
 

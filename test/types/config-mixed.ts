@@ -55,7 +55,7 @@ make(() => new AuthManager({ issuer, algorithm: "HS256", secret: "s", keyRefresh
 // expect-error: from type 'SecretKeyConfig<Claims>': algorithm, issuer
 // @ts-expect-error -- trusted issuers and a secret
 make(() => new AuthManager({ trust, secret: "s" }));
-// expect-error: from type 'SignerConfig<Claims>': privateKey, algorithm
+// expect-error: is missing the following properties from type 'SignerConfig<Claims>'
 // @ts-expect-error -- trusted issuers and an issuer without a key
 make(() => new AuthManager({ trust, issuer }));
 

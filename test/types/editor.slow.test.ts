@@ -17,6 +17,11 @@ const OPTION_TYPES: Readonly<Record<string, (literal: string) => string>> = {
     ]),
   ),
 };
+/**
+ * `trust` is optional beside keys and required without them. Any kind of config may begin with it,
+ * and an editor explains no property that differs between the possible kinds.
+ */
+const UNDECIDED = ["AuthManagerConfig2_trust"];
 const TRPC = "types/editor/trpc.ts";
 const OPTIONS = "types/editor/options.ts";
 
@@ -74,7 +79,7 @@ describe.each(EDITORS)("TypeScript $version", ({ open }) => {
       if (documentation === "") undocumented.push(marker);
     }
     expect(options.positions.size).toBeGreaterThan(40);
-    expect(undocumented).toEqual([]);
+    expect(undocumented.filter((marker) => !UNDECIDED.includes(marker))).toEqual([]);
   });
 });
 

@@ -45,9 +45,12 @@ export interface HeldRights<C = Claims> extends Partial<Omit<JWT<C>, "sid" | "sc
  * does not answer in time, the caller gets `STORE_UNAVAILABLE` and the session stays unchanged.
  * @example
  * ```ts
+ * import type { Authorize } from "claimgate";
+ *
+ * const scopes = new Map([["ann", { admin: true }]]);
  * const authorize: Authorize = async (subject) => {
- *   const user = await database.findUser(subject);
- *   return user && { scope: user.scope };
+ *   const scope = scopes.get(subject);
+ *   return scope ? { scope } : null;
  * };
  * ```
  */

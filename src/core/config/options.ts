@@ -20,6 +20,7 @@ import type { SessionOptions } from "./session-options.ts";
  */
 // Alphabetical, because compiler messages name the last of several candidates.
 export type AuthManagerConfig<C = Claims> =
+  | KeyPairConfig<C>
   | KeyRingConfig<C>
   | KeylessConfig<C>
   | PublicKeyConfig<C>
@@ -36,7 +37,12 @@ export type AsymmetricAlgorithm = Exclude<Algorithm, HmacAlgorithm>;
  * The options that every manager can have, whatever its keys. An unknown option and an option with
  * the value `undefined` are rejected.
  */
-export interface AuthManagerOptions<C = Claims> extends GeneralOptions {
+export interface AuthManagerOptions<C = Claims> extends GeneralOptions, ClaimsOptions<C> {}
+
+/** The options that depend on the type of the claims. */
+// Not an interface: all kinds of config must share the properties of a type with parameters.
+// Editors show no documentation for a property that differs between the possible kinds.
+export type ClaimsOptions<C = Claims> = {
   /**
    * A Standard Schema of the claims, for issued and verified tokens (`CLAIM_INVALID`). An
    * asynchronous schema is rejected.
@@ -49,11 +55,10 @@ export interface AuthManagerOptions<C = Claims> extends GeneralOptions {
    * @default none
    */
   readonly authorize?: Authorize<C>;
-}
+};
 
 /** The options of every manager that do not depend on the type of the claims. */
-// Without a type parameter, so that all kinds of config share its properties. Editors show no
-// documentation for a property that differs between the possible kinds.
+// Without a type parameter, so that all kinds of config share its properties.
 export interface GeneralOptions extends SessionOptions {
   /**
    * Other issuers whose tokens pass the same guards. At least one, if set.
@@ -74,14 +79,14 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly audience?: string | readonly string[];
   /**
-   * Seconds that an auth token lives, a whole number from 1 to 3,155,760,000 (100 years). `maxTokenAge`
-   * lowers the default.
+   * Seconds that an auth token lives, a whole number from 1 to 3,155,760,000 (100 years).
+   * `maxTokenAge` lowers the default.
    * @default 3600
    */
   readonly authMaxAge?: number;
   /**
-   * Seconds that a refresh token lives, a whole number from 1 to 3,155,760,000 (100 years). `maxTokenAge`
-   * lowers the default.
+   * Seconds that a refresh token lives, a whole number from 1 to 3,155,760,000 (100 years).
+   * `maxTokenAge` lowers the default.
    * @default 604800
    */
   readonly refreshMaxAge?: number;
@@ -175,27 +180,34 @@ export interface AsymmetricKeyOptions extends OwnIssuerOptions {
   readonly keyRefresh?: never;
 }
 
-/** A manager that signs with a private key and verifies with the public key of the same pair. */
-export interface SignerConfig<C = Claims> extends AuthManagerOptions<C>, AsymmetricKeyOptions {
+/** The options of a manager with a private key. */
+export interface PrivateKeyOptions extends AsymmetricKeyOptions {
   /**
    * The key that signs: PEM, JWK, CryptoKey or KeyObject. An RSA key must have 2048 to 16,384 bits.
    */
   readonly privateKey: KeyInput;
-  /**
-   * The key that verifies, in the same forms.
-   * @default derived from `privateKey`
-   */
-  readonly publicKey?: KeyInput;
 }
 
-/** A manager that only verifies, with a public key. */
-export interface PublicKeyConfig<C = Claims> extends AuthManagerOptions<C>, AsymmetricKeyOptions {
+/** The options of a manager with a public key. */
+export interface PublicKeyOptions extends AsymmetricKeyOptions {
   /**
-   * The key that verifies: PEM, JWK, CryptoKey or KeyObject. An RSA key must have 2048 to 16,384
-   * bits.
+   * The key that verifies: PEM, JWK, CryptoKey or KeyObject. Derived from `privateKey` if it is not
+   * set. Without `privateKey` the manager only verifies.
    */
   readonly publicKey: KeyInput;
+}
+
+/** A manager that signs with a private key and verifies with the public key of the same pair. */
+export interface KeyPairConfig<C = Claims> extends AuthManagerOptions<C>, PrivateKeyOptions, PublicKeyOptions {}
+
+/** A manager that only verifies, with a public key. */
+export interface PublicKeyConfig<C = Claims> extends AuthManagerOptions<C>, PublicKeyOptions {
   readonly privateKey?: never;
+}
+
+/** A manager that signs with a private key, and derives the public key from it. */
+export interface SignerConfig<C = Claims> extends AuthManagerOptions<C>, PrivateKeyOptions {
+  readonly publicKey?: never;
 }
 
 /** A manager that signs and verifies with an HMAC secret. */

@@ -129,7 +129,16 @@ export class AuthManager<C = Claims> {
    * @throws `InvalidConfigError` if an option is unknown, or its value is invalid.
    * @example
    * ```ts
-   * const auth = new AuthManager({ issuer: "https://api.example", algorithm: "ES256", privateKey });
+   * const trusting = new AuthManager({
+   *   trust: [
+   *     {
+   *       issuer: "https://login.example.com",
+   *       discovery: true,
+   *       audience: "https://api.example.com",
+   *       algorithms: ["RS256"],
+   *     },
+   *   ],
+   * });
    * ```
    */
   constructor(config?: AuthManagerConfig<C>) {
@@ -157,6 +166,7 @@ export class AuthManager<C = Claims> {
    * @throws `InvalidTokenError` if the token is malformed or lacks a claim.
    * @example
    * ```ts
+   * const { signed } = await auth.authToken("ann");
    * const expiresAt = AuthManager.convertToken(signed).exp;
    * ```
    */
@@ -193,7 +203,7 @@ export class AuthManager<C = Claims> {
    * @example
    * ```ts
    * await auth.ready();
-   * server.listen(3000);
+   * createServer().listen(3000);
    * ```
    */
   async ready(): Promise<void> {
@@ -240,8 +250,8 @@ export class AuthManager<C = Claims> {
    * @see RFC 7519, section 7.2
    * @example
    * ```ts
-   * const token = await auth.verify(signed);
-   * console.log(token.sub, token.claims);
+   * const { signed } = await auth.authToken("ann");
+   * const { sub, claims } = await auth.verify(signed);
    * ```
    */
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
@@ -259,7 +269,8 @@ export class AuthManager<C = Claims> {
    * `MissingSignerError` before `init`.
    * @example
    * ```ts
-   * if (!(await auth.verifyToken(signed))) redirectToLogin();
+   * const { signed } = await auth.refreshToken("ann");
+   * const isValid = await auth.verifyToken(signed);
    * ```
    */
   async verifyToken(token: string | JWT): Promise<boolean> {
@@ -302,7 +313,8 @@ export class AuthManager<C = Claims> {
    * @see RFC 9700, section 4.14
    * @example
    * ```ts
-   * const { authToken, refreshToken } = await auth.refresh(previousToken);
+   * const first = await auth.login("ann");
+   * const next = await auth.refresh(first.refreshToken);
    * ```
    */
   refresh(refreshToken: string | JWT): Promise<TokenPair> {
@@ -347,7 +359,8 @@ export class AuthManager<C = Claims> {
    * verifies the token at the first use.
    * @example
    * ```ts
-   * const caller = createCaller({ auth: auth.forRequest({ token: signed }) });
+   * const { signed } = await auth.authToken("ann");
+   * const caller = router.createCaller({ auth: auth.forRequest({ token: signed }) });
    * ```
    */
   forRequest(input: RequestInput = {}): RequestAuth<C> {

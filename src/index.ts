@@ -20,6 +20,7 @@ export type {
   PublicKeyOptions,
   SecretKeyConfig,
   SignerConfig,
+  SingleKeyConfig,
 } from "./core/config/options.ts";
 export {
   AuthManager,

@@ -4,7 +4,7 @@ import ts from "typescript-5.9";
 
 /**
  * Object literals that set every option of a type that `claimgate` exports in `workspace`: one
- * literal, or one for each member of a union. A marker `Type0_option` is in front of each option.
+ * literal, or one for each member of a union. A marker `Type_option` is in front of each option.
  */
 export function createOptionLiterals(workspace: string, type: string): string[] {
   const file = join(workspace, "dist/index.d.ts");
@@ -14,10 +14,11 @@ export function createOptionLiterals(workspace: string, type: string): string[] 
   const symbol = entry && checker.getExportsOfModule(entry).find(({ name }) => name === type);
   if (!symbol) throw new Error(`claimgate does not export ${type}`);
   const declared = checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(symbol));
-  return (declared.isUnion() ? declared.types : [declared]).map((member, i) => {
+  return (declared.isUnion() ? declared.types : [declared]).map((member) => {
+    const { name } = member.aliasSymbol ?? member.symbol;
     const options = checker.getPropertiesOfType(member).flatMap((property) => {
       const value = valueOf(checker.getTypeOfSymbol(property), checker);
-      return value === undefined ? [] : [`/*|${type}${i}_${property.name}*/ ${property.name}: ${value}`];
+      return value === undefined ? [] : [`/*|${name}_${property.name}*/ ${property.name}: ${value}`];
     });
     return `{ ${options.join(", ")} }`;
   });

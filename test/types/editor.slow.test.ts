@@ -21,7 +21,7 @@ const OPTION_TYPES: Readonly<Record<string, (literal: string) => string>> = {
  * `trust` is optional beside keys and required without them. Any kind of config may begin with it,
  * and an editor explains no property that differs between the possible kinds.
  */
-const UNDECIDED = ["AuthManagerConfig2_trust"];
+const UNDECIDED = ["KeylessConfig_trust"];
 const TRPC = "types/editor/trpc.ts";
 const OPTIONS = "types/editor/options.ts";
 

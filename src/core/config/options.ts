@@ -18,14 +18,11 @@ import type { SessionOptions } from "./session-options.ts";
  * keys, or only trusted issuers. A helper with its own key takes further options as
  * `AuthManagerOptions`, or as `Partial<SecretKeyConfig>`.
  */
-// Alphabetical, because compiler messages name the last of several candidates.
-export type AuthManagerConfig<C = Claims> =
-  | KeyPairConfig<C>
-  | KeyRingConfig<C>
-  | KeylessConfig<C>
-  | PublicKeyConfig<C>
-  | SecretKeyConfig<C>
-  | SignerConfig<C>;
+// Alphabetical with SingleKeyConfig: compiler messages name the last of several candidates.
+export type AuthManagerConfig<C = Claims> = KeyRingConfig<C> | KeylessConfig<C> | SingleKeyConfig<C>;
+
+/** A manager that has one secret, private key, public key or key pair. */
+export type SingleKeyConfig<C = Claims> = KeyPairConfig<C> | PublicKeyConfig<C> | SecretKeyConfig<C> | SignerConfig<C>;
 
 /** The algorithms of a `secret`. */
 export type HmacAlgorithm = Extract<Algorithm, `HS${string}`>;

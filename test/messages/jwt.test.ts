@@ -76,7 +76,7 @@ describe("names of PyJWT", () => {
 
 describe("exp in milliseconds", () => {
   const milliseconds = (NOW + 60) * 1000;
-  const says = ["exp is in seconds", "more than 100 years ahead", "looks like milliseconds: divide by 1000"];
+  const says = ["exp must be in seconds", "more than 100 years ahead", "looks like milliseconds; divide it by 1000"];
   const authData = new AuthData({ authType: "HS256", secret: SECRET, issuer: ISSUER, now: () => NOW });
   testMessages([
     row("an exp in milliseconds in encode", () => write({ exp: Date.now() }), ...says),

@@ -1,7 +1,7 @@
 /** The signature algorithms of claimgate, and the key that each needs. */
 import type { CryptoKey } from "jose";
 
-/** The key that an algorithm needs. */
+/** The kind of key that an algorithm needs. */
 export type AlgorithmTraits =
   | { readonly family: "HMAC"; readonly hash: "SHA-256" | "SHA-384" | "SHA-512"; readonly secretBytes: number }
   | { readonly family: "RSA"; readonly webCryptoName: "RSASSA-PKCS1-v1_5" | "RSA-PSS"; readonly hash: string }
@@ -9,7 +9,7 @@ export type AlgorithmTraits =
   | { readonly family: "OKP"; readonly curve: "Ed25519" };
 
 /**
- * The name of a signature algorithm: the `alg` header of a token.
+ * The name of a signature algorithm: a value of a token's `alg` header.
  * @see RFC 7518, section 3.1
  * @see RFC 8037, section 3.1 (`EdDSA`, with Ed25519 keys)
  */
@@ -47,21 +47,21 @@ const TRAITS: Readonly<Record<Algorithm, AlgorithmTraits>> = {
   EdDSA: { family: "OKP", curve: "Ed25519" },
 };
 
-/** Every algorithm that claimgate knows. `none` is not among them. */
+/** All supported algorithms. `none` is not supported. */
 export const ALGORITHMS: readonly Algorithm[] = Object.freeze(Object.keys(TRAITS)) as readonly Algorithm[];
 
-/** Whether `alg` is a known algorithm, in its exact spelling. */
+/** Whether `alg` is a supported algorithm. The case of letters counts. */
 export function isAlgorithm(alg: unknown): alg is Algorithm {
   return typeof alg === "string" && Object.hasOwn(TRAITS, alg);
 }
 
-/** The key that `algorithm` needs. */
+/** The kind of key that `algorithm` needs. */
 export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return TRAITS[algorithm];
 }
 
 const HASH_BYTES = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 } as const;
-// Two coordinates of the curve (RFC 7518, section 3.4).
+// R and S of the signature, each as long as a coordinate of the curve (RFC 7518, section 3.4).
 const EC_BYTES = { "P-256": 64, "P-384": 96, "P-521": 132 } as const;
 const ED25519_BYTES = 64;
 

@@ -5,33 +5,33 @@ import { InvalidKeyError } from "./errors.ts";
 import { checkPyJwtNames } from "./pyjwt-options.ts";
 
 /**
- * Returns the result of `read`. A getter, Proxy or replacer of the caller may throw any value: it
- * becomes the cause of a `TypeError`.
+ * Returns the result of `read`. A getter, Proxy or replacer of the caller may throw any value. A
+ * value that is not a `TypeError` becomes the cause of one.
  */
 export function readInput<T>(what: string, read: () => T): T {
   return withErrorContext(read, (cause) =>
-    cause instanceof TypeError ? cause : new TypeError(`${what} cannot be read`, { cause }),
+    cause instanceof TypeError ? cause : new TypeError(`${what} cannot be read: see its cause`, { cause }),
   );
 }
 
-/** The same for a key: the error is an `InvalidKeyError`. */
+/** Returns the result of `read`, as `readInput` does, but throws `InvalidKeyError`. */
 export function readKey<T>(read: () => T): T {
   return withErrorContext(read, (cause) =>
-    cause instanceof InvalidKeyError ? cause : new InvalidKeyError("the key cannot be read", { cause }),
+    cause instanceof InvalidKeyError ? cause : new InvalidKeyError("the key cannot be read: see its cause", { cause }),
   );
 }
 
 /**
- * Whether `value` is a plain object. A list, Map, Date or Promise would pass for an empty one, and
- * is rejected.
+ * Whether `value` is an object with members. A list, Map, Date or Promise is not: it would be read
+ * as an object without members.
  */
 export function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /**
- * The `known` members of `options`, inherited ones included: an inherited `issuer` is still an
- * expected issuer. Throws `TypeError` for other members.
+ * The `known` members of `options`, inherited ones included: without an inherited `issuer`, a check
+ * would be skipped. Throws `TypeError` for an unknown member.
  */
 export function readOptions(of: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (!isMembers(options)) throw new TypeError(`${of} takes its options as one object`);
@@ -46,7 +46,7 @@ export function checkFlag(name: string, value: unknown): asserts value is boolea
 }
 
 /**
- * A copy of a list of strings, which the caller cannot change later; `undefined` for any other
+ * A copy of a list of strings, so that the caller cannot change it later. `undefined` for any other
  * value.
  */
 export function readStrings(value: unknown): string[] | undefined {

@@ -16,7 +16,7 @@ import {
 } from "./errors.ts";
 
 /**
- * The registered claims that a token must have.
+ * The checks of a token's registered claims.
  * @see RFC 7519, section 4.1
  */
 export interface ClaimChecks {
@@ -26,20 +26,20 @@ export interface ClaimChecks {
    */
   readonly require?: readonly string[];
   /**
-   * The expected `iss`, or a list of accepted ones. Without it, `iss` is not checked.
+   * The expected `iss`, or a list of accepted ones. Without this option, `iss` is not checked.
    * @default none
    * @see RFC 7519, section 4.1.1
    */
   readonly issuer?: string | readonly string[];
   /**
-   * The expected `aud`, or a list: the token must name one of them. Without it, a token with `aud`
-   * is rejected.
+   * The expected `aud`, or a list: the token must name one of them. Without this option, a token
+   * with `aud` is rejected.
    * @default none
    * @see RFC 7519, section 4.1.3
    */
   readonly audience?: string | readonly string[];
   /**
-   * The expected `sub`. Without it, any subject is accepted.
+   * The expected `sub`. Without this option, any subject is accepted.
    * @default none
    * @see RFC 7519, section 4.1.2
    */
@@ -50,7 +50,8 @@ export interface ClaimChecks {
    */
   readonly leeway?: number;
   /**
-   * Require `aud` to be a single string that equals `audience`.
+   * Require `aud` to be a single string that equals `audience`. `audience` must then be a string: a
+   * list rejects every token.
    * @default false
    */
   readonly strictAud?: boolean;
@@ -60,12 +61,13 @@ export interface ClaimChecks {
    */
   readonly integerSubject?: boolean;
   /**
-   * Seconds beyond `leeway` that `iat` may lie ahead.
+   * Seconds by which `iat` may be in the future, in addition to `leeway`.
    * @default 0
    */
   readonly issuedAhead?: number;
   /**
-   * Reject a token whose `exp` is now or past.
+   * Reject a token whose `exp` is now or past. A token without `exp` is accepted, unless `require`
+   * names it.
    * @default true, or false with `verifySignature: false`
    * @see RFC 7519, section 4.1.4
    */
@@ -106,13 +108,13 @@ export interface ClaimChecks {
 }
 
 /**
- * Seconds beyond `leeway` that the `iat` of a manager's token may lie ahead, since the clock of
- * another server may be ahead. `iat` does not mean "not before".
+ * Seconds by which a manager accepts an `iat` in the future, in addition to `leeway`. The clock of
+ * the server that issued the token may be ahead.
  * @see RFC 7519, section 4.1.6
  */
 export const MAX_ISSUED_AHEAD = 60;
 
-// The last second that a Date can hold: a token cannot live for ever by a larger number.
+// The last second that a Date can hold. With a larger number, a token would never expire.
 const MAX_NUMERIC_DATE = 8.64e12;
 
 /** Throws a token error for the first failed check, in the order of PyJWT. `now` is in seconds. */
@@ -143,7 +145,7 @@ export function checkExpiry(claims: JwtPayload, now: number, leeway: number): vo
 export function checkNewExpiry(exp: unknown, now: number): void {
   if (typeof exp === "number" && exp > now + MAX_TOKEN_AGE_SECONDS)
     throw new TypeError(
-      "exp is in seconds, and this one is more than 100 years ahead; it looks like milliseconds: divide by 1000",
+      "exp must be in seconds: this exp is more than 100 years ahead and looks like milliseconds; divide it by 1000",
     );
 }
 
@@ -160,22 +162,24 @@ export function checkOwnExpiry(claims: JwtPayload, now: number, tolerance: numbe
 }
 
 /**
- * Throws `InvalidTokenTypeError` for a token that `cnf` binds to a key of its sender. The
- * caller may not hold that key, and claimgate cannot check it.
+ * Throws `InvalidTokenTypeError` for a token that `cnf` binds to a key of its rightful sender.
+ * claimgate cannot check that the caller has this key.
  * @see RFC 7800
  * @see RFC 9449, section 6 (DPoP)
  * @see RFC 8705, section 3 (mutual TLS)
  */
 export function checkConfirmation(claims: JwtPayload): void {
   if (Object.hasOwn(claims, "cnf"))
-    throw new InvalidTokenTypeError('The token is bound to its sender by "cnf", which claimgate cannot check');
+    throw new InvalidTokenTypeError(
+      'The token is bound to a key by "cnf", which claimgate cannot check: ask its issuer for a bearer token',
+    );
 }
 
 function checkIssuedAt(claims: JwtPayload, now: number, tolerance: number): void {
   const iat = valueOf(claims, "iat");
   if (iat === undefined) return;
   if (numericDate(iat, "iat", (message) => new InvalidIssuedAtError(message)) > now + tolerance) {
-    throw new ImmatureSignatureError('The token\'s "iat" lies in the future');
+    throw new ImmatureSignatureError('The token\'s "iat" is in the future');
   }
 }
 
@@ -183,7 +187,7 @@ function checkNotBefore(claims: JwtPayload, now: number, leeway: number): void {
   const nbf = valueOf(claims, "nbf");
   if (nbf === undefined) return;
   if (numericDate(nbf, "nbf", invalidDate) > now + leeway)
-    throw new ImmatureSignatureError("The token is not valid yet");
+    throw new ImmatureSignatureError('The token is not valid yet: its "nbf" is in the future');
 }
 
 function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | undefined): void {
@@ -191,21 +195,22 @@ function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | 
   const iss = valueOf(claims, "iss");
   if (iss === undefined) throw new MissingRequiredClaimError("iss");
   const issuers = typeof expected === "string" ? [expected] : expected;
-  if (typeof iss !== "string" || !issuers.includes(iss)) throw new InvalidIssuerError("The token has another issuer");
+  if (typeof iss !== "string" || !issuers.includes(iss))
+    throw new InvalidIssuerError('The token\'s "iss" is not an expected issuer');
 }
 
 function checkAudience(claims: JwtPayload, expected: string | readonly string[] | undefined, strict: boolean): void {
   const aud = valueOf(claims, "aud");
   if (expected === undefined) {
-    // A token that names an audience is for another service than one that expects none.
+    // The token names an audience, and this service has no name that could be in it.
     if (aud == null) return;
-    throw new InvalidAudienceError("The token has an audience, and none is expected");
+    throw new InvalidAudienceError('The token has an "aud", but no audience is expected: set audience');
   }
   if (aud == null || aud === "" || (Array.isArray(aud) && aud.length === 0)) throw new MissingRequiredClaimError("aud");
   const audiences = typeof expected === "string" ? [expected] : expected;
   if (strict) {
     if (typeof aud === "string" && typeof expected === "string" && aud === expected) return;
-    throw new InvalidAudienceError("The token's audience is not the expected one");
+    throw new InvalidAudienceError('The token\'s "aud" is not exactly the expected audience, a single string');
   }
   const held = typeof aud === "string" ? [aud] : aud;
   if (!Array.isArray(held) || !held.every((item) => typeof item === "string")) {
@@ -222,8 +227,10 @@ function checkSubject(claims: JwtPayload, expected: string | undefined, integerS
     return;
   }
   const isSubject = typeof sub === "string" || (integerSubject && Number.isSafeInteger(sub));
-  if (!isSubject) throw new InvalidSubjectError('The token\'s "sub" has the wrong type');
-  if (expected !== undefined && sub !== expected) throw new InvalidSubjectError("The token has another subject");
+  if (!isSubject)
+    throw new InvalidSubjectError(`The token's "sub" is not a string${integerSubject ? " or a safe integer" : ""}`);
+  if (expected !== undefined && sub !== expected)
+    throw new InvalidSubjectError('The token\'s "sub" is not the expected subject');
 }
 
 function checkJti(claims: JwtPayload): void {

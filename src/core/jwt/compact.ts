@@ -1,17 +1,17 @@
-/** Reads the compact form of a JWS strictly, without a look at its signature. */
+/** Reads the compact form of a JWS strictly. Does not verify the signature. */
 import { base64url } from "jose";
 import { LRUCache } from "lru-cache";
 import { freezeJson } from "../util/freeze.ts";
 import { DecodeError, InvalidTokenError } from "./errors.ts";
 
 /**
- * The protected header of a token, as the token has it.
+ * The protected header of a token: the JSON object in its first segment.
  * @see RFC 7515, section 4
  */
 export type JwtHeader = Readonly<Record<string, unknown>>;
 
 /**
- * The payload of a token, as the token has it.
+ * The payload of a token: the JSON object in its second segment.
  * @see RFC 7519, section 4
  */
 export type JwtPayload = Readonly<Record<string, unknown>>;
@@ -47,7 +47,7 @@ export function readCompact(token: string, read: ReadHeader = readHeader): Compa
 // Tokens of one key usually have the same header.
 const MAX_HEADERS = 100;
 
-/** A reader that remembers headers: the same text gives the same frozen header. */
+/** A reader that caches headers: the same text gives the same frozen header. */
 export function createHeaderReader(): ReadHeader {
   const known = new LRUCache<string, JwtHeader>({ max: MAX_HEADERS });
   let last: { readonly segment: string; readonly header: JwtHeader } | undefined;
@@ -70,7 +70,7 @@ export function readPayloadBytes(bytes: Uint8Array): JwtPayload {
   return readObject(bytes, "payload");
 }
 
-/** The bytes of a signature segment that was read before. */
+/** The bytes of a signature that `readCompact` has checked. */
 export function signatureBytes({ signature }: CompactParts): Uint8Array {
   return base64url.decode(signature);
 }
@@ -101,17 +101,19 @@ function checkHeader(header: Record<string, unknown>): JwtHeader {
   // claimgate understands no critical extension (RFC 7515, section 4.1.11). `b64` changes the
   // signed bytes (RFC 7797).
   if (Object.hasOwn(header, "crit"))
-    throw new InvalidTokenError('The token\'s header has "crit": it needs an extension that claimgate does not have');
+    throw new InvalidTokenError(
+      'The token\'s header has "crit": it needs an extension that claimgate does not support',
+    );
   if (Object.hasOwn(header, "b64"))
-    throw new InvalidTokenError('The token\'s header has "b64", which is not supported');
+    throw new InvalidTokenError('The token\'s header has "b64", which claimgate does not support');
   if (Object.hasOwn(header, "kid") && typeof header["kid"] !== "string") {
     throw new InvalidTokenError('The token\'s "kid" header is not a string');
   }
   return header;
 }
 
-// The valid last characters of a text of length 4n + 2 or 4n + 3. Stray bits would give one token
-// two texts.
+// The valid last characters of a text of length 4n + 2 or 4n + 3. Others have stray bits, so one
+// token would have several texts.
 const LAST = { 2: "AQgw", 3: "AEIMQUYcgkosw048" } as const;
 
 function checkSegment(segment: string, what: string): void {

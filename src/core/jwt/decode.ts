@@ -20,8 +20,8 @@ import type { PreparedKey } from "./keys/prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";
 
 /**
- * Options of `decode` and `decodeComplete`. An unknown option, and one that is `undefined`, is a
- * `TypeError`.
+ * Options of `decode` and `decodeComplete`. An unknown option is a `TypeError`. So is `undefined`
+ * for an option that checks a claim; for the other options, it means the default.
  */
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {
   /**
@@ -32,18 +32,18 @@ export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "iss
    */
   readonly algorithms?: readonly Algorithm[];
   /**
-   * Verify the signature. `false` reads a token that nothing has verified: do not trust its claims.
+   * Verify the signature. `false` reads an unverified token: do not trust its claims.
    * @default true
    */
   readonly verifySignature?: boolean;
   /**
-   * Accept an HMAC secret shorter than the hash.
+   * Accept an HMAC secret that is shorter than the algorithm's hash.
    * @default false
    * @see RFC 7518, section 3.2
    */
   readonly allowWeakSecret?: boolean;
   /**
-   * The time by which `exp`, `nbf` and `iat` are checked, in seconds since 1970.
+   * The time with which `exp`, `nbf` and `iat` are compared, in seconds since 1970.
    * @default the time of the machine's clock
    */
   readonly now?: number;
@@ -60,12 +60,12 @@ export interface CompleteToken {
 }
 
 /**
- * Verifies a token's signature and registered claims, and returns its claims. `key` may be a
- * `SigningKey` of `JWKSClient`; with `verifySignature: false` it may be `undefined`.
+ * Verifies a token's signature and registered claims, and returns all its claims. `key` may be a
+ * `SigningKey` of `JWKSClient`. With `verifySignature: false`, `key` may be `undefined`.
  * @throws `InvalidTokenError` or a subclass, each with a `reason`. The token is malformed or
  * expired, has an invalid signature, or fails a check of its claims.
  * @throws `InvalidKeyError` for a key that does not fit the token's algorithm.
- * @throws `TypeError` for a wrong option, and for a missing key.
+ * @throws `TypeError` for an invalid option, and for a missing key.
  * @see RFC 7519, section 7.2
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export async function decode(
 
 /**
  * Verifies a token as `decode` does, and returns its header and signature too.
- * @throws the errors of `decode`.
+ * @throws `InvalidTokenError`, `InvalidKeyError` or `TypeError`, as `decode` does.
  * @example
  * ```ts
  * import { decodeComplete, encode } from "claimgate/jwt";
@@ -147,7 +147,7 @@ export interface VerifyOptions<T> {
   readonly readHeader: ReadHeader;
   /** Checks the claims and makes the result. The signature is valid for `key`. */
   readonly accept: (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => T;
-  /** Makes the error for a key that only WebCrypto can reject. */
+  /** Makes the error for a key that WebCrypto rejects. */
   readonly explain: (error: InvalidKeyError) => unknown;
 }
 
@@ -216,7 +216,7 @@ function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): M
 
 function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
   const alg = Object.hasOwn(header, "alg") ? header["alg"] : undefined;
-  if (alg === undefined) throw new InvalidAlgorithmError("The token has no algorithm");
+  if (alg === undefined) throw new InvalidAlgorithmError('The token\'s header has no "alg"');
   const found = allowed.find((candidate) => candidate === alg);
   if (found === undefined) throw new InvalidAlgorithmError("The token's algorithm is not allowed");
   return found;
@@ -226,19 +226,21 @@ function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Alg
 async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
   const imported = key.import();
   const cryptoKey = isPromise(imported) ? await imported : imported;
-  // OpenSSL accepts a PSS signature without its leading zeros, a second text for one token
-  // (RFC 8017, section 8.1.2).
+  // OpenSSL accepts a PSS signature without its leading zeros (see RFC 8017, section 8.1.2). Then one
+  // token would have several texts.
   if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
     throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
   try {
     return (await compactVerify(token, cryptoKey, key.joseOptions)).payload;
   } catch (cause) {
     if (cause instanceof errors.JWSSignatureVerificationFailed)
-      throw new InvalidSignatureError("The signature does not match");
+      throw new InvalidSignatureError("The signature does not match the token and the key");
     if (cause instanceof errors.JOSEAlgNotAllowed)
       throw new InvalidAlgorithmError("The token's algorithm is not allowed");
     if (cause instanceof errors.JOSEError) throw new DecodeError("The token cannot be read", { cause });
-    throw new InvalidKeyError(`the key cannot verify with ${key.algorithm}`, { cause });
+    throw new InvalidKeyError(`the key cannot verify with ${key.algorithm}: pass a key that was made for it`, {
+      cause,
+    });
   }
 }
 

@@ -11,14 +11,15 @@ import type { PreparedKey } from "./keys/prepared-key.ts";
 /** Options of `encode`. An unknown option is a `TypeError`. */
 export interface EncodeOptions {
   /**
-   * The algorithm that signs.
+   * The algorithm to sign with.
    * @default "HS256"
    * @see RFC 7518, section 3.1
    */
   readonly algorithm?: Algorithm;
   /**
-   * Further header members. `alg` has no effect. `typ` replaces `"JWT"`; `null` or `""` leaves it
-   * out. `crit`, `b64` and a `kid` that is not a string are rejected, since `decode` rejects them.
+   * Further header members. An `alg` here has no effect. `typ` replaces `"JWT"`; a `typ` of `null`
+   * or `""` leaves the member out. `crit`, `b64` and a `kid` that is not a string are rejected,
+   * because `decode` rejects them.
    * @default {}
    * @see RFC 7515, section 4.1
    */
@@ -29,7 +30,7 @@ export interface EncodeOptions {
    */
   readonly jsonEncoder?: (this: unknown, key: string, value: unknown) => unknown;
   /**
-   * Accept an HMAC secret shorter than the hash.
+   * Accept an HMAC secret that is shorter than the algorithm's hash.
    * @default false
    * @see RFC 7518, section 3.2
    */
@@ -41,8 +42,9 @@ const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
 
 /**
  * Signs `claims` and returns the token. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds.
- * @throws `TypeError` for a wrong option, and for claims that are not a JSON object.
- * @throws `TypeError` for an `iss` that is not a string, and an `exp` more than 100 years ahead.
+ * @throws `TypeError` for an invalid option, and for claims that are not a JSON object.
+ * @throws `TypeError` for an `iss` that is not a string, for an invalid date claim, and for an `exp`
+ * more than 100 years ahead.
  * @throws `InvalidKeyError` for a key that does not fit the algorithm, and for a weak secret.
  * @see RFC 7519, sections 2 and 7.1
  * @example
@@ -85,14 +87,14 @@ export interface SignedClaims {
   readonly payload: Record<string, unknown>;
 }
 
-/** `encode` with a prepared key. */
+/** Signs claims as `encode` does, with a prepared key. */
 export async function signClaims(
   claims: Readonly<Record<string, unknown>>,
   key: PreparedKey,
   options: {
     readonly headers?: EncodeOptions["headers"] | undefined;
     readonly jsonEncoder?: EncodeOptions["jsonEncoder"] | undefined;
-    /** The time, in seconds. */
+    /** The time, in seconds since 1970. */
     readonly now: number;
   },
 ): Promise<SignedClaims> {
@@ -103,7 +105,7 @@ export async function signClaims(
   const cryptoKey = await key.import();
   const signer = new CompactSign(new TextEncoder().encode(json)).setProtectedHeader(header);
   const token = await signer.sign(cryptoKey).catch((cause: unknown) => {
-    throw new InvalidKeyError(`the key cannot sign with ${key.algorithm}`, { cause });
+    throw new InvalidKeyError(`the key cannot sign with ${key.algorithm}: pass a key that was made for it`, { cause });
   });
   return { token, header, payload };
 }
@@ -114,7 +116,7 @@ function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncode
   for (const claim of DATE_CLAIMS) {
     const value = dated[claim];
     const seconds = value instanceof Date ? Math.floor(value.getTime() / 1000) : value;
-    // JSON would write null.
+    // JSON has no such number: JSON.stringify would write null.
     if (typeof seconds === "number" && !Number.isFinite(seconds)) {
       throw new TypeError(`The claim "${claim}" must be a valid Date or a number of seconds`);
     }
@@ -138,7 +140,7 @@ function readHeaders(headers: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]
   const further = JSON.parse(stringify("headers", { ...headers }, jsonEncoder)) as Record<string, unknown>;
   for (const name of ["crit", "b64"]) {
     if (Object.hasOwn(further, name))
-      throw new TypeError(`headers cannot have "${name}": decode would reject the token`);
+      throw new TypeError(`headers cannot have "${name}", because decode would reject the token: leave it out`);
   }
   if (Object.hasOwn(further, "kid") && typeof further["kid"] !== "string") {
     throw new TypeError('The header "kid" must be a string');
@@ -148,6 +150,7 @@ function readHeaders(headers: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]
 
 function stringify(what: string, members: object, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
   const json: string | undefined = JSON.stringify(members, jsonEncoder);
-  if (!json?.startsWith("{")) throw new TypeError(`The ${what} must be a JSON object after jsonEncoder and toJSON`);
+  if (!json?.startsWith("{"))
+    throw new TypeError(`The ${what} must still be a JSON object after jsonEncoder and toJSON`);
   return json;
 }

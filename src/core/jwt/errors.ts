@@ -4,12 +4,12 @@ import type { KeysReason, TokenReason } from "../reasons.ts";
 /** Options of every token error. */
 export interface TokenErrorOptions {
   /**
-   * The reason that callers of a guard see.
+   * The reason that a guard reports to callers.
    * @default the reason of the class
    */
   readonly reason?: TokenReason;
   /**
-   * The error that led here.
+   * The error that caused this one.
    * @default none
    */
   readonly cause?: unknown;
@@ -19,12 +19,12 @@ export interface TokenErrorOptions {
 const TOKEN_ERROR: unique symbol = Symbol.for("claimgate.TokenError") as never;
 
 /**
- * The base of all errors of invalid tokens. Its own `reason` is `TOKEN_MALFORMED`; subclasses have
- * others.
+ * The base class of the errors of invalid tokens. Its default `reason` is `TOKEN_MALFORMED`. Most
+ * subclasses have another default.
  */
 export class InvalidTokenError extends Error {
   override readonly name: string = "InvalidTokenError";
-  /** The reason that callers of a guard see. */
+  /** The reason that a guard reports to callers. */
   readonly reason: TokenReason;
 
   constructor(message: string, options: TokenErrorOptions = {}) {
@@ -35,8 +35,8 @@ export class InvalidTokenError extends Error {
 }
 
 /**
- * The token cannot be read: it is not three segments of base64url, or its header or payload is not
- * a JSON object (`TOKEN_MALFORMED`). Or `exp` or `nbf` is not a date in seconds (`CLAIM_INVALID`).
+ * The token is not three segments of base64url, or its header or payload is not a JSON object
+ * (`TOKEN_MALFORMED`). Or `exp` or `nbf` is not a date in seconds (`CLAIM_INVALID`).
  * @see RFC 7515, section 7.1
  */
 export class DecodeError extends InvalidTokenError {
@@ -80,7 +80,7 @@ export class ImmatureSignatureError extends InvalidTokenError {
 }
 
 /**
- * `aud` is not the expected audience, or the token has one and none is expected
+ * `aud` is not the expected audience, or the token has an `aud` although no audience is expected
  * (`AUDIENCE_INVALID`).
  * @see RFC 7519, section 4.1.3
  */
@@ -152,7 +152,7 @@ export class InvalidJTIError extends InvalidTokenError {
   }
 }
 
-/** A required claim is absent (`CLAIM_MISSING`). */
+/** A required claim is absent or `null`, or a required `aud` is empty (`CLAIM_MISSING`). */
 export class MissingRequiredClaimError extends InvalidTokenError {
   override readonly name: string = "MissingRequiredClaimError";
   /** The name of the claim. */
@@ -165,8 +165,8 @@ export class MissingRequiredClaimError extends InvalidTokenError {
 }
 
 /**
- * The token has another type than the required one, such as a refresh token in place of an auth
- * token (`TOKEN_TYPE_INVALID`).
+ * The token is not of the required type, such as a refresh token in place of an auth token. Or its
+ * `cnf` binds it to a key, which claimgate cannot check (`TOKEN_TYPE_INVALID`).
  */
 export class InvalidTokenTypeError extends InvalidTokenError {
   override readonly name: string = "InvalidTokenTypeError";
@@ -176,7 +176,10 @@ export class InvalidTokenTypeError extends InvalidTokenError {
   }
 }
 
-/** The token, its session or the rights of its subject have been revoked (`TOKEN_REVOKED`). */
+/**
+ * The token's session has ended, or its subject has lost all rights (`TOKEN_REVOKED`). Or the token
+ * is a refresh token that was used already (`TOKEN_REUSED`).
+ */
 export class RevokedTokenError extends InvalidTokenError {
   override readonly name: string = "RevokedTokenError";
 
@@ -186,8 +189,8 @@ export class RevokedTokenError extends InvalidTokenError {
 }
 
 /**
- * The key does not fit the algorithm, is too short, or cannot be read. The error is about the key,
- * not about a token.
+ * The key does not fit the algorithm, is too short, or cannot be read. The fault is in
+ * the key, not in a token.
  * @see RFC 7518, section 3
  */
 export class InvalidKeyError extends Error {
@@ -197,12 +200,12 @@ export class InvalidKeyError extends Error {
 const KEYS_ERROR: unique symbol = Symbol.for("claimgate.KeysError") as never;
 
 /**
- * There is no key to verify a token with. `reason` is `KEYS_UNAVAILABLE` (503) if the key set
- * cannot be read or used, and `SIGNATURE_INVALID` (401) if it has no key for the token.
+ * No key can verify the token. `reason` is `KEYS_UNAVAILABLE` (503) if the key set cannot be
+ * fetched or used, and `SIGNATURE_INVALID` (401) if the set has no key for the token.
  */
 export class JWKSClientError extends Error {
   override readonly name: string = "JWKSClientError";
-  /** The reason that callers of a guard see. */
+  /** The reason that a guard reports to callers. */
   readonly reason: KeysReason;
 
   constructor(message: string, options: { readonly reason?: KeysReason; readonly cause?: unknown } = {}) {
@@ -212,7 +215,7 @@ export class JWKSClientError extends Error {
   }
 }
 
-/** A JSON Web Key Set cannot be fetched (`KEYS_UNAVAILABLE`). */
+/** A JSON Web Key Set, or the metadata of its issuer, cannot be fetched (`KEYS_UNAVAILABLE`). */
 export class JWKSClientConnectionError extends JWKSClientError {
   override readonly name: string = "JWKSClientConnectionError";
 }

@@ -1,6 +1,6 @@
-/** Options under their names in PyJWT: the error that gives the name here. */
+/** Rejects the option names of PyJWT, with an error that gives claimgate's name. */
 
-// Other names become ours in camelCase.
+// Other names differ only in their case: verify_exp is verifyExp.
 const REMEDIES: Readonly<Record<string, string>> = {
   verify: "verifySignature",
   enforce_minimum_key_length: "allowWeakSecret: true",
@@ -17,7 +17,7 @@ const NOT_AVAILABLE: readonly string[] = [
   "cache_jwk_set",
 ];
 
-/** Throws `TypeError` for an option under its name in PyJWT, and for its dictionary `options`. */
+/** Throws `TypeError` for an option name of PyJWT, and for PyJWT's dictionary `options`. */
 export function checkPyJwtNames(
   of: string,
   options: Readonly<Record<string, unknown>>,
@@ -44,7 +44,7 @@ function remedyFor(name: string, value: unknown, known: readonly string[]): stri
   return ours === undefined ? undefined : `pass ${ours}`;
 }
 
-/** Our option, with its value if that is a boolean. */
+/** claimgate's name of the option `name` of PyJWT, with the value if that is a boolean. */
 function nameOf(name: string, value: unknown, known: readonly string[]): string | undefined {
   const ours = Object.hasOwn(REMEDIES, name)
     ? (REMEDIES[name] as string)

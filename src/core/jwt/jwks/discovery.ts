@@ -1,4 +1,4 @@
-/** Finds the key set of an issuer by its metadata. */
+/** Finds the URL of an issuer's key set in the issuer's metadata. */
 import { withErrorContext } from "../../util/error-context.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { checkKeyUrl, limitFetch } from "./key-fetch.ts";
@@ -6,7 +6,7 @@ import type { RemoteKeysOptions } from "./remote-keys.ts";
 
 /**
  * The `jwks_uri` that `issuer` publishes. Rejects with `JWKSClientError` if the metadata cannot be
- * fetched, or names another issuer.
+ * fetched, names another issuer, or has no usable `jwks_uri`.
  * @see OpenID Connect Discovery 1.0, section 4
  */
 export async function discoverKeySet(
@@ -20,14 +20,18 @@ export async function discoverKeySet(
   const response = await limitFetch(options.fetch, options.maxBytes)(url, request);
   const metadata = await readJson(response);
   // One issuer must not name the keys of another (RFC 8414, section 3.3).
-  if (metadata["issuer"] !== issuer) throw new JWKSClientError("The issuer's metadata names another issuer");
+  if (metadata["issuer"] !== issuer)
+    throw new JWKSClientError(
+      'The metadata\'s "issuer" is not the configured issuer: compare them, trailing slash included',
+    );
   return checkKeySetUrl(metadata["jwks_uri"], issuer);
 }
 
 async function readJson(response: Response): Promise<Readonly<Record<string, unknown>>> {
   const value: unknown = await withErrorContext(
     () => response.json() as Promise<unknown>,
-    (cause) => new JWKSClientConnectionError("The issuer's metadata is not JSON", { cause }),
+    (cause) =>
+      new JWKSClientConnectionError("The issuer's metadata is not JSON: set jwksUri in place of discovery", { cause }),
   );
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
@@ -39,6 +43,7 @@ function checkKeySetUrl(url: unknown, issuer: string): string {
       if (issuer.startsWith("https:") && checked.protocol !== "https:") throw new TypeError("must be https");
       return checked.href;
     },
-    (cause) => new JWKSClientError("The issuer's metadata has no usable jwks_uri", { cause }),
+    (cause) =>
+      new JWKSClientError("The issuer's metadata has no usable jwks_uri: set jwksUri in place of discovery", { cause }),
   );
 }

@@ -19,40 +19,42 @@ import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "
  */
 export interface JWKSClientOptions {
   /**
-   * Seconds that a key set is used, counted from its request. A withdrawn key is trusted until
-   * then. Must be positive.
+   * Seconds for which a key set is used, from the start of its request. For this time, a key that
+   * the issuer has withdrawn is still trusted. Must be positive, and at most 10^9.
    * @default 300
    */
   readonly lifespan?: number;
   /**
-   * Seconds that a request may take, its body included. Must be positive.
+   * Seconds that a request may take, its redirects and its body included. Must be positive, and at
+   * most 2,000,000.
    * @default 5
    */
   readonly timeout?: number;
   /**
-   * The fewest seconds between two requests that a failure or an unknown `kid` causes; at most 5
-   * while there is no usable set. Must not be negative.
+   * The least number of seconds between two requests after a failure or an unknown `kid`. While
+   * there is no usable set, at most 5 seconds count. Must be from 0 to 10^9.
    * @default 30
    */
   readonly cooldown?: number;
   /**
-   * Seconds beyond `lifespan` that the last set is used while requests fail. Must not be negative;
-   * 0 switches this off.
+   * Seconds after the end of `lifespan` for which the last set is still used while requests fail.
+   * 0 switches this off. Must be from 0 to 10^9.
    * @default 3600
    */
   readonly staleIfError?: number;
   /**
-   * Headers of every request, redirects within the origin included.
+   * Headers of every request, also after a redirect within the origin.
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Keep an imported key for as long as the set lists it. `false` imports it at each use.
+   * Keep an imported key for as long as the set lists it. With `false`, every method returns keys
+   * that are imported anew.
    * @default true
    */
   readonly cacheKeys?: boolean;
   /**
-   * The most bytes that a response may have. Must be positive.
+   * The largest number of bytes that a response may have. Must be positive, and at most 10^9.
    * @default 1048576
    */
   readonly maxBytes?: number;
@@ -62,7 +64,7 @@ export interface JWKSClientOptions {
    */
   readonly fetch?: KeyFetch;
   /**
-   * The time, in seconds since 1970. If it returns another value than a number, every method
+   * Returns the time, in seconds since 1970. If the result is not a finite number, every method
    * rejects with `TypeError`.
    * @default the time of the machine's clock
    */
@@ -71,8 +73,9 @@ export interface JWKSClientOptions {
 
 /**
  * Fetches and caches the JSON Web Key Set at one URL. The first call makes the first request;
- * parallel calls share one. At most three redirects are followed, within the origin of the URL.
- * The token headers `jku`, `x5u`, `x5c` and `jwk` have no effect.
+ * parallel calls share one, except on Cloudflare Workers. The client follows at most three
+ * redirects, within the origin of the URL. The token headers `jku`, `x5u`, `x5c` and `jwk` have no
+ * effect.
  * @see RFC 7517, section 5
  * @example
  * ```ts
@@ -91,8 +94,10 @@ export class JWKSClient {
   readonly #cacheKeys: boolean;
 
   /**
-   * A client for the key set at `uri`, which must be https, or http on a loopback address.
-   * @throws `TypeError` for another `uri`, and for a wrong option.
+   * Creates a client for the key set at `uri`: https, or http on a loopback address. Sends no
+   * request.
+   * @throws `TypeError` for another `uri`, a `uri` with a user name or password, or an invalid
+   * option.
    */
   constructor(uri: string | URL, options: JWKSClientOptions = {}) {
     const { href } = naming("uri", () => checkKeyUrl(uri));
@@ -102,12 +107,13 @@ export class JWKSClient {
   }
 
   /**
-   * The key that signed `token`, found by `kid` and `alg`, and among several by the signature. The
-   * claims are NOT checked: pass the key to `decode`.
-   * @throws `InvalidTokenError` or a subclass for a token that is malformed or of an unknown
+   * Returns the key for `token` by its `kid` and `alg`. If several keys match, returns the one that
+   * verifies the signature. A single match is NOT verified, nor is any claim: pass the key to
+   * `decode`.
+   * @throws `InvalidTokenError` or a subclass for a token that is malformed or has an unknown
    * algorithm.
-   * @throws `JWKSClientError` with `SIGNATURE_INVALID` if the set has no such key, and with
-   * `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
+   * @throws `JWKSClientError`. `reason` is `SIGNATURE_INVALID` if the set has no such key, and
+   * `KEYS_UNAVAILABLE` if the set cannot be fetched, or a matching key cannot be used.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
     const { header } = readCompact(token);
@@ -120,9 +126,9 @@ export class JWKSClient {
   }
 
   /**
-   * The key with this `kid`.
-   * @throws `JWKSClientError` with `SIGNATURE_INVALID` if the set has no such key, and with
-   * `KEYS_UNAVAILABLE` if it has several, or cannot be fetched or used.
+   * Returns the key with this `kid`.
+   * @throws `JWKSClientError`. `reason` is `SIGNATURE_INVALID` if the set has no such key, and
+   * `KEYS_UNAVAILABLE` if the set has several such keys, or cannot be fetched or used.
    * @throws `TypeError` for a `kid` that is not a string.
    */
   async getSigningKey(kid: string): Promise<SigningKey> {
@@ -134,7 +140,7 @@ export class JWKSClient {
   }
 
   /**
-   * All keys of the set that can verify signatures. `refresh` fetches the set again.
+   * Returns all keys of the set that can verify signatures. With `refresh`, fetches the set again.
    * @throws `JWKSClientError` with `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
    */
   async getSigningKeys(refresh = false): Promise<SigningKey[]> {
@@ -143,7 +149,7 @@ export class JWKSClient {
   }
 
   /**
-   * A copy of the set as its issuer published it. `refresh` fetches the set again.
+   * Returns a copy of the set as the issuer published it. With `refresh`, fetches the set again.
    * @throws `JWKSClientError` with `KEYS_UNAVAILABLE` if the set cannot be fetched or used.
    */
   async getJwkSet(refresh = false): Promise<JSONWebKeySet> {
@@ -172,7 +178,7 @@ async function signerOf(
   const prepared = keys.map((key) => key["~prepare"](algorithm));
   const signer = await findSigner(token, prepared).catch((cause: unknown) => {
     if (!(cause instanceof InvalidKeyError)) throw cause;
-    throw new JWKSClientError("The key set holds a key that cannot be used", { cause });
+    throw new JWKSClientError("The key set has a key for this token that cannot be used", { cause });
   });
   return signer && keys[prepared.indexOf(signer)];
 }
@@ -195,7 +201,7 @@ function parseOptions(options: unknown): ClientOptions {
   return { ...defaults, ...Object.fromEntries(given.map(([name, value]) => [name, readOption(name, value)])) };
 }
 
-// A wrong option must not mean "for ever" or switch a check off.
+// A wrong option must not keep a key set for ever or switch a check off.
 function readOption(name: string, value: unknown): unknown {
   if (value === undefined) throw new TypeError(`${name} is undefined: leave the option out`);
   switch (name) {

@@ -1,10 +1,10 @@
-/** Fetches key sets and metadata: https only, few redirects within one origin, bounded size. */
+/** Fetches key sets and metadata: safe URLs, few redirects within one origin, bounded size. */
 import { isMembers } from "../caller-input.ts";
 import { JWKSClientConnectionError } from "../errors.ts";
 
 /**
- * A custom `fetch`, for a proxy, an agent or a test. It must honour `signal` and
- * `redirect: "manual"`: a response after a redirect that it followed is rejected.
+ * A custom `fetch`, for a proxy, an agent or a test. It must honour `signal`, and must not follow
+ * redirects. claimgate rejects a response whose `redirected` is true.
  */
 export type KeyFetch = (
   url: string,
@@ -24,32 +24,32 @@ const REDIRECTS = [301, 302, 303, 307, 308];
  */
 export function checkKeyUrl(url: string | URL): URL {
   const text = String(url);
-  if (!URL.canParse(text)) throw new TypeError("is not an absolute URL");
+  if (!URL.canParse(text)) throw new TypeError("must be an absolute URL");
   const parsed = new URL(text);
   const isSafe = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
-  if (!isSafe) throw new TypeError("must be https (or http on a loopback address)");
-  if (parsed.username !== "" || parsed.password !== "") throw new TypeError("must not hold a user name or password");
+  if (!isSafe) throw new TypeError("must be an https URL, or http on a loopback address");
+  if (parsed.username !== "" || parsed.password !== "") throw new TypeError("must not contain a user name or password");
   return parsed;
 }
 
 /**
- * A copy of the headers, which the caller cannot change later. Throws a `TypeError` that shows no
- * value of them.
+ * A copy of the headers, so that the caller cannot change them later. Throws a `TypeError` that
+ * never shows the value of a header.
  */
 export function readHeaders(headers: unknown): Record<string, string> {
   if (isMembers(headers) && Object.values(headers).every((value) => typeof value === "string")) {
     try {
       return Object.fromEntries(new Headers(headers as Record<string, string>));
     } catch {
-      // The message of fetch quotes the value, which may be a secret.
+      // This error is dropped: its message quotes the value, which may be a secret.
     }
   }
   throw new TypeError("must be an object of strings that are valid header values");
 }
 
 /**
- * A `fetch` with limits. It rejects every status but 200, a redirect to another origin, and a body
- * of more than `maxBytes`.
+ * A `fetch` with limits. It rejects every status but 200, a fourth redirect, a redirect to another
+ * origin, and a body of more than `maxBytes`.
  */
 export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): KeyFetch {
   // An async function, so that a synchronous throw becomes a rejection.
@@ -59,12 +59,14 @@ export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): K
     for (let redirects = 0; ; redirects++) {
       const response = await send(at, init).catch((cause: unknown) => unreachable(at, cause));
       if (response.redirected)
-        throw new JWKSClientConnectionError('fetch followed a redirect: it must honour redirect: "manual"');
+        throw new JWKSClientConnectionError('The option fetch followed a redirect: it must honour redirect: "manual"');
       const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
       if (location === null) {
         if (response.status === 200) return new Response(await readBody(response, maxBytes), { status: 200 });
         await response.body?.cancel();
-        throw new JWKSClientConnectionError(`${hostOf(at)} answered with status ${response.status}, not 200`);
+        throw new JWKSClientConnectionError(
+          `${hostOf(at)} answered with status ${response.status}, not 200: check the URL`,
+        );
       }
       await response.body?.cancel();
       at = follow(at, location, redirects);
@@ -72,7 +74,7 @@ export function limitFetch(fetchKeys: KeyFetch | undefined, maxBytes: number): K
   };
 }
 
-// Shows the code alone: a message may quote the request.
+// The message shows only the code of the error, because the error's text may quote the request.
 function unreachable(url: string, cause: unknown): never {
   const { code = (cause as { cause?: { code?: unknown } } | null)?.cause?.code } = (cause ?? {}) as { code?: unknown };
   const detail = typeof code === "string" ? ` (${code})` : "";
@@ -81,11 +83,11 @@ function unreachable(url: string, cause: unknown): never {
 
 function follow(from: string, location: string, redirects: number): string {
   if (redirects === MAX_REDIRECTS)
-    throw new JWKSClientConnectionError(`${hostOf(from)} redirects more than ${MAX_REDIRECTS} times`);
+    throw new JWKSClientConnectionError(`${hostOf(from)} redirects more than ${MAX_REDIRECTS} times: set the last URL`);
   const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
   // A redirect to another origin would let its target choose the keys.
   if (to?.origin !== new URL(from).origin || to.username !== "" || to.password !== "") {
-    throw new JWKSClientConnectionError(`${hostOf(from)} redirects to another origin`);
+    throw new JWKSClientConnectionError(`${hostOf(from)} redirects to another origin: set the URL of the target`);
   }
   return to.href;
 }
@@ -98,7 +100,7 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     length += part.value.length;
     if (length > maxBytes) {
       await reader?.cancel();
-      throw new JWKSClientConnectionError(`the response has more than ${maxBytes} bytes`);
+      throw new JWKSClientConnectionError(`The response has more than ${maxBytes} bytes`);
     }
     chunks.push(part.value);
   }

@@ -9,29 +9,29 @@ import { SigningKey } from "../keys/signing-key.ts";
 export interface JwksKeySet extends KeySet {
   /** The set as its issuer published it. */
   readonly jwks: JSONWebKeySet;
-  /** The keys that can verify signatures; others are ignored (RFC 7517, section 5). */
+  /** The keys that can verify signatures. Other keys are ignored (RFC 7517, section 5). */
   readonly keys: readonly SigningKey[];
-  /** `find`, but with the keys as the set has them. */
+  /** Finds keys as `find` does, but returns them as `SigningKey`. */
   matching(kid: string | undefined, algorithm: Algorithm): readonly SigningKey[];
 }
 
-// More than any known issuer has.
+// No known issuer has so many.
 const MAX_KEYS = 100;
 /**
- * The most keys with a `kid` that a token without one is tried with. Each try costs a signature
- * check, for a token that any caller can write. Keys without a `kid` are all tried.
+ * The largest number of keys with a `kid` that are tried for one token. Each try costs a signature
+ * check, and any caller can write a token. Keys without a `kid` are all tried.
  */
 export const MAX_TRIES = 4;
 
 /** Options of `readKeySet`. */
 export interface ReadKeySetOptions {
-  /** The previous set: a key that is in both keeps its object and its imports. */
+  /** The previous set. A key that is in both sets keeps its object and its imports. */
   readonly previous?: JwksKeySet | undefined;
-  /** Accept `oct` keys. Only for a set that is not public. Default false. */
+  /** Accept `oct` keys, for a set that is not public. @default false */
   readonly secrets?: boolean;
 }
 
-/** Reads a set. Throws `JWKSClientError` for more than 100 keys. */
+/** Reads a set. Throws `JWKSClientError` if it has more than 100 keys. */
 export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {}): JwksKeySet {
   const { previous, secrets = false } = options;
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);

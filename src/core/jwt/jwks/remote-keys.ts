@@ -1,4 +1,4 @@
-/** Fetches and renews a remote JSON Web Key Set, which survives failures of its endpoint. */
+/** Fetches and renews a remote JSON Web Key Set. Keeps the last set while its endpoint fails. */
 import { createRemoteJWKSet, customFetch, errors, type JSONWebKeySet } from "jose";
 import { createRefreshing, type Refreshing, type RefreshTimes } from "../../util/refreshing.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { type JwksKeySet, readKeySet } from "./key-set.ts";
 export interface RemoteKeysOptions extends RefreshTimes {
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The most bytes that a response may have. */
+  /** The largest number of bytes that a response may have. */
   readonly maxBytes: number;
   readonly fetch: KeyFetch | undefined;
   /** Receives the error of each failed fetch. Must not throw. */
@@ -28,7 +28,7 @@ export const REMOTE_KEYS_DEFAULTS = {
 } as const;
 
 /**
- * The keys at the URL that `locate` returns, which is called before each fetch. The first use
+ * The keys at the URL that `locate` returns. `locate` is called before each fetch; the first use
  * causes the first fetch.
  */
 export function createRemoteKeys(
@@ -42,7 +42,7 @@ export function createRemoteKeys(
       previous = readKeySet(await fetchKeySet(await locate(signal), signal, options), { previous });
       return previous;
     },
-    // A set without keys withdraws the previous keys too.
+    // A set without usable keys replaces the previous set: the issuer has withdrawn its keys.
     flawOf: ({ keys }) =>
       keys.length > 0 ? undefined : new JWKSClientError("The key set has no key that can verify signatures"),
     explain(cause) {
@@ -58,7 +58,7 @@ async function fetchKeySet(url: string, signal: AbortSignal, options: RemoteKeys
   const limited = limitFetch(options.fetch, maxBytes);
   const remote = createRemoteJWKSet(new URL(url), {
     headers,
-    // Our deadline covers discovery too; it replaces the one of jose.
+    // Our deadline replaces the one of jose, because it covers discovery too.
     [customFetch]: (at: string, init: Parameters<KeyFetch>[1]) => limited(at, { ...init, signal }),
   });
   try {

@@ -10,7 +10,7 @@ export type KeyUse = "sign" | "verify";
 
 /** Options of `prepareKey`. */
 export interface PrepareKeyOptions {
-  /** Accept an HMAC secret shorter than the hash (RFC 7518, section 3.2). Default false. */
+  /** Accept an HMAC secret shorter than the hash (RFC 7518, section 3.2). @default false */
   readonly allowWeakSecret?: boolean;
 }
 
@@ -27,7 +27,7 @@ export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   if ((use === "sign") !== (jwk.d !== undefined)) throw wrongHalf(use);
 }
 
-/** The error for a key that another algorithm needs. */
+/** The error for a key of another algorithm. */
 export function wrongKind(jwk: JWK, algorithm: Algorithm): InvalidKeyError {
   const others = ALGORITHMS.filter((other) => {
     const traits = traitsOf(other);
@@ -39,7 +39,7 @@ export function wrongKind(jwk: JWK, algorithm: Algorithm): InvalidKeyError {
   );
 }
 
-/** The error for a private key that should verify, or a public key that should sign. */
+/** The error for a private key in place of a public key, or the reverse. */
 export function wrongHalf(use: KeyUse, given: string = "key"): InvalidKeyError {
   const [needed, actual] = use === "sign" ? ["private", "public"] : ["public", "private"];
   return new InvalidKeyError(
@@ -54,7 +54,7 @@ export function weakSecret(actual: string, needed: string, algorithm: Algorithm)
   );
 }
 
-/** The key that `algorithm` needs, in words. */
+/** The kind of key that `algorithm` needs, for a message. */
 export function describeNeed(algorithm: Algorithm): string {
   const traits = traitsOf(algorithm);
   switch (traits.family) {
@@ -133,15 +133,15 @@ export function checkCryptoKey(
     throw weakSecret(`${actual.length ?? 0} bits`, `${traits.secretBytes * 8}`, algorithm);
 }
 
-// With the exponent 1 any caller can sign; larger numbers only cost time. OpenSSL has the same
-// limits, the one of the exponent for large keys only.
+// With the exponent 1, any caller can sign. Larger numbers only cost time. OpenSSL has the same
+// upper limits, but limits the exponent only of large keys.
 const MAX_RSA_BITS = 16_384;
 const MAX_EXPONENT_BITS = 64;
 
 function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): void {
   if (bits < 2048)
     throw new InvalidKeyError(
-      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, section 3.3): make a longer key`,
+      `the RSA key has ${bits} bits, and ${algorithm} needs at least 2048 (RFC 7518, sections 3.3 and 3.5): make a longer key`,
     );
   if (bits > MAX_RSA_BITS)
     throw new InvalidKeyError(
@@ -151,7 +151,7 @@ function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): voi
   const isOdd = ((exponent.at(-1) ?? 0) & 1) === 1;
   if (exponentBits < 2 || exponentBits > MAX_EXPONENT_BITS || !isOdd)
     throw new InvalidKeyError(
-      `the RSA key's exponent must be odd, at least 3, and have at most ${MAX_EXPONENT_BITS} bits`,
+      `the RSA key's exponent must be odd, at least 3, and have at most ${MAX_EXPONENT_BITS} bits: make a key with the exponent 65537`,
     );
 }
 
@@ -166,6 +166,6 @@ function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
   if (typeof value !== "string") return new Uint8Array();
   return withErrorContext(
     () => base64url.decode(value),
-    (cause) => new InvalidKeyError(`the JWK's "${member}" is not base64url`, { cause }),
+    (cause) => new InvalidKeyError(`the JWK's "${member}" must be base64url without padding`, { cause }),
   );
 }

@@ -5,7 +5,7 @@ import type { PreparedKey } from "./prepared-key.ts";
 
 /** Verification keys, found by the `kid` and `alg` of a token. */
 export interface KeySet {
-  /** The keys for `algorithm` with this `kid`, or all for `algorithm` if `kid` is `undefined`. */
+  /** The keys for `algorithm` with this `kid`, or with any `kid` if it is `undefined`. */
   find(kid: string | undefined, algorithm: Algorithm): readonly PreparedKey[];
   /** Whether a key that `find` returned is still trusted. */
   holds(key: PreparedKey): boolean;
@@ -13,13 +13,13 @@ export interface KeySet {
   retiresAt(key: PreparedKey): number | undefined;
 }
 
-/** A source of key sets: a ring, a loader, a remote set or a local set. */
+/** A source of a key set: a ring, a loader, a remote set or a local set. */
 export interface KeySource {
-  /** The trusted set, synchronously if it is loaded. Throws or rejects with `JWKSClientError`. */
+  /** The current set, synchronously if it is loaded. Throws or rejects with `JWKSClientError`. */
   current(): MaybePromise<KeySet>;
   /**
-   * The set for a token whose key is missing: loaded again, or the same set during the cooldown.
-   * Throws or rejects as `current` does.
+   * The set for a token whose key is not in the current set: loaded again, or the current set
+   * during the cooldown. Throws or rejects as `current` does.
    */
   renewed(): MaybePromise<KeySet>;
 }

@@ -21,15 +21,15 @@ import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from ".
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /**
- * A key as callers pass it. For HS*: a string taken as literal UTF-8, bytes, an `oct` JWK, a
+ * A key as callers pass it. For HS*: text (read as UTF-8, never as base64), bytes, an `oct` JWK, a
  * CryptoKey or a KeyObject. For other algorithms: PEM text or its bytes, a JWK, a CryptoKey or a
- * KeyObject.
+ * KeyObject. A JWK is an object, not JSON text.
  */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
 
 /**
- * Reads `input` for `algorithm` and `use`. A private key cannot verify: use `derivePublicKey`.
- * Throws `InvalidKeyError`.
+ * Reads `input` for `algorithm` and `use`. Throws `InvalidKeyError`, also for a private key that
+ * should verify: `derivePublicKey` reads its public key.
  */
 export function prepareKey(
   input: KeyInput,
@@ -47,7 +47,7 @@ export function prepareKey(
   return importOnce(source, algorithm, use);
 }
 
-/** The public key of a private key. Throws `InvalidKeyError` if the key is not extractable. */
+/** The public key of a private key. Throws `InvalidKeyError`, also if it is not extractable. */
 export function derivePublicKey(input: KeyInput, algorithm: Algorithm): PreparedKey {
   const source = readAsymmetric(input, algorithm, "sign");
   if ("jwk" in source) return prepareKey(publicMembers(source.jwk), algorithm, "verify");
@@ -57,7 +57,7 @@ export function derivePublicKey(input: KeyInput, algorithm: Algorithm): Prepared
   return importOnce(source, algorithm, "verify");
 }
 
-/** Whether two public keys are equal; `undefined` if that takes an asynchronous export. */
+/** Whether two public keys are equal; `undefined` if only an asynchronous export could tell. */
 export function isSamePair(a: PreparedKey, b: PreparedKey): boolean | undefined {
   if (!a.publicJwk || !b.publicJwk) return undefined;
   const [one, other] = [a.publicJwk, b.publicJwk];
@@ -146,7 +146,7 @@ function keyObjectToJwk(key: NodeKey): JWK {
   return withErrorContext(
     () => key.export({ format: "jwk" }),
     (cause) =>
-      new InvalidKeyError("no algorithm here can use this kind of key: pass an RSA, EC or Ed25519 key", { cause }),
+      new InvalidKeyError("claimgate has no algorithm for this kind of key: pass an RSA, EC or Ed25519 key", { cause }),
   );
 }
 

@@ -1,4 +1,4 @@
-/** Labels of PEM blocks, and the remedies for PEM text that cannot be read. */
+/** Finds the label of a key in PEM text, and explains PEM text that cannot be read. */
 import { InvalidKeyError } from "../errors.ts";
 
 const BEGIN = /-----BEGIN ([A-Z0-9 ]+)-----/g;

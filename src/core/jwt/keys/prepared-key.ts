@@ -24,25 +24,25 @@ export interface PreparedKey {
    * call if WebCrypto does not accept the key.
    */
   import(): CryptoKey | Promise<CryptoKey>;
-  /** The public members, if they are known without an export: see `isSamePair`. */
+  /** The public members; `undefined` if only an asynchronous export could tell them. */
   readonly publicJwk: JWK | undefined;
   /** The public members; `undefined` for a secret and for a key that is not extractable. */
   toPublicJwk(): Promise<JWK | undefined>;
   /**
-   * The thumbprint of the public members or of the secret (RFC 7638); `undefined` for a key that is
+   * The RFC 7638 thumbprint of the public members or of the secret; `undefined` for a key that is
    * not extractable.
    */
   thumbprint(): Promise<string | undefined>;
 }
 
-/** The forms into which keys are read. */
+/** A key after it is read, in one of four forms. */
 export type KeyMaterial =
   | { readonly jwk: JWK }
   | { readonly cryptoKey: CryptoKey }
   | { readonly pem: string }
   | { readonly secret: Uint8Array };
 
-/** The key of `source`, imported at its first use. */
+/** The key of `source`. WebCrypto imports it at its first use. */
 export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): PreparedKey {
   let imported: CryptoKey | undefined;
   let pending: Promise<CryptoKey> | undefined;
@@ -97,8 +97,8 @@ async function toSecretJwk(source: KeyMaterial): Promise<JWK | undefined> {
 async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
   if ("secret" in source) return importHmac(source.secret, algorithm);
   if ("jwk" in source) {
-    // checkJwk has checked the use; WebCrypto would reject "sign" beside "verify", which RFC 7517,
-    // section 4.3, allows.
+    // WebCrypto would reject "sign" beside "verify", which RFC 7517, section 4.3, allows. checkJwk
+    // has checked these members.
     const { key_ops: _ops, use: _use, ext: _ext, ...key } = source.jwk;
     return (await importJWK(use === "verify" ? publicMembers(key) : key, algorithm)) as CryptoKey;
   }

@@ -1,4 +1,4 @@
-/** Reads HMAC secrets, and recognises other keys that must not be used as secrets. */
+/** Reads HMAC secrets, and recognises the text of other keys, which must not be secrets. */
 
 import { base64url, type JWK, type KeyObject } from "jose";
 import { isNodeKey } from "../../util/builtins.ts";
@@ -6,7 +6,7 @@ import { withErrorContext } from "../../util/error-context.ts";
 import { InvalidKeyError } from "../errors.ts";
 
 /**
- * The bytes of a secret. A string is literal UTF-8; an `oct` JWK has them in `k`. Throws
+ * The bytes of a secret: those of the text in UTF-8, or those in the `k` of an `oct` JWK. Throws
  * `InvalidKeyError`.
  */
 export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | CryptoKey): Uint8Array {
@@ -21,8 +21,8 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
 }
 
 /**
- * Names the kind of key that `secret` is the text of; `undefined` for a plain secret. A public key
- * as a secret would let any caller sign.
+ * Names the kind of key in the bytes of `secret`; `undefined` for a plain secret. If a public key
+ * were the secret, any caller could sign.
  * @see RFC 8725, section 3.1
  */
 export function describeKeyLikeText(secret: Uint8Array): string | undefined {
@@ -44,7 +44,7 @@ function readOctJwk(jwk: JWK): Uint8Array {
   const { k } = jwk;
   return withErrorContext(
     () => base64url.decode(k),
-    (cause) => new InvalidKeyError('the JWK\'s "k" is not base64url', { cause }),
+    (cause) => new InvalidKeyError('the JWK\'s "k" must be base64url without padding', { cause }),
   );
 }
 
@@ -58,7 +58,7 @@ function isJwkJson(text: string): boolean {
 }
 
 // A SEQUENCE of the whole length that begins with a SEQUENCE (SPKI, X.509) or an INTEGER (PKCS#1,
-// PKCS#8, SEC1). Random bytes match about once in 2^32.
+// PKCS#8, SEC1). At most one random secret in 2^24 matches.
 function isDer(bytes: Uint8Array): boolean {
   const outer = readDerLength(bytes, 0x30, 0);
   if (!outer || outer.start + outer.length !== bytes.length) return false;

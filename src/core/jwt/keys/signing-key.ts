@@ -7,8 +7,8 @@ import { hasPrepare, prepareKey } from "./keys.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
 /**
- * A public key of a JSON Web Key Set, which verifies signatures. Pass it to `decode` itself; other
- * functions take its `jwk`. It is imported once for each algorithm.
+ * A public key of a JSON Web Key Set, which verifies signatures. Pass the object itself to
+ * `decode`; other functions take its `jwk`. The key is imported once for each algorithm.
  * @see RFC 7517, section 4
  * @example
  * ```ts
@@ -23,11 +23,14 @@ import type { PreparedKey } from "./prepared-key.ts";
  * ```
  */
 export class SigningKey {
-  /** The key as the set has it, frozen. */
+  /** The key as the set has it: a frozen copy. */
   readonly jwk: JWK;
   readonly #prepared: Map<Algorithm, PreparedKey | InvalidKeyError> = new Map();
 
-  /** A key of `jwk`. Members that do not fit an algorithm are found by `serves` and `decode`. */
+  /**
+   * Creates the key without a check of `jwk`. If no algorithm can use it, `isUsable` is false, and
+   * `decode` throws `InvalidKeyError`.
+   */
   constructor(jwk: JWK) {
     this.jwk = Object.freeze({ ...jwk });
   }
@@ -98,7 +101,7 @@ export function isSigningKey(value: unknown): value is SigningKey {
 
 function readKey(jwk: JWK, algorithm: Algorithm): PreparedKey | InvalidKeyError {
   try {
-    // Checked first, so that a key is not parsed for algorithms of other kinds.
+    // First, so that prepareKey does not parse the key for algorithms of other kinds.
     if (jwk.kty !== keyType(algorithm)) throw wrongKind(jwk, algorithm);
     return prepareKey(jwk, algorithm, "verify");
   } catch (error) {

@@ -36,7 +36,7 @@ export type AuthType = Algorithm;
 
 /** Options of `AuthData`. */
 export interface AuthDataOptions {
-  /** The algorithm that signs. */
+  /** The algorithm to sign with. */
   readonly authType: AuthType;
   /** The HMAC secret of HS*, or the private key of the other algorithms. */
   readonly secret: KeyInput;
@@ -46,22 +46,25 @@ export interface AuthDataOptions {
    */
   readonly issuer: string;
   /**
-   * Seconds that an auth token lives: a whole number, at most 100 years.
+   * Seconds from `iat` to `exp` of an auth token: a whole number, at least 1, at most 100
+   * years.
    * @default 3600
    */
   readonly authMaxAge?: number;
   /**
-   * Seconds that a refresh token lives: a whole number, at most 100 years.
+   * Seconds from `iat` to `exp` of a refresh token: a whole number, at least 1, at most 100
+   * years.
    * @default 604800
    */
   readonly refreshMaxAge?: number;
   /**
-   * The public key of a private `secret`.
+   * The public key of a private `secret`. Signing does not need it: only the property `publicKey`
+   * returns it.
    * @default none
    */
   readonly publicKey?: KeyInput;
   /**
-   * Accept an HMAC secret shorter than the hash.
+   * Accept an HMAC secret that is shorter than the algorithm's hash.
    * @default false
    * @see RFC 7518, section 3.2
    */
@@ -80,8 +83,8 @@ export interface AuthDataOptions {
 }
 
 /**
- * Signs tokens with one key, issuer and lifetimes: pass it to `jwt.sign`. Logs and JSON of it never
- * show its keys. `AuthManager` signs with its own options, without an `AuthData`.
+ * Signs tokens with one key, one issuer and two lifetimes: pass it to `jwt.sign`. Logs and JSON of
+ * it never show its keys. `AuthManager` signs with its own options, without an `AuthData`.
  * @example
  * ```ts
  * import { AuthData, AuthType, JWT } from "claimgate";
@@ -93,13 +96,13 @@ export interface AuthDataOptions {
  * ```
  */
 export class AuthData {
-  /** The algorithm that signs. */
+  /** The algorithm to sign with. */
   readonly authType: AuthType;
   /** The `iss` of the tokens. */
   readonly issuer: string;
-  /** Seconds that an auth token lives. */
+  /** Seconds from `iat` to `exp` of an auth token. */
   readonly authMaxAge: number;
-  /** Seconds that a refresh token lives. */
+  /** Seconds from `iat` to `exp` of a refresh token. */
   readonly refreshMaxAge: number;
   /** The `kid` header of the tokens. */
   readonly kid: string | undefined;
@@ -109,9 +112,9 @@ export class AuthData {
   readonly #now: () => number;
 
   /**
-   * A signer with one key.
-   * @throws `TypeError` for a wrong option.
-   * @throws `InvalidKeyError` for a key that does not fit `authType`, and for a weak secret.
+   * Creates a signer with one key.
+   * @throws `TypeError` for an invalid option other than a key.
+   * @throws `InvalidKeyError` for a `secret` that is weak or does not fit `authType`.
    */
   constructor(options: AuthDataOptions) {
     if (!isMembers(options))
@@ -150,8 +153,9 @@ export class AuthData {
   }
 
   /**
-   * The claims of a new token: `rid` (128 random bits) for a refresh token, then `iss`, `iat` and
-   * `exp`, then `claims`. `maxAge` is in seconds and replaces the lifetime of the type.
+   * Returns the claims of a new token: `iss`, `iat`, `exp`, and for a refresh token a random `rid`.
+   * `claims` are added, and replace claims of the same name. `maxAge`, in seconds, replaces
+   * `authMaxAge` or `refreshMaxAge`.
    * @throws `TypeError` for a `maxAge` that is not a whole number of seconds from 1 to 100 years.
    */
   extendClaims(
@@ -167,7 +171,7 @@ export class AuthData {
     return { ...rid, iss: this.issuer, iat, exp: iat + seconds, ...claims };
   }
 
-  /** The members that JSON shows: never a key. */
+  /** Returns the members that logs and JSON show, which never include a key. */
   toJSON(): { authType: AuthType; issuer: string; authMaxAge: number; refreshMaxAge: number } {
     const { authType, issuer, authMaxAge, refreshMaxAge } = this;
     return { authType, issuer, authMaxAge, refreshMaxAge };
@@ -175,7 +179,7 @@ export class AuthData {
 
   /**
    * Signs the claims of `extendClaims`. `JWT.sign` calls it.
-   * @throws `TypeError` for a wrong `maxAge`, for claims that are not a JSON object, and for an
+   * @throws `TypeError` for an invalid `maxAge`, for claims that are not a JSON object, and for an
    * `exp` more than 100 years ahead.
    * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
    */

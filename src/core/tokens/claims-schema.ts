@@ -1,10 +1,10 @@
-/** Checks the claims of users by `claimsSchema`. */
+/** Checks the user's claims with `claimsSchema`. */
 import { InvalidTokenError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "./user-claims.ts";
 
 /**
- * The part of a Standard Schema that claimgate uses. zod, valibot and arktype have it.
+ * The part of a Standard Schema that claimgate uses. Schemas of zod, valibot and arktype have it.
  * @see https://standardschema.dev
  */
 export interface StandardSchema<Output> {
@@ -12,7 +12,7 @@ export interface StandardSchema<Output> {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    /** Exists in types only. */
+    /** Exists only in types, not at run time. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
 }
@@ -30,8 +30,8 @@ export type StandardResult<Output> =
 const NOT_OWN: readonly string[] = [...RESERVED_CLAIMS, "nbf", "jti"];
 
 /**
- * The claims, with the output of the schema for those of the user; without a schema, the same
- * object. Throws `InvalidTokenError` (`CLAIM_INVALID`).
+ * The claims, with the schema's output in place of the user's claims; without a schema, the same
+ * object. Throws `InvalidTokenError` (`CLAIM_INVALID`), and `TypeError` for an asynchronous schema.
  */
 export function applyClaimsSchema(
   schema: StandardSchema<Claims> | undefined,
@@ -42,7 +42,7 @@ export function applyClaimsSchema(
   const result = schema["~standard"].validate(own);
   if (result instanceof Promise) {
     result.catch(() => undefined);
-    throw new TypeError("claimsSchema must validate synchronously");
+    throw new TypeError("claimsSchema must validate synchronously: remove its asynchronous checks");
   }
   if (result.issues) {
     const path = result.issues[0]?.path?.map((key) => String(typeof key === "object" ? key.key : key)).join(".");
@@ -50,7 +50,7 @@ export function applyClaimsSchema(
       reason: "CLAIM_INVALID",
     });
   }
-  // The schema must not replace a claim of the manager.
+  // The schema must not replace a claim that the manager sets.
   const output = Object.entries(result.value).filter(([claim]) => !NOT_OWN.includes(claim));
   return { ...claims, ...Object.fromEntries(output) };
 }

@@ -18,7 +18,7 @@ export interface TokenContent {
   readonly original: Readonly<Record<string, unknown>>;
   /** Absent if no signature was verified. */
   readonly standing: Standing | undefined;
-  /** Whether header and claims are deeply frozen. They are frozen when callers first see them. */
+  /** Whether header and claims are deeply frozen. They are when the user's code first sees them. */
   isFrozen: boolean;
 }
 
@@ -27,12 +27,12 @@ export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Sta
   return { header, claims: payload, original: payload, standing, isFrozen: false };
 }
 
-/** The same token with other claims for rules and resolvers. */
+/** The content of the same token, with other claims for rules and resolvers. */
 export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
   return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
 }
 
-/** The content, deeply frozen. Call this before a part of it reaches the code of users. */
+/** The content, deeply frozen. Call this before a part of it reaches the user's code. */
 export function freezeContent(content: TokenContent): TokenContent {
   if (content.isFrozen) return content;
   freezeJson(content.header);
@@ -43,7 +43,7 @@ export function freezeContent(content: TokenContent): TokenContent {
 
 /** The text and the content of a token that was signed or read. */
 export class TokenParts {
-  /** The compact text: a credential. */
+  /** The compact text, which is a credential: keep it out of logs. */
   readonly signed: string;
   /** @internal The content. */
   readonly content: TokenContent;

@@ -15,7 +15,7 @@ export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 export const DEFAULT_MAX_AGE: Readonly<Record<TokenType, number>> = { auth: 3600, refresh: 604_800 };
 
 /**
- * The claims that claimgate sets in its tokens, beside those of the user.
+ * The claims that claimgate sets in its tokens, in addition to the user's claims.
  * @see RFC 7519, section 4.1
  */
 export interface RegisteredClaims {
@@ -39,24 +39,24 @@ export interface RegisteredClaims {
   readonly sid?: string;
 }
 
-/** All claims of a token, with the claims `C` of the user. */
+/** All claims of a token: those that claimgate sets, and the user's claims `C`. */
 export type TokenClaims<C = Claims> = RegisteredClaims & Readonly<C>;
 
-/** Options of a new token, beside its type and subject. */
+/** Options of a new token. Its type and subject are separate arguments. */
 export interface JWTOptions<C = Claims> {
   /**
-   * The `scope` claim of an auth token. A refresh token has none.
+   * The `scope` claim of an auth token. Has no effect on a refresh token.
    * @default none
    */
   readonly scope?: unknown;
   /**
-   * Further claims. `iss`, `sub`, `aud`, `exp`, `iat`, `type`, `scope`, `sid`, `rid` and `cnf` are
-   * reserved, and rejected.
+   * Further claims. The reserved claims are rejected: `iss`, `sub`, `aud`, `exp`, `iat`, `type`,
+   * `scope`, `sid`, `rid` and `cnf`.
    * @default {}
    */
   readonly claims?: Readonly<C>;
   /**
-   * Seconds until the token expires: a whole number, at most 100 years.
+   * Seconds until the token expires: a whole number, from 1 second to 100 years.
    * @default the lifetime of the type in `AuthData` or the manager
    */
   readonly maxAge?: number;
@@ -68,7 +68,7 @@ export interface JWTOptions<C = Claims> {
   readonly audience?: string | readonly string[];
 }
 
-/** The `type` claim. Throws `InvalidTokenTypeError` if it is neither `auth` nor `refresh`. */
+/** Returns the `type` claim. Throws `InvalidTokenTypeError` unless it is `auth` or `refresh`. */
 export function readTokenType(claims: Readonly<Record<string, unknown>>): TokenType {
   const type = Object.hasOwn(claims, "type") ? claims["type"] : undefined;
   if (type !== "auth" && type !== "refresh")

@@ -21,7 +21,8 @@ import { draftClaims } from "./user-claims.ts";
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /**
- * A JSON Web Token of type auth or refresh. Logs and JSON of it never show the signed text.
+ * A JSON Web Token: an auth token or a refresh token. Logs and JSON of it never show its signed
+ * text.
  * @see RFC 7519
  * @example
  * ```ts
@@ -41,11 +42,12 @@ export class JWT<C = Claims> {
   readonly #maxAge: number | undefined;
 
   /**
-   * An unsigned token. `subject` is a string that is not empty, or a safe integer.
-   * @throws `TypeError` for another type or subject, and for a reserved claim.
+   * Creates an unsigned token. `subject` is a string that is not empty, or a safe integer.
+   * @throws `TypeError` for an invalid type, subject or audience, for a reserved claim, and for
+   * claims that are not plain data.
    */
   constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
-  /** @internal A token that was signed or read. */
+  /** @internal Creates a token that was signed or read. */
   constructor(tokenType: TokenType, parts: TokenParts);
   constructor(tokenType: TokenType, subject: string | number | TokenParts, options: JWTOptions<C> = {}) {
     if (tokenType !== "auth" && tokenType !== "refresh")
@@ -60,24 +62,24 @@ export class JWT<C = Claims> {
     }
   }
 
-  /** The claims, deeply frozen. An unsigned token has no `iss`, `iat` and `exp` yet. */
+  /** The claims, deeply frozen. Before the token is signed, `iss`, `iat` and `exp` are absent. */
   get claims(): TokenClaims<C> {
     return (this.#parts ? freezeContent(this.#parts.content).claims : this.#draft) as TokenClaims<C>;
   }
 
-  // Not frozen, since only single claims leave this class. The reader of a signed token has checked
-  // that it has these claims.
+  // Not frozen: callers get only single claims of it. A signed token is checked for these claims
+  // when it is read.
   get #read(): RegisteredClaims {
     return (this.#parts?.content.claims ?? this.#draft) as unknown as RegisteredClaims;
   }
 
-  /** @internal The content; absent before it is signed. */
+  /** @internal The content; `undefined` before the token is signed. */
   get "~content"(): TokenContent | undefined {
     return this.#parts?.content;
   }
 
   /**
-   * The compact text: a credential, not for logs.
+   * The compact text, which is a credential: keep it out of logs.
    * @throws `TypeError` before the token is signed.
    * @see RFC 7515, section 7.1
    */
@@ -91,7 +93,7 @@ export class JWT<C = Claims> {
     return this.#parts ? freezeContent(this.#parts.content).header : {};
   }
 
-  /** The `typ` header. claimgate writes `"JWT"`. */
+  /** The `typ` header. In tokens of claimgate it is `"JWT"`. */
   get typ(): string | undefined {
     return textOf(this.header["typ"]);
   }
@@ -111,27 +113,27 @@ export class JWT<C = Claims> {
     return this.claims.scope;
   }
 
-  /** The `iss` claim. */
+  /** The `iss` claim; `undefined` before the token is signed. */
   get iss(): string {
     return this.#read.iss;
   }
 
-  /** The id of its session; `undefined` for a token without one. */
+  /** The `sid` claim: the id of the token's session. `undefined` for a token without a session. */
   get sid(): string | undefined {
     return this.#read.sid;
   }
 
-  /** The time of issue, in seconds since 1970. */
+  /** The time of issue, in seconds since 1970; `undefined` before the token is signed. */
   get iat(): number {
     return this.#read.iat;
   }
 
-  /** The time of expiry, in seconds since 1970. */
+  /** The time of expiry, in seconds since 1970; `undefined` before the token is signed. */
   get exp(): number {
     return this.#read.exp;
   }
 
-  /** Seconds from `iat` to `exp`. */
+  /** Seconds from `iat` to `exp`; `NaN` before the token is signed. */
   get maxAge(): number {
     return this.exp - this.iat;
   }
@@ -142,8 +144,8 @@ export class JWT<C = Claims> {
   }
 
   /**
-   * Signs the token with `iat` now, and returns its compact text.
-   * @throws `TypeError` for a token that is already signed, and for a wrong `maxAge`.
+   * Signs the token, sets its `iat` to the time of `authData`, and returns the compact text.
+   * @throws `TypeError` for a token that is already signed, and for an invalid `maxAge`.
    * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
    */
   async sign(authData: AuthData): Promise<string> {
@@ -156,7 +158,7 @@ export class JWT<C = Claims> {
   /**
    * Reads a signed token WITHOUT verification.
    * @throws `InvalidTokenError` or a subclass for a token that is malformed, has an unknown
-   * algorithm or type, or is without `exp`, `iss`, `sub`, `iat` or `type`.
+   * algorithm or type, or lacks `exp`, `iss`, `sub`, `iat` or `type`.
    */
   static fromSignedToken(signed: string): JWT {
     const { header, payload } = readCompact(signed);
@@ -174,7 +176,7 @@ export class JWT<C = Claims> {
     return new JWT(readTokenType(claims), new TokenParts(signed, contentOf(header, claims)));
   }
 
-  /** The members that JSON shows: never the signed text. */
+  /** Returns the members that logs and JSON show, which never include the signed text. */
   toJSON(): { tokenType: TokenType; claims: TokenClaims<C> } {
     return { tokenType: this.tokenType, claims: this.claims };
   }

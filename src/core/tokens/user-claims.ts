@@ -2,7 +2,7 @@
 import { withErrorContext } from "../util/error-context.ts";
 import type { JWTOptions, TokenType } from "./token-type.ts";
 
-/** Claims that only the manager sets, and `cnf`, which would bind a token to an unchecked key. */
+/** Claims that only claimgate sets, and `cnf`, which claimgate cannot check. */
 export const RESERVED_CLAIMS: readonly string[] = [
   "iss",
   "sub",
@@ -16,12 +16,13 @@ export const RESERVED_CLAIMS: readonly string[] = [
   "cnf",
 ];
 
-/** Throws `TypeError` that names the first reserved claim. */
+/** Throws `TypeError` unless `claims` is an object without reserved claims. */
 export function checkUserClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || Array.isArray(claims))
     throw new TypeError(`${where} must be an object`);
   const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
-  if (reserved !== undefined) throw new TypeError(`${where}.${reserved} cannot be set: "${reserved}" is reserved`);
+  if (reserved !== undefined)
+    throw new TypeError(`${where}.${reserved} cannot be set, because "${reserved}" is reserved: leave it out`);
 }
 
 /** Throws `TypeError` unless the subject is a string that is not empty, or a safe integer. */
@@ -50,7 +51,7 @@ export function draftClaims(
   };
 }
 
-/** A copy, which the caller cannot change later. Throws `TypeError` for functions and the like. */
+/** A copy, which the caller cannot change later. Throws `TypeError` for a function or a symbol. */
 export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
   return withErrorContext(
     () => structuredClone(claims),

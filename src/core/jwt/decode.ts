@@ -226,8 +226,8 @@ function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Alg
 async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
   const imported = key.import();
   const cryptoKey = isPromise(imported) ? await imported : imported;
-  // OpenSSL accepts a PSS signature without its leading zeros (see RFC 8017, section 8.1.2). Then one
-  // token would have several texts.
+  // OpenSSL accepts a PSS signature without its leading zeros, so one token would have several
+  // texts (RFC 8017, section 8.1.2).
   if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
     throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
   try {

@@ -43,8 +43,8 @@ const DATE_CLAIMS = ["exp", "iat", "nbf"] as const;
 /**
  * Signs `claims` and returns the token. A `Date` in `exp`, `iat` or `nbf` becomes whole seconds.
  * @throws `TypeError` for an invalid option, and for claims that are not a JSON object.
- * @throws `TypeError` for an `iss` that is not a string, for an invalid date claim, and for an `exp`
- * more than 100 years ahead.
+ * @throws `TypeError` for an `iss` that is not a string, for an invalid date, and for an `exp` more
+ * than 100 years ahead.
  * @throws `InvalidKeyError` for a key that does not fit the algorithm, and for a weak secret.
  * @see RFC 7519, sections 2 and 7.1
  * @example

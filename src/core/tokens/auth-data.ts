@@ -46,14 +46,12 @@ export interface AuthDataOptions {
    */
   readonly issuer: string;
   /**
-   * Seconds from `iat` to `exp` of an auth token: a whole number, at least 1, at most 100
-   * years.
+   * Seconds from `iat` to `exp` of an auth token: a whole number, at most 100 years.
    * @default 3600
    */
   readonly authMaxAge?: number;
   /**
-   * Seconds from `iat` to `exp` of a refresh token: a whole number, at least 1, at most 100
-   * years.
+   * Seconds from `iat` to `exp` of a refresh token: a whole number, at most 100 years.
    * @default 604800
    */
   readonly refreshMaxAge?: number;

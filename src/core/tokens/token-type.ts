@@ -56,7 +56,7 @@ export interface JWTOptions<C = Claims> {
    */
   readonly claims?: Readonly<C>;
   /**
-   * Seconds until the token expires: a whole number, from 1 second to 100 years.
+   * Seconds until the token expires: a whole number, 1 or more, at most 100 years.
    * @default the lifetime of the type in `AuthData` or the manager
    */
   readonly maxAge?: number;

@@ -10,15 +10,15 @@ import {
 } from "./session-store.ts";
 
 const SWEEP_AT_LEAST_EVERY = 64;
-// The clocks of several managers may differ: a session that has expired by one is kept for the
-// others.
+// The clocks of several managers may differ: a session that has expired by one clock may be valid
+// by another.
 const MAX_CLOCK_SKEW_SECONDS = 60;
 
 /**
  * Creates a store whose sessions end with the process. It removes expired sessions during other
  * operations.
  *
- * Each operation rejects with `DeadlineError` after its deadline.
+ * Each operation of the store rejects with `DeadlineError` after its deadline.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function memorySessionStore(): SessionStore {
     if (ids?.size === 0) idsBySubject.delete(String(subject));
   };
 
-  // On average one look-up per operation, however many sessions there are.
+  // On average this costs one look-up per operation, however many sessions there are.
   const sweep = (now: number): void => {
     if (++operationsSinceSweep < Math.max(records.size, SWEEP_AT_LEAST_EVERY)) return;
     operationsSinceSweep = 0;
@@ -141,7 +141,7 @@ function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }
   };
 }
 
-// The same record means that the same `create` was sent again.
+// An equal record means that the manager sent the same `create` again.
 function isSame(a: SessionRecord, b: SessionRecord): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

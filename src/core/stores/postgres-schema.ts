@@ -1,7 +1,7 @@
 /** The versions of the session table in PostgreSQL, and the migration to the newest. */
 import { checkOptionNames } from "../util/check-options.ts";
 
-/** The names of the table, as statements need them. */
+/** The names of the session table. */
 export interface Names {
   /** The quoted table name, with the schema if one is configured. */
   readonly table: string;
@@ -26,8 +26,8 @@ const STEPS: readonly ((names: Names) => string)[] = [
 ];
 
 /**
- * Returns a statement that migrates the table from any version to the newest. A lock admits one
- * process at a time. A second run changes nothing.
+ * Returns a statement that migrates the table from any version to the newest. A lock keeps a second
+ * process waiting; its run then changes nothing.
  */
 export function migration(names: Names): string {
   const { table, bare } = names;
@@ -47,7 +47,7 @@ export function migration(names: Names): string {
     select max(version) into found from ${versions};
     found := coalesce(found, 0);
     if found > ${STEPS.length} then
-      raise exception '% has version %, but this claimgate knows only ${STEPS.length}; update claimgate', ${literal(table)}, found;
+      raise exception '% has version %, but this claimgate knows only versions up to ${STEPS.length}; update claimgate', ${literal(table)}, found;
     end if;
     ${steps.join("")}
     if found < ${STEPS.length} then
@@ -69,13 +69,13 @@ export function namesOf(options: { readonly schema?: string; readonly table?: st
   for (const [option, name] of Object.entries({ schema, table })) {
     if (name !== undefined && (typeof name !== "string" || !/^[a-z_][a-z0-9_]{0,39}$/i.test(name)))
       throw new TypeError(
-        `postgresSessionStore: ${option} must be a name of letters, digits and "_", with at most 40 characters`,
+        `postgresSessionStore: ${option} must have 1 to 40 letters, digits and "_", and must not begin with a digit`,
       );
   }
   return { table: schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`, bare: table };
 }
 
-// Names need no escaping: they consist of letters, digits and "_".
+// `namesOf` has checked the names: letters, digits and "_" need no escaping.
 function quote(name: string): string {
   return `"${name}"`;
 }

@@ -9,7 +9,7 @@ export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } fro
 
 /**
  * A pool of pg, or any object with the same `query` method, such as PGlite. It must commit each
- * statement on its own, as pools do. Do not pass a client that is inside a transaction.
+ * statement by itself, as pools do. Do not pass a client that is inside a transaction.
  */
 export interface PostgresPoolLike {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
@@ -18,13 +18,14 @@ export interface PostgresPoolLike {
 /** Options of `postgresSessionStore`. */
 export interface PostgresSessionStoreOptions {
   /**
-   * The schema of the table, with at most 40 letters, digits and "_". The schema must exist.
+   * The schema of the table: 1 to 40 letters, digits and "_", not beginning with a digit. It must
+   * exist.
    *
    * @default none (the first schema in the `search_path` of the connection)
    */
   readonly schema?: string;
   /**
-   * The table, with at most 40 letters, digits and "_".
+   * The table: 1 to 40 letters, digits and "_", not beginning with a digit.
    *
    * @default "claimgate_sessions"
    */
@@ -35,29 +36,29 @@ export interface PostgresSessionStoreOptions {
 export interface PostgresSessionStore extends SessionStore {
   /**
    * Creates the table and its indexes, or migrates them to the version of this package. Several
-   * processes may call it at once, and any number of times.
+   * processes may call it at once, and repeatedly.
    *
-   * @throws the driver's error, also if a newer version of claimgate has migrated the table
+   * @throws {Error} the driver's error; also if a newer version of claimgate has migrated the table
    */
   migrate(): Promise<void>;
   /**
-   * Removes expired sessions and returns their number. Call it from a periodic job to limit the
-   * size of the table; the sessions work without it.
+   * Removes expired sessions whose ids are not reserved, and returns their number. Call it from a
+   * periodic job to limit the size of the table. Sessions expire without it too.
    *
-   * `now` is in seconds since 1970. The default is one hour before the server's time, because the
-   * server's clock may be ahead of the managers' clocks.
+   * `now` is in seconds since 1970. The default is the time of the PostgreSQL server minus one
+   * hour, because that server's clock may be ahead of the managers' clocks.
    *
-   * @throws the driver's error
+   * @throws {Error} the driver's error
    */
   deleteExpired(options?: { readonly now?: number }): Promise<number>;
 }
 
 /**
- * Creates a session store in PostgreSQL. Call `migrate()` once before you use it. Each operation is
- * one statement. The application closes the pool.
+ * Creates a session store in PostgreSQL. Call `migrate()` before the first use, for example at each
+ * deployment. Each operation is one statement. The application closes the pool.
  *
- * Each operation rejects with `DeadlineError` after its deadline, and with the driver's error if a
- * statement fails.
+ * Each operation of the store rejects with `DeadlineError` after its deadline, and with the
+ * driver's error if a statement fails.
  *
  * @throws {TypeError} if `pool` has no method `query`, or an option is unknown or invalid
  *
@@ -85,12 +86,15 @@ export function postgresSessionStore(
 
   const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<Row[]> =>
     clock.run(operation, async (serverDeadline) => {
-      // Every statement returns at least one row with the server's time and whether it was too
-      // late.
+      // Every statement returns at least one row, with the server's time and whether the operation
+      // was late.
       const rows = await ask(text, [serverDeadline, operation.now, ...values]);
       const [first] = rows;
       const serverTime = Number(first?.server_time);
-      if (!Number.isFinite(serverTime)) throw new TypeError("The pool returned an unexpected result for a statement");
+      if (!Number.isFinite(serverTime))
+        throw new TypeError(
+          "The pool returned no server_time for a statement: pass a pool whose query resolves to { rows }",
+        );
       return { serverTime, outcome: first?.late ? "late" : rows };
     });
 
@@ -105,7 +109,7 @@ export function postgresSessionStore(
       return foundIn(await run(operation, sql.find, [id]));
     },
     async rotate(id, rid, { replacedAt, ...next }, operation) {
-      // JSON keeps the digits of numbers, whatever the server's settings.
+      // As JSON, numbers keep all their digits, whatever the server's settings are.
       const changes = JSON.stringify({ ...next, previous: { rid, replacedAt }, claimedBy: null });
       return foundIn(await run(operation, sql.rotate, [id, rid, changes]));
     },
@@ -153,8 +157,8 @@ function foundIn([row]: readonly Row[]): SessionRecord | null {
   return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
 }
 
-// In milliseconds. clock_timestamp, not now(): a statement may have waited for a lock since it
-// began.
+// In milliseconds. `now()` is the start of the statement, which may have waited for a lock since
+// then.
 const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
 
 /**
@@ -164,10 +168,10 @@ const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double prec
 function statements({ table }: Names): Readonly<Record<Operation, string>> {
   const inTime = `${SERVER_TIME} < $1::double precision`;
   const stamp = `${SERVER_TIME} as server_time, not ok as late`;
-  // Evaluated once, after all locks are held, so that a statement writes everything or nothing.
+  // Compared once, after all locks are held, so that a statement writes everything or nothing.
   const allowed = `allowed as materialized (select ${inTime} as ok from (select count(*) from held) as counted)`;
-  // An expired session is ended too, because it may be valid by another server's clock. It is not
-  // counted.
+  // Also ends expired sessions, because they may be valid by another server's clock. Does not count
+  // them.
   const ending = (where: string, expiry: string): string => `
     with held as materialized (
       select id, reserved_until > 0 as reserved, ${expiry} > $2::double precision as counts from ${table}

@@ -40,7 +40,7 @@ export function createScriptRunner(client: RedisClientLike): RunScript {
     try {
       return await call.bySha(sha1, keys, values);
     } catch (error) {
-      // A server that does not know the script yet gets its text.
+      // The server does not know the script yet, so it gets the text.
       if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
       return call.byText(script, keys, values);
     }
@@ -54,7 +54,8 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
   if (typeof given?.evalSha === "function") {
     const redis = client as NodeRedisLike;
     const connected = (): NodeRedisLike => {
-      if (redis.isReady === false) throw new UnsentError("The Redis client is not connected");
+      if (redis.isReady === false)
+        throw new UnsentError("The Redis client is not connected: await connect(), or wait until it reconnects");
       return redis;
     };
     return {
@@ -65,7 +66,8 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
   if (typeof given?.evalsha === "function") {
     const redis = client as IORedisLike;
     const connected = (): IORedisLike => {
-      if (redis.status !== "ready") throw new UnsentError(`The Redis client is not connected: ${redis.status}`);
+      if (redis.status !== "ready")
+        throw new UnsentError(`The Redis client has the status ${redis.status}: wait until it is ready`);
       return redis;
     };
     return {

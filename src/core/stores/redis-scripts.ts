@@ -11,15 +11,17 @@
  * - v: the version.
  * - r, i, t: `rid`, `iat` and `exp` of the current refresh token.
  * - p, a: `rid` of the previous refresh token, or '', and the time of its replacement.
- * - c: the claim on the current refresh token, or ''.
+ * - c: `claimedBy` of the current refresh token, or ''.
  * - e: '1' if the session has ended.
  * - u: the subject.
  * - k: the time until which the id is reserved.
  * - n: the latest end of the session, or ''.
- * - x: the time in ms until which the session is kept. The key's time to live follows Redis' clock.
+ * - x: the time in ms until which the session is kept, by the manager's clock. The key's time to
+ *   live follows Redis' clock.
  *
  * The index of a subject is a sorted set of ids, ordered by expiry in ms. An id leaves the index
- * after its key is gone. The expiry by one caller's clock is not enough, because clocks differ.
+ * when its session ends, or after its key is gone. It stays when the session has expired by one
+ * caller's clock, because clocks differ.
  */
 const PREAMBLE = `
 local t = redis.call('TIME')
@@ -50,12 +52,12 @@ local function read(key)
   if record and held.kept then return record, held end
   return nil
 end
--- Sets the time to live, and never shortens it: the caller before may have had a clock that is behind.
+-- Sets the time to live, and never shortens it: the clock of an earlier caller may be behind.
 local function expireIn(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, text(ttl)) end
 end
--- The rest of the reservation in ms, by the clock that is behind. By a caller's clock that is ahead,
--- the id would be free too early, and the same token could be adopted twice.
+-- The rest of the reservation in ms, by the earlier of two times: the caller's and Redis'. By a clock
+-- that is ahead, the id would be free too early, and the same token could be adopted twice.
 local function untilFree(reserved)
   if ms(reserved) == 0 then return 0 end
   return ms(reserved) - math.min(now, server)
@@ -63,8 +65,8 @@ end
 local function keyOf(index, id)
   return string.sub(index, 1, -2) .. ':' .. id
 end
--- Removes ids of vanished sessions from the index: the four earliest, so that each call does little work.
--- An id with a reserved key moves to the end of its reservation.
+-- Removes ids whose keys are gone from the index. Looks at the four earliest ids, so that each call does little work.
+-- An id whose key is still there moves to the end of the key's life.
 local function tidy(index)
   local first = redis.call('ZRANGE', index, 0, 3, 'WITHSCORES')
   for n = 1, #first, 2 do
@@ -73,7 +75,7 @@ local function tidy(index)
     elseif tonumber(first[n + 1]) < now then redis.call('ZADD', index, text(now + left), first[n]) end
   end
 end
--- Keeps the session until its expiry and the end of its reservation, and its id in the index.
+-- Keeps the session until its expiry or the end of its reservation, the later one, and its id in the index.
 local function keep(key, index, id, expires, reserved, ended)
   local expiry, kept = ms(expires), math.max(ms(expires), ms(reserved))
   local ttl = math.max(1, kept - now, untilFree(reserved))
@@ -99,7 +101,7 @@ end
 export const CREATE: string = `${PREAMBLE}
 local held = read(KEYS[1])
 if held then
-  -- The same record means that the same operation was sent again.
+  -- An equal record means that the manager sent the same operation again.
   for n = 1, 9 do
     if held[n] ~= ARGV[6 + n] then return {tostring(server), 'ok', 0} end
   end

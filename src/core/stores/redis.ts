@@ -14,7 +14,7 @@ export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } fro
 /** Options of `redisSessionStore`. */
 export interface RedisSessionStoreOptions {
   /**
-   * The beginning of every key. An empty text and braces are rejected.
+   * The beginning of every key. Must not be empty, and must not contain braces.
    *
    * @default "claimgate"
    */
@@ -26,8 +26,8 @@ export interface RedisSessionStoreOptions {
  * subject share one hash tag, and Redis removes them after they expire. The application connects
  * and closes the client, and handles its `error` events.
  *
- * Each operation rejects with `UnsentError` if the client is not connected, with `DeadlineError`
- * after its deadline, and with the client's error if a script fails.
+ * Each operation of the store rejects with `UnsentError` if the client is not connected, and with
+ * `DeadlineError` after its deadline. It rejects with the client's error if a script fails.
  *
  * @throws {TypeError} if `client` is not a client of redis or ioredis, or an option is unknown or
  *   invalid
@@ -49,7 +49,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   const indexKey = (tag: string): string => `${prefix}:{${tag}}:sessions`;
   const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
 
-  // A cluster routes by key. Any key serves, because the clocks of one cluster have to agree.
+  // A cluster routes by key. Any key will do, because the clocks of one cluster must agree.
   const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
 
   const run = (
@@ -107,7 +107,7 @@ function readPrefix(options: RedisSessionStoreOptions): string {
   checkOptionNames("redisSessionStore", options, ["prefix"]);
   const { prefix = "claimgate" } = options;
   if (typeof prefix !== "string" || prefix === "" || /[{}]/.test(prefix))
-    throw new TypeError("redisSessionStore: prefix must be a text without braces that is not empty");
+    throw new TypeError("redisSessionStore: prefix must be a text that is not empty and has no braces");
   return prefix;
 }
 

@@ -2,8 +2,8 @@
 import { DeadlineError, type StoreOperation } from "./session-store.ts";
 
 /**
- * A server's reply: its time in milliseconds since 1970, and the result of the operation, or
- * `"late"` if it arrived after the deadline.
+ * A server's reply: its time in milliseconds since 1970, and the result of the operation. The
+ * result is `"late"` if the operation arrived after the deadline.
  */
 export interface TimedReply<T> {
   readonly serverTime: number;
@@ -13,18 +13,18 @@ export interface TimedReply<T> {
 /** Runs operations whose deadline the server checks. */
 export interface ServerClock {
   /**
-   * Returns the result of the operation. `send` gets the deadline by the server's clock and makes
-   * sure that the server writes nothing after it.
+   * Returns the result of the operation. `send` gets the deadline by the server's clock, and must
+   * make sure that the server writes nothing after it. Rejects with the error of `send`.
    *
-   * @throws {DeadlineError} if the operation came too late; else the error of `send`
+   * @throws {DeadlineError} if the operation came too late
    */
   run<T>(operation: StoreOperation, send: (serverDeadline: number) => Promise<TimedReply<T>>): Promise<T>;
 }
 
-/** Creates a clock that learns the server's time from `askTime` first, then from each reply. */
+/** Creates a clock that learns the server's time, first from `askTime`, then from each reply. */
 export function createServerClock(askTime: () => Promise<number>): ServerClock {
-  // Server time minus local time, by the latest reply. The reply's travel time makes it too small,
-  // hence a deadline can only be too early.
+  // Server time minus local time, by the latest reply. While the reply travels, local time goes on.
+  // So the offset is too small, and a deadline can only be too early.
   let offset: number | undefined;
 
   const note = (serverTime: number): number => (offset = serverTime - Date.now());
@@ -39,8 +39,8 @@ export function createServerClock(askTime: () => Promise<number>): ServerClock {
         return reply;
       };
       let { outcome } = await attempt();
-      // A late operation wrote nothing. If the server's clock was put forward, the second attempt
-      // uses the new offset.
+      // A late operation wrote nothing, so it can be sent again. If the server's clock was put
+      // forward, the second attempt uses the new offset.
       if (outcome === "late") ({ outcome } = await attempt());
       if (outcome === "late") throw new DeadlineError();
       return outcome;

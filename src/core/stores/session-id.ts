@@ -1,4 +1,4 @@
-/** Session ids: each has a tag of its subject, so that a cluster keeps a subject in one slot. */
+/** Session ids: each begins with a tag of the subject, which keeps it in one slot of a cluster. */
 import { base64url } from "jose";
 
 /** Makes the id of a new session: the subject's tag, a dot and 128 random bits. */

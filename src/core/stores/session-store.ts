@@ -6,14 +6,14 @@ import * as z from "zod";
  * the manager's clock.
  */
 export interface SessionRecord {
-  /** The `sid` claim: a tag of the subject, a dot, and a part that is unique. */
+  /** The `sid` claim: a tag of the subject, a dot, and a unique part. */
   readonly id: string;
   /**
    * The `sub` claim of the tokens. `list` and `endAll` treat a number and its decimal text as one
    * subject.
    */
   readonly subject: string | number;
-  /** 1 for a new session. Every `rotate` and `claim` adds 1, and `claim` compares it. */
+  /** 1 for a new session. Each successful `rotate` and `claim` adds 1; `claim` compares it. */
   readonly version: number;
   /** The `rid` claim of the current refresh token. */
   readonly rid: string;
@@ -65,7 +65,7 @@ export interface SessionRotation {
   readonly issuedAt: number;
   /** The `exp` claim. The store reduces it to the session's `endsAt` if that is earlier. */
   readonly expiresAt: number;
-  /** The time at which it replaces the current refresh token. */
+  /** The time at which this token replaces the current refresh token. */
   readonly replacedAt: number;
 }
 
@@ -75,7 +75,8 @@ export interface StoreOperation {
   readonly now: number;
   /**
    * The deadline in milliseconds since 1970, by this machine's clock. The operation must not take
-   * effect after it. A store checks it in the step that writes, by a comparable clock.
+   * effect after it. The store checks it in the step that writes. A server with another clock
+   * must correct the deadline by the difference.
    */
   readonly deadline: number;
 }
@@ -85,17 +86,17 @@ export interface StoreOperation {
  * taken effect as a whole.
  *
  * A manager may send an operation again after a lost connection. A repeated `create`, `rotate` or
- * `claim` returns the result of the first one; `false` means that another call was first.
+ * `claim` must return the result of the first one, unless another call has changed the session.
  *
  * Every operation rejects with `DeadlineError` after its deadline. It may reject with `UnsentError`
- * if it could not be sent, and with any other error if the store failed. The manager reports each
- * as `SessionStoreError` (503).
+ * if it could not be sent, and with any other error if the store failed. The manager wraps each of
+ * these errors in a `SessionStoreError` (503).
  *
  * Test an implementation with `sessionStoreSuite` of `claimgate/testing`.
  */
 export interface SessionStore {
   /**
-   * Adds a session. Returns `false` if another record has or reserves the id.
+   * Adds a session. Returns `false` if another session has the id, or its id is still reserved.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
@@ -103,20 +104,20 @@ export interface SessionStore {
   create(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /**
    * Returns the session, also an ended one while its id is reserved. Returns `null` if the session
-   * does not exist, or its expiry and its reservation are over.
+   * does not exist, or both its expiry and its reservation are past.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
    */
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
-   * Replaces the current refresh token `rid` by `next`, unless the session has ended or expired or
-   * has another current token. The version grows by 1, `previous` becomes `rid` with
-   * `next.replacedAt`, and `claimedBy` becomes `null`. `expiresAt` is at most the session's
+   * Replaces the current refresh token `rid` by `next`, unless the session has ended or expired, or
+   * has another current token. Adds 1 to the version, sets `previous` to `rid` and
+   * `next.replacedAt`, and sets `claimedBy` to `null`. Limits `expiresAt` to the session's
    * `endsAt`.
    *
-   * Returns the session after the operation, replaced or not, as `find` does. The caller judges the
-   * state of `rid`.
+   * Returns the session after the operation, as `find` does, whether the token was replaced or not.
+   * The caller judges the state of `rid`.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
@@ -124,16 +125,17 @@ export interface SessionStore {
   rotate(id: string, rid: string, next: SessionRotation, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
    * Records the call that claims the current refresh token for its client: sets `claimedBy` and
-   * adds 1 to the version. Returns `true` also if the current token already has this `claimedBy`.
-   * Returns `false` if the session has ended or expired, or has another version.
+   * adds 1 to the version. Returns `false` if the session has ended or expired, or has another
+   * version. An exception: if the current token of a live session already has this `claimedBy`,
+   * returns `true`.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
    */
   claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean>;
   /**
-   * Ends the session. An expired session ends too, because it may be valid by another server's
-   * clock. Returns `false` if the session has expired or ended, or does not exist. The store keeps
+   * Ends the session, also an expired one, because it may be valid by another server's clock.
+   * Returns `false` if `find` would return `null`, or the session has ended before. The store keeps
    * an ended record until `reservedUntil`.
    *
    * @throws {DeadlineError} after the deadline
@@ -142,15 +144,15 @@ export interface SessionStore {
   end(id: string, operation: StoreOperation): Promise<boolean>;
   /**
    * Returns the sessions of a subject that have neither ended nor expired, the oldest first.
-   * `subject` is the subject as text.
+   * `subject` is the subject as text, also where `SessionRecord.subject` is a number.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
    */
   list(subject: string, operation: StoreOperation): Promise<readonly SessionRecord[]>;
   /**
-   * Ends all sessions of a subject, as `end` does, and returns the ids of those that had not
-   * expired. `subject` is the subject as text.
+   * Ends all sessions of a subject, as `end` does. Returns the ids of the sessions that had neither
+   * ended nor expired. `subject` is the subject as text.
    *
    * @throws {DeadlineError} after the deadline
    * @throws {UnsentError} if the operation could not be sent
@@ -174,7 +176,7 @@ export function isSessionStore(value: unknown): value is SessionStore {
   return OPERATIONS.every((operation) => typeof store?.[operation] === "function");
 }
 
-/** A store operation arrived after its deadline and has changed nothing. */
+/** A store operation that arrived after its deadline and has changed nothing. */
 export class DeadlineError extends Error {
   override readonly name: string = "DeadlineError";
 
@@ -184,8 +186,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * A store operation was not sent, so it can never take effect. The manager then fails without
- * waiting for the deadline.
+ * A store operation that was not sent, so it can never take effect. The manager reports the failure
+ * without waiting for the deadline.
  */
 export class UnsentError extends Error {
   override readonly name: string = "UnsentError";
@@ -223,6 +225,6 @@ const recordSchema = z.object({
 export function readRecord(value: unknown): SessionRecord {
   const result = recordSchema.safeParse(value);
   if (!result.success) throw new TypeError("The session store returned a value that is not a session record");
-  // JSON has no undefined, so an optional key is absent, never undefined.
+  // A cast, because the schema's type lets optional members be undefined. JSON has no undefined.
   return result.data as SessionRecord;
 }

@@ -43,14 +43,14 @@ export interface CallAccess extends StoreAccess {
   remainingMs(): number;
 }
 
-// The rest of the time is for the reply's way back. Else a write could succeed and its caller would
-// still get a 503.
+// The rest of the time is for the reply to arrive. Otherwise a write could succeed although its
+// caller gets a 503.
 const PART_TO_WRITE_IN = 0.75;
 const PAUSE_MS = 25;
 
 const WRITES: readonly OperationName[] = ["create", "rotate", "claim", "end", "endAll"];
-// Harmful if a delayed first attempt runs after another operation: `create` would restore an ended
-// session, `endAll` would end a new one.
+// A delayed first attempt of these must not run after another operation: `create` would restore an
+// ended session, and `endAll` would end a new one.
 const ONLY_ONCE: readonly OperationName[] = ["create", "endAll"];
 
 /** Returns the access to `store`. */
@@ -65,8 +65,8 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     const startedAt = Date.now();
     const endsAt = Math.min(startedAt + timeout * 1000, callEndsAt);
     const deadline = startedAt + (endsAt - startedAt) * PART_TO_WRITE_IN;
-    // A write may have reached the store before the connection was lost. The store may carry it out
-    // until the deadline.
+    // Whether the store may still carry out a write, until the deadline: it may have received the
+    // write before the connection was lost.
     let mayComeLater = false;
     const attempt = async (): Promise<T> => {
       try {
@@ -79,7 +79,7 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     try {
       const answer = await withDeadline(
         attempt().catch(async (error: unknown) => {
-          // The next connection may work. The same operation twice in a row has the effect of one.
+          // The next connection may work. An operation run twice in a row has the effect of one.
           await pause(PAUSE_MS);
           if (Date.now() >= deadline) throw error;
           return attempt();
@@ -115,7 +115,7 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
 function readAnswer(answer: unknown, id: string): SessionRecord | null {
   if (answer === null) return null;
   const record = readRecord(answer);
-  if (record.id !== id) throw new TypeError("The session store returned a session with another id");
+  if (record.id !== id) throw new TypeError("The session store must return the session with the given id");
   return record;
 }
 

@@ -3,8 +3,8 @@
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * Returns `text` with its ASCII letters in lower case. `toLowerCase` would also turn other
- * characters into ASCII letters, such as the Kelvin sign into "k".
+ * Returns `text` with its ASCII letters in lower case. `toLowerCase` would also change other
+ * characters, and turn some into ASCII letters, such as the Kelvin sign into "k".
  *
  * @see RFC 9110, section 5.1
  */
@@ -24,7 +24,7 @@ export function equalsIgnoringCase(a: string, b: string): boolean {
  * @see RFC 9110, section 5.6.3, and RFC 6265bis, section 5.6
  */
 export function trimOptionalWhitespace(text: string): string {
-  // No regular expression: at the end of a text it takes quadratic time in a long run of spaces.
+  // A regular expression could take quadratic time in a long run of spaces.
   let start = 0;
   let end = text.length;
   while (start < end && isOptionalWhitespace(text, start)) start++;

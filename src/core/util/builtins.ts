@@ -1,4 +1,4 @@
-/** Access to Node built-ins without an import, so that the package loads on every runtime. */
+/** Loads Node built-ins without an import, so that the package loads on every runtime. */
 import type { JWK, KeyObject } from "jose";
 
 /**
@@ -20,7 +20,7 @@ export function isNodeKey(input: unknown): input is NodeKey {
 export interface NodeCrypto {
   createPrivateKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
   createPublicKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
-  /** Node 20.12 and later. */
+  /** Exists since Node 20.12. */
   readonly hash?: (algorithm: "sha256", data: string, encoding: "latin1") => string;
 }
 

@@ -11,7 +11,7 @@ export function withErrorContext<T>(work: () => T, explain: (error: unknown) => 
   };
   try {
     const result = work();
-    // By `then`, not by class: the promise may come from another realm or a replaced `Promise`.
+    // `isPromise` looks for `then`: the promise may be of another realm or of a replaced `Promise`.
     return isPromise(result) ? (result.then(undefined, fail) as T) : result;
   } catch (error) {
     return fail(error);

@@ -2,7 +2,7 @@
 
 /** Freezes `value` and everything in it, and returns it. */
 export function deepFreeze<T>(value: T): T {
-  // `Object.isFrozen` does not replace this set: a frozen object may contain one that is not.
+  // `Object.isFrozen` cannot replace this set: a frozen object may contain an object that is not.
   const seen = new Set<object>();
   const rest: unknown[] = [value];
   while (rest.length > 0) {
@@ -15,7 +15,7 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** As `deepFreeze`, but for a result of `JSON.parse`, which never contains one object twice. */
+/** Does the same for a result of `JSON.parse`, which never contains one object twice. */
 export function freezeJson<T extends object>(value: T): T {
   let rest: object[] | undefined;
   for (let at: object | undefined = value; at; at = rest?.pop()) {

@@ -1,4 +1,4 @@
-/** Values that may be promises. A known value stays synchronous. */
+/** Handles values that may be promises. A value that is already known stays synchronous. */
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -9,8 +9,8 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 }
 
 /**
- * Calls `next` with the value: at once if `value` is not a promise, else after it resolves. An
- * error of `next` is thrown in the first case, and a rejection in the second.
+ * Calls `next` with the value: at once if `value` is not a promise, else after it resolves. In the
+ * first case it throws an error of `next`; in the second, it rejects with it.
  */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
@@ -23,7 +23,7 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
   );
 }
 
-/** Whether a request may wait for a promise of another request; not on Cloudflare Workers. */
+/** Whether a request may wait for a promise of another one. Cloudflare Workers forbid it. */
 export function promisesAreShared(): boolean {
   const host = globalThis as { navigator?: { userAgent?: string } };
   return host.navigator?.userAgent !== "Cloudflare-Workers";

@@ -6,23 +6,23 @@ import { type MaybePromise, promisesAreShared } from "./maybe-promise.ts";
 export interface RefreshTimes {
   /** The time for which a loaded value is valid, from the start of its load. */
   readonly lifespan: number;
-  /** The most time that one load may take. */
+  /** The longest time that one load may take. */
   readonly timeout: number;
   /**
-   * The least time between two loads after a failure or a miss. While there is no valid or stale
-   * value, it is at most 5 seconds.
+   * The shortest time between two loads after a failure or a miss. While there is no valid or stale
+   * value, at most 5 seconds count.
    */
   readonly cooldown: number;
-  /** The time after its lifespan for which a value remains usable while loads fail. */
+  /** The time for which a value remains usable after its lifespan, while loads fail. */
   readonly staleIfError: number;
 }
 
 /** The loader of a refreshing value, its times and its clock. */
 export interface RefreshOptions<T> extends RefreshTimes {
-  /** Loads a new value. `signal` aborts after the timeout. */
+  /** Loads a new value. After the timeout, `signal` is aborted. */
   readonly load: (signal: AbortSignal) => Promise<T>;
   /**
-   * Returns an error if the loaded value is unusable. That counts as a failed load, and the
+   * Returns an error if the loaded value is unusable. The load then counts as failed, and the
    * previous value is dropped.
    */
   readonly flawOf?: (value: T) => Error | undefined;
@@ -34,7 +34,7 @@ export interface RefreshOptions<T> extends RefreshTimes {
   readonly now: () => number;
 }
 
-/** A value that is loaded at first use and renewed before it expires. */
+/** A value that is loaded at its first use and renewed before it expires. */
 export interface Refreshing<T> {
   /**
    * Returns the value, synchronously if a usable one is loaded. Throws or rejects with the error of
@@ -42,9 +42,9 @@ export interface Refreshing<T> {
    */
   current(): MaybePromise<T>;
   /**
-   * Returns a new value, or the current one during the cooldown; for a caller that misses something
-   * in the current value. Throws or rejects if the last load failed, because only a loaded value
-   * proves the miss.
+   * Returns a new value, or the current one during the cooldown. It is for a caller that misses
+   * something in the current value. Throws or rejects if the last load failed: a stale value does
+   * not prove that the thing is missing.
    */
   renewed(): MaybePromise<T>;
   /** Loads a new value, regardless of the cooldown. Rejects if the load fails. */
@@ -63,10 +63,10 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
   let loadedAt: number | undefined;
   let running: Promise<void> | undefined;
 
-  // A time in the future is not within: a clock that was put back must not prolong a value.
+  // False for a time in the future: a clock that was put back must not prolong a value.
   const isWithin = (at: number, seconds: number): boolean => now() - at >= 0 && now() - at < seconds;
   const canStandIn = (): boolean => good !== undefined && isWithin(good.at, lifespan + staleIfError);
-  // Without a usable value every caller fails, so a short outage must not last a whole cooldown.
+  // Without a usable value every caller fails, so the next load must come soon.
   const isCoolingDown = (): boolean =>
     loadedAt !== undefined && isWithin(loadedAt, canStandIn() ? cooldown : Math.min(cooldown, COLD_COOLDOWN_SECONDS));
 
@@ -75,8 +75,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
     try {
       const value = await loadWithin(options.load, timeout);
       const flaw = options.flawOf?.(value);
-      // Valid from the start of the load: the reply may contain a key that was withdrawn since
-      // then.
+      // Valid from the start of the load: a key may have been withdrawn since then.
       good = flaw ? undefined : { value, at: startedAt };
       failure = flaw && { error: flaw, at: now() };
     } catch (cause) {
@@ -98,7 +97,7 @@ export function createRefreshing<T>(options: RefreshOptions<T>): Refreshing<T> {
 
   const loadBeside = (): void => {
     if (running || isCoolingDown()) return;
-    // Only a failing clock rejects here, and the next use throws that error as well.
+    // Only a clock that throws can reject here. The next use throws that error as well.
     load().catch(() => undefined);
   };
 

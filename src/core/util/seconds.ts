@@ -3,18 +3,18 @@
 /** The longest lifespan of a cached value, about 31 years. */
 export const MAX_SECONDS = 1e9;
 /**
- * The longest lifespan of a token or a session, and the last valid date. A date in milliseconds
- * since 1970 exceeds it.
+ * The largest age and the latest date that an option may set, about 3,170 years. A date in
+ * milliseconds since 1970 exceeds it.
  */
 export const MAX_AGE_SECONDS = 1e11;
-/** The furthest that the `exp` of a new token may lie ahead: 100 years. Milliseconds exceed it. */
+/** The longest life of a new token: 100 years. An `exp` in milliseconds exceeds it. */
 export const MAX_TOKEN_AGE_SECONDS = 3_155_760_000;
-/** The longest timeout: a timer takes less than 2^31 milliseconds. */
+/** The longest timeout, about 23 days. A timer takes less than 2^31 milliseconds. */
 export const MAX_TIMEOUT_SECONDS = 2e6;
 
 /**
- * Returns `now` with a check of its result. It throws the error of `fault` for a result that is not
- * a finite number, because no token would ever expire by it.
+ * Returns `now` with a check of its result. The check throws the error of `fault` unless the result
+ * is a finite number. With NaN, for example, no token would ever expire.
  */
 export function checkedClock(now: () => unknown, fault: () => Error): () => number {
   return () => {

@@ -3,7 +3,7 @@ import type { AuthError } from "../errors.ts";
 import { REFUSALS } from "../reasons.ts";
 
 /**
- * The `WWW-Authenticate` value of a refusal, or `undefined` for a status other than 401 and 403.
+ * The `WWW-Authenticate` value of a refusal; `undefined` for a status other than 401 and 403.
  * @see RFC 6750, section 3
  */
 export function challengeFor(error: AuthError, scheme: string): string | undefined {

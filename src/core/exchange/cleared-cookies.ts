@@ -1,53 +1,53 @@
-/** Clears the cookies of a current name that have another domain, path or partition. */
+/** Clears cookies that have a current name, but another domain, path or partition. */
 import { stringifySetCookie } from "cookie";
 import { lowerAscii } from "../util/ascii.ts";
 import { type CookieAttributes, type CookieToSet, HOST_PREFIX, hasPrefix } from "./cookies.ts";
 
-/** The known hosts and path that a request may have been sent to. */
+/** The hosts and the path that a request may have been sent to, as far as they are known. */
 export interface SentTo {
   readonly hosts: readonly (string | undefined)[];
   readonly path: string | undefined;
 }
 
-// nginx rejects a response head of more than four kilobytes by default.
+// By default, nginx rejects a response whose head is larger than four kilobytes.
 const COOKIE_BYTES = 3500;
 const MAX_CLEARED_BYTES = 1200;
 const MIN_CLEARED_BYTES = 400;
-// The rest is for less likely cookies in turn: a cookie that stays locks the user out.
+// Less likely cookies take turns in the rest of the room: a cookie that stays locks the user out.
 const LIKELY_PART = 2 / 3;
 
-/** The bytes that a response has left for each of the two names, to clear cookies beside `set`. */
+/** The bytes that remain in a response with the cookies `set`, to clear others of each name. */
 export function roomBeside(set: readonly CookieToSet[]): number {
   const left = (COOKIE_BYTES - set.reduce((bytes, cookie) => bytes + bytesOf(cookie), 0)) / 2;
   return Math.max(MIN_CLEARED_BYTES, Math.min(MAX_CLEARED_BYTES, left));
 }
 
-// With the header's name and the line break.
+// Counts the header's name and the line break too.
 function bytesOf({ header }: CookieToSet): number {
   return header.length + "Set-Cookie: \r\n".length;
 }
 
-/** Decides which cookies are cleared beside the current ones. */
+/** Decides which cookies are cleared in addition to the current ones. */
 export interface Clearing {
   readonly sentTo: SentTo;
   /**
-   * `"likely"`: those that differ in one attribute. A different partition counts only where the
-   * current cookies are partitioned.
+   * `"likely"`: only cookies that differ from the current one in one attribute. Partitioned cookies
+   * count only if the current one is partitioned.
    */
   readonly which: "likely" | "all";
   /**
-   * Rotates the less likely cookies, as the time does. A later response clears those that have no
-   * room now.
+   * A number that grows with time and selects the first of the less likely cookies. So a later
+   * response clears the cookies that have no room in this one.
    */
   readonly turn: number;
-  /** In bytes. */
+  /** The bytes that the cookies may take. */
   readonly room: number;
 }
 
 /**
- * Cookies that clear other cookies of this name which a browser may have sent with the request.
- * Those have another domain or none, a parent path, or another partition. The likeliest come first:
- * they differ least from one of `settings`. As many follow as the response has room for.
+ * Cookies that clear other cookies of this name, which a browser may have sent with the request.
+ * The other cookies have another domain or none, a parent path, or another partition. The likeliest
+ * come first: they differ least from one of `settings`. The number depends on `room`.
  */
 export function clearedVariants(
   name: string,
@@ -74,10 +74,11 @@ function withinBytes(cookies: readonly CookieToSet[], most: number): CookieToSet
 /** A cookie that the browser may hold beside the cookie of some settings. */
 interface Variant {
   readonly attributes: CookieAttributes;
-  /** The attributes that the settings give. */
+  /** The attributes of the cookie of the settings. */
   readonly others: CookieAttributes;
   /** The number of attributes that differ: domain, path, partition. */
   readonly differences: number;
+  /** The order among cookies with as many differences: the likeliest has the smallest. */
   readonly distance: number;
 }
 
@@ -96,7 +97,7 @@ function variantsOf(name: string, others: CookieAttributes, sentTo: SentTo): Var
         attributes: placed(others, { domain, path, partitioned }),
         others,
         differences: [p, d, n].filter((at) => at > 0).length,
-        // A path is changed less often than a domain.
+        // Applications change the path of their cookies less often than the domain.
         distance: 2 * p + d + n,
       })),
     ),
@@ -107,7 +108,7 @@ function byLikelihood(a: Variant, b: Variant): number {
   return a.differences - b.differences || a.distance - b.distance;
 }
 
-/** A short line: the attributes that identify the cookie, and those that browsers require. */
+/** A short cookie: only the attributes that identify it, and those that browsers require. */
 function clearedAt(name: string, attributes: CookieAttributes): CookieToSet {
   const { path, domain, secure, partitioned, sameSite } = attributes;
   const needed = {
@@ -134,8 +135,8 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_PATH = 60;
 
 /**
- * The possible domains of a cookie that is sent to this host, or to a host below this domain. The
- * shortest comes first. Browsers ignore a public suffix.
+ * The possible `Domain` attributes of a cookie that is sent to this host. The shortest comes first.
+ * Some may be public suffixes, which browsers ignore.
  */
 function parentsOf(host: string | undefined): string[] {
   const labels = lowerAscii(host ?? "")

@@ -1,7 +1,7 @@
 /** Reads the connection parameters of a WebSocket or a subscription once for all operations. */
 import { lowerAscii } from "../util/ascii.ts";
 
-/** The largest number of parameters that is read. Clients send a handful. */
+/** The largest number of parameters that claimgate reads. Real clients send a handful. */
 export const MAX_CONNECTION_PARAMS = 100;
 
 /** Connection parameters, read once for all operations of their connection. */
@@ -15,15 +15,15 @@ export class ConnectionParams {
     this.#params = params as Readonly<Record<string, unknown>>;
   }
 
-  /** Whether there are too many to read, so that it is unknown which credentials they hold. */
+  /** Whether there are too many parameters to read, so that their credentials are unknown. */
   get areTooMany(): boolean {
     if (this.#areTooMany === undefined) this.#read();
     return this.#areTooMany === true;
   }
 
   /**
-   * The values under a name. The name is in lower case and matches keys in any ASCII case. Empty
-   * where there are too many parameters.
+   * The values under a name. The name is in lower case, and matches keys in any ASCII case. The
+   * list is empty if there are too many parameters.
    */
   values(name: string): readonly unknown[] {
     const names = this.#names ?? this.#read();
@@ -31,8 +31,8 @@ export class ConnectionParams {
   }
 
   /**
-   * The tokens that `read` finds in the values under these names. Later calls get the result of the
-   * first.
+   * The tokens that `read` finds in the values under these names. Later calls return the result of
+   * the first call, whatever their arguments are.
    */
   tokens(names: readonly string[], read: (value: unknown) => readonly string[]): readonly string[] {
     this.#tokens ??= names.flatMap((name) => this.values(name)).flatMap(read);
@@ -55,8 +55,8 @@ export class ConnectionParams {
 }
 
 /**
- * A function that opens connection parameters. All operations of a connection get the same
- * `ConnectionParams`, also where the server makes a context for each of them.
+ * Returns a function that wraps connection parameters. All operations of a connection get the same
+ * `ConnectionParams`, even if the server makes a context for each operation.
  */
 export function createParamsReader(): (params: unknown) => ConnectionParams | undefined {
   const known = new WeakMap<object, ConnectionParams>();

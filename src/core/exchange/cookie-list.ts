@@ -27,7 +27,7 @@ export class CookieList {
     }
   }
 
-  /** The given headers that no cookie of the list replaces, and then the headers of the list. */
+  /** The given headers that no cookie of the list replaces, followed by the list's own headers. */
   merge(headers: readonly string[]): string[] {
     const others = headers.filter(
       (header) => !this.#headers.has(header) && !this.#byPlace.has(readSetCookie(header).place),
@@ -36,7 +36,7 @@ export class CookieList {
   }
 }
 
-/** Whether one of these `Set-Cookie` headers sets, and does not clear, a cookie of this name. */
+/** Whether one of these `Set-Cookie` headers sets a cookie of this name, rather than clears it. */
 export function isSetBy(headers: readonly string[], name: string): boolean {
   return headers.some((header) => header.startsWith(`${name}=`) && !readSetCookie(header).isCleared);
 }

@@ -1,4 +1,4 @@
-/** Writes the cookies that carry tokens. */
+/** Makes the cookies that carry tokens, and those that clear them. */
 import { parseSetCookie, stringifySetCookie } from "cookie";
 import { CookieError, MissingConfigError } from "../errors.ts";
 import type { TokenType } from "../tokens/token-type.ts";
@@ -12,14 +12,15 @@ export interface Cookies {
   readonly former: readonly FormerSettings[];
 }
 
-/** Earlier settings. `refresh` and `logout` read their cookies until `until`, a time in seconds. */
+/** Earlier settings. `refresh` and `logout` read cookies of these settings until `until`. */
 export interface FormerSettings {
   readonly names: CookieNames;
   readonly attributes: CookieAttributes;
+  /** In seconds since 1970. */
   readonly until: number;
 }
 
-/** The full names of the cookies, prefixes included, by the type of their token. */
+/** The full names of the cookies, with prefixes, by token type. */
 export interface CookieNames {
   readonly auth?: string | undefined;
   readonly refresh?: string | undefined;
@@ -30,21 +31,21 @@ export interface CookieNames {
  * @see RFC 6265, section 4.1.2
  */
 export interface CookieAttributes {
-  /** Scripts of the page cannot read the cookie. */
+  /** Always `true`: scripts of the page cannot read the cookie. */
   readonly httpOnly: true;
-  /** Whether the browser sends it only over TLS. */
+  /** Whether the browser sends the cookie only over TLS. */
   readonly secure: boolean;
-  /** The requests of other sites with which the browser sends it. */
+  /** The requests from other sites with which the browser sends the cookie. */
   readonly sameSite: "lax" | "strict" | "none";
-  /** The path below which the browser sends it. */
+  /** The browser sends the cookie to this path and to the paths below it. */
   readonly path: string;
   /**
-   * The domain below which the browser sends it.
-   * @default the host alone
+   * The browser sends the cookie to this domain and to its subdomains.
+   * @default none (only the host that sets the cookie)
    */
   readonly domain?: string;
   /**
-   * Whether each site that embeds the page has its own cookie (CHIPS).
+   * Whether the browser keeps a separate cookie for each site that embeds the page (CHIPS).
    * @default false
    */
   readonly partitioned?: boolean;
@@ -52,16 +53,16 @@ export interface CookieAttributes {
 
 /** A cookie to set or clear. */
 export interface CookieToSet {
-  /** The full name, prefix included. */
+  /** The full name, with its prefix. */
   readonly name: string;
-  /** The token, or an empty text to clear the cookie. */
+  /** The token; an empty text clears the cookie. */
   readonly value: string;
   /**
-   * The attributes of the cookie. `maxAge` is in seconds: 0 clears the cookie, and without it the
-   * cookie ends with the browser's session.
+   * The attributes of the cookie. `maxAge` is in seconds; 0 clears the cookie. Without `maxAge`,
+   * the cookie ends with the browser's session.
    */
   readonly attributes: CookieAttributes & { readonly maxAge?: number };
-  /** The whole cookie as the value of a `Set-Cookie` header. */
+  /** The value of the `Set-Cookie` header for this cookie. */
   readonly header: string;
 }
 
@@ -70,7 +71,7 @@ export const HOST_PREFIX = "__Host-";
 /** The prefix of a cookie that can be set only over TLS (RFC 6265bis, section 4.1.3.1). */
 export const SECURE_PREFIX = "__Secure-";
 
-/** Whether a name begins with a prefix. Browsers ignore its case. */
+/** Whether `name` begins with `prefix`, in any case: browsers ignore the case of prefixes. */
 export function hasPrefix(name: string, prefix: string): boolean {
   return equalsIgnoringCase(name.slice(0, prefix.length), prefix);
 }
@@ -81,7 +82,7 @@ export function hasPrefix(name: string, prefix: string): boolean {
  */
 export type CookiePlace = string;
 
-/** The place of a cookie. */
+/** The identity of a cookie with these attributes. */
 export function placeOf(
   name: string,
   { domain = "", path = "", partitioned = false }: Partial<Pick<CookieAttributes, "domain" | "path" | "partitioned">>,
@@ -96,12 +97,15 @@ export function readSetCookie(header: string): { readonly place: CookiePlace; re
   return { place: placeOf(name, attributes), isCleared: maxAge !== undefined && maxAge <= 0 };
 }
 
-// RFC 6265, section 6.1: browsers drop a larger cookie without an error.
+// RFC 6265bis, section 5.6: browsers ignore a cookie whose name and value together are longer.
 const MAX_BYTES = 4096;
-// RFC 6265bis, section 5.5: browsers keep no cookie longer.
+// RFC 6265bis, section 5.5: browsers keep a cookie for at most 400 days.
 const MAX_AGE_SECONDS = 400 * 86_400;
 
-/** The cookie that carries a token. `maxAge` is in seconds; without it, it is a session cookie. */
+/**
+ * The cookie that carries a token. `maxAge` is in seconds; without it, the cookie ends with the
+ * browser's session. Throws `CookieError` for a token that is too long.
+ */
 export function cookieFor(
   cookies: Cookies,
   type: TokenType,
@@ -111,7 +115,7 @@ export function cookieFor(
   if (name.length + value.length > MAX_BYTES)
     throw new CookieError(
       `the cookie "${name}" is larger than the ${MAX_BYTES} bytes that browsers keep`,
-      'Grant fewer claims, or call it with deliver: "body"',
+      'Grant fewer claims, or make the call with deliver: "body"',
     );
   return toSet(name, value, {
     ...cookies.attributes,

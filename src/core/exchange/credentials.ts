@@ -4,11 +4,12 @@ import { isAuthError, refusal } from "../errors.ts";
 import type { Plan } from "../rules/compile.ts";
 import { equalsIgnoringCase, isOptionalWhitespace, trimOptionalWhitespace } from "../util/ascii.ts";
 import { type Outcome, settle } from "../util/outcome.ts";
+import { MAX_CONNECTION_PARAMS } from "./connection-params.ts";
 import type { CookieNames } from "./cookies.ts";
 import { type Csrf, type CsrfFault, cookieRejection, csrfFaultOf, markFaultOf, setCookieRejection } from "./csrf.ts";
 import type { RequestSource } from "./request-source.ts";
 
-/** The options that name the places of credentials. */
+/** The options that decide where credentials are read, and whether cookies count. */
 export interface CredentialOptions {
   readonly header: { readonly name: string; readonly scheme: string };
   readonly cookies: { readonly names: CookieNames };
@@ -26,15 +27,15 @@ interface Verdict {
 }
 
 /**
- * The credentials of a request, or of a connection and all its operations. Each is read once for
- * all calls, because a caller can send long headers with many calls.
+ * The credentials of a request, or of a connection and all its operations. Each credential is read
+ * once for all calls, because a caller can send long headers together with many calls.
  */
 export class Credentials {
   readonly source: RequestSource;
-  /** By the slot of the plan. */
+  /** The credential by the slot of the plan. */
   readonly #found: Outcome<Credential | undefined>[] = [];
   #header: Outcome<string | undefined> | undefined;
-  /** By name. The configuration bounds their number. */
+  /** The cookie values by name. The configuration bounds the number of names. */
   #cookies: Map<string, readonly string[]> | undefined;
   #csrf: Verdict | undefined;
   #marks: Verdict | undefined;
@@ -44,7 +45,7 @@ export class Credentials {
   }
 
   /**
-   * The credential for a plan, or `undefined` where the request has none.
+   * The credential for a plan; `undefined` if the request has none.
    * @throws `AuthError`: `CREDENTIALS_AMBIGUOUS` or `CSRF_REJECTED`.
    */
   find(plan: Plan, options: CredentialOptions): Credential | undefined {
@@ -78,8 +79,8 @@ export class Credentials {
   }
 
   /**
-   * The values of all cookies of exactly this name (RFC 6265bis, section 5.6). An empty cookie is
-   * one that was cleared, and does not count.
+   * The values of all cookies with exactly this name (RFC 6265bis, section 5.6). A cookie with
+   * an empty value does not count: it has been cleared.
    */
   cookieTokens(name: string | undefined): readonly string[] {
     if (name === undefined) return [];
@@ -90,13 +91,13 @@ export class Credentials {
     return values;
   }
 
-  /** Throws `CSRF_REJECTED` where cookies do not count for the request: see `csrfFaultOf`. */
+  /** Throws `AuthError` (`CSRF_REJECTED`) if cookies do not count for the request. */
   assertCookiesCount({ csrf }: CredentialOptions): void {
     const { fault } = (this.#csrf ??= { fault: csrfFaultOf(this.source, csrf) });
     if (fault !== undefined) throw cookieRejection(fault);
   }
 
-  /** Throws `CSRF_REJECTED` where the response may not set cookies: see `markFaultOf`. */
+  /** Throws `AuthError` (`CSRF_REJECTED`) if the response may not set cookies. */
   assertMayGetCookies({ csrf }: CredentialOptions): void {
     const { fault } = (this.#marks ??= { fault: markFaultOf(this.source, csrf) });
     if (fault !== undefined) throw setCookieRejection(fault);
@@ -146,9 +147,12 @@ function allTokens(
 ): readonly string[] {
   const read = (value: unknown): readonly string[] => tokensOf(value, options);
   if (!connectionParams) return sent.flatMap(read);
-  // They may hold a token of another caller than the header does.
+  // The unread parameters may hold another token than the header.
   if (connectionParams.areTooMany)
-    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("There are too many connection parameters"));
+    throw refusal(
+      "CREDENTIALS_AMBIGUOUS",
+      new Error(`There are more than ${MAX_CONNECTION_PARAMS} connection parameters: send fewer`),
+    );
   // Browsers cannot set the header of a WebSocket, so connection parameters replace it.
   const names = [...new Set(["authorization", options.header.name])];
   return [...sent.flatMap(read), ...connectionParams.tokens(names, read)];
@@ -170,14 +174,17 @@ function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): re
   return tokensIn(trimOptionalWhitespace(value), scheme);
 }
 
-// The credentials of a header are a handful. The limit bounds the work of one request.
+// Real headers have a handful of credentials. The limit bounds the work of one request.
 const MAX_PARTS = 100;
 
-// Servers join repeated headers by commas. A part that starts no credential belongs to the last.
+// Servers join repeated headers by commas. A part that starts no credential continues the last one.
 function partsOf(value: string, scheme: string): string[] {
   const parts = value.split(",", MAX_PARTS + 1);
   if (parts.length > MAX_PARTS)
-    throw refusal("CREDENTIALS_AMBIGUOUS", new Error("A header has too many commas to separate its credentials"));
+    throw refusal(
+      "CREDENTIALS_AMBIGUOUS",
+      new Error(`A header has ${MAX_PARTS} commas or more between its credentials: send one credential`),
+    );
   const credentials: string[] = [];
   for (const part of parts.map(trimOptionalWhitespace)) {
     const last = credentials.length - 1;
@@ -189,8 +196,8 @@ function partsOf(value: string, scheme: string): string[] {
 }
 
 /**
- * The token after the scheme, which matches in any ASCII case. Empty for another scheme, and for a
- * scheme without a token.
+ * The token after the scheme. The scheme matches in any ASCII case. The list is empty for another
+ * scheme, and for a scheme without a token.
  */
 function tokensIn(credential: string, scheme: string): readonly string[] {
   if (scheme === "") return tokenIn(credential);

@@ -1,4 +1,4 @@
-/** Decides whether a browser's cookies count: only with a request of this site's own pages. */
+/** Decides whether cookies count: only in requests from this site's pages or an allowed origin. */
 import { type AuthError, InvalidConfigError, refusal, withWords } from "../errors.ts";
 import type { RequestSource } from "./request-source.ts";
 
@@ -16,7 +16,7 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 /** The fault of a request whose cookies do not count. */
 export type CsrfFault = "unmarked" | "repeated" | "malformed" | "opaque" | "crossSite" | "otherOrigin" | "otherHost";
 
-// The caller reads these: they name headers and options, and no value of either.
+// The caller reads these texts: they name headers and options, but never their values.
 const FAULTS: Readonly<Record<CsrfFault, string>> = {
   unmarked:
     "the request has no Origin and no Sec-Fetch-Site. Send an Origin of this host or of csrf.origins. " +
@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<CsrfFault, string>> = {
   otherOrigin:
     "Origin is another site or origin. Send the request from this origin, or allow the other by csrf.origins or csrf.allow",
   otherHost:
-    "Origin does not match the host and scheme of the request. Allow the origin by csrf.origins or csrf.allow, or let the proxy pass Host on unchanged",
+    "Origin does not match the host and scheme of the request. Allow the origin by csrf.origins or csrf.allow, or let the proxy forward Host unchanged",
 };
 
 /** The refusal `CSRF_REJECTED` of a request whose cookies do not count. */
@@ -44,9 +44,9 @@ export function setCookieRejection(fault: CsrfFault): AuthError {
 }
 
 /**
- * The reason why cookies do not count for the request, or `undefined` where they do. OWASP's CSRF
- * cheat sheet: Fetch metadata first, then the origin. Old browsers send neither header
- * with a read, so a request without both counts only with a safe method.
+ * The reason why cookies do not count for the request; `undefined` if they do. By OWASP's CSRF
+ * cheat sheet, `Sec-Fetch-Site` decides first, then `Origin`. Old browsers send neither of them
+ * with a read, so without both, cookies count only with a safe method.
  */
 export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const fault = markFaultOf(source, csrf);
@@ -56,8 +56,8 @@ export function csrfFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | unde
 }
 
 /**
- * The reason why a response may not set cookies, or `undefined` where it may. The browser has to
- * mark the request as this site's own.
+ * The reason why a response may not set cookies; `undefined` if it may. By `Sec-Fetch-Site` or
+ * `Origin`, the browser must mark the request as coming from an allowed origin.
  */
 export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | undefined {
   const sites = source.headerValues("sec-fetch-site");
@@ -71,15 +71,16 @@ export function markFaultOf(source: RequestSource, csrf: Csrf): CsrfFault | unde
   if (origin === undefined) return site === undefined ? "unmarked" : "crossSite";
   if (origin === OPAQUE_ORIGIN) return "opaque";
   if (csrf.origins.includes(origin)) return undefined;
-  // Sec-Fetch-Site is final: a page of this host over plain HTTP is another site.
+  // Hosts are compared only without Sec-Fetch-Site: for a browser, a page of this host over plain
+  // HTTP is another site.
   if (site === undefined && isThisHost(origin, source)) return undefined;
   if (mayUseCookies(csrf, origin)) return undefined;
   return site === undefined ? "otherHost" : "otherOrigin";
 }
 
 /**
- * The host of this site as the browser knows it, or `undefined` where the browser does not mark the
- * request as this site's own.
+ * The host of this site as the browser knows it; `undefined` unless the browser marks the request
+ * as same-origin.
  */
 export function ownHostOf(source: RequestSource): string | undefined {
   const sites = source.headerValues("sec-fetch-site");
@@ -98,7 +99,7 @@ function isOrigin(value: string): boolean {
 function mayUseCookies({ allow }: Csrf, origin: string): boolean {
   const answer = allow === undefined ? false : allow(origin);
   if (typeof answer === "boolean") return answer;
-  // An unhandled rejection of it must not end the process.
+  // A promise may reject, and an unhandled rejection would end the process.
   Promise.resolve(answer).catch(() => undefined);
   throw new InvalidConfigError("csrf.allow", "must return true or false; it cannot return a promise");
 }

@@ -3,19 +3,19 @@ import { lowerAscii } from "../util/ascii.ts";
 import type { RequestLike } from "./request-source.ts";
 
 /**
- * The members of an AWS Lambda event that claimgate reads: payload formats 1.0 and 2.0 of API
- * Gateway, function URLs, and load balancers.
+ * The members of an AWS Lambda event that claimgate reads. The event may come from API Gateway, in
+ * payload format 1.0 or 2.0, from a function URL, or from a load balancer.
  */
 export interface LambdaEvent {
   /** The headers, by name in any case. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
-  /** Format 1.0: all values of repeated headers. `headers` has only the last value. */
+  /** Format 1.0 and load balancers: all values of repeated headers, by name in any case. */
   readonly multiValueHeaders?: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined;
   /** Format 2.0: the cookies, which this format keeps out of `headers`. */
   readonly cookies?: readonly string[] | null | undefined;
   /** Format 1.0 and load balancers: the method of the request. */
   readonly httpMethod?: string | undefined;
-  /** Holds `http.method` in format 2.0, and `elb` in events of a load balancer. */
+  /** Contains `http.method` in format 2.0, and `elb` in events of a load balancer. */
   readonly requestContext?: object | undefined;
 }
 
@@ -33,7 +33,7 @@ export function requestOfEvent(event: LambdaEvent): RequestLike {
   return {
     headers,
     method: httpMethod ?? context.http?.method,
-    // Only a load balancer accepts requests without TLS.
+    // API Gateway and function URLs accept only TLS; a load balancer may accept plain HTTP.
     socket: { encrypted: event.requestContext !== undefined && context.elb === undefined },
   };
 }

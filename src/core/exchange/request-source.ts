@@ -1,4 +1,4 @@
-/** Reads requests of every server: Fetch, Node, Fastify, and headers given by hand. */
+/** Reads the requests of every server: Fetch, Node, Fastify, and headers given by hand. */
 
 import type { AuthError } from "../errors.ts";
 import { equalsIgnoringCase } from "../util/ascii.ts";
@@ -8,11 +8,11 @@ import type { ResponseWriter } from "./response-writer.ts";
 /** The members of a request that decide about its credentials. */
 export interface RequestSource {
   /**
-   * All values of a header that no middleware removed, in the order of the request. The name is in
-   * lower case.
+   * All values of a header, in the order of the request, unless a middleware has removed it. `name`
+   * is in lower case.
    */
   headerValues(name: string): readonly string[];
-  /** In upper case; `undefined` where it is unknown. */
+  /** The method, in upper case; `undefined` if it is unknown. */
   readonly method: string | undefined;
   /** Whether the request asks for an upgrade, as a WebSocket does. */
   readonly isUpgrade: boolean;
@@ -20,39 +20,39 @@ export interface RequestSource {
   readonly isSecure: boolean;
   /** The host of the request, with the port. */
   readonly host: string | undefined;
-  /** The path of the request, where it is known. */
+  /** The path of the request; `undefined` if it is unknown. */
   readonly path: string | undefined;
-  /** The connection parameters, where the transport accepts credentials in them. */
+  /** The connection parameters, if the transport accepts credentials in them. */
   readonly connectionParams: ConnectionParams | undefined;
-  /** A token given by hand; headers and cookies do not count beside it. */
+  /** A token given by hand. With it, headers and cookies do not count. */
   readonly token: string | undefined;
   /** Whether one context serves many operations, as on a WebSocket. */
   readonly isConnection: boolean;
-  /** Whether a server sends the result. Otherwise a caller in the same process gets its values. */
+  /** Whether a server sends the result. If not, a caller in the same process gets the values. */
   readonly isServed: boolean;
-  /** The response writer, where there is a response. */
+  /** The response writer, if there is a response. */
   readonly response: ResponseWriter | undefined;
-  /** Tells the developer how to give the request a `response`, where it has none. */
+  /** Tells the developer how to give the request a `response`, if it has none. */
   readonly responseRemedy: string | undefined;
-  /** Adds the members of the transport to a refusal that a resolver throws itself. */
+  /** Adds the members of the transport to a refusal that a resolver throws. */
   readonly describe: ((error: AuthError) => void) | undefined;
 }
 
-/** A request in any shape that a server has for it: Fetch, Node, Express, Fastify or HTTP/2. */
+/** A request in the shape of any server: Fetch, Node, Express, Fastify or HTTP/2. */
 export interface RequestLike {
   /** A `Headers` object, or an object of values by name. */
   readonly headers?: unknown;
   /** The method, in any case. */
   readonly method?: string | undefined;
-  /** An absolute URL, or the path. */
+  /** An absolute URL, or the path with the query. */
   readonly url?: string | undefined;
   /** Express and Fastify: the URL before a router or a middleware changed it. */
   readonly originalUrl?: string | undefined;
-  /** Fastify and graphql-http: the request of the server that they wrap. */
+  /** Fastify and graphql-http: the server's request, which they wrap. */
   readonly raw?: unknown;
   /** Node: names and values in turn, exactly as the client sent them. */
   readonly rawHeaders?: unknown;
-  /** Node: the socket, whose `encrypted` says whether the request uses TLS. */
+  /** Node: the socket. Its member `encrypted` tells whether the request uses TLS. */
   readonly socket?: unknown;
 }
 
@@ -71,7 +71,7 @@ export type FromTransport = Partial<
   >
 >;
 
-/** A request that is read lazily, since most calls need one header. */
+/** Wraps a request, and reads it lazily, because most calls need only one header. */
 export function readRequest(request: RequestLike | undefined, extra: FromTransport = {}): RequestSource {
   return new ReadRequest(request, extra);
 }
@@ -111,7 +111,7 @@ class ReadRequest implements RequestSource {
     return method?.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
 
-  // Also where a middleware removed the header: the rules for an upgrade are stricter.
+  // True even if a middleware has removed the header: the rules for an upgrade are stricter.
   get isUpgrade(): boolean {
     return (this.#isUpgrade ??=
       countOf(sentBy(this.#raw) ?? [], "upgrade") > 0 || this.headerValues("upgrade").length > 0);
@@ -140,14 +140,14 @@ class ReadRequest implements RequestSource {
   }
 }
 
-/** The request of the server, where a framework has wrapped it. */
+/** The server's request, if a framework has wrapped it; else the request itself. */
 export function rawRequest(request: RequestLike | undefined): RequestLike | undefined {
   const raw = request?.raw as RequestLike | null | undefined;
   return raw?.headers === undefined ? request : raw;
 }
 
-// Only the request itself can bring these. Mercurius copies the payload of connection_init into
-// `headers`, so a page could forge them there.
+// These count only if the client's request had them. Mercurius copies the payload of
+// connection_init into `headers`, so a page could forge them there.
 const SET_BY_BROWSERS: readonly string[] = ["origin", "sec-fetch-site", "host", ":authority", "cookie"];
 
 // Node keeps the first value of these, joins others by ", " and cookies by "; ": https://nodejs.org/api/http.html#messageheaders
@@ -173,8 +173,8 @@ const FIRST_IS_KEPT: readonly string[] = [
 ];
 
 /**
- * A reader of headers. `headers` decides, since a middleware may have changed it. `rawHeaders` only
- * tells whether the client sent a header several times.
+ * A reader of headers. The values come from `headers`, which a middleware may have changed.
+ * `rawHeaders` tells whether the client sent a header, and whether several times.
  */
 function headerReader(request: RequestLike | undefined, raw: RequestLike | undefined): Reader {
   const sent = sentBy(raw);
@@ -195,14 +195,14 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
 
 /**
  * The names and values in turn, as the client sent them. `undefined` for a request that was built
- * by hand, as Lambda adapters of Express do.
+ * by hand, for example by a Lambda adapter of Express.
  */
 function sentBy(raw: RequestLike | undefined): readonly string[] | undefined {
   const sent = raw?.rawHeaders;
   return Array.isArray(sent) && sent.length > 0 ? (sent as readonly string[]) : undefined;
 }
 
-/** Whether `values` are those that Node makes of `all`, so that no middleware changed them. */
+/** Whether `values` are what Node makes of `all`. If so, no middleware has changed them. */
 function isAsSent(name: string, values: readonly string[], all: readonly string[]): boolean {
   if (values.length > 1) return values.length === all.length && values.every((value, i) => value === all[i]);
   const [value] = values;
@@ -220,8 +220,8 @@ function readHeaders(headers: unknown, isOfNode: boolean): Reader {
     };
   }
   const byName = headers as Readonly<Record<string, unknown>>;
-  // Node writes names in lower case, other code writes `Authorization`. A look-up of both costs the
-  // same for any number of headers, which a client of Mercurius can choose.
+  // Node writes names in lower case; other code writes `Authorization`. Two look-ups cost the same
+  // for any number of headers. A client of Mercurius chooses this number.
   if (isOfNode) {
     return (name) => {
       const value = Object.hasOwn(byName, name) ? byName[name] : undefined;

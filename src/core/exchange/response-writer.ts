@@ -4,19 +4,19 @@ import type { CookieToSet } from "./cookies.ts";
 
 /** Writes into the response of one request. */
 export interface ResponseWriter {
-  /** Sets a header that the response does not have yet, if it can still be sent. */
+  /** Sets a header that the response does not have yet, unless its head has been sent. */
   setHeader(name: string, value: string): void;
-  /** Replaces `Cache-Control` by `no-store`, if it can still be sent. */
+  /** Replaces `Cache-Control` by `no-store`, unless the head has been sent. */
   forbidStoring(): void;
-  /** The reason why cookies cannot reach the caller, or `undefined` where they do. */
+  /** The reason why cookies cannot reach the caller; `undefined` if they can. */
   whyNoCookies(): string | undefined;
   /** Sets cookies. Each replaces an earlier one of the same name, domain, path and partition. */
   setCookies(cookies: readonly CookieToSet[]): void;
-  /** Whether the response sets, and does not only clear, a cookie of this name. */
+  /** Whether the response sets a cookie of this name, rather than clears it. */
   setsCookie(name: string): boolean;
 }
 
-/** The reason once the head of the response has been sent. */
+/** The reason of `whyNoCookies` after the head of the response has been sent. */
 export const HAS_BEGUN = "the response has begun already";
 
 /** The headers of a Fetch response. Cookies need `append` and `getSetCookie`. */
@@ -57,7 +57,7 @@ export function headersWriter(headers: ResponseHeadersLike): ResponseWriter {
   return new HeadersWriter(headers);
 }
 
-// A class, because every request makes one and few use it: methods cost no closures.
+// A class, because every request makes one and few requests use it: methods need no closures.
 class HeadersWriter implements ResponseWriter {
   readonly #headers: ResponseHeadersLike;
   #ours: CookieList | undefined;
@@ -76,7 +76,9 @@ class HeadersWriter implements ResponseWriter {
 
   whyNoCookies(): string | undefined {
     const { append, getSetCookie } = this.#headers as { append?: unknown; getSetCookie?: unknown };
-    return append && getSetCookie ? undefined : "the headers of the response have no append and getSetCookie";
+    return append && getSetCookie
+      ? undefined
+      : "the headers of the response must have append and getSetCookie, as those of Fetch do";
   }
 
   setCookies(cookies: readonly CookieToSet[]): void {
@@ -93,7 +95,7 @@ class HeadersWriter implements ResponseWriter {
   }
 }
 
-/** A response writer like `writer` that sets no cookies, for the reason given. */
+/** A response writer like `writer` that sets no cookies. `reason` tells the caller why. */
 export function withoutCookies(writer: ResponseWriter, reason: string): ResponseWriter {
   return {
     setHeader: (name, value) => writer.setHeader(name, value),
@@ -164,7 +166,7 @@ function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
     setCookies(cookies) {
       ours.add(cookies);
       const all = ours.merge(listOf(reply.getHeader?.("Set-Cookie")));
-      // `header` appends cookies, so the present ones are removed first.
+      // `reply.header` appends cookies, so the earlier ones are removed first.
       reply.removeHeader?.("Set-Cookie");
       reply.header("Set-Cookie", all);
     },
@@ -173,8 +175,8 @@ function fastifyWriter(reply: FastifyReplyLike): ResponseWriter {
 }
 
 /**
- * A function that calls `write` at once, and again when the head is sent. A server may set headers
- * over ours in between, as tRPC does with those of `responseMeta`.
+ * Returns a function that calls `write` at once, and again just before the head is sent. A server
+ * may overwrite our headers in between, as tRPC does with the headers of `responseMeta`.
  */
 function writeAtLast(response: NodeResponseLike, write: () => void): () => void {
   let isExpected = false;

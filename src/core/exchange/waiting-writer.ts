@@ -1,11 +1,11 @@
-/** The response writer for servers that make their response after all resolvers, as Yoga does. */
+/** The response writer for servers that make their response after all resolvers, such as Yoga. */
 import { CookieList, isSetBy } from "./cookie-list.ts";
 import type { CookieToSet } from "./cookies.ts";
 import { HAS_BEGUN, headersWriter, type ResponseHeadersLike, type ResponseWriter } from "./response-writer.ts";
 
 /** A response writer that keeps headers and cookies until the server has made its response. */
 export interface WaitingWriter extends ResponseWriter {
-  /** Writes everything into the headers of the response. Later cookies cannot reach the caller. */
+  /** Writes everything into the headers of the response. Cookies set later reach no caller. */
   flush(headers: ResponseHeadersLike): void;
 }
 
@@ -20,7 +20,7 @@ class Waiting implements WaitingWriter {
   #isFlushed = false;
 
   setHeader(): void {
-    // The server takes the challenge from the result.
+    // The only such header is the challenge, and the server takes it from the result.
   }
 
   forbidStoring(): void {

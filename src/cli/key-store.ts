@@ -7,8 +7,8 @@ import { CommandError, fileError, type Terminal } from "./output.ts";
 const OWNER_ONLY = 0o600;
 
 /**
- * The keys in `file`. Throws if `file` cannot be read or is not a key set. Warns if other users may
- * read it.
+ * The keys in `file`. Throws if `file` cannot be read or is not a key set. Warns if other users
+ * have access to `file`.
  */
 export async function readKeys(file: string, terminal: Terminal): Promise<FileKey[]> {
   const read = (cause: unknown): never => {
@@ -17,16 +17,16 @@ export async function readKeys(file: string, terminal: Terminal): Promise<FileKe
   const text = await readFile(file, "utf8").catch(read);
   const { mode } = await stat(file).catch(read);
   if (process.platform !== "win32" && (mode & 0o077) !== 0)
-    terminal.err(`Warning: other users may read ${file}. Run chmod 600 ${file}`);
+    terminal.err(`Warning: other users have access to ${file}. Run chmod 600 ${file}`);
   return readKeyFile(text, file);
 }
 
-/** Makes a new file of `keys`. Throws `CommandError` if the file exists. */
+/** Makes a new file with `keys`. Throws `CommandError` if the file exists. */
 export async function createKeyFile(file: string, keys: readonly FileKey[]): Promise<void> {
   await create(file, toText(keys), '"claimgate keys rotate" adds a key to it');
 }
 
-/** Makes a new file with the text of a secret and nothing else, not even a line break. */
+/** Makes a new file with the text of a secret only. Throws `CommandError` if the file exists. */
 export async function createSecretFile(file: string, secret: string): Promise<void> {
   await create(file, secret, "name another file");
 }
@@ -42,19 +42,19 @@ async function create(file: string, text: string, remedy: string): Promise<void>
   });
 }
 
-/** Replaces the keys in `file` by the result of `change`. The owner of the file stays the same. */
+/** Replaces the keys in `file` by the result of `change`, and keeps the owner of the file. */
 export async function changeKeyFile(
   file: string,
   terminal: Terminal,
   change: (keys: FileKey[]) => Promise<readonly FileKey[]>,
 ): Promise<void> {
-  // A link stays a link: its target is replaced.
+  // If `file` is a link, its target is replaced, and the link stays.
   const target = await realpath(file).catch((cause: unknown) => {
     throw fileError(file, "read", cause);
   });
   await replace(target, async (lock) => {
     const keys = await change(await readKeys(target, terminal));
-    // Processes of the owner must still be able to read the file after root has rotated it.
+    // After root has rotated the keys, processes of the file's owner must still be able to read it.
     const [before, { uid }] = [await stat(target), await lock.stat()];
     if (uid !== before.uid) await lock.chown(before.uid, before.gid);
     return toText(keys);
@@ -65,14 +65,14 @@ function toText(keys: readonly FileKey[]): string {
   return `${JSON.stringify({ keys }, undefined, 2)}\n`;
 }
 
-// The text is written to a lock file, which is then renamed, as git does: the rename is atomic.
+// Writes the text to a lock file and renames it, as git does, because a rename is atomic.
 async function replace(file: string, make: (lock: FileHandle) => Promise<string>): Promise<void> {
   const lock = `${file}.lock`;
   await puttingOffSignals(async (isStopped) => {
     const handle = await open(lock, "wx", OWNER_ONLY).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "EEXIST") throw fileError(file, "written", cause);
       throw new CommandError(
-        `${lock} exists: another command is at work. If that command was killed, remove the lock file`,
+        `${lock} exists: another command is changing the file. If that command was killed, remove the lock file`,
       );
     });
     try {
@@ -81,7 +81,7 @@ async function replace(file: string, make: (lock: FileHandle) => Promise<string>
       await handle.chmod(OWNER_ONLY);
       await handle.sync();
       await handle.close();
-      if (isStopped()) throw new CommandError("stopped: the file is unchanged");
+      if (isStopped()) throw new CommandError("stopped by a signal: the file is unchanged");
       await rename(lock, file);
     } catch (error) {
       await handle.close().catch(() => undefined);
@@ -95,7 +95,7 @@ async function replace(file: string, make: (lock: FileHandle) => Promise<string>
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// A signal must not leave the lock behind: it takes effect after `work` has cleaned up.
+// A signal takes effect only after `work` has cleaned up, so that it leaves no lock file behind.
 async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<void>): Promise<void> {
   let signal: NodeJS.Signals | undefined;
   const note = (name: NodeJS.Signals): void => {
@@ -110,7 +110,7 @@ async function puttingOffSignals(work: (isStopped: () => boolean) => Promise<voi
   }
 }
 
-// The new name must survive a loss of power. Some systems cannot open a folder, and need not.
+// The new name must survive a power failure. Some systems cannot open a folder, and need no sync.
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);

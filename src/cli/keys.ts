@@ -26,17 +26,17 @@ interface RotateOptions extends Shared {
   readonly now?: boolean;
 }
 
-// For servers whose clocks differ, and for processes that read the file late.
+// The margin covers clocks that differ, and processes that read the file late.
 const MARGIN_SECONDS = 300;
 const RSA_BITS = 3072;
 
-/** Adds the commands to `program`. */
+/** Adds the commands `keys generate`, `keys rotate` and `keys list` to `program`. */
 export function addKeysCommands(program: Command, terminal: Terminal): void {
   const keys = program.command("keys").description("make, rotate and list the keys of a file (a JWKS with mode 0600)");
   const algorithms = `one of ${ALGORITHMS.join(", ")}`;
   keys
     .command("generate")
-    .description("make a new file with one key, which signs at once, or with one secret")
+    .description("make a new file with one key that signs at once, or with one secret")
     .argument("<file>", "the file to make")
     .addOption(
       new Option(
@@ -58,14 +58,18 @@ export function addKeysCommands(program: Command, terminal: Terminal): void {
     .option("--kid <kid>", "default: the key's RFC 7638 thumbprint")
     .option(
       "--sign-in <seconds>",
-      "seconds until the new key signs: every process and cache must have read it by then",
+      "seconds until the new key signs; by then, every process and cache must have read it",
       "600",
     )
-    .option("--max-token-age <seconds>", "the longest life of a token, as maxTokenAge of the manager", "604800")
+    .option(
+      "--max-token-age <seconds>",
+      "the longest lifetime of a token in seconds: the option maxTokenAge of the manager",
+      "604800",
+    )
     .addOption(
       new Option(
         "--now",
-        "for a leaked key: the new key signs at once; the earlier keys and their tokens end at once",
+        "for a leaked key: the new key signs at once; the earlier keys and their tokens become invalid at once",
       ).conflicts(["signIn", "maxTokenAge"]),
     )
     .option("--json", "print JSON")
@@ -122,12 +126,12 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
     if (!options.now) refuseToOvertake(keys, signFrom, at);
     const newest = keys.at(-1);
     if (!newest && options.alg === undefined)
-      throw new CommandError(`${file} has no key to take the algorithm from: give --alg`);
+      throw new CommandError(`${file} has no key whose algorithm could be used: give --alg`);
     made = await makeKey(readAlgorithm(options.alg ?? newest?.alg), options.kid);
     const { kid } = made;
     if (keys.some((key) => key.kid === kid))
-      throw new CommandError(`${file} has a key with the kid ${String(kid)} already: give another --kid`);
-    // A key that retires already has a time that covers its last token; only --now shortens it.
+      throw new CommandError(`${file} already has a key with the kid ${String(kid)}: give another --kid`);
+    // A key's earlier `retireAt` already covers its last token, so that only --now shortens it.
     const kept = keys.map((key) => ({
       ...key,
       retireAt: options.now || typeof key.retireAt !== "number" ? retireAt : key.retireAt,
@@ -139,20 +143,22 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
   print(terminal, result, options.json, () =>
     [
       `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
-      ...(options.now ? [] : [`Keys without an earlier end verify until ${showTime(retireAt)}`]),
+      ...(options.now
+        ? []
+        : [`The earlier keys verify until ${showTime(retireAt)}, or until the end that they already have`]),
       ...removed.map((key) => `Removed the retired key ${String(key.kid)}`),
     ].join("\n"),
   );
 }
 
-// A key that begins to sign after the new one would sign until it retires, and its last tokens
-// would outlive it.
+// A key that begins to sign after the new key would sign until it retires, so its last tokens would
+// become invalid too early.
 function refuseToOvertake(keys: readonly FileKey[], signFrom: number, at: number): void {
   const later = keys.find((key) => canSign(key) && startOf(key) > signFrom && readTime(key.retireAt) > at);
   if (!later) return;
   const wait = Math.ceil(startOf(later)) - at;
   throw new CommandError(
-    `The key ${String(later.kid)} waits to sign from ${showTime(startOf(later))}, and the new key must not sign before it: give --sign-in ${wait} or more, or --now`,
+    `The key ${String(later.kid)} begins to sign at ${showTime(startOf(later))}, and the new key must not begin earlier: give --sign-in ${wait} or more, or --now`,
   );
 }
 
@@ -179,7 +185,7 @@ async function list(file: string, { json }: Shared, terminal: Terminal): Promise
   );
 }
 
-/** The public members of a key: an allow-list. */
+/** The members of a key that may be shown: an allow-list, so that no secret is printed. */
 function describe({ kid, alg, kty, ...times }: FileKey) {
   const [signFrom, retireAt] = [times.signFrom, times.retireAt].map((time) =>
     typeof time === "number" ? time : undefined,
@@ -187,14 +193,14 @@ function describe({ kid, alg, kty, ...times }: FileKey) {
   return { kid, alg, kty, signFrom, retireAt };
 }
 
-/** The use of a key at `at` by a manager that signs with `signing`. */
+/** The state of a key at the time `at`. `signing` is the key that then signs. */
 function stateOf(key: FileKey, signing: FileKey | undefined, at: number): "retired" | "signs" | "waits" | "verifies" {
   if (readTime(key.retireAt) <= at) return "retired";
   if (key === signing) return "signs";
   return canSign(key) && startOf(key) > at ? "waits" : "verifies";
 }
 
-/** The key that a manager signs with at `at`. */
+/** The key that a manager signs with at the time `at`. */
 function signingKey(keys: readonly FileKey[], at: number): FileKey | undefined {
   const signing = keys.filter((key) => canSign(key) && startOf(key) <= at && readTime(key.retireAt) > at);
   return newestOf(signing, startOf);

@@ -1,7 +1,7 @@
 /** Input and output of the commands. */
 import { readFile } from "node:fs/promises";
 
-/** A wrong call or a wrong file. The message is for the caller. */
+/** An error in the call or in a file. The message is for the user of the command. */
 export class CommandError extends Error {
   override readonly name: string = "CommandError";
 }
@@ -9,14 +9,15 @@ export class CommandError extends Error {
 /** The error for a file that cannot be read or written. */
 export function fileError(file: string, verb: "read" | "written", cause: unknown): CommandError {
   const { code = "" } = cause as NodeJS.ErrnoException;
-  const hint = code === "EBUSY" ? ": if the file alone is mounted, mount its folder" : "";
+  const hint = code === "EBUSY" ? "; if only the file is mounted, mount its folder" : "";
   return new CommandError(`${file} cannot be ${verb} ${code && `(${code}${hint})`}`.trimEnd(), { cause });
 }
 
 /** The input and output of a command. */
 export interface Terminal {
-  /** All of standard input. */
+  /** Returns the whole standard input. */
   read(): Promise<string>;
+  /** Whether a user types the standard input. */
   readonly isInteractive: boolean;
   out(text: string): void;
   err(text: string): void;
@@ -41,14 +42,14 @@ export function print(terminal: Terminal, result: object, json: boolean | undefi
   terminal.out(json ? JSON.stringify({ ok: true, ...result }) : text().replace(CONTROLS, escapeControl));
 }
 
-// A claim must not send control codes to the terminal. JSON does not escape all of them.
+// A claim must not send control characters to the terminal. JSON does not escape all of them.
 const CONTROLS = /[^\P{Cc}\n]/gu;
 
 function escapeControl(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** The text of `file` or standard input, without white space around it. */
+/** Returns the text of `file` or of standard input, without whitespace around it. */
 export async function readInput(terminal: Terminal, file: string | undefined, what: string): Promise<string> {
   if (file === undefined) {
     if (terminal.isInteractive) terminal.err(`Type or paste ${what}, then Ctrl+D:`);
@@ -62,8 +63,8 @@ export async function readInput(terminal: Terminal, file: string | undefined, wh
 }
 
 /**
- * A whole number of seconds of an option, from `least` to less than 10^10. Throws `CommandError`
- * that names the option.
+ * Reads the value of an option in seconds: a whole number from `least` to less than 10^10. Throws a
+ * `CommandError` that names the option.
  */
 export function readSeconds(option: string, value: string, least: number = 0): number {
   if (!/^\d{1,10}$/.test(value) || Number(value) < least)
@@ -71,7 +72,7 @@ export function readSeconds(option: string, value: string, least: number = 0): n
   return Number(value);
 }
 
-/** A time in seconds since 1970, in ISO 8601. */
+/** Formats a time in seconds since 1970 by ISO 8601. */
 export function showTime(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace(".000Z", "Z");

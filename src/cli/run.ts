@@ -8,15 +8,15 @@ import { CommandError, processTerminal, type Terminal } from "./output.ts";
 import { addTokenCommands } from "./token.ts";
 
 /**
- * 0: done. 1: the token is rejected. 2: a wrong call, option or file. 3: verification keys are
- * unavailable. `main` adds 70: a fault of claimgate.
+ * 0: done. 1: the token is rejected. 2: an invalid call, option or file. 3: verification keys are
+ * unavailable. `main` adds 70: a bug in claimgate.
  */
 export type ExitCode = 0 | 1 | 2 | 3;
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 the token is rejected, 2 a wrong call, option or file, 3 keys unavailable, 70 a fault of claimgate.`;
+Exit codes: 0 done, 1 the token is rejected, 2 an invalid call, option or file, 3 keys unavailable, 70 a bug in claimgate.`;
 
-/** Runs the command of `args`. A mistake of the caller is an exit code, not an error. */
+/** Runs the command in `args`. A mistake of the user is an exit code; other errors are thrown. */
 export async function runCommand(args: readonly string[], terminal: Terminal = processTerminal): Promise<ExitCode> {
   const json = args.includes("--json");
   const program = new Command("claimgate")
@@ -31,7 +31,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal = p
   for (const command of allCommands(program))
     command
       .exitOverride()
-      .showHelpAfterError("(add --help for the usage)")
+      .showHelpAfterError("(run it with --help for the usage)")
       .configureOutput({
         writeOut: (text) => terminal.out(text.trimEnd()),
         writeErr: (text) => {
@@ -69,7 +69,7 @@ function printFailure(terminal: Terminal, { reason, message }: { reason?: string
   terminal.out(JSON.stringify({ ok: false, reason, message: hideTokens(message) }));
 }
 
-// A token that was given as an argument, against the rules, must not reach a log as well.
+// If a user passes a token as an argument, which is a mistake, no log should get it too.
 function hideTokens(text: string): string {
   return text.replace(/eyJ[\w-]*\.[\w-]*\.[\w-]*/g, "(a token)");
 }
@@ -78,7 +78,7 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
   if (isTokenError(error)) return { code: 1, reason: error.reason, message: error.message };
   if (isKeysError(error)) {
     const { cause } = error;
-    // The caller can repair an unreadable file, but not an issuer that does not answer.
+    // The user can repair an unreadable file, but not an issuer that does not answer.
     if (cause instanceof InvalidConfigError || cause instanceof MissingConfigError)
       return { code: 2, message: inOptions(cause.message) };
     return { code: 3, reason: error.reason, message: error.message };
@@ -95,7 +95,7 @@ function describe(error: unknown): { code: ExitCode; reason?: string; message: s
   throw error;
 }
 
-// Replaces names of the library by the options of the command.
+// Replaces the library's option names by those of the command.
 function inOptions(message: string): string {
   return message
     .replace(/^Invalid config "keys": /, "")

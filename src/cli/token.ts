@@ -39,7 +39,7 @@ interface SignOptions {
   readonly json?: boolean;
 }
 
-/** Adds the commands to `program`. */
+/** Adds the commands `token inspect`, `token verify` and `token sign` to `program`. */
 export function addTokenCommands(program: Command, terminal: Terminal): void {
   const token = program
     .command("token")
@@ -53,32 +53,32 @@ export function addTokenCommands(program: Command, terminal: Terminal): void {
     .action((options: InspectOptions) => inspect(options, terminal));
   token
     .command("verify")
-    .description("verify a token: your own with --keys, of another issuer with --jwks-uri or --discovery")
+    .description("verify a token by your own keys with --keys, or by those of an issuer with --jwks-uri or --discovery")
     .requiredOption("--issuer <issuer>", "the iss that the token must have")
-    .option("--keys <file>", "the file of keys that signed the token")
+    .option("--keys <file>", "the file with the keys of your manager")
     .option("--jwks-uri <url>", "the key set of another issuer")
-    .option("--discovery", "find the key set by the metadata of the issuer")
-    .option("--audience <audience...>", "the aud that the token must have, one of these")
-    .option("--alg <algorithm...>", "of another issuer: the accepted algorithms; default: every asymmetric one")
-    .option("--audience-claim <claim>", "of another issuer: the claim that --audience is compared with; default: aud")
-    .option("--typ <typ>", 'of another issuer: the typ header that the token must have, or "any"; default: at+jwt')
-    .option("--require <json>", "of another issuer: claims that the token must have, a JSON object")
-    .option("--type <type>", "your own: auth, refresh or any; default: auth")
-    .option("--leeway <seconds>", "tolerance for exp, nbf and iat", "0")
+    .option("--discovery", "find the key set in the metadata of the issuer")
+    .option("--audience <audience...>", "the accepted audiences: the token must have one of them")
+    .option("--alg <algorithm...>", "without --keys: the accepted algorithms; default: all asymmetric ones")
+    .option("--audience-claim <claim>", "without --keys: the claim that --audience is compared with; default: aud")
+    .option("--typ <typ>", 'without --keys: the typ header that the token must have, or "any"; default: at+jwt')
+    .option("--require <json>", "without --keys: claims and values that the token must have, as a JSON object")
+    .option("--type <type>", "with --keys: auth, refresh or any; default: auth")
+    .option("--leeway <seconds>", "seconds of tolerance for exp, nbf and iat", "0")
     .option(...file)
     .option("--json", "print JSON")
     .action((options: VerifyOptions) => verify(options, terminal));
   token
     .command("sign")
-    .description("sign a token with the newest key of a file, and print it")
-    .requiredOption("--keys <file>", "the file of keys")
-    .requiredOption("--issuer <issuer>", "its iss")
-    .requiredOption("--subject <subject>", "its sub")
+    .description("sign a token with the key of a file that signs now, and print the token")
+    .requiredOption("--keys <file>", "the file with the keys")
+    .requiredOption("--issuer <issuer>", "the iss of the token")
+    .requiredOption("--subject <subject>", "the sub of the token")
     .option("--type <type>", "auth or refresh", "auth")
-    .option("--scope <scope>", "words, or JSON")
-    .option("--claims <json>", "further claims, a JSON object")
-    .option("--audience <audience...>", "its aud")
-    .option("--max-age <seconds>", "its lifetime; default: 3600, or 604800 for a refresh token")
+    .option("--scope <scope>", "the scope: words, or a JSON list or object")
+    .option("--claims <json>", "further claims, as a JSON object")
+    .option("--audience <audience...>", "the aud of the token")
+    .option("--max-age <seconds>", "the lifetime of the token; default: 3600, or 604800 for a refresh token")
     .option("--json", "print JSON")
     .action((options: SignOptions) => sign(options, terminal));
 }
@@ -99,7 +99,7 @@ async function inspect({ file, json }: InspectOptions, terminal: Terminal): Prom
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const auth = new AuthManager(options.keys === undefined ? trustConfig(options) : ownConfig(options, options.keys));
   const type = readType(options.type ?? "auth", ["auth", "refresh", "any"]);
-  // An unreadable file of keys is reported for every token.
+  // Reports an unreadable file of keys, whatever the token is.
   await auth.ready();
   const token = await auth.verify(await readInput(terminal, options.file, "a token"), { type });
   const { header, claims } = token;
@@ -134,7 +134,7 @@ const OF_OTHERS = { alg: "--alg", typ: "--typ", require: "--require", audienceCl
 
 function ownConfig(options: VerifyOptions, keys: string) {
   if (options.jwksUri !== undefined || options.discovery)
-    throw new CommandError("--keys cannot be combined with --jwks-uri or --discovery");
+    throw new CommandError("--keys cannot be combined with --jwks-uri or --discovery: leave one of them out");
   for (const [name, option] of Object.entries(OF_OTHERS) as [keyof typeof OF_OTHERS, string][])
     if (options[name] !== undefined)
       throw new CommandError(`${option} cannot be combined with --keys: it is for tokens of another issuer`);
@@ -148,12 +148,15 @@ function ownConfig(options: VerifyOptions, keys: string) {
 
 function trustConfig(options: VerifyOptions) {
   const { issuer, jwksUri, discovery, audience, audienceClaim, alg, typ = "at+jwt", leeway, type } = options;
-  if ((jwksUri === undefined) === !discovery) throw new CommandError("give one of --keys, --jwks-uri and --discovery");
+  if ((jwksUri === undefined) === !discovery)
+    throw new CommandError("give exactly one of --keys, --jwks-uri and --discovery");
   if (type !== undefined && type !== "auth")
     throw new CommandError("--type must be auth without --keys: tokens of another issuer have no other type");
   const required = options.require === undefined ? {} : { require: readJson("--require", options.require) as object };
   if (audience === undefined && typ !== "at+jwt" && options.require === undefined)
-    throw new CommandError(`--typ ${typ} needs --audience or --require, which tell an access token from an ID token`);
+    throw new CommandError(
+      `--typ ${typ} needs --audience or --require, which distinguish an access token from an ID token: add one of them`,
+    );
   return {
     leeway: readSeconds("--leeway", leeway),
     trust: [
@@ -172,7 +175,9 @@ function trustConfig(options: VerifyOptions) {
 
 function refuseScope({ scope }: SignOptions): object {
   if (scope !== undefined)
-    throw new CommandError("--scope cannot be combined with --type refresh: a refresh token has no scope");
+    throw new CommandError(
+      "--scope cannot be combined with --type refresh: a refresh token has no scope, so leave it out",
+    );
   return {};
 }
 
@@ -191,7 +196,7 @@ function readJson(option: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError(`${option} must be JSON`);
+    throw new CommandError(`${option} must be JSON: quote the text for the shell`);
   }
 }
 

@@ -223,7 +223,7 @@ describe("keys rotate", () => {
     const file = newPath();
     writeFileSync(file, '{"keys":[]}', { mode: 0o600 });
     const { code, err } = await claimgate(["keys", "rotate", file]);
-    expect([code, err]).toEqual([2, `${file} has no key to take the algorithm from: give --alg`]);
+    expect([code, err]).toEqual([2, `${file} has no key whose algorithm could be used: give --alg`]);
     expect((await claimgate(["keys", "rotate", file, "--alg", "EdDSA"])).code).toBe(0);
   });
 
@@ -239,7 +239,11 @@ describe("keys rotate", () => {
     await claimgate(["keys", "rotate", file, "--kid", "b", "--sign-in", "1000"]);
     const before = readFileSync(file, "utf8");
     const early = await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "10", "--max-token-age", "60"]);
-    expect(early).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/key b waits.*--sign-in (1000|999) /) });
+    expect(early).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringMatching(/key b begins to sign.*--sign-in (1000|999) /),
+    });
     expect(readFileSync(file, "utf8")).toBe(before);
     await claimgate(["keys", "rotate", file, "--kid", "c", "--sign-in", "1000", "--max-token-age", "1"]);
     expect(read(file).map(({ kid }) => kid)).toEqual(["a", "b", "c"]);
@@ -297,7 +301,7 @@ describe("keys rotate", () => {
     expect(done).toBeGreaterThan(0);
     expect(read(file)).toHaveLength(1 + done);
     for (const { code, err } of results.filter((result) => result.code !== 0))
-      expect([code, err]).toEqual([2, expect.stringContaining("another command is at work")]);
+      expect([code, err]).toEqual([2, expect.stringContaining("another command is changing the file")]);
   });
 
   it("fails while a lock file exists, and changes neither file", async () => {

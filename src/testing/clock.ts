@@ -21,11 +21,14 @@ export interface TestClock {
 /**
  * Creates a clock for tests.
  *
- * @param start the first time, in seconds since 1970; by default the current time in whole seconds
+ * @param start the first time, in seconds since 1970. The default is the current time, in whole
+ * seconds.
  * @throws {TypeError} if `start` is not a finite number
  *
  * @example
  * ```ts
+ * import { createTestAuth, createTestClock } from "claimgate/testing";
+ *
  * const clock = createTestClock();
  * const { auth } = createTestAuth({ now: clock.now });
  * clock.advance(60);

@@ -5,7 +5,7 @@ import { TIME_CASES } from "./time-cases.ts";
 
 /** One case of the suite. */
 export interface SuiteCase {
-  /** The behaviour that the case requires of a store. */
+  /** The name of the case: the behaviour that it requires of a store. */
   readonly name: string;
   /**
    * Runs the case.
@@ -18,8 +18,8 @@ export interface SuiteCase {
 /** The options of the suite. */
 export interface SuiteOptions {
   /**
-   * Returns the store under test. The suite calls it once for each case. It may return the same
-   * store each time, because each case uses sessions of its own.
+   * Returns the store under test. The suite calls this function once for each case. It may return
+   * the same store each time, because each case makes new sessions.
    *
    * @default none
    */

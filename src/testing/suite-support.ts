@@ -3,8 +3,8 @@ import { makeSessionId } from "../core/stores/session-id.ts";
 import type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "../core/stores/session-store.ts";
 
 /**
- * The cases by name, which states the behaviour of a store. Each rejects with an `Error` that names
- * the difference.
+ * The cases by name. The name states the required behaviour. A case rejects with an `Error` that
+ * names the difference.
  */
 export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<void>>>;
 
@@ -15,6 +15,8 @@ export type Cases = Readonly<Record<string, (store: SessionStore) => Promise<voi
  *
  * @example
  * ```ts
+ * import { makeSessionRecord } from "claimgate/testing";
+ *
  * const record = await makeSessionRecord({ subject: "alice" });
  * ```
  */
@@ -45,7 +47,7 @@ export async function makeSessionRecord(over: Partial<SessionRecord> = {}): Prom
   };
 }
 
-/** Returns a rotation of the record to `rid`. */
+/** Returns a rotation of the record's session to the refresh token `rid`. */
 export function nextOf({ issuedAt, expiresAt }: SessionRecord, rid: string): SessionRotation {
   return { rid, issuedAt: issuedAt + 5, expiresAt: expiresAt + 5, replacedAt: issuedAt + 5.125 };
 }
@@ -69,7 +71,7 @@ export function soon(now: number = seconds()): StoreOperation {
   return { now, deadline: Date.now() + 5000 };
 }
 
-/** Throws unless `work` rejects. */
+/** Throws an error that names `what` unless `work` rejects. */
 export async function fails(work: Promise<unknown>, what: string): Promise<void> {
   const failed = await work.then(
     () => false,
@@ -78,7 +80,7 @@ export async function fails(work: Promise<unknown>, what: string): Promise<void>
   if (!failed) throw new Error(`${what}: must reject`);
 }
 
-/** Throws, naming `what`, unless both are the same JSON. */
+/** Throws an error that names `what` unless both values are the same JSON. */
 export function same(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [canonical(actual), canonical(expected)];
   if (a !== b) throw new Error(`${what}: expected ${b}, got ${a}`);

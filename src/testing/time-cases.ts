@@ -2,10 +2,10 @@
 import type { StoreOperation } from "../core/stores/session-store.ts";
 import { type Cases, makeSessionRecord, nextOf, rotated, same, seconds, soon } from "./suite-support.ts";
 
-/** The most seconds by which a server's clock may be ahead of another's. */
+/** The seconds by which one manager's clock is ahead of another's in these cases. */
 const AHEAD_SECONDS = 45;
 
-/** Each operation carries the time of its server, whose clock may be ahead or behind. */
+/** Each operation has the time of the manager that sends it, whose clock may be ahead or behind. */
 export const TIME_CASES: Cases = {
   async "a session expires by the time of the operation"(store) {
     const now = seconds();
@@ -52,7 +52,7 @@ export const TIME_CASES: Cases = {
       null,
       "rotate by the clock ahead",
     );
-    // Enough operations to make a store clean up.
+    // So many operations make a store remove expired sessions, if it does so.
     for (let n = 0; n < 200; n++) await store.find(`unknown-${n}`, ahead());
     same(await store.find(record.id, soon()), record, "find");
     same(await store.list(subject, soon()), [record, theirs], "list");

@@ -145,7 +145,7 @@ async function rotate(file: string, options: RotateOptions, terminal: Terminal):
       `Added the key ${String(made?.kid)} to ${file}; it signs from ${showTime(signFrom)}`,
       ...(options.now
         ? []
-        : [`The earlier keys verify until ${showTime(retireAt)}, or until the end that they already have`]),
+        : [`The earlier keys verify until ${showTime(retireAt)}, unless an earlier rotation has set their end`]),
       ...removed.map((key) => `Removed the retired key ${String(key.kid)}`),
     ].join("\n"),
   );

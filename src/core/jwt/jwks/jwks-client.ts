@@ -20,7 +20,7 @@ import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "
 export interface JWKSClientOptions {
   /**
    * Seconds for which a key set is used, from the start of its request. For this time, a key that
-   * the issuer has withdrawn is still trusted. Must be positive, and at most 10^9.
+   * the issuer has withdrawn may still be trusted. Must be positive, and at most 10^9.
    * @default 300
    */
   readonly lifespan?: number;
@@ -108,12 +108,12 @@ export class JWKSClient {
 
   /**
    * Returns the key for `token` by its `kid` and `alg`. If several keys match, returns the one that
-   * verifies the signature. A single match is NOT verified, nor is any claim: pass the key to
-   * `decode`.
+   * verifies the signature. If one key matches, the signature is NOT verified. Claims are never
+   * checked: pass the key to `decode`.
    * @throws `InvalidTokenError` or a subclass for a token that is malformed or has an unknown
    * algorithm.
    * @throws `JWKSClientError`. `reason` is `SIGNATURE_INVALID` if the set has no such key, and
-   * `KEYS_UNAVAILABLE` if the set cannot be fetched, or a matching key cannot be used.
+   * `KEYS_UNAVAILABLE` if the set cannot be fetched, or the set or a matching key cannot be used.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
     const { header } = readCompact(token);

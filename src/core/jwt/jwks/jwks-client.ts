@@ -112,7 +112,7 @@ export class JWKSClient {
    * checked: pass the key to `decode`.
    * @throws `InvalidTokenError` or a subclass for a token that is malformed or has an unknown
    * algorithm.
-   * @throws `JWKSClientError`. `reason` is `SIGNATURE_INVALID` if the set has no such key, and
+   * @throws `JWKSClientError`. `reason` is `SIGNATURE_INVALID` if the set has no such key. It is
    * `KEYS_UNAVAILABLE` if the set cannot be fetched, or the set or a matching key cannot be used.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {

@@ -47,7 +47,7 @@ export interface Clearing {
 /**
  * Cookies that clear other cookies of this name, which a browser may have sent with the request.
  * The other cookies have another domain or none, a parent path, or another partition. The likeliest
- * come first: they differ least from one of `settings`. The number depends on `room`.
+ * come first: they differ least from one of `settings`. As many are returned as fit in `room`.
  */
 export function clearedVariants(
   name: string,

@@ -202,7 +202,7 @@ function checkIssuer(claims: JwtPayload, expected: string | readonly string[] | 
 function checkAudience(claims: JwtPayload, expected: string | readonly string[] | undefined, strict: boolean): void {
   const aud = valueOf(claims, "aud");
   if (expected === undefined) {
-    // The token names an audience, and this service has no name that could be in it.
+    // The token is for the services in its `aud`, and no option says that this service is one.
     if (aud == null) return;
     throw new InvalidAudienceError('The token has an "aud", but no audience is expected: set audience');
   }

@@ -157,8 +157,8 @@ function foundIn([row]: readonly Row[]): SessionRecord | null {
   return row?.record == null ? null : { ...recordOf(row), ended: row.ended === true };
 }
 
-// In milliseconds. `now()` is the start of the statement, which may have waited for a lock since
-// then.
+// In milliseconds. `now()` is the start of the transaction, which may have waited for a lock
+// since then.
 const SERVER_TIME = "(extract(epoch from clock_timestamp()) * 1000)::double precision";
 
 /**

@@ -1,8 +1,8 @@
 /** Limits the time that a promise may take. */
 
 /**
- * Resolves or rejects as `work` does, or rejects after `milliseconds`. Then it calls `onTimeout`
- * first, and ignores the later result of `work`.
+ * Resolves or rejects as `work` does, or rejects after `milliseconds`. On a timeout it first calls
+ * `onTimeout`; a later result of `work` has no effect.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

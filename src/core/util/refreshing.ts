@@ -10,7 +10,7 @@ export interface RefreshTimes {
   readonly timeout: number;
   /**
    * The shortest time between two loads after a failure or a miss. While there is no valid or stale
-   * value, at most 5 seconds count.
+   * value, the cooldown is at most 5 seconds.
    */
   readonly cooldown: number;
   /** The time for which a value remains usable after its lifespan, while loads fail. */

@@ -32,7 +32,7 @@ export interface JWKSClientOptions {
   readonly timeout?: number;
   /**
    * The least number of seconds between two requests after a failure or an unknown `kid`. While
-   * there is no usable set, at most 5 seconds count. Must be from 0 to 10^9.
+   * there is no usable set, the cooldown is at most 5 seconds. Must be from 0 to 10^9.
    * @default 30
    */
   readonly cooldown?: number;

@@ -113,7 +113,9 @@ export function requireToken<
 ): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R, TContext> : BoundMiddleware<R, TContext, TInput>;
 export function requireToken(rule?: TRPCRule): unknown {
   checkGiven(arguments);
-  const plan = compileRule(rule, { refuse: { parent: "tRPC has no parent object" } });
+  const plan = compileRule(rule, {
+    refuse: { parent: "cannot be used in tRPC, which has no parent object; use args" },
+  });
   return makeGuard([plan]);
 }
 

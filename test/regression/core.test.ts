@@ -157,7 +157,7 @@ it("keeps the message of a resolver's own TRPCError, even if its cause has the s
 });
 
 it.each(["\t", "\n ", "\u00a0"])("rejects a scope of blanks: %j", (scope) => {
-  expect(() => defineRule({ scope })).toThrow(/rule\.scope is blank/);
+  expect(() => defineRule({ scope })).toThrow(/rule\.scope must not be blank/);
 });
 
 it.each(["nbf", "jti"])("rejects the claim %s from authorize", async (claim) => {

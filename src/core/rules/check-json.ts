@@ -1,4 +1,4 @@
-/** Checks the values of a rule: JSON, no empty object or list, no inexact integer. */
+/** Checks the values of a rule: JSON without empty objects, empty lists and inexact integers. */
 
 const MAX_DEPTH = 64;
 
@@ -7,7 +7,7 @@ const MAX_DEPTH = 64;
  * empty objects, empty lists, inexact integers and `undefined`.
  */
 export function checkJson(value: unknown, path: string, depth = 0): unknown {
-  if (depth > MAX_DEPTH) throw new TypeError(`${path} is nested too deeply`);
+  if (depth > MAX_DEPTH) throw new TypeError(`${path} must be at most ${MAX_DEPTH} levels deep, without cycles`);
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -19,7 +19,7 @@ export function checkJson(value: unknown, path: string, depth = 0): unknown {
       return Array.isArray(value) ? checkArray(value, path, depth) : checkObject(value, path, depth);
     default:
       throw new TypeError(
-        `${path} is ${value === undefined ? "undefined" : `a ${typeof value}`}, which no claim can match`,
+        `${path} must be a JSON value, not ${value === undefined ? "undefined" : `a ${typeof value}`}`,
       );
   }
 }
@@ -29,18 +29,18 @@ export function checkPlainObject(value: unknown, path: string): asserts value is
   const prototype: unknown = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined;
   const isPlain = prototype === null || (prototype !== undefined && Object.getPrototypeOf(prototype) === null);
   if (!isPlain || Array.isArray(value)) throw new TypeError(`${path} must be a plain object`);
-  if (Object.keys(value as object).length === 0) throw new TypeError(`${path} is empty`);
+  if (Object.keys(value as object).length === 0) throw new TypeError(`${path} must not be empty; leave it out instead`);
 }
 
 function checkNumber(value: number, path: string): number {
-  if (!Number.isFinite(value)) throw new TypeError(`${path} is not a finite number`);
+  if (!Number.isFinite(value)) throw new TypeError(`${path} must be a finite number`);
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    throw new TypeError(`${path} is an integer past 2^53, which is not exact`);
+    throw new TypeError(`${path} must be an integer from -(2^53 - 1) to 2^53 - 1; others are not exact`);
   return value;
 }
 
 function checkArray(value: readonly unknown[], path: string, depth: number): readonly unknown[] {
-  if (value.length === 0) throw new TypeError(`${path} is empty`);
+  if (value.length === 0) throw new TypeError(`${path} must not be empty; leave it out instead`);
   // Array.from also visits the holes of a sparse list, and reads each as undefined.
   return Object.freeze(Array.from(value, (item, i) => checkJson(item, `${path}[${i}]`, depth + 1)));
 }

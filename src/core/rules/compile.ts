@@ -10,7 +10,7 @@ export interface ClaimCheck extends ClaimName {
   readonly words: readonly string[] | undefined;
 }
 
-/** A claim and the paths of its values: it equals the value of one path, or contains all. */
+/** A claim, and the paths of the values that it must equal or, as a list, contain. */
 export interface BindingCheck extends ClaimName {
   readonly isList: boolean;
   readonly paths: readonly (readonly string[])[];
@@ -33,15 +33,13 @@ export interface Plan extends BranchPlan {
   readonly anyOf: readonly BranchPlan[];
   /** `type` and `location` as a small number: plans with the same slot read the same credential. */
   readonly slot: number;
-  /**
-   * Whether the plan reads the token alone, so that one decision is valid for the whole request.
-   */
+  /** Whether the decision depends on the token alone, and not on arguments or the parent. */
   readonly isOfTokenOnly: boolean;
 }
 
 /** The options of `compileRule`. */
 export interface CompileOptions {
-  /** Keys that the caller does not support, each with the reason. `@default none` */
+  /** The keys that the caller does not support, each with the rest of the error message. */
   readonly refuse?: { readonly args?: string; readonly parent?: string };
 }
 
@@ -56,7 +54,7 @@ const PLAN: unique symbol = Symbol("claimgate.plan") as never;
  * Checks a rule when it is defined, and keeps its literal types. Returns a frozen copy, which every
  * function that takes a rule accepts.
  *
- * `auth.rule(...)` also checks the names and values of claims by the claims schema.
+ * With `auth.rule(...)` the compiler also checks the claims against the `claimsSchema`.
  *
  * @throws {TypeError} for an invalid rule; the message names the key.
  * @example
@@ -72,7 +70,7 @@ export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>)
 }
 
 /**
- * Compiles a rule. Without a rule the plan accepts any valid auth token. Throws `TypeError` that
+ * Compiles a rule. Without a rule, the plan accepts any valid auth token. Throws a `TypeError` that
  * names the key.
  */
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
@@ -81,14 +79,14 @@ export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions 
   for (const key of ["args", "parent"] as const) {
     const why = options.refuse?.[key];
     if (why !== undefined && [plan, ...plan.anyOf].some((branch) => branch[key].length > 0))
-      throw new TypeError(`rule.${key}: ${why}`);
+      throw new TypeError(`rule.${key} ${why}`);
   }
   return plan;
 }
 
 /**
- * Throws `TypeError` for an argument that is `undefined`, such as a misspelt property. Without the
- * check it would mean "any token".
+ * Throws `TypeError` for the argument `undefined`, such as a misspelt property. Otherwise
+ * `undefined` would mean "any valid auth token".
  */
 export function checkGiven(given: ArrayLike<unknown>): void {
   if (given.length > 0 && given[0] === undefined)
@@ -116,7 +114,7 @@ function compile(rule: unknown): Plan {
   const requirement = [...BRANCH_KEYS, "override", "anyOf"].find((key) => Object.hasOwn(checked, key));
   if (optional && requirement)
     throw new TypeError(
-      `rule.optional cannot be combined with rule.${requirement}: it would require and not require a token`,
+      `rule.optional cannot be combined with rule.${requirement}, which requires a token; remove one of them`,
     );
   const branch = compileBranch(checked, "rule");
   const anyOf = "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [];
@@ -174,10 +172,10 @@ function claimCheck(name: string, required: unknown): ClaimCheck {
 }
 
 function checkScope(scope: unknown, path: string): unknown {
-  if (scope === null) throw new TypeError(`${path} is null`);
+  if (scope === null) throw new TypeError(`${path} must not be null; leave it out instead`);
   const texts = typeof scope === "string" ? [scope] : scope;
   const isBlank = Array.isArray(texts) && texts.some((text) => typeof text === "string" && text.trim() === "");
-  if (isBlank) throw new TypeError(`${path} is blank`);
+  if (isBlank) throw new TypeError(`${path} must not be blank or contain a blank word`);
   return scope;
 }
 
@@ -194,6 +192,7 @@ function splitPath(text: unknown, path: string): readonly string[] {
   if (typeof text !== "string") throw new TypeError(`${path} must be a path, or a list of paths`);
   if (text === "") return [];
   const keys = text.split(".");
-  if (keys.some((key) => key.trim() === "")) throw new TypeError(`${path}: "${text}" is not a path`);
+  if (keys.some((key) => key.trim() === ""))
+    throw new TypeError(`${path} must be a path such as "user.id", not "${text}"`);
   return keys;
 }

@@ -2,7 +2,7 @@
 import type { BindingCheck, BranchPlan, ClaimCheck, Plan } from "./compile.ts";
 import { findClaim, holdsWords, matches, matchesBound, readOwn, readOwnOrAccessor, readPath } from "./match.ts";
 
-/** The values of the call that a rule compares with claims. */
+/** The values of a call that `args` and `parent` of a rule compare with claims. */
 export interface RuleFacts {
   /**
    * The value for `args`: the parsed input of a tRPC procedure, or the arguments of a GraphQL
@@ -19,21 +19,21 @@ export interface RuleFacts {
   readonly parent?: unknown;
 }
 
-/** The reason to reject a valid token. */
+/** The reason why a rule rejects a valid token. */
 export type RuleReason = "SCOPE_INSUFFICIENT" | "CLAIMS_INSUFFICIENT";
 
 type HeldClaims = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the reason to reject the claims, or `undefined` to accept them. Throws only the errors of
- * an accessor of `parent`.
+ * Returns the reason to reject the claims, or `undefined` to accept them. Throws only what an
+ * accessor of `parent` throws.
  */
 export function decide(plan: Plan, claims: HeldClaims, args?: unknown, parent?: unknown): RuleReason | undefined {
   if (plan.override.length > 0 && holdsClaims(plan.override, claims)) return undefined;
   return decideBranch(plan, claims, args, parent) ?? decideAnyOf(plan.anyOf, claims, args, parent);
 }
 
-// The reason names the scope before any other failed part.
+// If the scope and another part fail, the reason is the scope.
 function decideBranch(branch: BranchPlan, claims: HeldClaims, args: unknown, parent: unknown): RuleReason | undefined {
   if (branch.scope && !holdsClaim(branch.scope, claims)) return "SCOPE_INSUFFICIENT";
   const holds =
@@ -43,7 +43,7 @@ function decideBranch(branch: BranchPlan, claims: HeldClaims, args: unknown, par
   return holds ? undefined : "CLAIMS_INSUFFICIENT";
 }
 
-// The reason is the scope only where every branch fails by its scope.
+// The reason is the scope only if all branches fail by their scope.
 function decideAnyOf(
   branches: readonly BranchPlan[],
   claims: HeldClaims,

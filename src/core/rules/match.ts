@@ -1,8 +1,8 @@
 /** Matches a required value with the value of a claim: no coercion, own properties only. */
 
 /**
- * The name of a claim. A dotted name is the path of a nested value, unless the
- * token has a claim of that literal name.
+ * The name of a claim. A dotted name is the path of a nested value, unless the token has a claim of
+ * that literal name.
  */
 export interface ClaimName {
   readonly name: string;
@@ -29,8 +29,8 @@ export function matches(required: unknown, held: unknown): boolean {
 }
 
 /**
- * Whether a scope has all of `words`. It is a string of words separated by spaces, or a list of
- * such strings (RFC 6749, section 3.3).
+ * Whether the scope `held` has all of `words`. It must be a string of words separated by spaces
+ * (RFC 6749, section 3.3), or a list of such strings.
  */
 export function holdsWords(words: readonly string[], held: unknown): boolean {
   if (typeof held === "string") {
@@ -63,8 +63,8 @@ function isListOfText(value: unknown): value is string[] {
 }
 
 /**
- * Whether a claim equals a value of the call. Only scalars match. An integer equals its canonical
- * decimal string.
+ * Whether a claim equals a value of the call. Only scalars can be equal. An integer equals its
+ * canonical decimal string.
  */
 export function matchesBound(claim: unknown, value: unknown): boolean {
   if (!isScalar(claim) || !isScalar(value)) return false;

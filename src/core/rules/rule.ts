@@ -18,8 +18,8 @@ export type Requirement<T> = unknown extends T
         : never;
 
 /**
- * Required claims by name. A dotted name is the path of a nested value, unless the
- * token has a claim of that literal name.
+ * Required claims by name. A dotted name is the path of a nested value, unless the token has a
+ * claim of that literal name.
  */
 export type ClaimRequirements<C = Claims> = string extends keyof C
   ? { readonly [claim: string]: Json }
@@ -33,30 +33,30 @@ export type ClaimRequirements<C = Claims> = string extends keyof C
 
 /**
  * Claims that must equal values of the call: `{ claim: "path" }`. With `{ claim: ["path", …] }` the
- * claim is a list that must contain all the values.
+ * claim must be a list that contains all the values.
  */
 export type Bindings = { readonly [claim: string]: string | readonly string[] };
 
 /** The requirements of a rule, and of each branch of its `anyOf`. */
 export interface RuleBranch<C = Claims> {
   /**
-   * The words, or the members of an object, that the `scope` claim must have. Spaces separate
-   * words.
+   * The words that the `scope` claim must have, separated by spaces or in a list. For a `scope`
+   * claim that is an object: the members that it must have. A blank word is rejected.
    *
    * @default none
    * @see RFC 6749, section 3.3
    */
   readonly scope?: Exclude<Json, null>;
   /**
-   * The values that the claims must have. There is no coercion: `"1"` does not equal `1`. A
-   * required list or object must be contained in the claim.
+   * The values that the claims must have. There is no coercion: `"1"` does not equal `1`. A claim
+   * must contain a required list or object; it may have more elements or members.
    *
    * @default none
    */
   readonly claims?: ClaimRequirements<C>;
   /**
    * Claims that must equal a value of the parsed tRPC input, or of the arguments of the GraphQL
-   * field. The path `""` is the whole input. An integer equals its decimal string.
+   * field. In tRPC the path `""` is the whole input. An integer equals its decimal string.
    *
    * @default none
    */
@@ -83,27 +83,28 @@ export interface Rule<C = Claims> extends RuleBranch<C> {
    */
   readonly type?: "auth" | "refresh";
   /**
-   * The place of the token in the request. A token from another place counts as missing.
+   * The place of the token in the request. `"header"` includes connection parameters. A token from
+   * another place counts as missing. A token in the header hides the cookie.
    *
    * @default every place that the manager reads
    */
   readonly location?: "header" | "cookies";
   /**
-   * Claims that replace the other requirements: a token with all of them need not satisfy `scope`,
-   * `claims`, `args`, `parent` and `anyOf`.
+   * Claims that lift the other requirements: a token with all of them need not satisfy `scope`,
+   * `claims`, `args`, `parent` or `anyOf`.
    *
    * @default none
    */
   readonly override?: ClaimRequirements<C>;
   /**
-   * Branches, of which the token must satisfy one, in addition to the rest of the rule.
+   * The token must satisfy at least one of these branches, in addition to the rest of the rule.
    *
    * @default none
    */
   readonly anyOf?: readonly RuleBranch<C>[];
   /**
-   * Whether to accept anonymous callers. An invalid token is still rejected. Can be combined with
-   * `type` and `location` only.
+   * Whether to accept anonymous callers. An invalid token is still rejected. `true` can be combined
+   * with `type` and `location` only.
    *
    * @default false
    */
@@ -111,8 +112,8 @@ export interface Rule<C = Claims> extends RuleBranch<C> {
 }
 
 /**
- * Rejects each key that `Shape` does not have, with a text that names the key. Without it
- * TypeScript accepts such keys where it infers the type of a rule.
+ * Rejects each key that `Shape` does not have, with a text that names the key. Without this type,
+ * TypeScript accepts such keys if it infers the type of a rule.
  */
 export type NoOtherKeys<T, Shape> = {
   readonly [K in Exclude<keyof T, keyof Shape>]: `\`${K & string}\` is not a key of a rule`;
@@ -121,7 +122,7 @@ export type NoOtherKeys<T, Shape> = {
 /** Appears in a compiler error: the claims schema has no claim `Name`. */
 export type NoSuchClaim<Name> = `no claim \`${Name & string}\``;
 
-/** Rejects each claim that the claims schema of `C` does not have. */
+/** Rejects each claim that is not a claim of `C`. */
 export type NoOtherClaims<T, C> = string extends keyof T
   ? unknown
   : { readonly [K in Exclude<keyof T, keyof ClaimRequirements<C>>]: NoSuchClaim<K> };

@@ -33,7 +33,9 @@ type TypeWithFields = GraphQLObjectType | GraphQLInterfaceType;
 /** The guards of a schema by `@directive`. Throws `TypeError` that names the type or field. */
 export function readFieldGuards(schema: GraphQLSchema, directive: string): FieldGuards {
   const ownOfType = memoize((type: TypeWithFields) =>
-    readGuards(type, type.name, directive, { refuse: { args: "a type has no arguments" } }),
+    readGuards(type, type.name, directive, {
+      refuse: { args: "cannot be used on a type, which has no arguments; use it on fields" },
+    }),
   );
   const ownOfField = memoize((field: AnyField, origin: string) => readGuards(field, origin, directive, {}));
   const ofType = memoize((type: TypeWithFields) => [type, ...type.getInterfaces()].flatMap((one) => ownOfType(one)));

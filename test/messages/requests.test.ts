@@ -195,7 +195,7 @@ describe("cookies without a response", () => {
           deliver: "cookies",
         }),
       error: "CookieError",
-      says: ["Cookies cannot be set", 'Call it with deliver: "body"'],
+      says: ["Cookies cannot be set", 'Pass deliver: "body"'],
     },
     ...socketAdapters.map(({ name, start }) => ({
       mistake: `a login over a WebSocket of ${name}`,
@@ -207,7 +207,7 @@ describe("cookies without a response", () => {
         return client.login.mutate();
       },
       error: "TRPCClientError",
-      says: ["a WebSocket has no response", "Call it over HTTP", 'deliver: "body"'],
+      says: ["a WebSocket has no response", "Make the call over HTTP", 'deliver: "body"'],
     })),
   ]);
 });

@@ -82,7 +82,7 @@ describe.each(socketAdapters)("a WebSocket of $name", ({ start }) => {
     const marks = ownMarks(url.replace("ws:", "http:"));
     const client = connect(marks);
     const says =
-      'Cookies cannot be set: a WebSocket has no response that could set them. Call it over HTTP, or with deliver: "body"';
+      'Cookies cannot be set: a WebSocket has no response that could set them. Make the call over HTTP, or pass deliver: "body"';
     expect(await refusalOf(client.login.mutate({ user: "alice" }))).toMatchObject({ message: says });
     expect(await auth.sessions("alice")).toEqual([]);
     // The type cannot depend on the value of `deliver`.

@@ -12,13 +12,14 @@ interface Storage {
 const ambient: { storage: Storage | undefined } = { storage: undefined };
 
 /**
- * Enables `currentToken()` for the process. Throws `InvalidConfigError` where the runtime has no
+ * Enables `currentToken()` for the process. Throws `InvalidConfigError` if the runtime has no
  * AsyncLocalStorage.
  */
 export function enableCurrentToken(): void {
   if (ambient.storage) return;
   const hooks = loadBuiltin("node:async_hooks") as { AsyncLocalStorage: new () => Storage } | undefined;
-  if (!hooks) throw new InvalidConfigError("ambient", "this runtime has no AsyncLocalStorage");
+  if (!hooks)
+    throw new InvalidConfigError("ambient", "must be left out, because this runtime has no AsyncLocalStorage");
   ambient.storage = new hooks.AsyncLocalStorage();
 }
 
@@ -27,7 +28,7 @@ export function runWithToken<R, A extends unknown[]>(token: JWT | null, fn: (...
   return ambient.storage ? ambient.storage.run(token, fn, ...args) : fn(...args);
 }
 
-/** Whether `currentToken()` is enabled. If not, callers can skip `runWithToken`. */
+/** Whether `currentToken()` is enabled. If it is not, callers can skip `runWithToken`. */
 export function isTokenAmbient(): boolean {
   return ambient.storage !== undefined;
 }
@@ -36,7 +37,7 @@ export function isTokenAmbient(): boolean {
  * Returns the verified token of the running guarded procedure or resolver, also in the functions
  * that it calls. Returns `null` outside a guarded call, and for an anonymous caller.
  *
- * @throws {InvalidConfigError} with the option `ambient`, if no manager has `ambient: true`.
+ * @throws {InvalidConfigError} if no manager of the process has `ambient: true`.
  * @example
  * ```ts
  * const auth = new AuthManager({ ...options, ambient: true });

@@ -9,19 +9,19 @@ export interface StreamGuard {
   /** Runs a step of the source, so that `currentToken()` works in generators. */
   readonly run: <R>(step: () => R) => R;
   /**
-   * Decides about a refusal: `"end"` sends the pending event and ends the stream, `"continue"`
-   * sends it and goes on. It may also throw. Between two events there is no pending event.
+   * Decides about a refusal: `"end"` sends one more event and ends the stream, `"continue"` sends
+   * the event and goes on. It may also throw. Between two events `"end"` sends `undefined`.
    */
   readonly onRefusal: (error: unknown) => "end" | "continue";
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
-// A stream may go on after its token expired, for example while keys are unavailable. The pause
-// keeps the rechecks from running in a tight loop.
+// A stream may go on after a failed recheck, for example while keys are unavailable. Without the
+// pause it would recheck in a tight loop.
 const RECHECK_PAUSE_MS = 1000;
 const TIME_IS_UP = Symbol();
 
-/** Returns `source` behind a guard. A rejected stream also ends its source. */
+/** Returns `source` behind a guard. When the guard ends the stream, the source ends as well. */
 export function guardStream<T>(
   source: AsyncIterable<T>,
   guard: StreamGuard,
@@ -31,7 +31,7 @@ export function guardStream<T>(
 
   const end = (): void => {
     ended = true;
-    // Not awaited: a generator that is pending itself handles `return` only after its next event.
+    // Not awaited: a pending generator handles `return` only after its next event.
     void Promise.resolve(guard.run(() => iterator.return?.())).catch(() => undefined);
   };
 
@@ -89,8 +89,8 @@ export function guardStream<T>(
 }
 
 /**
- * Waits for `step` repeatedly, each time for at most so many milliseconds. It adds one reaction to
- * the step, because a pending promise keeps all reactions, and an idle stream waits for hours.
+ * Returns a function that waits for `step` for at most `ms` milliseconds. All calls share one
+ * reaction: a pending promise keeps its reactions, and an idle stream calls it for hours.
  */
 function waitingFor<R>(step: Promise<R>): (ms: number | undefined) => Promise<R | typeof TIME_IS_UP> {
   let isSettled = false;
@@ -110,7 +110,7 @@ function waitingFor<R>(step: Promise<R>): (ms: number | undefined) => Promise<R 
         },
         Math.min(Math.max(ms, 1), MAX_TIMER_MS),
       );
-      // The stream alone must not keep a process alive.
+      // An open stream alone must not keep the process alive.
       (timer as { unref?: () => void }).unref?.();
       wake = () => {
         clearTimeout(timer);

@@ -3,10 +3,10 @@ import { toRefusal } from "../errors.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { type Outcome, settle } from "../util/outcome.ts";
 
-/** Outcomes by the text that was checked. */
+/** The outcomes of checks, by the checked text. */
 export type Memo<T> = Map<string, MaybePromise<Outcome<T>>>;
 
-/** Returns the outcome of `ask`. Never throws. */
+/** Runs `ask` and returns its outcome. Never throws. */
 export function attempt<T>(ask: () => T): Outcome<T> {
   try {
     return { value: ask() };
@@ -16,8 +16,8 @@ export function attempt<T>(ask: () => T): Outcome<T> {
 }
 
 /**
- * Runs `ask` once for each key; later calls get the same outcome. The result is synchronous where
- * the outcome is known. Throws or rejects with a refusal, or with the error of `ask`.
+ * Runs `ask` once for each key; later calls get the same outcome. The result is synchronous if the
+ * outcome is known. Throws or rejects with a refusal, or with another error of `ask`.
  */
 export function once<T>(memo: Memo<T>, key: string, ask: () => MaybePromise<T>): MaybePromise<T> {
   let outcome = memo.get(key);

@@ -37,7 +37,7 @@ export class Refusals {
     if (before) return before;
     const worded = wordRefusal(error, config.responses);
     this.#worded.set(error, worded);
-    // A transport tells the worded refusal again; it must stay the same.
+    // A transport passes the worded refusal to `tell` again, which must not change it again.
     this.#worded.set(worded, worded);
     return worded;
   }
@@ -52,7 +52,7 @@ export class Refusals {
     return told;
   }
 
-  /** Whether `challenge` can set a header, which needs a response to write to. */
+  /** Whether there is a response on which `challenge` can set the header. */
   get canChallenge(): boolean {
     return this.#source.response !== undefined;
   }
@@ -63,14 +63,14 @@ export class Refusals {
     if (challenge !== undefined) this.#source.response?.setHeader("WWW-Authenticate", challenge);
   }
 
-  /** The scheme of a challenge. */
+  /** The authentication scheme that a challenge names. */
   get scheme(): string {
     return this.#services.open().config.header.scheme || "Bearer";
   }
 
   /**
    * Sets `Cache-Control: no-store` on a streamed response, if the manager has cookies or sessions.
-   * The server sends the headers before a guard runs.
+   * It cannot wait for a guard: the server sends the headers before a guard runs.
    */
   expectStream(): void {
     const services = attempt(() => this.#services.open());

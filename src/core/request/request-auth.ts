@@ -17,21 +17,21 @@ import {
 import { isOfAnyAuth } from "./request-tokens.ts";
 
 /**
- * Types of later folders. `AuthManager` and `RequestAuth` mention each other, but imports go one
- * way: `manager/manager.ts` declares the member.
+ * The type of the manager, which `manager/manager.ts` adds. `AuthManager` and `RequestAuth` mention
+ * each other, but this file must not import that one.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, no-unused-vars
 export interface LaterTypes<C> {}
 
 /**
- * `ctx.auth` where no guard has verified a token. `await ctx.auth.authenticate()` returns the
- * token.
+ * `ctx.auth` without the member `token`, because no guard has verified a token. `await
+ * ctx.auth.authenticate()` returns the token.
  */
 export interface UnguardedAuth<C = Claims> extends Omit<RequestAuth<C>, "token"> {}
 
 /**
- * The context of a request: `ctx.auth` without `token`, which only a guard provides. `C` are the
- * claims of the manager.
+ * The context of a request. Its `auth` has no member `token`, which only a guard adds. `C` is the
+ * type of the manager's claims.
  *
  * @example
  * ```ts
@@ -42,14 +42,14 @@ export interface AuthContext<C = Claims> {
   readonly auth: UnguardedAuth<C>;
 }
 
-/** A context with `auth`, for claims of any type. */
+/** A context with `auth`, for a manager with any claims. */
 export interface AnyAuthContext {
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
 
 /**
- * The `auth` that a transport put into a context, also that of another copy of this package.
- * Returns `undefined` for any other context.
+ * Returns the `RequestAuth` in a context, also one of another copy of this package. Returns
+ * `undefined` if the context has none.
  */
 export function authIn(context: unknown): RequestAuth | undefined {
   const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
@@ -60,7 +60,8 @@ const ANYONE: Plan = compileRule({ optional: true });
 
 /**
  * The authentication of one request. Its construction never throws and verifies nothing. The first
- * use checks the signature, once for the request. Every use checks the rest, such as `exp`.
+ * use verifies the signature, once for the request. Every use checks `exp`, the key and the
+ * session.
  *
  * `createTRPCContext`, `createGraphQLContext`, `useAuth` and `auth.forRequest(...)` create it.
  */
@@ -83,8 +84,8 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * The token that the guard admitted; `null` for an anonymous caller. Without a guard: the auth
-   * token if it is verified already and still valid, otherwise `null`.
+   * The token that the guard admitted, or `null` for an anonymous caller. Without a guard it is the
+   * auth token if that is already verified and still valid, otherwise `null`.
    */
   get token(): T {
     // The types of the guards ensure that T is `null` only where no guard has admitted a token.
@@ -96,7 +97,9 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /**
    * Returns the verified auth token, or `null` for a request without a token.
    *
-   * @throws {AuthError} for an invalid token; a missing token is not an error.
+   * @throws {AuthError} for a token that is invalid or cannot be verified, for ambiguous
+   *   credentials, and for a cookie in a request from another site. A missing token is accepted.
+   * @throws {MissingSignerError} before `init` of the manager.
    * @example
    * ```ts
    * const token = await ctx.auth.authenticate();
@@ -110,15 +113,18 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /**
    * Returns the token, or `null` for a request without a token.
    *
-   * @throws {AuthError} for an invalid token.
+   * @throws {AuthError} as `authenticate` does.
+   * @throws {MissingSignerError} before `init` of the manager.
    * @throws {TypeError} for an invalid rule; the message names the key.
    */
   require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
   /**
-   * Returns the token if it satisfies `rule`; without a rule any valid auth token. The rule
-   * compares `args` and `parent` with the values of `facts`.
+   * Returns the token if it satisfies `rule`. Without a rule, any valid auth token is enough. The
+   * rule's `args` and `parent` read the values of `facts`.
    *
-   * @throws {AuthError} for a missing or invalid token, or one that does not satisfy the rule.
+   * @throws {AuthError} for a missing token, for one that does not satisfy the rule, and as
+   *   `authenticate` does.
+   * @throws {MissingSignerError} before `init` of the manager.
    * @throws {TypeError} for an invalid rule; the message names the key.
    * @example
    * ```ts
@@ -135,12 +141,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * Begins a session for `subject`. Check the password, or any other proof, before the call.
    * `deliver: "cookies"` sets both cookies and returns their expiries. `"body"` returns the tokens.
    *
-   * @throws {AuthError} `CSRF_REJECTED` for cookies of a request of another site;
-   *   `STORE_UNAVAILABLE` where the session store fails.
-   * @throws {CookieError} where no cookie can reach the caller, or a token is too large for one.
-   * @throws {MissingConfigError} where the manager has no `sessions`, or `"cookies"` has no
-   *   `cookies`.
-   * @throws {TypeError} for an invalid option.
+   * @throws {AuthError} `CSRF_REJECTED` if another site asks for cookies.
+   * @throws {AuthError} `TOKEN_REVOKED` if `authorize` returns `null`.
+   * @throws {AuthError} `CLAIM_INVALID` if the claims do not match `claimsSchema`.
+   * @throws {AuthError} `STORE_UNAVAILABLE` if the session store or `authorize` fails.
+   * @throws {AuthError} `KEYS_UNAVAILABLE` if the loader of the keys fails.
+   * @throws {CookieError} if no cookie can reach the caller, or a token is too large for a cookie.
+   * @throws {MissingConfigError} if the manager lacks `sessions`, or lacks `cookies` for
+   *   `deliver: "cookies"`.
+   * @throws {MissingSignerError} before `init` of the manager, or if it has no signing key.
+   * @throws {TypeError} for an invalid subject or option.
    * @example
    * ```ts
    * const login = publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
@@ -157,13 +167,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * Returns new tokens for the refresh token of the request, or for `token` of the options. If the
-   * token can never be valid again, the response clears the cookies of its session. That is a token
-   * that is expired, revoked, reused or malformed. Any other refusal clears no cookie.
+   * Returns new tokens for the refresh token of the request, or for the option `token`.
    *
-   * @throws {AuthError} for a missing or invalid refresh token, and as `login` does.
+   * If a refresh token in a cookie can never be valid again, the response clears the cookies of its
+   * session. Such a token is expired, revoked, reused or malformed. Without a refresh token, the
+   * response clears an expired auth cookie. Any other refusal clears no cookie.
+   *
+   * @throws {AuthError} for a missing, invalid or ambiguous refresh token, and as `login` does.
    * @throws {CookieError} as `login` does.
    * @throws {MissingConfigError} as `login` does.
+   * @throws {MissingSignerError} as `login` does.
    * @throws {TypeError} for an invalid option.
    * @see RFC 9700, section 4.14.2
    * @example
@@ -176,14 +189,18 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * Ends the session of the request's token, also of an expired one. It clears the cookies if they
-   * carried the token. Without a token it only clears the cookies.
+   * Ends the session of the request's token, even of an expired token. A token in the header leaves
+   * the cookies unchanged. Otherwise the response clears the cookies, also without a token.
    *
-   * @throws {AuthError} `STORE_UNAVAILABLE`, which clears no cookie; `CSRF_REJECTED`;
-   *   `CREDENTIALS_AMBIGUOUS` for more than 32 tokens; the reason of an invalid token in the
-   *   header.
+   * @throws {AuthError} `STORE_UNAVAILABLE` or `KEYS_UNAVAILABLE`, which clear no cookie.
+   * @throws {AuthError} `CSRF_REJECTED` for cookies in a request from another site.
+   * @throws {AuthError} `CREDENTIALS_AMBIGUOUS` for different headers, or for more than 32 cookies
+   *   of one type.
+   * @throws {AuthError} for an invalid token in the header, with the reason of the fault.
    * @throws {CookieError} as `login` does.
-   * @throws {MissingConfigError} as `login` does.
+   * @throws {MissingConfigError} if the manager lacks `cookies` for `deliver: "cookies"`, or lacks
+   *   `sessions` and the request has a token.
+   * @throws {MissingSignerError} before `init` of the manager.
    * @throws {TypeError} for an invalid option.
    * @example
    * ```ts
@@ -207,16 +224,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
     return this.#gate;
   }
 
-  /** @internal Whether `token` is the token that a guard of `plan` admitted, while it is valid. */
+  /** @internal Whether `this.token` is the valid `token`, which a guard of `plan` admitted. */
   "~shows"(plan: Plan, token: JWT | null): boolean {
     if (this.#seen !== undefined) return this.#seen === token;
     return token === null ? isOfAnyAuth(plan) : token.tokenType === "auth";
   }
 
   /**
-   * @internal Whether `token` equals the token that a guard of `plan` admitted, for the whole of a
-   * served request. Then the guard need not replace `ctx.auth`. It is the only auth token of the
-   * request, or `null` where a guard of every location found none.
+   * @internal Whether `this.token` stays `token`, which a guard of `plan` admitted, for the rest of a
+   * served request. If not, the guard must replace `ctx.auth`. The first auth token is remembered,
+   * so that another one cannot take its place.
    */
   "~admit"(gate: RequestGate, plan: Plan, token: JWT | null): boolean {
     if (gate !== this.#gate || !gate.isServed || !this["~shows"](plan, token)) return false;

@@ -1,4 +1,4 @@
-/** The cookies of one request: it reads them for refresh and logout, sets them and clears them. */
+/** The cookies of one request: reads them for refresh and logout, sets them and clears them. */
 
 import { isFinal } from "../auth/token-text.ts";
 import type { Verifier } from "../auth/verifier.ts";
@@ -19,7 +19,7 @@ import { attempt } from "./memo.ts";
 
 const TYPES = ["auth", "refresh"] as const;
 
-/** The cookies that a call sets, and the types of their tokens. */
+/** The cookies that a call sets or clears, and the types of their tokens. */
 interface Writing {
   readonly types: readonly TokenType[];
   readonly by: "login" | "refresh" | "logout";
@@ -45,8 +45,8 @@ export class RequestCookies {
   }
 
   /**
-   * Returns the distinct tokens of a type in the cookies. Without a cookie of the current settings
-   * it reads the cookies of former settings. Throws a refusal: `CSRF_REJECTED`.
+   * Returns the distinct tokens of a type in the cookies. If no cookie has a current name, it reads
+   * the cookies of former settings. Throws the refusal `CSRF_REJECTED`.
    */
   read(config: ResolvedConfig, type: TokenType): readonly string[] {
     const found = (this.#read[type] ??= this.#different(config, type));
@@ -54,7 +54,7 @@ export class RequestCookies {
     return found;
   }
 
-  /** The tokens of `read` whose payload can be read without a key. Other texts name no session. */
+  /** The tokens of `read` whose payload is readable. Any other text names no session. */
   readable(config: ResolvedConfig, type: TokenType): readonly string[] {
     return (this.#readable[type] ??= this.read(config, type).filter(isReadable));
   }
@@ -86,7 +86,7 @@ export class RequestCookies {
     return choice;
   }
 
-  /** Throws for an expired cookie, and checks each token once: see `Verifier.checkCookie`. */
+  /** Throws for an expired cookie, see `Verifier.checkCookie`. Checks each token once. */
   check(token: string, verifier: Verifier): void {
     if (!this.#checked.has(token)) {
       const outcome = attempt(() => verifier.checkCookie(token));
@@ -97,8 +97,8 @@ export class RequestCookies {
   }
 
   /**
-   * Clears expired auth cookies of a request without a refresh token. No refresh can renew them,
-   * and every optional guard would reject them.
+   * Clears the auth cookies of a request without a refresh token, if all of them have expired. No
+   * refresh can renew them, and every optional guard would reject them.
    */
   clearExpiredAuth(config: ResolvedConfig): void {
     if (this.#isClearedOfExpired) return;
@@ -137,16 +137,16 @@ export class RequestCookies {
   }
 
   /**
-   * Throws `TOKEN_REVOKED` after a login or a logout of the same request. It has replaced the
-   * session of the cookies, and a refresh must not bring it back.
+   * Throws `TOKEN_REVOKED` after a login or a logout of the same request. That call has replaced
+   * the session of the cookies, and a refresh must not restore it.
    */
   assertCurrent(): void {
     if (this.#isReplaced) throw refusal("TOKEN_REVOKED");
   }
 
   /**
-   * Marks the session of the cookies as ended without clearing them. Cookies that a refresh of this
-   * request has set for it are cleared.
+   * Marks the session of the cookies as ended, but does not clear the cookies, unless a refresh of
+   * this request has set new ones.
    */
   leave(config: ResolvedConfig): void {
     if (this.#isRefreshed) this.clear(config);
@@ -162,7 +162,7 @@ export class RequestCookies {
 
   /**
    * Clears the cookies of `tokens`, whose sessions have ended. It keeps the cookies of other
-   * sessions and those that this response sets. Does nothing where no cookie can reach the caller.
+   * sessions and those that this response sets. Does nothing if no cookie can reach the caller.
    */
   clearEnded(config: ResolvedConfig, tokens: readonly string[]): void {
     const { response } = this.#credentials.source;
@@ -182,9 +182,9 @@ export class RequestCookies {
   }
 
   /**
-   * Sets cookies. It clears cookies of former settings, and cookies of the same name with another
-   * domain or path. The single cookie that a request shows may be such a one. A refresh is
-   * frequent, so it clears only the likely places.
+   * Sets cookies. It also clears cookies of former settings, and cookies of the same name with
+   * another domain or path. Even a single cookie in the request may be such a cookie. A refresh is
+   * frequent, so it clears only the likely domains and paths.
    */
   #write({ cookies, now }: ResolvedConfig, { types, by, set }: Writing): void {
     const { response } = this.#credentials.source;
@@ -212,7 +212,7 @@ export class RequestCookies {
 
   #whereSent(): SentTo {
     const { source } = this.#credentials;
-    // A proxy may have rewritten the host, so the browser may know another name.
+    // A proxy may have rewritten the host, so the browser may know another host name.
     return (this.#sentTo ??= { hosts: [ownHostOf(source), source.host], path: source.path });
   }
 
@@ -222,9 +222,9 @@ export class RequestCookies {
 }
 
 /**
- * The turn of `clearedVariants`: 0 begins with the likeliest place, and a later turn with another.
- * A response may have no room to clear all places. So the turn changes each second where an earlier
- * response may have left a cookie.
+ * The turn of `clearedVariants`, which decides where it begins to clear. A response may lack the
+ * room to clear all domains and paths. If an earlier response may have left a cookie, the turn
+ * changes each second.
  */
 function turnOf(by: "login" | "refresh" | "logout", count: number, now: number): number {
   const second = Math.floor(now);

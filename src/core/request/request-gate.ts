@@ -32,7 +32,7 @@ export class RequestGate {
     this.#tokens = tokens;
   }
 
-  /** The services of the manager. Throws `MissingSignerError` where it is not configured. */
+  /** The services of the manager. Throws `MissingSignerError` before `init`. */
   get services(): Services {
     return this.#services.open();
   }
@@ -52,25 +52,27 @@ export class RequestGate {
     return this.#source.response;
   }
 
-  /** The error of a call that needs cookies, or `undefined` where cookies reach the caller. */
+  /** The error of a call that sets cookies, or `undefined` if cookies can reach the caller. */
   cookieError(): CookieError | undefined {
-    const { response, responseRemedy = 'Call it with deliver: "body"' } = this.#source;
+    const { response, responseRemedy = 'Pass deliver: "body"' } = this.#source;
     const why = response?.whyNoCookies();
     if (response) return why === undefined ? undefined : new CookieError(why);
     return this.#source.isConnection || this.#source.isUpgrade
-      ? new CookieError("a WebSocket has no response that could set them", 'Call it over HTTP, or with deliver: "body"')
+      ? new CookieError(
+          "a WebSocket has no response that could set them",
+          'Make the call over HTTP, or pass deliver: "body"',
+        )
       : new CookieError("the request has no response that could set them", responseRemedy);
   }
 
-  /** Whether a server sends the response, with streams of every kind. */
+  /** Whether a server sends the result. Otherwise a caller in the same process gets it. */
   get isServed(): boolean {
     return this.#source.isServed;
   }
 
   /**
-   * Returns the token that satisfies `plan`, synchronously if nothing is pending; `null` only for
-   * an optional plan. Throws or rejects with a refusal. The plan compares its `args` and `parent`
-   * with the given values.
+   * Returns the token if it satisfies `plan`, or `null` for an anonymous caller under an optional
+   * plan. The result is synchronous if nothing is pending. Throws or rejects with a refusal.
    */
   check(plan: Plan, args?: unknown, parent?: unknown): MaybePromise<JWT | null> {
     let token: MaybePromise<JWT | null>;
@@ -101,7 +103,7 @@ export class RequestGate {
   }
 
   /**
-   * Starts the verification of the token that the plan needs. Returns `undefined` where nothing is
+   * Starts the verification of the token that the plan needs. Returns `undefined` if nothing is
    * pending. Never throws and never rejects: `check` rejects an invalid token later.
    */
   prepare(plan: Plan): Promise<unknown> | undefined {
@@ -114,8 +116,8 @@ export class RequestGate {
   }
 
   /**
-   * The gate of one operation. On a connection each operation looks up the rights again, but no
-   * signature.
+   * The gate of one operation. On a connection, each operation looks up the rights again, but does
+   * not verify the signature again.
    */
   operation(): RequestGate {
     const tokens = this.#tokens.ofOperation();
@@ -123,8 +125,8 @@ export class RequestGate {
   }
 
   /**
-   * Remembers that the client sent `value` and every object inside it, so that no rule trusts them
-   * as a parent object.
+   * Remembers that the client sent `value` and every object inside it, so that no rule accepts one
+   * of them as the parent object.
    */
   distrust(value: unknown): void {
     const madeByClient = (this.#madeByClient ??= new WeakSet());
@@ -143,7 +145,7 @@ export class RequestGate {
     );
   }
 
-  /** Returns the token if its claims satisfy the plan. A check that throws rejects it. */
+  /** Returns the token if its claims satisfy the plan. An error in the check rejects the token. */
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
     let refused: AuthError;
     try {

@@ -13,10 +13,10 @@ import type { RequestGate } from "./request-gate.ts";
 /** The way to return tokens: as cookies, or in the body of the response. */
 export type Deliver = "cookies" | "body";
 
-/** Seconds until each token expires, which `login` and `refresh` return in any case. */
+/** The seconds until each token expires. `login` and `refresh` always return them. */
 export type Expiries = Pick<TokenPair, "expiresIn" | "refreshExpiresIn">;
 
-/** The result of `login` and `refresh`: tokens with `"body"`, only expiries with `"cookies"`. */
+/** The result of `login` and `refresh`: with `"body"` the tokens, with `"cookies"` the expiries. */
 export type Delivered<D extends Deliver | undefined> = [D] extends ["body"]
   ? TokenPair
   : [D] extends ["cookies"]
@@ -42,9 +42,9 @@ export interface RequestRefreshOptions<D extends Deliver | undefined> {
    */
   readonly deliver?: D | undefined;
   /**
-   * A refresh token from the input.
+   * A refresh token from the input of the call.
    *
-   * @default the refresh token of the request, from the header or the cookie
+   * @default the token in the header of the request, or else the refresh cookie
    */
   readonly token?: string | undefined;
 }
@@ -52,7 +52,8 @@ export interface RequestRefreshOptions<D extends Deliver | undefined> {
 /** Options of `ctx.auth.logout`. */
 export interface RequestLogoutOptions {
   /**
-   * `"cookies"` also clears the cookies; `"body"` does not change them.
+   * `"cookies"` also clears the cookies; `"body"` leaves them unchanged. It has no effect with a
+   * token in the header.
    *
    * @default "cookies" if the manager has `cookies`, otherwise "body"
    */
@@ -90,8 +91,8 @@ export async function refreshHere<D extends Deliver | undefined>(
   });
 }
 
-// A browser has several cookies of one name after a change of domain or path, or from a sibling
-// host. An attacker planted a larger number.
+// A browser sends several cookies of one name after a change of their domain or path, or if a
+// sibling host set one. A larger number comes from an attacker.
 const MAX_TO_CHOOSE_FROM = 8;
 
 async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined): Promise<SessionTokens> {
@@ -103,7 +104,7 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
     cookies.clearExpiredAuth(config);
     throw refusal("TOKEN_MISSING");
   }
-  // Planted texts that are not tokens do not hide the real token.
+  // An attacker may plant texts that are not tokens. They must not hide the real token.
   const some = all.length > MAX_TO_CHOOSE_FROM ? cookies.readable(config, "refresh") : all;
   if (some.length === 0 || some.length > MAX_TO_CHOOSE_FROM) throw refusal("CREDENTIALS_AMBIGUOUS");
   const choice = some.length > 1 ? await cookies.choose(some, sessions) : { tokens: some };
@@ -123,8 +124,8 @@ async function refreshByCookie(gate: RequestGate, check: CheckTokens | undefined
 }
 
 /**
- * Returns new tokens for the first valid refresh token. Each reused token before it ends its
- * session. Rejects with the error of the first token.
+ * Returns new tokens for the first valid refresh token. Every reused token before it ends its own
+ * session. If no token is valid, rejects with the error of the first.
  */
 async function presentEach(
   gate: RequestGate,
@@ -144,7 +145,7 @@ async function presentEach(
   throw first;
 }
 
-// For each type; a browser has fewer cookies of one name.
+// The limit for each type of token. A browser has fewer cookies of one name.
 const MAX_TO_END = 32;
 
 /**
@@ -161,7 +162,7 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
       return gate.tokens().cookies.leave(config);
     }
     const cookies = gate.tokens().cookies;
-    // Several different tokens may belong to several sessions: a logout ends each of them.
+    // The cookies may hold tokens of several sessions: a logout ends each session.
     const read = (["refresh", "auth"] as const).map((type) => cookies.readable(config, type));
     const clears = howToDeliver(gate, deliver) === "cookies";
     if (clears) assertCookies(gate);
@@ -172,14 +173,14 @@ export async function logoutHere(gate: RequestGate, { deliver, ...options }: Req
     gate.tokens().rotations().forget();
     if (clears) cookies.clear(config);
     else cookies.leave(config);
-    // The session of a token beyond the limit may still be active.
+    // The tokens beyond the limit may belong to sessions that have not ended.
     if (read.some((tokens) => tokens.length > MAX_TO_END)) throw refusal("CREDENTIALS_AMBIGUOUS");
   });
 }
 
 interface Delivery {
   deliver(tokens: SessionTokens): Expiries & Partial<TokenPair>;
-  /** Throws for tokens that cannot reach the caller. */
+  /** Throws if the tokens cannot reach the caller. */
   readonly check: CheckTokens | undefined;
 }
 
@@ -213,7 +214,7 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
   return deliver;
 }
 
-/** Throws if cookies cannot reach the caller, or if another site sent the request (login CSRF). */
+/** Throws if no cookie can reach the caller, or if another site sent the request (login CSRF). */
 function assertCookies(gate: RequestGate): void {
   const error = gate.cookieError();
   if (error) throw error;

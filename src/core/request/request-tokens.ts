@@ -29,7 +29,7 @@ export function isOfAnyAuth({ slot }: Plan): boolean {
 }
 
 /**
- * Remembers the results about the tokens for the lifetime of the request. Its construction never
+ * Finds and verifies the tokens of one request, and remembers the results. Its construction never
  * throws and verifies nothing.
  */
 export class RequestTokens implements Presenter {
@@ -44,7 +44,7 @@ export class RequestTokens implements Presenter {
   /** Set for a connection: all its operations share the headers that opened it. */
   #credentials: Credentials | undefined;
   #cookies: RequestCookies | undefined;
-  // Created on first use: most requests need none of them.
+  // Created at their first use: most requests need neither.
   #verified: Memo<JWT> | undefined;
   #rights: Memo<JWT> | undefined;
   /**
@@ -55,7 +55,7 @@ export class RequestTokens implements Presenter {
   #isMoment = false;
   #rotations: Rotations | undefined;
 
-  /** An operation gets the tokens of its `connection`, and shares their verifications. */
+  /** An operation of a `connection` shares its credentials and its verified tokens. */
   constructor(source: RequestSource, services: LazyServices, connection?: RequestTokens) {
     this.#source = source;
     this.#services = services;
@@ -66,8 +66,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * The tokens of one operation of a connection. The operation looks up the rights again, but
-   * checks no signature again.
+   * The tokens of one operation of a connection. The operation looks up the rights again, but does
+   * not verify the signature again.
    */
   ofOperation(): RequestTokens {
     return this.#isConnection ? new RequestTokens(this.#source, this.#services, this) : this;
@@ -111,7 +111,7 @@ export class RequestTokens implements Presenter {
     }
   }
 
-  /** The auth token, if it is verified already and still valid. */
+  /** The auth token if it is already verified and still valid, otherwise `null`. */
   get knownAuthToken(): JWT | null {
     const current = this.#current?.[ANY.auth.slot];
     if (current && !isPromise(current)) return current;
@@ -125,8 +125,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * Milliseconds until the first of `tokens` becomes invalid, by `exp` (leeway included) or with
-   * its key; `undefined` for an empty list.
+   * Milliseconds until the first of `tokens` must be rechecked: its `exp` (leeway included), the
+   * retirement of its key, or the next check of its session. `undefined` for an empty list.
    */
   expiresInMs(tokens: readonly JWT[]): number | undefined {
     if (tokens.length === 0) return undefined;
@@ -136,8 +136,8 @@ export class RequestTokens implements Presenter {
   }
 
   /**
-   * The rotations of the request. Each call on a connection has its own, because a connection lives
-   * for hours and would remember every rotated token.
+   * The rotations of the request. On a connection each call gets new ones, because a connection
+   * lives for hours and would remember every rotated token.
    */
   rotations(): Rotations {
     return this.#isConnection ? new Rotations(this.#services) : (this.#rotations ??= new Rotations(this.#services));
@@ -195,7 +195,7 @@ export class RequestTokens implements Presenter {
 
   #withRights({ config, emit }: Services, authorize: Authorize, token: JWT, text: string): MaybePromise<JWT> {
     const ask = (): Promise<JWT> => applyRights(config, authorize, emit, token);
-    // A connection may outlive the rights of its subject: only its operations remember rights.
+    // A connection may outlive the rights of its subject, so only its operations remember rights.
     return this.#isConnection ? ask() : once((this.#rights ??= new Map()), text, ask);
   }
 
@@ -220,7 +220,7 @@ export class RequestTokens implements Presenter {
 
   #clearEnded({ config }: Verifier, { token }: Credential, error: unknown): unknown {
     const refused = toRefusal(error);
-    // Here these reasons come from the session check, because `authorize` runs later.
+    // These reasons come from the session check here, because `authorize` runs later.
     const hasEnded = isAuthError(refused) && (refused.reason === "TOKEN_REVOKED" || refused.reason === "TOKEN_REUSED");
     if (hasEnded) this.cookies.clearEnded(config, [token]);
     return error;
@@ -250,10 +250,7 @@ export class RequestTokens implements Presenter {
     return token;
   }
 
-  /**
-   * Remembers a refusal, except on a connection, which lives long, and for a token that was valid
-   * before.
-   */
+  /** Remembers a refusal, except on a connection, which lives long, and for a token once valid. */
   #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
     if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });
     return error;

@@ -4,7 +4,7 @@ import { isTokenError } from "../jwt/errors.ts";
 import type { LazyServices } from "../services.ts";
 import type { CheckTokens, SessionTokens } from "../sessions/token-pair.ts";
 
-/** Rotates refresh tokens and remembers them. */
+/** The rotations of one request. */
 export class Rotations {
   readonly #services: LazyServices;
   readonly #running: Map<string, Promise<SessionTokens>> = new Map();
@@ -15,13 +15,12 @@ export class Rotations {
   }
 
   /**
-   * Returns new tokens for a refresh token. A request that presents it twice rotates it once, so
-   * the second call is not a reuse. It verifies a rejected token once. Rejects as
-   * `Sessions.refresh` does.
+   * Returns new tokens for a refresh token. If a request presents the token twice, the second call
+   * gets the same outcome, so it is not a reuse. Rejects as `Sessions.refresh` does.
    */
   rotate(token: string, check?: CheckTokens): Promise<SessionTokens> {
     const running = this.#running.get(token);
-    // Tokens that are too large for the cookies of another call still fit into a body.
+    // Tokens that are too large for the cookies of the first call still fit into a body.
     if (running) return check ? running : running.catch((error: unknown) => this.#rotateAfter(error, token));
     const mine = this.#services
       .open()

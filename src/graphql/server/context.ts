@@ -127,7 +127,7 @@ export function openGraphQLContext<C>(
 
 const RESPONSE_REMEDY =
   "Pass res beside the request, as in context: async ({ req, res }) => createContext({ req, res }), " +
-  'or call it with deliver: "body"';
+  'or pass deliver: "body"';
 
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;

@@ -1,4 +1,4 @@
-/** Checks by type that the `args` paths of a rule lead to scalars of the parsed input. */
+/** Types that check the `args` of a rule: each path must lead to a scalar of the parsed input. */
 import type { Bindings } from "../core/rules/rule.ts";
 
 type Scalar = string | number | boolean | bigint | null | undefined;
@@ -8,14 +8,14 @@ type UnsetInput = string & { readonly __brand: "unsetMarker" };
 
 type CallInputFirst = "call .input() before requireToken";
 
-/** The input of a rule that is not in the `.use()` of a procedure. */
+/** In place of the input, for a rule outside the `.use()` of a procedure. */
 export interface UnknownInput {
   readonly "~input": "unknown";
 }
 
 /**
- * `unknown` where every path of the rule leads to a scalar of the input. Otherwise a type whose
- * text names the invalid path and the paths of the input.
+ * `unknown` if every path of the rule leads to a scalar of the input. Otherwise a type that rejects
+ * the input; the compiler error names the invalid path and the paths of the input.
  */
 export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
   ? unknown
@@ -25,7 +25,7 @@ export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
       ? unknown
       : PathErrors<TInput, RulePaths<R>>;
 
-/** The given paths where they are paths of the input; otherwise the paths that the input has. */
+/** `Given` if its paths are paths of the input; otherwise the paths that the input has. */
 export type CheckedPaths<Given, TInput> = Given extends string
   ? CheckedPath<Given, TInput>
   : { readonly [I in keyof Given]: Given[I] extends string ? CheckedPath<Given[I], TInput> : never };

@@ -1,4 +1,4 @@
-/** Checks a tRPC rule by type: its keys, its claims by the schema, its paths by the input. */
+/** Types that check a tRPC rule: its keys, its claims (by the schema), its paths (by the input). */
 import type {
   ClaimRequirements,
   Json,
@@ -17,14 +17,14 @@ export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
 /** A rule in tRPC, which has no parent object. */
 export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
 
-/** The editor completes the names of `C`; a rule may name any other claim too. */
+/** In place of `C`: the editor completes the claims of `C`, but a rule may name any claim. */
 export interface SuggestedClaims<C> {
   readonly "~suggested": C;
 }
 
 /**
- * `R` where the rule is valid; otherwise a type that rejects it and whose text names the fault. The
- * rule may name the claims `C` and read the input `TInput`.
+ * `R` if it is a valid rule for the claims `C` and the input `TInput`. Otherwise a type that
+ * rejects `R`; the compiler error names the fault.
  */
 export type CheckedRule<R, C, TInput> =
   | (R & (R extends RuleFor<R, C, TInput> ? unknown : never))

@@ -15,7 +15,7 @@ import type { AuthContext } from "../core/request/request-auth.ts";
 import { isPromise } from "../core/util/maybe-promise.ts";
 
 /**
- * The options that an adapter passes to `createContext`: the request or, on AWS Lambda, the event.
+ * The options that an adapter passes to `createContext`: the request, or on AWS Lambda the event.
  */
 export type TRPCContextOptions = TRPCResponseOptions &
   (
@@ -23,24 +23,24 @@ export type TRPCContextOptions = TRPCResponseOptions &
     | { readonly event: LambdaEvent; readonly req?: undefined }
   );
 
-/** The other options that an adapter passes to `createContext`. */
+/** The options about the response and the call, which an adapter passes to `createContext`. */
 export interface TRPCResponseOptions {
   /**
    * The response of a Node server, or the WebSocket.
    *
-   * @default none: without it and `resHeaders` no cookie can be set
+   * @default none: without `res` and `resHeaders` no cookie can be set
    */
   readonly res?: unknown;
   /**
-   * The response headers of the fetch adapter.
+   * The response headers of the fetch adapter. They take precedence over `res`.
    *
    * @default none
    */
   readonly resHeaders?: ResponseHeadersLike | undefined;
   /**
-   * The description of the call by tRPC.
+   * tRPC's description of the call: its type, the accepted media type, the connection parameters.
    *
-   * @default none
+   * @default none: the call is not streamed and has no connection parameters
    */
   readonly info?:
     | {
@@ -52,17 +52,17 @@ export interface TRPCResponseOptions {
 }
 
 /**
- * Creates the `createContext` of an adapter: it adds `auth` to the context of your own
- * `createUserContext`. It verifies no token: the guards do. `createTRPCContext` overwrites an
- * `auth` of your own context.
+ * Creates the `createContext` of an adapter. The context has `auth` and the members that your own
+ * `createUserContext` returns; an `auth` among those is overwritten. Creating a context verifies no
+ * token: the guards do.
  *
  * Works with the fetch, standalone, express, fastify, AWS Lambda and WebSocket adapters.
  *
- * @throws The returned function rejects with an error of `createUserContext`, and with no other.
+ * @throws The returned function rejects only with an error of `createUserContext`.
  * @see authProcedures
  * @example
  * ```ts
- * createHTTPServer({ router, createContext: createTRPCContext(auth, ({ req }) => ({ db })) });
+ * createHTTPServer({ router, createContext: createTRPCContext(auth, () => ({ db })) });
  * ```
  */
 export function createTRPCContext<
@@ -75,15 +75,15 @@ export function createTRPCContext<
 ): (opts: TOptions) => Promise<NoInfer<TUser> & Pick<AuthContext<C>, "auth">> {
   return async (opts) => {
     const isConnection = isWebSocket(opts.res);
-    // Over HTTP the connection parameters are part of the URL. They count only for a subscription,
-    // where an EventSource cannot send headers.
+    // Over HTTP the connection parameters are in the URL. They count only for a subscription,
+    // because its EventSource cannot send headers.
     const isSubscription = opts.info?.type === "subscription";
     const params = isConnection || isSubscription ? opts.info?.connectionParams : undefined;
     const source = readRequest(opts.event ? requestOfEvent(opts.event) : opts.req, {
       isConnection,
       isServed: true,
       connectionParams: params ? new ConnectionParams(params) : undefined,
-      // AWS Lambda has no response yet: `authResponseMeta` gives it the challenge later.
+      // AWS Lambda has no response yet. `authResponseMeta` adds the challenge later.
       response: opts.event ? undefined : writerFor(opts),
       responseRemedy: opts.event ? undefined : RESPONSE_REMEDY,
     });

@@ -1,4 +1,4 @@
-/** A refusal in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
+/** Refusals in tRPC: the code of a `TRPCError`, and `data.auth.reason` for the client. */
 
 import { type TRPCDefaultErrorShape, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
@@ -17,7 +17,7 @@ const CODES = {
   503: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<RefusalStatus, AuthErrorCode>;
 
-/** An error shape with the reason of a refusal. */
+/** An error shape whose `data` also has the reason of a refusal. */
 export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data"> & {
   data: TShape["data"] & {
     /** The reason of the refusal; absent for any other error. */
@@ -26,8 +26,8 @@ export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data
 };
 
 /**
- * An `errorFormatter` that adds `data.auth.reason` to refusals. It also sets the code of refusals
- * that `ctx.auth.require` threw in a resolver, and the `WWW-Authenticate` header.
+ * An `errorFormatter` that adds `data.auth.reason` to refusals. It also sets the
+ * `WWW-Authenticate` header, and the code of refusals that a resolver's `ctx.auth.require` throws.
  *
  * To combine it with your own formatter, call it first and extend the returned shape.
  *
@@ -90,15 +90,15 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   return { headers };
 }
 
-/** The `TRPCError` that a refusal is to the caller; any other error unchanged. */
+/** Returns the `TRPCError` of a refusal, or any other error unchanged. */
 export function toTRPCError(error: unknown): unknown {
   if (!isAuthError(error)) return error;
   return new TRPCError({ code: CODES[error.status], message: error.message, cause: error });
 }
 
 /**
- * The refusal of a guard or of `ctx.auth.require`, if one ended the call. A `TRPCError` that a
- * resolver builds around a refusal does not count.
+ * Returns the refusal of a guard or of `ctx.auth.require` that ended the call. A `TRPCError` that a
+ * resolver itself builds around a refusal does not count.
  */
 export function refusalIn(error: TRPCError): AuthError | undefined {
   const { cause } = error;

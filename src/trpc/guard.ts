@@ -13,7 +13,7 @@ import type { CheckedRule, SuggestedClaims, TRPCRule } from "./checked-rule.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";
 import { isSentLater, watchResult } from "./watch-result.ts";
 
-/** The claims that the manager of a context declares. */
+/** The type of the claims of the manager in a context. */
 export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: AuthManager<infer C> } }
   ? C
   : Record<string, unknown>;
@@ -26,15 +26,15 @@ export interface Guarded<C, R> {
 }
 
 /**
- * The middleware that `requireToken` returns, also where it is kept in a constant. The input of the
- * procedure that uses it must have the paths of the rule's `args`.
+ * A middleware of `requireToken` that any procedure can use, for example one in a constant. The
+ * input of the procedure must have the paths of the rule's `args`.
  */
 export type RequireTokenMiddleware<R, TContext extends AnyAuthContext = AnyAuthContext> = <TInput>(opts: {
   readonly ctx: TContext;
   readonly input: TInput & CheckedInput<TInput, R>;
 }) => GuardResult<TContext, R>;
 
-/** The middleware that `requireToken` returns inside `.use()`, where the input is known. */
+/** A middleware of a `requireToken` inside `.use()`, which has checked the paths of `args`. */
 export type BoundMiddleware<R, TContext extends AnyAuthContext, TInput> = (opts: {
   readonly ctx: TContext;
   readonly input: TInput;
@@ -46,10 +46,11 @@ export type GuardResult<TContext, R> = ReturnType<
 >;
 
 /**
- * `requireToken`, typed by the claims `C` of a context. A rule that names another claim, or
- * requires a value that the schema does not allow, does not compile.
+ * `requireToken`, typed by the claims `C` of a context. A rule does not compile if it names another
+ * claim, or requires a value that the schema does not allow.
  *
  * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
+ * @throws {TRPCError} as `requireToken` does, in a call.
  * @see requireToken
  */
 export interface RequireToken<C> {
@@ -75,6 +76,7 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  *
  * @throws {TypeError} for the argument `undefined`, such as a misspelt rule.
  * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @example
  * ```ts
  * const me = t.procedure.use(requireToken()).query(({ ctx }) => ctx.auth.token.sub);
@@ -88,13 +90,14 @@ export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>()
  * Creates a middleware for `.use()` that enforces `rule`. Behind it `ctx.auth.token` is the
  * verified token.
  *
- * `args` bind claims to the parsed input, so call `.input()` first. Later `.input()` parsers no
- * longer see the top-level keys that `args` have checked.
+ * `args` compare claims with the parsed input, so call `.input()` first. Later `.input()` parsers
+ * no longer see the top-level keys that `args` have checked.
  *
- * `authProcedures` returns a `requireToken` that also checks the names and values of claims.
+ * `authProcedures` returns a `requireToken` with which the compiler also checks claims.
  *
  * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
  * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @see RFC 6749, section 3.3, for `scope`
  * @example
  * ```ts
@@ -122,8 +125,8 @@ export function requireToken(rule?: TRPCRule): unknown {
 const PLANS: unique symbol = Symbol("claimgate.plans") as never;
 
 /**
- * One middleware that does the work of both guards. `undefined` where the second is another
- * middleware, or a guard for another token.
+ * Returns one guard that does the work of both. Returns `undefined` if the second is not a guard,
+ * or is a guard of another token.
  */
 export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddleware | undefined {
   const before = first[PLANS];
@@ -135,7 +138,7 @@ export function mergeGuards(first: GuardMiddleware, second: unknown): GuardMiddl
 /** A guard, as tRPC calls it. */
 export interface GuardMiddleware {
   (opts: MiddlewareOptions): Promise<MiddlewareResult>;
-  /** The plans that it enforces, in this order. All of them are about one token. */
+  /** The plans that it enforces, in this order. All of them read the same token. */
   readonly [PLANS]: readonly Plan[];
 }
 
@@ -214,7 +217,7 @@ function checkAll(gate: RequestGate, plans: readonly Plan[], input: unknown, fro
 }
 
 /**
- * A middleware without a rule. It sets the code of refusals that `ctx.auth.require` throws in a
+ * A middleware without a rule. It sets the code of the refusals that `ctx.auth.require` throws in a
  * resolver.
  */
 export function translateRefusals(opts: MiddlewareOptions): Promise<MiddlewareResult> {
@@ -229,7 +232,7 @@ function authOf(ctx: unknown): RequestAuth {
   const auth = authIn(ctx);
   if (!auth)
     throw new TypeError(
-      "ctx.auth is missing, or is not of claimgate. Pass createContext: createTRPCContext(auth) to the adapter, " +
+      "ctx.auth is missing, or claimgate did not create it. Pass createContext: createTRPCContext(auth) to the adapter, " +
         "or { auth: auth.forRequest(...) } to createCaller",
     );
   return auth;
@@ -248,7 +251,7 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
   return { ...result, error: toTRPCError(refused) as TRPCError };
 }
 
-/** The top-level keys of the input that the plans check; `"all"` where one checks all of it. */
+/** The top-level keys of the input that the plans check; `"all"` if one checks the whole input. */
 function topLevelKeys(plans: readonly Plan[]): readonly string[] | "all" | undefined {
   const paths = plans.flatMap(argPaths);
   if (paths.length === 0) return undefined;
@@ -259,7 +262,7 @@ function hideKeys(opts: MiddlewareOptions, keys: readonly string[] | "all"): () 
   return async () => withoutKeys(await opts.getRawInput(), keys);
 }
 
-// An input that is not a plain object, such as FormData, cannot be shown in part.
+// Single keys of an input that is not a plain object, such as FormData, cannot be hidden.
 function withoutKeys(raw: unknown, keys: readonly string[] | "all"): unknown {
   const isPlain =
     typeof raw === "object" && raw !== null && [Object.prototype, null].includes(Object.getPrototypeOf(raw));

@@ -22,10 +22,10 @@ export type ProcedureContext<P> =
     ? Omit<C, keyof O> & O
     : never;
 
-/** The procedure builder behind a guard of rule `R`. */
+/** The type of procedure builder `P` behind a guard of rule `R`. */
 export type GuardedProcedure<P, R> = ProcedureWith<P, Guarded<ClaimsOf<ProcedureContext<P>>, R>>;
 
-/** The procedure builder without a guard. `await ctx.auth.authenticate()` verifies a token. */
+/** The type of procedure builder `P` without a guard. */
 export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureContext<P>>>>;
 
 /** The context of a procedure without a guard. */
@@ -46,14 +46,14 @@ export interface PublicAuth<C> extends UnguardedAuth<C> {
 // oxlint-disable-next-line typescript/no-empty-interface
 export interface CallAuthenticateToGetTheToken {}
 
-/** The procedure builder with `Overrides` in the context of its resolvers. */
+/** The type of procedure builder `P` with `Overrides` in the context of its resolvers. */
 export type ProcedureWith<P, Overrides extends { auth: unknown }> =
   P extends TRPCProcedureBuilder<infer C, infer M, infer O, infer I, infer J, infer K, infer L, infer Caller>
     ? BuilderOf<C, M, Omit<O, "auth"> & Overrides, I, J, K, L, Caller, ErrorShapeOf<P>>
     : never;
 
-// From @trpc/server 11.22 on the builder has a ninth parameter, the error shape. With an earlier
-// version nine arguments are the compiler's error type, which equals `any` here.
+// From @trpc/server 11.22 on, the builder has a ninth type parameter, the error shape. In earlier
+// versions a ninth argument is a compiler error, whose type is `any`.
 type BuilderOf<C, M, O, I, J, K, L, Caller extends boolean, E> = [0] extends [
   1 & BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>,
 ]
@@ -70,7 +70,7 @@ type ErrorShapeOf<P> = P extends { query(resolver: never): { _def: { $types: { e
 
 /** The procedures and the `requireToken` that `authProcedures` returns. */
 export interface AuthProcedures<P> {
-  /** Accepts every caller. It verifies no token; `await ctx.auth.authenticate()` does. */
+  /** Accepts every caller and verifies no token; `await ctx.auth.authenticate()` verifies one. */
   publicProcedure: PublicProcedure<P>;
   /**
    * Accepts anonymous callers, for whom `ctx.auth.token` is `null`, and valid auth tokens. It
@@ -82,19 +82,19 @@ export interface AuthProcedures<P> {
   /** Requires a valid refresh token. */
   refreshProcedure: GuardedProcedure<P, object>;
   /**
-   * `requireToken`, typed by the claims of the context. The editor completes names and values. A
-   * misspelt claim or a wrong value does not compile.
+   * `requireToken`, typed by the claims of the context. The editor completes their names and
+   * values. A misspelt claim or a wrong value does not compile.
    */
   requireToken: RequireToken<ClaimsOf<ProcedureContext<P>>>;
 }
 
 /**
- * Creates four procedures from your own base procedure, and a `requireToken` typed by the claims of
- * its context. The procedures keep the context, the metadata, the input and the `.errors()` of the
- * base procedure. Its context must have `auth`.
+ * Creates four procedures from your own base procedure, whose context must have `auth`. The
+ * procedures keep its context, metadata, input and `.errors()`. Also returns a `requireToken` that
+ * is typed by the claims of the context.
  *
  * @throws {TRPCError} in a call that a procedure rejects; its `cause` is an `AuthError`.
- * @throws {TypeError} in a call whose context has no `auth`.
+ * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @see createTRPCContext
  * @example
  * ```ts
@@ -109,10 +109,9 @@ export function authProcedures<P extends AnyProcedureBuilder>(
     ? P
     : "The procedure's context has no auth: see createTRPCContext",
 ): AuthProcedures<P> {
-  // tRPC's inference does not work on the type parameter P. test/types checks the declared result.
+  // tRPC cannot infer types from the type parameter P. test/types checks the declared result.
   const base = procedure as AnyProcedureBuilder;
-  // The type of requireToken's result is made for the inference of `.use()`. Its value is a
-  // GuardMiddleware.
+  // requireToken returns a GuardMiddleware. Its declared type serves the inference of `.use()`.
   const guardedBy = (rule?: TRPCRule): never =>
     useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;
   return {
@@ -125,8 +124,8 @@ export function authProcedures<P extends AnyProcedureBuilder>(
 }
 
 /**
- * Adds a guard to the builder. A `requireToken` used directly after it joins the guard, so that a
- * call passes one middleware for both.
+ * Adds a guard to the builder. A `requireToken` directly after it becomes part of this guard, so
+ * that a call runs one middleware for both.
  */
 function useGuard(base: AnyProcedureBuilder, guard: GuardMiddleware): AnyProcedureBuilder {
   const builder = useMiddleware(base, guard);

@@ -12,13 +12,13 @@ export interface Watch {
   readonly token: JWT | null;
   /** Throws or rejects with a refusal once the token is no longer accepted. */
   readonly recheck: () => unknown;
-  /** Milliseconds until the token must be rechecked without an event; `undefined` for never. */
+  /** Milliseconds until a recheck without an event; `undefined` to recheck on events only. */
   readonly recheckInMs: () => number | undefined;
   /** The type of the procedure: a query, a mutation or a subscription. */
   readonly type: string;
   /**
-   * Whether a server sends the result, so that it reads every iterable. A caller in the same
-   * process gets iterables unchanged.
+   * Whether a server sends the result. A server reads every iterable; a caller in the same process
+   * gets most iterables unchanged.
    */
   readonly isServed: boolean;
   /** Aborts when the caller disconnects. */
@@ -28,20 +28,20 @@ export interface Watch {
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
 /**
- * Whether a part of the result is sent later: the result is a stream or a promise, or a plain
- * object with such values.
+ * Whether a server sends a part of the result later. That holds for a stream, for a promise, and
+ * for a plain object with such values.
  */
 export function isSentLater(data: unknown): boolean {
   if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;
   return isObservable(data) || isLater(data) || (isPlainObject(data) && Object.values(data).some(isLater));
 }
 
-/** The result with its later parts watched; the same value where it has no such parts. */
+/** Returns the result with its later parts watched, or unchanged if it has no such parts. */
 export function watchResult(data: unknown, watch: Watch): unknown {
   return isObservable(data) ? watchObservable(data, watch) : watchLater(data, watch);
 }
 
-// tRPC's httpBatchStreamLink sends later: streams, promises, and those among the values of a plain
+// For httpBatchStreamLink, tRPC sends these later: streams, promises, and both as values of a plain
 // object.
 function watchLater(value: unknown, watch: Watch): unknown {
   if (isLater(value)) return watchPart(value, watch);
@@ -58,7 +58,7 @@ function watchPart(part: Later, watch: Watch): unknown {
   return "next" in part ? watchStream(part, watch) : watchWhenRead(part, watch);
 }
 
-// Opening a ReadableStream locks it, so it is opened when it is read. Its other properties stay,
+// Opening a ReadableStream locks it, so this opens it when it is read. Its other properties stay,
 // for JSON on WebSockets and for a caller in the same process.
 function watchWhenRead(source: AsyncIterable<unknown>, watch: Watch): AsyncIterable<unknown> {
   const open = (): AsyncIterator<unknown> => watchStream(source, watch);
@@ -102,7 +102,7 @@ function watchPromise(promise: Promise<unknown>, watch: Watch): Promise<unknown>
     }
     return watchLater(value, watch);
   });
-  // A link that does not stream never awaits it; an unhandled rejection would end the process.
+  // tRPC awaits it only for a link that streams. An unhandled rejection would end the process.
   watched.catch(() => undefined);
   return watched;
 }
@@ -131,12 +131,12 @@ function isStream(data: AsyncIterable<unknown>, { type, isServed }: Watch): bool
   return isServed || type === "subscription" || typeof (data as { next?: unknown }).next === "function";
 }
 
-// The same test as in tRPC: a promise has `then` and `catch`.
+// As in tRPC, a promise has `then` and `catch`.
 function isDeferred(value: unknown): value is Promise<unknown> {
   return isPromise(value) && typeof (value as { catch?: unknown }).catch === "function";
 }
 
-// A plain object may be a stream too, such as an iterator written by hand. tRPC never iterates an
+// Even a plain object may be a stream, such as an iterator written by hand. tRPC never iterates an
 // array.
 function isLater(value: unknown): value is Later {
   return isDeferred(value) || (isAsyncIterable(value) && !Array.isArray(value));

@@ -149,7 +149,7 @@ describe("a tRPC context without auth", () => {
     {
       mistake: "a manager in place of a request's auth",
       make: () => askedWith(() => ({ auth }), "me"),
-      says: ["is not of claimgate", "createTRPCContext(auth)"],
+      says: ["claimgate did not create it", "createTRPCContext(auth)"],
     },
     {
       mistake: "a caller in the same process without auth",

@@ -231,9 +231,9 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * @internal Whether `this.token` stays `token`, which a guard of `plan` admitted, for the rest of a
-   * served request. If not, the guard must replace `ctx.auth`. The first auth token is remembered,
-   * so that another one cannot take its place.
+   * @internal Whether `this.token` stays the `token` that a guard of `plan` admitted, until the end
+   * of a served request. If not, the guard must replace `ctx.auth`. The first auth token is
+   * remembered, so that another one cannot take its place.
    */
   "~admit"(gate: RequestGate, plan: Plan, token: JWT | null): boolean {
     if (gate !== this.#gate || !gate.isServed || !this["~shows"](plan, token)) return false;

@@ -250,7 +250,7 @@ export class RequestTokens implements Presenter {
     return token;
   }
 
-  /** Remembers a refusal, except on a connection, which lives long, and for a token once valid. */
+  /** Remembers a refusal, except on a connection and for a token that was valid before. */
   #refuse(text: string, known: JWT | undefined, error: unknown): unknown {
     if (!known && !this.#isConnection) (this.#verified ??= new Map()).set(text, { error });
     return error;

@@ -5,7 +5,7 @@ import { type AuthError, extraExtensions, isAuthError } from "../core/errors.ts"
 import { challengeFor } from "../core/exchange/challenge.ts";
 import type { RefusalStatus } from "../core/reasons.ts";
 
-/** The `extensions.code` of a refusal: 400, 401, 403 and 503 in this order. */
+/** The `extensions.code` of refusals, for the statuses 400, 401, 403 and 503. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHENTICATED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";
 
 const CODES = {
@@ -15,23 +15,23 @@ const CODES = {
   503: "SERVICE_UNAVAILABLE",
 } as const satisfies Record<RefusalStatus, AuthErrorCode>;
 
-/** The facts about a refusal that its `GraphQLError` does not show. */
+/** The facts about a refusal that callers do not see in its `GraphQLError`. */
 export interface RefusalMark {
   readonly error: AuthError;
   readonly challenge: string | undefined;
-  /** The guard's view of the operation, where a guard rejected before the resolver ran. */
+  /** The `info` of the field, if a guard rejected it before its resolver ran. */
   readonly guardedField: GraphQLResolveInfo | undefined;
   readonly operation: RefusedOperation | undefined;
 }
 
-/** The operation of a refusal, or its kind where only that is known. */
+/** The operation of a refusal, or only its kind. */
 export type RefusedOperation = OperationDefinitionNode | "query" | "mutation" | "subscription";
 
 const MARK: unique symbol = Symbol.for("claimgate.refusal") as never;
 
 /**
- * A refusal as a `GraphQLError` with the `AuthError` as its `cause`. It has no `originalError`, so
- * servers do not mask it.
+ * Returns the `GraphQLError` of a refusal. Its `cause` is the `AuthError`. It has no
+ * `originalError`, so servers do not mask it.
  */
 export function toGraphQLError(
   error: AuthError,
@@ -52,12 +52,12 @@ export function toGraphQLError(
 }
 
 /**
- * Gives a refusal that a resolver throws itself its `extensions`. GraphQL copies them into the
- * error of the result on every server.
+ * Adds `extensions` to a refusal that a resolver throws itself. On every server GraphQL copies them
+ * into the error of the result.
  */
 export function describeRefusal(error: AuthError): void {
   if (Object.hasOwn(error, "extensions")) return;
-  // A new object for each error that is made of it, since servers write into extensions.
+  // A getter, because servers write into extensions: each error needs an object of its own.
   Object.defineProperty(error, "extensions", { get: () => extensionsOf(error) });
 }
 
@@ -66,7 +66,7 @@ function extensionsOf(error: AuthError): { readonly code: AuthErrorCode; readonl
   return { ...extraExtensions(error), code: CODES[status], auth: { reason } };
 }
 
-/** The mark of a refusal among the errors of a result, or `undefined` for any other error. */
+/** Returns the mark of an error of a result, or `undefined` if the error is not a refusal. */
 export function refusalMark(error: unknown): RefusalMark | undefined {
   for (let at = error; at instanceof Error; at = (at as GraphQLError).originalError) {
     const mark = (at as { [MARK]?: RefusalMark })[MARK];
@@ -75,21 +75,21 @@ export function refusalMark(error: unknown): RefusalMark | undefined {
   return undefined;
 }
 
-/** The origin of an error, for its translation. */
+/** The options of `translateError`. */
 export interface TranslateOptions {
   /** The operation of the response. */
   readonly operation?: RefusedOperation | null | undefined;
   /**
-   * The scheme that a challenge names.
+   * The authentication scheme that a challenge names.
    * @default "Bearer"
    */
   readonly scheme?: string | undefined;
 }
 
 /**
- * Translates a refusal that a resolver threw itself; any other error is returned unchanged.
- * `ctx.auth.require` throws such refusals, and so does another operation that a resolver ran. They
- * do not mean that this operation was rejected.
+ * Translates a refusal that a resolver threw itself, and returns any other error unchanged. Such a
+ * refusal comes from `ctx.auth.require`, or from another operation that the resolver ran. It does
+ * not mean that a guard rejected this operation.
  */
 export function translateError(error: GraphQLError, options: TranslateOptions): GraphQLError {
   const { scheme = "Bearer" } = options;

@@ -1,4 +1,4 @@
-/** The type of a guard, and the marks that identify guarded resolvers. */
+/** The type of a guard, and the marks on guarded resolvers. */
 import { defaultFieldResolver } from "graphql";
 import type { Plan } from "../core/rules/compile.ts";
 
@@ -16,7 +16,7 @@ export interface Guard {
   readonly onDeny: OnDeny;
   /** The type or field with the directive: `User` or `User.email`. */
   readonly origin: string;
-  /** The location and the rule as text, to compare two readings of one schema. */
+  /** The origin, `onDeny` and the rule as one text. Equal guards have the same key. */
   readonly key: string;
 }
 
@@ -25,7 +25,7 @@ const GUARDS: unique symbol = Symbol.for("claimgate.guards") as never;
 const GUARDED: unique symbol = Symbol.for("claimgate.guarded") as never;
 const BY_DEFAULT: unique symbol = Symbol.for("claimgate.resolvesByDefault") as never;
 
-/** A resolver, a `subscribe` or a `resolveType`. */
+/** A function that can have marks: a resolver, a `subscribe` or a `resolveType`. */
 type Marked = object | null | undefined;
 
 interface Marks {
@@ -38,7 +38,7 @@ interface Marks {
 export function markGuards<F extends object>(guarded: F, guards: readonly Guard[], original?: Marked): F {
   return Object.defineProperties(guarded, {
     [BY_DEFAULT]: { value: resolvesByDefault(original) },
-    // The guards of another directive may be inside.
+    // The original may have the guards of another directive.
     [GUARDS]: { value: [...guards, ...guardsOf(original)] },
   });
 }
@@ -53,12 +53,12 @@ export function resolvesByDefault(resolver: Marked): boolean {
   return resolver === undefined || resolver === defaultFieldResolver || marksOf(resolver)?.[BY_DEFAULT] === true;
 }
 
-/** The keys of guards as one text. Two readings of one schema give the same. */
+/** The keys of guards as one text, which is equal for equal guards. */
 export function keyOf(guards: readonly Guard[]): string {
   return guards.map((guard) => guard.key).join("\n");
 }
 
-/** Marks a resolver as guarded by the guards of a key. */
+/** Marks a resolver as guarded by the guards whose `keyOf` is `key`. */
 export function markGuarded<F extends object>(guarded: F, key: string): F {
   return Object.defineProperty(guarded, GUARDED, { value: key });
 }
@@ -68,7 +68,7 @@ export function isGuarded(resolver: Marked): boolean {
   return resolver != null && Object.hasOwn(resolver, GUARDED);
 }
 
-/** Whether a resolver has the guards of this key, and no others. */
+/** Whether a resolver is guarded by the guards whose `keyOf` is `key`, and by no others. */
 export function isGuardedBy(resolver: Marked, key: string): boolean {
   return marksOf(resolver)?.[GUARDED] === key;
 }

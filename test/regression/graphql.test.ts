@@ -115,7 +115,7 @@ describe("a rule in code at an unsupported location", () => {
     ["an argument", () => withField({ type: GraphQLString, args: { a: { type: GraphQLString, extensions } } })],
     ["the schema", () => new GraphQLSchema({ query: thing, extensions })],
   ])("is rejected by apply: %s", (_, schema) => {
-    expect(() => requireToken.apply(schema())).toThrow(/can only be on a field, an object type or an interface/);
+    expect(() => requireToken.apply(schema())).toThrow(/must be on a field, an object type or an interface/);
   });
 
   it("is accepted by apply on a field", () => {

@@ -8,7 +8,7 @@ export interface GuardSet {
   readonly pass: Pass | undefined;
 }
 
-/** The cached decision that sets with equal rules share. */
+/** The cached decision, which all guard sets with equal rules share. */
 export interface Pass {
   /** The number of the moment in which the guards last accepted a caller. */
   at: number;
@@ -16,16 +16,16 @@ export interface Pass {
 }
 
 /**
- * The current moment of a schema: the synchronous code until the next microtask. Guards that accept
- * a caller accept the same caller again in the same moment, so that each field of a list costs two
- * comparisons. The end of a moment also releases the caller's request.
+ * The current moment of a schema: the synchronous code until the next microtask. In one moment,
+ * guards decide about a caller once. A cached decision costs two comparisons for each field of a
+ * list. At the end of the moment the cache also releases the caller's request.
  */
 interface Moments {
   auth: object | undefined;
   number: number;
 }
 
-/** A function that makes the guard sets of one schema. */
+/** Creates the function that makes the guard sets of one schema. */
 export function createGuardSets(): (guards: readonly Guard[]) => GuardSet {
   const passes = new Map<string, Pass>();
   const moments: Moments = { auth: undefined, number: 1 };

@@ -1,4 +1,4 @@
-/** Resolvers that enforce guards, synchronously where the decision is already known. */
+/** Resolvers that enforce guards, synchronously if nothing is pending. */
 import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLTypeResolver } from "graphql";
 import { defaultFieldResolver, defaultTypeResolver } from "graphql";
 import { isAuthError } from "../../core/errors.ts";
@@ -21,7 +21,7 @@ type Arguments = Parameters<Resolver>[1];
 const NULLED = Symbol("null instead of a refusal");
 type Verdict = JWT | null | typeof NULLED;
 
-/** A resolver that runs only where all guards accept the caller. */
+/** Returns a resolver that runs `original` only if all guards accept the caller. */
 export function guardResolver(original: Resolver = defaultFieldResolver, { guards, pass }: GuardSet): Resolver {
   const guarded: Resolver = (source, args, context, info) => {
     if (pass !== undefined && isPassed(pass, (context as { readonly auth?: unknown } | null | undefined)?.auth))
@@ -56,7 +56,7 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     if (token === NULLED) return null;
     const seen = contextFor(context, auth, guards, token);
     if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
-    // Only the unchanged context may skip the next field's guards.
+    // With a cached decision, the next field gets `context` itself, so that must be unchanged.
     if (pass !== undefined && seen === context) markPassed(pass, auth);
     return original(source, args, seen, info);
   };
@@ -64,8 +64,8 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
 }
 
 /**
- * A `subscribe` that starts its source only where all guards accept the caller. The guards check
- * again before every event, and a 401 ends the stream.
+ * Returns a `subscribe` that starts its source only if all guards accept the caller. The guards
+ * check the caller again before every event, and a 401 ends the stream.
  */
 export function guardSubscriber(original: Resolver = defaultFieldResolver, { guards }: GuardSet): Resolver {
   // Null cannot replace a stream, so a rejected subscription is always an error.
@@ -85,14 +85,14 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
         recheck: check,
         recheckInMs: () => gate.tokens().expiresInMs(lifetimes),
         run: (step) => runWithToken(token, step),
-        // The field's resolver rejects this event again; only a 401 is final.
+        // The field's guarded resolver rejects this event as well. Only a 401 ends the stream.
         onRefusal: (error) => (isLasting(error) ? "end" : "continue"),
       });
     });
   };
 }
 
-/** A `resolveType` that names a type only where the guards of the type accept the caller. */
+/** Returns a `resolveType` that names a type only if the guards of the type accept the caller. */
 export function guardTypeResolver(
   original: TypeResolver = defaultTypeResolver,
   byName: ReadonlyMap<string, readonly Guard[]>,
@@ -107,9 +107,9 @@ export function guardTypeResolver(
 }
 
 /**
- * The decision of a field's guards before its resolver runs. Arguments are positional, and closures
- * are in separate functions: V8 allocates a closure's variables on entry, used or not. The
- * `graphql` bench measures it.
+ * Decides about a field before its resolver runs. Arguments are positional, and closures are in
+ * separate functions: V8 allocates the variables of a closure on entry, even if nothing uses them.
+ * The `graphql` bench measures it.
  */
 function enforce(
   guards: readonly Guard[],
@@ -166,7 +166,7 @@ function checkLater(
   return outcome.catch((error: unknown) => deny(error, guard, gate, info, info));
 }
 
-/** The decision of a type's guards for a value of an interface or union. Its field has resolved. */
+/** Decides about the type of a value of an interface or union, whose field has resolved. */
 function enforceOnType(
   guards: readonly Guard[],
   gate: RequestGate,
@@ -186,7 +186,7 @@ function enforceOnType(
   return next();
 }
 
-/** Turns a refusal into null or a `GraphQLError`. `guardedField` is set if no resolver ran yet. */
+/** Turns a refusal into null or a `GraphQLError`. `guardedField` is set before a resolver runs. */
 function deny(
   error: unknown,
   guard: Guard,
@@ -215,8 +215,8 @@ const NO_AUTH =
   "on any other server, return createContext({ req, res }) from the context function, " +
   "with createContext = createGraphQLContext(auth)";
 
-// `ctx.auth.token` is the auth token of the request or null. Behind a guard that admitted another
-// token, or none, the field sees exactly the token that the last guard admitted.
+// A field sees the token that its last guard admitted, or null. If that is not the `token` of
+// `ctx.auth`, the field gets a view of the context.
 function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
   const last = guards.at(-1);
   if (last && auth["~shows"](last.plan, token)) return context;
@@ -228,7 +228,7 @@ function contextSeenWith(context: object, auth: RequestAuth, token: JWT | null):
   const seen = auth["~seenWith"](auth["~gate"], token);
   // A proxy of a frozen context cannot show another `auth`.
   if (Object.isFrozen(context)) return Object.create(context, { auth: { value: seen, enumerable: true } }) as object;
-  // All reads and writes except `auth` reach the context itself, private members included.
+  // Every read and write except that of `auth` reaches the context itself, even private members.
   return new Proxy(context, {
     get: (target, key) => (key === "auth" ? seen : (Reflect.get(target, key, target) as unknown)),
     set: (target, key, value) => Reflect.set(target, key, value, target),

@@ -1,4 +1,4 @@
-/** Finds the tokens that an operation may need before it executes: one plan for each location. */
+/** Finds the tokens that an operation may need before it executes: one plan for each slot. */
 import {
   type DirectiveNode,
   type DocumentNode,
@@ -26,20 +26,20 @@ export interface OperationArgs {
   /** The parsed document. */
   readonly document: DocumentNode;
   /**
-   * The name of the operation in a document of several.
+   * The name of the operation. A document with several operations needs it.
    * @default the only operation
    */
   readonly operationName?: string | null | undefined;
   /**
-   * The variables; those in `@skip` and `@include` decide about selections.
+   * The variables. Their values in `@skip` and `@include` decide which fields need a token.
    * @default none
    */
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /**
- * A function that finds the plans of an operation. It remembers them as long as the server keeps
- * the document.
+ * Creates a function that finds the plans of an operation. It remembers them as long as the server
+ * keeps the document.
  */
 export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
   const bySchema = new WeakMap<GraphQLSchema, WeakMap<OperationDefinitionNode, Reading>>();
@@ -56,18 +56,18 @@ export function createPlanReader(): (args: OperationArgs) => readonly Plan[] {
 
 interface Reading {
   readonly plans: readonly Plan[];
-  /** The variables that decide about selections. */
+  /** The variables in `@skip` and `@include`. */
   readonly conditions: readonly string[];
   /** The plans by the values of those variables. */
   readonly under: Map<string, readonly Plan[]>;
 }
 
-// Clients send an operation with a few combinations of its conditions.
+// Usual clients send one operation with few combinations of its conditions.
 const MAX_COMBINATIONS = 16;
 
 /**
- * The boolean value of a variable; `undefined` for an absent one, which has its default in the
- * operation; `null` for a value of another type.
+ * The boolean value of a variable, or `null` for a value of another type. `undefined` for an absent
+ * variable, which may have a default in the operation.
  */
 function conditionIn(variables: Variables, name: string): boolean | null | undefined {
   if (!Object.hasOwn(variables, name)) return undefined;
@@ -76,8 +76,8 @@ function conditionIn(variables: Variables, name: string): boolean | null | undef
 }
 
 /**
- * The plans under the values of the variables; skipped selections need no token. Empty beyond the
- * first combinations: fields then wait for their tokens themselves.
+ * The plans for the values of the variables, without those of skipped selections. Empty if there
+ * are too many combinations: fields then wait for their tokens themselves.
  */
 function plansUnder(reading: Reading, args: OperationArgs, operation: OperationDefinitionNode): readonly Plan[] {
   const variables = args.variableValues ?? {};
@@ -93,21 +93,21 @@ function plansUnder(reading: Reading, args: OperationArgs, operation: OperationD
 type Variables = Readonly<Record<string, unknown>>;
 type Types = readonly GraphQLObjectType[];
 
-/** A selection set, and the object types for which it is still unread. */
+/** A selection set, and the object types for which the walk must still read it. */
 interface Task {
   readonly set: SelectionSetNode;
   readonly types: Types;
 }
 
 // A selection costs a step for each possible type of its parent: some hundreds in large schemas.
-// The first steps let short operations read even larger ones.
+// With the first steps, short operations can use even larger schemas.
 const FIRST_STEPS = 100_000;
 const STEPS_A_SELECTION = 256;
 
 /**
- * One walk through an operation. It reads a selection set once for each possible object type, over
- * all paths. The length of the document bounds its steps. Plans beyond that bound are left out:
- * their fields wait for the token themselves.
+ * One walk through an operation. It reads a selection set once for each possible object type,
+ * however many paths lead there. The length of the document bounds its steps. Beyond the bound it
+ * finds no plans, and fields wait for the token themselves.
  */
 class OperationWalk {
   readonly #schema: GraphQLSchema;
@@ -223,7 +223,7 @@ class OperationWalk {
     });
   }
 
-  /** `undefined` where the value is unknown, so that the selection may be included. */
+  /** `undefined` if the value is unknown: the selection may be included. */
   #conditionOf(directive: DirectiveNode): boolean | undefined {
     const value = directive.arguments?.find((argument) => argument.name.value === "if")?.value;
     if (value?.kind === Kind.BOOLEAN) return value.value;

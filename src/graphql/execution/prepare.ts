@@ -4,20 +4,20 @@ import { authIn } from "../../core/request/request-auth.ts";
 import type { MaybePromise } from "../../core/util/maybe-promise.ts";
 import { createPlanReader, type OperationArgs } from "./operation-plans.ts";
 
-/** An operation that a server is about to execute, and its context. */
+/** An operation that a server is going to execute, and its context. */
 export interface PrepareArgs extends OperationArgs {
-  /** The context that `createGraphQLContext` made, or any other with its `auth`. */
+  /** The context that `createGraphQLContext` made, or any other context with its `auth`. */
   readonly contextValue?: unknown;
 }
 
 /**
  * Verifies the token that the operation needs, and settles when the operation can execute. Returns
- * `undefined` where there is nothing to wait for. Never throws and never rejects a request: each
- * field does that itself.
+ * `undefined` if there is nothing to wait for. Never throws and never rejects a request: the guards
+ * of the fields do that.
  */
 export type Prepare = (args: PrepareArgs) => MaybePromise<void>;
 
-/** A `Prepare` that remembers documents. It verifies no token for an operation without guards. */
+/** Creates a `Prepare`, which verifies no token for an operation without guards. */
 export function createPrepare(): Prepare {
   const readPlans = createPlanReader();
   return (args) => {

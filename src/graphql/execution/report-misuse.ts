@@ -4,8 +4,8 @@ import { emitWarning } from "../../core/util/builtins.ts";
 const reported = new WeakSet<object>();
 
 /**
- * The error, which is also emitted as a process warning, once for each schema. Servers that mask
- * errors, such as Yoga, answer "Unexpected error." to the developer too.
+ * Returns the error, and emits it as a process warning, once for each schema. Servers that mask
+ * errors, such as Yoga, show even the developer only "Unexpected error."
  */
 export function reportMisuse(schema: object, error: TypeError): TypeError {
   if (reported.has(schema)) return error;

@@ -1,4 +1,4 @@
-/** Puts the guards into a schema. */
+/** Adds the guards to the resolvers of a schema. */
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import {
   type GraphQLAbstractType,
@@ -19,8 +19,8 @@ import { type FieldGuards, guardsBehind, readFieldGuards } from "./field-guards.
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
 
 /**
- * A copy of `schema` whose covered fields are guarded. Guarded fields stay as they are. Throws
- * `TypeError` that names the type or field.
+ * Returns a copy of `schema` in which every covered field is guarded. A field that is already
+ * guarded does not change. Throws a `TypeError` that names the location.
  */
 export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSchema {
   const fieldGuards = readFieldGuards(schema, directive);
@@ -31,7 +31,7 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
       const type = schema.getType(typeName);
       const guards = isObjectType(type) ? fieldGuards.field(type, fieldName) : [];
       const given = config as FieldConfig;
-      // The guards are outside: a rejected request never reaches the representations.
+      // The guards run first: a rejected request never reaches the representations.
       const distrusting =
         isEntitiesField(schema, typeName, fieldName) && !isGuarded(given.resolve)
           ? { ...given, resolve: distrustRepresentations(given.resolve) }

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { isGuardedBy, keyOf } from "../guard.ts";
 import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
 
-/** Throws `TypeError` that names the first field or type under `@directive` without its guard. */
+/** Throws a `TypeError` for the first field or type under `@directive` that has no guard. */
 export function assertGuarded(schema: GraphQLSchema, directive: string): void {
   const fieldGuards = readFieldGuards(schema, directive);
   const subscriptionName = schema.getSubscriptionType()?.name;
@@ -27,6 +27,6 @@ function refuseSchema(directive: string, place: string): never {
     `@${directive} covers ${place}, but nothing guards it. ` +
       "Call apply after every other change of the schema, and serve the schema that it returns. " +
       "A schema function returns it too: schema: () => directive.apply(...). " +
-      "A server that wraps resolvers, as Apollo Server does, changes the schema",
+      "A server that wraps resolvers, as Apollo Server does, changes the schema: call createGraphQLContext before it starts",
   );
 }

@@ -1,4 +1,4 @@
-/** Checks that the rule of a guard fits the field with the directive. */
+/** Checks that a rule can apply to a field under the directive. */
 import {
   type GraphQLField,
   type GraphQLInputType,
@@ -15,7 +15,7 @@ import type { Guard } from "../guard.ts";
 
 type AnyField = GraphQLField<unknown, unknown>;
 
-/** Throws `TypeError` where a rule cannot apply to this field. */
+/** Throws a `TypeError` if the rule cannot apply to this field. */
 export function checkLocation(
   filledByClient: ReadonlySet<string>,
   guard: Guard,
@@ -39,13 +39,14 @@ function checkArgPath(path: readonly string[], field: AnyField, place: string): 
   let type: GraphQLInputType | undefined = field.args.find((arg) => arg.name === first)?.type;
   for (const key of rest) {
     const outer: GraphQLInputType | undefined = type && getNullableType(type);
-    // The content of a custom scalar is known only at run time, and there an absent path denies.
+    // The value of a custom scalar is known only at run time. The guard rejects an absent path.
     if (isScalarType(outer) && !isSpecifiedScalarType(outer)) return;
     type = isInputObjectType(outer) ? outer.getFields()[key]?.type : undefined;
   }
-  if (type === undefined) throw new TypeError(`rule.args: ${place} has no argument "${shown}"`);
+  if (type === undefined)
+    throw new TypeError(`rule.args: ${place} has no argument "${shown}"; correct the path or add it`);
   if (!isLeafType(getNullableType(type)))
     throw new TypeError(
-      `rule.args: the argument "${shown}" of ${place} is not a scalar; name a scalar argument or field`,
+      `rule.args: the argument "${shown}" of ${place} is not a scalar; name a scalar argument or input field`,
     );
 }

@@ -28,7 +28,7 @@ export interface DirectiveLocation {
   readonly canBeGuarded: boolean;
 }
 
-/** Every directive location of a schema, those of introspection excepted. */
+/** Every directive location of a schema, except those of introspection. */
 export function* locationsOf(schema: GraphQLSchema): Iterable<DirectiveLocation> {
   yield { carrier: schema, origin: "schema", canBeGuarded: false };
   for (const type of Object.values(schema.getTypeMap())) {
@@ -53,16 +53,16 @@ export function directiveNodes({ astNode, extensionASTNodes = [] }: Carrier): re
 }
 
 /**
- * The entries of `extensions.directives` by name. The map form holds rules, the list form holds
- * objects of name and args. Throws `TypeError` for any other value.
+ * The entries of `extensions.directives`, each with its name. A map has rules by name; a list has
+ * objects with `name` and `args`. Throws `TypeError` for any other value.
  */
 export function directivesInExtensions(extensions: unknown): readonly (readonly [name: string, held: unknown])[] {
   const directives = (extensions as { directives?: unknown } | null | undefined)?.directives;
   if (directives === undefined || directives === null) return [];
   if (typeof directives !== "object")
-    throw new TypeError(`extensions.directives must be an object or a list, not a ${typeof directives}`);
+    throw new TypeError(`extensions.directives must be a plain object or a list, not a ${typeof directives}`);
   if (Array.isArray(directives)) return directives.map((entry, i) => [nameOf(entry, i), entry] as const);
-  // A Map or a class instance would read as empty and leave its field open.
+  // A Map or a class instance may have no own entries, so its field would stay open.
   if (![Object.prototype, null].includes(Object.getPrototypeOf(directives) as object | null))
     throw new TypeError("extensions.directives must be a plain object or a list");
   return Object.entries(directives);
@@ -90,7 +90,7 @@ export function checkDirectiveNames(schema: GraphQLSchema, directive: string, kn
     const unknown = carried.find((name) => !names.has(name) && !isFederationDirective(schema, name));
     if (unknown !== undefined) {
       throw new TypeError(
-        `${origin}: the directive @${unknown} is not declared. Correct it if it means @${directive}; otherwise declare it or add it to knownDirectives`,
+        `${origin}: the directive @${unknown} is not declared. Correct its name if it means @${directive}; otherwise declare it or add it to knownDirectives`,
       );
     }
   }

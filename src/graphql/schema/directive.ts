@@ -10,27 +10,27 @@ import { type GraphQLRule, readGuards } from "./read-guards.ts";
 /** Options of `requireTokenDirective`. */
 export interface RequireTokenDirectiveOptions {
   /**
-   * The name of the directive, without `@`. A name that GraphQL does not allow is rejected.
+   * The name of the directive, without `@`. It must be a GraphQL name without a leading `__`.
    * @default "requireToken"
    */
   readonly name?: string;
   /**
-   * The names of directives of other tools that a code-first schema uses without a declaration.
-   * `apply` rejects any other undeclared directive as a misspelling.
+   * The names of other tools' directives that a schema uses without a declaration, as code-first
+   * schemas may. `apply` rejects any other undeclared directive: it may be a misspelt name.
    * @default none
    */
   readonly knownDirectives?: readonly string[];
 }
 
-/** The directive: its SDL, and the functions that put its rules into a schema. */
+/** The directive: its SDL, and the functions that apply it to a schema. */
 export interface RequireTokenDirective {
   /** The SDL of the directive and of its two types. Pass it to the schema beside your own SDL. */
   readonly typeDefs: string;
   /**
    * Returns a copy of the schema in which every covered field is guarded. Call it after every other
    * change of the schema, and serve the schema that it returns. A second call changes nothing.
-   * @throws `TypeError` that names the type or field: an invalid rule, a rule in a location where
-   *   it cannot apply, or an undeclared directive.
+   * @throws {TypeError} for an invalid rule, for a rule in a location where it cannot apply, for an
+   *   undeclared directive, and for a misspelt key of `extensions`. The message names the location.
    * @example
    * ```ts
    * const requireToken = requireTokenDirective();
@@ -41,9 +41,10 @@ export interface RequireTokenDirective {
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**
-   * Returns the `extensions` of a field or type in a code-first schema, in place of SDL. Without a
-   * rule the caller needs a valid auth token.
-   * @throws `TypeError` that names the key of an invalid rule.
+   * Returns `extensions` that replace the directive on a field or type of a code-first schema.
+   * Without a rule, the caller needs a valid auth token.
+   * @throws {TypeError} for an invalid rule, and for the argument `undefined`; the message names
+   *   the key.
    * @example
    * ```ts
    * const me = { type: GraphQLString, extensions: requireToken.extensions({ scope: "profile" }) };
@@ -59,7 +60,7 @@ export const DEFAULT_DIRECTIVE = "requireToken";
 
 /**
  * Creates the directive that enforces a rule on a field, an object type or an interface.
- * @throws `TypeError` for an unknown option, and for a name that GraphQL does not allow.
+ * @throws {TypeError} for an unknown option, and for an invalid name.
  * @example
  * ```ts
  * const requireToken = requireTokenDirective();
@@ -73,7 +74,7 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
   checkOptions("requireTokenDirective", options, ["name", "knownDirectives"]);
   const { name = DEFAULT_DIRECTIVE, knownDirectives = [] } = options;
   if (!/^[_A-Za-z][_0-9A-Za-z]*$/.test(name) || name.startsWith("__"))
-    throw new TypeError(`name must be a GraphQL name without a leading "__", and "${name}" is not`);
+    throw new TypeError(`name must be a GraphQL name without a leading "__", not "${name}"`);
   return {
     typeDefs: typeDefsOf(name),
     apply(schema) {

@@ -1,4 +1,4 @@
-/** Apollo Federation: distrusts the values that a client made up in its representations. */
+/** Apollo Federation: no rule trusts the values that a client sends as representations. */
 import {
   defaultFieldResolver,
   type GraphQLAbstractType,
@@ -19,7 +19,7 @@ import { resolvesByDefault } from "../guard.ts";
 const DIRECTIVES =
   /^(link|key|requires|provides|external|tag|extends|shareable|inaccessible|override|composeDirective|interfaceObject|authenticated|requiresScopes|policy|context|fromContext|cost|listSize|cacheTag|federation__.+)$/;
 
-/** Whether a subgraph may use this directive without a declaration, as code-first builders do. */
+/** Whether a subgraph may use this directive undeclared, as code-first builders do. */
 export function isFederationDirective(schema: GraphQLSchema, name: string): boolean {
   return DIRECTIVES.test(name) && isObjectType(schema.getType("_Service"));
 }
@@ -66,8 +66,8 @@ export function isEntitiesField(schema: GraphQLSchema, typeName: string, fieldNa
 }
 
 /**
- * A resolver of that field after which no representation counts as a parent, also where the entity
- * is the representation itself.
+ * Returns a resolver of the entities field that distrusts the representations. No rule then accepts
+ * one as a parent, even if the entity is the representation itself.
  */
 export function distrustRepresentations(original: Resolver = defaultFieldResolver): Resolver {
   return distrusting(original, (source, args, context, info) => {
@@ -77,8 +77,8 @@ export function distrustRepresentations(original: Resolver = defaultFieldResolve
 }
 
 /**
- * The extensions of an entity with a wrapped `__resolveReference`: it distrusts a result that is
- * the representation itself. `undefined` for an entity without one.
+ * Returns the extensions of an entity, with a `__resolveReference` that distrusts a result which is
+ * the representation itself. Returns `undefined` if the entity has no `__resolveReference`.
  */
 export function distrustReference(
   type: GraphQLObjectType | GraphQLAbstractType,
@@ -86,7 +86,7 @@ export function distrustReference(
   const { apollo } = type.extensions as EntityExtensions;
   const original = apollo?.subgraph?.resolveReference;
   if (original === undefined) return undefined;
-  // A client may repeat one representation by a variable, so each request copies it once.
+  // A variable can repeat one representation many times, so each request copies it once.
   const echoesOf = new WeakMap<RequestGate, WeakMap<object, object>>();
   const resolveReference = distrusting(original, (reference, context, ...rest) => {
     const gate = authIn(context)?.["~gate"];
@@ -108,15 +108,15 @@ export function distrustReference(
   return { ...type.extensions, apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference } } };
 }
 
-// Federation copies an entity whose `__typename` differs from the type, and would trust the copy.
-// So this copy omits `__typename`, unless federation resolves the type by it.
+// Federation copies an entity whose `__typename` differs from the type, and rules would trust that
+// copy. So this copy omits `__typename`, unless federation needs it to resolve the type.
 function echoOf(entity: object, type: GraphQLObjectType | GraphQLAbstractType): object {
   const { __typename: given, ...echo } = entity as { readonly __typename?: unknown };
   const isNamedByClient = isAbstractType(type) && !type.resolveType && given !== undefined;
   return isNamedByClient ? { ...echo, __typename: given } : echo;
 }
 
-// Wraps a resolver once, however often `apply` sees the schema.
+// Wraps a resolver only once, even if `apply` gets its own result.
 function distrusting<F extends object>(original: F, wrapper: F): F {
   if (Object.hasOwn(original, DISTRUSTING)) return original;
   return Object.defineProperty(wrapper, DISTRUSTING, { value: true });

@@ -30,7 +30,7 @@ export interface FieldGuards {
 type AnyField = GraphQLField<unknown, unknown>;
 type TypeWithFields = GraphQLObjectType | GraphQLInterfaceType;
 
-/** The guards of a schema by `@directive`. Throws `TypeError` that names the type or field. */
+/** Reads the guards of `@directive` in a schema. Throws a `TypeError` that names the location. */
 export function readFieldGuards(schema: GraphQLSchema, directive: string): FieldGuards {
   const ownOfType = memoize((type: TypeWithFields) =>
     readGuards(type, type.name, directive, {
@@ -40,7 +40,7 @@ export function readFieldGuards(schema: GraphQLSchema, directive: string): Field
   const ownOfField = memoize((field: AnyField, origin: string) => readGuards(field, origin, directive, {}));
   const ofType = memoize((type: TypeWithFields) => [type, ...type.getInterfaces()].flatMap((one) => ownOfType(one)));
 
-  /** The guards of a type that can run before there is a value of it. */
+  /** The guards of a type that can run before the value is known. */
   const beforeValue = (type: GraphQLNamedType): readonly Guard[] =>
     isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !usesParent(guard.plan)) : [];
 
@@ -81,7 +81,7 @@ export function guardsBehind(schema: GraphQLSchema, fieldGuards: FieldGuards, ty
   return schema.getPossibleTypes(type).flatMap(({ name }) => fieldGuards.runtimeType(type, name));
 }
 
-/** Every object type of a schema, those of introspection excepted. */
+/** Every object type of a schema, except those of introspection. */
 export function objectTypesOf(schema: GraphQLSchema): GraphQLObjectType[] {
   return Object.values(schema.getTypeMap()).filter(
     (type) => isObjectType(type) && !type.name.startsWith("__"),
@@ -93,7 +93,7 @@ export function abstractTypesOf(schema: GraphQLSchema): GraphQLAbstractType[] {
   return Object.values(schema.getTypeMap()).filter((type): type is GraphQLAbstractType => isAbstractType(type));
 }
 
-// Reads every location once, to find an invalid rule also on a type that no field returns yet.
+// Reads every location once, to reject an invalid rule even on a type that no field returns.
 function checkSchema(
   schema: GraphQLSchema,
   directive: string,
@@ -111,7 +111,7 @@ function checkSchema(
   for (const { carrier, origin, canBeGuarded } of locationsOf(schema)) {
     if (canBeGuarded || readGuards(carrier, origin, directive, {}).length === 0) continue;
     placing(directive, origin, () => {
-      throw new TypeError("a rule can only be on a field, an object type or an interface");
+      throw new TypeError("a rule must be on a field, an object type or an interface");
     });
   }
   for (const type of abstractTypesOf(schema)) {

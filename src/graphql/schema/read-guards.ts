@@ -10,14 +10,15 @@ import { type Carrier, directiveNodes, directivesInExtensions } from "./directiv
 /** A rule of the directive. */
 export type GraphQLRule = Rule & {
   /**
-   * The result of a rejected field. `"NULL"` gives null in place of a 401 or 403. It is rejected on
-   * a non-null field.
+   * The result of a rejected field. `"NULL"` gives null in place of a 401 or 403; a rejected
+   * subscription is an error in any case. `apply` rejects `"NULL"` on a non-null field, and on a
+   * type whose values a field returns as an interface or union.
    * @default "ERROR"
    */
   readonly onDeny?: OnDeny;
 };
 
-/** The guards of a carrier. Throws `TypeError` that names the location and the key. */
+/** The guards of a carrier. Throws a `TypeError` that names the location and the key. */
 export function readGuards(
   carrier: Carrier,
   origin: string,
@@ -61,7 +62,7 @@ function argumentsOf(node: ConstDirectiveNode): Record<string, unknown> {
   const rule: Record<string, unknown> = {};
   for (const argument of node.arguments ?? []) {
     const name = argument.name.value;
-    if (Object.hasOwn(rule, name)) throw new TypeError(`rule.${name} is given twice`);
+    if (Object.hasOwn(rule, name)) throw new TypeError(`rule.${name} must not be given twice`);
     define(rule, name, toJson(argument.value, `rule.${name}`));
   }
   return rule;
@@ -83,7 +84,8 @@ function toJson(node: ConstValueNode, path: string): unknown {
     case Kind.OBJECT: {
       const object: Record<string, unknown> = {};
       for (const field of node.fields) {
-        if (Object.hasOwn(object, field.name.value)) throw new TypeError(`${path}.${field.name.value} is given twice`);
+        if (Object.hasOwn(object, field.name.value))
+          throw new TypeError(`${path}.${field.name.value} must not be given twice`);
         define(object, field.name.value, toJson(field.value, `${path}.${field.name.value}`));
       }
       return object;
@@ -103,7 +105,7 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
 function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   const isList = Array.isArray((extensions as { directives?: unknown } | null | undefined)?.directives);
   const held = directivesInExtensions(extensions).filter(([name]) => name === directive);
-  // Under the name of the directive itself, which no printer of SDL reads.
+  // `extensions` may also have the rules under the name of the directive itself.
   const own = Object.hasOwn(extensions ?? {}, directive) ? [(extensions as Record<string, unknown>)[directive]] : [];
   const entries = held.map(([, entry]) => entry);
   return [
@@ -112,7 +114,7 @@ function rulesInExtensions(extensions: unknown, directive: string): unknown[] {
   ];
 }
 
-// An empty list is returned as it is, so that the compiler rejects it: it has no rule.
+// Returns an empty list as it is: it has no rule, so `compileGuard` rejects it.
 function oneOrMany(rules: unknown): unknown[] {
   return Array.isArray(rules) && rules.length > 0 ? (rules as unknown[]) : [rules];
 }

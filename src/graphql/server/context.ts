@@ -13,15 +13,15 @@ import { createPrepare, type Prepare } from "../execution/prepare.ts";
 import { assertGuarded } from "../schema/assert-guarded.ts";
 import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
 
-/** The context that resolvers need. Extend it with members of your own. */
+/** The context that guards and resolvers need. You may add members of your own. */
 export interface GraphQLAuthContext<C = Claims> {
-  /** The authentication of the request. Guards of other tokens show a field a view of it. */
+  /** The authentication of the request. Behind a guard, `token` is the token that it admitted. */
   readonly auth: RequestAuth<C>;
 }
 
 /**
- * The argument of a server's context function: a request, or an object that holds one. Yoga, Apollo
- * Server, Hono and graphql-ws pass such objects.
+ * The argument of a server's context function: a request, or an object that contains one. Yoga,
+ * Apollo Server, Hono and graphql-ws pass such objects.
  */
 export interface ServerContext extends RequestLike {
   /** A Fetch `Request`, as of Yoga. */
@@ -29,27 +29,27 @@ export interface ServerContext extends RequestLike {
   /** A request of Node, Express or Fastify. */
   readonly req?: RequestLike | undefined;
   /**
-   * A Node response or a Fastify reply. `login`, `refresh` and `logout` set cookies and
-   * `Cache-Control` on it; without it they reject with `CookieError`.
-   * @default none
+   * A Node response or a Fastify reply, on which `login`, `refresh` and `logout` set cookies and
+   * `Cache-Control`.
+   * @default none: with `deliver: "cookies"` they reject with `CookieError`
    */
   readonly res?: unknown;
   /**
-   * AWS Lambda: the event in place of a request. Events of other servers are not read; pass the
-   * request that they hold.
+   * On AWS Lambda: the event, which replaces the request. For the event of another server, pass
+   * the request that it contains.
    */
   readonly event?: LambdaEvent | object | undefined;
-  /** graphql-ws: the object that holds the upgrade request. */
+  /** With graphql-ws: the object that contains the upgrade request. */
   readonly extra?: unknown;
-  /** graphql-ws: the parameters that the client sent with the connection. */
+  /** With graphql-ws: the connection parameters that the client sent. */
   readonly connectionParams?: unknown;
 }
 
 /** Options of `createGraphQLContext`. */
 export interface GraphQLContextOptions {
   /**
-   * The schema that the server executes. A schema with an unguarded field under the directive is
-   * rejected at once.
+   * The schema that the server executes. If a field under the directive has no guard,
+   * `createGraphQLContext` throws.
    * @default none: the schema is not checked
    */
   readonly schema?: GraphQLSchema;
@@ -60,14 +60,14 @@ export interface GraphQLContextOptions {
   readonly directive?: string;
 }
 
-/** Makes the contexts of requests. */
+/** The function that makes the context of each request, with its `prepare`. */
 export interface GraphQLContextFactory<C = Claims> {
   /** Makes the context of a request. It verifies no token and never throws. */
   (server: ServerContext): GraphQLAuthContext<C>;
   /**
-   * Verifies the token of an operation before the server executes it, so that the fields need not
-   * wait one by one. Call it in the server's hook before execution; `useAuth` does so itself.
-   * `prepare` never rejects a request. Skipping it is safe, only slower.
+   * Verifies the token of an operation before the server executes it, so that no field has to wait
+   * for the verification. Call it in the server's hook before execution. `prepare` never rejects a
+   * request. Skipping it is safe, only slower.
    * @example
    * ```ts
    * // graphql-http
@@ -86,8 +86,8 @@ export interface GraphQLContextFactory<C = Claims> {
 
 /**
  * Creates the function that makes the context of each request. On GraphQL Yoga use `useAuth`.
- * @throws `TypeError` for an unknown option, and for a schema with an unguarded field under the
- *   directive. The message names the field.
+ * @throws {TypeError} for an unknown option, and for a schema in which a field under the directive
+ *   has no guard. The message names the field.
  * @example
  * ```ts
  * // Apollo Server
@@ -133,12 +133,12 @@ function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
   const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
   const { request } = server;
-  // The Fetch request has the changes of plugins; Node's request has repeated headers apart.
+  // The Fetch request has the changes of plugins. Node's request has repeated headers one by one.
   if (held && held === server.req && isFetchRequest(request))
     return { headers: request.headers, raw: rawRequest(held) };
   if (held) return held;
   if (server.event) return requestOfEvent(server.event);
-  // A context that holds a request may have other `headers`, so these come last.
+  // A context that contains a request may have other `headers`, so these come last.
   return server.headers === undefined ? undefined : server;
 }
 

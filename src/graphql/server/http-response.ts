@@ -3,39 +3,39 @@ import type { ExecutionResult, GraphQLError } from "graphql";
 import { kindOf, type RefusalMark, type RefusedOperation, refusalMark, translateError } from "../errors.ts";
 import { collectRootFields } from "./root-fields.ts";
 
-/** A GraphQL result over HTTP. */
+/** The parts of the HTTP response for a GraphQL result. */
 export interface AuthHttpResponse {
-  /** 200, or the first of 503, 400, 401 and 403 with which the operation was rejected. */
+  /** 200, or for a rejected operation the first of 503, 400, 401 and 403 among its refusals. */
   readonly status: number;
   /**
    * `WWW-Authenticate` for 401 and 403; empty for any other status.
    * @see RFC 6750, section 3
    */
   readonly headers: Readonly<Record<string, string>>;
-  /** The result; without `data` where the operation was rejected. */
+  /** The result, without `data` if the operation was rejected. */
   readonly body: ExecutionResult;
 }
 
 /** A result, as servers pass it to their hooks. */
 export interface ResultLike {
-  /** The data; fields of rejected guards are null in it. */
+  /** The data, in which rejected fields are null. */
   readonly data?: unknown;
   /** The errors, refusals among them. */
   readonly errors?: readonly GraphQLError[] | undefined;
-  /** The extensions; they are kept. */
+  /** The extensions, which do not change. */
   readonly extensions?: unknown;
 }
 
 /** Options of `authHttpResponse`. */
 export interface AuthHttpResponseOptions {
   /**
-   * The operation of the result, or its kind. It decides whether refusals that resolvers threw
-   * themselves reject a query.
-   * @default the operation of the rejecting guard, if any
+   * The operation of the result, or its kind. A refusal that a resolver throws itself can reject a
+   * query, but not a mutation, which has run by then.
+   * @default the operation of the guard that rejected, if one did
    */
   readonly operation?: RefusedOperation | null | undefined;
   /**
-   * The scheme that a challenge names for refusals that resolvers threw themselves.
+   * The authentication scheme in the challenge for refusals that resolvers throw themselves.
    * @default "Bearer"
    */
   readonly scheme?: string | undefined;
@@ -44,8 +44,8 @@ export interface AuthHttpResponseOptions {
 const ORDER = [503, 400, 401, 403] as const;
 
 /**
- * The status, headers and body of a result. A rejected operation has the status of its refusal; a
- * mutation that ran stays 200. Do not call it for batches and streams, which stay 200.
+ * Returns the status, headers and body of a result. A rejected operation has the status of its
+ * refusal; a mutation that ran has 200. Do not call it for a batch or a stream, which has 200.
  * @see RFC 6750, section 3
  * @example
  * ```ts
@@ -66,8 +66,8 @@ export function authHttpResponse(result: ResultLike, options: AuthHttpResponseOp
 }
 
 /**
- * A result, or an incremental part of one, with translated refusals of resolvers: see
- * `translateError`.
+ * Translates the refusals in a result, or in an incremental part of one, that resolvers threw
+ * themselves: see `translateError`.
  */
 export function translateErrors<R extends ResultParts>(result: R, options: AuthHttpResponseOptions = {}): R {
   const changed: { -readonly [K in keyof ResultParts]: ResultParts[K] } = {};
@@ -80,12 +80,12 @@ export function translateErrors<R extends ResultParts>(result: R, options: AuthH
   return Object.keys(changed).length === 0 ? result : { ...result, ...changed };
 }
 
-/** Whether a result could hold a refusal. */
+/** Whether a result may have a refusal. */
 export function hasErrors({ errors, incremental, completed }: ResultParts): boolean {
   return errors !== undefined || incremental !== undefined || completed !== undefined;
 }
 
-/** The members of a result that hold errors, parts of `@defer` and `@stream` included. */
+/** The members of a result that have errors, including the parts of `@defer` and `@stream`. */
 export interface ResultParts {
   readonly errors?: readonly GraphQLError[] | undefined;
   readonly incremental?: readonly ResultParts[] | undefined;
@@ -105,8 +105,8 @@ function isEveryRootFieldRefused(
   const info = marks.find((mark) => mark?.guardedField)?.guardedField;
   if (!info) return false;
   const fields = collectRootFields(info);
-  // A key that this operation does not select belongs to an operation around it. graphql-jit keeps
-  // the keys of skipped fields, without a value.
+  // A key that the guard's operation does not select belongs to an operation around it. graphql-jit
+  // keeps the keys of skipped fields, without a value.
   if (Object.entries(data ?? {}).some(([key, value]) => value !== undefined && !fields.has(key))) return false;
   const refused = new Set(
     errors.filter((error, i) => error.path?.length === 1 && marks[i]?.guardedField).map((error) => error.path?.[0]),

@@ -11,8 +11,8 @@ import {
 } from "graphql";
 
 /**
- * The names of the root fields by response key, with fragments, `@skip` and `@include` applied.
- * @see GraphQL specification, section 6.3.2
+ * The names of the root fields by response key, after fragments, `@skip` and `@include`.
+ * @see GraphQL specification (October 2021), section 6.3.2
  */
 export function collectRootFields(info: GraphQLResolveInfo): Map<string, string> {
   const fields = new Map<string, string>();

@@ -31,8 +31,8 @@ export interface UseAuthOptions {
   readonly directive?: string;
 }
 
-// Setters take `never`, so that those of every hook and release of Yoga fit. Their own types would
-// make Yoga a dependency.
+// Setters take `never`, so that the setters of every hook and release of Yoga fit. Yoga's own types
+// would make Yoga a dependency.
 
 /** A result, as Yoga passes it to a hook. */
 export interface ResultPayload {
@@ -66,7 +66,7 @@ export interface SubscribeHook {
 export interface AuthPlugin {
   /** Notes that Yoga has started. */
   onYogaInit(): void;
-  /** Rejects a schema with an unguarded field under the directive. */
+  /** Throws for a schema in which a field under the directive has no guard. */
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
   /** Adds `auth` to the context. */
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
@@ -88,9 +88,10 @@ interface OpenRequest<C> {
 /**
  * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
  * execution, and gives rejected operations their HTTP status.
- * @throws `TypeError` for an unknown option. `createYoga` throws a `TypeError` for a schema with an
- *   unguarded field under the directive. With a schema function every such request fails instead:
- *   callers see "Unexpected error.", and a process warning names the field.
+ * @throws {TypeError} for an unknown option.
+ * @throws {TypeError} in `createYoga`, for a schema in which a field under the directive has no
+ *   guard. With a schema function each request fails instead: callers see "Unexpected error.", and
+ *   a process warning names the field.
  * @example
  * ```ts
  * const schema = requireToken.apply(
@@ -101,12 +102,12 @@ interface OpenRequest<C> {
  */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
   checkOptions("useAuth", options, ["directive"]);
-  // The operations of a batch share one request. A symbol on it is cheaper than a WeakMap, whose
-  // values that refer back to their key are costly to the garbage collector.
+  // The operations of a batch share one request. A symbol on it is cheaper than a WeakMap: values
+  // that refer back to their key cost the garbage collector much time.
   const OPEN = Symbol("claimgate.useAuth");
   const openOf = (request: object): OpenRequest<C> | undefined => (request as { [OPEN]?: OpenRequest<C> })[OPEN];
 
-  // Envelop reports a schema once, and keeps it even if that throws: `before` checks it again.
+  // Envelop reports a schema only once, even if the hook throws. So `before` checks it again.
   const guardedSchemas = new WeakSet<GraphQLSchema>();
   let hasStarted = false;
   const assertOnce = (schema: GraphQLSchema): void => {
@@ -166,7 +167,7 @@ function executeHook(args: ExecutionArgs): ExecuteHook {
 function subscribeHook(args: ExecutionArgs): SubscribeHook {
   return {
     onSubscribeResult: (payload) => translate(args, payload),
-    // A source throws refusals too, by `ctx.auth.require` in its generator.
+    // A source throws a refusal if its generator calls `ctx.auth.require`.
     onSubscribeError({ error, setError }) {
       if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args)));
     },
@@ -190,7 +191,7 @@ function translate(args: ExecutionArgs, payload: ResultPayload): NextHook | unde
 
 function responseOptions({ document, operationName, contextValue }: ExecutionArgs): AuthHttpResponseOptions {
   const operation = getOperationAST(document, operationName);
-  // Another plugin may have replaced `auth`: guards fail then, and other errors stay as they are.
+  // Another plugin may have replaced `auth`. Then guards fail, and other errors do not change.
   const scheme = authIn(contextValue)?.["~gate"].refusals().scheme;
   return { ...(scheme ? { scheme } : {}), ...(operation ? { operation } : {}) };
 }

@@ -23,8 +23,12 @@ describe("a malformed directive", () => {
 
   test.each([
     ["an unknown argument", '@requireToken(roles: "a")', /rule\.roles/],
-    ["an argument given twice", '@requireToken(scope: "a", scope: "b")', /rule\.scope is given twice/],
-    ["a nested key given twice", "@requireToken(scope: { a: { b: 1, b: 1 } })", /rule\.scope\.a\.b is given twice/],
+    ["an argument given twice", '@requireToken(scope: "a", scope: "b")', /rule\.scope must not be given twice/],
+    [
+      "a nested key given twice",
+      "@requireToken(scope: { a: { b: 1, b: 1 } })",
+      /rule\.scope\.a\.b must not be given twice/,
+    ],
     ["an argument of another type", "@requireToken(optional: 1)", /rule\.optional/],
     ["an unknown onDeny", "@requireToken(onDeny: HIDE)", /rule\.onDeny/],
   ])("is also rejected without GraphQL's validation: %s", (_, directive, key) => {

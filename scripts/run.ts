@@ -50,7 +50,7 @@ export function runBeside(
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: true });
     const kill = (): void => void (child.pid === undefined || process.kill(-child.pid, "SIGKILL"));
     const timer = setTimeout(kill, timeoutMs);
-    // First of the listeners: the command must end before its folder is removed.
+    // Before other listeners, because one of them removes the folder of the command.
     process.prependListener("exit", kill);
     const chunks: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -8,7 +8,7 @@ export interface BadToken {
   readonly expected: string;
 }
 
-// Enough for every route, so that only the defect of the token can reject a call.
+// The rights for every route, so that only the defect of the token can reject a call.
 const ALL_RIGHTS = { scope: { admin: true }, claims: { department: "research", admin: true } };
 
 /**

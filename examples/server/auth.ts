@@ -25,9 +25,8 @@ type RequestAuth = AuthContext<Claims>["auth"];
 /** The options of the example's manager. */
 export interface AuthOptions {
   /**
-   * The signing keys. Default: the keys in the file named by `JWT_KEYS`, which `npx claimgate keys
-   * generate` makes. Without that file, a new key at each start; a restart then invalidates all
-   * tokens.
+   * The signing keys. Default: the keys in the file that `JWT_KEYS` names, which `npx claimgate keys
+   * generate` makes. Without `JWT_KEYS` each start makes a new key, which invalidates all tokens.
    */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
   /** The time, in seconds. Default: the time of the system clock. */
@@ -35,8 +34,8 @@ export interface AuthOptions {
   /** The handler of events. Default: events are ignored. */
   readonly onEvent?: EventHandler;
   /**
-   * Set it to `false` for plain HTTP on a host other than localhost. Browsers accept secure cookies
-   * only over HTTPS and from localhost. Default: `true`.
+   * Whether cookies are secure. Browsers accept secure cookies only over HTTPS and from localhost,
+   * so set `false` for plain HTTP on another host. Default: `true`.
    */
   readonly secureCookies?: boolean;
 }

@@ -12,7 +12,7 @@ export interface Database {
 }
 
 /**
- * Opens the database at `url`, by default `DATABASE_URL`. If it is blank, the database is empty and
+ * Opens the database at `url`, by default `DATABASE_URL`. Without a URL it makes an empty database
  * in memory.
  */
 export async function openDatabase(url: string | undefined = process.env["DATABASE_URL"]): Promise<Database> {

@@ -62,8 +62,8 @@ interface Row {
 
 /** Creates the table and the sample users if they are missing. */
 export async function openUsers(database: Database): Promise<Users> {
-  // A login of an unknown user is checked with this hash, so that it takes as long as any other.
-  const nobodysHash = await hash(randomBytes(32));
+  // Serves a login of an unknown user, so that it takes as long as any other login.
+  const decoyHash = await hash(randomBytes(32));
 
   const select = async (username: string): Promise<Row | undefined> =>
     (await database.query<Row>(SELECT, [username])).rows[0];
@@ -75,7 +75,7 @@ export async function openUsers(database: Database): Promise<Users> {
     },
     async findByPassword(username, password) {
       const row = await select(username);
-      const isRight = await verify(row?.password_hash ?? nobodysHash, password);
+      const isRight = await verify(row?.password_hash ?? decoyHash, password);
       return row && isRight ? toUser(row) : null;
     },
     async add({ username, password, department, isAdmin }) {

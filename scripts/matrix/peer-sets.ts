@@ -73,7 +73,7 @@ export async function installPeerSet(
   const client = set.versions["@trpc/server"];
   const packages = { ...set.versions, "@trpc/client": client, ...options.beside, ...set.dependencies };
   await install(project, [tarball, ...Object.entries(packages).map(([name, version]) => `${name}@${version}`)]);
-  // Before Yoga, whose dependencies require other Node versions than claimgate's peers.
+  // Before the installation of Yoga, whose dependencies require other Node versions than the peers.
   const engines = readEngines(project);
   await install(project, [`${YOGA}@${readManifest(ROOT, YOGA).version}`]);
   const versions = PEERS.map((peer) => [peer, readManifest(project, peer).version]);

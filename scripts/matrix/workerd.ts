@@ -16,8 +16,8 @@ export interface Workerd {
   readonly version: string;
 }
 
-// The compatibility date of a worker. By default a worker has `process`, hence Node's built-ins,
-// since August 2026.
+// The compatibility dates decide: from August 2026 on, a worker has `process` by default, and so
+// Node's built-ins.
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "bare", worker = .bare), (name = "node", worker = .node) ],

@@ -53,7 +53,7 @@ export async function start(
     allowBatchedQueries: batching,
     jit,
   });
-  // The schema as served: resolvers and loaders passed to Mercurius replace guarded ones.
+  // Checks the schema as served: resolvers and loaders of the options replace guarded resolvers.
   const createContext = createGraphQLContext(auth, { schema: app.graphql.schema });
   // On a WebSocket, each operation has its own context.
   const addAuth = (context: Context): unknown =>

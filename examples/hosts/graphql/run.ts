@@ -35,6 +35,6 @@ Token of ada, valid for one hour: ${signed}
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void running.close());
 } else {
-  console.error(`Which host? ${[...HOSTS.keys()].join(", ")}`);
+  console.error(`Argument 1 must be a host: ${[...HOSTS.keys()].join(", ")}`);
   process.exitCode = 1;
 }

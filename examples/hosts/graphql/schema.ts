@@ -19,7 +19,7 @@ const typeDefs = /* GraphQL */ `
     reports: Int @requireToken(claims: { plan: "pro" })
     balance: Int! @requireToken
 
-    "Asks for a rule in its resolver."
+    "Its resolver requires a rule."
     audit: Int!
 
     "Fails with an error that no caller may see."
@@ -34,7 +34,7 @@ const typeDefs = /* GraphQL */ `
     renew: String @requireToken(type: "refresh")
     post(text: String!): Message @requireToken
 
-    "Posts, and only then asks for a rule."
+    "Posts the text before its resolver requires a rule."
     announce(text: String!): Message!
   }
 

@@ -15,7 +15,7 @@ const ROUTES = {
   tokenInfo: { query: "{ answer: tokenInfo { subject } }" },
 };
 
-// Reasons for a refresh. The browser drops the auth cookie when the token expires.
+// The reasons for a refresh: the auth token has expired, or its cookie is gone.
 const WORTH_A_REFRESH = ["TOKEN_EXPIRED", "TOKEN_MISSING"];
 
 const $ = (id) => document.getElementById(id);

@@ -55,6 +55,6 @@ test("lists the hosts when the command line names none", { timeout: 60_000 }, as
   const [code] = (await once(child, "close")) as [number];
   expect({ code, said: said.trim() }).toEqual({
     code: 1,
-    said: "Which host? apollo-server, graphql-http, graphql-ws, mercurius, yoga",
+    said: "Argument 1 must be a host: apollo-server, graphql-http, graphql-ws, mercurius, yoga",
   });
 });

@@ -25,8 +25,9 @@ type RequestAuth = AuthContext<Claims>["auth"];
 /** The options of the example's manager. */
 export interface AuthOptions {
   /**
-   * The signing keys. Default: the keys in the file that `JWT_KEYS` names, which `npx claimgate keys
-   * generate` makes. Without `JWT_KEYS` each start makes a new key, which invalidates all tokens.
+   * The signing keys. Default: the keys in the file that `JWT_KEYS` names, which `npx claimgate
+   * keys generate` makes. Without `JWT_KEYS` each start makes a new key, which invalidates all
+   * tokens.
    */
   readonly keys?: readonly KeyConfig[] | KeyLoader;
   /** The time, in seconds. Default: the time of the system clock. */

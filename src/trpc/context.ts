@@ -96,7 +96,7 @@ export function createTRPCContext<
 }
 
 const RESPONSE_REMEDY =
-  "Give the context function all options of the adapter, res or resHeaders included, " + 'or pass deliver: "body"';
+  'Give the context function all options of the adapter, res or resHeaders included, or pass deliver: "body"';
 
 function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
   const writer = opts.resHeaders ? headersWriter(opts.resHeaders) : responseWriterOf(opts.res);

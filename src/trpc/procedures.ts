@@ -30,6 +30,7 @@ export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureCo
 
 /** The context of a procedure without a guard. */
 export interface Unguarded<C> {
+  /** The authentication of the request, without a verified token. */
   auth: PublicAuth<C>;
 }
 

@@ -17,13 +17,9 @@ export interface UnknownInput {
  * `unknown` if every path of the rule leads to a scalar of the input. Otherwise a type that rejects
  * the input; the compiler error names the invalid path and the paths of the input.
  */
-export type CheckedInput<TInput, R> = [RulePaths<R>] extends [never]
+export type CheckedInput<TInput, R> = [PathErrors<TInput, RulePaths<R>>] extends [never]
   ? unknown
-  : string extends RulePaths<R>
-    ? unknown
-    : [PathErrors<TInput, RulePaths<R>>] extends [never]
-      ? unknown
-      : PathErrors<TInput, RulePaths<R>>;
+  : PathErrors<TInput, RulePaths<R>>;
 
 /** `Given` if its paths are paths of the input; otherwise the paths that the input has. */
 export type CheckedPaths<Given, TInput> = Given extends string
@@ -61,19 +57,17 @@ type IsScalar<T> = [T] extends [Scalar] ? true : false;
 
 type IsPath<T, P extends string> = P extends ""
   ? IsScalar<T>
-  : P extends `${infer Key}.${infer Rest}`
-    ? NonNullable<T> extends infer O extends object
-      ? Key extends keyof O
-        ? IsPath<O[Key], Rest>
-        : false
-      : false
-    : NonNullable<T> extends infer O extends object
-      ? P extends keyof O
-        ? [unknown] extends [O[P]]
-          ? true
-          : IsScalar<O[P]>
-        : false
-      : false;
+  : [unknown] extends [ValueAt<T, P>]
+    ? true
+    : IsScalar<ValueAt<T, P>>;
+
+/** The type at a path; `object`, which is not a scalar, if there is no such path. */
+type ValueAt<T, P extends string> = P extends `${infer Key}.${infer Rest}`
+  ? ValueAt<MemberOf<T, Key>, Rest>
+  : MemberOf<T, P>;
+
+type MemberOf<T, Key extends string> =
+  NonNullable<T> extends infer O extends object ? (Key extends keyof O ? O[Key] : object) : object;
 
 /** Appears in a compiler error: the input has the paths `Paths`, but not `P`. */
 interface NoSuchPath<P extends string, Paths> {
@@ -86,24 +80,20 @@ interface NoInput {
   readonly "call .input() before requireToken": never;
 }
 
-type PathErrors<TInput, P extends string> = [TInput] extends [UnsetInput]
-  ? NoInput
-  : P extends string
-    ? IsPath<TInput, P> extends true
-      ? never
-      : NoSuchPath<P, PathsOf<TInput>>
-    : never;
-
-type PathsIn<B> = B extends Bindings
-  ? {
-      [K in keyof B]: B[K] extends readonly (infer P extends string)[] ? P : B[K] extends string ? B[K] : never;
-    }[keyof B]
+// Distributes over P, so that a rule without paths has no errors.
+type PathErrors<TInput, P> = P extends string
+  ? string extends P
+    ? never
+    : [TInput] extends [UnsetInput]
+      ? NoInput
+      : IsPath<TInput, P> extends true
+        ? never
+        : NoSuchPath<P, PathsOf<TInput>>
   : never;
 
-type RulePaths<R> =
-  | (R extends { readonly args: infer B } ? PathsIn<B> : never)
-  | (R extends { readonly anyOf: readonly (infer Branch)[] }
-      ? Branch extends { readonly args: infer B }
-        ? PathsIn<B>
-        : never
-      : never);
+type RulePaths<R> = ArgPaths<R> | (R extends { readonly anyOf: readonly (infer Branch)[] } ? ArgPaths<Branch> : never);
+
+type ArgPaths<R> = R extends { readonly args: infer B extends Bindings } ? ElementOf<B[keyof B]> : never;
+
+/** The elements of a list, or the type itself. */
+export type ElementOf<T> = T extends readonly (infer E)[] ? E : T;

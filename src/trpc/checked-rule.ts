@@ -9,7 +9,7 @@ import type {
   Rule,
   RuleBranch,
 } from "../core/rules/rule.ts";
-import type { CheckedPaths } from "./checked-input.ts";
+import type { CheckedPaths, ElementOf } from "./checked-input.ts";
 
 /** A branch of `anyOf` in tRPC, which has no parent object. */
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
@@ -60,11 +60,9 @@ type ScopeFor<C> = C extends { readonly scope?: infer S }
   ? unknown extends S
     ? Exclude<Json, null>
     : NonNullable<S> extends string | readonly string[]
-      ? OneOrMore<WordsOf<NonNullable<S>>> | NotAValueOf<"scope">
+      ? OneOrMore<ElementOf<NonNullable<S>>> | NotAValueOf<"scope">
       : Requirement<NonNullable<S>> | NotAValueOf<"scope">
   : Exclude<Json, null>;
-
-type WordsOf<S> = S extends readonly (infer Word)[] ? Word : S;
 
 // A string has one word, or several words separated by spaces.
 type OneOrMore<Word> = Words<Word> | readonly Words<Word>[];

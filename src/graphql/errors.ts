@@ -107,7 +107,7 @@ function isSameOperation(a: OperationDefinitionNode, b: OperationDefinitionNode)
   return a === b || (a.loc !== undefined && a.loc.source === b.loc?.source && a.name?.value === b.name?.value);
 }
 
-/** The kind of an operation, where it is known. */
+/** The kind of an operation, or `undefined` if it is unknown. */
 export function kindOf(operation: RefusedOperation | undefined): string | undefined {
   return typeof operation === "object" ? operation.operation : operation;
 }

@@ -28,8 +28,8 @@ export interface Watch {
 type Later = Promise<unknown> | AsyncIterable<unknown>;
 
 /**
- * Whether a server sends a part of the result later. That holds for a stream, for a promise, and
- * for a plain object with such values.
+ * Whether a server sends a part of the result later: for a stream, for a promise, and for a plain
+ * object with such values.
  */
 export function isSentLater(data: unknown): boolean {
   if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;

@@ -90,7 +90,7 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * auth token if that is already verified and still valid, otherwise `null`.
    */
   get token(): T {
-    // The types of the guards ensure that T is `null` only where no guard has admitted a token.
+    // The types of the guards exclude `null` from T only behind a guard that requires a token.
     return (this.#seen === undefined
       ? (this.#admitted ?? this.#gate.tokens().knownAuthToken)
       : this.#seen) as unknown as T;

@@ -6,7 +6,7 @@ import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
 /** A claim and the value that it must match. */
 export interface ClaimCheck extends ClaimName {
   readonly required: unknown;
-  /** The required words, where the claim is `scope` and the rule requires words. */
+  /** The required words, if the claim is `scope` and the rule requires words. */
   readonly words: readonly string[] | undefined;
 }
 

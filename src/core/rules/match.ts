@@ -101,8 +101,7 @@ export function readOwn(object: object, key: string): unknown {
 }
 
 /**
- * An own property or a class accessor, or `undefined`. Properties of `Object.prototype` do not
- * count.
+ * An own property or a class accessor, or `undefined`. Ignores properties of `Object.prototype`.
  */
 export function readOwnOrAccessor(object: object, key: string): unknown {
   if (Object.hasOwn(object, key)) return (object as Record<string, unknown>)[key];

@@ -1,10 +1,10 @@
 /** The guards of one field at run time, with the microtask cache of their decisions. */
 import type { Guard } from "../guard.ts";
 
-/** Guards that must all hold. */
+/** Guards that must all accept the caller. */
 export interface GuardSet {
   readonly guards: readonly Guard[];
-  /** Caches the last decision; `undefined` where a guard reads arguments or the parent. */
+  /** Caches the last decision; `undefined` if a guard reads arguments or the parent. */
   readonly pass: Pass | undefined;
 }
 

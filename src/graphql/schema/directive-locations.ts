@@ -69,7 +69,7 @@ export function directivesInExtensions(extensions: unknown): readonly (readonly 
 }
 
 /**
- * Throws `TypeError` for a directive that is neither declared nor known, since a misspelt rule
+ * Throws `TypeError` for a directive that is neither declared nor known, because a misspelt rule
  * would leave its field open.
  */
 export function checkDirectiveNames(schema: GraphQLSchema, directive: string, known: readonly string[]): void {

@@ -72,12 +72,12 @@ export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, pat
  * Throws for an option with the value `undefined`: an option from an unset variable must not
  * silently switch a check off.
  */
-export function refuseUndefined(options: unknown, path: string, groups: readonly string[] = []): void {
+export function rejectUndefined(options: unknown, path: string, groups: readonly string[] = []): void {
   if (typeof options !== "object" || options === null) return;
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const place = path === "" ? name : `${path}.${name}`;
     if (value === undefined) throw new InvalidConfigError(place, `must not be undefined: ${remedyForUnset(name)}`);
-    if (groups.includes(name)) refuseUndefined(value, place);
+    if (groups.includes(name)) rejectUndefined(value, place);
   }
 }
 

@@ -20,8 +20,8 @@ export interface TestAuth<C = Claims> {
  *
  * @param config options of the manager, which replace these defaults. Only another HMAC secret can
  * replace the secret: `keys`, `privateKey` and `publicKey` are rejected.
- * @throws {InvalidConfigError} if an option is invalid
- * @throws {MissingConfigError} if an option needs another option that is missing
+ * @throws `InvalidConfigError` if an option is invalid
+ * @throws `MissingConfigError` if an option needs another option that is missing
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function createTestAuth<C = Claims>(config: Partial<SecretKeyConfig<C>> =
 /**
  * Returns the token with another signature. A manager rejects it with `SIGNATURE_INVALID`.
  *
- * @throws {TypeError} if `token` is not a signed token in compact form
+ * @throws `TypeError` if `token` is not a signed token in compact form
  *
  * @example
  * ```ts

@@ -7,13 +7,13 @@ export interface TestClock {
   /**
    * Moves the time forward by `seconds`, or back if the number is negative.
    *
-   * @throws {TypeError} if `seconds` is not a finite number
+   * @throws `TypeError` if `seconds` is not a finite number
    */
   advance(seconds: number): void;
   /**
    * Sets the time, in seconds since 1970.
    *
-   * @throws {TypeError} if `seconds` is not a finite number
+   * @throws `TypeError` if `seconds` is not a finite number
    */
   set(seconds: number): void;
 }
@@ -23,7 +23,7 @@ export interface TestClock {
  *
  * @param start the first time, in seconds since 1970. The default is the current time, in whole
  * seconds.
- * @throws {TypeError} if `start` is not a finite number
+ * @throws `TypeError` if `start` is not a finite number
  *
  * @example
  * ```ts

@@ -10,7 +10,7 @@ export interface SuiteCase {
   /**
    * Runs the case.
    *
-   * @throws {Error} if the store behaves differently; the message names the step and the difference
+   * @throws `Error` if the store behaves differently; the message names the step and the difference
    */
   run(): Promise<void>;
 }

@@ -22,6 +22,7 @@ export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: Au
  * The part of the context that a guard replaces: `auth`, with the token that the guard admitted.
  */
 export interface Guarded<C, R> {
+  /** The authentication of the request, with the token that the guard admitted. */
   /** The authentication of the request; under an optional rule `token` may be `null`. */
   auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
 }
@@ -50,8 +51,8 @@ export type GuardResult<TContext, R> = ReturnType<
  * `requireToken`, typed by the claims `C` of a context. A rule does not compile if it names another
  * claim, or requires a value that the schema does not allow.
  *
- * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
- * @throws {TRPCError} as `requireToken` does, in a call.
+ * @throws `TypeError` for an invalid rule, when the router is built; the message names the key.
+ * @throws `TRPCError` as `requireToken` does, in a call.
  * @see requireToken
  */
 export interface RequireToken<C> {
@@ -75,9 +76,9 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  * Creates a middleware for `.use()` that requires a valid auth token. Behind it `ctx.auth.token` is
  * the verified token.
  *
- * @throws {TypeError} for the argument `undefined`, such as a misspelt rule.
- * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
- * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
+ * @throws `TypeError` for the argument `undefined`, such as a misspelt rule.
+ * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @example
  * ```ts
  * const me = t.procedure.use(requireToken()).query(({ ctx }) => ctx.auth.token.sub);
@@ -96,9 +97,9 @@ export function requireToken<TContext extends AnyAuthContext = AnyAuthContext>()
  *
  * `authProcedures` returns a `requireToken` with which the compiler also checks claims.
  *
- * @throws {TypeError} for an invalid rule, when the router is built; the message names the key.
- * @throws {TRPCError} in a call that the middleware rejects; its `cause` is an `AuthError`.
- * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
+ * @throws `TypeError` for an invalid rule, when the router is built; the message names the key.
+ * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @see RFC 6749, section 3.3, for `scope`
  * @example
  * ```ts

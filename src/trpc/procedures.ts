@@ -31,6 +31,7 @@ export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureCo
 /** The context of a procedure without a guard. */
 export interface Unguarded<C> {
   /** The authentication of the request, without a verified token. */
+  /** The authentication of the request, without a verified token. */
   auth: PublicAuth<C>;
 }
 
@@ -94,8 +95,8 @@ export interface AuthProcedures<P> {
  * procedures keep its context, metadata, input and `.errors()`. Also returns a `requireToken` that
  * is typed by the claims of the context.
  *
- * @throws {TRPCError} in a call that a procedure rejects; its `cause` is an `AuthError`.
- * @throws {TRPCError} `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
+ * @throws `TRPCError` in a call that a procedure rejects; its `cause` is an `AuthError`.
+ * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @see createTRPCContext
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import {
   placeOf,
   SECURE_PREFIX,
 } from "../exchange/cookies.ts";
-import { dateSchema, refuseUndefined } from "../parse-options.ts";
+import { dateSchema, rejectUndefined } from "../parse-options.ts";
 import { STORE_REMEDY } from "./session-options.ts";
 
 /**
@@ -151,10 +151,10 @@ export const cookieSchema: z.ZodType<object> = z
 const OF_WRITTEN = ["domain", "path", "sameSite", "secure", "partitioned", "former"] as const;
 
 /** Throws for an option of a former setting with the value `undefined`. */
-export function refuseUndefinedFormer(cookies: unknown): void {
+export function rejectUndefinedFormer(cookies: unknown): void {
   const entries = (cookies as CookieConfig | null | undefined)?.former;
   if (!Array.isArray(entries)) return;
-  entries.forEach((entry: unknown, index) => refuseUndefined(entry, `cookies.former.${index}`, ["names"]));
+  entries.forEach((entry: unknown, index) => rejectUndefined(entry, `cookies.former.${index}`, ["names"]));
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   functionSchema,
   maxAgeSchema,
   parseOptions,
-  refuseUndefined,
+  rejectUndefined,
   remedyForUnset,
   textSchema,
   tokenAgeSchema,
@@ -28,7 +28,7 @@ import { DEFAULT_MAX_AGE } from "../tokens/token-type.ts";
 import { nearestName } from "../util/nearest-name.ts";
 import { checkedClock, systemClock } from "../util/seconds.ts";
 import type { Authorize } from "./authorize-options.ts";
-import { cookieSchema, nameSchema, refuseUndefinedFormer, resolveCookies } from "./cookie-options.ts";
+import { cookieSchema, nameSchema, rejectUndefinedFormer, resolveCookies } from "./cookie-options.ts";
 import { csrfSchema } from "./csrf-options.ts";
 import { resolveSessions, type SessionConfig, STORE_REMEDY, sessionFields } from "./session-options.ts";
 
@@ -198,8 +198,8 @@ function readOptions(config: unknown): ParsedOptions {
         remedyForMissing(given, "algorithm", "set the algorithm of the key, such as HS256, or pass keys"),
       );
   }
-  refuseUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
-  refuseUndefinedFormer(given["cookies"]);
+  rejectUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
+  rejectUndefinedFormer(given["cookies"]);
   return parseOptions(configSchema, config);
 }
 

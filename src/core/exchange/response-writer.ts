@@ -21,10 +21,15 @@ export const HAS_BEGUN = "the response has begun already";
 
 /** The headers of a Fetch response. Cookies need `append` and `getSetCookie`. */
 export interface ResponseHeadersLike {
+  /** Whether the header is set. */
   has(name: string): boolean;
+  /** Sets a header, and replaces its earlier values. */
   set(name: string, value: string): void;
+  /** Adds a value to a header. */
   append?(name: string, value: string): void;
+  /** Removes a header. */
   delete?(name: string): void;
+  /** The values of `Set-Cookie`, one for each cookie. */
   getSetCookie?(): string[];
 }
 

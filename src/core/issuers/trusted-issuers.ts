@@ -14,7 +14,7 @@ import {
   algorithmSchema,
   functionSchema,
   parseOptions,
-  refuseUndefined,
+  rejectUndefined,
   secondsSchema,
   textSchema,
 } from "../parse-options.ts";
@@ -199,7 +199,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
   const isAlone = trust.length === 1 && context.ownIssuer === undefined;
   for (const [index, value] of trust.entries()) {
     const path = `trust.${index}`;
-    refuseUndefined(value, path);
+    rejectUndefined(value, path);
     const entry = parseOptions(trustSchema, value, path);
     if (entry.issuer === context.ownIssuer)
       throw new InvalidConfigError(`${path}.issuer`, "must differ from the manager's own issuer; remove the entry");

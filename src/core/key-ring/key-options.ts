@@ -7,7 +7,7 @@ import {
   algorithmSchema,
   dateSchema,
   parseOptions,
-  refuseUndefined,
+  rejectUndefined,
   secondsSchema,
   textSchema,
 } from "../parse-options.ts";
@@ -118,8 +118,8 @@ const refreshTimes = z.strictObject({
 
 /** Reads a list of keys. Throws `InvalidConfigError` with the path, such as `keys.0.algorithm`. */
 export function parseKeyList(keys: unknown): KeyConfig[] {
-  if (Array.isArray(keys)) keys.forEach((key: unknown, index) => refuseUndefined(key, `keys.${index}`));
-  // refuseUndefined has ruled out undefined values.
+  if (Array.isArray(keys)) keys.forEach((key: unknown, index) => rejectUndefined(key, `keys.${index}`));
+  // rejectUndefined has ruled out undefined values.
   const list = parseOptions(keyList, keys, "keys") as KeyConfig[];
   const kids = list.map(({ kid }) => kid);
   const repeated = kids.findIndex((kid, index) => kid !== undefined && kids.indexOf(kid) < index);
@@ -130,7 +130,7 @@ export function parseKeyList(keys: unknown): KeyConfig[] {
 
 /** Reads `keyRefresh`. Throws `InvalidConfigError`. */
 export function parseKeyRefresh(config: unknown): RefreshTimes {
-  refuseUndefined(config, "keyRefresh");
+  rejectUndefined(config, "keyRefresh");
   const { interval, ...times } = parseOptions(refreshTimes, config ?? {}, "keyRefresh");
   return { lifespan: interval, ...times };
 }

@@ -37,7 +37,7 @@ export function isTokenAmbient(): boolean {
  * Returns the verified token of the running guarded procedure or resolver, also in the functions
  * that it calls. Returns `null` outside a guarded call, and for an anonymous caller.
  *
- * @throws {InvalidConfigError} if no manager of the process has `ambient: true`.
+ * @throws `InvalidConfigError` if no manager of the process has `ambient: true`.
  * @example
  * ```ts
  * const auth = new AuthManager({ ...options, ambient: true });

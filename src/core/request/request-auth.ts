@@ -40,11 +40,13 @@ export interface UnguardedAuth<C = Claims> extends Omit<RequestAuth<C>, "token">
  */
 export interface AuthContext<C = Claims> {
   /** The authentication of the request. */
+  /** The authentication of the request. */
   readonly auth: UnguardedAuth<C>;
 }
 
 /** A context with `auth`, for a manager with any claims. */
 export interface AnyAuthContext {
+  /** The authentication of the request. */
   /** The authentication of the request. */
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
@@ -99,9 +101,9 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /**
    * Returns the verified auth token, or `null` for a request without a token.
    *
-   * @throws {AuthError} for a token that is invalid or cannot be verified, for ambiguous
+   * @throws `AuthError` for a token that is invalid or cannot be verified, for ambiguous
    *   credentials, and for a cookie in a request from another site. A missing token is accepted.
-   * @throws {MissingSignerError} before `init` of the manager.
+   * @throws `MissingSignerError` before `init` of the manager.
    * @example
    * ```ts
    * const token = await ctx.auth.authenticate();
@@ -115,19 +117,19 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   /**
    * Returns the token, or `null` for a request without a token.
    *
-   * @throws {AuthError} as `authenticate` does.
-   * @throws {MissingSignerError} before `init` of the manager.
-   * @throws {TypeError} for an invalid rule; the message names the key.
+   * @throws `AuthError` as `authenticate` does.
+   * @throws `MissingSignerError` before `init` of the manager.
+   * @throws `TypeError` for an invalid rule; the message names the key.
    */
   require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
   /**
    * Returns the token if it satisfies `rule`. Without a rule, any valid auth token is enough. The
    * rule's `args` and `parent` read the values of `facts`.
    *
-   * @throws {AuthError} for a missing token, for one that does not satisfy the rule, and as
+   * @throws `AuthError` for a missing token, for one that does not satisfy the rule, and as
    *   `authenticate` does.
-   * @throws {MissingSignerError} before `init` of the manager.
-   * @throws {TypeError} for an invalid rule; the message names the key.
+   * @throws `MissingSignerError` before `init` of the manager.
+   * @throws `TypeError` for an invalid rule; the message names the key.
    * @example
    * ```ts
    * await ctx.auth.require({ args: { sub: "owner" } }, { args: { owner: post.authorId } });
@@ -143,16 +145,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * Begins a session for `subject`. Check the password, or any other proof, before the call.
    * `deliver: "cookies"` sets both cookies and returns their expiries. `"body"` returns the tokens.
    *
-   * @throws {AuthError} `CSRF_REJECTED` if another site asks for cookies.
-   * @throws {AuthError} `TOKEN_REVOKED` if `authorize` returns `null`.
-   * @throws {AuthError} `CLAIM_INVALID` if the claims do not match `claimsSchema`.
-   * @throws {AuthError} `STORE_UNAVAILABLE` if the session store or `authorize` fails.
-   * @throws {AuthError} `KEYS_UNAVAILABLE` if the loader of the keys fails.
-   * @throws {CookieError} if no cookie can reach the caller, or a token is too large for a cookie.
-   * @throws {MissingConfigError} if the manager lacks `sessions`, or lacks `cookies` for
+   * @throws `AuthError` `CSRF_REJECTED` if another site asks for cookies.
+   * @throws `AuthError` `TOKEN_REVOKED` if `authorize` returns `null`.
+   * @throws `AuthError` `CLAIM_INVALID` if the claims do not match `claimsSchema`.
+   * @throws `AuthError` `STORE_UNAVAILABLE` if the session store or `authorize` fails.
+   * @throws `AuthError` `KEYS_UNAVAILABLE` if the loader of the keys fails.
+   * @throws `CookieError` if no cookie can reach the caller, or a token is too large for a cookie.
+   * @throws `MissingConfigError` if the manager lacks `sessions`, or lacks `cookies` for
    *   `deliver: "cookies"`.
-   * @throws {MissingSignerError} before `init` of the manager, or if it has no signing key.
-   * @throws {TypeError} for an invalid subject or option.
+   * @throws `MissingSignerError` before `init` of the manager, or if it has no signing key.
+   * @throws `TypeError` for an invalid subject or option.
    * @example
    * ```ts
    * const login = publicProcedure.input(credentials).mutation(async ({ ctx, input }) => {
@@ -175,11 +177,11 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * session. Such a token is expired, revoked, reused or malformed. Without a refresh token, the
    * response clears an expired auth cookie. Any other refusal clears no cookie.
    *
-   * @throws {AuthError} for a missing, invalid or ambiguous refresh token, and as `login` does.
-   * @throws {CookieError} as `login` does.
-   * @throws {MissingConfigError} as `login` does.
-   * @throws {MissingSignerError} as `login` does.
-   * @throws {TypeError} for an invalid option.
+   * @throws `AuthError` for a missing, invalid or ambiguous refresh token, and as `login` does.
+   * @throws `CookieError` as `login` does.
+   * @throws `MissingConfigError` as `login` does.
+   * @throws `MissingSignerError` as `login` does.
+   * @throws `TypeError` for an invalid option.
    * @see RFC 9700, section 4.14.2
    * @example
    * ```ts
@@ -194,16 +196,16 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * Ends the session of the request's token, even of an expired token. A token in the header leaves
    * the cookies unchanged. Otherwise the response clears the cookies, also without a token.
    *
-   * @throws {AuthError} `STORE_UNAVAILABLE` or `KEYS_UNAVAILABLE`, which clear no cookie.
-   * @throws {AuthError} `CSRF_REJECTED` for cookies in a request from another site.
-   * @throws {AuthError} `CREDENTIALS_AMBIGUOUS` for different headers, or for more than 32 cookies
+   * @throws `AuthError` `STORE_UNAVAILABLE` or `KEYS_UNAVAILABLE`, which clear no cookie.
+   * @throws `AuthError` `CSRF_REJECTED` for cookies in a request from another site.
+   * @throws `AuthError` `CREDENTIALS_AMBIGUOUS` for different headers, or for more than 32 cookies
    *   of one type.
-   * @throws {AuthError} for an invalid token in the header, with the reason of the fault.
-   * @throws {CookieError} as `login` does.
-   * @throws {MissingConfigError} if the manager lacks `cookies` for `deliver: "cookies"`, or lacks
+   * @throws `AuthError` for an invalid token in the header, with the reason of the fault.
+   * @throws `CookieError` as `login` does.
+   * @throws `MissingConfigError` if the manager lacks `cookies` for `deliver: "cookies"`, or lacks
    *   `sessions` and the request has a token.
-   * @throws {MissingSignerError} before `init` of the manager.
-   * @throws {TypeError} for an invalid option.
+   * @throws `MissingSignerError` before `init` of the manager.
+   * @throws `TypeError` for an invalid option.
    * @example
    * ```ts
    * const logout = publicProcedure.mutation(({ ctx }) => ctx.auth.logout());

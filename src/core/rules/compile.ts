@@ -56,7 +56,7 @@ const PLAN: unique symbol = Symbol("claimgate.plan") as never;
  *
  * With `auth.rule(...)` the compiler also checks the claims against the `claimsSchema`.
  *
- * @throws {TypeError} for an invalid rule; the message names the key.
+ * @throws `TypeError` for an invalid rule; the message names the key.
  * @example
  * ```ts
  * const isOwner = defineRule({ args: { sub: "id" }, override: { admin: true } });

@@ -61,7 +61,7 @@ export function migration(names: Names): string {
 /**
  * Checks the names of the schema and the table.
  *
- * @throws {TypeError} if an option is unknown or a name is invalid
+ * @throws `TypeError` if an option is unknown or a name is invalid
  */
 export function namesOf(options: { readonly schema?: string; readonly table?: string }): Names {
   checkOptionNames("postgresSessionStore", options, ["schema", "table"]);

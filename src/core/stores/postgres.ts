@@ -12,6 +12,7 @@ export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } fro
  * statement by itself, as pools do. Do not pass a client that is inside a transaction.
  */
 export interface PostgresPoolLike {
+  /** Runs one statement with parameters, and commits it. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
@@ -38,7 +39,7 @@ export interface PostgresSessionStore extends SessionStore {
    * Creates the table and its indexes, or migrates them to the version of this package. Several
    * processes may call it at once, and repeatedly.
    *
-   * @throws {Error} the driver's error; also if a newer version of claimgate has migrated the table
+   * @throws `Error` the driver's error; also if a newer version of claimgate has migrated the table
    */
   migrate(): Promise<void>;
   /**
@@ -48,7 +49,7 @@ export interface PostgresSessionStore extends SessionStore {
    * `now` is in seconds since 1970. The default is the time of the PostgreSQL server minus one
    * hour, because that server's clock may be ahead of the managers' clocks.
    *
-   * @throws {Error} the driver's error
+   * @throws `Error` the driver's error
    */
   deleteExpired(options?: { readonly now?: number }): Promise<number>;
 }
@@ -60,7 +61,7 @@ export interface PostgresSessionStore extends SessionStore {
  * Each operation of the store rejects with `DeadlineError` after its deadline, and with the
  * driver's error if a statement fails.
  *
- * @throws {TypeError} if `pool` has no method `query`, or an option is unknown or invalid
+ * @throws `TypeError` if `pool` has no method `query`, or an option is unknown or invalid
  *
  * @example
  * ```ts

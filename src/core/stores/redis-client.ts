@@ -5,7 +5,9 @@ import { UnsentError } from "./session-store.ts";
 export interface NodeRedisLike {
   /** Whether the client sends commands at once; `false` if it queues them. */
   readonly isReady?: boolean;
+  /** Runs a script by its text. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  /** Runs a script that the server has, by its SHA-1. */
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
@@ -13,7 +15,9 @@ export interface NodeRedisLike {
 export interface IORedisLike {
   /** `"ready"` if the client sends commands at once; in any other status it may queue them. */
   readonly status: string;
+  /** Runs a script by its text. */
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** Runs a script that the server has, by its SHA-1. */
   evalsha(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
@@ -29,7 +33,7 @@ export type RunScript = (script: string, keys: string[], values: string[]) => Pr
 /**
  * Creates a function that runs scripts on `client`.
  *
- * @throws {TypeError} if `client` is not a client of node-redis or ioredis
+ * @throws `TypeError` if `client` is not a client of node-redis or ioredis
  */
 export function createScriptRunner(client: RedisClientLike): RunScript {
   const call = callerOf(client);

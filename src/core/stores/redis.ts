@@ -29,7 +29,7 @@ export interface RedisSessionStoreOptions {
  * Each operation of the store rejects with `UnsentError` if the client is not connected, and with
  * `DeadlineError` after its deadline. It rejects with the client's error if a script fails.
  *
- * @throws {TypeError} if `client` is not a client of redis or ioredis, or an option is unknown or
+ * @throws `TypeError` if `client` is not a client of redis or ioredis, or an option is unknown or
  *   invalid
  *
  * @example

@@ -16,7 +16,7 @@ export interface ServerClock {
    * Returns the result of the operation. `send` gets the deadline by the server's clock, and must
    * make sure that the server writes nothing after it. Rejects with the error of `send`.
    *
-   * @throws {DeadlineError} if the operation came too late
+   * @throws `DeadlineError` if the operation came too late
    */
   run<T>(operation: StoreOperation, send: (serverDeadline: number) => Promise<TimedReply<T>>): Promise<T>;
 }

@@ -98,16 +98,16 @@ export interface SessionStore {
   /**
    * Adds a session. Returns `false` if another session has the id, or its id is still reserved.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   create(record: SessionRecord, operation: StoreOperation): Promise<boolean>;
   /**
    * Returns the session, also an ended one while its id is reserved. Returns `null` if the session
    * does not exist, or both its expiry and its reservation are past.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   find(id: string, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
@@ -119,8 +119,8 @@ export interface SessionStore {
    * Returns the session after the operation, as `find` does, whether the token was replaced or not.
    * The caller judges the state of `rid`.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   rotate(id: string, rid: string, next: SessionRotation, operation: StoreOperation): Promise<SessionRecord | null>;
   /**
@@ -129,8 +129,8 @@ export interface SessionStore {
    * version. An exception: if the current token of a live session already has this `claimedBy`,
    * returns `true`.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   claim(id: string, version: number, claimedBy: string, operation: StoreOperation): Promise<boolean>;
   /**
@@ -138,24 +138,24 @@ export interface SessionStore {
    * Returns `false` if `find` would return `null`, or the session has ended before. The store keeps
    * an ended record until `reservedUntil`.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   end(id: string, operation: StoreOperation): Promise<boolean>;
   /**
    * Returns the sessions of a subject that have neither ended nor expired, the oldest first.
    * `subject` is the subject as text, also where `SessionRecord.subject` is a number.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   list(subject: string, operation: StoreOperation): Promise<readonly SessionRecord[]>;
   /**
    * Ends all sessions of a subject, as `end` does. Returns the ids of the sessions that had neither
    * ended nor expired. `subject` is the subject as text.
    *
-   * @throws {DeadlineError} after the deadline
-   * @throws {UnsentError} if the operation could not be sent
+   * @throws `DeadlineError` after the deadline
+   * @throws `UnsentError` if the operation could not be sent
    */
   endAll(subject: string, operation: StoreOperation): Promise<readonly string[]>;
 }
@@ -220,7 +220,7 @@ const recordSchema = z.object({
 /**
  * Checks a record that a store returned. A malformed record must never authenticate a caller.
  *
- * @throws {TypeError} if `value` is not a session record
+ * @throws `TypeError` if `value` is not a session record
  */
 export function readRecord(value: unknown): SessionRecord {
   const result = recordSchema.safeParse(value);

@@ -18,7 +18,7 @@ export function checkOptionNames(of: string, options: object, known: readonly st
  * Rejects an unknown option, and an option that is present but `undefined`, because an unset
  * variable could switch a check off.
  *
- * @throws {TypeError} if `options` has a key that is not `known` or is `undefined`
+ * @throws `TypeError` if `options` has a key that is not `known` or is `undefined`
  */
 export function checkOptions(of: string, options: object, known: readonly string[]): void {
   checkOptionNames(of, options, known);

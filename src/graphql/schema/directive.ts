@@ -29,8 +29,9 @@ export interface RequireTokenDirective {
   /**
    * Returns a copy of the schema in which every covered field is guarded. Call it after every other
    * change of the schema, and serve the schema that it returns. A second call changes nothing.
-   * @throws {TypeError} for an invalid rule, for a rule in a location where it cannot apply, for an
-   *   undeclared directive, and for a misspelt key of `extensions`. The message names the location.
+   * @throws `TypeError` for an invalid rule, and for a rule in a location where it cannot apply.
+   *   Also for an undeclared directive, and for a misspelt key of `extensions`. The message names
+   *   the location.
    * @example
    * ```ts
    * const requireToken = requireTokenDirective();
@@ -43,7 +44,7 @@ export interface RequireTokenDirective {
   /**
    * Returns `extensions` that replace the directive on a field or type of a code-first schema.
    * Without a rule, the caller needs a valid auth token.
-   * @throws {TypeError} for an invalid rule, and for the argument `undefined`; the message names
+   * @throws `TypeError` for an invalid rule, and for the argument `undefined`; the message names
    *   the key.
    * @example
    * ```ts
@@ -60,7 +61,7 @@ export const DEFAULT_DIRECTIVE = "requireToken";
 
 /**
  * Creates the directive that enforces a rule on a field, an object type or an interface.
- * @throws {TypeError} for an unknown option, and for an invalid name.
+ * @throws `TypeError` for an unknown option, and for an invalid name.
  * @example
  * ```ts
  * const requireToken = requireTokenDirective();

@@ -86,7 +86,7 @@ export interface GraphQLContextFactory<C = Claims> {
 
 /**
  * Creates the function that makes the context of each request. On GraphQL Yoga use `useAuth`.
- * @throws {TypeError} for an unknown option, and for a schema in which a field under the directive
+ * @throws `TypeError` for an unknown option, and for a schema in which a field under the directive
  *   has no guard. The message names the field.
  * @example
  * ```ts

@@ -88,8 +88,8 @@ interface OpenRequest<C> {
 /**
  * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
  * execution, and gives rejected operations their HTTP status.
- * @throws {TypeError} for an unknown option.
- * @throws {TypeError} in `createYoga`, for a schema in which a field under the directive has no
+ * @throws `TypeError` for an unknown option.
+ * @throws `TypeError` in `createYoga`, for a schema in which a field under the directive has no
  *   guard. With a schema function each request fails instead: callers see "Unexpected error.", and
  *   a process warning names the field.
  * @example

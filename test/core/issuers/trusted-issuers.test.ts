@@ -79,7 +79,7 @@ describe("a token of an issuer that is not trusted", () => {
   it.each<[string, () => AuthManager]>([
     ["a manager with only trusted issuers", () => trusting(entryOf(theirs))],
     ["a manager with its own keys", () => mixed()],
-  ])("is rejected by %s, whoever signed it", async (_, make) => {
+  ])("is rejected by %s, from every signer", async (_, make) => {
     const auth = make();
     expect(await verdictOf(auth, await others.token())).toBe("ISSUER_INVALID");
     expect(await verdictOf(auth, await theirs.token({ iss: OTHERS }))).toBe("ISSUER_INVALID");

@@ -58,7 +58,7 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
     allowBatchedHttpRequests: batching,
   });
   const { url } = await startStandaloneServer(server, {
-    context: async ({ req }) => createContext({ req }),
+    context: async ({ req, res }) => createContext({ req, res }),
     listen: { port, host: "127.0.0.1" },
   });
   return { url, close: () => server.stop() };

@@ -368,7 +368,7 @@ export class AuthManager<C = Claims> {
     const extra = {
       token: token === undefined ? undefined : textOf(token),
       response: setCookie && cookieWriter(setCookie),
-      responseRemedy: 'Pass setCookie to forRequest, or call it with deliver: "body"',
+      responseRemedy: 'Pass setCookie to forRequest, or pass deliver: "body"',
     };
     return this["~open"](readRequest({ headers, method }, extra));
   }

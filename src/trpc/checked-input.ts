@@ -34,14 +34,16 @@ type CheckedPath<P extends string, TInput> = [TInput] extends [UnknownInput]
       ? CallInputFirst
       : IsPath<TInput, P> extends true
         ? P
-        : ExpectedPath<TInput>;
+        : ExpectedPath<Exclude<PathsOf<TInput>, P>>;
 
-type ExpectedPath<TInput> = [PathsOf<TInput>] extends [never]
+type ExpectedPath<Paths extends string> = [Paths] extends [never]
   ? `the input has no scalar; ${CallInputFirst}`
-  : PathsOf<TInput>;
+  : Paths;
 
-/** The paths to the scalars of an input, down to a depth of five. */
-type PathsOf<T, Depth extends readonly unknown[] = []> = Depth["length"] extends 5
+// Deeper paths are valid, but not listed: the number of paths of a recursive input grows with the
+// power of the depth.
+/** The paths to the scalars of an input, down to a depth of three. */
+type PathsOf<T, Depth extends readonly unknown[] = []> = Depth["length"] extends 3
   ? never
   : IsScalar<T> extends true
     ? ""

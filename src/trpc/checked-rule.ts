@@ -80,7 +80,7 @@ type ClaimsFor<Given, C> =
         >;
 
 type BindingsFor<Given, C, TInput> = string extends keyof Given
-  ? ClaimNames<C, CheckedPaths<string | readonly string[], TInput>>
+  ? ClaimNames<C, string | readonly string[]>
   : { readonly [K in keyof Given]: K extends ClaimNameOf<C> ? CheckedPaths<Given[K], TInput> : NoSuchClaim<K> };
 
 type ClaimNameOf<C> = C extends SuggestedClaims<unknown> ? PropertyKey : keyof ClaimRequirements<C>;

@@ -22,7 +22,6 @@ export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: Au
  * The part of the context that a guard replaces: `auth`, with the token that the guard admitted.
  */
 export interface Guarded<C, R> {
-  /** The authentication of the request, with the token that the guard admitted. */
   /** The authentication of the request; under an optional rule `token` may be `null`. */
   auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
 }

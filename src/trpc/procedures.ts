@@ -31,7 +31,6 @@ export type PublicProcedure<P> = ProcedureWith<P, Unguarded<ClaimsOf<ProcedureCo
 /** The context of a procedure without a guard. */
 export interface Unguarded<C> {
   /** The authentication of the request, without a verified token. */
-  /** The authentication of the request, without a verified token. */
   auth: PublicAuth<C>;
 }
 
@@ -41,12 +40,16 @@ export interface PublicAuth<C> extends UnguardedAuth<C> {
   readonly token: CallAuthenticateToGetTheToken;
 }
 
+declare const UNVERIFIED: unique symbol;
+
 /**
- * The type of `ctx.auth.token` on a public procedure. It has no members, because no guard has
+ * The type of `ctx.auth.token` on a public procedure. It has no usable members, because no guard has
  * verified a token. `await ctx.auth.authenticate()` returns the verified token, or `null`.
  */
-// oxlint-disable-next-line typescript/no-empty-interface
-export interface CallAuthenticateToGetTheToken {}
+export interface CallAuthenticateToGetTheToken {
+  /** Makes the type assignable to no type of a token, such as one with optional members. */
+  readonly [UNVERIFIED]: never;
+}
 
 /** The type of procedure builder `P` with `Overrides` in the context of its resolvers. */
 export type ProcedureWith<P, Overrides extends { auth: unknown }> =

@@ -28,6 +28,11 @@ export const router = t.router({
     // @ts-expect-error
     const unverified: JWT = ctx.auth.token;
     void unverified;
+
+    // expect-error: CallAuthenticateToGetTheToken
+    // @ts-expect-error
+    const optional: { readonly sub?: string } = ctx.auth.token;
+    void optional;
     return readSubject(ctx);
   }),
   guarded: publicProcedure.use(requireToken()).query(({ ctx }) => ctx.auth.token.sub),

@@ -40,13 +40,11 @@ export interface UnguardedAuth<C = Claims> extends Omit<RequestAuth<C>, "token">
  */
 export interface AuthContext<C = Claims> {
   /** The authentication of the request. */
-  /** The authentication of the request. */
   readonly auth: UnguardedAuth<C>;
 }
 
 /** A context with `auth`, for a manager with any claims. */
 export interface AnyAuthContext {
-  /** The authentication of the request. */
   /** The authentication of the request. */
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }

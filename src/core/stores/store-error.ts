@@ -9,7 +9,6 @@ const STORE_ERROR: unique symbol = Symbol.for("claimgate.SessionStoreError") as 
 export class SessionStoreError extends Error {
   override readonly name: string = "SessionStoreError";
   /** The reason that a guard reports to callers. */
-  /** The reason of the refusal that a caller gets. */
   readonly reason = "STORE_UNAVAILABLE" as const;
 
   constructor(message: string, options: { readonly cause?: unknown } = {}) {

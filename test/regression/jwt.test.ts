@@ -165,3 +165,29 @@ describe("a JWK with an invalid member", () => {
     expect(await decode(token, jwk, { algorithms: ["RS256"] })).toEqual({});
   });
 });
+
+describe("PEM text", () => {
+  const plain = rsa.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const encrypted = rsa.privateKey.export({ type: "pkcs1", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
+  const sign = (key: string): Promise<string> => encode({ sub: "ada" }, key, { algorithm: "RS256" });
+
+  it.each([
+    ["an encrypted key behind the key", `${plain}${String(encrypted)}`],
+    ["a header of an encrypted key in front of the key", `Proc-Type: 4,ENCRYPTED\n${plain}`],
+    ["a comment with an escaped line break behind the key", `${plain}# -----BEGIN PRIVATE KEY-----\\n\n`],
+  ])("is accepted with %s, because OpenSSL reads the first usable block", async (_, key) => {
+    expect(await decode(await sign(key), rsa.publicKey, { algorithms: ["RS256"] })).toEqual({ sub: "ada" });
+  });
+
+  it("is rejected with an encrypted key alone", async () => {
+    expect(await refusalOf(sign(String(encrypted)))).toMatchObject({ name: "InvalidKeyError" });
+  });
+});
+
+it("rejects a JWK whose crv is an object with an InvalidKeyError, and accepts it without crv", async () => {
+  const key = rsa.privateKey.export({ format: "jwk" });
+  const options = { algorithm: "ES256" } as const;
+  const rejected = encode({ sub: "ada" }, { ...key, crv: { toString: 1 } } as never, options);
+  expect(await refusalOf(rejected)).toMatchObject({ name: "InvalidKeyError" });
+  expect(await encode({ sub: "ada" }, key as never, { algorithm: "RS256" })).toBeTypeOf("string");
+});

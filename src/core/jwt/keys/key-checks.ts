@@ -75,7 +75,7 @@ export function keyType(algorithm: Algorithm): string {
 
 function describeJwk({ kty, crv }: JWK): string {
   if (kty === "oct") return "a secret";
-  return `a key of type ${String(kty)}${crv === undefined ? "" : ` on the curve ${crv}`}`;
+  return `a key of type ${String(kty)}${typeof crv === "string" ? ` on the curve ${crv}` : ""}`;
 }
 
 /**

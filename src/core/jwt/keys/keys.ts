@@ -133,9 +133,11 @@ function readPem(text: string, algorithm: Algorithm, use: KeyUse): KeyMaterial {
     );
   const isPrivate = label.endsWith("PRIVATE KEY");
   if (isPrivate !== (use === "sign")) throw wrongHalf(use);
-  checkPem(text, label);
   const node = loadNodeCrypto();
-  if (!node) return { pem: text };
+  if (!node) {
+    checkPem(text, label);
+    return { pem: text };
+  }
   return withErrorContext(
     () => ({ jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) }),
     (cause) => (cause instanceof InvalidKeyError ? cause : unreadablePem(text, label, cause)),

@@ -12,21 +12,24 @@ export function findPemLabel(text: string): string | undefined {
 
 /** Throws `InvalidKeyError` for an encrypted key, and for PEM with `\n` in place of line breaks. */
 export function checkPem(text: string, label: string): void {
-  if (/-----BEGIN [A-Z0-9 ]+-----\s*(?:\\+r)?\\+n/.test(text))
-    throw new InvalidKeyError(
-      `the PEM block "${label}" has \\n in place of line breaks, as in an environment variable: pass text.replaceAll("\\\\n", "\\n")`,
-    );
-  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text))
-    throw new InvalidKeyError(
-      `the PEM block "${label}" is encrypted: decrypt it with openssl pkcs8 -topk8 -nocrypt -in key.pem -out decrypted.pem`,
-    );
+  const fault = faultOf(text, label);
+  if (fault !== undefined) throw new InvalidKeyError(`the PEM block "${label}" ${fault}`);
 }
 
 /** The error for PEM that `node:crypto` cannot read. */
 export function unreadablePem(text: string, label: string, cause: unknown): InvalidKeyError {
   const isOneLine = !/-----BEGIN [A-Z0-9 ]+-----[^\S\n]*\n/.test(text);
-  const fault = isOneLine
+  const otherFault = isOneLine
     ? "is on one line: keep its line breaks, one after the BEGIN line and one before the END line"
     : "does not hold a usable key: check that it is complete, from its BEGIN line to its END line";
+  const fault = faultOf(text, label) ?? otherFault;
   return new InvalidKeyError(`the PEM block "${label}" ${fault}`, { cause });
+}
+
+function faultOf(text: string, label: string): string | undefined {
+  if (/-----BEGIN [A-Z0-9 ]+-----\s*(?:\\+r)?\\+n/.test(text))
+    return 'has \\n in place of line breaks, as in an environment variable: pass text.replaceAll("\\\\n", "\\n")';
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text))
+    return "is encrypted: decrypt it with openssl pkcs8 -topk8 -nocrypt -in key.pem -out decrypted.pem";
+  return undefined;
 }

@@ -76,7 +76,8 @@ export function rejectUndefined(options: unknown, path: string, groups: readonly
   if (typeof options !== "object" || options === null) return;
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const place = path === "" ? name : `${path}.${name}`;
-    if (value === undefined) throw new InvalidConfigError(place, `must not be undefined: ${remedyForUnset(name)}`);
+    if (value === undefined)
+      throw new InvalidConfigError(place, `must not be undefined: ${path === "" ? remedyForUnset(name) : REMEDY}`);
     if (groups.includes(name)) rejectUndefined(value, place);
   }
 }
@@ -84,8 +85,10 @@ export function rejectUndefined(options: unknown, path: string, groups: readonly
 /** The remedy for an option that is set and undefined, as from an unset variable. */
 export function remedyForUnset(option: string): string {
   const variable = Object.hasOwn(VARIABLES, option) ? VARIABLES[option] : undefined;
-  return variable === undefined ? "set it, or leave the option out" : `is ${variable} set?`;
+  return variable === undefined ? REMEDY : `is ${variable} set?`;
 }
+
+const REMEDY = "set it, or leave the option out";
 
 const VARIABLES: Readonly<Record<string, string>> = {
   issuer: "JWT_ISSUER",

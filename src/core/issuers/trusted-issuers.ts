@@ -147,7 +147,9 @@ export interface ResolvedIssuer {
 const NO_KEY_SET = "must be a JSON Web Key Set: { keys: [...] }";
 const names = z.array(textSchema).min(1);
 // In one schema, because a union of schemas has no message of its own.
-const jsonSchema = z.custom<Json>((value) => z.json().safeParse(value).success, "must be JSON");
+const jsonSchema = z
+  .custom<Json>((value) => z.json().safeParse(value).success, { error: "must be JSON", abort: true })
+  .pipe(z.json());
 const anyFunction = functionSchema<(claims: JwtPayload) => never>();
 const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),

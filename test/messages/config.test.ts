@@ -326,6 +326,11 @@ testMessages(
       ["audience", "set the audience of each entry instead", { trust: [LOCAL], audience: "api" }],
       ["sessions", "remove it, or pass issuer and a key", { trust: [LOCAL], sessions: memorySessionStore() }],
       ["trust", "must name an issuer", { trust: [] }],
+      [
+        "trust.0.issuer",
+        "must not be undefined: set it, or leave the option out",
+        { trust: [{ ...LOCAL, issuer: undefined }] },
+      ],
       ["trust.0", "must have exactly one of jwksUri, discovery and jwks", { trust: [ASIDE] }],
       ["trust.0.algorithms.0", ALGORITHMS, { trust: [{ ...LOCAL, algorithms: ["none"] }] }],
       ["trust.0.algorithms", "must not contain HS* without jwks", { trust: [{ ...ENTRY, algorithms: ["HS256"] }] }],

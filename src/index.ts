@@ -55,6 +55,7 @@ export type {
   ClaimRequirements,
   Claims,
   ExactRule,
+  Inferred,
   Json,
   NoOtherClaims,
   NoOtherKeys,
@@ -62,6 +63,8 @@ export type {
   Requirement,
   Rule,
   RuleBranch,
+  RuleBranchKeys,
+  RuleKeys,
 } from "./core/rules/rule.ts";
 
 // Tokens

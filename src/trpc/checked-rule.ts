@@ -1,13 +1,15 @@
 /** Types that check a tRPC rule: its keys, its claims (by the schema), its paths (by the input). */
 import type {
   ClaimRequirements,
+  Inferred,
   Json,
   NoOtherClaims,
   NoOtherKeys,
   NoSuchClaim,
   Requirement,
-  Rule,
   RuleBranch,
+  RuleBranchKeys,
+  RuleKeys,
 } from "../core/rules/rule.ts";
 import type { CheckedPaths, ElementOf } from "./checked-input.ts";
 
@@ -15,7 +17,10 @@ import type { CheckedPaths, ElementOf } from "./checked-input.ts";
 export type TRPCRuleBranch = Omit<RuleBranch, "parent">;
 
 /** A rule in tRPC, which has no parent object. */
-export type TRPCRule = Omit<Rule, "parent" | "anyOf"> & { readonly anyOf?: readonly TRPCRuleBranch[] };
+export interface TRPCRule extends TRPCRuleBranch, RuleKeys {
+  readonly override?: ClaimRequirements;
+  readonly anyOf?: readonly TRPCRuleBranch[];
+}
 
 /** In place of `C`: the editor completes the claims of `C`, but a rule may name any claim. */
 export interface SuggestedClaims<C> {
@@ -23,28 +28,25 @@ export interface SuggestedClaims<C> {
 }
 
 /**
- * `R` if it is a valid rule for the claims `C` and the input `TInput`. Otherwise a type that
- * rejects `R`; the compiler error names the fault.
+ * A rule for the claims `C` and the input `TInput` that accepts `R`. Otherwise the compiler error
+ * names the fault.
  */
-export type CheckedRule<R, C, TInput> =
-  | (R & (R extends RuleFor<R, C, TInput> ? unknown : never))
-  | RuleFor<R, C, TInput>;
+export type CheckedRule<R, C, TInput> = Inferred<R, RuleFor<R, C, TInput> & NoOtherKeys<R, TRPCRule>>;
 
 /** Appears in a compiler error: the schema does not allow the required value for this claim. */
 export interface NotAValueOf<Name> {
-  readonly "not a value of this claim": Name;
+  readonly [FAULT]: Name;
 }
 
-type RuleFor<R, C, TInput> = BranchFor<R, C, TInput> &
-  NoOtherKeys<R, TRPCRule> & {
-    readonly type?: "auth" | "refresh";
-    readonly location?: "header" | "cookies";
-    readonly override?: ClaimsFor<PropertyOf<R, "override">, C>;
-    readonly anyOf?: BranchesFor<PropertyOf<R, "anyOf">, C, TInput>;
-    readonly optional?: boolean;
-  };
+// Not a name: editors would offer it as a member of a value.
+declare const FAULT: unique symbol;
 
-interface BranchFor<R, C, TInput> {
+interface RuleFor<R, C, TInput> extends BranchFor<R, C, TInput>, RuleKeys {
+  readonly override?: ClaimsFor<PropertyOf<R, "override">, C>;
+  readonly anyOf?: BranchesFor<PropertyOf<R, "anyOf">, C, TInput>;
+}
+
+interface BranchFor<R, C, TInput> extends RuleBranchKeys {
   readonly scope?: ScopeFor<C>;
   readonly claims?: ClaimsFor<PropertyOf<R, "claims">, C>;
   readonly args?: BindingsFor<PropertyOf<R, "args">, C, TInput>;

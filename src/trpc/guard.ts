@@ -115,9 +115,9 @@ export function requireToken<
 >(
   rule: CheckedRule<R, SuggestedClaims<ClaimsOf<TContext>>, TInput>,
 ): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R, TContext> : BoundMiddleware<R, TContext, TInput>;
-export function requireToken(rule?: TRPCRule): unknown {
+export function requireToken(rule?: unknown): unknown {
   checkGiven(arguments);
-  const plan = compileRule(rule, {
+  const plan = compileRule(rule as TRPCRule | undefined, {
     refuse: { parent: "cannot be used in tRPC, which has no parent object; use args" },
   });
   return makeGuard([plan]);

@@ -9,6 +9,8 @@ import { LspClient } from "./lsp-client.ts";
 export interface Editor {
   /** The properties that the editor offers, sorted. */
   complete(file: string, position: number): Promise<readonly string[]>;
+  /** The documentation that the editor shows beside a property it offers. */
+  explain(file: string, position: number, name: string): Promise<string>;
   hover(file: string, position: number): Promise<Hover>;
   close(): Promise<void>;
 }
@@ -32,6 +34,14 @@ export interface Marked {
 const PROPERTY_KINDS = [5, 10];
 /** The sort text of globals; names to import sort after them, properties before. */
 const GLOBAL_SORT_TEXT = "15";
+
+/** The part of the protocol's `CompletionItem` that the tests read. */
+interface Item {
+  readonly label: string;
+  readonly kind: number;
+  readonly sortText: string;
+  readonly documentation?: string | { readonly value: string };
+}
 
 /** The editors, by the version of TypeScript. */
 export const EDITORS: readonly {
@@ -82,6 +92,11 @@ async function openInService(workspace: string, files: OpenFiles): Promise<Edito
       const properties = completions?.entries.filter(({ kind }) => kind === ts.ScriptElementKind.memberVariableElement);
       return (properties ?? []).map(({ name }) => name).toSorted();
     },
+    async explain(file, position, name) {
+      const path = join(workspace, file);
+      const details = service.getCompletionEntryDetails(path, position, name, {}, undefined, undefined, undefined);
+      return ts.displayPartsToString(details?.documentation);
+    },
     async hover(file, position) {
       const info = service.getQuickInfoAtPosition(join(workspace, file), position);
       return {
@@ -113,16 +128,21 @@ async function openInServer(workspace: string, files: OpenFiles): Promise<Editor
       position: { line: before.length - 1, character: before.at(-1)?.length },
     };
   };
+  const offer = async (file: string, position: number): Promise<readonly Item[]> => {
+    type Answer = { readonly items: readonly Item[] } | null;
+    const answer = await client.request<Answer>("textDocument/completion", place(file, position));
+    const isProperty = ({ kind, sortText }: Item): boolean =>
+      PROPERTY_KINDS.includes(kind) && sortText < GLOBAL_SORT_TEXT;
+    return answer?.items.filter(isProperty) ?? [];
+  };
   return {
     async complete(file, position) {
-      type Item = { readonly label: string; readonly kind: number; readonly sortText: string };
-      type Answer = { readonly items: readonly Item[] } | null;
-      const answer = await client.request<Answer>("textDocument/completion", place(file, position));
-      const isProperty = ({ kind, sortText }: Item): boolean =>
-        PROPERTY_KINDS.includes(kind) && sortText < GLOBAL_SORT_TEXT;
-      const properties = answer?.items.filter(isProperty) ?? [];
-      // The server offers an optional property as `name?`.
-      return properties.map(({ label }) => label.replace(/\?$/, "")).toSorted();
+      return (await offer(file, position)).map(nameOf).toSorted();
+    },
+    async explain(file, position, name) {
+      const item = (await offer(file, position)).find((one) => nameOf(one) === name);
+      const { documentation } = await client.request<Item>("completionItem/resolve", item);
+      return typeof documentation === "string" ? documentation : (documentation?.value ?? "");
     },
     async hover(file, position) {
       type Answer = { readonly contents: { readonly value: string } } | null;
@@ -133,4 +153,9 @@ async function openInServer(workspace: string, files: OpenFiles): Promise<Editor
     },
     close: () => client.close(),
   };
+}
+
+/** The server offers an optional property as `name?`. */
+function nameOf({ label }: Item): string {
+  return label.replace(/\?$/, "");
 }

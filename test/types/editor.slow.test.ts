@@ -7,6 +7,25 @@ import { createTypesWorkspace } from "../support/types-workspace.ts";
 
 const RULE_KEYS = ["anyOf", "args", "claims", "location", "optional", "override", "scope", "type"];
 const BRANCH_KEYS = ["args", "claims", "scope"];
+/** The markers in front of the keys of a rule. */
+const RULE_MARKERS = [
+  "scope",
+  "type",
+  "branchScope",
+  "ownScope",
+  "ownClaims",
+  "ownAnyOf",
+  "ownBranchClaims",
+  "usedScope",
+  "usedOwnScope",
+  "definedScope",
+  "definedClaims",
+  "managerScope",
+  "managerBranchClaims",
+  "fieldScope",
+  "fieldOnDeny",
+  "requiredScope",
+];
 /** The types of options, each with the code that hands a literal to it. */
 const OPTION_TYPES: Readonly<Record<string, (literal: string) => string>> = {
   AuthManagerConfig: (literal) => `new AuthManager(${literal});`,
@@ -53,11 +72,34 @@ describe.each(EDITORS)("TypeScript $version", ({ open }) => {
     ["branch", BRANCH_KEYS],
     ["ownRule", RULE_KEYS],
     ["usedRule", RULE_KEYS],
+    ["ownBranch", BRANCH_KEYS],
   ])("completes the keys of a rule at %s", async (marker, keys) => {
     expect(await complete(marker)).toEqual(keys);
   });
 
-  it.each(["claims", "override", "args", "usedClaims"])("completes the claims of the schema at %s", async (marker) => {
+  it.each(["rule", "ownRule", "usedRule", "branch", "ownBranch"])("documents each key at %s", async (marker) => {
+    const documented = await Promise.all(
+      (await complete(marker)).map((name) => editor.explain(TRPC, positionOf(trpc, marker), name)),
+    );
+    expect(documented).not.toHaveLength(0);
+    expect(documented).not.toContain("");
+  });
+
+  it.each(RULE_MARKERS)("shows the documentation of the key at %s", async (marker) => {
+    expect((await hover(marker)).documentation).toMatch(/claim|token|branches|401/);
+  });
+
+  it("completes only the members of the schema in a claim that is an object", async () => {
+    expect(await complete("scopeValue")).toEqual(["admin"]);
+  });
+
+  it.each([
+    "claims",
+    "override",
+    "args",
+    "usedClaims",
+    "usedArgs",
+  ])("completes the claims of the schema at %s", async (marker) => {
     expect(await complete(marker)).toEqual(expect.arrayContaining(["plan", "seats", "sub"]));
   });
 

@@ -412,7 +412,7 @@ export class AuthManager<C = Claims> {
    * const admin = auth.rule({ scope: { admin: true } });
    * ```
    */
-  rule<const R extends Rule<C>>(rule: R & ExactRule<R, C>): R {
+  rule<const R extends Rule<C>>(rule: ExactRule<R, C>): R {
     // A rule for some claims is a rule for any claims, which the compiler cannot infer through R.
     return defineRule(rule as Rule) as unknown as R;
   }

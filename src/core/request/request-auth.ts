@@ -1,7 +1,7 @@
 /** `RequestAuth`, the `ctx.auth` of a request: its token, its rules and its session. */
 import { checkGiven, compileRule, type Plan } from "../rules/compile.ts";
 import type { RuleFacts } from "../rules/decide.ts";
-import type { Claims, Rule } from "../rules/rule.ts";
+import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { RequestGate } from "./request-gate.ts";
 import {
@@ -113,16 +113,9 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
   }
 
   /**
-   * Returns the token, or `null` for a request without a token.
-   *
-   * @throws `AuthError` as `authenticate` does.
-   * @throws `MissingSignerError` before `init` of the manager.
-   * @throws `TypeError` for an invalid rule; the message names the key.
-   */
-  require(rule: Rule<C> & { readonly optional: true }, facts?: RuleFacts): Promise<JWT<C> | null>;
-  /**
-   * Returns the token if it satisfies `rule`. Without a rule, any valid auth token is enough. The
-   * rule's `args` and `parent` read the values of `facts`.
+   * Returns the token if it satisfies `rule`. Without a rule, any valid auth token is enough. With
+   * `optional: true`, returns `null` for a request without a token. The rule's `args` and `parent`
+   * read the values of `facts`.
    *
    * @throws `AuthError` for a missing token, for one that does not satisfy the rule, and as
    *   `authenticate` does.
@@ -133,10 +126,13 @@ export class RequestAuth<C = Claims, T extends JWT<C> | null = JWT<C> | null> {
    * await ctx.auth.require({ args: { sub: "owner" } }, { args: { owner: post.authorId } });
    * ```
    */
-  require(rule?: Rule<C>, facts?: RuleFacts): Promise<JWT<C>>;
-  async require(rule?: Rule<C>, facts: RuleFacts = {}): Promise<JWT<C> | null> {
+  require<const R extends Rule<C> = Rule<C>>(
+    rule?: ExactRule<R, C>,
+    facts?: RuleFacts,
+  ): Promise<R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
+  async require(rule?: unknown, facts: RuleFacts = {}): Promise<JWT<C> | null> {
     checkGiven(arguments);
-    return this.#ask(compileRule(rule), facts);
+    return this.#ask(compileRule(rule as Rule | undefined), facts);
   }
 
   /**

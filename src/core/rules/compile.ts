@@ -1,7 +1,7 @@
 /** Compiles a rule into a plan once, and rejects an invalid rule. */
 import { checkJson, checkPlainObject } from "./check-json.ts";
 import { type ClaimName, claimName, toWords } from "./match.ts";
-import type { Claims, NoOtherKeys, Rule } from "./rule.ts";
+import type { Claims, Inferred, NoOtherKeys, Rule } from "./rule.ts";
 
 /** A claim and the value that it must match. */
 export interface ClaimCheck extends ClaimName {
@@ -63,7 +63,7 @@ const PLAN: unique symbol = Symbol("claimgate.plan") as never;
  * protectedProcedure.input(z.object({ id: z.string() })).use(requireToken(isOwner));
  * ```
  */
-export function defineRule<const R extends Rule>(rule: R & NoOtherKeys<R, Rule>): R {
+export function defineRule<const R extends Rule>(rule: Inferred<R, Rule & NoOtherKeys<R, Rule>>): R {
   const copy: Record<string, unknown> = { ...checkRuleObject(rule) };
   Object.defineProperty(copy, PLAN, { value: compile(rule) });
   return Object.freeze(copy) as R;

@@ -37,8 +37,9 @@ export type ClaimRequirements<C = Claims> = string extends keyof C
  */
 export type Bindings = { readonly [claim: string]: string | readonly string[] };
 
-/** The requirements of a rule, and of each branch of its `anyOf`. */
-export interface RuleBranch<C = Claims> {
+/** The keys of a branch, with their documentation. */
+// Types of rules extend it and set the types of the values. Editors show the inherited text.
+export interface RuleBranchKeys {
   /**
    * The words that the `scope` claim must have, separated by spaces or in a list. For a `scope`
    * claim that is an object: the members that it must have. A blank word is rejected.
@@ -46,36 +47,25 @@ export interface RuleBranch<C = Claims> {
    * @default none
    * @see RFC 6749, section 3.3
    */
-  readonly scope?: Exclude<Json, null>;
+  readonly scope?: unknown;
   /**
    * The values that the claims must have. There is no coercion: `"1"` does not equal `1`. A claim
    * must contain a required list or object; it may have more elements or members.
    *
    * @default none
    */
-  readonly claims?: ClaimRequirements<C>;
+  readonly claims?: unknown;
   /**
    * Claims that must equal a value of the parsed tRPC input, or of the arguments of the GraphQL
    * field. In tRPC the path `""` is the whole input. An integer equals its decimal string.
    *
    * @default none
    */
-  readonly args?: Bindings;
-  /**
-   * Claims that must equal a value of the GraphQL parent object. tRPC has no parent object, so a
-   * rule with `parent` is a `TypeError` there.
-   *
-   * @default none
-   */
-  readonly parent?: Bindings;
+  readonly args?: unknown;
 }
 
-/**
- * A rule: which tokens a guard accepts. A token must satisfy every key of the rule.
- *
- * @see defineRule
- */
-export interface Rule<C = Claims> extends RuleBranch<C> {
+/** The keys of `Rule` that its branches do not have, with their documentation. */
+export interface RuleKeys {
   /**
    * The type of the token.
    *
@@ -95,13 +85,13 @@ export interface Rule<C = Claims> extends RuleBranch<C> {
    *
    * @default none
    */
-  readonly override?: ClaimRequirements<C>;
+  readonly override?: unknown;
   /**
    * The token must satisfy at least one of these branches, in addition to the rest of the rule.
    *
    * @default none
    */
-  readonly anyOf?: readonly RuleBranch<C>[];
+  readonly anyOf?: unknown;
   /**
    * Whether to accept anonymous callers. An invalid token is still rejected. `true` can be combined
    * with `type` and `location` only.
@@ -111,13 +101,42 @@ export interface Rule<C = Claims> extends RuleBranch<C> {
   readonly optional?: boolean;
 }
 
+/** The requirements of a rule, and of each branch of its `anyOf`. */
+export interface RuleBranch<C = Claims> extends RuleBranchKeys {
+  readonly scope?: Exclude<Json, null>;
+  readonly claims?: ClaimRequirements<C>;
+  readonly args?: Bindings;
+  /**
+   * Claims that must equal a value of the GraphQL parent object. tRPC has no parent object, so a
+   * rule with `parent` is a `TypeError` there.
+   *
+   * @default none
+   */
+  readonly parent?: Bindings;
+}
+
+/**
+ * A rule: which tokens a guard accepts. A token must satisfy every key of the rule. See
+ * {@link defineRule}.
+ */
+export interface Rule<C = Claims> extends RuleBranch<C>, RuleKeys {
+  readonly override?: ClaimRequirements<C>;
+  readonly anyOf?: readonly RuleBranch<C>[];
+}
+
 /**
  * Rejects each key that `Shape` does not have, with a text that names the key. Without this type,
  * TypeScript accepts such keys if it infers the type of a rule.
  */
-export type NoOtherKeys<T, Shape> = {
-  readonly [K in Exclude<keyof T, keyof Shape>]: `\`${K & string}\` is not a key of a rule`;
-};
+// Without such keys it is `unknown`, not `{}`: editors document the keys of a single type only.
+// An intersection with `{}` would also accept text, lists and functions.
+export type NoOtherKeys<T, Shape> = [Exclude<keyof T, keyof Shape>] extends [never]
+  ? unknown
+  : { readonly [K in Exclude<keyof T, keyof Shape>]: `\`${K & string}\` is not a key of a rule` };
+
+/** Infers `R` from an argument that must have the type `Checked`. */
+// `R` is never `unknown`. An intersection with `R` would hide the documentation of the keys.
+export type Inferred<R, Checked> = unknown extends R ? R : Checked;
 
 /** Appears in a compiler error: the claims schema has no claim `Name`. */
 export type NoSuchClaim<Name> = `no claim \`${Name & string}\``;
@@ -127,7 +146,13 @@ export type NoOtherClaims<T, C> = string extends keyof T
   ? unknown
   : { readonly [K in Exclude<keyof T, keyof ClaimRequirements<C>>]: NoSuchClaim<K> };
 
-/** `NoOtherKeys` for a rule, with `NoOtherClaims` for its `claims` and its `override`. */
-export type ExactRule<R, C> = NoOtherKeys<R, Rule<C>> & {
-  readonly [K in keyof R & ("claims" | "override")]: NoOtherClaims<R[K], C>;
-};
+/** A rule for the claims `C` that accepts `R`. Otherwise the compiler error names the fault. */
+export type ExactRule<R, C> = Inferred<R, Rule<C> & NoOtherKeys<R, Rule<C>> & NoOtherRuleClaims<R, C>>;
+
+type NoOtherRuleClaims<R, C> = [R] extends [RuleClaims<R, C>] ? unknown : RuleClaims<R, C>;
+
+type RuleClaims<R, C> = BranchClaims<R, C> & { readonly [K in keyof R & "anyOf"]?: BranchesClaims<R[K], C> };
+
+type BranchesClaims<Branches, C> = { readonly [I in keyof Branches]: BranchClaims<Branches[I], C> };
+
+type BranchClaims<R, C> = { readonly [K in keyof R & ("claims" | "override")]?: NoOtherClaims<R[K], C> };

@@ -1,7 +1,7 @@
 /** `requireTokenDirective`: the SDL of the directive, and the functions that apply its rules. */
 import type { GraphQLSchema } from "graphql";
 import { checkGiven } from "../../core/rules/compile.ts";
-import type { NoOtherKeys } from "../../core/rules/rule.ts";
+import type { Inferred, NoOtherKeys } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { applyGuards } from "./apply-guards.ts";
 import { checkDirectiveNames } from "./directive-locations.ts";
@@ -52,7 +52,7 @@ export interface RequireTokenDirective {
    * ```
    */
   extensions<const R extends GraphQLRule>(
-    rule?: R & NoOtherKeys<R, GraphQLRule>,
+    rule?: Inferred<R, GraphQLRule & NoOtherKeys<R, GraphQLRule>>,
   ): { directives: Record<string, readonly GraphQLRule[]> };
 }
 
@@ -84,7 +84,7 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     },
     extensions(rule) {
       checkGiven(arguments);
-      const directives = { [name]: [{ ...(rule as GraphQLRule | undefined) }] };
+      const directives = { [name]: [{ ...rule }] };
       readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };
     },

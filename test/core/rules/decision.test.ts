@@ -149,7 +149,7 @@ describe("optional", () => {
   });
 
   it("has no effect when it is false", async () => {
-    expect(await refusalOf(auth.forRequest().require({ optional: false } as Rule))).toMatchObject({
+    expect(await refusalOf(auth.forRequest().require({ optional: false }))).toMatchObject({
       reason: "TOKEN_MISSING",
     });
     expect(await judge({ optional: false, claims: { iss: ISSUER } })).toBe("allowed");

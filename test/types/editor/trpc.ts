@@ -1,6 +1,7 @@
 /** The places on tRPC where editors complete names or show types. */
 import { initTRPC } from "@trpc/server";
-import { type AuthContext, AuthManager, type InferClaims } from "claimgate";
+import { type AuthContext, AuthManager, defineRule, type InferClaims } from "claimgate";
+import { requireTokenDirective } from "claimgate/graphql";
 import { authProcedures, requireToken } from "claimgate/trpc";
 import * as z from "zod";
 
@@ -8,7 +9,9 @@ const auth = new AuthManager({
   issuer: "editor",
   algorithm: "HS256",
   secret: "x".repeat(32),
-  claimsSchema: z.object({ plan: z.enum(["free", "pro"]), seats: z.number() }).partial(),
+  claimsSchema: z
+    .object({ plan: z.enum(["free", "pro"]), scope: z.object({ admin: z.boolean() }), seats: z.number() })
+    .partial(),
 });
 const t = initTRPC.context<AuthContext<InferClaims<typeof auth>>>().create();
 const own = authProcedures(t.procedure);
@@ -37,6 +40,18 @@ export const rules = [
     },
   }),
   own.requireToken({
+    scope: {
+      /*|scopeValue*/
+    },
+  }),
+  own.requireToken({
+    anyOf: [
+      {
+        /*|ownBranch*/
+      },
+    ],
+  }),
+  own.requireToken({
     override: {
       /*|override*/
     },
@@ -48,6 +63,20 @@ export const rules = [
   }),
 ];
 
+export const documented = [
+  requireToken({ /*|scope*/ scope: "read", /*|type*/ type: "auth", anyOf: [{ /*|branchScope*/ scope: "read" }] }),
+  own.requireToken({ /*|ownScope*/ scope: { admin: true }, /*|ownClaims*/ claims: { plan: "pro" } }),
+  own.requireToken({ /*|ownAnyOf*/ anyOf: [{ /*|ownBranchClaims*/ claims: { plan: "pro" } }] }),
+  own.protectedProcedure.use(requireToken({ /*|usedScope*/ scope: "read" })),
+  own.protectedProcedure.use(own.requireToken({ /*|usedOwnScope*/ scope: { admin: true } })),
+  defineRule({ /*|definedScope*/ scope: "read", /*|definedClaims*/ claims: { plan: "pro" } }),
+  auth.rule({ /*|managerScope*/ scope: "read", anyOf: [{ /*|managerBranchClaims*/ claims: { plan: "pro" } }] }),
+  requireTokenDirective().extensions({ /*|fieldScope*/ scope: "read", /*|fieldOnDeny*/ onDeny: "NULL" }),
+];
+
+export const requireInCode = (ctx: AuthContext<InferClaims<typeof auth>>): Promise<unknown> =>
+  ctx.auth.require({ /*|requiredScope*/ scope: "read" });
+
 export const router = t.router({
   open: own.publicProcedure.query(({ ctx }) => {
     // @ts-expect-error
@@ -58,6 +87,15 @@ export const router = t.router({
     .use(
       requireToken({
         /*|usedRule*/
+      }),
+    )
+    .query(() => 1),
+  usedArgs: own.protectedProcedure
+    .use(
+      requireToken({
+        args: {
+          /*|usedArgs*/
+        },
       }),
     )
     .query(() => 1),

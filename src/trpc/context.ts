@@ -59,7 +59,7 @@ export interface TRPCResponseOptions {
  * Works with the fetch, standalone, express, fastify, AWS Lambda and WebSocket adapters.
  *
  * @throws The returned function rejects only with an error of `createUserContext`.
- * @see authProcedures
+ * @see {@link authProcedures}
  * @example
  * ```ts
  * createHTTPServer({ router, createContext: createTRPCContext(auth, () => ({ db })) });

@@ -31,7 +31,7 @@ export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data
  *
  * To combine it with your own formatter, call it first and extend the returned shape.
  *
- * @see authResponseMeta
+ * @see {@link authResponseMeta}
  * @see RFC 6750, section 3
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {
  *
  * To combine it with your own `responseMeta`, call it first and add to the returned headers.
  *
- * @see authErrorFormatter
+ * @see {@link authErrorFormatter}
  * @see RFC 6750, section 3
  * @example
  * ```ts
@@ -90,7 +90,7 @@ export function authResponseMeta(opts: { readonly ctx?: unknown; readonly errors
   return { headers };
 }
 
-/** Returns the `TRPCError` of a refusal, or any other error unchanged. */
+/** Converts a refusal to a `TRPCError`. Returns any other error unchanged. */
 export function toTRPCError(error: unknown): unknown {
   if (!isAuthError(error)) return error;
   return new TRPCError({ code: CODES[error.status], message: error.message, cause: error });

@@ -51,15 +51,37 @@ export type GuardResult<TContext, R> = ReturnType<
  * claim, or requires a value that the schema does not allow.
  *
  * @throws `TypeError` for an invalid rule, when the router is built; the message names the key.
- * @throws `TRPCError` as `requireToken` does, in a call.
- * @see requireToken
+ * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
+ * @see {@link requireToken}
  */
 export interface RequireToken<C> {
-  /** Creates a middleware for `.use()` that requires a valid auth token. */
+  /**
+   * Creates a middleware for `.use()` that requires a valid auth token.
+   *
+   * @throws `TypeError` for the argument `undefined`, such as a misspelt property that should hold
+   *   the rule.
+   * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
+   * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
+   * @example
+   * ```ts
+   * const me = t.procedure.use(requireToken()).query(({ ctx }) => ctx.auth.token.sub);
+   * ```
+   */
   (): RequireTokenMiddleware<object, AuthContext<C>>;
   /**
    * Creates a middleware for `.use()` that enforces `rule`. Call `.input()` before it, if the rule
    * has `args`.
+   *
+   * @throws `TypeError` for an invalid rule, when the router is built; the message names the key.
+   * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
+   * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
+   * @example
+   * ```ts
+   * const { protectedProcedure, requireToken } = authProcedures(t.procedure);
+   * const stats = protectedProcedure
+   *   .use(requireToken({ claims: { plan: "pro" } }))
+   *   .query(() => 42);
+   * ```
    */
   <const R extends TRPCRule, TInput = UnknownInput>(
     rule: CheckedRule<R, C, TInput>,
@@ -75,7 +97,8 @@ type MiddlewareResult = Awaited<ReturnType<TRPCMiddlewareFunction<object, object
  * Creates a middleware for `.use()` that requires a valid auth token. Behind it `ctx.auth.token` is
  * the verified token.
  *
- * @throws `TypeError` for the argument `undefined`, such as a misspelt rule.
+ * @throws `TypeError` for the argument `undefined`, such as a misspelt property that
+ *   should hold the rule.
  * @throws `TRPCError` in a call that the middleware rejects; its `cause` is an `AuthError`.
  * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @example

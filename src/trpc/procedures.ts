@@ -100,7 +100,7 @@ export interface AuthProcedures<P> {
  *
  * @throws `TRPCError` in a call that a procedure rejects; its `cause` is an `AuthError`.
  * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
- * @see createTRPCContext
+ * @see {@link createTRPCContext}
  * @example
  * ```ts
  * const t = initTRPC.context<AuthContext<InferClaims<typeof auth>>>().create();

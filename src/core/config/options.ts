@@ -58,7 +58,7 @@ export type ClaimsOptions<C = Claims> = {
 // Without a type parameter, so that all kinds of config share its properties.
 export interface GeneralOptions extends SessionOptions {
   /**
-   * Other issuers whose tokens pass the same guards. At least one, if set.
+   * Other issuers whose tokens pass the same guards. The list must not be empty.
    * @default none
    */
   readonly trust?: readonly TrustedIssuer[];
@@ -77,13 +77,13 @@ export interface GeneralOptions extends SessionOptions {
   readonly audience?: string | readonly string[];
   /**
    * Seconds that an auth token lives, a whole number from 1 to 3,155,760,000 (100 years).
-   * `maxTokenAge` lowers the default.
+   * The default is at most `maxTokenAge`.
    * @default 3600
    */
   readonly authMaxAge?: number;
   /**
    * Seconds that a refresh token lives, a whole number from 1 to 3,155,760,000 (100 years).
-   * `maxTokenAge` lowers the default.
+   * The default is at most `maxTokenAge`.
    * @default 604800
    */
   readonly refreshMaxAge?: number;
@@ -94,15 +94,16 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly maxTokenAge?: number;
   /**
-   * Seconds of tolerance for `exp`, `nbf` and `iat`, 0 or more. `iat` may be 60 seconds further
-   * ahead.
+   * Seconds of tolerance for `exp`, `nbf` and `iat`, 0 or more. `iat` may lie in the future
+   * by `leeway` plus 60 seconds.
    * @default 0
    * @see RFC 7519, section 4.1.4
    */
   readonly leeway?: number;
   /**
-   * When the manager calls `authorize`. `"issue"`: in `login` and `refresh`, which need `sessions`.
-   * `"request"`: once per request, when a guard needs the rights.
+   * When the manager calls `authorize`. With `"issue"`, `login` and `refresh` call it, which need
+   * the option `sessions`. With `"request"`, the first guard of a request that needs the rights
+   * calls it.
    * @default "issue"
    */
   readonly authorizeAt?: "issue" | "request";
@@ -138,13 +139,13 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly maxTokenLength?: number;
   /**
-   * Enables `currentToken()`, which costs an `AsyncLocalStorage`.
+   * Enables `currentToken()`. It uses an `AsyncLocalStorage`, which slows each request a little.
    * @default false
    */
   readonly ambient?: boolean;
   /**
-   * The most verified tokens in the cache, by their SHA-256; `false` for no cache. Has no effect in
-   * a runtime without a synchronous hash.
+   * How many verified tokens the cache holds, by their SHA-256. `false` disables it. Has no effect
+   * in a runtime without a synchronous hash.
    * @default { max: 10_000 }
    */
   readonly cache?: { readonly max: number } | false;
@@ -209,10 +210,7 @@ export interface SignerConfig<C = Claims> extends AuthManagerOptions<C>, Private
 
 /** A manager that signs and verifies with an HMAC secret. */
 export interface SecretKeyConfig<C = Claims> extends AuthManagerOptions<C>, OwnIssuerOptions {
-  /**
-   * The only algorithm that the manager signs and verifies with.
-   * @see RFC 7518, section 3.1
-   */
+  /** The only algorithm that the manager signs and verifies with. */
   readonly algorithm: HmacAlgorithm;
   /**
    * The HMAC secret: bytes, an `oct` JWK, CryptoKey, KeyObject, or a string, whose UTF-8 bytes are

@@ -15,8 +15,8 @@ export interface SessionOptions {
    */
   readonly sessions?: SessionStore;
   /**
-   * Seconds, from 0 to 300, in which a second call with the previous refresh token gets the same
-   * next token. After that, the session ends.
+   * The grace after a refresh, in seconds from 0 to 300. In the grace, a second call with the
+   * previous refresh token gets the same next token. After that, a second call ends the session.
    * @default 10
    * @see RFC 9700, section 4.14
    */

@@ -304,10 +304,9 @@ export class AuthManager<C = Claims> {
   }
 
   /**
-   * Exchanges the refresh token of a session for new tokens. The previous refresh token becomes
-   * invalid. A second use of it ends the session (`TOKEN_REUSED`). Within `refreshGrace` seconds, a
-   * second caller gets the same next token instead. After `STORE_UNAVAILABLE` the token stays
-   * valid.
+   * Exchanges the refresh token of a session for new tokens. Within `refreshGrace` seconds, a
+   * second call with the previous refresh token gets the same next token. After that, a second call
+   * ends the session (`TOKEN_REUSED`). After `STORE_UNAVAILABLE` the token stays valid.
    * @throws `AuthError` with the reason of the token, or with `STORE_UNAVAILABLE`.
    * @throws `MissingConfigError` without the option `sessions`.
    * @see RFC 9700, section 4.14
@@ -391,7 +390,8 @@ export class AuthManager<C = Claims> {
    * Stops a key from signing and verifying in this process. Its tokens are rejected
    * (`SIGNATURE_INVALID`) at their next use. To retire it in every process, remove it from `keys`
    * too. The `kid` of a single key is its thumbprint, as in `jwks`.
-   * @throws `TypeError` if no key has this `kid`. A key that a loader brings later is retired too.
+   * @throws `TypeError` if no key has this `kid` now. A key with this `kid` that a loader brings
+   *   later is still retired.
    * @throws `JWKSClientError` if a loader of keys fails, and `MissingSignerError` before `init`.
    * @example
    * ```ts

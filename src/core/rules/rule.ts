@@ -116,8 +116,9 @@ export interface RuleBranch<C = Claims> extends RuleBranchKeys {
 }
 
 /**
- * A rule: which tokens a guard accepts. A token must satisfy every key of the rule. See
- * {@link defineRule}.
+ * A rule: which tokens a guard accepts. A token must satisfy every key of the rule.
+ *
+ * @see {@link defineRule}
  */
 export interface Rule<C = Claims> extends RuleBranch<C>, RuleKeys {
   readonly override?: ClaimRequirements<C>;

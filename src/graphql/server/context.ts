@@ -35,8 +35,8 @@ export interface ServerContext extends RequestLike {
    */
   readonly res?: unknown;
   /**
-   * On AWS Lambda: the event, which replaces the request. For the event of another server, pass
-   * the request that it contains.
+   * On AWS Lambda: the event, which replaces the request. For another server, pass its request as
+   * `req` or `request`.
    */
   readonly event?: LambdaEvent | object | undefined;
   /** With graphql-ws: the object that contains the upgrade request. */

@@ -18,7 +18,7 @@ export interface JwksKeySet extends KeySet {
 // No known issuer has so many.
 const MAX_KEYS = 100;
 /**
- * The largest number of keys with a `kid` that are tried for one token. Each try costs a signature
+ * How many keys that have a `kid` are tried for a token without a `kid`. Each try costs a signature
  * check, and any caller can write a token. Keys without a `kid` are all tried.
  */
 export const MAX_TRIES = 4;

@@ -136,7 +136,7 @@ describe("a secret", () => {
   const weak = [
     "has 5 bytes",
     "HS256 needs at least 32",
-    "Make one with claimgate keys generate --type secret, or set allowWeakSecret: true",
+    "Make one with npx claimgate keys generate secret.txt --type secret, or set allowWeakSecret: true",
   ];
   testMessages([
     { mistake: "a weak secret in encode", make: () => sign("short", "HS256"), error: "InvalidKeyError", says: weak },

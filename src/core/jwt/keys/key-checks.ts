@@ -50,7 +50,7 @@ export function wrongHalf(use: KeyUse, given: string = "key"): InvalidKeyError {
 /** The error for a secret that is shorter than the hash. */
 export function weakSecret(actual: string, needed: string, algorithm: Algorithm): InvalidKeyError {
   return new InvalidKeyError(
-    `the secret has ${actual}, and ${algorithm} needs at least ${needed} (RFC 7518, section 3.2). Make one with claimgate keys generate --type secret, or set allowWeakSecret: true`,
+    `the secret has ${actual}, and ${algorithm} needs at least ${needed} (RFC 7518, section 3.2). Make one with npx claimgate keys generate secret.txt --type secret, or set allowWeakSecret: true`,
   );
 }
 

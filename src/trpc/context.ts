@@ -12,6 +12,7 @@ import {
 } from "../core/exchange/response-writer.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
 import type { AuthContext } from "../core/request/request-auth.ts";
+import { checkManager } from "../core/util/check-manager.ts";
 import { isPromise } from "../core/util/maybe-promise.ts";
 
 /**
@@ -58,6 +59,8 @@ export interface TRPCResponseOptions {
  *
  * Works with the fetch, standalone, express, fastify, AWS Lambda and WebSocket adapters.
  *
+ * @throws `TypeError` for a first argument that is not an `AuthManager`, and for a second argument
+ * that is not a function.
  * @throws The returned function rejects only with an error of `createUserContext`.
  * @see {@link authProcedures}
  * @example
@@ -73,6 +76,9 @@ export function createTRPCContext<
   auth: AuthManager<C>,
   createUserContext?: (opts: TOptions) => TUser | Promise<TUser>,
 ): (opts: TOptions) => Promise<NoInfer<TUser> & Pick<AuthContext<C>, "auth">> {
+  checkManager("createTRPCContext", auth);
+  if (createUserContext !== undefined && typeof createUserContext !== "function")
+    throw new TypeError("createTRPCContext takes a function as its second argument: pass () => ({ db })");
   return async (opts) => {
     const isConnection = isWebSocket(opts.res);
     // Over HTTP the connection parameters are in the URL. They count only for a subscription,

@@ -98,6 +98,7 @@ export interface AuthProcedures<P> {
  * procedures keep its context, metadata, input and `.errors()`. Also returns a `requireToken` that
  * is typed by the claims of the context.
  *
+ * @throws `TypeError` for an argument that is not a procedure.
  * @throws `TRPCError` in a call that a procedure rejects; its `cause` is an `AuthError`.
  * @throws `TRPCError` `INTERNAL_SERVER_ERROR` in a call whose context has no `auth`.
  * @see {@link createTRPCContext}
@@ -116,6 +117,8 @@ export function authProcedures<P extends AnyProcedureBuilder>(
 ): AuthProcedures<P> {
   // tRPC cannot infer types from the type parameter P. test/types checks the declared result.
   const base = procedure as AnyProcedureBuilder;
+  if (typeof (base as AnyProcedureBuilder | undefined)?.use !== "function")
+    throw new TypeError("authProcedures takes a procedure: pass t.procedure");
   // requireToken returns a GuardMiddleware. Its declared type serves the inference of `.use()`.
   const guardedBy = (rule?: TRPCRule): never =>
     useGuard(base, (rule ? requireToken(rule) : requireToken()) as unknown as GuardMiddleware) as never;

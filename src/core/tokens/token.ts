@@ -145,11 +145,14 @@ export class JWT<C = Claims> {
 
   /**
    * Signs the token, sets its `iat` to the time of `authData`, and returns the compact text.
-   * @throws `TypeError` for a token that is already signed, and for an invalid `maxAge`.
+   * @throws `TypeError` for an argument that is not an `AuthData`, for a token that is already
+   * signed, and for an invalid `maxAge`.
    * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
    */
   async sign(authData: AuthData): Promise<string> {
     if (this.#parts) throw new TypeError("The token is already signed: make a new JWT");
+    if (typeof (authData as AuthData | undefined)?.sign !== "function")
+      throw new TypeError("sign takes an AuthData: pass new AuthData({ authType, secret, issuer })");
     const parts = await authData.sign(this.tokenType, this.#draft, this.#maxAge);
     this.#parts = parts;
     return parts.signed;

@@ -29,6 +29,7 @@ export interface RequireTokenDirective {
   /**
    * Returns a copy of the schema in which every covered field is guarded. Call it after every other
    * change of the schema, and serve the schema that it returns. A second call changes nothing.
+   * @throws `TypeError` for an argument that is not a schema.
    * @throws `TypeError` for an invalid rule, and for a rule in a location where it cannot apply.
    *   Also for an undeclared directive, and for a misspelt key of `extensions`. The message names
    *   the location.
@@ -79,6 +80,9 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
   return {
     typeDefs: typeDefsOf(name),
     apply(schema) {
+      // Not isSchema of graphql, which rejects the schema of another copy of graphql.
+      if (typeof (schema as GraphQLSchema | undefined)?.getTypeMap !== "function")
+        throw new TypeError("apply takes a GraphQLSchema: pass makeExecutableSchema(...)");
       checkDirectiveNames(schema, name, knownDirectives);
       return applyGuards(schema, name);
     },

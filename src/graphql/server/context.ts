@@ -7,6 +7,7 @@ import { type ResponseWriter, responseWriterOf } from "../../core/exchange/respo
 import type { AuthManager } from "../../core/manager/manager.ts";
 import type { RequestAuth } from "../../core/request/request-auth.ts";
 import type { Claims } from "../../core/rules/rule.ts";
+import { checkManager } from "../../core/util/check-manager.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { describeRefusal } from "../errors.ts";
 import { createPrepare, type Prepare } from "../execution/prepare.ts";
@@ -86,6 +87,7 @@ export interface GraphQLContextFactory<C = Claims> {
 
 /**
  * Creates the function that makes the context of each request. On GraphQL Yoga use `useAuth`.
+ * @throws `TypeError` for a first argument that is not an `AuthManager`.
  * @throws `TypeError` for an unknown option, and for a schema in which a field under the directive
  *   has no guard. The message names the field.
  * @example
@@ -101,6 +103,7 @@ export function createGraphQLContext<C>(
   auth: AuthManager<C>,
   options: GraphQLContextOptions = {},
 ): GraphQLContextFactory<C> {
+  checkManager("createGraphQLContext", auth);
   checkOptions("createGraphQLContext", options, ["schema", "directive"]);
   if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
   const readParams = createParamsReader();

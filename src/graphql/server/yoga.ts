@@ -5,6 +5,7 @@ import type { ResponseHeadersLike } from "../../core/exchange/response-writer.ts
 import { type WaitingWriter, waitingWriter } from "../../core/exchange/waiting-writer.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/request-auth.ts";
+import { checkManager } from "../../core/util/check-manager.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { withErrorContext } from "../../core/util/error-context.ts";
 import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
@@ -88,7 +89,7 @@ interface OpenRequest<C> {
 /**
  * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
  * execution, and gives rejected operations their HTTP status.
- * @throws `TypeError` for an unknown option.
+ * @throws `TypeError` for a first argument that is not an `AuthManager`, and for an unknown option.
  * @throws `TypeError` in `createYoga`, for a schema in which a field under the directive has no
  *   guard. With a schema function each request fails instead: callers see "Unexpected error.", and
  *   a process warning names the field.
@@ -101,6 +102,7 @@ interface OpenRequest<C> {
  * ```
  */
 export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): AuthPlugin {
+  checkManager("useAuth", auth);
   checkOptions("useAuth", options, ["directive"]);
   // The operations of a batch share one request. A symbol on it is cheaper than a WeakMap: values
   // that refer back to their key cost the garbage collector much time.

@@ -1,0 +1,69 @@
+/** The messages of wrong arguments, with the words of their remedies. */
+import { initTRPC } from "@trpc/server";
+import { type AuthContext, JWT } from "claimgate";
+import { createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
+import { authProcedures, createTRPCContext } from "claimgate/trpc";
+import { describe } from "vitest";
+import { createAuth, SECRET } from "../support/create-auth.ts";
+import { type MessageRow, testMessages } from "../support/message-table.ts";
+
+const { auth } = createAuth();
+
+/** A call as JavaScript makes it, without types. */
+const call =
+  (work: object, ...args: readonly unknown[]) =>
+  (): unknown =>
+    (work as (...all: readonly unknown[]) => unknown)(...args);
+const row = (mistake: string, make: () => unknown, ...says: string[]): MessageRow => ({
+  mistake,
+  make,
+  error: "TypeError",
+  says,
+});
+
+describe("the first argument", () => {
+  const t = initTRPC.context<AuthContext>().create();
+  const directive = requireTokenDirective();
+  testMessages([
+    ...Object.entries({ useAuth, createTRPCContext, createGraphQLContext }).flatMap(([name, work]) =>
+      [[], [null], [{ auth }], [SECRET]].map((args) =>
+        row(
+          `${name} called with ${args.length === 0 ? "nothing" : JSON.stringify(args[0])}`,
+          call(work, ...args),
+          `${name} takes an AuthManager as its first argument: pass ${name}(auth)`,
+        ),
+      ),
+    ),
+    ...[undefined, null, t, {}].map((given) =>
+      row(
+        `${given === t ? "t" : JSON.stringify(given)} in place of a procedure`,
+        call(authProcedures, given),
+        "authProcedures takes a procedure: pass t.procedure",
+      ),
+    ),
+    ...[undefined, null, directive.typeDefs, {}].map((given) =>
+      row(
+        `${typeof given === "string" ? "SDL" : JSON.stringify(given)} in place of a schema`,
+        call(directive.apply, given),
+        "apply takes a GraphQLSchema: pass makeExecutableSchema(...)",
+      ),
+    ),
+    ...[undefined, SECRET, auth].map((given) =>
+      row(
+        `${given === auth ? "a manager" : typeof given} in place of an AuthData`,
+        () => new JWT("auth", "ada").sign(given as never),
+        "sign takes an AuthData: pass new AuthData({ authType, secret, issuer })",
+      ),
+    ),
+  ]);
+});
+
+describe("the second argument", () => {
+  testMessages([
+    row(
+      "members of the context in place of a function",
+      call(createTRPCContext, auth, { db: {} }),
+      "createTRPCContext takes a function as its second argument: pass () => ({ db })",
+    ),
+  ]);
+});

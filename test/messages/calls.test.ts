@@ -1,6 +1,6 @@
 /** The messages of wrong arguments, with the words of their remedies. */
 import { initTRPC } from "@trpc/server";
-import { type AuthContext, JWT } from "claimgate";
+import { type AuthContext, JWT, jwksHandler } from "claimgate";
 import { createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { authProcedures, createTRPCContext } from "claimgate/trpc";
 import { describe } from "vitest";
@@ -64,6 +64,45 @@ describe("the second argument", () => {
       "members of the context in place of a function",
       call(createTRPCContext, auth, { db: {} }),
       "createTRPCContext takes a function as its second argument: pass () => ({ db })",
+    ),
+  ]);
+});
+
+describe("options that are not an object", () => {
+  const here = auth.forRequest();
+  testMessages([
+    row(
+      "a name in place of the options of requireTokenDirective",
+      call(requireTokenDirective, "auth"),
+      "requireTokenDirective takes its options as one object",
+    ),
+    row(
+      "null in place of the options of useAuth",
+      call(useAuth, auth, null),
+      "useAuth takes its options as one object",
+    ),
+    row(
+      "a schema's name in place of the options of createGraphQLContext",
+      call(createGraphQLContext, auth, "schema"),
+      "createGraphQLContext takes its options as one object",
+    ),
+    row(
+      "seconds in place of the options of jwksHandler",
+      call(jwksHandler, auth, 300),
+      "jwksHandler takes its options as one object",
+    ),
+    row(
+      "rights in place of the options of login",
+      () => auth.login("ada", ["read"] as object),
+      "login takes its options as one object",
+    ),
+    ...["login", "refresh", "logout"].map((name) =>
+      row(
+        `a text in place of the options of ctx.auth.${name}`,
+        () =>
+          name === "login" ? here.login("ada", "body" as never) : here[name as "refresh" | "logout"]("body" as never),
+        `${name} takes its options as one object`,
+      ),
     ),
   ]);
 });

@@ -178,8 +178,26 @@ testMessages([
     mistake: "a file of variables that does not exist",
     make: () => AuthManager.fromEnv({ path: "/does/not/exist" }),
     error: "InvalidConfigError",
-    says: ['"path"', "must be the path of a readable environment file"],
+    says: ['"path"', "must be the path of a readable environment file", '"/does/not/exist" does not exist'],
   },
+  {
+    mistake: "a folder in place of a file of variables",
+    make: () => AuthManager.fromEnv({ path: "." }),
+    error: "InvalidConfigError",
+    says: ['"path"', '"." cannot be read (EISDIR)'],
+  },
+  {
+    mistake: "a path in place of the options of fromEnv",
+    make: () => AuthManager.fromEnv(".env" as never),
+    error: "TypeError",
+    says: ["fromEnv takes its options as one object", 'pass { path: ".env" }'],
+  },
+  ...[process.env, { JWT_ISSUER: "me" }].map((variables) => ({
+    mistake: `${variables === process.env ? "the variables" : "a copy of the variables"} in place of the options of fromEnv`,
+    make: () => AuthManager.fromEnv(variables as never),
+    error: "TypeError",
+    says: ["fromEnv reads the variables of the process itself", "call fromEnv() without them"],
+  })),
 ]);
 
 // Misspelt options, in each object of options.

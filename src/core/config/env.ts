@@ -2,6 +2,7 @@
 
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import { loadBuiltin } from "../util/builtins.ts";
+import { checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,8 @@ interface EnvConfig {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+const host = globalThis as { readonly process?: { readonly env?: Variables } };
+
 const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
 
 /**
@@ -20,7 +23,6 @@ const REQUIRED = ["JWT_ISSUER", "JWT_AUTHTYPE"];
  * error with the name of the variable.
  */
 export function readEnv(path: string | undefined, given: Readonly<Record<string, unknown>>): EnvConfig {
-  const host = globalThis as { process?: { env?: Variables } };
   const env: Variables = { ...(path === undefined ? {} : readEnvFile(path)), ...host.process?.env };
   // A ring of keys replaces the key that the variables describe.
   const ofOneKey = Object.hasOwn(given, "keys") ? ["JWT_AUTHTYPE", "JWT_SECRET", "JWT_PUBLICKEY"] : [];
@@ -45,6 +47,13 @@ export function readEnv(path: string | undefined, given: Readonly<Record<string,
     options[option] = readValue(option, variable, value);
   }
   return { options, variables };
+}
+
+/** Throws `TypeError` for a path or the variables themselves in place of the options. */
+export function checkEnvOptions(options: unknown): void {
+  checkOptionsObject("fromEnv", options, 'pass { path: ".env" }');
+  if (options === host.process?.env || Object.keys(options).some((name) => name.startsWith("JWT_")))
+    throw new TypeError("fromEnv reads the variables of the process itself: call fromEnv() without them");
 }
 
 /** Runs `build`, and replaces the option in a config error by its variable. */
@@ -79,6 +88,15 @@ function readEnvFile(path: string): Variables {
   if (!fs || !parse) throw new InvalidConfigError("path", "cannot be read in this runtime; pass the options instead");
   return withErrorContext(
     () => parse(fs.readFileSync(path, "utf8")),
-    (cause) => new InvalidConfigError("path", "must be the path of a readable environment file", { cause }),
+    (cause) =>
+      new InvalidConfigError("path", `must be the path of a readable environment file, and ${faultOf(path, cause)}`, {
+        cause,
+      }),
   );
+}
+
+function faultOf(path: unknown, cause: unknown): string {
+  if (typeof path !== "string") return "is not a text";
+  const { code } = cause as { readonly code?: unknown };
+  return `"${path}" ${code === "ENOENT" ? "does not exist" : `cannot be read (${String(code)})`}`;
 }

@@ -2,7 +2,7 @@
 
 import type { JSONWebKeySet, JWK } from "jose";
 import { checkIssueOptions, issueToken } from "../auth/issue-token.ts";
-import { namingVariables, readEnv } from "../config/env.ts";
+import { checkEnvOptions, namingVariables, readEnv } from "../config/env.ts";
 import type { AuthManagerConfig, FromEnvOptions } from "../config/options.ts";
 import { resolveConfig } from "../config/resolve-config.ts";
 import { toRefusal } from "../errors.ts";
@@ -150,12 +150,14 @@ export class AuthManager<C = Claims> {
    * `JWT_PUBLICKEY`, `JWT_AUTHMAXAGE`, `JWT_REFRESHMAXAGE` and `JWT_AUDIENCE`. `path` names a file
    * with variables. Those of the process take precedence over the file, and `options` over both.
    * @throws `MissingConfigError` or `InvalidConfigError`, with the variable as `configValue`.
+   * @throws `TypeError` for options that are not an object, or that are the variables themselves.
    * @example
    * ```ts
    * const auth = AuthManager.fromEnv({ path: ".env", leeway: 5 });
    * ```
    */
   static fromEnv<C = Claims>(options: FromEnvOptions<C> = {}): AuthManager<C> {
+    checkEnvOptions(options);
     const { path, ...given } = options;
     const env = readEnv(path, given);
     return namingVariables(env, given, () => new AuthManager<C>({ ...env.options, ...given } as AuthManagerConfig<C>));

@@ -5,7 +5,7 @@ import { isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.t
 import { isTokenError } from "../jwt/errors.ts";
 import { checkLoginOptions, type LoginOptions } from "../sessions/sessions.ts";
 import type { CheckTokens, SessionTokens, TokenPair } from "../sessions/token-pair.ts";
-import { checkOptionNames } from "../util/check-options.ts";
+import { checkOptionNames, checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { cookiesOf } from "./request-cookies.ts";
 import type { RequestGate } from "./request-gate.ts";
@@ -64,8 +64,10 @@ export interface RequestLogoutOptions {
 export async function loginHere<C, D extends Deliver | undefined>(
   gate: RequestGate,
   subject: string | number,
-  { deliver, ...options }: RequestLoginOptions<C, D>,
+  given: RequestLoginOptions<C, D>,
 ): Promise<Delivered<D>> {
+  checkOptionsObject("login", given);
+  const { deliver, ...options } = given;
   const { sessions } = gate.services;
   return telling(gate, async () => {
     checkLoginOptions(options);
@@ -77,8 +79,10 @@ export async function loginHere<C, D extends Deliver | undefined>(
 /** Renews the session. Clears cookies whose token can never be valid again. */
 export async function refreshHere<D extends Deliver | undefined>(
   gate: RequestGate,
-  { deliver, ...options }: RequestRefreshOptions<D>,
+  given: RequestRefreshOptions<D>,
 ): Promise<Delivered<D>> {
+  checkOptionsObject("refresh", given);
+  const { deliver, ...options } = given;
   return telling(gate, async () => {
     checkOptionNames("refresh", options, ["token"]);
     const delivery = openDelivery(gate, deliver, "refresh");
@@ -151,7 +155,9 @@ const MAX_TO_END = 32;
 /**
  * Ends the session and clears the cookies that carried its token. A missing token is not an error.
  */
-export async function logoutHere(gate: RequestGate, { deliver, ...options }: RequestLogoutOptions): Promise<void> {
+export async function logoutHere(gate: RequestGate, given: RequestLogoutOptions): Promise<void> {
+  checkOptionsObject("logout", given);
+  const { deliver, ...options } = given;
   await telling(gate, async () => {
     checkOptionNames("logout", options, []);
     const { config, sessions } = gate.services;

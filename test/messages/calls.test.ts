@@ -1,9 +1,9 @@
 /** The messages of wrong arguments, with the words of their remedies. */
 import { initTRPC } from "@trpc/server";
-import { type AuthContext, JWT, jwksHandler } from "claimgate";
+import { type AuthContext, AuthData, AuthManager, JWT, jwksHandler } from "claimgate";
 import { createGraphQLContext, requireTokenDirective, useAuth } from "claimgate/graphql";
 import { authProcedures, createTRPCContext } from "claimgate/trpc";
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createAuth, SECRET } from "../support/create-auth.ts";
 import { type MessageRow, testMessages } from "../support/message-table.ts";
 
@@ -105,4 +105,81 @@ describe("options that are not an object", () => {
       ),
     ),
   ]);
+});
+
+describe("options that would be ignored", () => {
+  const token = () => auth.authToken("ada").then(({ signed }) => signed);
+  const verify = (options: unknown) => async (): Promise<unknown> => auth.verify(await token(), options as never);
+  const without = (name: "verifyToken" | "convertToken", second: unknown) => async (): Promise<unknown> =>
+    name === "verifyToken"
+      ? Reflect.apply(auth.verifyToken, auth, [await token(), second])
+      : call(AuthManager.convertToken, await token(), second)();
+  const KEY = { authType: "HS256", secret: SECRET, issuer: "me" };
+
+  testMessages([
+    row(
+      "a type in place of the options of verify",
+      verify("refresh"),
+      "verify takes its options as one object",
+      'pass { type: "refresh" }',
+    ),
+    row("a misspelt type of verify", verify({ typ: "refresh" }), 'verify has no option "typ"', 'did you mean "type"?'),
+    row(
+      "an audience of verify",
+      verify({ audience: "api" }),
+      'verify has no option "audience"',
+      "Its options are type",
+    ),
+    row(
+      "a JWT in place of its text",
+      async () => auth.verify((await auth.authToken("ada")) as never),
+      "verify takes the text of a token",
+      "pass token.signed",
+    ),
+    row(
+      "a type of verifyToken",
+      without("verifyToken", { type: "auth" }),
+      'verifyToken has no option "type"',
+      "Call verify(token, { type })",
+    ),
+    row(
+      "a type in place of the options of verifyToken",
+      without("verifyToken", "auth"),
+      "verifyToken takes no options",
+      "Call verify(token, { type })",
+    ),
+    row(
+      "a type of convertToken",
+      without("convertToken", { type: "auth" }),
+      'convertToken has no option "type"',
+      "call verify(token, { type })",
+    ),
+    row(
+      "a type in place of the options of convertToken",
+      without("convertToken", "refresh"),
+      "convertToken takes no options",
+      "call verify(token, { type })",
+    ),
+    row(
+      "a misspelt option of AuthData",
+      () => Reflect.construct(AuthData, [{ ...KEY, authMaxage: 5 }]),
+      'AuthData has no option "authMaxage"',
+      'did you mean "authMaxAge"?',
+    ),
+    row(
+      "a misspelt option of JWT",
+      () => Reflect.construct(JWT, ["auth", "ada", { scopes: "read" }]),
+      'JWT has no option "scopes"',
+      'did you mean "scope"?',
+    ),
+    row(
+      "rights in place of the options of JWT",
+      () => Reflect.construct(JWT, ["auth", "ada", ["read"]]),
+      "JWT takes its options as one object",
+    ),
+  ]);
+
+  test("are no options where map passes an index", async () => {
+    expect([await token()].map(AuthManager.convertToken)[0]?.sub).toBe("ada");
+  });
 });

@@ -21,6 +21,7 @@ import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionIn
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
 import { checkTokenType, DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
+import { checkNoOptions, checkOptionNames, checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 
 declare module "../request/request-auth.ts" {
@@ -166,6 +167,7 @@ export class AuthManager<C = Claims> {
   /**
    * Reads a signed token WITHOUT checking its signature. Never trust its claims.
    * @throws `InvalidTokenError` if the token is malformed or lacks a claim.
+   * @throws `TypeError` for options, which only `verify` has.
    * @example
    * ```ts
    * const { signed } = await auth.authToken("ann");
@@ -173,6 +175,7 @@ export class AuthManager<C = Claims> {
    * ```
    */
   static convertToken(signed: string): JWT {
+    checkNoOptions("convertToken", arguments, "It checks no token: call verify(token, { type })");
     return JWT.fromSignedToken(signed);
   }
 
@@ -248,7 +251,7 @@ export class AuthManager<C = Claims> {
    * @throws `JWKSClientError` if the verification keys are unavailable.
    * @throws `SessionStoreError` if the session store is unavailable (`sessionCheck: "always"`, and
    * refresh tokens).
-   * @throws `TypeError` for an unknown `type`, and `MissingSignerError` before `init`.
+   * @throws `TypeError` for an unknown option or `type`, and `MissingSignerError` before `init`.
    * @see RFC 7519, section 7.2
    * @example
    * ```ts
@@ -257,6 +260,9 @@ export class AuthManager<C = Claims> {
    * ```
    */
   async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
+    if (isSignedJwt(token)) throw new TypeError("verify takes the text of a token: pass token.signed");
+    checkOptionsObject("verify", options, 'pass { type: "refresh" }');
+    checkOptionNames("verify", options, ["type"]);
     const { type = "auth" } = options;
     if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
     const jwt = await this.#services.open().verifier.verify(token);
@@ -269,6 +275,7 @@ export class AuthManager<C = Claims> {
    * Whether `verify` accepts a token of either type.
    * @throws `JWKSClientError` or `SessionStoreError` if keys or sessions are unavailable, and
    * `MissingSignerError` before `init`.
+   * @throws `TypeError` for options, which only `verify` has.
    * @example
    * ```ts
    * const { signed } = await auth.refreshToken("ann");
@@ -276,6 +283,7 @@ export class AuthManager<C = Claims> {
    * ```
    */
   async verifyToken(token: string | JWT): Promise<boolean> {
+    checkNoOptions("verifyToken", arguments, "Call verify(token, { type }) to check the type");
     try {
       await this.verify(textOf(token), { type: "any" });
       return true;
@@ -451,6 +459,9 @@ export class AuthManager<C = Claims> {
 // Accepts a JWT of another copy of this package. Any other value counts as a malformed token.
 function textOf(token: unknown): string {
   if (typeof token === "string") return token;
-  const jwt = token as Partial<JWT> | null;
-  return jwt?.isSigned?.() ? (jwt.signed ?? "") : "";
+  return isSignedJwt(token) ? token.signed : "";
+}
+
+function isSignedJwt(token: unknown): token is JWT {
+  return (token as Partial<JWT> | null | undefined)?.isSigned?.() === true;
 }

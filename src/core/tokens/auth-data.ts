@@ -6,6 +6,7 @@ import { isMembers } from "../jwt/caller-input.ts";
 import { signClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
+import { checkOptionNames } from "../util/check-options.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
 import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { contentOf, TokenParts } from "./token-content.ts";
@@ -80,6 +81,18 @@ export interface AuthDataOptions {
   readonly now?: () => number;
 }
 
+const AUTH_DATA_OPTIONS = [
+  "authType",
+  "secret",
+  "issuer",
+  "authMaxAge",
+  "refreshMaxAge",
+  "publicKey",
+  "allowWeakSecret",
+  "kid",
+  "now",
+] as const satisfies (keyof AuthDataOptions)[];
+
 /**
  * Signs tokens with one key, one issuer and two lifetimes: pass it to `jwt.sign`. Logs and JSON of
  * it never show its keys. `AuthManager` signs with its own options, without an `AuthData`.
@@ -111,12 +124,13 @@ export class AuthData {
 
   /**
    * Creates a signer with one key.
-   * @throws `TypeError` for an invalid option other than a key.
+   * @throws `TypeError` for an unknown option, and for an invalid option other than a key.
    * @throws `InvalidKeyError` for a `secret` that is weak or does not fit `authType`.
    */
   constructor(options: AuthDataOptions) {
     if (!isMembers(options))
       throw new TypeError("AuthData takes one object: pass new AuthData({ authType, secret, issuer })");
+    checkOptionNames("AuthData", options, AUTH_DATA_OPTIONS);
     if (!isAlgorithm(options.authType)) throw new TypeError(`authType must be one of ${ALGORITHMS.join(", ")}`);
     if (typeof options.issuer !== "string" || options.issuer === "")
       throw new TypeError("issuer must be a string that is not empty");

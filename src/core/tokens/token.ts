@@ -5,6 +5,7 @@ import { checkClaims } from "../jwt/claims.ts";
 import { type JwtHeader, readCompact, readPayload } from "../jwt/compact.ts";
 import { InvalidAlgorithmError } from "../jwt/errors.ts";
 import type { Claims } from "../rules/rule.ts";
+import { checkOptionNames } from "../util/check-options.ts";
 import { deepFreeze } from "../util/freeze.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
 import type { AuthData } from "./auth-data.ts";
@@ -18,6 +19,7 @@ import {
 } from "./token-type.ts";
 import { draftClaims } from "./user-claims.ts";
 
+const JWT_OPTIONS = ["scope", "claims", "maxAge", "audience"] as const satisfies (keyof JWTOptions)[];
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /**
@@ -43,8 +45,8 @@ export class JWT<C = Claims> {
 
   /**
    * Creates an unsigned token. `subject` is a string that is not empty, or a safe integer.
-   * @throws `TypeError` for an invalid type, subject or audience, for a reserved claim, and for
-   * claims that are not plain data.
+   * @throws `TypeError` for an unknown option, for an invalid type, subject or audience, for a
+   * reserved claim, and for claims that are not plain data.
    */
   constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
   /** @internal Creates a token that was signed or read. */
@@ -53,6 +55,7 @@ export class JWT<C = Claims> {
     if (tokenType !== "auth" && tokenType !== "refresh")
       throw new TypeError('The token type must be "auth" or "refresh"');
     this.tokenType = tokenType;
+    if (!(subject instanceof TokenParts)) checkOptionNames("JWT", options, JWT_OPTIONS);
     this.#maxAge = options.maxAge;
     if (subject instanceof TokenParts) {
       this.#parts = subject;

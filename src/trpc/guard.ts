@@ -141,7 +141,7 @@ export function requireToken<
 export function requireToken(rule?: unknown): unknown {
   checkGiven(arguments);
   const plan = compileRule(rule as TRPCRule | undefined, {
-    refuse: { parent: "cannot be used in tRPC, which has no parent object; use args" },
+    refuse: { parent: "cannot be used in tRPC, which has no parent object: use args" },
   });
   return makeGuard([plan]);
 }

@@ -179,7 +179,7 @@ describe("options that would be ignored", () => {
     ),
   ]);
 
-  test("are no options where map passes an index", async () => {
+  test("exclude the index that map passes", async () => {
     expect([await token()].map(AuthManager.convertToken)[0]?.sub).toBe("ada");
   });
 });

@@ -194,7 +194,7 @@ testMessages([
   },
   ...[process.env, { JWT_ISSUER: "me" }].map((variables) => ({
     mistake: `${variables === process.env ? "the variables" : "a copy of the variables"} in place of the options of fromEnv`,
-    make: () => AuthManager.fromEnv(variables as never),
+    make: () => AuthManager.fromEnv(variables),
     error: "TypeError",
     says: ["fromEnv reads the variables of the process itself", "call fromEnv() without them"],
   })),

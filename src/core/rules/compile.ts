@@ -1,4 +1,5 @@
 /** Compiles a rule into a plan once, and rejects an invalid rule. */
+import { nearestName } from "../util/nearest-name.ts";
 import { checkJson, checkPlainObject } from "./check-json.ts";
 import { type ClaimName, claimName, toWords } from "./match.ts";
 import type { Claims, Inferred, NoOtherKeys, Rule } from "./rule.ts";
@@ -106,9 +107,10 @@ export function argPaths(plan: Plan): (readonly string[])[] {
 function compile(rule: unknown): Plan {
   const checked = checkRuleObject(rule);
   const { type = "auth", location, optional = false } = checked;
-  if (type !== "auth" && type !== "refresh") throw new TypeError('rule.type must be "auth" or "refresh"');
+  if (type !== "auth" && type !== "refresh")
+    throw new TypeError(`rule.type must be "auth" or "refresh"${suggest(type, ["auth", "refresh"])}`);
   if (location !== undefined && location !== "header" && location !== "cookies") {
-    throw new TypeError('rule.location must be "header" or "cookies"');
+    throw new TypeError(`rule.location must be "header" or "cookies"${suggest(location, ["header", "cookies"])}`);
   }
   if (typeof optional !== "boolean") throw new TypeError("rule.optional must be a boolean");
   const requirement = [...BRANCH_KEYS, "override", "anyOf"].find((key) => Object.hasOwn(checked, key));
@@ -130,17 +132,40 @@ function compile(rule: unknown): Plan {
   });
 }
 
+/** Throws `TypeError` for the required scope itself in place of a rule. */
+export function checkNotScope(rule: unknown): void {
+  const isScope = typeof rule === "string" || (Array.isArray(rule) && typeof rule[0] === "string");
+  if (isScope) throw new TypeError(`rule must be an object; did you mean { scope: ${JSON.stringify(rule)} }?`);
+}
+
 function checkRuleObject(rule: unknown): Record<string, unknown> {
+  checkNotScope(rule);
+  if (typeof rule === "object" && rule !== null && !Array.isArray(rule) && Object.keys(rule).length === 0)
+    throw new TypeError("rule is empty: call requireToken() to require only a token");
   checkPlainObject(rule, "rule");
   return checkKeys(rule, RULE_KEYS, "rule");
 }
 
 function checkKeys(value: Record<string, unknown>, allowed: readonly string[], path: string): Record<string, unknown> {
   for (const key of Object.keys(value)) {
-    if (!allowed.includes(key)) throw new TypeError(`${path}.${key} is not a key of a rule (${allowed.join(", ")})`);
+    if (!allowed.includes(key))
+      throw new TypeError(`${path}.${key} is not a key of a rule${remedyForKey(key, allowed)}`);
     if (value[key] === undefined) throw new TypeError(`${path}.${key} is undefined; leave the key out instead`);
   }
   return checkJson(value, path) as Record<string, unknown>;
+}
+
+// A key that is not like those of rules is likely a claim.
+function remedyForKey(key: string, allowed: readonly string[]): string {
+  const nearest = nearestName(key, allowed);
+  if (nearest !== undefined) return `; did you mean ${nearest}?`;
+  const isOfRules = [...RULE_KEYS, "onDeny"].includes(key);
+  return isOfRules ? ` here (${allowed.join(", ")})` : `; did you mean { claims: { ${key}: ... } }?`;
+}
+
+function suggest(value: unknown, known: readonly string[]): string {
+  const nearest = typeof value === "string" ? nearestName(value, known) : undefined;
+  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 
 function compileAnyOf(anyOf: unknown): readonly BranchPlan[] {

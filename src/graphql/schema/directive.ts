@@ -1,6 +1,6 @@
 /** `requireTokenDirective`: the SDL of the directive, and the functions that apply its rules. */
 import type { GraphQLSchema } from "graphql";
-import { checkGiven } from "../../core/rules/compile.ts";
+import { checkGiven, checkNotScope } from "../../core/rules/compile.ts";
 import type { Inferred, NoOtherKeys } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { applyGuards } from "./apply-guards.ts";
@@ -88,7 +88,8 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     },
     extensions(rule) {
       checkGiven(arguments);
-      const directives = { [name]: [{ ...rule }] };
+      checkNotScope(rule);
+      const directives = { [name]: [{ ...(rule as GraphQLRule | undefined) }] };
       readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };
     },

@@ -1,7 +1,7 @@
 /** Reads the rules of `@requireToken` in SDL and in `extensions`, and compiles them into guards. */
 
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
-import { type CompileOptions, compileRule } from "../../core/rules/compile.ts";
+import { type CompileOptions, checkNotScope, compileRule } from "../../core/rules/compile.ts";
 import type { Rule } from "../../core/rules/rule.ts";
 import { withErrorContext } from "../../core/util/error-context.ts";
 import type { Guard, OnDeny } from "../guard.ts";
@@ -44,6 +44,7 @@ export function placing<T>(directive: string, origin: string, build: () => T): T
 }
 
 function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {
+  checkNotScope(given);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError(
       `rule is ${Array.isArray(given) ? "a list" : String(given)}, not an object; write {} to require only a token`,

@@ -1,6 +1,7 @@
 /** The sessions of a request: `ctx.auth.login`, `refresh` and `logout`, by cookie or body. */
 
 import { isFinal } from "../auth/token-text.ts";
+import { STORE_REMEDY } from "../config/session-options.ts";
 import { isAuthError, MissingConfigError, refusal, toRefusal } from "../errors.ts";
 import { isTokenError } from "../jwt/errors.ts";
 import { checkLoginOptions, type LoginOptions } from "../sessions/sessions.ts";
@@ -193,7 +194,7 @@ interface Delivery {
 // Checks that tokens can reach the caller before a session begins or a token rotates.
 function openDelivery(gate: RequestGate, deliver: Deliver | undefined, by: "login" | "refresh"): Delivery {
   const { config } = gate.services;
-  if (!config.sessions) throw new MissingConfigError("sessions");
+  if (!config.sessions) throw new MissingConfigError("sessions", undefined, STORE_REMEDY);
   const way = howToDeliver(gate, deliver);
   if (way === "cookies") assertCookies(gate);
   if (way === "cookies" && by === "refresh") gate.tokens().cookies.assertCurrent();
@@ -216,7 +217,8 @@ function howToDeliver(gate: RequestGate, deliver: Deliver | undefined): Deliver 
   const hasCookies = names.auth !== undefined && names.refresh !== undefined;
   if (deliver === undefined) return hasCookies ? "cookies" : "body";
   if (deliver !== "cookies" && deliver !== "body") throw new TypeError('deliver must be "cookies" or "body"');
-  if (deliver === "cookies" && !hasCookies) throw new MissingConfigError("cookies");
+  if (deliver === "cookies" && !hasCookies)
+    throw new MissingConfigError("cookies", undefined, 'name both cookies, or pass deliver: "body"');
   return deliver;
 }
 

@@ -62,7 +62,9 @@ export function functionSchema<F extends (...args: never[]) => unknown>(): z.Zod
 export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, path: string = ""): z.infer<S> {
   const result = schema.safeParse(value, { error: describeIssue });
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const { issues } = result.error;
+  // A misspelt option is the likely cause of a missing one.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const unknown = issue?.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const place = [path, ...(issue?.path ?? []), unknown ?? ""].filter((part) => part !== "").join(".");
   throw new InvalidConfigError(place || "config", issue?.message ?? "must be valid");
@@ -100,9 +102,19 @@ const VARIABLES: Readonly<Record<string, string>> = {
 
 /** Says that an option is unknown, and names the nearest of the known options. */
 export function describeUnknown(option: string, known: readonly string[]): string {
-  const nearest = nearestName(option, known);
+  const synonym = Object.hasOwn(SYNONYMS, option) ? SYNONYMS[option] : undefined;
+  const nearest = synonym !== undefined && known.includes(synonym) ? synonym : nearestName(option, known);
   return `is not an option${nearest === undefined ? ": remove it" : `; did you mean "${nearest}"?`}`;
 }
+
+// The names of options in other libraries, where the nearest name is another option or none.
+const SYNONYMS: Readonly<Record<string, string>> = {
+  secretKey: "secret",
+  jwtSecret: "secret",
+  key: "secret",
+  expiresIn: "authMaxAge",
+  maxAge: "authMaxAge",
+};
 
 const KINDS: Readonly<Record<string, string>> = {
   string: "a string",

@@ -19,6 +19,7 @@ const MILLISECONDS = ["looks like milliseconds", "divide it by 1000"];
 const AGE = "must be a whole number of seconds from 1 to 100,000,000,000";
 const ALGORITHMS = 'must be "HS256", "HS384", "HS512"';
 
+const withoutUndefined = (options: object): object => JSON.parse(JSON.stringify(options)) as object;
 const build = (config: unknown) => () => new AuthManager(config as AuthManagerConfig);
 const fault = (
   mistake: string,
@@ -63,6 +64,15 @@ testMessages([
     secret: SECRET,
   }),
   missing("no algorithm", ['"algorithm"', "such as HS256", "or pass keys"], { issuer: "me", secret: SECRET }),
+  missing("iss in place of issuer", ['"iss" is not an option', 'did you mean "issuer"?'], {
+    iss: "me",
+    algorithm: "HS256",
+    secret: SECRET,
+  }),
+  missing("alg in place of algorithm", ['"alg" is not an option', 'did you mean "algorithm"?'], {
+    issuer: "me",
+    alg: "HS256",
+  }),
   missing("a misspelt algorithm option", ['"algoritm" is not an option', 'did you mean "algorithm"?'], {
     issuer: "me",
     algoritm: "HS256",
@@ -226,6 +236,14 @@ testMessages(
         "staleIfError",
         { issuer: "me", keys: () => [], keyRefresh: { stale_if_error: 5 } },
       ],
+      ["trust.0.isuer", "issuer", { trust: [{ ...ENTRY, issuer: undefined, isuer: "they" }].map(withoutUndefined) }],
+      ["keys.0.alg", "algorithm", { issuer: "me", keys: [{ alg: "HS256", secret: SECRET }] }],
+      ["keys.0.key", "secret", { issuer: "me", keys: [{ algorithm: "HS256", key: SECRET }] }],
+      ...["secretKey", "jwtSecret", "key"].map(
+        (name) => [name, "secret", { issuer: "me", algorithm: "HS256", [name]: SECRET }] as const,
+      ),
+      ...["expiresIn", "maxAge"].map((name) => [name, "authMaxAge", { ...KEY, [name]: 60 }] as const),
+      ["aud", "audience", { ...KEY, aud: "api" }],
       ["trust.0.jwks_uri", "jwksUri", { trust: [{ ...ENTRY, jwks_uri: "https://they.example/jwks" }] }],
     ] as const
   ).map(([place, nearest, config]) =>
@@ -402,6 +420,21 @@ testMessages([
     make: () => new AuthManager(KEY as AuthManagerConfig).login("ann"),
     error: "MissingConfigError",
     says: ['"sessions"', "pass a store, such as memorySessionStore()"],
+  },
+  ...(["login", "refresh"] as const).map((name) => ({
+    mistake: `a ${name} of a request without sessions`,
+    make: () => {
+      const here = new AuthManager(KEY as AuthManagerConfig).forRequest();
+      return name === "login" ? here.login("ann") : here.refresh();
+    },
+    error: "MissingConfigError",
+    says: ['"sessions"', "pass a store, such as memorySessionStore()"],
+  })),
+  {
+    mistake: "cookies of a login without the names of cookies",
+    make: () => new AuthManager(WITH_SESSIONS as AuthManagerConfig).forRequest().login("ann", { deliver: "cookies" }),
+    error: "MissingConfigError",
+    says: ['"cookies"', 'name both cookies, or pass deliver: "body"'],
   },
   {
     mistake: "a manager that is not configured",

@@ -2,7 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import { AuthData, AuthManager } from "claimgate";
 import { type Algorithm, decode, encode, type KeyInput, SigningKey } from "claimgate/jwt";
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CERTIFICATE, importHmac, makePair, toCryptoKey } from "../core/jwt/keys/key-kinds.ts";
 import { SECRET } from "../support/create-auth.ts";
 import { type MessageRow, testMessages } from "../support/message-table.ts";
@@ -79,6 +79,27 @@ describe("PEM text", () => {
     ),
     ...everywhere("an incomplete PEM", pem(p256.privateKey).slice(0, 90), "private", ["check that it is complete"]),
     ...everywhere("text that is not PEM", "secret", "private", ["is not PEM", "pass PEM text, or a JWK as an object"]),
+    ...['"', "'", "`"].flatMap((mark) =>
+      everywhere(`a PEM between ${mark}`, `${mark}${pem(p256.privateKey)}${mark}`, "private", [
+        "is in quotation marks: remove them",
+      ]),
+    ),
+    ...everywhere("an escaped PEM between quotation marks", JSON.stringify(pem(p256.publicKey)), "public", [
+      "is in quotation marks: remove them",
+    ]),
+    ...everywhere("an empty text", "", "private", ["this text is empty", "is its variable set?"]),
+    ...everywhere("a blank text", " \n", "public", ["this text is empty", "is its variable set?"]),
+    ...["./key.pem", "/etc/keys/jwt", "key.pem", "C:\\keys\\jwt.key", "~/jwt.key"].flatMap((path) =>
+      everywhere(`the path ${path}`, path, "private", ["looks like a path", 'pass readFileSync(path, "utf8")']),
+    ),
+    ...everywhere("the base64 of a PEM", btoa(pem(p256.privateKey)), "private", ["base64 of a PEM: decode it first"]),
+    ...everywhere("the JSON of a JWK", JSON.stringify(jwk(p256.publicKey)), "public", ["pass JSON.parse(text)"]),
+    ...["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256"].flatMap((kind) =>
+      everywhere(`a key of ${kind}`, `${kind} AAAAB3NzaC1yc2E= ada@host`, "public", [
+        "is an OpenSSH public key",
+        "convert it with ssh-keygen -e -m PKCS8 -f key.pub",
+      ]),
+    ),
     ...everywhere("a public key that should sign", pem(p256.publicKey), "private", [
       "is public",
       "pass the private key",
@@ -202,4 +223,21 @@ describe("a SigningKey", () => {
       says: ["HS256 needs a secret", "use this one with ES256"],
     },
   ]);
+});
+
+describe("a message about a key", () => {
+  const text = pem(p256.privateKey);
+  const [, body = ""] = text.split("\n");
+  const faulty = {
+    "a quoted PEM": `"${text}"`,
+    "the base64 of a PEM": btoa(text),
+    "the JSON of a JWK": JSON.stringify(jwk(p256.privateKey)),
+    "a key after a slash": `/${body}`,
+    "a key of one line": body,
+  };
+  test.each(Object.entries(faulty))("contains no part of the key for %s", async (_, key) => {
+    const { message } = (await sign(key).catch((error: unknown) => error)) as Error;
+    const parts = key.match(/.{12}/gs) ?? [];
+    expect(parts.filter((part) => message.includes(part) && !part.includes("PRIVATE"))).toEqual([]);
+  });
 });

@@ -16,7 +16,7 @@ import {
   wrongHalf,
   wrongKind,
 } from "./key-checks.ts";
-import { checkPem, findPemLabel, unreadablePem } from "./pem.ts";
+import { checkPem, describeNotPem, findPemLabel, unreadablePem } from "./pem.ts";
 import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
@@ -128,9 +128,7 @@ function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): Key
 function readPem(text: string, algorithm: Algorithm, use: KeyUse): KeyMaterial {
   const label = findPemLabel(text);
   if (label === undefined)
-    throw new InvalidKeyError(
-      `${algorithm} needs ${describeNeed(algorithm)}, and this text is not PEM: pass PEM text, or a JWK as an object`,
-    );
+    throw new InvalidKeyError(`${algorithm} needs ${describeNeed(algorithm)}, and this text ${describeNotPem(text)}`);
   const isPrivate = label.endsWith("PRIVATE KEY");
   if (isPrivate !== (use === "sign")) throw wrongHalf(use);
   const node = loadNodeCrypto();

@@ -10,7 +10,24 @@ export function findPemLabel(text: string): string | undefined {
   return labels.find((label) => !label.endsWith(" PARAMETERS"));
 }
 
-/** Throws `InvalidKeyError` for an encrypted key, and for PEM with `\n` in place of line breaks. */
+/** The fault of text that is not PEM, and its remedy. Never contains the text: it may be a key. */
+export function describeNotPem(text: string): string {
+  const bare = text.trim();
+  if (bare === "") return "is empty: is its variable set?";
+  // The first bytes of "-----BEGIN " in base64.
+  if (bare.startsWith("LS0tLS1CRUdJTi")) return "is the base64 of a PEM: decode it first";
+  if (bare.startsWith("{")) return "is JSON: for a JWK, pass JSON.parse(text)";
+  if (/^(ssh-|ecdsa-sha2-)\S+\s/.test(bare))
+    return "is an OpenSSH public key: convert it with ssh-keygen -e -m PKCS8 -f key.pub";
+  if (/^(\.{0,2}|~|[A-Za-z]:)[/\\]\S*$|^\S+\.(pem|key|pub|crt|cer|der|json)$/.test(bare))
+    return 'looks like a path: pass readFileSync(path, "utf8")';
+  return "is not PEM: pass PEM text, or a JWK as an object";
+}
+
+/**
+ * Throws `InvalidKeyError` for a quoted or encrypted key, and for PEM with `\n` in place of line
+ * breaks.
+ */
 export function checkPem(text: string, label: string): void {
   const fault = faultOf(text, label);
   if (fault !== undefined) throw new InvalidKeyError(`the PEM block "${label}" ${fault}`);
@@ -27,6 +44,7 @@ export function unreadablePem(text: string, label: string, cause: unknown): Inva
 }
 
 function faultOf(text: string, label: string): string | undefined {
+  if (/^\s*["'`]\s*-----BEGIN /.test(text)) return "is in quotation marks: remove them";
   if (/-----BEGIN [A-Z0-9 ]+-----\s*(?:\\+r)?\\+n/.test(text))
     return 'has \\n in place of line breaks, as in an environment variable: pass text.replaceAll("\\\\n", "\\n")';
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text))

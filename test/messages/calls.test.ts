@@ -183,3 +183,23 @@ describe("options that would be ignored", () => {
     expect([await token()].map(AuthManager.convertToken)[0]?.sub).toBe("ada");
   });
 });
+
+describe("a reserved claim", () => {
+  const REMEDIES = {
+    exp: "pass maxAge, or set authMaxAge",
+    aud: "pass audience, or set it on the manager",
+    scope: "pass scope beside claims",
+    sub: "pass it as the subject",
+    iss: "leave it out",
+    cnf: "leave it out",
+  };
+  testMessages(
+    Object.entries(REMEDIES).map(([claim, remedy]) =>
+      row(
+        `the claim ${claim} of a token`,
+        () => auth.authToken("ada", { claims: { [claim]: 1 } }),
+        `claims.${claim} cannot be set, because "${claim}" is reserved: ${remedy}`,
+      ),
+    ),
+  );
+});

@@ -387,7 +387,16 @@ testMessages(
       ],
       ["trust.0.require.a", "must be JSON", { trust: [{ ...LOCAL, require: { a: () => 1 } }] }],
       ["trust.0.lifespan", "cannot be combined with jwks", { trust: [{ ...LOCAL, lifespan: 5 }] }],
-      ["trust.0.subject", "must be set if there is more than one issuer", { ...KEY, trust: [LOCAL] }],
+      [
+        "trust.0.subject",
+        'must be set if there is more than one issuer: pass "verbatim", or a function of the claims',
+        { ...KEY, trust: [LOCAL] },
+      ],
+      [
+        "trust.0.claims",
+        "must be set if there is more than one issuer: list the claims that rules may read",
+        { ...KEY, trust: [{ ...LOCAL, subject: "verbatim" }] },
+      ],
       ["trust.0.issuer", "must differ from the manager's own issuer", { ...KEY, trust: [{ ...LOCAL, issuer: "me" }] }],
     ] as const
   ).map(([place, words, config]) => fault(`a wrong ${place} ("${words}")`, [`"${place}"`, words], config)),

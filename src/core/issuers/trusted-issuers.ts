@@ -235,9 +235,10 @@ function checkEntry(entry: Parsed, path: string, isAlone: boolean): void {
   const reserved = entry.claims?.findIndex((claim) => RESERVED_CLAIMS.includes(claim)) ?? -1;
   if (reserved >= 0) fail(`claims.${reserved}`, "must not be a reserved claim; remove it");
   if (isAlone) return;
-  for (const option of ["subject", "claims"] as const) {
-    if (entry[option] === undefined) fail(option, "must be set if there is more than one issuer");
-  }
+  if (entry.subject === undefined)
+    fail("subject", 'must be set if there is more than one issuer: pass "verbatim", or a function of the claims');
+  if (entry.claims === undefined)
+    fail("claims", "must be set if there is more than one issuer: list the claims that rules may read");
 }
 
 function compileRequired({ require }: Parsed, path: string): Plan | undefined {

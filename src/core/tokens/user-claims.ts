@@ -22,7 +22,20 @@ export function checkUserClaims(claims: unknown, where: string): asserts claims 
     throw new TypeError(`${where} must be an object`);
   const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
   if (reserved !== undefined)
-    throw new TypeError(`${where}.${reserved} cannot be set, because "${reserved}" is reserved: leave it out`);
+    throw new TypeError(
+      `${where}.${reserved} cannot be set, because "${reserved}" is reserved: ${remedyFor(reserved)}`,
+    );
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  exp: "pass maxAge, or set authMaxAge",
+  aud: "pass audience, or set it on the manager",
+  scope: "pass scope beside claims",
+  sub: "pass it as the subject",
+};
+
+function remedyFor(claim: string): string {
+  return REMEDIES[claim] ?? "leave it out";
 }
 
 /** Throws `TypeError` unless the subject is a string that is not empty, or a safe integer. */

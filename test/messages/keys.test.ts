@@ -94,12 +94,16 @@ describe("PEM text", () => {
     ),
     ...everywhere("the base64 of a PEM", btoa(pem(p256.privateKey)), "private", ["base64 of a PEM: decode it first"]),
     ...everywhere("the JSON of a JWK", JSON.stringify(jwk(p256.publicKey)), "public", ["pass JSON.parse(text)"]),
-    ...["ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256"].flatMap((kind) =>
-      everywhere(`a key of ${kind}`, `${kind} AAAAB3NzaC1yc2E= ada@host`, "public", [
+    ...["ssh-rsa", "ecdsa-sha2-nistp256"].flatMap((kind) =>
+      everywhere(`a key of ${kind}`, `${kind} AAAA ada@host`, "public", [
         "is an OpenSSH public key",
         "convert it with ssh-keygen -e -m PKCS8 -f key.pub",
       ]),
     ),
+    ...everywhere("a key of ssh-ed25519", "ssh-ed25519 AAAA ada@host", "public", [
+      "is an OpenSSH public key",
+      "make a pair with npx claimgate keys generate keys.json --alg EdDSA",
+    ]),
     ...everywhere("a public key that should sign", pem(p256.publicKey), "private", [
       "is public",
       "pass the private key",

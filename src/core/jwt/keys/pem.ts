@@ -17,6 +17,9 @@ export function describeNotPem(text: string): string {
   // The first bytes of "-----BEGIN " in base64.
   if (bare.startsWith("LS0tLS1CRUdJTi")) return "is the base64 of a PEM: decode it first";
   if (bare.startsWith("{")) return "is JSON: for a JWK, pass JSON.parse(text)";
+  // Common versions of ssh-keygen cannot convert an Ed25519 key.
+  if (/^ssh-ed25519\s/.test(bare))
+    return "is an OpenSSH public key: make a pair with npx claimgate keys generate keys.json --alg EdDSA";
   if (/^(ssh-|ecdsa-sha2-)\S+\s/.test(bare))
     return "is an OpenSSH public key: convert it with ssh-keygen -e -m PKCS8 -f key.pub";
   if (/^(\.{0,2}|~|[A-Za-z]:)[/\\]\S*$|^\S+\.(pem|key|pub|crt|cer|der|json)$/.test(bare))

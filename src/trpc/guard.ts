@@ -23,8 +23,11 @@ export type ClaimsOf<TContext> = TContext extends { auth: { readonly manager: Au
  */
 export interface Guarded<C, R> {
   /** The authentication of the request; under an optional rule `token` may be `null`. */
-  auth: RequestAuth<C, R extends { readonly optional: true } ? JWT<C> | null : JWT<C>>;
+  auth: RequestAuth<C, TokenUnder<R, C>>;
 }
+
+// A rule whose `optional` is not known is like an optional one. Distributes over alternative rules.
+type TokenUnder<R, C> = R extends unknown ? (true extends R[keyof R & "optional"] ? JWT<C> | null : JWT<C>) : never;
 
 /**
  * A middleware of `requireToken` that any procedure can use, for example one in a constant. The
@@ -40,6 +43,11 @@ export type BoundMiddleware<R, TContext extends AnyAuthContext, TInput> = (opts:
   readonly ctx: TContext;
   readonly input: TInput;
 }) => GuardResult<TContext, R>;
+
+/** The middleware for the procedure in whose `.use()` the call is; elsewhere for any procedure. */
+export type MiddlewareFor<R, TContext extends AnyAuthContext, TInput> = [TInput] extends [UnknownInput]
+  ? RequireTokenMiddleware<R, TContext>
+  : BoundMiddleware<R, TContext, TInput>;
 
 /** The result of a middleware that enforces rule `R`. */
 export type GuardResult<TContext, R> = ReturnType<
@@ -85,9 +93,7 @@ export interface RequireToken<C> {
    */
   <const R extends TRPCRule, TInput = UnknownInput>(
     rule: CheckedRule<R, C, TInput>,
-  ): [TInput] extends [UnknownInput]
-    ? RequireTokenMiddleware<R, AuthContext<C>>
-    : BoundMiddleware<R, AuthContext<C>, TInput>;
+  ): MiddlewareFor<R, AuthContext<C>, TInput>;
 }
 
 type MiddlewareOptions = Parameters<TRPCMiddlewareFunction<object, unknown, object, object, unknown>>[0];
@@ -135,9 +141,7 @@ export function requireToken<
   const R extends TRPCRule,
   TContext extends AnyAuthContext = AnyAuthContext,
   TInput = UnknownInput,
->(
-  rule: CheckedRule<R, SuggestedClaims<ClaimsOf<TContext>>, TInput>,
-): [TInput] extends [UnknownInput] ? RequireTokenMiddleware<R, TContext> : BoundMiddleware<R, TContext, TInput>;
+>(rule: CheckedRule<R, SuggestedClaims<ClaimsOf<TContext>>, TInput>): MiddlewareFor<R, TContext, TInput>;
 export function requireToken(rule?: unknown): unknown {
   checkGiven(arguments);
   const plan = compileRule(rule as TRPCRule | undefined, {

@@ -17,6 +17,7 @@ export {
   type ClaimsOf,
   type Guarded,
   type GuardResult,
+  type MiddlewareFor,
   type RequireToken,
   type RequireTokenMiddleware,
   requireToken,

@@ -1,7 +1,14 @@
 /** A guard that is kept in a constant: it keeps the types of the claims. */
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, JWT } from "claimgate";
-import { authProcedures, requireToken } from "claimgate/trpc";
+import {
+  type AnyAuthContext,
+  authProcedures,
+  type RequireTokenMiddleware,
+  requireToken,
+  type TRPCRule,
+  type UnknownInput,
+} from "claimgate/trpc";
 import * as z from "zod";
 import { type Equal, holds } from "./equal.ts";
 
@@ -46,3 +53,34 @@ t.procedure.use(requireToken({ scope: "a" })).query(({ ctx }) => holds<Equal<typ
 // expect-error: "no claim `rol`"
 // @ts-expect-error
 export const misspelt = typed({ claims: { rol: "admin" } });
+
+// With the type of its rule, as isolatedDeclarations needs it.
+type OwnerRule = { readonly args: { readonly sub: "id" } };
+export const annotated: RequireTokenMiddleware<OwnerRule> = requireToken<OwnerRule, AnyAuthContext, UnknownInput>({
+  args: { sub: "id" },
+});
+t.procedure
+  .input(z.object({ id: z.string() }))
+  .use(annotated)
+  .query(({ ctx }) => ctx.auth.token.sub);
+
+// A function with an input of a type parameter names the part of the input that the rule reads.
+export function withOwner<I extends z.ZodObject<{ id: z.ZodString }>>(input: I): unknown {
+  return t.procedure
+    .input(input)
+    .use(requireToken<OwnerRule, AnyAuthContext, { id: string }>({ args: { sub: "id" } }))
+    .use(requireToken({ scope: "a" }));
+}
+
+declare const anyRule: TRPCRule;
+t.procedure.use(requireToken(anyRule)).query(({ ctx }) => {
+  holds<Equal<typeof ctx.auth.token, JWT<OwnClaims> | null>>();
+  // expect-error: possibly 'null'
+  // @ts-expect-error -- the rule may be optional
+  return ctx.auth.token.sub;
+});
+declare const eitherRule: { readonly optional: true } | { readonly scope: "a" };
+t.procedure.use(requireToken(eitherRule)).query(({ ctx }) => {
+  holds<Equal<typeof ctx.auth.token, JWT<OwnClaims> | null>>();
+  return 1;
+});

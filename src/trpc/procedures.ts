@@ -43,8 +43,8 @@ export interface PublicAuth<C> extends UnguardedAuth<C> {
 declare const UNVERIFIED: unique symbol;
 
 /**
- * The type of `ctx.auth.token` on a public procedure. It has no usable members, because no guard has
- * verified a token. `await ctx.auth.authenticate()` returns the verified token, or `null`.
+ * The type of `ctx.auth.token` on a public procedure. It has no usable members, because no guard
+ * has verified a token. `await ctx.auth.authenticate()` returns the verified token, or `null`.
  */
 export interface CallAuthenticateToGetTheToken {
   /** Makes the type assignable to no type of a token, such as one with optional members. */

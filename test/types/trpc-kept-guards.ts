@@ -7,7 +7,6 @@ import {
   type RequireTokenMiddleware,
   requireToken,
   type TRPCRule,
-  type UnknownInput,
 } from "claimgate/trpc";
 import * as z from "zod";
 import { type Equal, holds } from "./equal.ts";
@@ -56,7 +55,7 @@ export const misspelt = typed({ claims: { rol: "admin" } });
 
 // With the type of its rule, as isolatedDeclarations needs it.
 type OwnerRule = { readonly args: { readonly sub: "id" } };
-export const annotated: RequireTokenMiddleware<OwnerRule> = requireToken<OwnerRule, AnyAuthContext, UnknownInput>({
+export const annotated: RequireTokenMiddleware<OwnerRule> = requireToken<OwnerRule>({
   args: { sub: "id" },
 });
 t.procedure

@@ -1,4 +1,4 @@
-/** Rules of a procedure whose input has a recursive type, as the filters of an ORM. Compiled only. */
+/** Rules for an input of a recursive type, such as the filters of an ORM. Compiled only. */
 import { initTRPC } from "@trpc/server";
 import type { AuthContext } from "claimgate";
 import { authProcedures, requireToken as importedRequireToken } from "claimgate/trpc";

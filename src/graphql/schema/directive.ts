@@ -89,7 +89,7 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     extensions(rule) {
       checkGiven(arguments);
       checkNotScope(rule);
-      const directives = { [name]: [{ ...(rule as GraphQLRule | undefined) }] };
+      const directives = { [name]: [{ ...rule }] };
       readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };
     },

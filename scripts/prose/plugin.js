@@ -1,4 +1,4 @@
-/** An oxlint plugin: the language of comments, error messages and test names, by the word list. */
+/** An oxlint plugin: the language of comments, messages and test names, by the word list. */
 import { findFaults } from "./find-faults.js";
 
 const MAX_COLUMNS = 100;
@@ -45,6 +45,9 @@ const texts = {
     return {
       CallExpression({ callee, arguments: [name] }) {
         if (TEST_FUNCTIONS.has(rootOf(callee))) reportText(context, name);
+      },
+      Property({ key, value }) {
+        if (nameOf(key) === "message") reportText(context, value);
       },
       NewExpression({ callee, arguments: given }) {
         if (ERROR_CLASS.test(nameOf(callee) ?? "")) for (const argument of given) reportText(context, argument);

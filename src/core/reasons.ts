@@ -68,8 +68,8 @@ export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
   CSRF_REJECTED: { status: 403, message: "The request is not known to come from an allowed origin" },
   CREDENTIALS_AMBIGUOUS: {
     status: 400,
-    message: "The request carries different credentials of one kind, or too many to tell",
+    message: "The request has different credentials of one kind, or too many credentials",
   },
   KEYS_UNAVAILABLE: { status: 503, message: "The keys to verify the token cannot be reached" },
-  STORE_UNAVAILABLE: { status: 503, message: "What the token stands for cannot be looked up now" },
+  STORE_UNAVAILABLE: { status: 503, message: "The session or the rights of the token cannot be looked up now" },
 };

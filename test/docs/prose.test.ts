@@ -96,6 +96,12 @@ const RULES: readonly Fault[] = [
     'throw new TypeError("sum must be 1");\nadd(new Sum("What counts"));\n',
   ],
   [
+    "a clause in a property message",
+    'export const refusal = { message: "What counts is not 1" };\n',
+    OPENER,
+    'export const refusal = { message: "The sum is not 1", text: "What counts" };\n',
+  ],
+  [
     "a clause in a message with an expression",
     `throw new TypeError(\`What counts is not \${sum}\`);\n`,
     OPENER,

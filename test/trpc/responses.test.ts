@@ -149,7 +149,7 @@ test("403 and 503 keep the standard text with loaders for every kind", async () 
       status: 503,
       json: {
         error: {
-          message: "What the token stands for cannot be looked up now",
+          message: "The session or the rights of the token cannot be looked up now",
           data: { code: "SERVICE_UNAVAILABLE", auth: { reason: "STORE_UNAVAILABLE" } },
         },
       },

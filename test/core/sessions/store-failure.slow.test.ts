@@ -295,7 +295,7 @@ it("an error has the store's error as its cause, and nothing of it in its messag
   };
   const error = await refusalOf(auth.sessions("ada"));
   expect(error).toMatchObject({
-    message: "What the token stands for cannot be looked up now",
+    message: "The session or the rights of the token cannot be looked up now",
     cause: { name: "SessionStoreError", cause: { message: "password of the database" } },
   });
   const { message, cause } = error as Error & { cause: Error };

@@ -174,7 +174,7 @@ describe.each([yoga, apollo, graphqlHttp])("on $name", (host) => {
     store.isDown = true;
     const [error] = (await ask("{ byRefresh }", pair.refreshToken)).json.errors ?? [];
     expect([error?.message, error?.extensions]).toEqual([
-      "What the token stands for cannot be looked up now",
+      "The session or the rights of the token cannot be looked up now",
       { code: "SERVICE_UNAVAILABLE", auth: { reason: "STORE_UNAVAILABLE" } },
     ]);
   });

@@ -295,7 +295,7 @@ describe("on Yoga", () => {
     store.isDown = true;
     const [error] = (await ask(LOGIN)).answer.errors ?? [];
     expect([error?.message, error?.extensions]).toEqual([
-      "What the token stands for cannot be looked up now",
+      "The session or the rights of the token cannot be looked up now",
       { code: "SERVICE_UNAVAILABLE", auth: { reason: "STORE_UNAVAILABLE" } },
     ]);
     store.isDown = false;

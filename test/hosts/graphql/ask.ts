@@ -121,8 +121,8 @@ const MESSAGES = {
   SCOPE_INSUFFICIENT: "The scope of the token does not allow this",
   CLAIMS_INSUFFICIENT: "The claims of the token do not allow this",
   CSRF_REJECTED: "The request is not known to come from an allowed origin",
-  CREDENTIALS_AMBIGUOUS: "The request carries different credentials of one kind, or too many to tell",
-  STORE_UNAVAILABLE: "What the token stands for cannot be looked up now",
+  CREDENTIALS_AMBIGUOUS: "The request has different credentials of one kind, or too many credentials",
+  STORE_UNAVAILABLE: "The session or the rights of the token cannot be looked up now",
 } as const;
 
 /** The challenge of RFC 6750, section 3. */

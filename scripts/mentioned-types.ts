@@ -18,8 +18,20 @@ interface Origin {
   readonly name: string;
 }
 
-// Users need no names for these types, because the compiler replaces them by their results.
-const HIDDEN: readonly string[] = ["BuilderOf", "ErrorShapeOf", "LaterTypes", "PathErrors", "RuleFor", "RulePaths"];
+// Users need no names for these: the compiler replaces the types by their results, and the symbols
+// are keys of interfaces with names.
+const HIDDEN: readonly string[] = [
+  "BuilderOf",
+  "ErrorShapeOf",
+  "FAULT",
+  "LaterTypes",
+  "NoOtherRuleClaims",
+  "PathErrors",
+  "RuleFor",
+  "RulePaths",
+  "TokenUnder",
+  "UNVERIFIED",
+];
 
 const DECLARATION = /^(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|function|const) (\w+)/;
 

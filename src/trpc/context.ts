@@ -10,9 +10,9 @@ import {
   responseWriterOf,
   withoutCookies,
 } from "../core/exchange/response-writer.ts";
+import { checkManager } from "../core/manager/check-manager.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
 import type { AuthContext } from "../core/request/request-auth.ts";
-import { checkManager } from "../core/util/check-manager.ts";
 import { isPromise } from "../core/util/maybe-promise.ts";
 
 /**

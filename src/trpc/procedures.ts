@@ -58,14 +58,14 @@ export type ProcedureWith<P, Overrides extends { auth: unknown }> =
     : never;
 
 // From @trpc/server 11.22 on, the builder has a ninth type parameter, the error shape. In earlier
-// versions a ninth argument is a compiler error, whose type is `any`.
+// versions `BuilderWithErrors` is `any`, which the condition finds.
 type BuilderOf<C, M, O, I, J, K, L, Caller extends boolean, E> = [0] extends [
   1 & BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>,
 ]
   ? TRPCProcedureBuilder<C, M, O, I, J, K, L, Caller>
   : BuilderWithErrors<C, M, O, I, J, K, L, Caller, E>;
 
-/** @ts-ignore */
+/** @ts-ignore: before @trpc/server 11.22 the ninth argument is an error, and from 11.22 on not. */
 // biome-ignore format: the compiler ignores errors of the next line alone
 type BuilderWithErrors<C, M, O, I, J, K, L, Caller extends boolean, E> = TRPCProcedureBuilder<C, M, O, I, J, K, L, Caller, E>;
 

@@ -3,6 +3,7 @@ import { base64url } from "jose";
 import { isKeysError } from "../jwt/errors.ts";
 import { trimOptionalWhitespace } from "../util/ascii.ts";
 import { checkOptions } from "../util/check-options.ts";
+import { checkManager } from "./check-manager.ts";
 import type { AuthManager } from "./manager.ts";
 
 /** Options of `jwksHandler`. */
@@ -36,8 +37,7 @@ export function jwksHandler<C>(
   options: JWKSHandlerOptions = {},
 ): (request: Request) => Promise<Response> {
   checkOptions("jwksHandler", options, ["maxAge"]);
-  if (typeof (auth as Partial<AuthManager<C>> | undefined)?.jwks !== "function")
-    throw new TypeError("jwksHandler must have an AuthManager as its first argument");
+  checkManager("jwksHandler", auth);
   const { maxAge = 300 } = options;
   if (!Number.isSafeInteger(maxAge) || maxAge < 0)
     throw new TypeError("maxAge must be a whole number of seconds, at least 0");

@@ -4,10 +4,10 @@ import { type ConnectionParams, createParamsReader } from "../../core/exchange/c
 import { type LambdaEvent, requestOfEvent } from "../../core/exchange/lambda-event.ts";
 import { type RequestLike, rawRequest, readRequest } from "../../core/exchange/request-source.ts";
 import { type ResponseWriter, responseWriterOf } from "../../core/exchange/response-writer.ts";
+import { checkManager } from "../../core/manager/check-manager.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import type { RequestAuth } from "../../core/request/request-auth.ts";
 import type { Claims } from "../../core/rules/rule.ts";
-import { checkManager } from "../../core/util/check-manager.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { describeRefusal } from "../errors.ts";
 import { createPrepare, type Prepare } from "../execution/prepare.ts";

@@ -183,7 +183,7 @@ describe("jwksHandler", () => {
     for (const options of [{ maxAge: -1 }, { maxAge: 1.5 }, { maxAge: "300" }, { maxAge: undefined }, { ttl: 5 }])
       expect(() => jwksHandler(auth, options as never)).toThrow(TypeError);
     expect(await refusalOf(jwksHandler(new AuthManager())(get()))).toMatchObject({ name: "MissingSignerError" });
-    expect(() => jwksHandler({} as never)).toThrow("must have an AuthManager");
+    expect(() => jwksHandler({} as never)).toThrow("takes an AuthManager as its first argument");
     // Express and Hono pass such objects.
     for (const request of [{ method: "GET", headers: {} }, { req: { raw: get() } }])
       expect(await refusalOf(jwksHandler(auth)(request as never))).toMatchObject({

@@ -1,4 +1,5 @@
 /** Checks and copies the claims that users pass for a new token. */
+import { copyData } from "../util/copy-data.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import type { JWTOptions, TokenType } from "./token-type.ts";
 
@@ -67,7 +68,7 @@ export function draftClaims(
 /** A copy, which the caller cannot change later. Throws `TypeError` for a function or a symbol. */
 export function cloneClaims(claims: Record<string, unknown>): Record<string, unknown> {
   return withErrorContext(
-    () => structuredClone(claims),
+    () => copyData(claims),
     (cause) => new TypeError("claims must be data: strings, numbers, booleans, null, lists and objects", { cause }),
   );
 }

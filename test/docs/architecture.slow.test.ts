@@ -110,8 +110,13 @@ it("the linter enforces the import ladder: it rejects an import from the right o
 it.each([
   [
     "core/jwt/keys/one.ts",
-    ["../errors.ts", "../algorithms.ts", "../../util/freeze.ts"],
+    ["../errors.ts", "../algorithms.ts", "../jose.ts", "../signatures/signatures.ts", "../../util/freeze.ts"],
     ["../decode.ts", "../jwks/key-set.ts", "../../errors.ts"],
+  ],
+  [
+    "core/jwt/signatures/one.ts",
+    ["../errors.ts", "../algorithms.ts", "../../util/freeze.ts"],
+    ["../keys/prepared-key.ts", "../decode.ts", "../jwks/key-set.ts", "../../errors.ts"],
   ],
   [
     "core/jwt/decode.ts",

@@ -10,6 +10,7 @@ import { ISSUER, NOW } from "../support/create-auth.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 import { verdictOf } from "../support/verdict-of.ts";
 import { watchRejections } from "../support/watch-rejections.ts";
+import { watchVerifications } from "../support/watch-verifications.ts";
 
 watchRejections();
 
@@ -148,7 +149,7 @@ describe("an open request whose key was loaded again as a new object", () => {
     const request = auth.forRequest({ token: await auth.authToken("ada") });
     await request.require();
     clock.advance(100);
-    const verify = vi.spyOn(crypto.subtle, "verify");
+    const verify = watchVerifications();
     for (let use = 0; use < 5; use++) await request.require();
     expect(verify).toHaveBeenCalledTimes(1);
     expect(request.token?.sub).toBe("ada");

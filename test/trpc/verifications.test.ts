@@ -3,9 +3,10 @@ import { createTRPCClient, httpBatchLink, httpLink, type TRPCClient } from "@trp
 import { initTRPC } from "@trpc/server";
 import type { AuthContext, AuthManagerConfig } from "claimgate";
 import { authErrorFormatter, authProcedures, createTRPCContext, requireToken } from "claimgate/trpc";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { createAuth } from "../support/create-auth.ts";
 import { clientRefusalOf, unauthorized } from "../support/trpc.ts";
+import { watchVerifications } from "../support/watch-verifications.ts";
 import { httpAdapters, serve } from "./adapters.ts";
 
 const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
@@ -35,7 +36,7 @@ async function start(config: Partial<AuthManagerConfig>, startServer = httpAdapt
 }
 
 // The spy counts calls and passes them on.
-const verify = vi.spyOn(crypto.subtle, "verify");
+const verify = watchVerifications();
 beforeEach(() => void verify.mockClear());
 
 describe.each(httpAdapters)("over $name, without cached tokens", ({ start: startServer }) => {

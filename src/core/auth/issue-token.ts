@@ -51,9 +51,11 @@ export async function issueToken<C = Claims>(
   const full = { ...options, ...(audience === undefined ? {} : { audience }) };
   const claims = { ...draftClaims(type, subject, full), ...ofSession };
   applyClaimsSchema(config.claimsSchema, claims);
-  const { signed, content } = await signWithRing(own.keys, type, claims, options.maxAge);
+  const parts = await signWithRing(own.keys, type, claims, options.maxAge, config.signatures);
+  if (!config.claimsSchema) return new JWT<C>(type, parts);
   // The wire has what was given; the reader sees what the schema makes of it, as after
   // verification.
+  const { signed, content } = parts;
   const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));
 }

@@ -4,27 +4,31 @@ import type { ResolvedIssuer } from "../issuers/trusted-issuers.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
 import { checkClaims, checkConfirmation, checkOwnExpiry, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";
-import { type VerifyOptions, verifyWithKeys } from "../jwt/decode.ts";
 import { InvalidIssuerError, InvalidSubjectError, JWKSClientError, MissingRequiredClaimError } from "../jwt/errors.ts";
+import type { KeySource } from "../jwt/keys/key-source.ts";
+import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
+import type { SignatureQueue } from "../jwt/signatures/signature-queue.ts";
+import { type VerifyOptions, verifyWithKeys } from "../jwt/verify-with-keys.ts";
 import { toConfigError } from "../key-ring/key-pair.ts";
-import { contentOf, type TokenContent } from "../tokens/token-content.ts";
+import { contentOf, type Standing, type TokenContent } from "../tokens/token-content.ts";
 import { readTokenType } from "../tokens/token-type.ts";
 import { deepFreeze } from "../util/freeze.ts";
+import type { MaybePromise } from "../util/maybe-promise.ts";
 
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
 /**
- * The content of a token with valid signature and registered claims. Rejects like
- * `Verifier.verify`.
+ * The content of a token with valid signature and registered claims, synchronously if its key and
+ * its signature are. Throws or rejects like `Verifier.verify`.
  */
-export type ReadToken = (token: string) => Promise<TokenContent>;
+export type ReadToken = (token: string) => MaybePromise<TokenContent>;
 
 /** Creates the reader for tokens of all known issuers. It does not apply `claimsSchema`. */
 export function createReader(config: ResolvedConfig): ReadToken {
   const readHeader = createHeaderReader();
   const readOwn = createOwnReader(config, { readHeader });
   const readTrusted = new Map(
-    [...config.trust.values()].map((issuer) => [issuer, createTrustedReader(issuer, readHeader)]),
+    [...config.trust.values()].map((issuer) => [issuer, createTrustedReader(issuer, readHeader, config.signatures)]),
   );
   return (token) => {
     const trusted = trustedIssuerOf(token, config);
@@ -58,39 +62,49 @@ export function createOwnReader(
 ): ReadToken {
   const { own } = config;
   if (!own)
-    return async () => {
+    return () => {
       throw new InvalidIssuerError("The token is of an issuer that is not trusted");
     };
   const { keys, issuer } = own;
   const check = createRegisteredCheck(config, issuer, ignoreTimes);
+  const standingOf = shareStandings(keys);
   const options: VerifyOptions<TokenContent> = {
     algorithms: keys.algorithms ?? ALGORITHMS,
     readHeader,
+    queue: config.signatures,
     explain: (error) => toConfigError(keys.option, error),
     accept(header, payload, key) {
       check(payload);
       readTokenType(payload);
-      return contentOf(header, payload, { keys, key });
+      return contentOf(header, payload, standingOf(key));
     },
   };
   return (token) => verifyWithKeys(token, keys, options);
 }
 
 /** Creates the reader for tokens of a trusted issuer. */
-function createTrustedReader(issuer: ResolvedIssuer, readHeader: ReadHeader): ReadToken {
+function createTrustedReader(issuer: ResolvedIssuer, readHeader: ReadHeader, queue: SignatureQueue): ReadToken {
   const { keys, algorithms } = issuer;
+  const standingOf = shareStandings(keys);
   const options: VerifyOptions<TokenContent> = {
     algorithms,
     readHeader,
+    queue,
     // An unusable key of the issuer must not reject the token.
     explain: (cause) => new JWKSClientError("The key set of the issuer contains an unusable key", { cause }),
     accept(header, payload, key) {
       // The functions of the entry may have returned more than JSON.
       const claims = deepFreeze(issuer.accept(header, payload));
-      return { header, claims, original: claims, standing: { keys, key }, isFrozen: true };
+      return { header, claims, original: claims, standing: standingOf(key), isFrozen: true };
     },
   };
   return (token) => verifyWithKeys(token, keys, options);
+}
+
+/** Makes one `Standing` for a key, so that each cached token takes less memory. */
+function shareStandings(keys: KeySource): (key: PreparedKey) => Standing {
+  let last: Standing | undefined;
+  return (key) => (last?.key === key ? last : (last = { keys, key }));
 }
 
 function createRegisteredCheck(

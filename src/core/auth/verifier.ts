@@ -61,27 +61,35 @@ const MIN_INTERVAL_SECONDS = 1;
 
 /** Creates a verifier with its own token cache. */
 export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = NO_SESSIONS): Verifier {
-  const cache = createTokenCache(config.cacheMax);
   const readToken = createReader(config);
   const readAtAnyTime = createOwnReader(config, { ignoreTimes: true });
   const readNow = createOwnReader(config);
 
-  const verifyFresh = async (token: string): Promise<TokenContent> => {
-    let content = await readToken(token);
-    // The key may have retired or changed during the verification. One retry is enough: a key set
-    // that changes at each use must not cause a loop.
-    let holds = holdsStill(content);
-    if (holds !== true && !(await holds)) {
-      content = await readToken(token);
-      holds = holdsStill(content);
-      if (!(await holds)) throw new InvalidSignatureError("The key of the token is not trusted any more");
-    }
-    if (!config.claimsSchema) return content;
-    return withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
+  const withSchema = (content: TokenContent): TokenContent =>
+    config.claimsSchema
+      ? withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims))
+      : content;
+
+  const verifyFresh = (token: string): MaybePromise<TokenContent> => {
+    const content = readToken(token);
+    return isPromise(content) ? confirmRead(token, content) : withSchema(content);
   };
 
-  const verifyOnce = (token: string, request?: Presenter, key = cache?.keyOf(token)): Promise<TokenContent> => {
-    if (cache && key !== undefined) return cache.fill(key, () => verifyFresh(token));
+  // Apart, because V8 allocates the context of a closure when the outer function begins.
+  const confirmRead = async (token: string, reading: Promise<TokenContent>): Promise<TokenContent> => {
+    const content = await reading;
+    if (await holdsStill(content)) return withSchema(content);
+    // The key has retired or changed during the wait. One retry is enough: a key set that changes
+    // at each use must not cause a loop.
+    const again = await readToken(token);
+    if (await holdsStill(again)) return withSchema(again);
+    throw new InvalidSignatureError("The key of the token is not trusted any more");
+  };
+
+  const cache = createTokenCache(config.cacheMax, verifyFresh);
+
+  const verifyOnce = (token: string, request?: Presenter, key = cache?.keyOf(token)): MaybePromise<TokenContent> => {
+    if (cache && key !== undefined) return cache.fill(key, token);
     return request?.running ? share(request.running, token, verifyFresh) : verifyFresh(token);
   };
 
@@ -94,7 +102,6 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
     return holds === false ? verifyOnce(token, request) : confirmLater(holds, token, content, request);
   };
 
-  // Apart, because V8 allocates the context of a closure when the outer function begins.
   const confirmLater = async (
     holds: Promise<boolean>,
     token: string,
@@ -162,11 +169,12 @@ export function createVerifier(config: ResolvedConfig, sessions: SessionCheck = 
 function share(
   running: Map<string, Promise<TokenContent>>,
   token: string,
-  verify: (token: string) => Promise<TokenContent>,
-): Promise<TokenContent> {
+  verify: (token: string) => MaybePromise<TokenContent>,
+): MaybePromise<TokenContent> {
   const before = promisesAreShared() ? running.get(token) : undefined;
   if (before) return before;
   const mine = verify(token);
+  if (!isPromise(mine)) return mine;
   const forget = (): void => void running.delete(token);
   running.set(token, mine);
   mine.then(forget, forget);

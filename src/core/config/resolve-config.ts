@@ -7,6 +7,7 @@ import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
 import { type ResolvedIssuer, resolveTrust } from "../issuers/trusted-issuers.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
+import { SignatureQueue } from "../jwt/signatures/signature-queue.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
 import { createListedRing, createLoadedRing, createSingleKeyRing, type KeyRing } from "../key-ring/key-ring.ts";
 import {
@@ -40,6 +41,8 @@ export interface ResolvedConfig {
     | undefined;
   /** Other issuers, by name. */
   readonly trust: ReadonlyMap<string, ResolvedIssuer>;
+  /** The manager's signatures on libuv's threads. */
+  readonly signatures: SignatureQueue;
   readonly maxTokenAge: number;
   readonly audience: readonly string[] | undefined;
   readonly leeway: number;
@@ -150,6 +153,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   return Object.freeze({
     own,
     trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now, onFailure }),
+    signatures: new SignatureQueue(),
     maxTokenAge: options.maxTokenAge ?? Number.POSITIVE_INFINITY,
     audience: typeof options.audience === "string" ? [options.audience] : options.audience,
     leeway: options.leeway,

@@ -1,12 +1,19 @@
 /** The signature algorithms of claimgate, and the key that each needs. */
-import type { CryptoKey } from "jose";
 
-/** The kind of key that an algorithm needs. */
+/** A hash, by its name in WebCrypto. */
+export type Hash = "SHA-256" | "SHA-384" | "SHA-512";
+
+/** The kind of key that an algorithm needs. `signatureBytes` is the length of each signature. */
 export type AlgorithmTraits =
-  | { readonly family: "HMAC"; readonly hash: "SHA-256" | "SHA-384" | "SHA-512"; readonly secretBytes: number }
-  | { readonly family: "RSA"; readonly webCryptoName: "RSASSA-PKCS1-v1_5" | "RSA-PSS"; readonly hash: string }
-  | { readonly family: "EC"; readonly curve: "P-256" | "P-384" | "P-521" }
-  | { readonly family: "OKP"; readonly curve: "Ed25519" };
+  | { readonly family: "HMAC"; readonly hash: Hash; readonly secretBytes: number; readonly signatureBytes: number }
+  | { readonly family: "RSA"; readonly webCryptoName: "RSASSA-PKCS1-v1_5" | "RSA-PSS"; readonly hash: Hash }
+  | {
+      readonly family: "EC";
+      readonly curve: "P-256" | "P-384" | "P-521";
+      readonly hash: Hash;
+      readonly signatureBytes: number;
+    }
+  | { readonly family: "OKP"; readonly curve: "Ed25519"; readonly signatureBytes: number };
 
 /**
  * The name of a signature algorithm: a value of a token's `alg` header.
@@ -28,23 +35,30 @@ export type Algorithm =
   | "ES512"
   | "EdDSA";
 
-const pkcs1 = (hash: string): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSASSA-PKCS1-v1_5", hash });
-const pss = (hash: string): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSA-PSS", hash });
+const HASH_BYTES: Readonly<Record<Hash, number>> = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
+const hmac = (hash: Hash): AlgorithmTraits => {
+  const bytes = HASH_BYTES[hash];
+  return { family: "HMAC", hash, secretBytes: bytes, signatureBytes: bytes };
+};
+const pkcs1 = (hash: Hash): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSASSA-PKCS1-v1_5", hash });
+const pss = (hash: Hash): AlgorithmTraits => ({ family: "RSA", webCryptoName: "RSA-PSS", hash });
+
+// An ECDSA signature is R and S, each as long as a coordinate of the curve (RFC 7518, section 3.4).
 const TRAITS: Readonly<Record<Algorithm, AlgorithmTraits>> = {
-  HS256: { family: "HMAC", hash: "SHA-256", secretBytes: 32 },
-  HS384: { family: "HMAC", hash: "SHA-384", secretBytes: 48 },
-  HS512: { family: "HMAC", hash: "SHA-512", secretBytes: 64 },
+  HS256: hmac("SHA-256"),
+  HS384: hmac("SHA-384"),
+  HS512: hmac("SHA-512"),
   RS256: pkcs1("SHA-256"),
   RS384: pkcs1("SHA-384"),
   RS512: pkcs1("SHA-512"),
   PS256: pss("SHA-256"),
   PS384: pss("SHA-384"),
   PS512: pss("SHA-512"),
-  ES256: { family: "EC", curve: "P-256" },
-  ES384: { family: "EC", curve: "P-384" },
-  ES512: { family: "EC", curve: "P-521" },
-  EdDSA: { family: "OKP", curve: "Ed25519" },
+  ES256: { family: "EC", curve: "P-256", hash: "SHA-256", signatureBytes: 64 },
+  ES384: { family: "EC", curve: "P-384", hash: "SHA-384", signatureBytes: 96 },
+  ES512: { family: "EC", curve: "P-521", hash: "SHA-512", signatureBytes: 132 },
+  EdDSA: { family: "OKP", curve: "Ed25519", signatureBytes: 64 },
 };
 
 /** All supported algorithms. `none` is not supported. */
@@ -60,27 +74,7 @@ export function traitsOf(algorithm: Algorithm): AlgorithmTraits {
   return TRAITS[algorithm];
 }
 
-const HASH_BYTES = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 } as const;
-// R and S of the signature, each as long as a coordinate of the curve (RFC 7518, section 3.4).
-const EC_BYTES = { "P-256": 64, "P-384": 96, "P-521": 132 } as const;
-const ED25519_BYTES = 64;
-
-/**
- * The only valid length of a signature by `key`, in bytes.
- * @see RFC 8017, sections 8.1.2 and 8.2.2
- * @see RFC 7518, sections 3.2 and 3.4
- * @see RFC 8032, section 5.1.6
- */
-export function signatureLength(algorithm: Algorithm, key: CryptoKey): number {
-  const traits = TRAITS[algorithm];
-  switch (traits.family) {
-    case "HMAC":
-      return HASH_BYTES[traits.hash];
-    case "EC":
-      return EC_BYTES[traits.curve];
-    case "OKP":
-      return ED25519_BYTES;
-    case "RSA":
-      return Math.ceil((key.algorithm as unknown as { readonly modulusLength: number }).modulusLength / 8);
-  }
+/** The number of bytes that `hash` makes. */
+export function hashBytes(hash: Hash): number {
+  return HASH_BYTES[hash];
 }

@@ -1,6 +1,7 @@
 /** Reads the compact form of a JWS strictly. Does not verify the signature. */
-import { base64url } from "jose";
+import { decode } from "jose/base64url";
 import { LRUCache } from "lru-cache";
+import { bytesOfBase64url } from "../util/base64url.ts";
 import { freezeJson } from "../util/freeze.ts";
 import { DecodeError, InvalidTokenError } from "./errors.ts";
 
@@ -21,6 +22,8 @@ export interface CompactParts {
   readonly header: JwtHeader;
   readonly payload: string;
   readonly signature: string;
+  /** The signed text: header and payload, which are base64url, and the dot between them. */
+  readonly signed: string;
 }
 
 /** Reads a header segment. */
@@ -41,7 +44,8 @@ export function readCompact(token: string, read: ReadHeader = readHeader): Compa
     throw new DecodeError("The token does not have three segments");
   checkSegment(signature, "signature");
   checkSegment(payload, "payload");
-  return { header: read(header), payload, signature };
+  const signed = token.slice(0, header.length + 1 + payload.length);
+  return { header: read(header), payload, signature, signed };
 }
 
 // Tokens of one key usually have the same header.
@@ -65,14 +69,14 @@ export function readPayload(segment: string): JwtPayload {
   return readSegment(segment, "payload");
 }
 
-/** Reads a payload's bytes as a JSON object. Throws `DecodeError`. */
-export function readPayloadBytes(bytes: Uint8Array): JwtPayload {
-  return readObject(bytes, "payload");
+/** Reads the payload of a token that `readCompact` has checked, as `readPayload` does. */
+export function payloadOf({ payload }: CompactParts): JwtPayload {
+  return readObject(payload, "payload");
 }
 
-/** The bytes of a signature that `readCompact` has checked. */
-export function signatureBytes({ signature }: CompactParts): Uint8Array {
-  return base64url.decode(signature);
+/** The bytes of a signature that `readCompact` has checked, in memory that nothing else uses. */
+export function copySignature({ signature }: CompactParts): Uint8Array {
+  return decode(signature);
 }
 
 function readHeader(segment: string): JwtHeader {
@@ -81,13 +85,13 @@ function readHeader(segment: string): JwtHeader {
 
 function readSegment(segment: string, what: string): Record<string, unknown> {
   checkSegment(segment, what);
-  return readObject(base64url.decode(segment), what);
+  return readObject(segment, what);
 }
 
-function readObject(bytes: Uint8Array, what: string): Record<string, unknown> {
+function readObject(segment: string, what: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    value = JSON.parse(utf8.decode(bytesOfBase64url(segment)));
   } catch {
     throw new DecodeError(`The token's ${what} is not UTF-8 encoded JSON`);
   }

@@ -1,23 +1,12 @@
 /** `decode`: verifies compact JWTs, as PyJWT's `decode` does. */
-import { compactVerify, errors } from "jose";
-import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
-import { ALGORITHMS, type Algorithm, isAlgorithm, signatureLength } from "./algorithms.ts";
+import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
-import {
-  type JwtHeader,
-  type JwtPayload,
-  type ReadHeader,
-  readCompact,
-  readPayload,
-  readPayloadBytes,
-  signatureBytes,
-} from "./compact.ts";
-import { DecodeError, InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
-import type { KeySource } from "./keys/key-source.ts";
+import { copySignature, type JwtHeader, type JwtPayload, payloadOf, readCompact } from "./compact.ts";
 import { type KeyInput, prepareKey } from "./keys/keys.ts";
-import type { PreparedKey } from "./keys/prepared-key.ts";
 import { isSigningKey, type SigningKey } from "./keys/signing-key.ts";
+import { sharedQueue } from "./signatures/signature-queue.ts";
+import { allowedAlgorithm, checkSignature } from "./verify-signature.ts";
 
 /**
  * Options of `decode` and `decodeComplete`. An unknown option is a `TypeError`. So is `undefined`
@@ -117,11 +106,11 @@ export async function decodeComplete(
     const prepared = readKey(() =>
       isSigningKey(key) ? key["~prepare"](algorithm) : prepareKey(key, algorithm, "verify", { allowWeakSecret }),
     );
-    await verifyWith(token, prepared);
+    await checkSignature(parts, prepared, sharedQueue);
   }
-  const payload = readPayload(parts.payload);
+  const payload = payloadOf(parts);
   checkClaims(payload, checks, now);
-  return { header: parts.header, payload, signature: signatureBytes(parts) };
+  return { header: parts.header, payload, signature: copySignature(parts) };
 }
 
 /**
@@ -138,115 +127,6 @@ export async function decodeComplete(
  */
 export function getUnverifiedHeader(token: string): JwtHeader {
   return readCompact(token).header;
-}
-
-/** Options of `verifyWithKeys`. */
-export interface VerifyOptions<T> {
-  /** The algorithms that a token may have. */
-  readonly algorithms: readonly Algorithm[];
-  readonly readHeader: ReadHeader;
-  /** Checks the claims and makes the result. The signature is valid for `key`. */
-  readonly accept: (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => T;
-  /** Makes the error for a key that WebCrypto rejects. */
-  readonly explain: (error: InvalidKeyError) => unknown;
-}
-
-/**
- * Verifies a token with the keys of `source` that its header names. Rejects with a token error, the
- * result of `explain` for an unusable key, or an error of `source` or `accept`.
- */
-export async function verifyWithKeys<T>(
-  token: string,
-  source: KeySource,
-  { algorithms, readHeader, accept, explain }: VerifyOptions<T>,
-): Promise<T> {
-  const { header, payload } = readCompact(token, readHeader);
-  const algorithm = allowedAlgorithm(header, algorithms);
-  const found = findKeys(source, header, algorithm);
-  const keys = isPromise(found) ? await found : found;
-  try {
-    // The usual case: one key.
-    const [only] = keys;
-    if (only && keys.length === 1) return accept(header, readPayloadBytes(await verifyWith(token, only)), only);
-    const key = await findSigner(token, keys);
-    if (!key) throw new InvalidSignatureError("The signature matches no trusted key");
-    return accept(header, readPayload(payload), key);
-  } catch (error) {
-    throw error instanceof InvalidKeyError ? explain(error) : error;
-  }
-}
-
-/**
- * The first of `keys` that signed `token`. Rejects with a token error for a malformed token, and
- * with the `InvalidKeyError` of an unusable key if no other key signed the token.
- */
-export async function findSigner(token: string, keys: readonly PreparedKey[]): Promise<PreparedKey | undefined> {
-  let unusable: InvalidKeyError | undefined;
-  for (const key of keys) {
-    try {
-      if (await isSignedWith(token, key)) return key;
-    } catch (error) {
-      if (!(error instanceof InvalidKeyError)) throw error;
-      unusable = error;
-    }
-  }
-  if (unusable) throw unusable;
-  return undefined;
-}
-
-/** Whether `key` signed `token`. Rejects with a token error for a malformed token. */
-export async function isSignedWith(token: string, key: PreparedKey): Promise<boolean> {
-  try {
-    await verifyWith(token, key);
-    return true;
-  } catch (error) {
-    if (error instanceof InvalidSignatureError) return false;
-    throw error;
-  }
-}
-
-function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): MaybePromise<readonly PreparedKey[]> {
-  // readCompact rejects a kid that is not a string.
-  const kid = Object.hasOwn(header, "kid") ? (header["kid"] as string) : undefined;
-  return andThen(source.current(), (set) => {
-    const keys = set.find(kid, algorithm);
-    return keys.length > 0 ? keys : andThen(source.renewed(), (renewed) => renewed.find(kid, algorithm));
-  });
-}
-
-function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
-  const alg = Object.hasOwn(header, "alg") ? header["alg"] : undefined;
-  if (alg === undefined) throw new InvalidAlgorithmError('The token\'s header has no "alg"');
-  const found = allowed.find((candidate) => candidate === alg);
-  if (found === undefined) throw new InvalidAlgorithmError("The token's algorithm is not allowed");
-  return found;
-}
-
-/** The bytes of the payload, if the signature is valid. */
-async function verifyWith(token: string, key: PreparedKey): Promise<Uint8Array> {
-  const imported = key.import();
-  const cryptoKey = isPromise(imported) ? await imported : imported;
-  // OpenSSL accepts a PSS signature without its leading zeros, so one token would have several
-  // texts (RFC 8017, section 8.1.2).
-  if (lengthOfSignature(token) !== signatureLength(key.algorithm, cryptoKey))
-    throw new InvalidSignatureError("The signature does not have the length of its algorithm and key");
-  try {
-    return (await compactVerify(token, cryptoKey, key.joseOptions)).payload;
-  } catch (cause) {
-    if (cause instanceof errors.JWSSignatureVerificationFailed)
-      throw new InvalidSignatureError("The signature does not match the token and the key");
-    if (cause instanceof errors.JOSEAlgNotAllowed)
-      throw new InvalidAlgorithmError("The token's algorithm is not allowed");
-    if (cause instanceof errors.JOSEError) throw new DecodeError("The token cannot be read", { cause });
-    throw new InvalidKeyError(`the key cannot verify with ${key.algorithm}: pass a key that was made for it`, {
-      cause,
-    });
-  }
-}
-
-/** The length of the signature in bytes, from its base64url text without padding. */
-function lengthOfSignature(token: string): number {
-  return Math.floor(((token.length - token.lastIndexOf(".") - 1) * 3) / 4);
 }
 
 interface ReadOptions {

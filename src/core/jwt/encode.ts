@@ -1,12 +1,15 @@
 /** `encode`: signs claims into a compact JWT, as PyJWT's `encode` does. */
-import { CompactSign } from "jose";
+import { base64urlOfBytes, base64urlOfText } from "../util/base64url.ts";
+import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { systemClock } from "../util/seconds.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions } from "./caller-input.ts";
 import { checkNewExpiry } from "./claims.ts";
-import { InvalidKeyError } from "./errors.ts";
+import type { JwtHeader } from "./compact.ts";
 import { type KeyInput, prepareKey } from "./keys/keys.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
+import { type SignatureQueue, sharedQueue } from "./signatures/signature-queue.ts";
+import type { Signatures } from "./signatures/signatures.ts";
 
 /** Options of `encode`. An unknown option is a `TypeError`. */
 export interface EncodeOptions {
@@ -70,7 +73,8 @@ export async function encode(
     throw new TypeError("jsonEncoder must be a function");
   }
   const prepared = readKey(() => prepareKey(key, algorithm, "sign", { allowWeakSecret }));
-  return (await signClaims(claims, prepared, { headers, jsonEncoder, now: systemClock() })).token;
+  const json = writeClaims(claims, systemClock(), jsonEncoder);
+  return signJson(json, prepared, protectHeader(algorithm, headers, jsonEncoder), sharedQueue);
 }
 
 function readEncodeOptions(options: unknown): EncodeOptions {
@@ -79,38 +83,69 @@ function readEncodeOptions(options: unknown): EncodeOptions {
   return readOptions("encode", options, OPTIONS);
 }
 
-/** A signed token, and its parts. */
-export interface SignedClaims {
-  readonly token: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  /** The payload as readers see it: parsed from its JSON. */
-  readonly payload: Record<string, unknown>;
+/** A protected header: its members, and their text in a token. */
+export interface ProtectedHeader {
+  readonly members: JwtHeader;
+  readonly segment: string;
 }
 
-/** Signs claims as `encode` does, with a prepared key. */
-export async function signClaims(
+/** The header of tokens with `alg`. Throws `TypeError` for `headers` that no token may have. */
+export function protectHeader(
+  alg: Algorithm,
+  headers?: EncodeOptions["headers"],
+  jsonEncoder?: EncodeOptions["jsonEncoder"],
+): ProtectedHeader {
+  const members = readInput("The headers", () => makeHeader(alg, headers, jsonEncoder));
+  return { members, segment: base64urlOfText(JSON.stringify(members)) };
+}
+
+/**
+ * The JSON of the claims of a new token. `now` is in seconds. Throws `TypeError` for claims that no
+ * token may have.
+ */
+export function writeClaims(
   claims: Readonly<Record<string, unknown>>,
-  key: PreparedKey,
-  options: {
-    readonly headers?: EncodeOptions["headers"] | undefined;
-    readonly jsonEncoder?: EncodeOptions["jsonEncoder"] | undefined;
-    /** The time, in seconds since 1970. */
-    readonly now: number;
-  },
-): Promise<SignedClaims> {
-  const json = readInput("The claims", () => stringifyClaims(claims, options.jsonEncoder));
-  const payload = JSON.parse(json) as Record<string, unknown>;
-  checkNewExpiry(payload["exp"], options.now);
-  const header = readInput("The headers", () => makeHeader(key.algorithm, options.headers, options.jsonEncoder));
-  const cryptoKey = await key.import();
-  const signer = new CompactSign(new TextEncoder().encode(json)).setProtectedHeader(header);
-  const token = await signer.sign(cryptoKey).catch((cause: unknown) => {
-    throw new InvalidKeyError(`the key cannot sign with ${key.algorithm}: pass a key that was made for it`, { cause });
+  now: number,
+  jsonEncoder?: EncodeOptions["jsonEncoder"],
+): string {
+  return readInput("The claims", () => {
+    const dated = readClaims(claims);
+    const json = stringify("claims", dated, jsonEncoder);
+    checkNewExpiry(writtenExpiry(json, dated, jsonEncoder), now);
+    return json;
   });
-  return { token, header, payload };
 }
 
-function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncoder"]): string {
+/**
+ * The token of a header and of JSON. Synchronous if the signature is. Throws or rejects with
+ * `InvalidKeyError` for an unusable key.
+ */
+export function signJson(
+  json: string,
+  key: PreparedKey,
+  { segment }: ProtectedHeader,
+  queue: SignatureQueue,
+): MaybePromise<string> {
+  const signed = `${segment}.${base64urlOfText(json)}`;
+  const opened = key.open();
+  return isPromise(opened) ? opened.then((one) => signWith(one, signed, queue)) : signWith(opened, signed, queue);
+}
+
+function signWith(signatures: Signatures, signed: string, queue: SignatureQueue): MaybePromise<string> {
+  const signature = signatures.sign(signed, queue);
+  return isPromise(signature)
+    ? signature.then((bytes) => `${signed}.${base64urlOfBytes(bytes)}`)
+    : `${signed}.${base64urlOfBytes(signature)}`;
+}
+
+// Only `jsonEncoder` and `toJSON` can change the number on its way into the JSON.
+function writtenExpiry(json: string, claims: Readonly<Record<string, unknown>>, jsonEncoder: unknown): unknown {
+  const { exp, toJSON } = claims;
+  const isWritten = jsonEncoder === undefined && toJSON === undefined && (exp === undefined || typeof exp === "number");
+  return isWritten ? exp : (JSON.parse(json) as Record<string, unknown>)["exp"];
+}
+
+function readClaims(claims: unknown): Record<string, unknown> {
   if (!isMembers(claims)) throw new TypeError("The claims must be an object");
   const dated: Record<string, unknown> = { ...claims };
   for (const claim of DATE_CLAIMS) {
@@ -124,7 +159,7 @@ function stringifyClaims(claims: unknown, jsonEncoder: EncodeOptions["jsonEncode
   }
   if (dated["iss"] !== undefined && typeof dated["iss"] !== "string")
     throw new TypeError('The claim "iss" must be a string');
-  return stringify("claims", dated, jsonEncoder);
+  return dated;
 }
 
 type Header = Readonly<Record<string, unknown>> & { readonly alg: Algorithm };

@@ -3,6 +3,7 @@
 import { InvalidConfigError, MissingSignerError } from "../errors.ts";
 import { InvalidKeyError } from "../jwt/errors.ts";
 import type { KeySet } from "../jwt/keys/key-source.ts";
+import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
 import type { AuthData } from "../tokens/auth-data.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { type KeyConfig, parseKeyList } from "./key-options.ts";
@@ -111,13 +112,16 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
     (key.retireAt === Number.POSITIVE_INFINITY || now() < key.retireAt) && !(retired.size > 0 && isRetired(key.id()));
   return {
     keys,
-    find: (kid, algorithm) =>
-      keys
-        .filter((key) => key.algorithm === algorithm && isLive(key))
-        .filter((key) => kid === undefined || key.kid === undefined || key.kid === kid)
-        .map(({ verifyKey }) => verifyKey),
+    // Loops without closures: every use of a token calls them.
+    find(kid, algorithm) {
+      const found: PreparedKey[] = [];
+      for (const key of keys) {
+        const isNamed = kid === undefined || key.kid === undefined || key.kid === kid;
+        if (isNamed && key.algorithm === algorithm && isLive(key)) found.push(key.verifyKey);
+      }
+      return found;
+    },
     holds(prepared) {
-      // A loop without closures: every use of a token calls it.
       for (const key of keys) if (key.verifyKey === prepared && isLive(key)) return true;
       return false;
     },

@@ -1,28 +1,35 @@
 /** Signs with the ring's newest key, and checks that each key works. */
 
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
-import { isSignedWith } from "../jwt/decode.ts";
+import { readCompact } from "../jwt/compact.ts";
 import { isKeysError } from "../jwt/errors.ts";
+import { type SignatureQueue, sharedQueue } from "../jwt/signatures/signature-queue.ts";
+import { isSignedWith } from "../jwt/verify-signature.ts";
 import { JWT } from "../tokens/token.ts";
 import type { TokenParts } from "../tokens/token-content.ts";
 import type { TokenType } from "../tokens/token-type.ts";
 import { withErrorContext } from "../util/error-context.ts";
+import { andThen, type MaybePromise } from "../util/maybe-promise.ts";
 import { namingKey } from "./key-pair.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";
 
 /**
- * Signs claims with the newest key that may sign now. Rejects with `MissingSignerError`, or with
- * `InvalidConfigError` and the name of the key's option.
+ * Signs claims with the newest key that may sign now. Synchronous if the keys are loaded and the
+ * signature is. Throws or rejects with `MissingSignerError`, or with `InvalidConfigError` and the
+ * name of the key's option.
  */
-export async function signWithRing(
+export function signWithRing(
   ring: KeyRing,
   type: TokenType,
   claims: Readonly<Record<string, unknown>>,
   maxAge: number | undefined,
-): Promise<TokenParts> {
-  const { signer, options } = (await ring.current()).newest();
-  return namingKey(options.sign, () => signer.sign(type, claims, maxAge));
+  queue: SignatureQueue,
+): MaybePromise<TokenParts> {
+  return andThen(ring.current(), (snapshot) => {
+    const { signer, options } = snapshot.newest();
+    return namingKey(options.sign, () => signer["~sign"](type, claims, maxAge, queue));
+  });
 }
 
 /**
@@ -46,11 +53,11 @@ function openRing(ring: KeyRing): Promise<RingSnapshot> {
 }
 
 async function proveKey({ signer, verifyKey, options }: RingKey): Promise<void> {
-  await namingKey(options.verify, async () => verifyKey.import());
+  await namingKey(options.verify, async () => verifyKey.open());
   if (!signer) return;
   const probe = new JWT("refresh", "probe");
   await namingKey(options.sign, () => probe.sign(signer));
-  if (!(await isSignedWith(probe.signed, verifyKey)))
+  if (!(await isSignedWith(readCompact(probe.signed), verifyKey, sharedQueue)))
     throw new InvalidConfigError(
       options.verify,
       "must belong to the private key; pass the public key of the same pair, or leave it out",

@@ -1,5 +1,5 @@
 /** Serves a manager's public keys over HTTP to the services that verify its tokens. */
-import { base64url } from "jose";
+import { encode } from "jose/base64url";
 import { isKeysError } from "../jwt/errors.ts";
 import { trimOptionalWhitespace } from "../util/ascii.ts";
 import { checkOptions } from "../util/check-options.ts";
@@ -72,7 +72,7 @@ async function publish<C>(auth: AuthManager<C>, maxAge: number): Promise<{ body:
 
 async function tagOf(body: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  return `"${base64url.encode(new Uint8Array(digest))}"`;
+  return `"${encode(new Uint8Array(digest))}"`;
 }
 
 // Weak comparison (RFC 9110, section 13.1.2).

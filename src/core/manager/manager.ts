@@ -23,6 +23,7 @@ import { JWT } from "../tokens/token.ts";
 import { checkTokenType, DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
 import { checkNoOptions, checkOptionNames, checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
+import { isPromise } from "../util/maybe-promise.ts";
 
 declare module "../request/request-auth.ts" {
   interface LaterTypes<C> {
@@ -259,13 +260,11 @@ export class AuthManager<C = Claims> {
    * const { sub, claims } = await auth.verify(signed);
    * ```
    */
-  async verify(token: string, options: { readonly type?: TokenType | "any" } = {}): Promise<JWT<C>> {
+  async verify(token: string, options?: { readonly type?: TokenType | "any" }): Promise<JWT<C>> {
     if (isSignedJwt(token)) throw new TypeError("verify takes the text of a token: pass token.signed");
-    checkOptionsObject("verify", options, 'pass { type: "refresh" }');
-    checkOptionNames("verify", options, ["type"]);
-    const { type = "auth" } = options;
-    if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
-    const jwt = await this.#services.open().verifier.verify(token);
+    const type = options === undefined ? "auth" : readVerifyType(options);
+    const verified = this.#services.open().verifier.verify(token);
+    const jwt = isPromise(verified) ? await verified : verified;
     checkTokenType(jwt.tokenType, type);
     // The schema has checked that the claims are a C. Without a schema, C is any claims.
     return jwt as unknown as JWT<C>;
@@ -454,6 +453,14 @@ export class AuthManager<C = Claims> {
   #refusing<T>(work: () => Promise<T>): Promise<T> {
     return withErrorContext(work, toRefusal);
   }
+}
+
+function readVerifyType(options: { readonly type?: TokenType | "any" }): TokenType | "any" {
+  checkOptionsObject("verify", options, 'pass { type: "refresh" }');
+  checkOptionNames("verify", options, ["type"]);
+  const { type = "auth" } = options;
+  if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
+  return type;
 }
 
 // Accepts a JWT of another copy of this package. Any other value counts as a malformed token.

@@ -1,9 +1,9 @@
 /** Session ids: each begins with a tag of the subject, which keeps it in one slot of a cluster. */
-import { base64url } from "jose";
+import { encode } from "jose/base64url";
 
 /** Makes the id of a new session: the subject's tag, a dot and 128 random bits. */
 export async function makeSessionId(subject: string | number): Promise<string> {
-  return `${await tagOf(subject)}.${base64url.encode(crypto.getRandomValues(new Uint8Array(16)))}`;
+  return `${await tagOf(subject)}.${encode(crypto.getRandomValues(new Uint8Array(16)))}`;
 }
 
 /** Returns the only possible id of a session that adopts the refresh token `rid`. */
@@ -23,9 +23,9 @@ export function tagIn(id: string): string {
 
 /** Returns 128 random bits, for a `rid` or a `claimedBy`. */
 export function makeRandomId(): string {
-  return base64url.encode(crypto.getRandomValues(new Uint8Array(16)));
+  return encode(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 async function digest(text: string): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+  return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 }

@@ -1,15 +1,17 @@
 /** `AuthData`: the key, issuer and lifetimes that tokens are signed with. */
 
-import { base64url } from "jose";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "../jwt/algorithms.ts";
 import { isMembers } from "../jwt/caller-input.ts";
-import { signClaims } from "../jwt/encode.ts";
+import { type ProtectedHeader, protectHeader, signJson, writeClaims } from "../jwt/encode.ts";
 import { type KeyInput, prepareKey } from "../jwt/keys/keys.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
+import { type SignatureQueue, sharedQueue } from "../jwt/signatures/signature-queue.ts";
+import { base64urlOfBytes } from "../util/base64url.ts";
 import { checkOptionNames } from "../util/check-options.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
+import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
-import { contentOf, TokenParts } from "./token-content.ts";
+import { SignedContent, TokenParts } from "./token-content.ts";
 import { DEFAULT_MAX_AGE, type TokenType } from "./token-type.ts";
 
 /**
@@ -120,6 +122,7 @@ export class AuthData {
   readonly #secret: KeyInput;
   readonly #publicKey: KeyInput | undefined;
   readonly #signingKey: PreparedKey;
+  readonly #header: ProtectedHeader;
   readonly #now: () => number;
 
   /**
@@ -146,6 +149,7 @@ export class AuthData {
     this.#signingKey = prepareKey(options.secret, options.authType, "sign", {
       allowWeakSecret: options.allowWeakSecret ?? false,
     });
+    this.#header = protectHeader(options.authType, options.kid === undefined ? undefined : { kid: options.kid });
     this.#now = options.now ?? systemClock;
   }
 
@@ -179,7 +183,7 @@ export class AuthData {
     const iat = Math.floor(this.#now());
     const seconds =
       maxAge === undefined ? (isRefresh ? this.refreshMaxAge : this.authMaxAge) : checkMaxAge(maxAge, "maxAge");
-    const rid = isRefresh ? { rid: base64url.encode(crypto.getRandomValues(new Uint8Array(16))) } : {};
+    const rid = isRefresh ? { rid: base64urlOfBytes(crypto.getRandomValues(new Uint8Array(16))) } : {};
     return { ...rid, iss: this.issuer, iat, exp: iat + seconds, ...claims };
   }
 
@@ -196,10 +200,23 @@ export class AuthData {
    * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
    */
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
-    const headers = this.kid === undefined ? {} : { kid: this.kid };
-    const extended = this.extendClaims(tokenType, claims, maxAge);
-    const { token, header, payload } = await signClaims(extended, this.#signingKey, { headers, now: this.#now() });
-    return new TokenParts(token, contentOf(header, payload));
+    return this["~sign"](tokenType, claims, maxAge, sharedQueue);
+  }
+
+  /** @internal `sign` for a manager: synchronous if the signature is. */
+  "~sign"(
+    tokenType: TokenType,
+    claims: Readonly<Record<string, unknown>>,
+    maxAge: number | undefined,
+    queue: SignatureQueue,
+  ): MaybePromise<TokenParts> {
+    const json = writeClaims(this.extendClaims(tokenType, claims, maxAge), this.#now());
+    const token = signJson(json, this.#signingKey, this.#header, queue);
+    return isPromise(token) ? token.then((text) => this.#partsOf(text, json)) : this.#partsOf(token, json);
+  }
+
+  #partsOf(token: string, json: string): TokenParts {
+    return new TokenParts(token, new SignedContent(this.#header.members, json));
   }
 }
 

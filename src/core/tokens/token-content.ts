@@ -27,9 +27,33 @@ export function contentOf(header: JwtHeader, payload: JwtPayload, standing?: Sta
   return { header, claims: payload, original: payload, standing, isFrozen: false };
 }
 
+/** The content of a token that was just signed. The first use reads the claims from their JSON. */
+export class SignedContent implements TokenContent {
+  readonly header: JwtHeader;
+  readonly standing: undefined;
+  isFrozen = false;
+  readonly #json: string;
+  #claims: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(header: JwtHeader, json: string) {
+    this.header = header;
+    this.#json = json;
+  }
+
+  get claims(): Readonly<Record<string, unknown>> {
+    return (this.#claims ??= JSON.parse(this.#json) as Record<string, unknown>);
+  }
+
+  get original(): Readonly<Record<string, unknown>> {
+    return this.claims;
+  }
+}
+
 /** The content of the same token, with other claims for rules and resolvers. */
 export function withClaims(content: TokenContent, claims: Readonly<Record<string, unknown>>): TokenContent {
-  return claims === content.claims ? content : { ...freezeContent(content), claims: deepFreeze(claims) };
+  if (claims === content.claims) return content;
+  const { header, original, standing } = freezeContent(content);
+  return { header, claims: deepFreeze(claims), original, standing, isFrozen: true };
 }
 
 /** The content, deeply frozen. Call this before a part of it reaches the user's code. */

@@ -21,6 +21,7 @@ import { draftClaims } from "./user-claims.ts";
 
 const JWT_OPTIONS = ["scope", "claims", "maxAge", "audience"] as const satisfies (keyof JWTOptions)[];
 const NO_DRAFT: Readonly<Record<string, unknown>> = Object.freeze({});
+const NO_OPTIONS: JWTOptions<never> = Object.freeze({});
 
 /**
  * A JSON Web Token: an auth token or a refresh token. Logs and JSON of it never show its signed
@@ -51,18 +52,18 @@ export class JWT<C = Claims> {
   constructor(tokenType: TokenType, subject: string | number, options?: JWTOptions<C>);
   /** @internal Creates a token that was signed or read. */
   constructor(tokenType: TokenType, parts: TokenParts);
-  constructor(tokenType: TokenType, subject: string | number | TokenParts, options: JWTOptions<C> = {}) {
+  constructor(tokenType: TokenType, subject: string | number | TokenParts, options: JWTOptions<C> = NO_OPTIONS) {
     if (tokenType !== "auth" && tokenType !== "refresh")
       throw new TypeError('The token type must be "auth" or "refresh"');
     this.tokenType = tokenType;
-    if (!(subject instanceof TokenParts)) checkOptionNames("JWT", options, JWT_OPTIONS);
-    this.#maxAge = options.maxAge;
+    this.#draft = NO_DRAFT;
     if (subject instanceof TokenParts) {
       this.#parts = subject;
-      this.#draft = NO_DRAFT;
-    } else {
-      this.#draft = deepFreeze(draftClaims(tokenType, subject, options));
+      return;
     }
+    checkOptionNames("JWT", options, JWT_OPTIONS);
+    this.#maxAge = options.maxAge;
+    this.#draft = deepFreeze(draftClaims(tokenType, subject, options));
   }
 
   /** The claims, deeply frozen. Before the token is signed, `iss`, `iat` and `exp` are absent. */

@@ -1,5 +1,6 @@
 /** Loads Node built-ins without an import, so that the package loads on every runtime. */
-import type { JWK, KeyObject } from "jose";
+import type { CryptoKey, JWK, KeyObject } from "jose";
+import { promisesAreShared } from "./maybe-promise.ts";
 
 /**
  * A key of `node:crypto`, with the methods that jose's type leaves out. Node's own type would make
@@ -18,11 +19,40 @@ export function isNodeKey(input: unknown): input is NodeKey {
 
 /** The part of `node:crypto` that claimgate uses. */
 export interface NodeCrypto {
+  readonly KeyObject: { from(key: CryptoKey): NodeKey };
   createPrivateKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
   createPublicKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
+  createSecretKey(bytes: Uint8Array): NodeKey;
+  createHmac(hash: string, key: NodeKey): Hmac;
+  timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
+  /** Synchronous without `done`. */
+  sign(hash: string | null, data: Uint8Array, key: KeyWithOptions, done?: Done<Uint8Array>): Uint8Array;
+  /** Synchronous without `done`. */
+  verify(
+    hash: string | null,
+    data: Uint8Array,
+    key: KeyWithOptions,
+    signature: Uint8Array,
+    done?: Done<boolean>,
+  ): boolean;
   /** Exists since Node 20.12. */
   readonly hash?: (algorithm: "sha256", data: string, encoding: "latin1") => string;
 }
+
+interface Hmac {
+  update(data: string, encoding: "latin1"): Hmac;
+  digest(): Uint8Array;
+}
+
+interface KeyWithOptions {
+  readonly key: NodeKey;
+  readonly dsaEncoding?: "ieee-p1363";
+  readonly padding?: number;
+  readonly saltLength?: number;
+}
+
+/** The callback of `node:crypto`. */
+export type Done<T> = (error: Error | null, result: T) => void;
 
 /** Returns a Node built-in, or `undefined` on a runtime without it. */
 export function loadBuiltin(name: string): unknown {
@@ -40,4 +70,15 @@ export function emitWarning(message: string, code: string): void {
 export function loadNodeCrypto(): NodeCrypto | undefined {
   const crypto = loadBuiltin("node:crypto") as NodeCrypto | undefined;
   return typeof crypto?.createPrivateKey === "function" ? crypto : undefined;
+}
+
+const OF_SIGNATURES = ["createHmac", "createSecretKey", "sign", "timingSafeEqual", "verify"] as const;
+
+/**
+ * Returns `node:crypto` for signatures, or `undefined` on a runtime without all of it. Cloudflare
+ * Workers use WebCrypto, because a signature there must not wait for another request's.
+ */
+export function loadSignatureCrypto(): NodeCrypto | undefined {
+  const crypto = promisesAreShared() ? loadNodeCrypto() : undefined;
+  return crypto && OF_SIGNATURES.every((name) => typeof crypto[name] === "function") ? crypto : undefined;
 }

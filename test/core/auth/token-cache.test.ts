@@ -1,13 +1,14 @@
 /** The cache of verified tokens: one signature check, and times and types checked at every use. */
 
-import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
 import { forge } from "../../support/forge.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
+import { watchVerifications } from "../../support/watch-verifications.ts";
 
-let verify: MockInstance<typeof crypto.subtle.verify>;
+let verify: ReturnType<typeof watchVerifications>;
 beforeEach(() => {
-  verify = vi.spyOn(crypto.subtle, "verify");
+  verify = watchVerifications();
 });
 afterEach(() => vi.restoreAllMocks());
 

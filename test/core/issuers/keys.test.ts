@@ -2,13 +2,14 @@
 import { AuthManager, isAuthError, type TrustedIssuer } from "claimgate";
 import { JWKSClientError } from "claimgate/jwt";
 import { createTestClock, type TestClock } from "claimgate/testing";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { NOW } from "../../support/create-auth.ts";
 import { fetchGuarded } from "../../support/fetch-guarded.ts";
 import { askYoga, createGuardedSchema, createGuardedYoga, refusedWith } from "../../support/graphql.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
 import { verdictOf } from "../../support/verdict-of.ts";
 import { watchRejections } from "../../support/watch-rejections.ts";
+import { watchVerifications } from "../../support/watch-verifications.ts";
 import { createIssuer, entryOf, type Issuer, type JsonServer, serveJson, trusting } from "./support.ts";
 
 watchRejections();
@@ -22,11 +23,11 @@ beforeAll(async () => {
 
 let clock: TestClock;
 let server: JsonServer;
-let verifications: MockInstance<typeof crypto.subtle.verify>;
+let verifications: ReturnType<typeof watchVerifications>;
 beforeEach(async () => {
   clock = createTestClock(NOW);
   server = await serveJson({ "/jwks": theirs.jwks });
-  verifications = vi.spyOn(crypto.subtle, "verify");
+  verifications = watchVerifications();
 });
 afterEach(() => vi.restoreAllMocks());
 

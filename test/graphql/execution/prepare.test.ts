@@ -1,10 +1,12 @@
 /** `useAuth` verifies the token before an operation that requires one, and for no other. */
+import { generateKeyPairSync } from "node:crypto";
 import type { AuthManagerConfig } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
 import { type ExecutionResult, execute, parse } from "graphql";
-import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { askYoga, createGuardedSchema, createGuardedYoga } from "../../support/graphql.ts";
+import { watchVerifications } from "../../support/watch-verifications.ts";
 
 const typeDefs = `
   type Query {
@@ -66,12 +68,12 @@ const start = async (config: Partial<AuthManagerConfig> = {}) => {
   return { auth, clock, yoga, token: (await auth.authToken("ada", { scope: "read" })).signed };
 };
 
-let verify: MockInstance<typeof crypto.subtle.verify>;
+let verify: ReturnType<typeof watchVerifications>;
 beforeEach(() => {
   turn = { fields: 0, interrupted: false };
-  verify = vi.spyOn(crypto.subtle, "verify");
+  verify = watchVerifications();
 });
-afterEach(() => verify.mockRestore());
+afterEach(() => vi.restoreAllMocks());
 
 describe("a list of guarded fields below an unguarded parent", () => {
   test("resolves without a pause between its fields when the token is new", async () => {
@@ -214,10 +216,16 @@ describe("prepare of createGraphQLContext", () => {
   };
   const bearer = (token: string): string => `Bearer ${token}`;
 
-  test("makes a list resolve without a pause between its fields", async () => {
-    const { args, prepare } = await open("{ items { secret } }", bearer);
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  const onOtherThreads = [{ kid: "slow", algorithm: "ES384" as const, privateKey }];
+
+  test.each([
+    ["waits for a signature that is computed on other threads", { keys: onOtherThreads }, Promise],
+    ["waits for nothing if the signature is synchronous", {}, undefined],
+  ])("%s, and a list resolves without a pause between its fields", async (_, config, waits) => {
+    const { args, prepare } = await open("{ items { secret } }", bearer, config);
     const prepared = prepare(args);
-    expect(prepared).toBeInstanceOf(Promise);
+    expect(prepared?.constructor).toBe(waits);
     await prepared;
     const result = execute(args);
     expect(result).not.toBeInstanceOf(Promise);

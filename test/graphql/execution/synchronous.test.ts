@@ -1,4 +1,5 @@
 /** A field whose decision is known resolves synchronously, as it would without the directive. */
+import { generateKeyPairSync } from "node:crypto";
 import type { RequestAuth } from "claimgate";
 import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -59,14 +60,33 @@ describe.each([
     expect((result as ExecutionResult).data).toEqual(answer);
   });
 
-  test("graphqlSync throws while the token is not verified", () => {
-    expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: request } })).toThrow(
-      /failed to complete synchronously/,
-    );
+  test("graphqlSync works at the first sight of a token with a synchronous key", () => {
+    expect(graphqlSync({ schema, source: everything, contextValue: { auth: request } })).toEqual({ data: answer });
+  });
+
+  test("graphqlSync rejects an invalid token at its first sight", async () => {
+    const bad = local.auth.forRequest({ token: `${(await local.auth.authToken("eve")).signed.slice(0, -4)}AAAA` });
+    const result = graphqlSync({ schema, source: "{ me }", contextValue: { auth: bad } });
+    expect(result.data).toEqual({ me: null });
+    expect(result.errors?.[0]?.extensions["auth"]).toEqual({ reason: "SIGNATURE_INVALID" });
+  });
+});
+
+describe("with a key whose signatures are computed on other threads", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  const slow = createAuth({ keys: [{ kid: "slow", algorithm: "ES384", privateKey }], cache: false });
+
+  test("graphqlSync throws while the token is not verified, and works afterwards", async () => {
+    const request = slow.auth.forRequest({ token: await slow.auth.authToken("ada") });
+    const args = { schema, source: "{ me }", contextValue: { auth: request } };
+    expect(() => graphqlSync(args)).toThrow(/failed to complete synchronously/);
+    await request.authenticate();
+    expect(graphqlSync(args)).toEqual({ data: { me: "ada" } });
   });
 
   test("graphqlSync leaves no unhandled rejection when an unverified token is invalid", async () => {
-    const bad = local.auth.forRequest({ token: `${(await local.auth.authToken("eve")).signed.slice(0, -4)}AAAA` });
+    const { signed } = await slow.auth.authToken("eve");
+    const bad = slow.auth.forRequest({ token: `${signed.slice(0, -4)}AAAA` });
     expect(() => graphqlSync({ schema, source: "{ me }", contextValue: { auth: bad } })).toThrow();
     await expect(bad.authenticate()).rejects.toMatchObject({ reason: "SIGNATURE_INVALID" });
   });

@@ -1,7 +1,8 @@
 /** A request verifies at most one signature, and none when it selects only open fields. */
-import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { askYoga, createGuardedSchema, createGuardedYoga, ENDPOINT } from "../../support/graphql.ts";
+import { watchVerifications } from "../../support/watch-verifications.ts";
 import { openEvents } from "../server/stream-support.ts";
 
 const typeDefs = `
@@ -49,11 +50,11 @@ const yoga = createGuardedYoga(schema, auth, { batching: true });
 const { signed: token } = await auth.authToken("ada", { scope: { admin: true } });
 const bad = `${token.slice(0, -43)}${"A".repeat(43)}`;
 
-let verify: MockInstance<typeof crypto.subtle.verify>;
+let verify: ReturnType<typeof watchVerifications>;
 beforeEach(() => {
-  verify = vi.spyOn(crypto.subtle, "verify");
+  verify = watchVerifications();
 });
-afterEach(() => verify.mockRestore());
+afterEach(() => vi.restoreAllMocks());
 
 async function batch(queries: readonly string[], bearer: string, server = yoga): Promise<unknown> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${bearer}` };

@@ -1,6 +1,7 @@
 /** The costs and the isolation of a request: one signature, one look-up of rights, its token. */
-import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openSocketEvents } from "../../graphql/server/ws-support.ts";
+import { watchVerifications } from "../../support/watch-verifications.ts";
 import { type Answer, type AskOptions, ask, connect, expectData } from "./ask.ts";
 import { type Host, serve, type Transport } from "./host.ts";
 
@@ -15,12 +16,12 @@ export function describeRequests(host: Host, transport: Transport): void {
     const served = serve(host, { cache: false, authorize, authorizeAt: "request" });
     const send = (query: string, options?: AskOptions): Promise<Answer> => ask(served, transport, query, options);
 
-    let verify: MockInstance<typeof crypto.subtle.verify>;
+    let verify: ReturnType<typeof watchVerifications>;
     beforeEach(() => {
       asked = 0;
-      verify = vi.spyOn(crypto.subtle, "verify");
+      verify = watchVerifications();
     });
-    afterEach(() => verify.mockRestore());
+    afterEach(() => vi.restoreAllMocks());
     const costs = (): object => ({ asked, verified: verify.mock.calls.length });
 
     test("a request with many guarded fields makes one verification and one look-up of rights", async () => {

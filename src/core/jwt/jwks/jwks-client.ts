@@ -5,10 +5,11 @@ import type { Refreshing } from "../../util/refreshing.ts";
 import { checkedClock, MAX_SECONDS, MAX_TIMEOUT_SECONDS, systemClock } from "../../util/seconds.ts";
 import { type Algorithm, isAlgorithm } from "../algorithms.ts";
 import { checkFlag, readInput, readOptions } from "../caller-input.ts";
-import { readCompact } from "../compact.ts";
-import { findSigner } from "../decode.ts";
+import { type CompactParts, readCompact } from "../compact.ts";
 import { InvalidAlgorithmError, InvalidKeyError, JWKSClientError } from "../errors.ts";
 import { SigningKey } from "../keys/signing-key.ts";
+import { sharedQueue } from "../signatures/signature-queue.ts";
+import { findSigner } from "../verify-signature.ts";
 import { checkKeyUrl, type KeyFetch, readHeaders } from "./key-fetch.ts";
 import type { JwksKeySet } from "./key-set.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "./remote-keys.ts";
@@ -116,11 +117,12 @@ export class JWKSClient {
    * `KEYS_UNAVAILABLE` if the set cannot be fetched, or the set or a matching key cannot be used.
    */
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
-    const { header } = readCompact(token);
+    const parts = readCompact(token);
+    const { header } = parts;
     const algorithm = header["alg"];
     if (!isAlgorithm(algorithm)) throw new InvalidAlgorithmError("The token's algorithm is unknown");
     const keys = await this.#search((set) => set.matching(header["kid"] as string | undefined, algorithm));
-    const key = keys.length === 1 ? keys[0] : await signerOf(token, algorithm, keys);
+    const key = keys.length === 1 ? keys[0] : await signerOf(parts, algorithm, keys);
     if (!key) throw new JWKSClientError("The key set has no key for this token", { reason: "SIGNATURE_INVALID" });
     return this.#share(key);
   }
@@ -171,15 +173,18 @@ export class JWKSClient {
 }
 
 async function signerOf(
-  token: string,
+  parts: CompactParts,
   algorithm: Algorithm,
   keys: readonly SigningKey[],
 ): Promise<SigningKey | undefined> {
   const prepared = keys.map((key) => key["~prepare"](algorithm));
-  const signer = await findSigner(token, prepared).catch((cause: unknown) => {
-    if (!(cause instanceof InvalidKeyError)) throw cause;
-    throw new JWKSClientError("The key set has a key for this token that cannot be used", { cause });
-  });
+  const signer = await withErrorContext(
+    () => findSigner(parts, prepared, sharedQueue),
+    (cause) =>
+      cause instanceof InvalidKeyError
+        ? new JWKSClientError("The key set has a key for this token that cannot be used", { cause })
+        : cause,
+  );
   return signer && keys[prepared.indexOf(signer)];
 }
 

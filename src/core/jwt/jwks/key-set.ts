@@ -2,6 +2,7 @@
 import type { JSONWebKeySet, JWK } from "jose";
 import type { Algorithm } from "../algorithms.ts";
 import { JWKSClientError } from "../errors.ts";
+import { sizeOfRsa } from "../keys/key-checks.ts";
 import type { KeySet } from "../keys/key-source.ts";
 import { SigningKey } from "../keys/signing-key.ts";
 
@@ -22,6 +23,8 @@ const MAX_KEYS = 100;
  * check, and any caller can write a token. Keys without a `kid` are all tried.
  */
 export const MAX_TRIES = 4;
+// A check with 16,384 bits takes 4 ms, and any caller can write a token that costs one.
+const MAX_FETCHED_RSA_BITS = 8192;
 
 /** Options of `readKeySet`. */
 export interface ReadKeySetOptions {
@@ -29,18 +32,21 @@ export interface ReadKeySetOptions {
   readonly previous?: JwksKeySet | undefined;
   /** Accept `oct` keys, for a set that is not public. @default false */
   readonly secrets?: boolean;
+  /** Ignore RSA keys of more than 8,192 bits, for a set of a remote issuer. @default false */
+  readonly isFetched?: boolean;
 }
 
 /** Reads a set. Throws `JWKSClientError` if it has more than 100 keys. */
 export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {}): JwksKeySet {
-  const { previous, secrets = false } = options;
+  const { previous, secrets = false, isFetched = false } = options;
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);
   const before = new Map(previous?.keys.map((key) => [identityOf(key.jwk), key]));
   const unique = new Map<string, SigningKey>();
   for (const jwk of jwks.keys) {
     const identity = identityOf(jwk);
     const key = before.get(identity) ?? new SigningKey(jwk);
-    if (isForSignatures(jwk) && (secrets || jwk.kty !== "oct") && key.isUsable) unique.set(identity, key);
+    const isAllowed = isForSignatures(jwk) && (secrets || jwk.kty !== "oct");
+    if (isAllowed && key.isUsable && !(isFetched && isTooLarge(jwk))) unique.set(identity, key);
   }
   const keys = [...unique.values()];
   const matching = (kid: string | undefined, algorithm: Algorithm): SigningKey[] => {
@@ -61,6 +67,10 @@ export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {})
 
 function isForSignatures({ use, kid }: JWK): boolean {
   return (use === undefined || use === "sig") && (kid === undefined || typeof kid === "string");
+}
+
+function isTooLarge(jwk: JWK): boolean {
+  return jwk.kty === "RSA" && sizeOfRsa(jwk).bits > MAX_FETCHED_RSA_BITS;
 }
 
 // The order of members has no meaning.

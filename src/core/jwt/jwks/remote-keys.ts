@@ -1,5 +1,5 @@
 /** Fetches and renews a remote JSON Web Key Set. Keeps the last set while its endpoint fails. */
-import { createRemoteJWKSet, customFetch, errors, type JSONWebKeySet } from "jose";
+import type { JSONWebKeySet } from "jose";
 import { createRefreshing, type Refreshing, type RefreshTimes } from "../../util/refreshing.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { type KeyFetch, limitFetch } from "./key-fetch.ts";
@@ -39,7 +39,7 @@ export function createRemoteKeys(
   return createRefreshing({
     ...options,
     async load(signal) {
-      previous = readKeySet(await fetchKeySet(await locate(signal), signal, options), { previous });
+      previous = readKeySet(await fetchKeySet(await locate(signal), signal, options), { previous, isFetched: true });
       return previous;
     },
     // A set without usable keys replaces the previous set: the issuer has withdrawn its keys.
@@ -55,6 +55,7 @@ export function createRemoteKeys(
 
 async function fetchKeySet(url: string, signal: AbortSignal, options: RemoteKeysOptions): Promise<JSONWebKeySet> {
   const { headers, maxBytes } = options;
+  const { createRemoteJWKSet, customFetch, errors } = await import("../jose.ts");
   const limited = limitFetch(options.fetch, maxBytes);
   const remote = createRemoteJWKSet(new URL(url), {
     headers,

@@ -1,9 +1,11 @@
 /** The checks of a key against its algorithm and use, and their errors. */
 
-import { base64url, type CryptoKey, type JWK } from "jose";
+import type { CryptoKey, JWK } from "jose";
+import { decode } from "jose/base64url";
 import { withErrorContext } from "../../util/error-context.ts";
 import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
+import type { RsaSize } from "../signatures/node-signatures.ts";
 
 /** The operation that a key is for. */
 export type KeyUse = "sign" | "verify";
@@ -22,9 +24,20 @@ export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const traits = traitsOf(algorithm);
   const isOnCurve = !("curve" in traits) || jwk.crv === traits.curve;
   if (jwk.kty !== traits.family || !isOnCurve) throw wrongKind(jwk, algorithm);
+  if (!REQUIRED_MEMBERS[traits.family].every((name) => typeof jwk[name] === "string")) throw unusableJwk(use);
   if (traits.family === "RSA") checkRsa(bitLength(readMember(jwk, "n")), readMember(jwk, "e"), algorithm);
   checkJwkPurpose(jwk, algorithm, use);
   if ((use === "sign") !== (jwk.d !== undefined)) throw wrongHalf(use);
+  if (use === "sign" && jwk.oth !== undefined)
+    throw new InvalidKeyError('the RSA key has more than two primes ("oth"): make a key with two');
+}
+
+const REQUIRED_MEMBERS = { HMAC: ["k"], RSA: ["n", "e"], EC: ["x", "y"], OKP: ["x"] } as const;
+
+/** The error for a JWK whose members do not make a key. */
+export function unusableJwk(use: KeyUse, cause?: unknown): InvalidKeyError {
+  const half = use === "sign" ? "private" : "public";
+  return new InvalidKeyError(`the JWK does not hold a usable ${half} key: check its members`, { cause });
 }
 
 /** The error for a key of another algorithm. */
@@ -116,7 +129,7 @@ export function checkCryptoKey(
     throw new InvalidKeyError(
       `${algorithm} needs a CryptoKey for ${expected}, and this one is for ${actual.name}: pass one for ${expected}`,
     );
-  if ("hash" in traits && actual.hash?.name !== traits.hash) {
+  if ((traits.family === "HMAC" || traits.family === "RSA") && actual.hash?.name !== traits.hash) {
     throw new InvalidKeyError(
       `${algorithm} needs a CryptoKey for ${traits.hash}, and this one is for ${String(actual.hash?.name)}: import it for ${traits.hash}`,
     );
@@ -155,6 +168,11 @@ function checkRsa(bits: number, exponent: Uint8Array, algorithm: Algorithm): voi
     );
 }
 
+/** The size of an RSA key that has passed the checks. */
+export function sizeOfRsa(jwk: JWK): RsaSize {
+  return { bits: bitLength(readMember(jwk, "n")), exponentBits: bitLength(readMember(jwk, "e")) };
+}
+
 function bitLength(bytes: Uint8Array): number {
   // Leading zeros do not make a number larger.
   const first = bytes.findIndex((byte) => byte !== 0);
@@ -165,7 +183,7 @@ function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
   const value = jwk[member];
   if (typeof value !== "string") return new Uint8Array();
   return withErrorContext(
-    () => base64url.decode(value),
+    () => decode(value),
     (cause) => new InvalidKeyError(`the JWK's "${member}" must be base64url without padding`, { cause }),
   );
 }

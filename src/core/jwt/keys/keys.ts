@@ -1,10 +1,11 @@
 /** Reads keys of every kind, and rejects a key that does not fit its algorithm. */
 
 import type { CryptoKey, JWK, KeyObject } from "jose";
-import { isNodeKey, loadNodeCrypto, type NodeKey } from "../../util/builtins.ts";
+import { isNodeKey, loadNodeCrypto, loadSignatureCrypto, type NodeKey } from "../../util/builtins.ts";
 import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
+import type { KeyMaterial } from "./import-web-key.ts";
 import {
   checkCryptoKey,
   checkJwk,
@@ -16,8 +17,9 @@ import {
   wrongHalf,
   wrongKind,
 } from "./key-checks.ts";
+import { keyMembers, publicMembers } from "./members.ts";
 import { checkPem, describeNotPem, findPemLabel, unreadablePem } from "./pem.ts";
-import { importOnce, type KeyMaterial, type PreparedKey, publicMembers } from "./prepared-key.ts";
+import { importOnce, type PreparedKey } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /**
@@ -38,12 +40,12 @@ export function prepareKey(
   options: PrepareKeyOptions = {},
 ): PreparedKey {
   checkGiven(input, algorithm, use);
+  if (isCryptoKey(input)) checkCryptoKey(input, algorithm, use, options);
   const source =
     traitsOf(algorithm).family === "HMAC"
       ? readSecret(input, algorithm, use, options)
       : readAsymmetric(input, algorithm, use);
   if ("jwk" in source) checkJwk(source.jwk, algorithm, use);
-  if ("cryptoKey" in source) checkCryptoKey(source.cryptoKey, algorithm, use, options);
   return importOnce(source, algorithm, use);
 }
 
@@ -83,7 +85,7 @@ function checkGiven(input: unknown, algorithm: Algorithm, use: KeyUse): void {
 }
 
 function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): KeyMaterial {
-  if (isCryptoKey(input)) return { cryptoKey: input };
+  if (isCryptoKey(input)) return exportCryptoKey(input) ?? { cryptoKey: input };
   if (isJwk(input) && typeof input?.kty === "string" && input.kty !== "oct") throw wrongKind(input, algorithm);
   const secret = readSecretBytes(input);
   if (isJwk(input)) checkJwkPurpose(input, algorithm, use);
@@ -100,7 +102,7 @@ function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options:
 }
 
 function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): KeyMaterial {
-  if (isCryptoKey(input)) return { cryptoKey: input };
+  if (isCryptoKey(input)) return exportCryptoKey(input) ?? { cryptoKey: input };
   if (typeof input === "string") return readPem(input, algorithm, use);
   if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), algorithm, use);
   if (isNodeKey(input)) {
@@ -112,17 +114,21 @@ function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): Key
     throw new InvalidKeyError(
       `the key must be PEM text, a JWK object, a CryptoKey or a KeyObject: ${algorithm} needs ${describeNeed(algorithm)}`,
     );
-  const node = loadNodeCrypto();
-  if (node && input.kty !== "oct") {
-    try {
-      if (use === "sign") node.createPrivateKey({ key: input, format: "jwk" });
-      else node.createPublicKey({ key: input, format: "jwk" });
-    } catch (cause) {
-      const half = use === "sign" ? "private" : "public";
-      throw new InvalidKeyError(`the JWK does not hold a usable ${half} key: check its members`, { cause });
-    }
-  }
   return { jwk: { ...input } };
+}
+
+/** An extractable CryptoKey for `node:crypto`; `undefined` if WebCrypto has to use it. */
+function exportCryptoKey(key: CryptoKey): KeyMaterial | undefined {
+  const node = key.extractable ? loadSignatureCrypto() : undefined;
+  let exported: NodeKey | undefined;
+  try {
+    exported = node?.KeyObject.from(key);
+  } catch {
+    // The key belongs to another implementation of WebCrypto, which must use it.
+  }
+  if (exported?.type !== "secret") return exported && { jwk: keyMembers(keyObjectToJwk(exported), "sign") };
+  const { length } = key.algorithm as unknown as { readonly length: number };
+  return length % 8 === 0 ? { secret: Uint8Array.from(exported.export()) } : undefined;
 }
 
 function readPem(text: string, algorithm: Algorithm, use: KeyUse): KeyMaterial {

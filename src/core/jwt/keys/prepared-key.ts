@@ -1,29 +1,26 @@
-/** `PreparedKey`: a key that fits its algorithm, imported once, at its first use. */
-import {
-  base64url,
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  importJWK,
-  importPKCS8,
-  importSPKI,
-  importX509,
-  type JWK,
-} from "jose";
-import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
-import { InvalidKeyError } from "../errors.ts";
-import { checkCryptoKey, type KeyUse } from "./key-checks.ts";
+/** `PreparedKey`: a key that fits its algorithm, with its operations. */
+
+import type { CryptoKey, JWK } from "jose";
+import { encode } from "jose/base64url";
+import { loadSignatureCrypto, type NodeCrypto, type NodeKey } from "../../util/builtins.ts";
+import { withErrorContext } from "../../util/error-context.ts";
+import type { MaybePromise } from "../../util/maybe-promise.ts";
+import type { Algorithm } from "../algorithms.ts";
+import { hmacSignatures, nodeSignatures } from "../signatures/node-signatures.ts";
+import type { Signatures } from "../signatures/signatures.ts";
+import { webSignatures } from "../signatures/web-signatures.ts";
+import { importWebKey, type KeyMaterial } from "./import-web-key.ts";
+import { type KeyUse, sizeOfRsa, unusableJwk } from "./key-checks.ts";
+import { keyMembers, publicMembers } from "./members.ts";
 
 /** A key that has been read and fits its algorithm. */
 export interface PreparedKey {
   readonly algorithm: Algorithm;
-  /** Options for jose, which allow this algorithm only. */
-  readonly joseOptions: { readonly algorithms: string[] };
   /**
-   * The imported key, synchronously after the first import. Rejects with `InvalidKeyError` at every
-   * call if WebCrypto does not accept the key.
+   * The operations of the key: at once with `node:crypto`, else after WebCrypto's import. Rejects
+   * with `InvalidKeyError` at every call if WebCrypto does not accept the key.
    */
-  import(): CryptoKey | Promise<CryptoKey>;
+  open(): MaybePromise<Signatures>;
   /** The public members; `undefined` if only an asynchronous export could tell them. */
   readonly publicJwk: JWK | undefined;
   /** The public members; `undefined` for a secret and for a key that is not extractable. */
@@ -35,95 +32,67 @@ export interface PreparedKey {
   thumbprint(): Promise<string | undefined>;
 }
 
-/** A key after it is read, in one of four forms. */
-export type KeyMaterial =
-  | { readonly jwk: JWK }
-  | { readonly cryptoKey: CryptoKey }
-  | { readonly pem: string }
-  | { readonly secret: Uint8Array };
-
-/** The key of `source`. WebCrypto imports it at its first use. */
+/**
+ * The key of `source`, which has passed the key checks. The implementation of its signatures is
+ * chosen here. Throws `InvalidKeyError` if `node:crypto` does not accept the key.
+ */
 export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): PreparedKey {
-  let imported: CryptoKey | undefined;
-  let pending: Promise<CryptoKey> | undefined;
-  const importKey = (): CryptoKey | Promise<CryptoKey> => {
-    if (imported) return imported;
-    pending ??= importSource(source, algorithm, use).then(
-      (key) => {
-        imported = key;
-        return key;
-      },
-      (cause: unknown) => {
-        if (cause instanceof InvalidKeyError) throw cause;
-        throw new InvalidKeyError(`the key cannot ${use} with ${algorithm}: pass a key that was made for it`, {
-          cause,
-        });
-      },
-    );
-    return pending;
-  };
+  const publicJwk = "jwk" in source ? publicMembers(source.jwk) : undefined;
+  const signatures = createNodeSignatures(source, algorithm, use);
+  if (signatures) {
+    const toPublicJwk = async (): Promise<JWK | undefined> => publicJwk;
+    return withThumbprint({ algorithm, publicJwk, open: () => signatures, toPublicJwk }, source);
+  }
+  const importKey = lazily(() => importWebKey(source, algorithm, use));
+  const open = lazily(async () => webSignatures(await importKey(), algorithm));
   const toPublicJwk = async (): Promise<JWK | undefined> => {
-    if ("secret" in source) return undefined;
-    if ("jwk" in source) return publicMembers(source.jwk);
+    if ("secret" in source || publicJwk) return publicJwk;
     const key = "cryptoKey" in source ? source.cryptoKey : await importKey();
-    return key.extractable && key.type !== "secret" ? publicMembers(await exportJWK(key)) : undefined;
+    return key.extractable && key.type !== "secret" ? publicMembers(await exportKey(key)) : undefined;
   };
+  return withThumbprint({ algorithm, publicJwk, open, toPublicJwk }, source);
+}
+
+/** The operations by `node:crypto`; `undefined` if WebCrypto has to use the key. */
+function createNodeSignatures(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Signatures | undefined {
+  const node = loadSignatureCrypto();
+  if (node && "secret" in source) return hmacSignatures(node, node.createSecretKey(source.secret), algorithm);
+  if (!node || !("jwk" in source)) return undefined;
+  const { jwk } = source;
+  return nodeSignatures(node, createNodeKey(node, jwk, use), algorithm, jwk.kty === "RSA" ? sizeOfRsa(jwk) : undefined);
+}
+
+function createNodeKey(node: NodeCrypto, jwk: JWK, use: KeyUse): NodeKey {
+  const input = { key: keyMembers(jwk, use), format: "jwk" } as const;
+  return withErrorContext(
+    () => (use === "sign" ? node.createPrivateKey(input) : node.createPublicKey(input)),
+    (cause) => unusableJwk(use, cause),
+  );
+}
+
+/** Runs `load` once. The result is synchronous after the first success. */
+function lazily<T>(load: () => Promise<T>): () => MaybePromise<T> {
+  let loaded: T | undefined;
+  let pending: Promise<T> | undefined;
+  return () => loaded ?? (pending ??= load().then((value) => (loaded = value)));
+}
+
+function withThumbprint(key: Omit<PreparedKey, "thumbprint">, source: KeyMaterial): PreparedKey {
   return {
-    algorithm,
-    joseOptions: { algorithms: [algorithm] },
-    publicJwk: "jwk" in source ? publicMembers(source.jwk) : undefined,
-    import: importKey,
-    toPublicJwk,
+    ...key,
     async thumbprint() {
-      const jwk = (await toPublicJwk()) ?? (await toSecretJwk(source));
-      return jwk && calculateJwkThumbprint(jwk);
+      const jwk = (await key.toPublicJwk()) ?? (await toSecretJwk(source));
+      return jwk && (await import("../jose.ts")).calculateJwkThumbprint(jwk);
     },
   };
 }
 
-/** The members of a JWK that may be published: an allow-list, so that unknown ones stay hidden. */
-export function publicMembers({ kty, crv, x, y, n, e, kid, alg }: JWK): JWK {
-  const members: Record<string, unknown> = { kty, crv, x, y, n, e, kid, alg };
-  for (const [name, value] of Object.entries(members)) if (value === undefined) delete members[name];
-  return members;
-}
-
 async function toSecretJwk(source: KeyMaterial): Promise<JWK | undefined> {
-  if ("secret" in source) return { kty: "oct", k: base64url.encode(source.secret) };
+  if ("secret" in source) return { kty: "oct", k: encode(source.secret) };
   if (!("cryptoKey" in source)) return undefined;
-  return source.cryptoKey.type === "secret" && source.cryptoKey.extractable ? exportJWK(source.cryptoKey) : undefined;
+  return source.cryptoKey.type === "secret" && source.cryptoKey.extractable ? exportKey(source.cryptoKey) : undefined;
 }
 
-async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
-  if ("secret" in source) return importHmac(source.secret, algorithm);
-  if ("jwk" in source) {
-    // WebCrypto would reject "sign" beside "verify", which RFC 7517, section 4.3, allows. checkJwk
-    // has checked these members.
-    const { key_ops: _ops, use: _use, ext: _ext, ...key } = source.jwk;
-    return (await importJWK(use === "verify" ? publicMembers(key) : key, algorithm)) as CryptoKey;
-  }
-  if ("cryptoKey" in source) {
-    if (use === "sign" || source.cryptoKey.type !== "private") return source.cryptoKey;
-    return (await importJWK(publicMembers(await exportJWK(source.cryptoKey)), algorithm)) as CryptoKey;
-  }
-  const key = await importPem(source.pem, algorithm, use);
-  checkCryptoKey(key, algorithm, key.type === "private" ? "sign" : "verify");
-  return key;
-}
-
-// For runtimes without node:crypto.
-async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
-  if (pem.includes("-----BEGIN CERTIFICATE-----")) return importX509(pem, algorithm, { extractable: true });
-  if (pem.includes("-----BEGIN PUBLIC KEY-----")) return importSPKI(pem, algorithm, { extractable: true });
-  const privateKey = await importPKCS8(pem, algorithm, { extractable: true });
-  if (use === "sign") return privateKey;
-  return (await importJWK(publicMembers(await exportJWK(privateKey)), algorithm, { extractable: true })) as CryptoKey;
-}
-
-function importHmac(secret: Uint8Array, algorithm: Algorithm): Promise<CryptoKey> {
-  const traits = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
-  return crypto.subtle.importKey("raw", secret as Uint8Array<ArrayBuffer>, { name: "HMAC", hash: traits.hash }, false, [
-    "sign",
-    "verify",
-  ]);
+async function exportKey(key: CryptoKey): Promise<JWK> {
+  return (await import("../jose.ts")).exportJWK(key);
 }

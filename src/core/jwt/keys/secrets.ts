@@ -1,6 +1,7 @@
 /** Reads HMAC secrets, and recognises the text of other keys, which must not be secrets. */
 
-import { base64url, type JWK, type KeyObject } from "jose";
+import type { JWK, KeyObject } from "jose";
+import { decode } from "jose/base64url";
 import { isNodeKey } from "../../util/builtins.ts";
 import { withErrorContext } from "../../util/error-context.ts";
 import { InvalidKeyError } from "../errors.ts";
@@ -43,7 +44,7 @@ function readOctJwk(jwk: JWK): Uint8Array {
   }
   const { k } = jwk;
   return withErrorContext(
-    () => base64url.decode(k),
+    () => decode(k),
     (cause) => new InvalidKeyError('the JWK\'s "k" must be base64url without padding', { cause }),
   );
 }

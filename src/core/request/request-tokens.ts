@@ -13,6 +13,7 @@ import type { TokenContent } from "../tokens/token-content.ts";
 import { checkTokenType, type TokenType } from "../tokens/token-type.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { settle, valueOf } from "../util/outcome.ts";
+import { KnownTokens } from "./known-tokens.ts";
 import { attempt, type Memo, once } from "./memo.ts";
 import { RequestCookies } from "./request-cookies.ts";
 import { Rotations } from "./rotations.ts";
@@ -40,7 +41,7 @@ export class RequestTokens implements Presenter {
   /** The pending verifications of the connection, if there is one. */
   readonly running: Map<string, Promise<TokenContent>> | undefined;
   /** Verified tokens of the request, or of the connection. */
-  #known: Map<string, JWT> | undefined;
+  #known: KnownTokens | undefined;
   /** Set for a connection: all its operations share the headers that opened it. */
   #credentials: Credentials | undefined;
   #cookies: RequestCookies | undefined;
@@ -61,7 +62,7 @@ export class RequestTokens implements Presenter {
     this.#services = services;
     this.#isConnection = source.isConnection && !connection;
     this.#credentials = source.isConnection ? (connection?.credentials ?? new Credentials(source)) : undefined;
-    this.#known = source.isConnection ? ((connection ? connection.#known : undefined) ?? new Map()) : undefined;
+    this.#known = source.isConnection ? ((connection ? connection.#known : undefined) ?? new KnownTokens()) : undefined;
     this.running = source.isConnection ? (connection?.running ?? new Map()) : undefined;
   }
 
@@ -115,7 +116,7 @@ export class RequestTokens implements Presenter {
   get knownAuthToken(): JWT | null {
     const current = this.#current?.[ANY.auth.slot];
     if (current && !isPromise(current)) return current;
-    if (!this.#known?.size) return null;
+    if (!this.#known || this.#known.isEmpty) return null;
     const { config, verifier } = this.#services.open();
     const credential = attempt(() => this.credentials.find(ANY.auth, config));
     const text = "value" in credential ? credential.value?.token : undefined;
@@ -239,14 +240,14 @@ export class RequestTokens implements Presenter {
       throw this.#refuse(text, known, toRefusal(error));
     }
     if (isPromise(verified)) return this.#verifyLater(text, known, verified);
-    if (verified !== known) (this.#known ??= new Map()).set(text, verified);
+    if (verified !== known) (this.#known ??= new KnownTokens()).set(text, verified);
     return verified;
   }
 
   async #verifyLater(text: string, known: JWT | undefined, verified: Promise<JWT>): Promise<JWT> {
     const memo = known || this.#isConnection ? new Map<string, never>() : (this.#verified ??= new Map());
     const token = await once(memo, text, () => verified);
-    if (token !== known) (this.#known ??= new Map()).set(text, token);
+    if (token !== known) (this.#known ??= new KnownTokens()).set(text, token);
     return token;
   }
 

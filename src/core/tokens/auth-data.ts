@@ -197,7 +197,7 @@ export class AuthData {
    * Signs the claims of `extendClaims`. `JWT.sign` calls it.
    * @throws `TypeError` for an invalid `maxAge`, for claims that are not a JSON object, and for an
    * `exp` more than 100 years ahead.
-   * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
+   * @throws `InvalidKeyError` for a key that the runtime does not accept.
    */
   async sign(tokenType: TokenType, claims: Readonly<Record<string, unknown>>, maxAge?: number): Promise<TokenParts> {
     return this["~sign"](tokenType, claims, maxAge, sharedQueue);

@@ -151,7 +151,7 @@ export class JWT<C = Claims> {
    * Signs the token, sets its `iat` to the time of `authData`, and returns the compact text.
    * @throws `TypeError` for an argument that is not an `AuthData`, for a token that is already
    * signed, and for an invalid `maxAge`.
-   * @throws `InvalidKeyError` for a key that WebCrypto does not accept.
+   * @throws `InvalidKeyError` for a key that the runtime does not accept.
    */
   async sign(authData: AuthData): Promise<string> {
     if (this.#parts) throw new TypeError("The token is already signed: make a new JWT");

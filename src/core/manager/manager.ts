@@ -445,7 +445,8 @@ export class AuthManager<C = Claims> {
     const { config, emit } = this.#services.open();
     checkIssueOptions(type, options);
     const token = await issueToken<C>(config, type, subject, options);
-    emit({ type: "issued", subject: token.sub, sid: null, tokens: type });
+    // Not token.sub, which would read the claims from their JSON.
+    emit({ type: "issued", subject: String(subject), sid: null, tokens: type });
     return token;
   }
 

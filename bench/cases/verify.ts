@@ -1,8 +1,9 @@
 /** Verifies a token: claimgate, other packages, and the bare primitives below them all. */
 import { EMPTY_CALL, emptyCall } from "../harness/empty-call.ts";
 import type { Case, Table, Work } from "../harness/types.ts";
+import type { Algorithm } from "./verify/algorithms.ts";
 import type { Contender } from "./verify/contenders.ts";
-import type { Algorithm } from "./verify/fixture.ts";
+import type { Flavour } from "./verify/fixture.ts";
 import type { Checks } from "./verify/prove.ts";
 
 type Contenders = typeof import("./verify/contenders.ts");
@@ -13,15 +14,12 @@ interface Entry {
   readonly algorithms?: readonly Algorithm[];
   /** Default: all. "none" is for a case that verifies nothing. */
   readonly checks?: Checks | "none";
-  readonly flavour?: "oidc";
+  readonly flavour?: Flavour;
   readonly note?: string;
 }
 
-/**
- * Far more than the 100 that "first sight" remembers, so that each token is forgotten before its
- * next turn.
- */
-const COLD_TOKENS = 1000;
+/** More than claimgate's cache holds, so that it forgets each token before its next turn. */
+const COLD_TOKENS = 10_240;
 const WARM_TOKENS = 100;
 const CACHE_MAX = 10_000;
 
@@ -30,14 +28,14 @@ const COLD: readonly Entry[] = [
   { name: "claimgate, cache off", pick: ({ claimgate }) => claimgate(false) },
   {
     name: "claimgate, first sight",
-    pick: ({ claimgate }) => claimgate({ max: 100 }),
-    note: `cache on, ${COLD_TOKENS} tokens in turn and room for 100: each is looked up, verified and stored, and another one is dropped`,
+    pick: ({ claimgate }) => claimgate(true),
+    note: `${COLD_TOKENS.toLocaleString("en-US")} tokens in turn, more than the cache holds: each is looked up, verified and stored, and another one is dropped`,
   },
   { name: "fast-jwt", pick: ({ fastJwt }) => fastJwt({}) },
   {
     name: "jsonwebtoken",
     pick: ({ jsonwebtoken }) => jsonwebtoken,
-    algorithms: ["HS256", "RS256", "ES256"],
+    algorithms: ["HS256", "RS256", "ES256", "PS512"],
   },
   {
     name: "aws-jwt-verify",
@@ -56,7 +54,7 @@ const COLD: readonly Entry[] = [
 
 const WARM: readonly Entry[] = [
   { name: "fast-jwt with its cache", pick: ({ fastJwt }) => fastJwt({ cache: CACHE_MAX }) },
-  { name: "claimgate, warm", pick: ({ claimgate }) => claimgate({ max: CACHE_MAX }) },
+  { name: "claimgate, warm", pick: ({ claimgate }) => claimgate(true) },
   {
     name: "fast-jwt keyed by the token",
     pick: ({ fastJwt }) => fastJwt({ cache: CACHE_MAX, cacheKeyBuilder: (token) => token }),
@@ -70,14 +68,30 @@ const WARM: readonly Entry[] = [
   },
 ];
 
-const ALGORITHMS: readonly Algorithm[] = ["HS256", "RS256", "ES256", "EdDSA"];
+const ALGORITHMS: readonly Algorithm[] = ["HS256", "RS256", "ES256", "EdDSA", "PS512"];
+const IN_BURSTS: readonly Algorithm[] = ["RS256", "ES256", "ES384"];
 
-export const tables: readonly Table[] = ALGORITHMS.flatMap((algorithm) => [
-  coldTable(algorithm, 1),
-  coldTable(algorithm, 64),
-  warmTable(algorithm, 1),
-  warmTable(algorithm, 64),
-]);
+const bursts: Table = {
+  name: "verify/bursts",
+  title: "bursts of 64 tokens that are not in the cache, and how long another task has to wait",
+  base: "claimgate, ES256",
+  unit: "verify",
+  cases: IN_BURSTS.map((algorithm) => ({
+    name: `claimgate, ${algorithm}`,
+    load: async () => (await import("./verify/bursts.ts")).loadBursts(algorithm, COLD_TOKENS),
+  })),
+  notes: ["Waiting: of a task that comes at a random moment, until the event loop's present turn ends."],
+};
+
+export const tables: readonly Table[] = [
+  ...ALGORITHMS.flatMap((algorithm) => [
+    coldTable(algorithm, 1),
+    coldTable(algorithm, 64),
+    warmTable(algorithm, 1),
+    warmTable(algorithm, 64),
+  ]),
+  bursts,
+];
 
 function coldTable(algorithm: Algorithm, inFlight: number): Table {
   return {
@@ -112,16 +126,16 @@ function toCase(entry: Entry, algorithm: Algorithm, inFlight: number, count: num
 }
 
 async function loadEntry(entry: Entry, algorithm: Algorithm, inFlight: number, count: number): Promise<Work> {
-  const { createFixture } = await import("./verify/fixture.ts");
+  const { openFixture } = await import("./verify/fixture.ts");
   const { proveVerify } = await import("./verify/prove.ts");
-  const fixture = createFixture(algorithm);
-  const tokens = await fixture.issue(count, entry.flavour);
+  const fixture = await openFixture(algorithm, count, entry.flavour);
+  const { tokens } = fixture;
   const verify = await entry.pick(await import("./verify/contenders.ts"))(fixture);
   let turn = 0;
   return {
     inFlight,
     prove: async () => {
-      if (entry.checks !== "none") await proveVerify(verify, tokens, fixture, entry.checks ?? "all");
+      if (entry.checks !== "none") await proveVerify(verify, fixture, entry.checks ?? "all");
     },
     call() {
       turn = turn + 1 === count ? 0 : turn + 1;

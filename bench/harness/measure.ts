@@ -63,7 +63,7 @@ function callTogether(work: Work, inFlight: number): PromiseLike<unknown> | null
  * Gives the event loop a turn. Without it, settled promises run as one long job, unlike on a
  * server.
  */
-function takeTurn(): Promise<void> {
+export function takeTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -7,12 +7,8 @@ import { type Fixture, ISSUER, KID } from "./fixture.ts";
 export type Checks = "signature" | "all";
 
 /** Throws with the name of the token if `verify` is wrong. */
-export async function proveVerify(
-  verify: Verify,
-  tokens: readonly string[],
-  fixture: Fixture,
-  checks: Checks,
-): Promise<void> {
+export async function proveVerify(verify: Verify, fixture: Fixture, checks: Checks): Promise<void> {
+  const { tokens } = fixture;
   for (const token of tokens.slice(0, 3)) await verify(token);
   // A cache must return the same verdict.
   for (const token of tokens.slice(0, 3)) await verify(token);

@@ -31,6 +31,15 @@ const rules: Table = {
   notes: ["Each distinct rule is decided once a request: with 1,000 rules on 1,000 fields every field is a decision."],
 };
 
+const decision: Table = {
+  name: "scale/decision",
+  title: "one more decision: 1,000 fields with a rule each, less 1,000 fields with one rule",
+  base: "claimgate, a decision",
+  unit: "decision",
+  cases: [{ name: "claimgate, a decision", load: async () => (await import("./scale/decision.ts")).loadDecision() }],
+  notes: ["Both queries take turns in one process. The reference is a bare createHmac of a token."],
+};
+
 const SIZES = [1000, 10_000, 100_000];
 
 const tokens: Table = {
@@ -68,7 +77,7 @@ const build: Table = {
   ],
 };
 
-export const tables: readonly Table[] = [fields, rules, tokens, bytes, build];
+export const tables: readonly Table[] = [fields, rules, decision, tokens, bytes, build];
 
 function guardedAndOpen(name: string, shape: Omit<Shape, "isGuarded">): Case[] {
   const open = `${name}, unguarded`;

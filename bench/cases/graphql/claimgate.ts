@@ -5,9 +5,9 @@ import { plainSchema, typeDefsWith } from "./schema.ts";
 import type { Server } from "./server.ts";
 import { type Algorithm, ISSUER, mintTokens } from "./tokens.ts";
 
-export async function claimgate(cache: boolean, algorithm: Algorithm = "HS256"): Promise<Server> {
-  const tokens = await mintTokens(algorithm);
-  const auth = new AuthManager({ issuer: ISSUER, algorithm, ...tokens.managerKey, ...(cache ? {} : { cache: false }) });
+export async function claimgate(callers: "warm" | "cold", algorithm: Algorithm = "HS256"): Promise<Server> {
+  const tokens = await mintTokens(algorithm, callers);
+  const auth = new AuthManager({ issuer: ISSUER, ...tokens.managerKey });
   await auth.ready();
   const requireToken = requireTokenDirective();
   const guarded = typeDefsWith((scope) => `@requireToken(scope: "${scope}")`);

@@ -6,18 +6,21 @@ export type Algorithm = "HS256" | "ES256";
 export const ISSUER = "https://bench.example";
 
 /**
- * Callers with all scopes. They take turns, so that calls in flight together never carry the same
- * token.
+ * The number of callers with all scopes. They take turns, so that calls in flight together never
+ * carry the same token. With "cold" ones, claimgate's cache of 10,000 tokens forgets each before
+ * its next turn.
  */
-const CALLERS = 64;
+const CALLERS = { warm: 64, cold: 10_240 } as const;
 const SCOPE = "items:read prices:read stock:read profile:read";
 const LIFETIME_SECONDS = 86_400;
 
 /** Tokens, and their key in each shape that a library takes. */
 export interface Tokens {
   readonly algorithm: Algorithm;
-  /** `secret`, or `privateKey`, of an `AuthManager`. */
-  readonly managerKey: { readonly secret: string } | { readonly privateKey: string };
+  /** The key of an `AuthManager`. */
+  readonly managerKey:
+    | { readonly algorithm: "HS256"; readonly secret: string }
+    | { readonly algorithm: "ES256"; readonly privateKey: string };
   /** For jose: imported once, as its documentation advises. */
   readonly joseKey: CryptoKey;
   /** For libraries that take text: the secret, or the public key as PEM. */
@@ -29,7 +32,7 @@ export interface Tokens {
   readonly forged: string;
 }
 
-export async function mintTokens(algorithm: Algorithm): Promise<Tokens> {
+export async function mintTokens(algorithm: Algorithm, callers: keyof typeof CALLERS = "warm"): Promise<Tokens> {
   const { sign, forge, ...keys } = algorithm === "HS256" ? await hmacKeys() : await ecKeys();
   const mint = (key: CryptoKey, subject: string, scope: string): Promise<string> =>
     new SignJWT({ type: "auth", scope })
@@ -42,7 +45,7 @@ export async function mintTokens(algorithm: Algorithm): Promise<Tokens> {
   return {
     algorithm,
     ...keys,
-    good: await Promise.all(Array.from({ length: CALLERS }, (_, i) => mint(sign, `caller-${i}`, SCOPE))),
+    good: await Promise.all(Array.from({ length: CALLERS[callers] }, (_, i) => mint(sign, `caller-${i}`, SCOPE))),
     poor: await mint(sign, "poor", "nothing:read"),
     forged: await mint(forge, "forger", SCOPE),
   };
@@ -110,7 +113,13 @@ interface Keys extends Pick<Tokens, "managerKey" | "joseKey" | "text"> {
 async function hmacKeys(): Promise<Keys> {
   const text = randomText();
   const sign = await importHmac(text);
-  return { managerKey: { secret: text }, joseKey: sign, text, sign, forge: await importHmac(randomText()) };
+  return {
+    managerKey: { algorithm: "HS256", secret: text },
+    joseKey: sign,
+    text,
+    sign,
+    forge: await importHmac(randomText()),
+  };
 }
 
 async function ecKeys(): Promise<Keys> {
@@ -118,7 +127,7 @@ async function ecKeys(): Promise<Keys> {
   const { privateKey: forge } = await generateKeyPair("ES256");
   const text = await exportSPKI(publicKey);
   return {
-    managerKey: { privateKey: await exportPKCS8(privateKey) },
+    managerKey: { algorithm: "ES256", privateKey: await exportPKCS8(privateKey) },
     joseKey: publicKey,
     text,
     sign: privateKey,

@@ -92,7 +92,7 @@ async function openCache(name: Package, max: number): Promise<(token: string) =>
  * Mints a token as an `AuthManager` issues it, by hand for speed. The token is a slice of its
  * header's text, as on a server.
  */
-function mint(index: number): string {
+export function mint(index: number): string {
   const iat = Math.floor(Date.now() / 1000);
   const scope = { admin: index % 2 === 0, teams: ["red", "blue"] };
   const claims = { iss: ISSUER, iat, exp: iat + 86_400, sub: `user-${100_000 + index}`, type: "auth", scope };

@@ -6,15 +6,15 @@ import { type Algorithm, ISSUER, mintTokens } from "../graphql/tokens.ts";
 import { type Api, item, SCOPE } from "./api.ts";
 
 export interface ClaimgateOptions {
-  readonly cache: boolean;
+  readonly callers: "warm" | "cold";
   /** One middleware for the token, one for the token and one for the scope, or one for both. */
   readonly guard: "token" | "token, then scope" | "scope";
   readonly algorithm?: Algorithm;
 }
 
-export async function claimgate({ cache, guard, algorithm = "HS256" }: ClaimgateOptions): Promise<Api> {
-  const tokens = await mintTokens(algorithm);
-  const auth = new AuthManager({ issuer: ISSUER, algorithm, ...tokens.managerKey, ...(cache ? {} : { cache: false }) });
+export async function claimgate({ callers, guard, algorithm = "HS256" }: ClaimgateOptions): Promise<Api> {
+  const tokens = await mintTokens(algorithm, callers);
+  const auth = new AuthManager({ issuer: ISSUER, ...tokens.managerKey });
   await auth.ready();
   const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
   const { protectedProcedure } = authProcedures(t.procedure);

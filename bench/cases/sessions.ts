@@ -23,7 +23,7 @@ function toTable(name: string, how: string, inFlight: number): Table {
     base: "memory",
     unit: "refresh",
     cases: inFlight === 1 ? [...refreshes, toPing("Redis", "PING"), toPing("PostgreSQL", "SELECT 1")] : refreshes,
-    notes: ["CPU time of the process with the manager, not of the store."],
+    notes: ["CPU time of the process with the manager. Server: that of PostgreSQL's processes for its connections."],
   };
 }
 

@@ -25,7 +25,7 @@ async function load(): Promise<Work> {
   if (!found) throw new Error(`no case "${caseName}" in "${tableName}"`);
   const work = await found.load();
   await work.prove?.();
-  await warmUp(work, Number(warmMs));
+  if (!work.isFresh) await warmUp(work, Number(warmMs));
   return work;
 }
 
@@ -41,7 +41,8 @@ try {
       return fail(error);
     }
   });
-  await send({ is: "ready", perCall: work.perCall ?? 1 });
+  const { perCall = 1, about } = work;
+  await send({ is: "ready", perCall, ...(about === undefined ? {} : { about }) });
 } catch (error) {
   await fail(error);
 }

@@ -27,6 +27,10 @@ export interface Work {
   readonly inFlight?: number;
   /** Units in a call, such as fields; all figures are per unit. Default 1. */
   readonly perCall?: number;
+  /** The servers that the case uses, with their versions: a line below the table. Default none. */
+  readonly about?: string;
+  /** Whether nothing can warm up, because each call starts a new process. Default false. */
+  readonly isFresh?: boolean;
   /**
    * Throws unless the case accepts valid callers and rejects all others. Runs before the first
    * slice.

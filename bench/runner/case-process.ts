@@ -8,6 +8,7 @@ import { BENCH } from "./paths.ts";
 /** A case that its own process has loaded, proven and warmed up. */
 export interface Running {
   readonly perCall: number;
+  readonly about?: string;
   slice(ms: number): Promise<Sample>;
   close(): Promise<void>;
 }
@@ -49,6 +50,7 @@ export async function startCase({ table, one, compiled }: Source, warmMs: number
   if (first.is !== "ready") throw new Error(`${one.name} answered "${first.is}" before it was ready`);
   return {
     perCall: first.perCall,
+    ...(first.about === undefined ? {} : { about: first.about }),
     async slice(ms) {
       const report = await ask(child, { do: "slice", ms }, PATIENCE_MS + ms);
       if (report.is === "sample") return report.sample;

@@ -26,6 +26,8 @@ export interface Contender extends Source {
 export interface CaseRun {
   readonly name: string;
   perCall: number;
+  /** The servers that the case used. */
+  about?: string;
   readonly samples: Sample[];
   /** Set when the case did not run to its end. */
   lost?: Lost;
@@ -62,6 +64,7 @@ async function startAll(contenders: readonly Contender[], runs: Runs, warmMs: nu
       continue;
     }
     run.perCall = process.perCall;
+    if (process.about !== undefined) run.about = process.about;
     started.push({ run, process });
   }
   return started;

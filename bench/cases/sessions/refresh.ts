@@ -28,6 +28,7 @@ export async function loadRefresh(name: StoreName, inFlight: number): Promise<Wo
   return {
     inFlight,
     call,
+    ...(open.about === undefined ? {} : { about: open.about }),
     slice: (ms) => (inFlight === 1 ? countedSlice(open, call, ms) : countedTogether(open, { call, inFlight }, ms)),
     prove: () => prove(open),
     close: () => open.close(),
@@ -42,8 +43,10 @@ export async function loadPing(name: StoreName): Promise<Work> {
 /**
  * Refreshes one session at a time: a refresh waits for the commands answered before it resolves.
  */
-async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, ms: number): Promise<Sample> {
+async function countedSlice(open: OpenStore, call: () => Promise<void>, ms: number): Promise<Sample> {
+  const { counter, serverCpuUs } = open;
   const sentBefore = counter.sent;
+  const serverBefore = serverCpuUs?.() ?? 0;
   let awaited = 0;
   const work: Work = {
     async call() {
@@ -59,6 +62,7 @@ async function countedSlice({ counter }: OpenStore, call: () => Promise<void>, m
     "refreshes/s": perSecond(sample),
     "round trips before the answer": awaited / sample.calls,
     "all round trips": (counter.sent - sentBefore) / sample.calls,
+    ...(serverCpuUs ? { "server CPU µs": (serverCpuUs() - serverBefore) / sample.calls } : {}),
   };
   return { ...sample, extra };
 }

@@ -6,12 +6,17 @@ import pg from "pg";
 import { createClient } from "redis";
 import { SkippedError } from "../../harness/skipped.ts";
 import { type Counter, createCounter } from "./counter.ts";
+import { isReadable, readServerCpuUs } from "./server-cpu.ts";
 
 export type StoreName = "memory" | "Redis" | "PostgreSQL";
 
 export interface OpenStore {
   readonly store: ReturnType<typeof memorySessionStore>;
   readonly counter: Counter;
+  /** The product and its version; undefined for memory. */
+  readonly about?: string;
+  /** Microseconds of CPU time of the server's processes; undefined where they cannot be read. */
+  readonly serverCpuUs?: () => number;
   /** Makes one empty round trip, the least cost of the network and the server. */
   ping(): Promise<unknown>;
   close(): Promise<void>;
@@ -45,9 +50,11 @@ async function openRedis(): Promise<OpenStore> {
     eval: (script: string, options: ScriptOptions) => counter.count(() => client.eval(script, options)),
     evalSha: (sha1: string, options: ScriptOptions) => counter.count(() => client.evalSha(sha1, options)),
   };
+  const version = /^redis_version:(.*)$/m.exec(await client.info("server"))?.[1]?.trim();
   return {
     store: redisSessionStore(counted, { prefix: NAME }),
     counter,
+    about: `Redis ${version}`,
     ping: () => client.ping(),
     async close() {
       for await (const keys of client.scanIterator({ MATCH: `${NAME}:*`, COUNT: 1000 }))
@@ -58,23 +65,38 @@ async function openRedis(): Promise<OpenStore> {
 }
 
 async function openPostgres(): Promise<OpenStore> {
-  const pool = new pg.Pool({ connectionString: DATABASE_URL, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  await pool.query("SELECT 1").catch(skip("PostgreSQL", DATABASE_URL));
+  const pool = new pg.Pool({
+    connectionString: DATABASE_URL,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 0,
+  });
+  // No connection closes while other cases work, so that its process stays readable.
+  const backends = new Set<number>();
+  pool.on("connect", (client) => backends.add(backendOf(client)));
+  const { rows } = await pool.query("SHOW server_version").catch(skip("PostgreSQL", DATABASE_URL));
   const counter = createCounter();
-  const store = postgresSessionStore(
-    { query: (text, values) => counter.count(() => pool.query(text, values)) },
-    { table: NAME },
-  );
+  // The store gets the pool itself, because it may look at more than its method.
+  const send = pool.query.bind(pool) as (...args: readonly unknown[]) => Promise<unknown>;
+  pool.query = ((...args: readonly unknown[]) => counter.count(() => send(...args))) as typeof pool.query;
+  const store = postgresSessionStore(pool, { table: NAME });
   await store.migrate();
+  const serverCpuUs = (): number => readServerCpuUs([...backends]);
   return {
     store,
     counter,
+    about: `PostgreSQL ${(rows[0] as { readonly server_version: string }).server_version}`,
+    ...([...backends].every(isReadable) ? { serverCpuUs } : {}),
     ping: () => pool.query("SELECT 1"),
     async close() {
       await pool.query(`DROP TABLE ${NAME}`);
       await pool.end();
     },
   };
+}
+
+/** pg knows `pg_backend_pid()` of each connection since its start. Its types lack the property. */
+function backendOf(client: pg.PoolClient): number {
+  return (client as unknown as { readonly processID: number }).processID;
 }
 
 interface ScriptOptions {

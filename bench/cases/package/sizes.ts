@@ -1,0 +1,33 @@
+/** Bundles an entry of the package, as a user's bundler does, and weighs it. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { readCpuUs } from "../../harness/measure.ts";
+import type { Work } from "../../harness/types.ts";
+
+export async function loadSize(entry: string): Promise<Work> {
+  const manifest = JSON.parse(readFileSync("node_modules/claimgate/package.json", "utf8")) as {
+    readonly peerDependencies: Readonly<Record<string, string>>;
+  };
+  const cpu = process.cpuUsage();
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from ${JSON.stringify(entry)};`, resolveDir: process.cwd() },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "es2023",
+    external: Object.keys(manifest.peerDependencies).flatMap((peer) => [peer, `${peer}/*`]),
+  });
+  const [bundle] = outputFiles;
+  assert.ok(bundle && bundle.contents.length > 1000, "the bundle must have the entry's code");
+  const kB = gzipSync(bundle.contents).length / 1000;
+  const cpuUs = readCpuUs(cpu);
+  return {
+    call: () => undefined,
+    isFresh: true,
+    slice: async () => ({ calls: 1, ns: 0, cpuUs, extra: { kB } }),
+  };
+}

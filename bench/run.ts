@@ -2,16 +2,18 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import type { Table } from "./harness/types.ts";
-import { RELEASE_ROWS } from "./release.ts";
-import { compare, prepareOther } from "./runner/comparison.ts";
-import { describeCommit, describeMachine, readLoad } from "./runner/machine.ts";
+import { RELEASE_ROWS } from "./release/rows.ts";
+import { compare } from "./runner/comparison.ts";
+import { contendHere, prepareOther } from "./runner/contenders.ts";
+import { awaitCalm, describeCommit, describeMachine, describePeers, readLoad } from "./runner/machine.ts";
 import { resolveCommit } from "./runner/other-commit.ts";
 import { prepare } from "./runner/prepare.ts";
-import { measureRelease, selectRelease } from "./runner/release-table.ts";
+import { measureRelease, selectRelease, selectRows } from "./runner/release-table.ts";
 import { footnotesOf, gridOf, renderText } from "./runner/render.ts";
 import { writeSection } from "./runner/results-page.ts";
 import { type RunOptions, type Runs, runContenders } from "./runner/run-table.ts";
 import { selectCases, selectTables } from "./runner/select.ts";
+import { rangeOf } from "./runner/statistics.ts";
 
 /** Fewer rounds than this show only that the cases run. */
 const ROUNDS_TO_QUOTE = 30;
@@ -24,7 +26,8 @@ const { values, positionals } = parseArgs({
     starts: { type: "string", default: "2" },
     rounds: { type: "string", default: "20" },
     slice: { type: "string", default: "50" },
-    warm: { type: "string", default: "6000" },
+    warm: { type: "string", default: "4000" },
+    rows: { type: "string", multiple: true },
     only: { type: "string", multiple: true },
     against: { type: "string" },
     write: { type: "boolean", default: false },
@@ -51,19 +54,21 @@ async function list(): Promise<void> {
 }
 
 async function runRelease(): Promise<void> {
+  const rows = selectRows(values.rows);
+  if (write) await awaitCalm();
   const before = readLoad();
   const commit = describeCommit();
   const date = new Date().toISOString().slice(0, 10);
-  const { grid, notes, runs, isComplete } = await measureRelease(compiled, options);
+  const { grid, notes, runs, isComplete, loads } = await measureRelease(rows, compiled, options);
   console.log(`\n${renderText(grid)}`);
   for (const note of notes) console.log(`  ${note}`);
   summarize(runs);
   if (!write) return;
-  const after = readLoad();
-  const machine = `${describeMachine()}; load ${before.toFixed(2)} before the run, ${after.toFixed(2)} after it`;
-  const isBusy = Math.max(before, after) > availableParallelism();
-  const lines = isBusy ? [BUSY, ...notes] : notes;
-  if (isComplete) writeSection({ command: describeCommand(), date, commit, machine, grid, notes: lines });
+  const during = rangeOf(loads).median;
+  const machine = `${describeMachine()}; load ${before.toFixed(2)} before the run, ${during.toFixed(2)} during it`;
+  const lines = Math.max(before, during) > availableParallelism() ? [BUSY, ...notes] : notes;
+  if (isComplete)
+    writeSection({ command: describeCommand(), date, commit, machine, peers: describePeers(), grid, notes: lines });
   else {
     console.error("RESULTS.md is unchanged: a row has no figure");
     process.exitCode = 1;
@@ -73,7 +78,7 @@ async function runRelease(): Promise<void> {
 async function runTables(): Promise<void> {
   const all: Runs[] = [];
   for (const table of narrow(await selectTables(positionals, compiled))) {
-    const contenders = table.cases.map((one) => ({ name: one.name, table: table.name, one, compiled }));
+    const contenders = table.cases.map((one) => contendHere(table, one, compiled));
     const runs = await runContenders(contenders, options);
     all.push(runs);
     console.log(`\n${table.name}: ${table.title}\n${renderText(gridOf(table, runs))}`);
@@ -117,6 +122,10 @@ function checkUsage(): void {
   const isRelease = positionals.length === 0 && against === undefined;
   if (write && !isRelease)
     throw new Error("--write cannot be combined with a group, a table or --against; it writes the release table");
+  if (values.rows && (!isRelease || write))
+    throw new Error(
+      "--rows cannot be combined with --write, a group, a table or --against; it selects rows to look at",
+    );
   if (only && isRelease && !values.list) throw new Error("--only must be combined with a group, a table or --against");
   const rounds = options.starts * options.rounds;
   if (rounds >= ROUNDS_TO_QUOTE) return;

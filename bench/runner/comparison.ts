@@ -1,32 +1,10 @@
 /** Compares claimgate of the working tree with another commit, in the same rounds. */
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import type { Table } from "../harness/types.ts";
-import { placeCommit } from "./other-commit.ts";
+import { type Copies, contendHere, contendThere, nameOther } from "./contenders.ts";
 import { formatMedian, formatRatio, formatSpread, lossesOf, renderText } from "./render.ts";
 import { type Contender, type RunOptions, type Runs, runContenders } from "./run-table.ts";
 import { measuresClaimgate } from "./select.ts";
 import { cpuOf, rangeOf, ratioOf } from "./statistics.ts";
-
-/**
- * Copies the compiled cases into a folder whose `node_modules` has the other commit's claimgate.
- * Node finds that copy before the one of `bench`, and all other packages where all cases find them.
- */
-export function prepareOther(ref: string, compiled: string): string {
-  const other = join(compiled, "../other");
-  placeCommit(ref, join(other, "node_modules/claimgate"));
-  cpSync(compiled, join(other, "bench"), { recursive: true });
-  return join(other, "bench");
-}
-
-export interface Copies {
-  /** The folder of the compiled cases that import the working tree's claimgate. */
-  readonly compiled: string;
-  /** The folder of those that import the other commit's. */
-  readonly other: string;
-  /** The other commit, as the tables call it. */
-  readonly commit: string;
-}
 
 /**
  * Measures all claimgate cases of `tables` on both copies and prints the CPU ratios of this one
@@ -60,15 +38,10 @@ export async function compare(tables: readonly Table[], copies: Copies, options:
   return all;
 }
 
-function contendersOf(table: Table, { compiled, other, commit }: Copies): Contender[] {
+function contendersOf(table: Table, copies: Copies): Contender[] {
   return table.cases.flatMap((one): Contender[] => {
-    const here = { name: one.name, table: table.name, one, compiled };
+    const here = contendHere(table, one, copies.compiled);
     if (one.name === table.netOf) return [here];
-    if (!measuresClaimgate(one)) return [];
-    return [here, { ...here, name: nameOther(one.name, commit), compiled: other }];
+    return measuresClaimgate(one) ? [here, contendThere(table, one, copies)] : [];
   });
-}
-
-function nameOther(name: string, commit: string): string {
-  return `${name}, at ${commit}`;
 }

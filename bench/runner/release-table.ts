@@ -1,80 +1,90 @@
-/** Measures the rows of the release table and judges them by their medians. */
+/** Measures the rows of the release table. */
 import type { Table } from "../harness/types.ts";
-import { MAX_ROWS, RELEASE_ROWS, type ReleaseRow } from "../release.ts";
-import { formatNumber, formatRatio, type Grid, lossesOf } from "./render.ts";
-import { type RunOptions, type Runs, runContenders } from "./run-table.ts";
+import { PREVIOUS, type ReleaseRow } from "../release/row.ts";
+import { RELEASE_ROWS } from "../release/rows.ts";
+import { type Copies, contendHere, contendThere, prepareOther } from "./contenders.ts";
+import { explainMissed, gridOfRows, judge, type Measured } from "./judge.ts";
+import { readLoad } from "./machine.ts";
+import { type Grid, lossesOf } from "./render.ts";
+import { type Contender, type RunOptions, type Runs, runContenders } from "./run-table.ts";
 import { keepCases, selectTables } from "./select.ts";
-import { extraOf, type Range, ratioOf } from "./statistics.ts";
 
 export interface Release {
   readonly grid: Grid;
-  /** Why goals were missed, one line for each reason. */
+  /** The servers that cases used, then why goals were missed. */
   readonly notes: readonly string[];
   readonly runs: readonly Runs[];
   /** Whether every row has a figure. */
   readonly isComplete: boolean;
+  /** The load after each table. */
+  readonly loads: readonly number[];
+}
+
+/** The rows whose first column or table contains one of `texts`; without any, all rows. */
+export function selectRows(texts: readonly string[] | undefined): readonly ReleaseRow[] {
+  if (!texts) return RELEASE_ROWS;
+  const rows = RELEASE_ROWS.filter(({ what, table }) =>
+    texts.some((text) => what.includes(text) || table.includes(text)),
+  );
+  if (rows.length > 0) return rows;
+  throw new Error(`no row has "${texts.join('" or "')}"; the rows are:\n${RELEASE_ROWS.map(nameRow).join("\n")}`);
 }
 
 /** The tables that the rows need, each with the cases of its rows alone. */
 export async function selectRelease(rows: readonly ReleaseRow[], compiled: string): Promise<Table[]> {
   const names = [...new Set(rows.map(({ table }) => table))];
   const tables = await selectTables(names, compiled);
-  return tables.map((table) => {
-    const own = rows.filter((row) => row.table === table.name);
-    return keepCases(
+  return tables.map((table) =>
+    keepCases(
       table,
-      own.flatMap((row) => (row.over === undefined ? [row.case] : [row.case, row.over])),
-    );
-  });
+      rows.filter((row) => row.table === table.name).flatMap((row) => [row.case, ...baseOf(row)]),
+    ),
+  );
 }
 
-/** Runs all tables, then fills in the rows. */
-export async function measureRelease(compiled: string, options: RunOptions): Promise<Release> {
-  if (RELEASE_ROWS.length > MAX_ROWS) throw new Error(`the release table has more than ${MAX_ROWS} rows`);
-  const tables = new Map<string, { readonly table: Table; readonly runs: Runs }>();
-  for (const table of await selectRelease(RELEASE_ROWS, compiled)) {
+/** Runs the tables of the rows, then fills in the rows. */
+export async function measureRelease(
+  rows: readonly ReleaseRow[],
+  compiled: string,
+  options: RunOptions,
+): Promise<Release> {
+  const tables = await selectRelease(rows, compiled);
+  const comparesReleases = rows.some(({ over }) => over === PREVIOUS);
+  const other = comparesReleases ? prepareOther(PREVIOUS.commit, compiled) : "";
+  const copies: Copies = { compiled, other, commit: PREVIOUS.version };
+  const measured = new Map<string, Measured>();
+  const loads: number[] = [];
+  for (const table of tables) {
     console.error(`${table.name} ...`);
-    const contenders = table.cases.map((one) => ({ name: one.name, table: table.name, one, compiled }));
-    const runs = await runContenders(contenders, options);
+    const runs = await runContenders(contendersOf(table, rows, copies), options);
     for (const line of lossesOf(runs)) console.error(`  ${line}`);
-    tables.set(table.name, { table, runs });
+    measured.set(table.name, { table, runs });
+    loads.push(readLoad());
   }
-  const judged = RELEASE_ROWS.map((row) => {
-    const { table, runs } = tables.get(row.table) ?? {};
-    const value = table && runs ? valueOf(row, table, runs) : null;
-    return { row, value, verdict: judge(row, value) };
-  });
-  const reasons = judged.flatMap(({ row, verdict }) => (verdict === MISSED && row.ifMissed ? [row.ifMissed] : []));
+  const judged = rows.map((row) => judge(row, measured.get(row.table)));
+  const runs = [...measured.values()].map((one) => one.runs);
+  const servers = new Set(runs.flatMap((one) => [...one.values()].flatMap(({ about }) => about ?? [])));
   return {
-    grid: [
-      ["what", "over", "CPU ratio, median (min to max)", "goal", "verdict"],
-      ...judged.map(({ row, value, verdict }) => [
-        row.what,
-        row.over ?? "(a count)",
-        value ? describeValue(row, value) : "",
-        row.goal === undefined ? "" : `≤ ${row.goal}`,
-        verdict,
-      ]),
-    ],
-    notes: [...new Set(reasons)],
-    runs: [...tables.values()].map(({ runs }) => runs),
+    grid: gridOfRows(judged),
+    notes: [...servers, ...explainMissed(judged)],
+    runs,
     isComplete: judged.every(({ value }) => value !== null),
+    loads,
   };
 }
 
-const MISSED = "missed";
-
-function valueOf(row: ReleaseRow, { netOf }: Table, runs: Runs): Range | null {
-  return row.over === undefined ? extraOf(runs, row.case, row.count) : ratioOf(runs, row.case, row.over, netOf);
+function contendersOf(table: Table, rows: readonly ReleaseRow[], copies: Copies): Contender[] {
+  const compared = new Set(rows.filter((row) => row.over === PREVIOUS).map((row) => `${row.table}: ${row.case}`));
+  return table.cases.flatMap((one) => {
+    const here = contendHere(table, one, copies.compiled);
+    return compared.has(`${table.name}: ${one.name}`) ? [here, contendThere(table, one, copies)] : [here];
+  });
 }
 
-function judge({ goal }: ReleaseRow, value: Range | null): string {
-  if (!value) return "not measured";
-  if (goal === undefined) return "";
-  return value.median <= goal ? "met" : MISSED;
+function baseOf({ over }: ReleaseRow): string[] {
+  return typeof over === "string" ? [over] : [];
 }
 
-function describeValue({ count }: ReleaseRow, { median, min, max }: Range): string {
-  if (count === undefined) return `${formatRatio(median)} (${formatRatio(min)} to ${formatRatio(max)})`;
-  return `${formatNumber(median)} ${count} (${formatNumber(min)} to ${formatNumber(max)})`;
+function nameRow({ what, over }: ReleaseRow): string {
+  return typeof over === "string" ? `${what}, over ${over}` : what;
 }

@@ -14,6 +14,13 @@ export function ratioOf(runs: Runs, name: string, over: string, netOf?: string):
   return rangeOf(above.map((us, round) => us / (below[round] ?? Number.NaN)));
 }
 
+/** A further count of `name` over that of `over`, round by round. Null if one of them has none. */
+export function extraRatioOf(runs: Runs, name: string, over: string, extra: string): Range | null {
+  const [above, below] = [countsOf(runs, name, extra), countsOf(runs, over, extra)];
+  if (above.length === 0 || below.length === 0) return null;
+  return rangeOf(above.map((count, round) => count / (below[round] ?? Number.NaN)));
+}
+
 /**
  * CPU microseconds per unit, less those of `netOf` in the same round. Null if one of them did not
  * run.
@@ -30,9 +37,8 @@ export function extrasOf({ samples }: CaseRun): string[] {
 
 /** A further count of a case. Null if it did not run. */
 export function extraOf(runs: Runs, name: string, extra: string): Range | null {
-  const values = completeRun(runs, name)?.samples.map((sample) => sample.extra?.[extra]) ?? [];
-  const counted = values.filter((value) => value !== undefined);
-  return counted.length === 0 ? null : rangeOf(counted);
+  const counts = countsOf(runs, name, extra);
+  return counts.length === 0 ? null : rangeOf(counts);
 }
 
 export function rangeOf(values: readonly number[]): Range {
@@ -53,6 +59,11 @@ function roundsOf(runs: Runs, name: string, netOf?: string): number[] | null {
   if (!loop) return null;
   const own = perUnit(loop);
   return perUnit(run).map((us, round) => us - (own[round] ?? Number.NaN));
+}
+
+function countsOf(runs: Runs, name: string, extra: string): number[] {
+  const counts = completeRun(runs, name)?.samples.map((sample) => sample.extra?.[extra]) ?? [];
+  return counts.filter((count) => count !== undefined);
 }
 
 function completeRun(runs: Runs, name: string): CaseRun | null {

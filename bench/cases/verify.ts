@@ -80,7 +80,7 @@ const bursts: Table = {
     name: `claimgate, ${algorithm}`,
     load: async () => (await import("./verify/bursts.ts")).loadBursts(algorithm, COLD_TOKENS),
   })),
-  notes: ["Waiting: of a task that comes at a random moment, until the event loop's present turn ends."],
+  notes: ["Waiting: of messages that another thread sends to the process at random moments, until it reads them."],
 };
 
 export const tables: readonly Table[] = [

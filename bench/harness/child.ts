@@ -25,7 +25,7 @@ async function load(): Promise<Work> {
   if (!found) throw new Error(`no case "${caseName}" in "${tableName}"`);
   const work = await found.load();
   await work.prove?.();
-  if (!work.isFresh) await warmUp(work, Number(warmMs));
+  await warmUp(work, Math.min(Number(warmMs), work.maxWarmMs ?? Number.POSITIVE_INFINITY));
   return work;
 }
 

@@ -29,8 +29,8 @@ export interface Work {
   readonly perCall?: number;
   /** The servers that the case uses, with their versions: a line below the table. Default none. */
   readonly about?: string;
-  /** Whether nothing can warm up, because each call starts a new process. Default false. */
-  readonly isFresh?: boolean;
+  /** The most milliseconds of CPU time to warm up. 0 if each call starts a new process. */
+  readonly maxWarmMs?: number;
   /**
    * Throws unless the case accepts valid callers and rejects all others. Runs before the first
    * slice.

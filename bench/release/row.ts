@@ -1,6 +1,9 @@
 /** The types of the release table's rows, and the release that rows compare with. */
 
-/** The release before the version in `package.json`, or that version until the next one. */
+/**
+ * The release before the version in `package.json`, or that version until the next one. The commit
+ * is the one that recorded its table.
+ */
 export const PREVIOUS = { version: "0.1.0", commit: "dbab6a6" } as const;
 
 interface Row {

@@ -1,4 +1,4 @@
-/** Bundles an entry of the package, as a user's bundler does, and weighs it. */
+/** Bundles an entry as a user does, with the repository's esbuild, and weighs it. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -27,7 +27,7 @@ export async function loadSize(entry: string): Promise<Work> {
   const cpuUs = readCpuUs(cpu);
   return {
     call: () => undefined,
-    isFresh: true,
+    maxWarmMs: 0,
     slice: async () => ({ calls: 1, ns: 0, cpuUs, extra: { kB } }),
   };
 }

@@ -21,7 +21,7 @@ export async function loadStarts(library: Library, what: Start): Promise<Work> {
   };
   return {
     call: () => undefined,
-    isFresh: true,
+    maxWarmMs: 0,
     async slice(): Promise<Sample> {
       const before = performance.now();
       const { cpuUs, wasAccepted } = await start(token);

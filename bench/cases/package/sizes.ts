@@ -19,6 +19,8 @@ export async function loadSize(entry: string): Promise<Work> {
     format: "esm",
     platform: "node",
     target: "es2023",
+    // Chunks of a bundled package import each other for their order alone, which esbuild reports.
+    logLevel: "error",
     external: Object.keys(manifest.peerDependencies).flatMap((peer) => [peer, `${peer}/*`]),
   });
   const [bundle] = outputFiles;

@@ -88,7 +88,7 @@ async function openPostgres(): Promise<OpenStore> {
     ...([...backends].every(isReadable) ? { serverCpuUs } : {}),
     ping: () => pool.query("SELECT 1"),
     async close() {
-      await pool.query(`DROP TABLE ${NAME}`);
+      await pool.query(`DROP TABLE ${NAME}, ${NAME}_version`);
       await pool.end();
     },
   };

@@ -1,7 +1,8 @@
 /** Sessions in PostgreSQL through a pool of pg or a similar driver (`claimgate/postgres`). */
 import { migration, type Names, namesOf } from "./postgres-schema.ts";
+import { readRecord } from "./read-record.ts";
 import { createServerClock } from "./server-clock.ts";
-import { keptUntil, readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
+import { keptUntil, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
 // The session store
 

@@ -1,10 +1,11 @@
 /** Sessions in Redis through a client of redis or ioredis (`claimgate/redis`). */
 import { checkOptionNames } from "../util/check-options.ts";
+import { readRecord } from "./read-record.ts";
 import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
 import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
 import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
-import { readRecord, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
+import type { SessionRecord, SessionStore, StoreOperation } from "./session-store.ts";
 
 // Clients and the session store
 

@@ -1,5 +1,4 @@
 /** The contract of session stores: the record of a session, and seven operations. */
-import * as z from "zod";
 
 /**
  * A session as a store keeps it: plain JSON, without tokens. Times are in seconds since 1970, by
@@ -196,35 +195,4 @@ export class UnsentError extends Error {
 /** Returns the time after which a store may forget the session. */
 export function keptUntil({ expiresAt, reservedUntil }: SessionRecord): number {
   return Math.max(expiresAt, reservedUntil ?? 0);
-}
-
-const seconds = z.number().finite();
-const recordSchema = z.object({
-  id: z.string().min(1),
-  subject: z.union([z.string().min(1), z.number().int()]),
-  version: z.number().int().positive(),
-  rid: z.string().min(1),
-  issuedAt: seconds,
-  expiresAt: seconds,
-  previous: z.object({ rid: z.string().min(1), replacedAt: seconds }).nullable(),
-  claimedBy: z.string().min(1).nullable(),
-  grant: z.object({ scope: z.unknown().optional(), claims: z.record(z.string(), z.unknown()).optional() }),
-  label: z.string().nullable(),
-  remember: z.boolean().default(true),
-  createdAt: seconds,
-  endsAt: seconds.nullable(),
-  reservedUntil: seconds.nullable(),
-  ended: z.boolean(),
-});
-
-/**
- * Checks a record that a store returned. A malformed record must never authenticate a caller.
- *
- * @throws `TypeError` if `value` is not a session record
- */
-export function readRecord(value: unknown): SessionRecord {
-  const result = recordSchema.safeParse(value);
-  if (!result.success) throw new TypeError("The session store returned a value that is not a session record");
-  // A cast, because the schema's type lets optional members be undefined. JSON has no undefined.
-  return result.data as SessionRecord;
 }

@@ -1,8 +1,8 @@
 /** The only access to a session store: adds a deadline, one retry and one type of error. */
 import { withDeadline } from "../util/deadline.ts";
+import { readRecord } from "./read-record.ts";
 import {
   DeadlineError,
-  readRecord,
   type SessionRecord,
   type SessionRotation,
   type SessionStore,

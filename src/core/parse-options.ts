@@ -1,12 +1,12 @@
 /** Reads options by a strict schema. A wrong option is a config error that names its path. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { InvalidConfigError } from "./errors.ts";
 import { ALGORITHMS, type Algorithm } from "./jwt/algorithms.ts";
 import { nearestName } from "./util/nearest-name.ts";
 import { MAX_AGE_SECONDS, MAX_TOKEN_AGE_SECONDS } from "./util/seconds.ts";
 
 /** The schema of an algorithm. */
-export const algorithmSchema: z.ZodType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
+export const algorithmSchema: z.ZodMiniType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
 
 /** The schema of a number of seconds. */
 export function secondsSchema({
@@ -17,41 +17,46 @@ export function secondsSchema({
   readonly max: number;
   readonly isPositive?: boolean;
   readonly isWhole?: boolean;
-}): z.ZodNumber {
+}): z.ZodMiniNumber {
   const range =
     isPositive && !isWhole ? `above 0 and at most ${inWords(max)}` : `from ${isPositive ? 1 : 0} to ${inWords(max)}`;
   const words = `must be a ${isWhole ? "whole " : ""}number of seconds ${range}`;
-  const number = isWhole ? z.number(words).int(words) : z.number(words);
-  return (isPositive ? number.positive(words) : number.nonnegative(words)).max(max, words);
+  const number = isWhole ? z.number(words).check(z.int(words)) : z.number(words);
+  return number.check(isPositive ? z.positive(words) : z.nonnegative(words), z.maximum(max, words));
 }
 
 /** The schema of a lifetime. */
-export const maxAgeSchema: z.ZodNumber = secondsSchema({ max: MAX_AGE_SECONDS, isPositive: true, isWhole: true });
+export const maxAgeSchema: z.ZodMiniNumber = secondsSchema({ max: MAX_AGE_SECONDS, isPositive: true, isWhole: true });
 
 /** The schema of the lifetime of a new token, at most 100 years. Milliseconds are beyond it. */
-export const tokenAgeSchema: z.ZodNumber = secondsSchema({
+export const tokenAgeSchema: z.ZodMiniNumber = secondsSchema({
   max: MAX_TOKEN_AGE_SECONDS,
   isPositive: true,
   isWhole: true,
 });
 
 /** The schema of a date. The current time in milliseconds is beyond its range. */
-export const dateSchema: z.ZodType<number> = z
+export const dateSchema: z.ZodMiniType<number> = z
   .number("must be a number of seconds since 1970")
-  .nonnegative("must be a number of seconds since 1970")
-  .max(MAX_AGE_SECONDS, "must be in seconds since 1970, and this number looks like milliseconds: divide it by 1000");
+  .check(
+    z.nonnegative("must be a number of seconds since 1970"),
+    z.maximum(
+      MAX_AGE_SECONDS,
+      "must be in seconds since 1970, and this number looks like milliseconds: divide it by 1000",
+    ),
+  );
 
 /** The schema of a positive whole number; `unit` is such as "characters". */
-export function countSchema(unit: string): z.ZodNumber {
+export function countSchema(unit: string): z.ZodMiniNumber {
   const words = `must be a whole number of ${unit}, at least 1`;
-  return z.number(words).int(words).positive(words);
+  return z.number(words).check(z.int(words), z.positive(words));
 }
 
 /** The schema of a string that is not empty. */
-export const textSchema: z.ZodString = z.string().min(1);
+export const textSchema: z.ZodMiniString = z.string().check(z.minLength(1));
 
 /** The schema of a function. */
-export function functionSchema<F extends (...args: never[]) => unknown>(): z.ZodType<F> {
+export function functionSchema<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }
 
@@ -59,8 +64,9 @@ export function functionSchema<F extends (...args: never[]) => unknown>(): z.Zod
  * Reads `value` by `schema`. `path` is the path of the value, such as `keys.0`. Throws
  * `InvalidConfigError`.
  */
-export function parseOptions<S extends z.ZodType>(schema: S, value: unknown, path: string = ""): z.infer<S> {
-  const result = schema.safeParse(value, { error: describeIssue });
+export function parseOptions<S extends z.ZodMiniType>(schema: S, value: unknown, path: string = ""): z.infer<S> {
+  // Without generated code: a manager parses its options once, and a CSP may forbid `new Function`.
+  const result = schema.safeParse(value, { error: describeIssue, jitless: true });
   if (result.success) return result.data;
   const { issues } = result.error;
   // A misspelt option is the likely cause of a missing one.
@@ -125,9 +131,9 @@ const KINDS: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-// In place of zod's words, for schemas without a message. Never names the value, which may be a
-// key.
-function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+// Words for schemas without a message, so that no locale of zod decides. Never names the value,
+// which may be a key.
+function describeIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return `must be ${KINDS[issue.expected] ?? issue.expected}`;
@@ -139,8 +145,10 @@ function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
       const { shape = {} } = (issue.inst?._zod.def ?? {}) as { shape?: object };
       return describeUnknown(issue.keys[0] ?? "", Object.keys(shape));
     }
+    case "invalid_key":
+      return "must not have an empty name";
     default:
-      return undefined;
+      return "must be valid";
   }
 }
 

@@ -385,6 +385,7 @@ testMessages(
         "cannot be combined with audience: null",
         { trust: [{ ...LOCAL, audience: null, audienceClaim: "aud" }] },
       ],
+      ["trust.0.require", "must not have an empty name", { trust: [{ ...LOCAL, require: { "": 1 } }] }],
       ["trust.0.require.a", "must be JSON", { trust: [{ ...LOCAL, require: { a: () => 1 } }] }],
       ["trust.0.lifespan", "cannot be combined with jwks", { trust: [{ ...LOCAL, lifespan: 5 }] }],
       [

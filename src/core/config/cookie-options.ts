@@ -1,5 +1,5 @@
 /** Reads the option `cookies`: names with prefixes, attributes, and former settings. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { InvalidConfigError, MissingConfigError } from "../errors.ts";
 import {
   type CookieAttributes,
@@ -101,52 +101,51 @@ export interface FormerCookies {
 
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** The name of a header or a cookie. */
-export const nameSchema: z.ZodString = z
+export const nameSchema: z.ZodMiniString = z
   .string()
-  .regex(HEADER_TOKEN, "must be a header or cookie name, without spaces and separators");
+  .check(z.regex(HEADER_TOKEN, "must be a header or cookie name, without spaces and separators"));
 const domain = z
   .string()
-  .regex(
-    /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
-    "must be a domain, such as example.com",
+  .check(
+    z.regex(
+      /^\.?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+      "must be a domain, such as example.com",
+    ),
   );
-const path = z.string().regex(/^\/[!-:=-~]*$/, "must be a path that begins with /, such as /app");
-const someNames = { auth: nameSchema.optional(), refresh: nameSchema.optional() };
+const path = z.string().check(z.regex(/^\/[!-:=-~]*$/, "must be a path that begins with /, such as /app"));
+const someNames = { auth: z.optional(nameSchema), refresh: z.optional(nameSchema) };
 
 const SAME_NAME = "must name different cookies for auth and refresh";
 // Each entry adds headers to every response that sets or clears cookies.
 const MAX_FORMER = 8;
+const TOO_MANY = `must have at most ${MAX_FORMER} entries: remove those that are past`;
+const NO_NAME = "must name a cookie: set auth or refresh";
+const hasName = ({ auth, refresh }: { auth?: string | undefined; refresh?: string | undefined }): boolean =>
+  auth !== undefined || refresh !== undefined;
 
 const former = z.strictObject({
-  names: z
-    .strictObject(someNames)
-    .refine(
-      ({ auth, refresh }) => auth !== undefined || refresh !== undefined,
-      "must name a cookie: set auth or refresh",
-    )
-    .optional(),
-  domain: domain.optional(),
-  path: path.optional(),
-  partitioned: z.boolean().optional(),
+  names: z.optional(z.strictObject(someNames).check(z.refine(hasName, NO_NAME))),
+  domain: z.optional(domain),
+  path: z.optional(path),
+  partitioned: z.optional(z.boolean()),
   until: dateSchema,
 });
 
 /** The schema of the option. */
-export const cookieSchema: z.ZodType<object> = z
+export const cookieSchema: z.ZodMiniType<object> = z
   .strictObject({
     ...someNames,
-    domain: domain.optional(),
-    path: path.optional(),
-    sameSite: z.enum(["lax", "strict", "none"]).optional(),
-    secure: z.boolean().optional(),
-    partitioned: z.boolean().optional(),
-    former: z
-      .array(former)
-      .max(MAX_FORMER, `must have at most ${MAX_FORMER} entries: remove those that are past`)
-      .optional(),
+    domain: z.optional(domain),
+    path: z.optional(path),
+    sameSite: z.optional(z.enum(["lax", "strict", "none"])),
+    secure: z.optional(z.boolean()),
+    partitioned: z.optional(z.boolean()),
+    former: z.optional(z.array(former).check(z.maxLength(MAX_FORMER, TOO_MANY))),
   })
-  .refine(({ auth, refresh }) => auth !== undefined || refresh !== undefined, "must name a cookie: set auth or refresh")
-  .refine(({ auth, refresh }) => auth !== refresh, SAME_NAME);
+  .check(
+    z.refine(hasName, NO_NAME),
+    z.refine(({ auth, refresh }) => auth !== refresh, SAME_NAME),
+  );
 
 const OF_WRITTEN = ["domain", "path", "sameSite", "secure", "partitioned", "former"] as const;
 

@@ -1,5 +1,5 @@
 /** Reads the option `csrf`, and rejects origins that a browser cannot send. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { OPAQUE_ORIGIN } from "../exchange/csrf.ts";
 import { functionSchema } from "../parse-options.ts";
 
@@ -29,22 +29,26 @@ interface ParsedCsrf {
 }
 
 /** The schema of the option. */
-export const csrfSchema: z.ZodType<ParsedCsrf> = z
+export const csrfSchema: z.ZodMiniType<ParsedCsrf> = z
   .strictObject({
-    origins: z
-      .array(
-        z.string().superRefine((text, context) => {
-          const message = faultOfOrigin(text);
-          if (message !== undefined) context.addIssue({ code: "custom", message });
-        }),
-      )
-      .optional(),
-    allow: functionSchema<(origin: string) => boolean>().optional(),
+    origins: z.optional(
+      z.array(
+        z.string().check(
+          z.superRefine((text, context) => {
+            const message = faultOfOrigin(text);
+            if (message !== undefined) context.addIssue({ code: "custom", message });
+          }),
+        ),
+      ),
+    ),
+    allow: z.optional(functionSchema<(origin: string) => boolean>()),
   })
-  .refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
-    path: ["origins"],
-    message: "must list origins, unless csrf.allow is set",
-  });
+  .check(
+    z.refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
+      path: ["origins"],
+      message: "must list origins, unless csrf.allow is set",
+    }),
+  );
 
 const OF_WEB_PAGES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
 // Pages with such URLs have the origin "null".

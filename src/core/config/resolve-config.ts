@@ -1,6 +1,6 @@
 /** Reads the manager's options once, strictly, into a frozen config. */
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../errors.ts";
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
@@ -65,7 +65,10 @@ export interface ResolvedConfig {
   readonly authorizeIssue: Authorize | undefined;
 }
 
-const audienceSchema = z.union([textSchema, z.array(textSchema).min(1)], "must be a string or a list of strings");
+const audienceSchema = z.union(
+  [textSchema, z.array(textSchema).check(z.minLength(1))],
+  "must be a string or a list of strings",
+);
 const anyFunction = functionSchema();
 const standardSchema = z.custom<StandardSchema<Claims>>(
   (value) =>
@@ -75,59 +78,61 @@ const standardSchema = z.custom<StandardSchema<Claims>>(
 
 const schemeSchema = z
   .string()
-  .refine((text) => text === "" || nameSchema.safeParse(text).success, "must be a scheme such as Bearer, or blank");
+  .check(
+    z.refine((text) => text === "" || nameSchema.safeParse(text).success, "must be a scheme such as Bearer, or blank"),
+  );
 const LEEWAY = "must be a number of seconds, at least 0";
 
 const configSchema = z.strictObject({
-  issuer: textSchema.optional(),
-  algorithm: algorithmSchema.optional(),
-  secret: anyKey.optional(),
-  privateKey: anyKey.optional(),
-  publicKey: anyKey.optional(),
+  issuer: z.optional(textSchema),
+  algorithm: z.optional(algorithmSchema),
+  secret: z.optional(anyKey),
+  privateKey: z.optional(anyKey),
+  publicKey: z.optional(anyKey),
   // The key ring reads the keys, and names the path in a list.
-  keys: z
-    .union(
+  keys: z.optional(
+    z.union(
       [z.array(z.unknown()), functionSchema<KeyLoader>()],
       "must be a list of keys, or a function that loads them, such as keysFromFile(path)",
-    )
-    .optional(),
-  keyRefresh: z.unknown().optional(),
-  trust: z.array(z.unknown()).min(1, "must name an issuer").optional(),
-  allowWeakSecret: z.boolean().default(false),
-  audience: audienceSchema.optional(),
-  authMaxAge: tokenAgeSchema.optional(),
-  refreshMaxAge: tokenAgeSchema.optional(),
-  maxTokenAge: maxAgeSchema.optional(),
-  leeway: z.number(LEEWAY).nonnegative(LEEWAY).default(0),
-  claimsSchema: standardSchema.optional(),
-  authorize: anyFunction.optional(),
-  authorizeAt: z.enum(["issue", "request"]).optional(),
-  header: z
-    .strictObject({
-      name: nameSchema.default("authorization"),
-      scheme: schemeSchema.default("Bearer"),
-    })
-    .default({
-      name: "authorization",
-      scheme: "Bearer",
+    ),
+  ),
+  keyRefresh: z.optional(z.unknown()),
+  trust: z.optional(z.array(z.unknown()).check(z.minLength(1, "must name an issuer"))),
+  allowWeakSecret: z._default(z.boolean(), false),
+  audience: z.optional(audienceSchema),
+  authMaxAge: z.optional(tokenAgeSchema),
+  refreshMaxAge: z.optional(tokenAgeSchema),
+  maxTokenAge: z.optional(maxAgeSchema),
+  leeway: z._default(z.number(LEEWAY).check(z.nonnegative(LEEWAY)), 0),
+  claimsSchema: z.optional(standardSchema),
+  authorize: z.optional(anyFunction),
+  authorizeAt: z.optional(z.enum(["issue", "request"])),
+  header: z._default(
+    z.strictObject({
+      name: z._default(nameSchema, "authorization"),
+      scheme: z._default(schemeSchema, "Bearer"),
     }),
-  cookies: cookieSchema.optional(),
-  csrf: csrfSchema.optional(),
+    { name: "authorization", scheme: "Bearer" },
+  ),
+  cookies: z.optional(cookieSchema),
+  csrf: z.optional(csrfSchema),
   ...sessionFields,
-  responses: z
-    .strictObject({
-      expired: anyFunction.optional(),
-      invalid: anyFunction.optional(),
-      unauthorized: anyFunction.optional(),
-    })
-    .default({}),
-  onEvent: anyFunction.optional(),
-  maxTokenLength: countSchema("characters").default(8192),
-  ambient: z.boolean().default(false),
-  cache: z
-    .union([z.strictObject({ max: countSchema("tokens") }), z.literal(false)], "must be { max }, or false")
-    .default({ max: 10_000 }),
-  now: anyFunction.optional(),
+  responses: z._default(
+    z.strictObject({
+      expired: z.optional(anyFunction),
+      invalid: z.optional(anyFunction),
+      unauthorized: z.optional(anyFunction),
+    }),
+    {},
+  ),
+  onEvent: z.optional(anyFunction),
+  maxTokenLength: z._default(countSchema("characters"), 8192),
+  ambient: z._default(z.boolean(), false),
+  cache: z._default(
+    z.union([z.strictObject({ max: countSchema("tokens") }), z.literal(false)], "must be { max }, or false"),
+    { max: 10_000 },
+  ),
+  now: z.optional(anyFunction),
 });
 
 type ParsedOptions = z.infer<typeof configSchema>;

@@ -1,5 +1,5 @@
 /** Reads the options of sessions. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { MissingConfigError } from "../errors.ts";
 import { maxAgeSchema, secondsSchema } from "../parse-options.ts";
 import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
@@ -55,21 +55,21 @@ export interface SessionOptions {
 
 /** The schemas of the options. */
 export const sessionFields: {
-  readonly sessions: z.ZodOptional<z.ZodType<SessionStore>>;
-  readonly refreshGrace: z.ZodOptional<z.ZodNumber>;
-  readonly sessionMaxAge: z.ZodOptional<z.ZodNumber>;
-  readonly adoptRefresh: z.ZodOptional<z.ZodBoolean>;
-  readonly sessionCheck: z.ZodOptional<z.ZodType<"refresh" | "always">>;
-  readonly sessionCheckTtl: z.ZodOptional<z.ZodNumber>;
-  readonly storeTimeout: z.ZodDefault<z.ZodNumber>;
+  readonly sessions: z.ZodMiniOptional<z.ZodMiniType<SessionStore>>;
+  readonly refreshGrace: z.ZodMiniOptional<z.ZodMiniNumber>;
+  readonly sessionMaxAge: z.ZodMiniOptional<z.ZodMiniNumber>;
+  readonly adoptRefresh: z.ZodMiniOptional<z.ZodMiniBoolean>;
+  readonly sessionCheck: z.ZodMiniOptional<z.ZodMiniType<"refresh" | "always">>;
+  readonly sessionCheckTtl: z.ZodMiniOptional<z.ZodMiniNumber>;
+  readonly storeTimeout: z.ZodMiniDefault<z.ZodMiniNumber>;
 } = {
-  sessions: z.custom<SessionStore>(isSessionStore, "must be a session store, such as memorySessionStore()").optional(),
-  refreshGrace: secondsSchema({ max: 300 }).optional(),
-  sessionMaxAge: maxAgeSchema.optional(),
-  adoptRefresh: z.boolean().optional(),
-  sessionCheck: z.enum(["refresh", "always"]).optional(),
-  sessionCheckTtl: secondsSchema({ max: 3600 }).optional(),
-  storeTimeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(2),
+  sessions: z.optional(z.custom<SessionStore>(isSessionStore, "must be a session store, such as memorySessionStore()")),
+  refreshGrace: z.optional(secondsSchema({ max: 300 })),
+  sessionMaxAge: z.optional(maxAgeSchema),
+  adoptRefresh: z.optional(z.boolean()),
+  sessionCheck: z.optional(z.enum(["refresh", "always"])),
+  sessionCheckTtl: z.optional(secondsSchema({ max: 3600 })),
+  storeTimeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), 2),
 };
 
 /** The options of sessions, with their defaults. */

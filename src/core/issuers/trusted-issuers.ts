@@ -1,7 +1,7 @@
 /** Reads the option `trust` into issuers with their keys and their checks of tokens. */
 
 import type { JSONWebKeySet } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { InvalidConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
@@ -145,11 +145,12 @@ export interface ResolvedIssuer {
 }
 
 const NO_KEY_SET = "must be a JSON Web Key Set: { keys: [...] }";
-const names = z.array(textSchema).min(1);
+const names = z.array(textSchema).check(z.minLength(1));
 // In one schema, because a union of schemas has no message of its own.
-const jsonSchema = z
-  .custom<Json>((value) => z.json().safeParse(value).success, { error: "must be JSON", abort: true })
-  .pipe(z.json());
+const jsonSchema = z.pipe(
+  z.custom<Json>((value) => z.json().safeParse(value).success, { error: "must be JSON", abort: true }),
+  z.json(),
+);
 const anyFunction = functionSchema<(claims: JwtPayload) => never>();
 const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),
@@ -159,28 +160,28 @@ const seconds = secondsSchema({ max: MAX_SECONDS });
 
 const trustSchema = z.strictObject({
   issuer: textSchema,
-  jwksUri: z.string().optional(),
-  discovery: z.literal(true).optional(),
-  jwks: jwksSchema.optional(),
+  jwksUri: z.optional(z.string()),
+  discovery: z.optional(z.literal(true)),
+  jwks: z.optional(jwksSchema),
   audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
-  audienceClaim: textSchema.optional(),
-  algorithms: z.array(algorithmSchema).min(1),
-  typ: z.union([textSchema, z.null()], "must be a string or null").default("at+jwt"),
-  require: z
-    .record(textSchema, jsonSchema)
-    .refine((claims) => Object.keys(claims).length > 0, "must name a claim")
-    .optional(),
-  scopeClaim: z
-    .union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function")
-    .default("scope"),
-  subject: z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function').optional(),
-  claims: z.array(textSchema).optional(),
-  lifespan: secondsSchema({ max: MAX_SECONDS, isPositive: true }).default(REMOTE_KEYS_DEFAULTS.lifespan),
-  timeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(REMOTE_KEYS_DEFAULTS.timeout),
-  cooldown: seconds.default(REMOTE_KEYS_DEFAULTS.cooldown),
-  staleIfError: seconds.default(REMOTE_KEYS_DEFAULTS.staleIfError),
-  headers: z.record(z.string(), z.string()).default({}),
-  fetch: functionSchema<KeyFetch>().optional(),
+  audienceClaim: z.optional(textSchema),
+  algorithms: z.array(algorithmSchema).check(z.minLength(1)),
+  typ: z._default(z.union([textSchema, z.null()], "must be a string or null"), "at+jwt"),
+  require: z.optional(
+    z.record(textSchema, jsonSchema).check(z.refine((claims) => Object.keys(claims).length > 0, "must name a claim")),
+  ),
+  scopeClaim: z._default(
+    z.union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function"),
+    "scope",
+  ),
+  subject: z.optional(z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function')),
+  claims: z.optional(z.array(textSchema)),
+  lifespan: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.lifespan),
+  timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.timeout),
+  cooldown: z._default(seconds, REMOTE_KEYS_DEFAULTS.cooldown),
+  staleIfError: z._default(seconds, REMOTE_KEYS_DEFAULTS.staleIfError),
+  headers: z._default(z.record(z.string(), z.string()), {}),
+  fetch: z.optional(functionSchema<KeyFetch>()),
 });
 
 type Parsed = z.infer<typeof trustSchema>;

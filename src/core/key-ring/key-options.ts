@@ -1,5 +1,5 @@
 /** The options of a key of the ring, and of a loader. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { InvalidConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { KeyInput } from "../jwt/keys/keys.ts";
@@ -85,7 +85,7 @@ export interface KeyRefreshConfig {
 }
 
 /** The schema of a key in any form. */
-export const anyKey: z.ZodType<KeyInput> = z.custom<KeyInput>(
+export const anyKey: z.ZodMiniType<KeyInput> = z.custom<KeyInput>(
   (value) => value !== null && ["string", "object"].includes(typeof value),
   "must be a key: a string, bytes, a JWK, a CryptoKey or a KeyObject",
 );
@@ -94,26 +94,28 @@ const keyList = z
   .array(
     z
       .strictObject({
-        kid: textSchema.optional(),
+        kid: z.optional(textSchema),
         algorithm: algorithmSchema,
-        secret: anyKey.optional(),
-        privateKey: anyKey.optional(),
-        publicKey: anyKey.optional(),
-        signFrom: dateSchema.optional(),
-        retireAt: dateSchema.optional(),
+        secret: z.optional(anyKey),
+        privateKey: z.optional(anyKey),
+        publicKey: z.optional(anyKey),
+        signFrom: z.optional(dateSchema),
+        retireAt: z.optional(dateSchema),
       })
-      .refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
-        path: ["retireAt"],
-        message: "must be later than signFrom",
-      }),
+      .check(
+        z.refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
+          path: ["retireAt"],
+          message: "must be later than signFrom",
+        }),
+      ),
   )
-  .min(1, "must contain a key");
+  .check(z.minLength(1, "must contain a key"));
 
 const refreshTimes = z.strictObject({
-  interval: secondsSchema({ max: MAX_SECONDS, isPositive: true }).default(60),
-  timeout: secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }).default(5),
-  cooldown: secondsSchema({ max: MAX_SECONDS }).default(5),
-  staleIfError: secondsSchema({ max: MAX_SECONDS }).default(3600),
+  interval: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), 60),
+  timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), 5),
+  cooldown: z._default(secondsSchema({ max: MAX_SECONDS }), 5),
+  staleIfError: z._default(secondsSchema({ max: MAX_SECONDS }), 3600),
 });
 
 /** Reads a list of keys. Throws `InvalidConfigError` with the path, such as `keys.0.algorithm`. */

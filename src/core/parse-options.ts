@@ -161,5 +161,6 @@ function describeValues(values: readonly unknown[], input: unknown): string {
 }
 
 function inWords(number: number): string {
-  return number.toLocaleString("en-US");
+  // Not toLocaleString: its first call initializes ICU, a third of the cost of the import.
+  return String(number).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -5,7 +5,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import { type AuthError, extraExtensions, isAuthError } from "../core/errors.ts";
 import { challengeFor } from "../core/exchange/challenge.ts";
 import type { Reason, RefusalStatus } from "../core/reasons.ts";
-import { authIn } from "../core/request/request-auth.ts";
+import { authIn } from "../core/request/auth-in.ts";
 
 /** The tRPC error codes of refusals, for the statuses 400, 401, 403 and 503. */
 export type AuthErrorCode = "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "SERVICE_UNAVAILABLE";

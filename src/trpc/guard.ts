@@ -2,8 +2,9 @@
 import type { TRPCError, TRPCMiddlewareFunction } from "@trpc/server";
 import { isAuthError } from "../core/errors.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
+import { authIn } from "../core/request/auth-in.ts";
 import { isTokenAmbient, runWithToken } from "../core/request/current-token.ts";
-import { type AnyAuthContext, type AuthContext, authIn, type RequestAuth } from "../core/request/request-auth.ts";
+import type { AnyAuthContext, AuthContext, RequestAuth } from "../core/request/request-auth.ts";
 import type { RequestGate } from "../core/request/request-gate.ts";
 import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { JWT } from "../core/tokens/token.ts";

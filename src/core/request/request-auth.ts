@@ -49,15 +49,6 @@ export interface AnyAuthContext {
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
 
-/**
- * Returns the `RequestAuth` in a context, also one of another copy of this package. Returns
- * `undefined` if the context has none.
- */
-export function authIn(context: unknown): RequestAuth | undefined {
-  const auth = (context as { auth?: RequestAuth } | null | undefined)?.auth;
-  return auth?.["~gate"] ? auth : undefined;
-}
-
 const ANYONE: Plan = compileRule({ optional: true });
 
 /**

@@ -2,9 +2,10 @@
 import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLTypeResolver } from "graphql";
 import { defaultFieldResolver, defaultTypeResolver } from "graphql";
 import { isAuthError } from "../../core/errors.ts";
+import { authIn } from "../../core/request/auth-in.ts";
 import { isTokenAmbient, runWithToken } from "../../core/request/current-token.ts";
 import { guardStream } from "../../core/request/guarded-stream.ts";
-import { authIn, type RequestAuth } from "../../core/request/request-auth.ts";
+import type { RequestAuth } from "../../core/request/request-auth.ts";
 import type { RequestGate } from "../../core/request/request-gate.ts";
 import type { JWT } from "../../core/tokens/token.ts";
 import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";

@@ -1,6 +1,6 @@
 /** Verifies the token of an operation before it executes, so that no field waits for it. */
 
-import { authIn } from "../../core/request/request-auth.ts";
+import { authIn } from "../../core/request/auth-in.ts";
 import type { MaybePromise } from "../../core/util/maybe-promise.ts";
 import { createPlanReader, type OperationArgs } from "./operation-plans.ts";
 

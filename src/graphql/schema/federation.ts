@@ -10,7 +10,7 @@ import {
   isObjectType,
   isUnionType,
 } from "graphql";
-import { authIn } from "../../core/request/request-auth.ts";
+import { authIn } from "../../core/request/auth-in.ts";
 import type { RequestGate } from "../../core/request/request-gate.ts";
 import { andThen } from "../../core/util/maybe-promise.ts";
 import { resolvesByDefault } from "../guard.ts";

@@ -5,7 +5,7 @@ import type { ResponseHeadersLike } from "../../core/exchange/response-writer.ts
 import { type WaitingWriter, waitingWriter } from "../../core/exchange/waiting-writer.ts";
 import { checkManager } from "../../core/manager/check-manager.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
-import { authIn } from "../../core/request/request-auth.ts";
+import { authIn } from "../../core/request/auth-in.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { withErrorContext } from "../../core/util/error-context.ts";
 import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";

@@ -9,6 +9,7 @@ import { MAX_AGE_SECONDS, MAX_TOKEN_AGE_SECONDS } from "./util/seconds.ts";
 export const algorithmSchema: z.ZodMiniType<Algorithm> = z.enum(ALGORITHMS as [Algorithm, ...Algorithm[]]);
 
 /** The schema of a number of seconds. */
+/* @__NO_SIDE_EFFECTS__ */
 export function secondsSchema({
   max,
   isPositive = false,
@@ -36,7 +37,7 @@ export const tokenAgeSchema: z.ZodMiniNumber = secondsSchema({
 });
 
 /** The schema of a date. The current time in milliseconds is beyond its range. */
-export const dateSchema: z.ZodMiniType<number> = z
+export const dateSchema: z.ZodMiniType<number> = /* @__PURE__ */ z
   .number("must be a number of seconds since 1970")
   .check(
     z.nonnegative("must be a number of seconds since 1970"),
@@ -47,15 +48,17 @@ export const dateSchema: z.ZodMiniType<number> = z
   );
 
 /** The schema of a positive whole number; `unit` is such as "characters". */
+/* @__NO_SIDE_EFFECTS__ */
 export function countSchema(unit: string): z.ZodMiniNumber {
   const words = `must be a whole number of ${unit}, at least 1`;
   return z.number(words).check(z.int(words), z.positive(words));
 }
 
 /** The schema of a string that is not empty. */
-export const textSchema: z.ZodMiniString = z.string().check(z.minLength(1));
+export const textSchema: z.ZodMiniString = /* @__PURE__ */ z.string().check(z.minLength(1));
 
 /** The schema of a function. */
+/* @__NO_SIDE_EFFECTS__ */
 export function functionSchema<F extends (...args: never[]) => unknown>(): z.ZodMiniType<F> {
   return z.custom<F>((value) => typeof value === "function", "must be a function");
 }

@@ -5,12 +5,13 @@ import { AuthManager, memorySessionStore } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import { resolveConfig } from "../../src/core/config/resolve-config.ts";
 import { resolveTrust } from "../../src/core/issuers/trusted-issuers.ts";
+import { parseKeyList, parseKeyRefresh } from "../../src/core/key-ring/key-options.ts";
 
 type Shape = Readonly<Record<string, { safeParse(value: unknown): { readonly data?: unknown } }>>;
 
 // Records the options of every strict schema before the first import, so that a test finds each.
 const shapes = vi.hoisted((): Shape[] => []);
-vi.mock("zod", async (importOriginal) => {
+vi.mock("zod/mini", async (importOriginal) => {
   const zod = await importOriginal<{ strictObject(shape: Shape, ...rest: unknown[]): unknown }>();
   const strictObject = (shape: Shape, ...rest: unknown[]): unknown => {
     shapes.push(shape);
@@ -37,6 +38,10 @@ const resolved = resolveConfig({
   cookies: { auth: "auth", refresh: "refresh", former: [{ names: { auth: "former" }, until: 1 }] },
   authorize: () => ({}),
 });
+
+// A schema is made at its first use.
+parseKeyRefresh({});
+parseKeyList([{ algorithm: "HS256", secret: "s".repeat(32) }]);
 
 /** The places that define the options of a type. */
 interface Place {

@@ -12,6 +12,7 @@ import {
   SECURE_PREFIX,
 } from "../exchange/cookies.ts";
 import { dateSchema, rejectUndefined } from "../parse-options.ts";
+import { lazy } from "../util/lazy.ts";
 import { STORE_REMEDY } from "./session-options.ts";
 
 /**
@@ -101,10 +102,10 @@ export interface FormerCookies {
 
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** The name of a header or a cookie. */
-export const nameSchema: z.ZodMiniString = z
+export const nameSchema: z.ZodMiniString = /* @__PURE__ */ z
   .string()
   .check(z.regex(HEADER_TOKEN, "must be a header or cookie name, without spaces and separators"));
-const domain = z
+const domain = /* @__PURE__ */ z
   .string()
   .check(
     z.regex(
@@ -112,7 +113,9 @@ const domain = z
       "must be a domain, such as example.com",
     ),
   );
-const path = z.string().check(z.regex(/^\/[!-:=-~]*$/, "must be a path that begins with /, such as /app"));
+const path = /* @__PURE__ */ z
+  .string()
+  .check(z.regex(/^\/[!-:=-~]*$/, "must be a path that begins with /, such as /app"));
 const someNames = { auth: z.optional(nameSchema), refresh: z.optional(nameSchema) };
 
 const SAME_NAME = "must name different cookies for auth and refresh";
@@ -123,29 +126,33 @@ const NO_NAME = "must name a cookie: set auth or refresh";
 const hasName = ({ auth, refresh }: { auth?: string | undefined; refresh?: string | undefined }): boolean =>
   auth !== undefined || refresh !== undefined;
 
-const former = z.strictObject({
-  names: z.optional(z.strictObject(someNames).check(z.refine(hasName, NO_NAME))),
-  domain: z.optional(domain),
-  path: z.optional(path),
-  partitioned: z.optional(z.boolean()),
-  until: dateSchema,
-});
-
-/** The schema of the option. */
-export const cookieSchema: z.ZodMiniType<object> = z
-  .strictObject({
-    ...someNames,
+const former = lazy(() =>
+  z.strictObject({
+    names: z.optional(z.strictObject(someNames).check(z.refine(hasName, NO_NAME))),
     domain: z.optional(domain),
     path: z.optional(path),
-    sameSite: z.optional(z.enum(["lax", "strict", "none"])),
-    secure: z.optional(z.boolean()),
     partitioned: z.optional(z.boolean()),
-    former: z.optional(z.array(former).check(z.maxLength(MAX_FORMER, TOO_MANY))),
-  })
-  .check(
-    z.refine(hasName, NO_NAME),
-    z.refine(({ auth, refresh }) => auth !== refresh, SAME_NAME),
-  );
+    until: dateSchema,
+  }),
+);
+
+/** The schema of the option. */
+export const cookieSchema: () => z.ZodMiniType<object> = lazy(() =>
+  z
+    .strictObject({
+      ...someNames,
+      domain: z.optional(domain),
+      path: z.optional(path),
+      sameSite: z.optional(z.enum(["lax", "strict", "none"])),
+      secure: z.optional(z.boolean()),
+      partitioned: z.optional(z.boolean()),
+      former: z.optional(z.array(former()).check(z.maxLength(MAX_FORMER, TOO_MANY))),
+    })
+    .check(
+      z.refine(hasName, NO_NAME),
+      z.refine(({ auth, refresh }) => auth !== refresh, SAME_NAME),
+    ),
+);
 
 const OF_WRITTEN = ["domain", "path", "sameSite", "secure", "partitioned", "former"] as const;
 

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { OPAQUE_ORIGIN } from "../exchange/csrf.ts";
 import { functionSchema } from "../parse-options.ts";
+import { lazy } from "../util/lazy.ts";
 
 /**
  * The option `csrf`. At least one of its options must be set.
@@ -29,26 +30,28 @@ interface ParsedCsrf {
 }
 
 /** The schema of the option. */
-export const csrfSchema: z.ZodMiniType<ParsedCsrf> = z
-  .strictObject({
-    origins: z.optional(
-      z.array(
-        z.string().check(
-          z.superRefine((text, context) => {
-            const message = faultOfOrigin(text);
-            if (message !== undefined) context.addIssue({ code: "custom", message });
-          }),
+export const csrfSchema: () => z.ZodMiniType<ParsedCsrf> = lazy(() =>
+  z
+    .strictObject({
+      origins: z.optional(
+        z.array(
+          z.string().check(
+            z.superRefine((text, context) => {
+              const message = faultOfOrigin(text);
+              if (message !== undefined) context.addIssue({ code: "custom", message });
+            }),
+          ),
         ),
       ),
+      allow: z.optional(functionSchema<(origin: string) => boolean>()),
+    })
+    .check(
+      z.refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
+        path: ["origins"],
+        message: "must list origins, unless csrf.allow is set",
+      }),
     ),
-    allow: z.optional(functionSchema<(origin: string) => boolean>()),
-  })
-  .check(
-    z.refine(({ origins, allow }) => origins !== undefined || allow !== undefined, {
-      path: ["origins"],
-      message: "must list origins, unless csrf.allow is set",
-    }),
-  );
+);
 
 const OF_WEB_PAGES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
 // Pages with such URLs have the origin "null".

@@ -25,7 +25,8 @@ import {
 import type { ResponseLoaders } from "../refusal-words.ts";
 import type { Claims } from "../rules/rule.ts";
 import type { StandardSchema } from "../tokens/claims-schema.ts";
-import { DEFAULT_MAX_AGE } from "../tokens/token-type.ts";
+import { DEFAULT_AUTH_MAX_AGE, DEFAULT_REFRESH_MAX_AGE } from "../tokens/token-type.ts";
+import { lazy } from "../util/lazy.ts";
 import { nearestName } from "../util/nearest-name.ts";
 import { checkedClock, systemClock } from "../util/seconds.ts";
 import type { Authorize } from "./authorize-options.ts";
@@ -65,9 +66,8 @@ export interface ResolvedConfig {
   readonly authorizeIssue: Authorize | undefined;
 }
 
-const audienceSchema = z.union(
-  [textSchema, z.array(textSchema).check(z.minLength(1))],
-  "must be a string or a list of strings",
+const audienceSchema = lazy(() =>
+  z.union([textSchema, z.array(textSchema).check(z.minLength(1))], "must be a string or a list of strings"),
 );
 const anyFunction = functionSchema();
 const standardSchema = z.custom<StandardSchema<Claims>>(
@@ -76,66 +76,73 @@ const standardSchema = z.custom<StandardSchema<Claims>>(
   "must be a Standard Schema, such as a schema of zod or valibot",
 );
 
-const schemeSchema = z
-  .string()
-  .check(
-    z.refine((text) => text === "" || nameSchema.safeParse(text).success, "must be a scheme such as Bearer, or blank"),
-  );
+const schemeSchema = lazy(() =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => text === "" || nameSchema.safeParse(text).success,
+        "must be a scheme such as Bearer, or blank",
+      ),
+    ),
+);
 const LEEWAY = "must be a number of seconds, at least 0";
 
-const configSchema = z.strictObject({
-  issuer: z.optional(textSchema),
-  algorithm: z.optional(algorithmSchema),
-  secret: z.optional(anyKey),
-  privateKey: z.optional(anyKey),
-  publicKey: z.optional(anyKey),
-  // The key ring reads the keys, and names the path in a list.
-  keys: z.optional(
-    z.union(
-      [z.array(z.unknown()), functionSchema<KeyLoader>()],
-      "must be a list of keys, or a function that loads them, such as keysFromFile(path)",
+const configSchema = lazy(() =>
+  z.strictObject({
+    issuer: z.optional(textSchema),
+    algorithm: z.optional(algorithmSchema),
+    secret: z.optional(anyKey),
+    privateKey: z.optional(anyKey),
+    publicKey: z.optional(anyKey),
+    // The key ring reads the keys, and names the path in a list.
+    keys: z.optional(
+      z.union(
+        [z.array(z.unknown()), functionSchema<KeyLoader>()],
+        "must be a list of keys, or a function that loads them, such as keysFromFile(path)",
+      ),
     ),
-  ),
-  keyRefresh: z.optional(z.unknown()),
-  trust: z.optional(z.array(z.unknown()).check(z.minLength(1, "must name an issuer"))),
-  allowWeakSecret: z._default(z.boolean(), false),
-  audience: z.optional(audienceSchema),
-  authMaxAge: z.optional(tokenAgeSchema),
-  refreshMaxAge: z.optional(tokenAgeSchema),
-  maxTokenAge: z.optional(maxAgeSchema),
-  leeway: z._default(z.number(LEEWAY).check(z.nonnegative(LEEWAY)), 0),
-  claimsSchema: z.optional(standardSchema),
-  authorize: z.optional(anyFunction),
-  authorizeAt: z.optional(z.enum(["issue", "request"])),
-  header: z._default(
-    z.strictObject({
-      name: z._default(nameSchema, "authorization"),
-      scheme: z._default(schemeSchema, "Bearer"),
-    }),
-    { name: "authorization", scheme: "Bearer" },
-  ),
-  cookies: z.optional(cookieSchema),
-  csrf: z.optional(csrfSchema),
-  ...sessionFields,
-  responses: z._default(
-    z.strictObject({
-      expired: z.optional(anyFunction),
-      invalid: z.optional(anyFunction),
-      unauthorized: z.optional(anyFunction),
-    }),
-    {},
-  ),
-  onEvent: z.optional(anyFunction),
-  maxTokenLength: z._default(countSchema("characters"), 8192),
-  ambient: z._default(z.boolean(), false),
-  cache: z._default(
-    z.union([z.strictObject({ max: countSchema("tokens") }), z.literal(false)], "must be { max }, or false"),
-    { max: 10_000 },
-  ),
-  now: z.optional(anyFunction),
-});
+    keyRefresh: z.optional(z.unknown()),
+    trust: z.optional(z.array(z.unknown()).check(z.minLength(1, "must name an issuer"))),
+    allowWeakSecret: z._default(z.boolean(), false),
+    audience: z.optional(audienceSchema()),
+    authMaxAge: z.optional(tokenAgeSchema),
+    refreshMaxAge: z.optional(tokenAgeSchema),
+    maxTokenAge: z.optional(maxAgeSchema),
+    leeway: z._default(z.number(LEEWAY).check(z.nonnegative(LEEWAY)), 0),
+    claimsSchema: z.optional(standardSchema),
+    authorize: z.optional(anyFunction),
+    authorizeAt: z.optional(z.enum(["issue", "request"])),
+    header: z._default(
+      z.strictObject({
+        name: z._default(nameSchema, "authorization"),
+        scheme: z._default(schemeSchema(), "Bearer"),
+      }),
+      { name: "authorization", scheme: "Bearer" },
+    ),
+    cookies: z.optional(cookieSchema()),
+    csrf: z.optional(csrfSchema()),
+    ...sessionFields(),
+    responses: z._default(
+      z.strictObject({
+        expired: z.optional(anyFunction),
+        invalid: z.optional(anyFunction),
+        unauthorized: z.optional(anyFunction),
+      }),
+      {},
+    ),
+    onEvent: z.optional(anyFunction),
+    maxTokenLength: z._default(countSchema("characters"), 8192),
+    ambient: z._default(z.boolean(), false),
+    cache: z._default(
+      z.union([z.strictObject({ max: countSchema("tokens") }), z.literal(false)], "must be { max }, or false"),
+      { max: 10_000 },
+    ),
+    now: z.optional(anyFunction),
+  }),
+);
 
-type ParsedOptions = z.infer<typeof configSchema>;
+type ParsedOptions = z.infer<ReturnType<typeof configSchema>>;
 
 /**
  * Reads the options. Throws `MissingConfigError` or `InvalidConfigError` with the name of the
@@ -209,7 +216,7 @@ function readOptions(config: unknown): ParsedOptions {
   }
   rejectUndefined(config, "", ["header", "cookies", "csrf", "cache", "responses"]);
   rejectUndefinedFormer(given["cookies"]);
-  return parseOptions(configSchema, config);
+  return parseOptions(configSchema(), config);
 }
 
 // One of these options makes a manager with its own keys.
@@ -227,7 +234,7 @@ const OF_OWN_TOKENS = [
 // A misspelt option is the likely cause of a missing one.
 function remedyForMissing(given: object, option: string, otherwise: string): string {
   if (Object.hasOwn(given, option)) return remedyForUnset(option);
-  const misspelt = Object.keys(given).find((name) => !(name in configSchema.shape) && nearestName(name, [option]));
+  const misspelt = Object.keys(given).find((name) => !(name in configSchema().shape) && nearestName(name, [option]));
   return misspelt === undefined ? otherwise : `"${misspelt}" ${describeUnknown(misspelt, [option])}`;
 }
 
@@ -270,7 +277,7 @@ function readAges(options: ParsedOptions): { readonly authMaxAge: number; readon
   for (const option of ["authMaxAge", "refreshMaxAge"] as const) {
     if ((options[option] ?? 0) > maxTokenAge) throw new InvalidConfigError(option, "must not be more than maxTokenAge");
   }
-  const { authMaxAge = DEFAULT_MAX_AGE.auth, refreshMaxAge = DEFAULT_MAX_AGE.refresh } = options;
+  const { authMaxAge = DEFAULT_AUTH_MAX_AGE, refreshMaxAge = DEFAULT_REFRESH_MAX_AGE } = options;
   return { authMaxAge: Math.min(authMaxAge, maxTokenAge), refreshMaxAge: Math.min(refreshMaxAge, maxTokenAge) };
 }
 

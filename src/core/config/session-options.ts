@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { MissingConfigError } from "../errors.ts";
 import { maxAgeSchema, secondsSchema } from "../parse-options.ts";
 import { isSessionStore, type SessionStore } from "../stores/session-store.ts";
+import { lazy } from "../util/lazy.ts";
 import { MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
 /** The options of sessions. All of them but `storeTimeout` need `sessions`. */
@@ -54,7 +55,7 @@ export interface SessionOptions {
 }
 
 /** The schemas of the options. */
-export const sessionFields: {
+export const sessionFields: () => {
   readonly sessions: z.ZodMiniOptional<z.ZodMiniType<SessionStore>>;
   readonly refreshGrace: z.ZodMiniOptional<z.ZodMiniNumber>;
   readonly sessionMaxAge: z.ZodMiniOptional<z.ZodMiniNumber>;
@@ -62,7 +63,7 @@ export const sessionFields: {
   readonly sessionCheck: z.ZodMiniOptional<z.ZodMiniType<"refresh" | "always">>;
   readonly sessionCheckTtl: z.ZodMiniOptional<z.ZodMiniNumber>;
   readonly storeTimeout: z.ZodMiniDefault<z.ZodMiniNumber>;
-} = {
+} = lazy(() => ({
   sessions: z.optional(z.custom<SessionStore>(isSessionStore, "must be a session store, such as memorySessionStore()")),
   refreshGrace: z.optional(secondsSchema({ max: 300 })),
   sessionMaxAge: z.optional(maxAgeSchema),
@@ -70,7 +71,7 @@ export const sessionFields: {
   sessionCheck: z.optional(z.enum(["refresh", "always"])),
   sessionCheckTtl: z.optional(secondsSchema({ max: 3600 })),
   storeTimeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), 2),
-};
+}));
 
 /** The options of sessions, with their defaults. */
 export interface SessionConfig {

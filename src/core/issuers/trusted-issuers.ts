@@ -22,6 +22,7 @@ import { compileRule, type Plan } from "../rules/compile.ts";
 import type { Json } from "../rules/rule.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
 import { withErrorContext } from "../util/error-context.ts";
+import { lazy } from "../util/lazy.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-token.ts";
 
@@ -145,7 +146,7 @@ export interface ResolvedIssuer {
 }
 
 const NO_KEY_SET = "must be a JSON Web Key Set: { keys: [...] }";
-const names = z.array(textSchema).check(z.minLength(1));
+const names = /* @__PURE__ */ z.array(textSchema).check(z.minLength(1));
 // In one schema, because a union of schemas has no message of its own.
 const jsonSchema = z.pipe(
   z.custom<Json>((value) => z.json().safeParse(value).success, { error: "must be JSON", abort: true }),
@@ -158,33 +159,35 @@ const jwksSchema = z.custom<JSONWebKeySet>(
 );
 const seconds = secondsSchema({ max: MAX_SECONDS });
 
-const trustSchema = z.strictObject({
-  issuer: textSchema,
-  jwksUri: z.optional(z.string()),
-  discovery: z.optional(z.literal(true)),
-  jwks: z.optional(jwksSchema),
-  audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
-  audienceClaim: z.optional(textSchema),
-  algorithms: z.array(algorithmSchema).check(z.minLength(1)),
-  typ: z._default(z.union([textSchema, z.null()], "must be a string or null"), "at+jwt"),
-  require: z.optional(
-    z.record(textSchema, jsonSchema).check(z.refine((claims) => Object.keys(claims).length > 0, "must name a claim")),
-  ),
-  scopeClaim: z._default(
-    z.union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function"),
-    "scope",
-  ),
-  subject: z.optional(z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function')),
-  claims: z.optional(z.array(textSchema)),
-  lifespan: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.lifespan),
-  timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.timeout),
-  cooldown: z._default(seconds, REMOTE_KEYS_DEFAULTS.cooldown),
-  staleIfError: z._default(seconds, REMOTE_KEYS_DEFAULTS.staleIfError),
-  headers: z._default(z.record(z.string(), z.string()), {}),
-  fetch: z.optional(functionSchema<KeyFetch>()),
-});
+const trustSchema = lazy(() =>
+  z.strictObject({
+    issuer: textSchema,
+    jwksUri: z.optional(z.string()),
+    discovery: z.optional(z.literal(true)),
+    jwks: z.optional(jwksSchema),
+    audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
+    audienceClaim: z.optional(textSchema),
+    algorithms: z.array(algorithmSchema).check(z.minLength(1)),
+    typ: z._default(z.union([textSchema, z.null()], "must be a string or null"), "at+jwt"),
+    require: z.optional(
+      z.record(textSchema, jsonSchema).check(z.refine((claims) => Object.keys(claims).length > 0, "must name a claim")),
+    ),
+    scopeClaim: z._default(
+      z.union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function"),
+      "scope",
+    ),
+    subject: z.optional(z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function')),
+    claims: z.optional(z.array(textSchema)),
+    lifespan: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.lifespan),
+    timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.timeout),
+    cooldown: z._default(seconds, REMOTE_KEYS_DEFAULTS.cooldown),
+    staleIfError: z._default(seconds, REMOTE_KEYS_DEFAULTS.staleIfError),
+    headers: z._default(z.record(z.string(), z.string()), {}),
+    fetch: z.optional(functionSchema<KeyFetch>()),
+  }),
+);
 
-type Parsed = z.infer<typeof trustSchema>;
+type Parsed = z.infer<ReturnType<typeof trustSchema>>;
 
 /** The settings of the manager that each entry needs. */
 export interface TrustContext {
@@ -203,7 +206,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
   for (const [index, value] of trust.entries()) {
     const path = `trust.${index}`;
     rejectUndefined(value, path);
-    const entry = parseOptions(trustSchema, value, path);
+    const entry = parseOptions(trustSchema(), value, path);
     if (entry.issuer === context.ownIssuer)
       throw new InvalidConfigError(`${path}.issuer`, "must differ from the manager's own issuer; remove the entry");
     if (issuers.has(entry.issuer))

@@ -11,6 +11,7 @@ import {
   secondsSchema,
   textSchema,
 } from "../parse-options.ts";
+import { lazy } from "../util/lazy.ts";
 import type { MaybePromise } from "../util/maybe-promise.ts";
 import type { RefreshTimes } from "../util/refreshing.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
@@ -90,39 +91,46 @@ export const anyKey: z.ZodMiniType<KeyInput> = z.custom<KeyInput>(
   "must be a key: a string, bytes, a JWK, a CryptoKey or a KeyObject",
 );
 
-const keyList = z
-  .array(
-    z
-      .strictObject({
-        kid: z.optional(textSchema),
-        algorithm: algorithmSchema,
-        secret: z.optional(anyKey),
-        privateKey: z.optional(anyKey),
-        publicKey: z.optional(anyKey),
-        signFrom: z.optional(dateSchema),
-        retireAt: z.optional(dateSchema),
-      })
-      .check(
-        z.refine(({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt, {
-          path: ["retireAt"],
-          message: "must be later than signFrom",
-        }),
-      ),
-  )
-  .check(z.minLength(1, "must contain a key"));
+const keyList = lazy(() =>
+  z
+    .array(
+      z
+        .strictObject({
+          kid: z.optional(textSchema),
+          algorithm: algorithmSchema,
+          secret: z.optional(anyKey),
+          privateKey: z.optional(anyKey),
+          publicKey: z.optional(anyKey),
+          signFrom: z.optional(dateSchema),
+          retireAt: z.optional(dateSchema),
+        })
+        .check(
+          z.refine(
+            ({ signFrom, retireAt }) => signFrom === undefined || retireAt === undefined || signFrom < retireAt,
+            {
+              path: ["retireAt"],
+              message: "must be later than signFrom",
+            },
+          ),
+        ),
+    )
+    .check(z.minLength(1, "must contain a key")),
+);
 
-const refreshTimes = z.strictObject({
-  interval: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), 60),
-  timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), 5),
-  cooldown: z._default(secondsSchema({ max: MAX_SECONDS }), 5),
-  staleIfError: z._default(secondsSchema({ max: MAX_SECONDS }), 3600),
-});
+const refreshTimes = lazy(() =>
+  z.strictObject({
+    interval: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), 60),
+    timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), 5),
+    cooldown: z._default(secondsSchema({ max: MAX_SECONDS }), 5),
+    staleIfError: z._default(secondsSchema({ max: MAX_SECONDS }), 3600),
+  }),
+);
 
 /** Reads a list of keys. Throws `InvalidConfigError` with the path, such as `keys.0.algorithm`. */
 export function parseKeyList(keys: unknown): KeyConfig[] {
   if (Array.isArray(keys)) keys.forEach((key: unknown, index) => rejectUndefined(key, `keys.${index}`));
   // rejectUndefined has ruled out undefined values.
-  const list = parseOptions(keyList, keys, "keys") as KeyConfig[];
+  const list = parseOptions(keyList(), keys, "keys") as KeyConfig[];
   const kids = list.map(({ kid }) => kid);
   const repeated = kids.findIndex((kid, index) => kid !== undefined && kids.indexOf(kid) < index);
   if (repeated >= 0)
@@ -133,6 +141,6 @@ export function parseKeyList(keys: unknown): KeyConfig[] {
 /** Reads `keyRefresh`. Throws `InvalidConfigError`. */
 export function parseKeyRefresh(config: unknown): RefreshTimes {
   rejectUndefined(config, "keyRefresh");
-  const { interval, ...times } = parseOptions(refreshTimes, config ?? {}, "keyRefresh");
+  const { interval, ...times } = parseOptions(refreshTimes(), config ?? {}, "keyRefresh");
   return { lifespan: interval, ...times };
 }

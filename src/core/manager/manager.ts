@@ -20,7 +20,7 @@ import { LazyServices } from "../services.ts";
 import { checkLoginOptions, type LoginOptions, type RevokeTarget, type SessionInfo } from "../sessions/sessions.ts";
 import type { TokenPair } from "../sessions/token-pair.ts";
 import { JWT } from "../tokens/token.ts";
-import { checkTokenType, DEFAULT_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
+import { checkTokenType, DEFAULT_AUTH_MAX_AGE, DEFAULT_REFRESH_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
 import { checkNoOptions, checkOptionNames, checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { isPromise } from "../util/maybe-promise.ts";
@@ -119,9 +119,9 @@ export type InferClaims<M> = M extends AuthManager<infer C> ? C : never;
  */
 export class AuthManager<C = Claims> {
   /** The default of `authMaxAge`, in seconds: 3600. */
-  static readonly defaultAuthMaxAge: number = DEFAULT_MAX_AGE.auth;
+  static readonly defaultAuthMaxAge: number = DEFAULT_AUTH_MAX_AGE;
   /** The default of `refreshMaxAge`, in seconds: 604800. */
-  static readonly defaultRefreshMaxAge: number = DEFAULT_MAX_AGE.refresh;
+  static readonly defaultRefreshMaxAge: number = DEFAULT_REFRESH_MAX_AGE;
 
   readonly #services: LazyServices = new LazyServices();
 

@@ -49,7 +49,7 @@ export interface AnyAuthContext {
   readonly auth: { readonly manager: unknown; authenticate(): Promise<unknown> };
 }
 
-const ANYONE: Plan = compileRule({ optional: true });
+const ANYONE: Plan = /* @__PURE__ */ compileRule({ optional: true });
 
 /**
  * The authentication of one request. Its construction never throws and verifies nothing. The first

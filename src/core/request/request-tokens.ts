@@ -20,8 +20,8 @@ import { Rotations } from "./rotations.ts";
 
 /** A plan for the tokens of each type, in any location. */
 const ANY: Readonly<Record<TokenType, Plan>> = {
-  auth: compileRule(),
-  refresh: compileRule({ type: "refresh" }),
+  auth: /* @__PURE__ */ compileRule(),
+  refresh: /* @__PURE__ */ compileRule({ type: "refresh" }),
 };
 
 /** Whether a plan looks for the auth token in every location of the request. */

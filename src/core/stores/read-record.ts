@@ -1,4 +1,4 @@
-/** Checks each record that a store returns, without a schema library: a store loads nothing else. */
+/** Checks each record that a store returns, without a schema library. */
 import type { SessionRecord } from "./session-store.ts";
 
 type Members = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { hideFromInspect } from "../util/hide-from-inspect.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { SignedContent, TokenParts } from "./token-content.ts";
-import { DEFAULT_MAX_AGE, type TokenType } from "./token-type.ts";
+import { DEFAULT_AUTH_MAX_AGE, DEFAULT_REFRESH_MAX_AGE, type TokenType } from "./token-type.ts";
 
 /**
  * The algorithms by name, as in Flask_PyJWT. Each value is the `alg` header.
@@ -109,6 +109,8 @@ const AUTH_DATA_OPTIONS = [
  * ```
  */
 export class AuthData {
+  // oxlint-disable-next-line no-unused-private-class-members -- lets a bundler drop the class
+  static readonly #hidden: void = /* @__PURE__ */ hideFromInspect(AuthData);
   /** The algorithm to sign with. */
   readonly authType: AuthType;
   /** The `iss` of the tokens. */
@@ -139,8 +141,8 @@ export class AuthData {
       throw new TypeError("issuer must be a string that is not empty");
     this.authType = options.authType;
     this.issuer = options.issuer;
-    this.authMaxAge = checkMaxAge(options.authMaxAge ?? DEFAULT_MAX_AGE.auth, "authMaxAge");
-    this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? DEFAULT_MAX_AGE.refresh, "refreshMaxAge");
+    this.authMaxAge = checkMaxAge(options.authMaxAge ?? DEFAULT_AUTH_MAX_AGE, "authMaxAge");
+    this.refreshMaxAge = checkMaxAge(options.refreshMaxAge ?? DEFAULT_REFRESH_MAX_AGE, "refreshMaxAge");
     if (options.kid !== undefined && (typeof options.kid !== "string" || options.kid === ""))
       throw new TypeError("kid must be a string that is not empty");
     this.kid = options.kid;
@@ -219,8 +221,6 @@ export class AuthData {
     return new TokenParts(token, new SignedContent(this.#header.members, json));
   }
 }
-
-hideFromInspect(AuthData);
 
 /** Throws `TypeError` unless `value` is a number of seconds that a token may live. */
 function checkMaxAge(value: unknown, name: string): number {

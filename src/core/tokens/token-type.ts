@@ -11,8 +11,10 @@ export const TokenType: { readonly AUTH: "auth"; readonly REFRESH: "refresh" } =
 /** The value of the `type` claim: `"auth"` or `"refresh"`. */
 export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 
-/** The default lifetime of each type, in seconds. */
-export const DEFAULT_MAX_AGE: Readonly<Record<TokenType, number>> = { auth: 3600, refresh: 604_800 };
+/** The default lifetime of an auth token, in seconds. */
+export const DEFAULT_AUTH_MAX_AGE: number = 3600;
+/** The default lifetime of a refresh token, in seconds. */
+export const DEFAULT_REFRESH_MAX_AGE: number = 604_800;
 
 /**
  * The claims that claimgate sets in its tokens, in addition to the user's claims.

@@ -38,6 +38,8 @@ const NO_OPTIONS: JWTOptions<never> = Object.freeze({});
  * ```
  */
 export class JWT<C = Claims> {
+  // oxlint-disable-next-line no-unused-private-class-members -- lets a bundler drop the class
+  static readonly #hidden: void = /* @__PURE__ */ hideFromInspect(JWT);
   /** `"auth"` or `"refresh"`. */
   readonly tokenType: TokenType;
   #parts: TokenParts | undefined;
@@ -188,8 +190,6 @@ export class JWT<C = Claims> {
     return { tokenType: this.tokenType, claims: this.claims };
   }
 }
-
-hideFromInspect(JWT);
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;

@@ -1,6 +1,8 @@
 /** `npm run test:package`: installs the packed tarball into empty folders and uses every entry. */
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { LICENCES_FILE } from "./bundled-packages.ts";
+import { checkBundle, checkSharedState } from "./check-bundle.ts";
 import { checkModuleFormats } from "./check-module-formats.ts";
 import { findUnnamedTypes } from "./mentioned-types.ts";
 import {
@@ -38,7 +40,8 @@ if (cookies.join() !== expected.join()) throw new Error(cookies.join());
 `;
 /** The limits of the README's first examples, in lines. */
 const SHORT: Readonly<Record<string, number>> = { "trpc-server.ts": 30, "graphql-server.ts": 30 };
-const ALLOWED = /^(dist\/.*\.(js|d\.c?ts)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const ALLOWED =
+  /^(dist\/(.*\.(js|js\.map|d\.c?ts)|THIRD-PARTY-LICENSES\.txt)|docs\/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 /** Both ways to load an entry, as code. */
 const LOADERS: Readonly<Record<"import" | "require", (entry: string) => string>> = {
@@ -64,7 +67,14 @@ console.log("the package has only the expected files, installs, imports, require
 function checkContents({ paths }: Packed): void {
   const stray = paths.filter((path) => !ALLOWED.test(path));
   if (stray.length > 0) throw new Error(`the tarball must not contain ${stray.join(", ")}`);
-  for (const needed of ["README.md", "LICENSE", "CHANGELOG.md", "dist/index.js", "dist/index.d.ts"]) {
+  for (const needed of [
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "dist/index.js",
+    "dist/index.d.ts",
+    `dist/${LICENCES_FILE}`,
+  ]) {
     if (!paths.includes(needed)) throw new Error(`the tarball must contain ${needed}`);
   }
 }
@@ -94,6 +104,7 @@ async function checkAlone({ tarball }: Packed): Promise<void> {
       evaluate(project, `const testing = ${load("claimgate/testing")};${COOKIE_LOGIN}`),
     );
   checkCommand(project);
+  checkBundle(project);
 }
 
 /** Runs the command without peers: it makes keys, signs and verifies. */
@@ -134,6 +145,7 @@ async function checkWithPeers({ tarball }: Packed): Promise<string> {
   for (const entry of ENTRIES) {
     for (const [way, load] of Object.entries(LOADERS)) must(`${way} ${entry}`, evaluate(project, load(entry)));
   }
+  checkSharedState(project);
   cpSync(join(ROOT, "test/package/consumer.ts"), join(project, "consumer.ts"));
   must("a consumer's types", await typeCheck(project, ["consumer.ts"], { types: [], skipLibCheck: false }));
   for (const [name, limit] of Object.entries(SHORT)) {

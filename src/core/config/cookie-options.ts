@@ -101,7 +101,7 @@ export interface FormerCookies {
 }
 
 const HEADER_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** The name of a header or a cookie. */
+/** @internal The name of a header or a cookie. */
 export const nameSchema: z.ZodMiniString = /* @__PURE__ */ z
   .string()
   .check(z.regex(HEADER_TOKEN, "must be a header or cookie name, without spaces and separators"));
@@ -136,7 +136,7 @@ const former = lazy(() =>
   }),
 );
 
-/** The schema of the option. */
+/** @internal The schema of the option. */
 export const cookieSchema: () => z.ZodMiniType<object> = lazy(() =>
   z
     .strictObject({

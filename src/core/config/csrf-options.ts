@@ -29,7 +29,7 @@ interface ParsedCsrf {
   readonly allow?: ((origin: string) => boolean) | undefined;
 }
 
-/** The schema of the option. */
+/** @internal The schema of the option. */
 export const csrfSchema: () => z.ZodMiniType<ParsedCsrf> = lazy(() =>
   z
     .strictObject({

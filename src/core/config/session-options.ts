@@ -54,7 +54,7 @@ export interface SessionOptions {
   readonly storeTimeout?: number;
 }
 
-/** The schemas of the options. */
+/** @internal The schemas of the options. */
 export const sessionFields: () => {
   readonly sessions: z.ZodMiniOptional<z.ZodMiniType<SessionStore>>;
   readonly refreshGrace: z.ZodMiniOptional<z.ZodMiniNumber>;

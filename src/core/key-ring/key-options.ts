@@ -85,7 +85,7 @@ export interface KeyRefreshConfig {
   readonly staleIfError?: number;
 }
 
-/** The schema of a key in any form. */
+/** @internal The schema of a key in any form. */
 export const anyKey: z.ZodMiniType<KeyInput> = z.custom<KeyInput>(
   (value) => value !== null && ["string", "object"].includes(typeof value),
   "must be a key: a string, bytes, a JWK, a CryptoKey or a KeyObject",

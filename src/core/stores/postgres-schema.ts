@@ -1,5 +1,4 @@
 /** The versions of the session table in PostgreSQL, and the migration to the newest. */
-import { checkOptionNames } from "../util/check-options.ts";
 
 /** The names of the session table. */
 export interface Names {
@@ -61,10 +60,9 @@ export function migration(names: Names): string {
 /**
  * Checks the names of the schema and the table.
  *
- * @throws `TypeError` if an option is unknown or a name is invalid
+ * @throws `TypeError` if a name is invalid
  */
 export function namesOf(options: { readonly schema?: string; readonly table?: string }): Names {
-  checkOptionNames("postgresSessionStore", options, ["schema", "table"]);
   const { schema, table = "claimgate_sessions" } = options;
   for (const [option, name] of Object.entries({ schema, table })) {
     if (name !== undefined && (typeof name !== "string" || !/^[a-z_][a-z0-9_]{0,39}$/i.test(name)))

@@ -1,21 +1,15 @@
 /** Sessions in PostgreSQL through a pool of pg or a similar driver (`claimgate/postgres`). */
+import { checkOptionNames } from "../util/check-options.ts";
+import { isPoolOfPg, type PostgresPoolLike, StatementRunner } from "./postgres-client.ts";
 import { migration, type Names, namesOf } from "./postgres-schema.ts";
 import { readRecord } from "./read-record.ts";
 import { createServerClock } from "./server-clock.ts";
 import { keptUntil, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
-// The session store
+// The pool and the session store
 
+export type { PostgresPoolLike } from "./postgres-client.ts";
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
-
-/**
- * A pool of pg, or any object with the same `query` method, such as PGlite. It must commit each
- * statement by itself, as pools do. Do not pass a client that is inside a transaction.
- */
-export interface PostgresPoolLike {
-  /** Runs one statement with parameters, and commits it. */
-  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
-}
 
 /** Options of `postgresSessionStore`. */
 export interface PostgresSessionStoreOptions {
@@ -32,6 +26,17 @@ export interface PostgresSessionStoreOptions {
    * @default "claimgate_sessions"
    */
   readonly table?: string;
+  /**
+   * Whether the statements are named (prepared), so that PostgreSQL plans them once for each
+   * connection. `true` needs a pool whose `query` takes `{ name, text, values }`, as pg's does.
+   *
+   * `false` is for poolers without prepared statements, such as PgBouncer in transaction mode with
+   * `max_prepared_statements = 0`. Left out, the store detects such a pooler by its first error,
+   * emits a process warning and goes on without names.
+   *
+   * @default true for a `Pool` of pg, false for any other object
+   */
+  readonly preparedStatements?: boolean;
 }
 
 /** A session store in PostgreSQL. */
@@ -79,18 +84,26 @@ export function postgresSessionStore(
 ): PostgresSessionStore {
   if (typeof (pool as Partial<PostgresPoolLike> | null | undefined)?.query !== "function")
     throw new TypeError("postgresSessionStore: pool must have a method query(text, values); pass a Pool of pg");
+  checkOptionNames("postgresSessionStore", options, ["schema", "table", "preparedStatements"]);
+  const { preparedStatements = isPoolOfPg(pool) } = options;
+  if (typeof preparedStatements !== "boolean")
+    throw new TypeError(
+      "postgresSessionStore: preparedStatements must be true or false; set false behind a pooler without them",
+    );
   const names = namesOf(options);
   const sql = statements(names);
+  const runner = new StatementRunner(pool, preparedStatements);
 
-  const ask = async (text: string, values: unknown[]): Promise<Row[]> => (await pool.query(text, values)).rows as Row[];
+  const askOnce = async (text: string, values: unknown[]): Promise<Row | undefined> =>
+    (await runner.runUnnamed(text, values))[0] as Row | undefined;
 
-  const clock = createServerClock(async () => Number((await ask(sql.time, []))[0]?.server_time));
+  const clock = createServerClock(async () => Number((await askOnce(sql.time, []))?.server_time));
 
-  const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<Row[]> =>
+  const run = (operation: StoreOperation, text: string, values: unknown[]): Promise<readonly Row[]> =>
     clock.run(operation, async (serverDeadline) => {
       // Every statement returns at least one row, with the server's time and whether the operation
       // was late.
-      const rows = await ask(text, [serverDeadline, operation.now, ...values]);
+      const rows = (await runner.run(text, [serverDeadline, operation.now, ...values])) as readonly Row[];
       const [first] = rows;
       const serverTime = Number(first?.server_time);
       if (!Number.isFinite(serverTime))
@@ -134,7 +147,7 @@ export function postgresSessionStore(
       await pool.query(migration(names));
     },
     async deleteExpired({ now } = {}) {
-      const [row] = await ask(sql.deleteExpired, [now ?? null]);
+      const row = await askOnce(sql.deleteExpired, [now ?? null]);
       return Number(row?.changed);
     },
   };

@@ -1,5 +1,6 @@
 /** Runs scripts on Redis or a Redis Cluster through a client of node-redis or ioredis. */
 import { UnsentError } from "./session-store.ts";
+import { hexDigest } from "./text-digest.ts";
 
 /** The part of a node-redis client, cluster or pool (`redis`) that the store uses. */
 export interface NodeRedisLike {
@@ -37,9 +38,10 @@ export type RunScript = (script: string, keys: string[], values: string[]) => Pr
  */
 export function createScriptRunner(client: RedisClientLike): RunScript {
   const call = callerOf(client);
+  // Redis identifies a script by its SHA-1 (EVALSHA).
   const hashes = new Map<string, string>();
   return async (script, keys, values) => {
-    const sha1 = hashes.get(script) ?? (await sha1Of(script));
+    const sha1 = hashes.get(script) ?? (await hexDigest("SHA-1", script));
     hashes.set(script, sha1);
     try {
       return await call.bySha(sha1, keys, values);
@@ -80,10 +82,4 @@ function callerOf(client: RedisClientLike): { readonly bySha: Call; readonly byT
     };
   }
   throw new TypeError("redisSessionStore: client must be a client of the package redis or ioredis");
-}
-
-// Redis identifies a script by its SHA-1 (EVALSHA). Security does not depend on it.
-async function sha1Of(script: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(script)));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

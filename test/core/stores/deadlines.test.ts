@@ -60,7 +60,10 @@ async function openRedis(): Promise<Delayed> {
 async function openPostgres(table: string): Promise<Delayed> {
   const { delay, send } = createDelay();
   const pool = new pg.Pool({ connectionString: DATABASE_URL });
-  const store = postgresSessionStore({ query: (...given) => send(() => pool.query(...given)) }, { table });
+  const store = postgresSessionStore(
+    { query: (...given) => send(() => pool.query(...given)) },
+    { table, preparedStatements: true },
+  );
   await store.migrate();
   const close = async (): Promise<void> => {
     await pool.query(`drop table "${table}", "${table}_version"`);

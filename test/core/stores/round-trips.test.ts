@@ -82,7 +82,10 @@ async function openIORedis(): Promise<Counted> {
 async function openPostgres(): Promise<Counted> {
   const [turnstile, table] = [new Turnstile(), uniqueName()];
   const pool = new pg.Pool({ connectionString: DATABASE_URL });
-  const store = postgresSessionStore({ query: (...given) => turnstile.pass(pool.query(...given)) }, { table });
+  const store = postgresSessionStore(
+    { query: (...given) => turnstile.pass(pool.query(...given)) },
+    { table, preparedStatements: true },
+  );
   await store.migrate();
   const close = async (): Promise<void> => {
     await pool.query(`drop table "${table}", "${table}_version"`);

@@ -1,4 +1,5 @@
 /** Sessions in the memory of one process, for development, tests and single-process servers. */
+import { deepFreeze } from "../util/freeze.ts";
 import { isAlive } from "./refresh-state.ts";
 import {
   DeadlineError,
@@ -38,8 +39,8 @@ export function memorySessionStore(): SessionStore {
   let operationsSinceSweep = 0;
 
   const put = (record: SessionRecord): void => {
-    // A copy, so that later changes by the caller do not reach the store.
-    records.set(record.id, structuredClone(record));
+    // Frozen, because callers get the very records of the store.
+    records.set(record.id, Object.freeze(record));
     const subject = String(record.subject);
     const ids = idsBySubject.get(subject);
     if (ids) ids.add(record.id);
@@ -86,20 +87,21 @@ export function memorySessionStore(): SessionStore {
       begin(operation);
       const held = holding(record.id, operation.now);
       if (held) return isSame(held, record);
-      put(record);
+      // A copy, so that later changes by the caller do not reach the store.
+      put(deepFreeze(structuredClone(record)));
       return true;
     },
     async find(id, operation) {
       begin(operation);
-      return structuredClone(holding(id, operation.now));
+      return holding(id, operation.now);
     },
     async rotate(id, rid, next, operation) {
       begin(operation);
       const held = holding(id, operation.now);
-      if (!isAlive(held, operation.now) || held.rid !== rid) return structuredClone(held);
+      if (!isAlive(held, operation.now) || held.rid !== rid) return held;
       const record = rotated(held, next);
       put(record);
-      return structuredClone(record);
+      return record;
     },
     async claim(id, version, claimedBy, operation) {
       begin(operation);
@@ -118,7 +120,7 @@ export function memorySessionStore(): SessionStore {
     },
     async list(subject, operation) {
       begin(operation);
-      return structuredClone(liveOf(subject, operation.now).toSorted((a, b) => a.createdAt - b.createdAt));
+      return liveOf(subject, operation.now).toSorted((a, b) => a.createdAt - b.createdAt);
     },
     async endAll(subject, operation) {
       begin(operation);
@@ -136,7 +138,7 @@ function rotated(record: SessionRecord, { rid, issuedAt, expiresAt, replacedAt }
     rid,
     issuedAt,
     expiresAt: Math.min(expiresAt, record.endsAt ?? expiresAt),
-    previous: { rid: record.rid, replacedAt },
+    previous: Object.freeze({ rid: record.rid, replacedAt }),
     claimedBy: null,
   };
 }

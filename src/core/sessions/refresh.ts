@@ -7,7 +7,6 @@ import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import type { Emit } from "../events.ts";
 import { graceLeft, refreshStateOf } from "../stores/refresh-state.ts";
-import { makeRandomId } from "../stores/session-id.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
 import { SessionStoreError } from "../stores/store-error.ts";
@@ -75,7 +74,7 @@ export function createRefresh(
     const claimBy = (access: StoreAccess): Promise<boolean> =>
       // The store access has emitted the failure. The rotation has happened, and a 503 now could
       // lose the only valid token.
-      access.claim(record.id, record.version, makeRandomId()).catch(() => true);
+      access.claim(record.id, record.version, crypto.randomUUID()).catch(() => true);
     if (graceLeft(record, { now: now(), grace }) <= config.storeTimeout) return claimBy(call);
     // A claim matters only after the grace. This one settles before that, so do not wait for it.
     void claimBy(store);

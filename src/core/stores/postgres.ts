@@ -123,9 +123,16 @@ export function postgresSessionStore(
     async find(id, operation) {
       return foundIn(await run(operation, sql.find, [id]));
     },
-    async rotate(id, rid, { replacedAt, ...next }, operation) {
+    async rotate(id, rid, next, operation) {
+      const { issuedAt, expiresAt, replacedAt } = next;
       // As JSON, numbers keep all their digits, whatever the server's settings are.
-      const changes = JSON.stringify({ ...next, previous: { rid, replacedAt }, claimedBy: null });
+      const changes = JSON.stringify({
+        rid: next.rid,
+        issuedAt,
+        expiresAt,
+        previous: { rid, replacedAt },
+        claimedBy: null,
+      });
       return foundIn(await run(operation, sql.rotate, [id, rid, changes]));
     },
     async claim(id, version, claimedBy, operation) {

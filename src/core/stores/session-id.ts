@@ -21,7 +21,7 @@ export function tagIn(id: string): string {
   return id.slice(0, Math.max(id.indexOf("."), 0));
 }
 
-/** Returns 128 random bits, for a `rid` or a `claimedBy`. */
+/** Returns 128 random bits, for a `rid`. */
 export function makeRandomId(): string {
   return encode(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -4,14 +4,13 @@
  * Resolves or rejects as `work` does, or rejects after `milliseconds`. On a timeout it first calls
  * `onTimeout`; a later result of `work` has no effect.
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   work: Promise<T>,
   milliseconds: number,
   onTimeout: (error: Error) => void = () => undefined,
 ): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
       () => {
         const error = new Error(`no answer within ${Math.round(milliseconds) / 1000} s`);
         onTimeout(error);
@@ -19,10 +18,7 @@ export async function withDeadline<T>(
       },
       Math.max(0, milliseconds),
     );
+    // One promise less than `Promise.race`, which counts for every operation of a session store.
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -31,19 +31,16 @@ export function createServerClock(askTime: () => Promise<number>): ServerClock {
 
   return {
     async run(operation, send) {
-      const attempt = async (): Promise<TimedReply<Awaited<ReturnType<typeof send>>["outcome"]>> => {
+      for (let attempt = 1; attempt <= 2; attempt++) {
         const known = offset ?? note(await askTime());
         if (Date.now() >= operation.deadline) throw new DeadlineError();
-        const reply = await send(operation.deadline + known);
-        note(reply.serverTime);
-        return reply;
-      };
-      let { outcome } = await attempt();
-      // A late operation wrote nothing, so it can be sent again. If the server's clock was put
-      // forward, the second attempt uses the new offset.
-      if (outcome === "late") ({ outcome } = await attempt());
-      if (outcome === "late") throw new DeadlineError();
-      return outcome;
+        const { serverTime, outcome } = await send(operation.deadline + known);
+        note(serverTime);
+        if (outcome !== "late") return outcome;
+        // It wrote nothing, so it can be sent again. If the server's clock was put forward, the
+        // second attempt uses the new offset.
+      }
+      throw new DeadlineError();
     },
   };
 }

@@ -9,7 +9,10 @@ export interface TCPProxy {
   readonly port: number;
   /** Holds back data on every connection, including new ones, from now on. */
   hold(what: Held): void;
-  /** Holds back data on each connection from the first request that matches `pattern`. */
+  /**
+   * Holds back data on each connection from the first request that matches `pattern`. The text of a
+   * prepared statement counts as part of each request that names it.
+   */
   holdFrom(pattern: RegExp, what: Held): void;
   /** Closes every connection, current and new. Held data is lost. */
   drop(): void;
@@ -32,12 +35,23 @@ interface Pair {
   held: Held | undefined;
 }
 
+// "Parse" of PostgreSQL: a connection sends the text of a named statement once.
+const PARSE = /P[^]{4}(claimgate_[0-9a-f]+)\0([^\0]*)\0/g;
+
 /** A proxy on a free port of loopback, in front of another port there. */
 export async function startProxy(target: number): Promise<TCPProxy> {
   const pairs = new Set<Pair>();
   let held: Held | undefined;
   let trigger: { readonly pattern: RegExp; readonly what: Held } | undefined;
   let isRefusing = false;
+  const statements = new Map<string, string>();
+
+  const textOf = (bytes: Buffer): string => {
+    const request = bytes.toString("latin1");
+    for (const [, name = "", text = ""] of request.matchAll(PARSE)) statements.set(name, text);
+    const named = [...statements].filter(([name]) => request.includes(name)).map(([, text]) => text);
+    return [request, ...named].join("\0");
+  };
 
   const listener = createServer((client) => {
     if (isRefusing) {
@@ -50,7 +64,8 @@ export async function startProxy(target: number): Promise<TCPProxy> {
     client.setNoDelay(true);
     server.setNoDelay(true);
     client.on("data", (bytes) => {
-      if (trigger?.pattern.test(bytes.toString("latin1"))) pair.held = trigger.what;
+      const text = textOf(bytes);
+      if (trigger?.pattern.test(text)) pair.held = trigger.what;
       if ((held ?? pair.held) === "requests") pair.requests.push(bytes);
       else server.write(bytes);
     });

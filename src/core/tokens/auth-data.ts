@@ -185,8 +185,11 @@ export class AuthData {
     const iat = Math.floor(this.#now());
     const seconds =
       maxAge === undefined ? (isRefresh ? this.refreshMaxAge : this.authMaxAge) : checkMaxAge(maxAge, "maxAge");
-    const rid = isRefresh ? { rid: base64urlOfBytes(crypto.getRandomValues(new Uint8Array(16))) } : {};
-    return { ...rid, iss: this.issuer, iat, exp: iat + seconds, ...claims };
+    const exp = iat + seconds;
+    // A session passes its own `rid`, so that no random bits are needed. V8 is slow at two spreads.
+    if (!isRefresh || claims["rid"] !== undefined) return { iss: this.issuer, iat, exp, ...claims };
+    const rid = base64urlOfBytes(crypto.getRandomValues(new Uint8Array(16)));
+    return { rid, iss: this.issuer, iat, exp, ...claims };
   }
 
   /** Returns the members that logs and JSON show, which never include a key. */

@@ -1,5 +1,6 @@
 /** Session ids: each begins with a tag of the subject, which keeps it in one slot of a cluster. */
 import { encode } from "jose/base64url";
+import { loadNodeCrypto } from "../util/builtins.ts";
 
 /** Makes the id of a new session: the subject's tag, a dot and 128 random bits. */
 export async function makeSessionId(subject: string | number): Promise<string> {
@@ -27,5 +28,8 @@ export function makeRandomId(): string {
 }
 
 async function digest(text: string): Promise<string> {
+  // Synchronous: WebCrypto would send the text to another thread.
+  const hash = loadNodeCrypto()?.hash;
+  if (hash) return hash("sha256", text, "base64url");
   return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 }

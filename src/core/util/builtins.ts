@@ -36,7 +36,7 @@ export interface NodeCrypto {
     done?: Done<boolean>,
   ): boolean;
   /** Exists since Node 20.12. */
-  readonly hash?: (algorithm: "sha256", data: string, encoding: "latin1") => string;
+  readonly hash?: (algorithm: "sha256", data: string, encoding: "base64url" | "latin1") => string;
 }
 
 interface Hmac {

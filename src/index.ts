@@ -49,7 +49,6 @@ export type {
 // Rules
 
 export { defineRule } from "./core/rules/compile.ts";
-export type { RuleFacts } from "./core/rules/decide.ts";
 export type {
   Bindings,
   ClaimRequirements,
@@ -64,6 +63,7 @@ export type {
   Rule,
   RuleBranch,
   RuleBranchKeys,
+  RuleFacts,
   RuleKeys,
 } from "./core/rules/rule.ts";
 

@@ -6,7 +6,7 @@ import { authIn } from "../core/request/auth-in.ts";
 import { isTokenAmbient, runWithToken } from "../core/request/current-token.ts";
 import type { AnyAuthContext, AuthContext, RequestAuth } from "../core/request/request-auth.ts";
 import type { RequestGate } from "../core/request/request-gate.ts";
-import { argPaths, checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
+import { checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { JWT } from "../core/tokens/token.ts";
 import { isPromise, type MaybePromise } from "../core/util/maybe-promise.ts";
 import type { CheckedInput, UnknownInput } from "./checked-input.ts";
@@ -282,7 +282,7 @@ function translateResult(result: MiddlewareResult, gate: RequestGate): Middlewar
 
 /** The top-level keys of the input that the plans check; `"all"` if one checks the whole input. */
 function topLevelKeys(plans: readonly Plan[]): readonly string[] | "all" | undefined {
-  const paths = plans.flatMap(argPaths);
+  const paths = plans.flatMap((plan) => plan.argPaths);
   if (paths.length === 0) return undefined;
   return paths.some((path) => path.length === 0) ? "all" : paths.map((path) => path[0] as string);
 }

@@ -14,7 +14,7 @@ const STEPS = [
   "core/jwt/claims.ts",
   "core/key-ring/ring-snapshot.ts",
   "core/auth/session-check.ts",
-  "core/rules/decide.ts",
+  "core/rules/decision.ts",
 ];
 
 it.each([

@@ -9,8 +9,7 @@ import {
   MissingRequiredClaimError,
 } from "../jwt/errors.ts";
 import type { Plan } from "../rules/compile.ts";
-import { decide } from "../rules/decide.ts";
-import { claimName, findClaim, readOwn } from "../rules/match.ts";
+import { claimName, findClaim, readOwn } from "../rules/find-claim.ts";
 import { lowerAscii } from "../util/ascii.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { deepFreeze } from "../util/freeze.ts";
@@ -139,7 +138,7 @@ function checkAudience({ audience, audienceClaim }: IssuerPolicy, payload: JwtPa
 }
 
 function checkRequired({ require }: IssuerPolicy, payload: JwtPayload): void {
-  if (!require || decide(require, payload) === undefined) return;
+  if (!require || require.test(payload) === undefined) return;
   const names = require.claims.map(({ name }) => name);
   const missing = require.claims.find((claim) => findClaim(payload, claim) === undefined);
   if (missing !== undefined) throw new MissingRequiredClaimError(missing.name);

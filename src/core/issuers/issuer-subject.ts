@@ -1,7 +1,7 @@
 /** Makes the subject of a trusted issuer's token, from text and exact integers only. */
 import type { JwtPayload } from "../jwt/compact.ts";
 import { InvalidSubjectError, InvalidTokenError } from "../jwt/errors.ts";
-import { readOwn } from "../rules/match.ts";
+import { readOwn } from "../rules/find-claim.ts";
 import { isPromise } from "../util/maybe-promise.ts";
 
 /** The option `subject` of an entry of `trust`. */

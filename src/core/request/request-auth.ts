@@ -1,7 +1,6 @@
 /** `RequestAuth`, the `ctx.auth` of a request: its token, its rules and its session. */
 import { checkGiven, compileRule, type Plan } from "../rules/compile.ts";
-import type { RuleFacts } from "../rules/decide.ts";
-import type { Claims, ExactRule, Rule } from "../rules/rule.ts";
+import type { Claims, ExactRule, Rule, RuleFacts } from "../rules/rule.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { RequestGate } from "./request-gate.ts";
 import {

@@ -3,7 +3,6 @@ import { type AuthError, CookieError, refusal } from "../errors.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { ResponseWriter } from "../exchange/response-writer.ts";
 import type { Plan } from "../rules/compile.ts";
-import { decide } from "../rules/decide.ts";
 import type { LazyServices, Services } from "../services.ts";
 import type { JWT } from "../tokens/token.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
@@ -149,7 +148,7 @@ export class RequestGate {
   #judge(plan: Plan, token: JWT, args: unknown, parent: unknown): JWT {
     let refused: AuthError;
     try {
-      const reason = decide(plan, token["~content"]?.claims ?? token.claims, args, parent);
+      const reason = plan.test(token["~content"]?.claims ?? token.claims, args, parent);
       if (reason === undefined) return token;
       refused = refusal(reason);
     } catch (cause) {

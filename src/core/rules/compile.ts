@@ -1,39 +1,25 @@
 /** Compiles a rule into a plan once, and rejects an invalid rule. */
 import { nearestName } from "../util/nearest-name.ts";
 import { checkJson, checkPlainObject } from "./check-json.ts";
-import { type ClaimName, claimName, toWords } from "./match.ts";
+import { type BindingCheck, type BranchChecks, type ClaimCheck, compileDecision, type Decision } from "./decision.ts";
+import { type ClaimName, claimName } from "./find-claim.ts";
 import type { Claims, Inferred, NoOtherKeys, Rule } from "./rule.ts";
 
-/** A claim and the value that it must match. */
-export interface ClaimCheck extends ClaimName {
-  readonly required: unknown;
-  /** The required words, if the claim is `scope` and the rule requires words. */
-  readonly words: readonly string[] | undefined;
-}
-
-/** A claim, and the paths of the values that it must equal or, as a list, contain. */
-export interface BindingCheck extends ClaimName {
-  readonly isList: boolean;
-  readonly paths: readonly (readonly string[])[];
-}
-
-/** A compiled branch. */
-export interface BranchPlan {
-  readonly scope: ClaimCheck | undefined;
-  readonly claims: readonly ClaimCheck[];
-  readonly args: readonly BindingCheck[];
-  readonly parent: readonly BindingCheck[];
-}
-
 /** A compiled rule. */
-export interface Plan extends BranchPlan {
+export interface Plan {
   readonly type: "auth" | "refresh";
   readonly location: "header" | "cookies" | undefined;
   readonly optional: boolean;
-  readonly override: readonly ClaimCheck[];
-  readonly anyOf: readonly BranchPlan[];
   /** `type` and `location` as a small number: plans with the same slot read the same credential. */
   readonly slot: number;
+  /** Decides whether the claims of a valid token satisfy the rule. */
+  readonly test: Decision;
+  /** The claims of the rule's own `claims`. */
+  readonly claims: readonly ClaimName[];
+  /** The paths that the rule reads in the input or the arguments, `anyOf` included. */
+  readonly argPaths: readonly (readonly string[])[];
+  /** Whether any part of the rule reads the parent object. */
+  readonly usesParent: boolean;
   /** Whether the decision depends on the token alone, and not on arguments or the parent. */
   readonly isOfTokenOnly: boolean;
 }
@@ -77,11 +63,9 @@ export function defineRule<const R extends Rule>(rule: Inferred<R, Rule & NoOthe
 export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions = {}): Plan {
   const known = rule && Object.hasOwn(rule, PLAN) ? (rule as { [PLAN]?: Plan })[PLAN] : undefined;
   const plan = known ?? compile(rule === undefined ? { type: "auth" } : rule);
-  for (const key of ["args", "parent"] as const) {
-    const why = options.refuse?.[key];
-    if (why !== undefined && [plan, ...plan.anyOf].some((branch) => branch[key].length > 0))
-      throw new TypeError(`rule.${key} ${why}`);
-  }
+  const { args, parent } = options.refuse ?? {};
+  if (args !== undefined && plan.argPaths.length > 0) throw new TypeError(`rule.args ${args}`);
+  if (parent !== undefined && plan.usesParent) throw new TypeError(`rule.parent ${parent}`);
   return plan;
 }
 
@@ -92,16 +76,6 @@ export function compileRule<C = Claims>(rule?: Rule<C>, options: CompileOptions 
 export function checkGiven(given: ArrayLike<unknown>): void {
   if (given.length > 0 && given[0] === undefined)
     throw new TypeError("rule is undefined; leave it out to require a token only");
-}
-
-/** Whether any part of the plan reads the parent object. */
-export function usesParent(plan: Plan): boolean {
-  return [plan, ...plan.anyOf].some((branch) => branch.parent.length > 0);
-}
-
-/** The paths that the plan reads in the input or the arguments, `anyOf` included. */
-export function argPaths(plan: Plan): (readonly string[])[] {
-  return [plan, ...plan.anyOf].flatMap((branch) => branch.args.flatMap((binding) => binding.paths));
 }
 
 function compile(rule: unknown): Plan {
@@ -118,17 +92,22 @@ function compile(rule: unknown): Plan {
     throw new TypeError(
       `rule.optional cannot be combined with rule.${requirement}, which requires a token; remove one of them`,
     );
-  const branch = compileBranch(checked, "rule");
-  const anyOf = "anyOf" in checked ? compileAnyOf(checked["anyOf"]) : [];
+  const own = readBranch(checked, "rule");
+  const override = "override" in checked ? readClaims(checked["override"], "rule.override") : [];
+  const anyOf = "anyOf" in checked ? readAnyOf(checked["anyOf"]) : [];
+  const branches = [own, ...anyOf];
+  const argPaths = branches.flatMap(({ args }) => args.flatMap(({ paths }) => paths));
+  const usesParent = branches.some(({ parent }) => parent.length > 0);
   return Object.freeze({
     type,
     location,
-    slot: SLOTS.indexOf(`${type} ${location}`),
     optional,
-    ...branch,
-    override: "override" in checked ? compileClaims(checked["override"], "rule.override") : [],
-    anyOf,
-    isOfTokenOnly: [branch, ...anyOf].every(({ args, parent }) => args.length === 0 && parent.length === 0),
+    slot: SLOTS.indexOf(`${type} ${location}`),
+    test: compileDecision(own, override, anyOf),
+    claims: own.claims,
+    argPaths,
+    usesParent,
+    isOfTokenOnly: argPaths.length === 0 && !usesParent,
   });
 }
 
@@ -168,32 +147,32 @@ function suggest(value: unknown, known: readonly string[]): string {
   return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 }
 
-function compileAnyOf(anyOf: unknown): readonly BranchPlan[] {
+function readAnyOf(anyOf: unknown): readonly BranchChecks[] {
   if (!Array.isArray(anyOf)) throw new TypeError("rule.anyOf must be a list of rules");
   return anyOf.map((branch: unknown, i) => {
     const path = `rule.anyOf[${i}]`;
     checkPlainObject(branch, path);
-    return compileBranch(checkKeys(branch, BRANCH_KEYS, path), path);
+    return readBranch(checkKeys(branch, BRANCH_KEYS, path), path);
   });
 }
 
-function compileBranch(branch: Record<string, unknown>, path: string): BranchPlan {
+function readBranch(branch: Record<string, unknown>, path: string): BranchChecks {
   return {
     scope: "scope" in branch ? claimCheck("scope", checkScope(branch["scope"], `${path}.scope`)) : undefined,
-    claims: "claims" in branch ? compileClaims(branch["claims"], `${path}.claims`) : [],
-    args: "args" in branch ? compileBindings(branch["args"], `${path}.args`) : [],
-    parent: "parent" in branch ? compileBindings(branch["parent"], `${path}.parent`) : [],
+    claims: "claims" in branch ? readClaims(branch["claims"], `${path}.claims`) : [],
+    args: "args" in branch ? readBindings(branch["args"], `${path}.args`) : [],
+    parent: "parent" in branch ? readBindings(branch["parent"], `${path}.parent`) : [],
   };
 }
 
-function compileClaims(claims: unknown, path: string): readonly ClaimCheck[] {
+function readClaims(claims: unknown, path: string): readonly ClaimCheck[] {
   checkPlainObject(claims, path);
   if (Object.hasOwn(claims, "scope")) checkScope(claims["scope"], `${path}.scope`);
   return Object.entries(claims).map(([name, required]) => claimCheck(name, required));
 }
 
 function claimCheck(name: string, required: unknown): ClaimCheck {
-  return { ...claimName(name), required, words: name === "scope" ? toWords(required) : undefined };
+  return { ...claimName(name), required };
 }
 
 function checkScope(scope: unknown, path: string): unknown {
@@ -204,7 +183,7 @@ function checkScope(scope: unknown, path: string): unknown {
   return scope;
 }
 
-function compileBindings(bindings: unknown, path: string): readonly BindingCheck[] {
+function readBindings(bindings: unknown, path: string): readonly BindingCheck[] {
   checkPlainObject(bindings, path);
   return Object.entries(bindings).map(([claim, bound]) => {
     const paths: unknown[] = Array.isArray(bound) ? bound : [bound];

@@ -1,65 +1,27 @@
-/** Matches a required value with the value of a claim: no coercion, own properties only. */
+/** Compiles a required value into a comparison with the value of a claim, without coercion. */
+import { type HeldClaims, isObject } from "./find-claim.ts";
 
-/**
- * The name of a claim. A dotted name is the path of a nested value, unless the token has a claim of
- * that literal name.
- */
-export interface ClaimName {
-  readonly name: string;
-  readonly path: readonly string[] | undefined;
-}
+/** Whether the value of a claim satisfies the required value. */
+export type Match = (held: unknown) => boolean;
 
-/** Splits the name of a claim once, for `findClaim`. */
-export function claimName(name: string): ClaimName {
-  return { name, path: name.includes(".") ? name.split(".") : undefined };
-}
+type Test<T> = (held: T) => boolean;
 
-/** Whether the value `held` satisfies the value `required`. */
-export function matches(required: unknown, held: unknown): boolean {
-  if (Array.isArray(required)) {
-    return Array.isArray(held) && required.every((item) => held.some((candidate) => isEqual(item, candidate)));
-  }
-  if (typeof required === "object" && required !== null) {
-    if (!isObject(held)) return false;
-    return Object.keys(required).every(
-      (key) => Object.hasOwn(held, key) && matches((required as Record<string, unknown>)[key], held[key]),
-    );
-  }
-  return required === held;
+/** Compares a claim with `required`. A claim contains a required list or object. */
+export function matchValue(required: unknown): Match {
+  if (Array.isArray(required)) return matchList(required);
+  return isObject(required) ? matchMembers(required, matchValue) : matchScalar(required);
 }
 
 /**
- * Whether the scope `held` has all of `words`. It must be a string of words separated by spaces
- * (RFC 6749, section 3.3), or a list of such strings.
+ * Compares the scope of a token with the required one. A required text or list of texts stands for
+ * its words, which the claim must have in a string or in a list of strings.
+ * @see RFC 6749, section 3.3
  */
-export function holdsWords(words: readonly string[], held: unknown): boolean {
-  if (typeof held === "string") {
-    for (const word of words) if (!holdsWord(held, word)) return false;
-    return true;
-  }
-  if (!isListOfText(held)) return false;
-  for (const word of words) if (!held.some((text) => holdsWord(text, word))) return false;
-  return true;
-}
-
-// Searches in place, without a split: every use of a token runs this.
-function holdsWord(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    const end = at + word.length;
-    if ((at === 0 || text[at - 1] === " ") && (end === text.length || text[end] === " ")) return true;
-  }
-  return false;
-}
-
-/** The words of a scope; `undefined` unless it is a string or a list of strings. */
-export function toWords(scope: unknown): string[] | undefined {
-  const texts = typeof scope === "string" ? [scope] : scope;
-  if (!isListOfText(texts)) return undefined;
-  return texts.flatMap((text) => text.split(" ")).filter((word) => word !== "");
-}
-
-function isListOfText(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === "string");
+export function matchScope(required: unknown): Match {
+  const texts = typeof required === "string" ? [required] : required;
+  if (!isListOfText(texts)) return matchValue(required);
+  const words = texts.flatMap((text) => text.split(" ")).filter((word) => word !== "");
+  return every(words.map(matchWord));
 }
 
 /**
@@ -75,60 +37,106 @@ export function matchesBound(claim: unknown, value: unknown): boolean {
   return isExactInteger(held) && isExactInteger(value) && BigInt(held) === BigInt(value);
 }
 
-/** The value of the claim, or `undefined`. */
-export function findClaim(claims: Readonly<Record<string, unknown>>, { name, path }: ClaimName): unknown {
-  if (Object.hasOwn(claims, name)) return claims[name];
-  return path && readPath(claims, path, readOwn);
+function matchScalar(required: unknown): Match {
+  return (held) => held === required;
 }
 
-/** The value at `path`, or `undefined`. A path does not enter lists. */
-export function readPath(
-  root: unknown,
-  path: readonly string[],
-  read: (object: object, key: string) => unknown,
-): unknown {
-  let value = root;
-  for (const key of path) {
-    if (!isObject(value)) return undefined;
-    value = read(value, key);
+function matchList(required: readonly unknown[]): Match {
+  const items = every(required.map(matchItem));
+  return (held) => Array.isArray(held) && items(held);
+}
+
+/** Whether a list contains an item that equals `required`. */
+function matchItem(required: unknown): Test<readonly unknown[]> {
+  if (isPrimitive(required)) return (held) => held.includes(required);
+  const isEqual = equal(required);
+  return (held) => held.some(isEqual);
+}
+
+/** One test that passes if all `tests` pass, in their order. */
+function every<T>(tests: readonly Test<T>[]): Test<T> {
+  const [first, second] = tests;
+  if (!first) return () => true;
+  if (!second) return first;
+  if (tests.length === 2) return (held) => first(held) && second(held);
+  return (held) => {
+    for (const test of tests) if (!test(held)) return false;
+    return true;
+  };
+}
+
+/** Compares the members that `required` has, and ignores others. */
+function matchMembers(required: HeldClaims, compile: (required: unknown) => Match): Match {
+  const entries = Object.entries(required);
+  const [first, second] = entries;
+  // One closure without others is much cheaper: each of them is a few cache lines.
+  if (first && entries.length <= 2 && entries.every(([, value]) => isPrimitive(value)))
+    return second ? matchTwo(...first, ...second) : matchOne(...first);
+  const members = every(entries.map(([key, value]) => matchMember(key, compile(value))));
+  return (held) => isObject(held) && members(held);
+}
+
+function matchOne(key: string, required: unknown): Match {
+  return (held) => isObject(held) && holdsMember(held, key, required);
+}
+
+function matchTwo(key: string, required: unknown, otherKey: string, otherRequired: unknown): Match {
+  return (held) => isObject(held) && holdsMember(held, key, required) && holdsMember(held, otherKey, otherRequired);
+}
+
+function holdsMember(held: HeldClaims, key: string, required: unknown): boolean {
+  return Object.hasOwn(held, key) && held[key] === required;
+}
+
+function matchMember(key: string, matches: Match): Test<HeldClaims> {
+  return (held) => Object.hasOwn(held, key) && matches(held[key]);
+}
+
+/** Compares a value with `required`, which it must equal in every item and member. */
+function equal(required: unknown): Match {
+  if (Array.isArray(required)) {
+    const items = every(required.map(equalAt));
+    return (held) => Array.isArray(held) && held.length === required.length && items(held);
   }
-  return value;
+  if (!isObject(required)) return matchScalar(required);
+  const { length } = Object.keys(required);
+  const members = matchMembers(required, equal);
+  return (held) => members(held) && Object.keys(held as object).length === length;
 }
 
-/** An own property, or `undefined`. */
-export function readOwn(object: object, key: string): unknown {
-  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
+function equalAt(required: unknown, index: number): Test<readonly unknown[]> {
+  const isEqual = equal(required);
+  return (held) => isEqual(held[index]);
 }
 
-/**
- * An own property or a class accessor, or `undefined`. Ignores properties of `Object.prototype`.
- */
-export function readOwnOrAccessor(object: object, key: string): unknown {
-  if (Object.hasOwn(object, key)) return (object as Record<string, unknown>)[key];
-  for (
-    let proto: unknown = Object.getPrototypeOf(object);
-    isObject(proto) && Object.getPrototypeOf(proto) !== null;
-    proto = Object.getPrototypeOf(proto)
-  ) {
-    const descriptor = Object.getOwnPropertyDescriptor(proto, key);
-    if (descriptor) return descriptor.get?.call(object);
+function matchWord(word: string): Match {
+  return (held) => (typeof held === "string" ? holdsWord(held, word) : isListOfText(held) && listHoldsWord(held, word));
+}
+
+function listHoldsWord(texts: readonly string[], word: string): boolean {
+  for (const text of texts) if (holdsWord(text, word)) return true;
+  return false;
+}
+
+// Searches in place, without a split: every use of a token runs this.
+function holdsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const end = at + word.length;
+    if ((at === 0 || text[at - 1] === " ") && (end === text.length || text[end] === " ")) return true;
   }
-  return undefined;
+  return false;
 }
 
-function isEqual(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]));
-  if (typeof a === "object" && a !== null) {
-    if (!isObject(b)) return false;
-    const keys = Object.keys(a);
-    if (keys.length !== Object.keys(b).length) return false;
-    return keys.every((key) => Object.hasOwn(b, key) && isEqual((a as Record<string, unknown>)[key], b[key]));
-  }
-  return a === b;
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
 }
 
 function isScalar(value: unknown): value is string | number | boolean | bigint {

@@ -1,5 +1,8 @@
 /** The types of rules. One rule has the same meaning in tRPC, in GraphQL and in code. */
 
+/** The reason why a rule rejects a valid token. */
+export type RuleReason = "SCOPE_INSUFFICIENT" | "CLAIMS_INSUFFICIENT";
+
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -123,6 +126,23 @@ export interface RuleBranch<C = Claims> extends RuleBranchKeys {
 export interface Rule<C = Claims> extends RuleBranch<C>, RuleKeys {
   readonly override?: ClaimRequirements<C>;
   readonly anyOf?: readonly RuleBranch<C>[];
+}
+
+/** The values of a call that `args` and `parent` of a rule compare with claims. */
+export interface RuleFacts {
+  /**
+   * The value for `args`: the parsed input of a tRPC procedure, or the arguments of a GraphQL
+   * field.
+   *
+   * @default none: `args` match nothing
+   */
+  readonly args?: unknown;
+  /**
+   * The value for `parent`: the parent object of a GraphQL field.
+   *
+   * @default none: `parent` matches nothing
+   */
+  readonly parent?: unknown;
 }
 
 /**

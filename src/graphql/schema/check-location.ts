@@ -10,7 +10,6 @@ import {
   isScalarType,
   isSpecifiedScalarType,
 } from "graphql";
-import { argPaths, usesParent } from "../../core/rules/compile.ts";
 import type { Guard } from "../guard.ts";
 
 type AnyField = GraphQLField<unknown, unknown>;
@@ -25,12 +24,12 @@ export function checkLocation(
   const place = `${type.name}.${field.name}`;
   if (guard.onDeny === "NULL" && isNonNullType(field.type))
     throw new TypeError(`rule.onDeny cannot be NULL: ${place} is not nullable. Use ERROR, or make the field nullable`);
-  if (usesParent(guard.plan) && filledByClient.has(type.name)) {
+  if (guard.plan.usesParent && filledByClient.has(type.name)) {
     throw new TypeError(
       `rule.parent cannot be checked: a client's representation fills ${type.name}. Add __resolveReference to the entity`,
     );
   }
-  for (const path of argPaths(guard.plan)) checkArgPath(path, field, place);
+  for (const path of guard.plan.argPaths) checkArgPath(path, field, place);
 }
 
 function checkArgPath(path: readonly string[], field: AnyField, place: string): void {

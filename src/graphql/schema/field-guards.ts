@@ -12,7 +12,6 @@ import {
   isObjectType,
   isUnionType,
 } from "graphql";
-import { usesParent } from "../../core/rules/compile.ts";
 import type { Guard } from "../guard.ts";
 import { checkLocation } from "./check-location.ts";
 import { locationsOf } from "./directive-locations.ts";
@@ -42,7 +41,7 @@ export function readFieldGuards(schema: GraphQLSchema, directive: string): Field
 
   /** The guards of a type that can run before the value is known. */
   const beforeValue = (type: GraphQLNamedType): readonly Guard[] =>
-    isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !usesParent(guard.plan)) : [];
+    isObjectType(type) || isInterfaceType(type) ? ofType(type).filter((guard) => !guard.plan.usesParent) : [];
 
   const filledByClient = typesFilledByClient(schema);
 

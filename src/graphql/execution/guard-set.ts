@@ -1,4 +1,8 @@
 /** The guards of one field at run time, with the microtask cache of their decisions. */
+import { claimsOf } from "../../core/request/request-gate.ts";
+import type { Plan } from "../../core/rules/compile.ts";
+import type { HeldClaims } from "../../core/rules/find-claim.ts";
+import type { JWT } from "../../core/tokens/token.ts";
 import type { Guard } from "../guard.ts";
 
 /** Guards that must all accept the caller. */
@@ -12,6 +16,10 @@ export interface GuardSet {
 export interface Pass {
   /** The number of the moment in which the guards last accepted a caller. */
   at: number;
+  /** The slot of the guards; `undefined` if they read different credentials. */
+  readonly slot: number | undefined;
+  /** Judges the claims of a token of that slot by all guards. */
+  readonly test: Plan["test"];
   readonly moments: Moments;
 }
 
@@ -23,37 +31,81 @@ export interface Pass {
 interface Moments {
   auth: object | undefined;
   number: number;
+  /** The slot and the claims of a token that guards have accepted; other guards judge them too. */
+  slot: number;
+  claims: HeldClaims | undefined;
 }
 
 /** Creates the function that makes the guard sets of one schema. */
 export function createGuardSets(): (guards: readonly Guard[]) => GuardSet {
   const passes = new Map<string, Pass>();
-  const moments: Moments = { auth: undefined, number: 1 };
+  const moments: Moments = { auth: undefined, number: 1, slot: 0, claims: undefined };
   return (guards) => {
     if (!guards.every(({ plan }) => plan.isOfTokenOnly)) return { guards, pass: undefined };
     const text = JSON.stringify(guards.map(({ rule }) => rule));
     let pass = passes.get(text);
-    if (!pass) passes.set(text, (pass = { at: 0, moments }));
+    if (!pass) passes.set(text, (pass = { at: 0, slot: commonSlot(guards), test: testAll(guards), moments }));
     return { guards, pass };
   };
 }
 
-/** Whether these guards have accepted the caller of `auth` in this moment. */
+/** Whether these guards accept the caller of `auth` in this moment, as far as is known. */
 export function isPassed(pass: Pass, auth: unknown): boolean {
-  return pass.at === pass.moments.number && pass.moments.auth === auth;
+  const { moments } = pass;
+  if (moments.auth !== auth) return false;
+  if (pass.at === moments.number) return true;
+  const { claims } = moments;
+  if (claims === undefined || moments.slot !== pass.slot || !accepts(pass, claims)) return false;
+  pass.at = moments.number;
+  return true;
 }
 
-/** Caches that the guards accept the caller of `auth` in this moment. */
-export function markPassed(pass: Pass, auth: object): void {
-  const { moments } = pass;
-  if (moments.auth !== auth) {
-    moments.auth = auth;
-    const number = ++moments.number;
-    queueMicrotask(() => {
-      if (moments.number !== number) return;
-      moments.auth = undefined;
-      moments.number++;
-    });
+function accepts({ test }: Pass, claims: HeldClaims): boolean {
+  try {
+    return test(claims) === undefined;
+  } catch {
+    // The guards then test the claims themselves, and reject them with this error as the cause.
+    return false;
+  }
+}
+
+/** Caches that the guards accept the caller of `auth`, who has the `token`, in this moment. */
+export function markPassed(pass: Pass, auth: object, token: JWT | null): void {
+  const { moments, slot } = pass;
+  if (moments.auth !== auth) begin(moments, auth);
+  if (token && slot !== undefined) {
+    moments.slot = slot;
+    moments.claims = claimsOf(token);
   }
   pass.at = moments.number;
+}
+
+function begin(moments: Moments, auth: object): void {
+  moments.auth = auth;
+  moments.claims = undefined;
+  const number = ++moments.number;
+  queueMicrotask(() => {
+    if (moments.number !== number) return;
+    moments.auth = undefined;
+    moments.claims = undefined;
+    moments.number++;
+  });
+}
+
+function commonSlot(guards: readonly Guard[]): number | undefined {
+  const slot = guards[0]?.plan.slot;
+  return guards.every(({ plan }) => plan.slot === slot) ? slot : undefined;
+}
+
+function testAll(guards: readonly Guard[]): Pass["test"] {
+  const tests = guards.map(({ plan }) => plan.test);
+  const [only] = tests;
+  if (only && tests.length === 1) return only;
+  return (claims) => {
+    for (const test of tests) {
+      const reason = test(claims);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
 }

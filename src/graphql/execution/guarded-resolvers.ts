@@ -29,11 +29,14 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
       return original(source, args, context, info);
     return enforceFirst(source, args, context, info);
   };
+  const last = guards.at(-1);
+  const only = guards.length === 1 ? last : undefined;
+
   const enforceFirst: Resolver = (source, args, context, info) => {
     const auth = authOf(context, info);
     const gate = auth["~gate"];
-    const parent = gate.isMadeByClient(source) ? undefined : source;
-    const verdict = enforce(guards, gate, args, parent, info);
+    const parent = pass !== undefined || gate.isMadeByClient(source) ? undefined : source;
+    const verdict = only ? checkOne(only, gate, args, parent, info) : enforce(guards, gate, args, parent, info);
     return isPromise(verdict)
       ? acceptLater(verdict, auth, source, args, context, info)
       : accept(verdict, auth, source, args, context, info);
@@ -55,10 +58,10 @@ export function guardResolver(original: Resolver = defaultFieldResolver, { guard
     info: GraphQLResolveInfo,
   ): unknown => {
     if (token === NULLED) return null;
-    const seen = contextFor(context, auth, guards, token);
+    const seen = contextFor(context, auth, last, token);
     if (isTokenAmbient()) return runWithToken(token, original, source, args, seen, info);
     // With a cached decision, the next field gets `context` itself, so that must be unchanged.
-    if (pass !== undefined && seen === context) markPassed(pass, auth);
+    if (pass !== undefined && seen === context) markPassed(pass, auth, token);
     return original(source, args, seen, info);
   };
   return markGuards(guarded, guards, original);
@@ -79,7 +82,7 @@ export function guardSubscriber(original: Resolver = defaultFieldResolver, { gua
       const token = verdict as JWT | null;
       const tokens = await Promise.all(strict.map(async (guard) => checkOne(guard, gate, args, source, info)));
       const lifetimes = tokens.filter((one): one is JWT => one !== null && one !== NULLED);
-      const seen = contextFor(context, auth, strict, token);
+      const seen = contextFor(context, auth, strict.at(-1), token);
       const stream = await runWithToken(token, () => original(source, args, seen, info));
       if (!isAsyncIterable(stream)) return stream;
       return guardStream(stream, {
@@ -218,8 +221,7 @@ const NO_AUTH =
 
 // A field sees the token that its last guard admitted, or null. If that is not the `token` of
 // `ctx.auth`, the field gets a view of the context.
-function contextFor(context: unknown, auth: RequestAuth, guards: readonly Guard[], token: JWT | null): unknown {
-  const last = guards.at(-1);
+function contextFor(context: unknown, auth: RequestAuth, last: Guard | undefined, token: JWT | null): unknown {
   if (last && auth["~shows"](last.plan, token)) return context;
   // The context has `auth`, so it is an object.
   return contextSeenWith(context as object, auth, token);

@@ -1,6 +1,7 @@
 /** The microtask cache of decisions: valid for one caller and one rule until the next microtask. */
 import { type ExecutionResult, execute, graphqlSync, parse } from "graphql";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { createAuth } from "../../support/create-auth.ts";
 import { createGuardedSchema } from "../../support/graphql.ts";
 
@@ -13,6 +14,12 @@ const typeDefs = `
     mine(id: ID): Int @requireToken(args: { sub: "id" })
     users: [User!]
     later: [Later!]
+    refreshed: Int @requireToken(type: "refresh")
+    refreshedToo: Int @requireToken(type: "refresh", claims: { sub: "ada" })
+    mixed: Int @requireToken(type: "refresh") @requireToken(scope: "a")
+    mixedToo: Int @requireToken(scope: "a") @requireToken(type: "refresh")
+    header: Int @requireToken(location: "header", scope: "a")
+    cookie: Int @requireToken(location: "cookies", scope: "a")
     greeting: Int @requireToken(optional: true)
     nullable: Int @requireToken(scope: "a", onDeny: NULL)
   }
@@ -29,6 +36,12 @@ const resolvers = {
     b: () => 1,
     both: () => 1,
     mine: () => 1,
+    refreshed: () => 1,
+    refreshedToo: () => 1,
+    mixed: () => 1,
+    mixedToo: () => 1,
+    header: () => 1,
+    cookie: () => 1,
     greeting: () => 1,
     nullable: () => 1,
     users: () => ["ada", "eve", "ada"].map((id) => ({ id, email: `${id}@example.com` })),
@@ -80,6 +93,14 @@ describe("within one microtask", () => {
       expect(ask("{ a }", contextValue).data).toEqual({ a: null });
   });
 
+  test("rejects an anonymous caller, whom an optional guard accepts, after it has judged another caller", async () => {
+    const [rich, poor] = [await request("ada", "a b"), await request("eve")];
+    for (const contextValue of [{ auth: auth.forRequest() }, poor]) {
+      expect(ask("{ a b }", rich).data).toEqual({ a: 1, b: 1 });
+      expect(ask("{ greeting a b both }", contextValue).data).toEqual({ greeting: 1, a: null, b: null, both: null });
+    }
+  });
+
   test("keeps rules apart: a caller that one rule accepts is rejected by another", async () => {
     const caller = await request("ada", "a");
     const result = ask("{ a b both again nullable }", caller);
@@ -111,6 +132,41 @@ describe("within one microtask", () => {
     const caller = await request("ada", "a");
     expect(ask("{ a }", caller).data).toEqual({ a: 1 });
     expect(reasons(ask("{ a }", caller, other))).toEqual([SCOPE]);
+  });
+
+  test("keeps credentials apart: guards judge only the token of their own type and location", async () => {
+    const bySlot = ask("{ a mixedToo header cookie refreshed refreshedToo mixed again }", await request("ada", "a"));
+    const notForAuthToken = { cookie: null, refreshed: null, refreshedToo: null, mixed: null, mixedToo: null };
+    expect(bySlot.data).toEqual({ a: 1, header: 1, again: 1, ...notForAuthToken });
+    const { signed: token } = await auth.refreshToken("ada");
+    const refreshing = auth.forRequest({ token });
+    await refreshing.require({ type: "refresh" });
+    const result = ask("{ refreshed refreshedToo a mixed }", { auth: refreshing });
+    expect(result.data).toEqual({ refreshed: 1, refreshedToo: 1, a: null, mixed: null });
+  });
+
+  test("rejects claims whose accessor throws after a guard has accepted them", async () => {
+    let isBroken = false;
+    const plan = {
+      get tier(): string {
+        if (isBroken) throw new Error("no tier");
+        return "pro";
+      },
+    };
+    const local = createAuth({ claimsSchema: z.looseObject({}).transform((claims) => ({ ...claims, plan })) });
+    const { signed: token } = await local.auth.authToken("ada", { scope: "a" });
+    const opened = local.auth.forRequest({ token });
+    await opened.authenticate();
+    const guarded = createGuardedSchema(
+      `type Query { a: Int @requireToken(scope: "a") pro: Int @requireToken(claims: { plan: { tier: "pro" } }) }`,
+      { Query: { a: () => 1, pro: () => 1 } },
+    );
+    expect(ask("{ a pro }", { auth: opened }, guarded).data).toEqual({ a: 1, pro: 1 });
+    await Promise.resolve();
+    isBroken = true;
+    const result = ask("{ a pro }", { auth: opened }, guarded);
+    expect(result.data).toEqual({ a: 1, pro: null });
+    expect(reasons(result)).toEqual([{ reason: "CLAIMS_INSUFFICIENT" }]);
   });
 
   test("rejects a caller without a token after an optional guard has accepted it", () => {

@@ -33,7 +33,7 @@ type Later = Promise<unknown> | AsyncIterable<unknown>;
  */
 export function isSentLater(data: unknown): boolean {
   if ((typeof data !== "object" && typeof data !== "function") || data === null) return false;
-  return isObservable(data) || isLater(data) || (isPlainObject(data) && Object.values(data).some(isLater));
+  return isObservable(data) || isLater(data) || hasLaterValue(data);
 }
 
 /** Returns the result with its later parts watched, or unchanged if it has no such parts. */
@@ -45,8 +45,7 @@ export function watchResult(data: unknown, watch: Watch): unknown {
 // object.
 function watchLater(value: unknown, watch: Watch): unknown {
   if (isLater(value)) return watchPart(value, watch);
-  if (!isPlainObject(value)) return value;
-  if (!Object.values(value).some(isLater)) return value;
+  if (typeof value !== "object" || value === null || !hasLaterValue(value)) return value;
   const parts: [string, unknown][] = Object.entries(value);
   return Object.fromEntries(parts.map(([key, part]) => [key, isLater(part) ? watchPart(part, watch) : part]));
 }
@@ -139,7 +138,16 @@ function isDeferred(value: unknown): value is Promise<unknown> {
 // Even a plain object may be a stream, such as an iterator written by hand. tRPC never iterates an
 // array.
 function isLater(value: unknown): value is Later {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   return isDeferred(value) || (isAsyncIterable(value) && !Array.isArray(value));
+}
+
+// Every result passes here, so this makes no list of the values.
+function hasLaterValue(data: object): boolean {
+  if (Object.getPrototypeOf(data) !== Object.prototype && !isPlainObject(data)) return false;
+  for (const key in data)
+    if (Object.hasOwn(data, key) && isLater((data as Record<string, unknown>)[key])) return isPlainObject(data);
+  return false;
 }
 
 function isPlainObject(value: unknown): value is object {

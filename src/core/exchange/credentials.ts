@@ -32,9 +32,11 @@ interface Verdict {
  */
 export class Credentials {
   readonly source: RequestSource;
-  /** The credential by the slot of the plan. */
-  readonly #found: Outcome<Credential | undefined>[] = [];
-  #header: Outcome<string | undefined> | undefined;
+  /** The credential in the header; `null` without one. */
+  #header: Credential | null | undefined;
+  #headerFault: { readonly error: unknown } | undefined;
+  /** The credential in a cookie, by the slot of the plan. */
+  #inCookies: Map<number, Outcome<Credential | undefined>> | undefined;
   /** The cookie values by name. The configuration bounds the number of names. */
   #cookies: Map<string, readonly string[]> | undefined;
   #csrf: Verdict | undefined;
@@ -49,17 +51,10 @@ export class Credentials {
    * @throws `AuthError`: `CREDENTIALS_AMBIGUOUS` or `CSRF_REJECTED`.
    */
   find(plan: Plan, options: CredentialOptions): Credential | undefined {
-    const known = this.#found[plan.slot];
-    if (known) return settle(known);
-    try {
-      const value = this.#read(plan, options);
-      this.#found[plan.slot] = { value };
-      return value;
-    } catch (error) {
-      // An error of `csrf.allow` is not a verdict about the request.
-      if (isAuthError(error)) this.#found[plan.slot] = { error };
-      throw error;
-    }
+    const inHeader = this.#findInHeader(options);
+    if (inHeader) return inHeader;
+    // A rule for the header ignores cookies, so a cookie cannot cause its rejection.
+    return plan.location === "header" ? undefined : this.#findInCookies(plan, options);
   }
 
   /**
@@ -67,15 +62,7 @@ export class Credentials {
    * @throws `AuthError`: `CREDENTIALS_AMBIGUOUS`.
    */
   headerToken(options: CredentialOptions): string | undefined {
-    if (this.#header) return settle(this.#header);
-    try {
-      const value = this.source.token ?? onlyOne(headerTokens(this.source, options));
-      this.#header = { value };
-      return value;
-    } catch (error) {
-      this.#header = { error };
-      throw error;
-    }
+    return this.#findInHeader(options)?.token;
   }
 
   /**
@@ -103,14 +90,38 @@ export class Credentials {
     if (fault !== undefined) throw setCookieRejection(fault);
   }
 
-  #read({ type, location }: Plan, options: CredentialOptions): Credential | undefined {
-    const fromHeader = this.headerToken(options);
-    if (fromHeader !== undefined) return { token: fromHeader, location: "header" };
-    // A rule for the header ignores cookies, so a cookie cannot cause its rejection.
-    const fromCookie = location === "header" ? undefined : onlyOne(this.cookieTokens(options.cookies.names[type]));
-    if (fromCookie === undefined) return undefined;
+  #findInHeader(options: CredentialOptions): Credential | null {
+    if (this.#header !== undefined) return this.#header;
+    if (this.#headerFault) throw this.#headerFault.error;
+    try {
+      const token = this.source.token ?? readHeader(this.source, options);
+      return (this.#header = token === undefined ? null : { token, location: "header" });
+    } catch (error) {
+      this.#headerFault = { error };
+      throw error;
+    }
+  }
+
+  #findInCookies({ slot, type }: Plan, options: CredentialOptions): Credential | undefined {
+    const found = (this.#inCookies ??= new Map());
+    const known = found.get(slot);
+    if (known) return settle(known);
+    try {
+      const value = this.#readCookie(options.cookies.names[type], options);
+      found.set(slot, { value });
+      return value;
+    } catch (error) {
+      // An error of `csrf.allow` is not a verdict about the request.
+      if (isAuthError(error)) found.set(slot, { error });
+      throw error;
+    }
+  }
+
+  #readCookie(name: string | undefined, options: CredentialOptions): Credential | undefined {
+    const token = onlyOne(this.cookieTokens(name));
+    if (token === undefined) return undefined;
     this.assertCookiesCount(options);
-    return { token: fromCookie, location: "cookies" };
+    return { token, location: "cookies" };
   }
 }
 
@@ -132,11 +143,27 @@ function cookiesNamed(name: string, headers: readonly string[]): readonly string
   return values;
 }
 
-function headerTokens(source: RequestSource, options: CredentialOptions): readonly string[] {
+function readHeader(source: RequestSource, options: CredentialOptions): string | undefined {
   const sent = source.headerValues(options.header.name);
   const { connectionParams } = source;
-  if (sent.length === 1 && !connectionParams) return tokensOf(sent[0], options);
-  return allTokens(sent, connectionParams, options);
+  const [value] = sent;
+  if (value === undefined || sent.length > 1 || connectionParams)
+    return onlyOne(allTokens(sent, connectionParams, options));
+  return plainToken(value, options.header.scheme) ?? onlyOne(tokensOf(value, options));
+}
+
+/** The common case: the configured scheme, one space, and a token without spaces and commas. */
+function plainToken(value: string, scheme: string): string | undefined {
+  const at = scheme.length + 1;
+  const isPlain =
+    scheme !== "" &&
+    value.length > at &&
+    value.startsWith(scheme) &&
+    value[at - 1] === " " &&
+    !value.includes(" ", at) &&
+    !value.includes(",") &&
+    !value.includes("\t");
+  return isPlain ? value.slice(at) : undefined;
 }
 
 // A separate function: V8 allocates the variables of a closure on entry to its enclosing function.
@@ -160,16 +187,6 @@ function allTokens(
 
 function tokensOf(value: unknown, { header: { scheme } }: CredentialOptions): readonly string[] {
   if (typeof value !== "string") return [];
-  // The common case: the configured scheme, one space, and a token without spaces and commas.
-  const at = scheme.length + 1;
-  const isPlain =
-    scheme !== "" &&
-    value.length > at &&
-    value.startsWith(scheme) &&
-    value[at - 1] === " " &&
-    !value.includes(" ", at) &&
-    !value.includes(",");
-  if (isPlain) return tokenIn(value.slice(at));
   if (value.includes(",")) return partsOf(value, scheme).flatMap((part) => tokensIn(part, scheme));
   return tokensIn(trimOptionalWhitespace(value), scheme);
 }

@@ -63,6 +63,10 @@ export type HeadersLike =
 
 type Reader = RequestSource["headerValues"];
 
+interface FetchHeaders {
+  get(name: string): string | null;
+}
+
 /** The members of a request that only the transport knows. */
 export type FromTransport = Partial<
   Pick<
@@ -86,6 +90,8 @@ class ReadRequest implements RequestSource {
   readonly describe: RequestSource["describe"];
   readonly #request: RequestLike | undefined;
   readonly #raw: RequestLike | undefined;
+  /** The headers of a Fetch request, which need no reader. */
+  #fetched: FetchHeaders | undefined;
   #reader: Reader | undefined;
   #isUpgrade: boolean | undefined;
 
@@ -102,7 +108,10 @@ class ReadRequest implements RequestSource {
   }
 
   headerValues(name: string): readonly string[] {
-    this.#reader ??= headerReader(this.#request, this.#raw);
+    if (this.#reader) return this.#reader(name);
+    this.#fetched ??= fetchHeaders(this.#request, this.#raw);
+    if (this.#fetched) return fetchedValues(this.#fetched, name);
+    this.#reader = headerReader(this.#request, this.#raw);
     return this.#reader(name);
   }
 
@@ -193,6 +202,18 @@ function headerReader(request: RequestLike | undefined, raw: RequestLike | undef
   };
 }
 
+/** The headers of a Fetch request, unless it wraps a request of Node. */
+function fetchHeaders(request: RequestLike | undefined, raw: RequestLike | undefined): FetchHeaders | undefined {
+  const headers = request?.headers ?? raw?.headers;
+  return isFetchHeaders(headers) && sentBy(raw) === undefined ? headers : undefined;
+}
+
+// Fetch throws for pseudo-headers, and joins repeated headers by commas.
+function fetchedValues(headers: FetchHeaders, name: string): readonly string[] {
+  const value = name.startsWith(":") ? null : headers.get(name);
+  return value === null ? [] : [value];
+}
+
 /**
  * The names and values in turn, as the client sent them. `undefined` for a request that was built
  * by hand, for example by a Lambda adapter of Express.
@@ -212,13 +233,7 @@ function isAsSent(name: string, values: readonly string[], all: readonly string[
 
 function readHeaders(headers: unknown, isOfNode: boolean): Reader {
   if (typeof headers !== "object" || headers === null) return () => [];
-  if (isFetchHeaders(headers)) {
-    return (name) => {
-      // Fetch throws for pseudo-headers, and joins repeated headers by commas.
-      const value = name.startsWith(":") ? null : headers.get(name);
-      return value === null ? [] : [value];
-    };
-  }
+  if (isFetchHeaders(headers)) return (name) => fetchedValues(headers, name);
   const byName = headers as Readonly<Record<string, unknown>>;
   // Node writes names in lower case; other code writes `Authorization`. Two look-ups cost the same
   // for any number of headers. A client of Mercurius chooses this number.
@@ -253,8 +268,8 @@ function valuesOf(sent: readonly string[], name: string): string[] {
   return sent.filter((_, i) => i % 2 === 1 && equalsIgnoringCase(sent[i - 1] as string, name));
 }
 
-function isFetchHeaders(headers: object): headers is { get(name: string): string | null } {
-  return typeof (headers as { get?: unknown }).get === "function";
+function isFetchHeaders(headers: unknown): headers is FetchHeaders {
+  return typeof headers === "object" && headers !== null && typeof (headers as { get?: unknown }).get === "function";
 }
 
 function isAbsolute(url: unknown): url is string {

@@ -34,12 +34,14 @@ interface Moments {
   /** The slot and the claims of a token that guards have accepted; other guards judge them too. */
   slot: number;
   claims: HeldClaims | undefined;
+  /** Ends the moment. It may end another one early, which costs a decision. */
+  readonly end: () => void;
 }
 
 /** Creates the function that makes the guard sets of one schema. */
 export function createGuardSets(): (guards: readonly Guard[]) => GuardSet {
   const passes = new Map<string, Pass>();
-  const moments: Moments = { auth: undefined, number: 1, slot: 0, claims: undefined };
+  const moments = createMoments();
   return (guards) => {
     if (!guards.every(({ plan }) => plan.isOfTokenOnly)) return { guards, pass: undefined };
     const text = JSON.stringify(guards.map(({ rule }) => rule));
@@ -83,13 +85,23 @@ export function markPassed(pass: Pass, auth: object, token: JWT | null): void {
 function begin(moments: Moments, auth: object): void {
   moments.auth = auth;
   moments.claims = undefined;
-  const number = ++moments.number;
-  queueMicrotask(() => {
-    if (moments.number !== number) return;
-    moments.auth = undefined;
-    moments.claims = undefined;
-    moments.number++;
-  });
+  moments.number++;
+  queueMicrotask(moments.end);
+}
+
+function createMoments(): Moments {
+  const moments: Moments = {
+    auth: undefined,
+    number: 1,
+    slot: 0,
+    claims: undefined,
+    end: () => {
+      moments.auth = undefined;
+      moments.claims = undefined;
+      moments.number++;
+    },
+  };
+  return moments;
 }
 
 function commonSlot(guards: readonly Guard[]): number | undefined {

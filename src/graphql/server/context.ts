@@ -134,8 +134,8 @@ const RESPONSE_REMEDY =
 
 function requestOf(server: ServerContext): RequestLike | undefined {
   const upgrade = (server.extra as { request?: RequestLike } | undefined)?.request;
-  const held = [server.req, server.request, upgrade].find((one) => rawRequest(one)?.headers !== undefined);
   const { request } = server;
+  const held = withHeaders(server.req) ?? withHeaders(request) ?? withHeaders(upgrade);
   // The Fetch request has the changes of plugins. Node's request has repeated headers one by one.
   if (held && held === server.req && isFetchRequest(request))
     return { headers: request.headers, raw: rawRequest(held) };
@@ -143,6 +143,10 @@ function requestOf(server: ServerContext): RequestLike | undefined {
   if (server.event) return requestOfEvent(server.event);
   // A context that contains a request may have other `headers`, so these come last.
   return server.headers === undefined ? undefined : server;
+}
+
+function withHeaders(request: RequestLike | undefined): RequestLike | undefined {
+  return rawRequest(request)?.headers === undefined ? undefined : request;
 }
 
 function isFetchRequest(request: RequestLike | undefined): request is RequestLike {

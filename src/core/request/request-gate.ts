@@ -3,17 +3,12 @@ import { type AuthError, CookieError, refusal } from "../errors.ts";
 import type { RequestSource } from "../exchange/request-source.ts";
 import type { ResponseWriter } from "../exchange/response-writer.ts";
 import type { Plan } from "../rules/compile.ts";
-import type { HeldClaims } from "../rules/find-claim.ts";
 import type { LazyServices, Services } from "../services.ts";
+import { claimsOf } from "../tokens/held-claims.ts";
 import type { JWT } from "../tokens/token.ts";
 import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
 import { Refusals } from "./refusals.ts";
 import { RequestTokens } from "./request-tokens.ts";
-
-/** The claims of a token that rules read. Unlike `token.claims`, this does not freeze them. */
-export function claimsOf(token: JWT): HeldClaims {
-  return token["~content"]?.claims ?? token.claims;
-}
 
 /**
  * Decides for one request, or for one operation of a connection. Its construction never throws and

@@ -1,7 +1,7 @@
 /** The guards of one field at run time, with the microtask cache of their decisions. */
-import { claimsOf } from "../../core/request/request-gate.ts";
 import type { Plan } from "../../core/rules/compile.ts";
 import type { HeldClaims } from "../../core/rules/find-claim.ts";
+import { claimsOf } from "../../core/tokens/held-claims.ts";
 import type { JWT } from "../../core/tokens/token.ts";
 import type { Guard } from "../guard.ts";
 

@@ -24,6 +24,8 @@ export interface NodeCrypto {
   createPublicKey(input: string | { key: JWK; format: "jwk" }): NodeKey;
   createSecretKey(bytes: Uint8Array): NodeKey;
   createHmac(hash: string, key: NodeKey): Hmac;
+  /** Throws for a curve that the runtime does not have. */
+  createECDH(curve: string): Ecdh;
   timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
   /** Synchronous without `done`. */
   sign(hash: string | null, data: Uint8Array, key: KeyWithOptions, done?: Done<Uint8Array>): Uint8Array;
@@ -42,6 +44,13 @@ export interface NodeCrypto {
 interface Hmac {
   update(data: string, encoding: "latin1"): Hmac;
   digest(): Uint8Array;
+}
+
+/** Derives public keys of a curve. */
+export interface Ecdh {
+  setPrivateKey(bytes: Uint8Array): void;
+  /** The point after a byte that names its form; X and Y have the same length. */
+  getPublicKey(): Uint8Array;
 }
 
 interface KeyWithOptions {
@@ -72,7 +81,7 @@ export function loadNodeCrypto(): NodeCrypto | undefined {
   return typeof crypto?.createPrivateKey === "function" ? crypto : undefined;
 }
 
-const OF_SIGNATURES = ["createHmac", "createSecretKey", "sign", "timingSafeEqual", "verify"] as const;
+const OF_SIGNATURES = ["createECDH", "createHmac", "createSecretKey", "sign", "timingSafeEqual", "verify"] as const;
 
 /**
  * Returns `node:crypto` for signatures, or `undefined` on a runtime without all of it. Cloudflare

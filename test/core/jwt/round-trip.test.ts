@@ -1,4 +1,5 @@
 /** Round trips of tokens: every algorithm with every kind of key that signs and verifies. */
+import { createPrivateKey } from "node:crypto";
 import { ALGORITHMS, type Algorithm, decode, decodeComplete, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { describe, expect, it } from "vitest";
 import { base64url } from "../../support/forge.ts";
@@ -11,6 +12,7 @@ import {
   importHmac,
   type KeyPair,
   makePair,
+  olderKinds,
   pairKinds,
   RSA_ALGORITHMS,
   secretKinds,
@@ -58,6 +60,17 @@ describe("a round trip of every algorithm", () => {
     }
   });
 
+  it.each(
+    PAIRS.filter(([algorithm]) => algorithm !== "EdDSA"),
+  )("%s signs and verifies with the older forms of PEM, with node:crypto", async (algorithm, pair) => {
+    const kinds = olderKinds(pair);
+    for (const [kind, signing] of kinds.sign) {
+      const token = await encode(CLAIMS, signing, { algorithm });
+      for (const [, verifying] of [...kinds.verify, ["KeyObject", pair.publicKey] as const])
+        expect([kind, await decode(token, verifying, { algorithms: [algorithm] })]).toEqual([kind, CLAIMS]);
+    }
+  });
+
   it.each(PAIRS)("%s rejects the signature of another key and a changed payload", async (algorithm, pair) => {
     const other = makePairLike(algorithm);
     const token = await encode(CLAIMS, pair.privateKey, { algorithm });
@@ -78,16 +91,18 @@ describe("a round trip of every algorithm", () => {
 
 describe("keys from other tools", () => {
   it("verify as an X.509 certificate, in PEM and in bytes", async () => {
-    const key = CERTIFIED_PRIVATE_KEY.slice(CERTIFIED_PRIVATE_KEY.indexOf("-----BEGIN EC PRIVATE KEY"));
-    const token = await encode(CLAIMS, key, { algorithm: "ES256" });
+    const token = await encode(CLAIMS, createPrivateKey(CERTIFIED_PRIVATE_KEY), { algorithm: "ES256" });
     for (const certificate of [CERTIFICATE, new TextEncoder().encode(CERTIFICATE)]) {
       expect(await decode(token, certificate, { algorithms: ["ES256"] })).toEqual(CLAIMS);
     }
   });
 
-  it("sign as a SEC1 key after its parameters, the output of openssl ecparam", async () => {
-    const token = await encode(CLAIMS, CERTIFIED_PRIVATE_KEY, { algorithm: "ES256" });
-    expect(await decode(token, CERTIFICATE, { algorithms: ["ES256"] })).toEqual(CLAIMS);
+  it("sign as a SEC1 key after its parameters, the output of openssl ecparam, with node:crypto", async () => {
+    const key = CERTIFIED_PRIVATE_KEY.slice(CERTIFIED_PRIVATE_KEY.indexOf("-----BEGIN EC PRIVATE KEY"));
+    for (const text of [CERTIFIED_PRIVATE_KEY, key]) {
+      const token = await encode(CLAIMS, text, { algorithm: "ES256" });
+      expect(await decode(token, CERTIFICATE, { algorithms: ["ES256"] })).toEqual(CLAIMS);
+    }
   });
 
   it("sign and verify as a JWK that names its algorithm, use and operation", async () => {

@@ -3,7 +3,7 @@ import type { CryptoKey, JWK } from "jose";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import { unusableKey } from "../signatures/signatures.ts";
-import { checkCryptoKey, type KeyUse } from "./key-checks.ts";
+import { checkCryptoKey, type KeyUse, unusableJwk } from "./key-checks.ts";
 import { keyMembers } from "./members.ts";
 
 /** A key after it is read, in one of four forms. */
@@ -18,7 +18,8 @@ export async function importWebKey(source: KeyMaterial, algorithm: Algorithm, us
   try {
     return await importSource(source, algorithm, use);
   } catch (cause) {
-    throw cause instanceof InvalidKeyError ? cause : unusableKey(use, algorithm, cause);
+    if (cause instanceof InvalidKeyError) throw cause;
+    throw "jwk" in source ? unusableJwk(use, cause) : unusableKey(use, algorithm, cause);
   }
 }
 

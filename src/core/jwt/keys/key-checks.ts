@@ -1,11 +1,11 @@
 /** The checks of a key against its algorithm and use, and their errors. */
 
 import type { CryptoKey, JWK } from "jose";
-import { decode } from "jose/base64url";
-import { withErrorContext } from "../../util/error-context.ts";
+import { bytesOfBase64url } from "../../util/base64url.ts";
 import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import type { RsaSize } from "../signatures/node-signatures.ts";
+import { findUnreadable } from "./members.ts";
 
 /** The operation that a key is for. */
 export type KeyUse = "sign" | "verify";
@@ -25,6 +25,9 @@ export function checkJwk(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
   const isOnCurve = !("curve" in traits) || jwk.crv === traits.curve;
   if (jwk.kty !== traits.family || !isOnCurve) throw wrongKind(jwk, algorithm);
   if (!REQUIRED_MEMBERS[traits.family].every((name) => typeof jwk[name] === "string")) throw unusableJwk(use);
+  const unreadable = findUnreadable(jwk, use);
+  if (unreadable !== undefined)
+    throw new InvalidKeyError(`the JWK's "${unreadable}" must be base64url without padding`);
   if (traits.family === "RSA") checkRsa(bitLength(readMember(jwk, "n")), readMember(jwk, "e"), algorithm);
   checkJwkPurpose(jwk, algorithm, use);
   if ((use === "sign") !== (jwk.d !== undefined)) throw wrongHalf(use);
@@ -180,10 +183,5 @@ function bitLength(bytes: Uint8Array): number {
 }
 
 function readMember(jwk: JWK, member: "n" | "e"): Uint8Array {
-  const value = jwk[member];
-  if (typeof value !== "string") return new Uint8Array();
-  return withErrorContext(
-    () => decode(value),
-    (cause) => new InvalidKeyError(`the JWK's "${member}" must be base64url without padding`, { cause }),
-  );
+  return bytesOfBase64url(jwk[member] as string);
 }

@@ -2,16 +2,16 @@
 
 import type { CryptoKey, JWK } from "jose";
 import { encode } from "jose/base64url";
-import { loadSignatureCrypto, type NodeCrypto, type NodeKey } from "../../util/builtins.ts";
-import { withErrorContext } from "../../util/error-context.ts";
+import { loadSignatureCrypto } from "../../util/builtins.ts";
 import type { MaybePromise } from "../../util/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import { hmacSignatures, nodeSignatures } from "../signatures/node-signatures.ts";
 import type { Signatures } from "../signatures/signatures.ts";
 import { webSignatures } from "../signatures/web-signatures.ts";
 import { importWebKey, type KeyMaterial } from "./import-web-key.ts";
-import { type KeyUse, sizeOfRsa, unusableJwk } from "./key-checks.ts";
-import { keyMembers, publicMembers } from "./members.ts";
+import { type KeyUse, sizeOfRsa } from "./key-checks.ts";
+import { publicMembers } from "./members.ts";
+import { createNodeKey } from "./node-key.ts";
 
 /** A key that has been read and fits its algorithm. */
 export interface PreparedKey {
@@ -59,15 +59,8 @@ function createNodeSignatures(source: KeyMaterial, algorithm: Algorithm, use: Ke
   if (node && "secret" in source) return hmacSignatures(node, node.createSecretKey(source.secret), algorithm);
   if (!node || !("jwk" in source)) return undefined;
   const { jwk } = source;
-  return nodeSignatures(node, createNodeKey(node, jwk, use), algorithm, jwk.kty === "RSA" ? sizeOfRsa(jwk) : undefined);
-}
-
-function createNodeKey(node: NodeCrypto, jwk: JWK, use: KeyUse): NodeKey {
-  const input = { key: keyMembers(jwk, use), format: "jwk" } as const;
-  return withErrorContext(
-    () => (use === "sign" ? node.createPrivateKey(input) : node.createPublicKey(input)),
-    (cause) => unusableJwk(use, cause),
-  );
+  const key = createNodeKey(node, jwk, use);
+  return key && nodeSignatures(node, key, algorithm, jwk.kty === "RSA" ? sizeOfRsa(jwk) : undefined);
 }
 
 /** Runs `load` once. The result is synchronous after the first success. */

@@ -66,18 +66,25 @@ export function importHmac(bytes: Uint8Array, algorithm: Algorithm, usages: KeyU
   return crypto.subtle.importKey("raw", Uint8Array.from(bytes), { name: "HMAC", hash }, false, usages);
 }
 
-/** Every form of `pair` for `algorithm`. */
+/** The older PEM forms of an RSA or EC pair, which only `node:crypto` reads. */
+export function olderKinds({ privateKey, publicKey }: KeyPair): KeyKinds {
+  const isRsa = privateKey.asymmetricKeyType === "rsa";
+  const type = isRsa ? "pkcs1" : "sec1";
+  return {
+    sign: [[`${type} PEM`, privateKey.export({ format: "pem", type })]],
+    verify: isRsa ? [["pkcs1 PEM", publicKey.export({ format: "pem", type: "pkcs1" })]] : [],
+  };
+}
+
+/** Every form of `pair` for `algorithm`, except the older ones. */
 export async function pairKinds(pair: KeyPair, algorithm: Algorithm): Promise<KeyKinds> {
   const { privateKey, publicKey } = pair;
-  const type = privateKey.asymmetricKeyType;
   const pkcs8 = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
   const spki = publicKey.export({ format: "pem", type: "spki" }) as string;
-  const older = type === "rsa" ? "pkcs1" : type === "ec" ? "sec1" : undefined;
   return {
     sign: [
       ["PKCS8 PEM", pkcs8],
       ["PEM bytes", new TextEncoder().encode(pkcs8)],
-      ...(older ? [[`${older} PEM`, privateKey.export({ format: "pem", type: older }) as string] as const] : []),
       ["JWK", privateKey.export({ format: "jwk" })],
       ["CryptoKey", await toCryptoKey(privateKey, algorithm)],
       ["KeyObject", privateKey],
@@ -85,7 +92,6 @@ export async function pairKinds(pair: KeyPair, algorithm: Algorithm): Promise<Ke
     verify: [
       ["SPKI PEM", spki],
       ["PEM bytes", new TextEncoder().encode(spki)],
-      ...(type === "rsa" ? [["pkcs1 PEM", publicKey.export({ format: "pem", type: "pkcs1" }) as string] as const] : []),
       ["JWK", publicKey.export({ format: "jwk" })],
       ["CryptoKey", await toCryptoKey(publicKey, algorithm)],
       ["KeyObject", publicKey],

@@ -4,7 +4,7 @@ import { inParallel, type Outcome, once, passed, settle } from "./outcome.ts";
 import { type Installed, installPeerSet, PEERS, type PeerSet } from "./peer-sets.ts";
 import type { Plan } from "./plan.ts";
 import { type Brought, bringRuntime, type Runtime } from "./runtimes.ts";
-import { prepareSmoke, runSmoke } from "./smoke.ts";
+import { type Programmes, prepareSmoke, runSmoke } from "./smoke.ts";
 import type { Table } from "./table.ts";
 import { checkTypes, examplesFor } from "./typescript.ts";
 import { bringWorkerd, checkWorkerd, type Workerd } from "./workerd.ts";
@@ -16,7 +16,7 @@ type Made<T> = () => Promise<T>;
 
 /** The installations that cells share. Each is made once, at its first use. */
 interface Workshop {
-  readonly smoke: Made<string>;
+  readonly smoke: Made<Programmes>;
   readonly runtimes: ReadonlyMap<Runtime, Made<Brought>>;
   readonly sets: ReadonlyMap<PeerSet, Made<Installed>>;
   /** The oldest and the newest set, with the other packages of the README's examples. */
@@ -125,7 +125,7 @@ async function nameOf<T>(make: Made<T>, name: string, versionOf: (made: T) => st
 async function report(name: string, cell: () => Promise<Outcome>): Promise<Outcome> {
   const started = performance.now();
   const outcome = await cell();
-  const detail = outcome.kind === "passed" ? `${outcome.checks} checks` : outcome.kind;
+  const detail = outcome.kind === "passed" ? `${outcome.checks} checks. ${outcome.note ?? ""}`.trim() : outcome.kind;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.error(`${name}: ${detail} (${seconds} s)${outcome.kind === "failed" ? `\n${outcome.why}\n` : ""}`);
   return outcome;

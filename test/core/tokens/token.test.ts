@@ -1,7 +1,7 @@
 /** `JWT` and `AuthData` without a manager: unsigned, signed, and read without verification. */
 import { AuthData, AuthManager, AuthType, JWT, TokenType } from "claimgate";
 import { ALGORITHMS, decode } from "claimgate/jwt";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
@@ -75,6 +75,20 @@ describe("JWT.sign", () => {
     await jwt.sign(authData());
     expect(jwt.claims).toMatchObject({ when: "1970-01-01T00:00:00.000Z", not: null });
     expect(jwt.claims).not.toHaveProperty("nothing");
+  });
+
+  it("reads the claims from the signed JSON when they are first used, and once", async () => {
+    const jwt = new JWT("auth", "ada", { claims: { list: [1] } });
+    const read = vi.spyOn(JSON, "parse");
+    await jwt.sign(authData());
+    expect(read).not.toHaveBeenCalled();
+    const { claims } = jwt;
+    expect(jwt.claims).toBe(claims);
+    expect([jwt.sub, jwt.exp, jwt.claims["list"]]).toEqual(["ada", NOW + 3600, [1]]);
+    expect(read).toHaveBeenCalledTimes(1);
+    read.mockRestore();
+    const [, payload = ""] = jwt.signed.split(".");
+    expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toEqual(claims);
   });
 
   it("leaves the token unsigned when it fails", async () => {

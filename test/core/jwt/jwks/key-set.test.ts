@@ -1,10 +1,14 @@
 /** The usable and the ignored keys of a key set (RFC 7517, section 5). */
 import { generateKeyPairSync } from "node:crypto";
+import { AuthManager } from "claimgate";
 import { decode } from "claimgate/jwt";
 import type { JWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { forge } from "../../../support/forge.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
 import { watchRejections } from "../../../support/watch-rejections.ts";
+import { watchVerifications } from "../../../support/watch-verifications.ts";
+import { largeRsaKey } from "../signatures/support.ts";
 import { FakeIssuer, makeSigner, NO_SUCH_KEY, outcomeOf, type Signer, UNAVAILABLE } from "./support.ts";
 
 watchRejections();
@@ -74,7 +78,7 @@ describe("an unusable key of a set is ignored", () => {
     expect(await verify(good, { kid: "rs", ...jwk }, good.jwk)).toEqual({ sub: "ada" });
   });
 
-  it("and a set without other keys is rejected with KEYS_UNAVAILABLE", async () => {
+  it("and a set without other keys is rejected with KEYS_UNAVAILABLE, with node:crypto", async () => {
     const client = new FakeIssuer(
       ...passedOver.filter(([why]) => !why.startsWith("of another")).map(([, jwk]) => jwk),
     ).client();
@@ -90,6 +94,50 @@ describe("an unusable key of a set is ignored", () => {
     expect(await verify(ec, broken, ec.jwk)).toEqual({ sub: "ada" });
     expect(await verify(makeSigner("ES256", {}, ec.pair), { ...nameless, y: "AAAA" }, nameless)).toEqual({
       sub: "ada",
+    });
+  });
+});
+
+describe("an RSA key that is large", () => {
+  const [limit, larger] = [8192, 8200].map((bits) => ({ ...largeRsaKey(bits), kid: "large" })) as [JWK, JWK];
+  // Its signature is as long as the modulus, so that only the key can reject it.
+  const tokenFor = (bits: number, claims?: object): string =>
+    forge({
+      header: { alg: "RS256", kid: "large" },
+      signature: Buffer.alloc(bits / 8, 1).toString("base64url"),
+      ...(claims ? { payload: claims } : {}),
+    });
+
+  it("is used up to 8,192 bits, and ignored above, if it was fetched", async () => {
+    const used = new FakeIssuer(limit, good.jwk).client();
+    expect(await used.getSigningKeyFromJwt(tokenFor(8192))).toMatchObject({ kid: "large" });
+    expect(await used.getSigningKeys()).toHaveLength(2);
+    const ignored = new FakeIssuer(larger, good.jwk).client();
+    expect(await outcomeOf(ignored.getSigningKeyFromJwt(tokenFor(8200)))).toEqual(NO_SUCH_KEY);
+    expect(await ignored.getSigningKeys()).toHaveLength(1);
+    const padded = { ...larger, n: `AAAA${larger.n}` };
+    expect(await new FakeIssuer(padded, good.jwk).client().getSigningKeys()).toHaveLength(1);
+  });
+
+  it("is used by its owner, in a local set and in decode", async () => {
+    const token = tokenFor(8200, { iss: "https://theirs.example", sub: "42" });
+    const reasons = [];
+    for (const jwk of [larger, { ...larger, kid: "other" }]) {
+      const verify = watchVerifications();
+      const jwks = { keys: [jwk] };
+      const auth = new AuthManager({
+        trust: [{ issuer: "https://theirs.example", jwks, audience: "x", algorithms: ["RS256"] }],
+      });
+      const { reason } = (await refusalOf(auth.verify(token))) as { reason?: string };
+      reasons.push([reason, verify.mock.calls.length]);
+      vi.restoreAllMocks();
+    }
+    expect(reasons).toEqual([
+      ["SIGNATURE_INVALID", 1],
+      ["SIGNATURE_INVALID", 0],
+    ]);
+    await expect(decode(token, larger, { algorithms: ["RS256"] })).rejects.toMatchObject({
+      message: "The signature does not match the token and the key",
     });
   });
 });

@@ -16,6 +16,16 @@ const SLOW = ["test/**/*.slow.test.ts", "test/{cli,core/stores,parity}/**/*.test
 // Only tests of what the cache saves need it: they have "with the cache" in their names.
 const ALSO_UNCACHED = ["test/{graphql,regression,trpc}/**/*.test.ts"];
 
+// Without Node built-ins, WebCrypto computes every signature, and no answer may change. These suites run without them too. Only tests of what
+// `node:crypto` alone reads or does need it: they have "with node:crypto" in their names. The token cache needs its hash.
+const ALSO_WEB = ["test/core/{jwt,tokens,auth,key-ring,issuers,manager}/**/*.test.ts"];
+// Files and fetches have nothing to do with signatures. The suites of signatures hide and show the built-ins themselves.
+const NOT_WEB = [
+  "test/core/key-ring/key-file.test.ts",
+  "test/core/jwt/jwks/key-fetch.test.ts",
+  "test/core/jwt/signatures/**",
+];
+
 const isUncached = process.env["TOKEN_CACHE"] === "off";
 const isLive = process.env["NEXT_URL"] !== undefined;
 
@@ -26,12 +36,15 @@ interface Project {
   /** Whether each file has a process of its own. Default: files share processes and the modules in them. */
   readonly isolate?: boolean;
   readonly tokenCache?: boolean;
+  /** Whether the sources see `process.getBuiltinModule`. */
+  readonly builtins?: boolean;
 }
 
 function project({
   exclude = [],
   isolate = false,
   tokenCache = !isUncached,
+  builtins = true,
   ...test
 }: Project): TestProjectInlineConfiguration {
   const noTokenCache = { find: /^\.\/token-cache\.ts$/, replacement: pathOf("test/support/no-token-cache.ts") };
@@ -43,6 +56,12 @@ function project({
       isolate,
       exclude: [...configDefaults.exclude, ...exclude],
       ...(tokenCache ? {} : { testNamePattern: /^(?!.*with the cache)/ }),
+      ...(builtins
+        ? {}
+        : {
+            setupFiles: pathOf("test/support/hide-builtins.ts"),
+            testNamePattern: /^(?!.*with (node:crypto|the cache))/,
+          }),
     },
   };
 }
@@ -73,6 +92,7 @@ export default defineConfig({
       project({ name: "slow", include: SLOW, exclude: ALONE }),
       project({ name: "alone", include: ALONE, isolate: true }),
       ...(isUncached ? [] : [project({ name: "uncached", include: ALSO_UNCACHED, exclude: ALONE, tokenCache: false })]),
+      project({ name: "web", include: ALSO_WEB, exclude: [...ALONE, ...SLOW, ...NOT_WEB], builtins: false }),
       // Needs the server that scripts/check-next.ts starts.
       ...(isLive ? [project({ name: "live", include: ["test/hosts/trpc/next.live.ts"], isolate: true })] : []),
     ],

@@ -41,7 +41,7 @@ function remote(over: Partial<TrustedIssuer> = {}): AuthManager {
 const lasting = (issuer: Issuer): Promise<string> => issuer.token({ exp: NOW + 86_400 });
 
 describe("a trusted issuer's token", () => {
-  it("is verified again from the cache without a fetch or a signature check", async () => {
+  it("is verified again without a fetch or a signature check with the cache", async () => {
     const auth = remote();
     const signed = await theirs.token();
     const first = await auth.verify(signed);

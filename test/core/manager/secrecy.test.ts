@@ -68,8 +68,8 @@ const THINGS: ReadonlyArray<readonly [what: string, thing: unknown]> = [
   ],
   [
     "the error of a malformed PEM",
-    await refusalOf(
-      () => new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: privateKey.replace("MIGH", "MIGG") }),
+    await refusalOf(() =>
+      new AuthManager({ issuer: ISSUER, algorithm: "ES256", privateKey: privateKey.replace("MIGH", "MIGG") }).ready(),
     ),
   ],
   [

@@ -1,0 +1,2 @@
+/** Hides Node built-ins from the sources, before they are loaded: the project `web`. */
+process.getBuiltinModule = () => undefined;

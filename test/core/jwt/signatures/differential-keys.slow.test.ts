@@ -7,7 +7,8 @@ import { base64url } from "../../../support/forge.ts";
 import { CERTIFICATE, importHmac, pairKinds, RSA_ALGORITHMS, secretKinds, toCryptoKey } from "../keys/key-kinds.ts";
 import { type Outcome, outcomeOf, outcomeOfBoth } from "./both-outcomes.ts";
 import { extendedJwks, wrongJwks } from "./key-cases.ts";
-import { pairOf, signerOf } from "./signers.ts";
+import { ORDERS } from "./signature-cases.ts";
+import { bytesOf, numberOf, pairOf, signerOf } from "./signers.ts";
 
 const ASYMMETRIC = ALGORITHMS.filter((algorithm) => !algorithm.startsWith("HS"));
 const HMAC = ALGORITHMS.filter((algorithm) => algorithm.startsWith("HS"));
@@ -67,6 +68,35 @@ describe("an unusable key is an InvalidKeyError of both", () => {
       ...INVALID_KEY,
       message: "the JWK does not hold a usable private key: check its members",
     });
+  });
+
+  it.each(["ES256", "ES384", "ES512"] as const)("the negative private number of %s", async (algorithm) => {
+    const jwk = jwkOf(algorithm, "privateKey");
+    const bytes = Buffer.from(jwk.d as string, "base64url");
+    const negative = bytesOf(ORDERS[algorithm] - numberOf(bytes), bytes.length);
+    // Its point has the same x, and another y.
+    expect(await signBoth("the pair", { ...jwk, d: negative.toString("base64url") }, algorithm)).toMatchObject(
+      INVALID_KEY,
+    );
+  });
+
+  it.each(KINDS)("a member of %s that is not base64url", async (algorithm) => {
+    const jwk = jwkOf(algorithm, "publicKey");
+    const member = "n" in jwk ? "n" : "x";
+    const text = jwk[member] as string;
+    const wrong = [
+      `${text}==`,
+      `${text}\n`,
+      ` ${text}`,
+      `+${text.slice(1)}`,
+      `${text}${"A".repeat(5 - (text.length % 4))}`,
+    ];
+    for (const value of wrong)
+      expect([value, await verifyBoth(value, { ...jwk, [member]: value }, algorithm)]).toEqual([
+        value,
+        { ...INVALID_KEY, message: `the JWK's "${member}" must be base64url without padding` },
+      ]);
+    expect(await verifyBoth("the key", jwk, algorithm)).toHaveProperty("value");
   });
 
   it.each(

@@ -10,8 +10,8 @@ export interface SignatureCase {
   readonly isValid?: true;
 }
 
-// The order of each curve (SEC 2, sections 2.4 to 2.6; RFC 8032, section 5.1).
-const ORDERS = {
+/** The order of each curve (SEC 2, sections 2.4 to 2.6; RFC 8032, section 5.1). */
+export const ORDERS = {
   ES256: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   ES384: (1n << 384n) - 0x389cb27e0bc8d220a7e5f24db74f58851313e695333ad68dn,
   ES512: (1n << 521n) - 0x5ae79787c40d069948033feb708f65a2fc44a36477663b851449048e16ec79bf7n,

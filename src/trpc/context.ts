@@ -94,7 +94,9 @@ export function createTRPCContext<
       responseRemedy: opts.event ? undefined : RESPONSE_REMEDY,
     });
     const opened = auth["~open"](source);
-    if (isStreamed(opts)) opened["~gate"].refusals().expectStream();
+    // A streamed batch has the status 200 before its first call: a challenge would sometimes come
+    // too late.
+    if (isStreamed(opts)) opened["~gate"].refusals().expectStream({ mayChallenge: !isStreamedBatch(opts) });
     const given = createUserContext?.(opts);
     const user = (isPromise(given) ? await given : given) as TUser;
     return { ...user, auth: opened };
@@ -110,8 +112,12 @@ function writerFor(opts: TRPCResponseOptions): ResponseWriter | undefined {
 }
 
 // httpBatchStreamLink and SSE: the server sends the headers before the first procedure runs.
-function isStreamed({ info }: TRPCResponseOptions): boolean {
-  return info?.accept === "application/jsonl" || info?.type === "subscription";
+function isStreamed(opts: TRPCResponseOptions): boolean {
+  return isStreamedBatch(opts) || opts.info?.type === "subscription";
+}
+
+function isStreamedBatch({ info }: TRPCResponseOptions): boolean {
+  return info?.accept === "application/jsonl";
 }
 
 function isWebSocket(res: unknown): boolean {

@@ -15,6 +15,7 @@ export class Refusals {
   readonly #services: LazyServices;
   readonly #worded: WeakMap<AuthError, AuthError> = new WeakMap();
   readonly #told: Set<Reason> = new Set();
+  #mayChallenge = true;
 
   constructor(source: RequestSource, services: LazyServices) {
     this.#source = source;
@@ -59,7 +60,7 @@ export class Refusals {
 
   /** Sets the `WWW-Authenticate` header for a refusal, if headers can still be set. */
   challenge(error: AuthError): void {
-    const challenge = challengeFor(error, this.scheme);
+    const challenge = this.#mayChallenge ? challengeFor(error, this.scheme) : undefined;
     if (challenge !== undefined) this.#source.response?.setHeader("WWW-Authenticate", challenge);
   }
 
@@ -70,9 +71,11 @@ export class Refusals {
 
   /**
    * Sets `Cache-Control: no-store` on a streamed response, if the manager has cookies or sessions.
-   * It cannot wait for a guard: the server sends the headers before a guard runs.
+   * It cannot wait for a guard: the server sends the headers before a guard runs. Without
+   * `mayChallenge` no refusal sets a challenge, whether or not the headers are sent already.
    */
-  expectStream(): void {
+  expectStream({ mayChallenge = true }: { readonly mayChallenge?: boolean } = {}): void {
+    this.#mayChallenge = mayChallenge;
     const services = attempt(() => this.#services.open());
     if (!("value" in services)) return;
     const { sessions, cookies } = services.value.config;

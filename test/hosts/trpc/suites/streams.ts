@@ -31,6 +31,14 @@ export function describeStreams(host: Host): void {
       expect(other).toMatchObject(forbidden("CLAIMS_INSUFFICIENT"));
     });
 
+    test("has no challenge, also if its token is known before the headers are sent", async () => {
+      const { stream } = await start();
+      const client = await stream("alice", {});
+      expect(await client.me.query()).toBe("alice");
+      const stats = await failureOf(client.stats.query());
+      expect(stats).toEqual({ ...forbidden("SCOPE_INSUFFICIENT"), status: 200, challenge: undefined });
+    });
+
     test("sends no data of a rejected item, and does not start its resolver", async () => {
       const { site, stream, streams } = await start();
       const before = await streams();

@@ -9,6 +9,9 @@ const KILOBYTES = {
   "claimgate/graphql": 14,
 } as const;
 
+const OWN_CODE =
+  "claimgate's own code alone exceeds the goal, and messages with their remedies are a large part of it. zod, lru-cache, jose and cookie come on top.";
+
 export const PACKAGE_ROWS: readonly ReleaseRow[] = [
   {
     what: 'import("claimgate")',
@@ -31,6 +34,7 @@ export const PACKAGE_ROWS: readonly ReleaseRow[] = [
       case: entry,
       figure: "kB",
       goal,
+      ifMissed: OWN_CODE,
     }),
   ),
 ];

@@ -12,6 +12,7 @@ import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
 import { checkTokenType, type TokenType } from "../tokens/token-type.ts";
 import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { inNextMicrotask } from "../util/microtask.ts";
 import { settle, valueOf } from "../util/outcome.ts";
 import { KnownTokens } from "./known-tokens.ts";
 import { attempt, type Memo, once } from "./memo.ts";
@@ -165,7 +166,7 @@ export class RequestTokens implements Presenter {
     (this.#current ??= [])[plan.slot] = token;
     if (!this.#isMoment) {
       this.#isMoment = true;
-      queueMicrotask(() => this.endMoment());
+      inNextMicrotask(() => this.endMoment());
     }
     return token;
   }

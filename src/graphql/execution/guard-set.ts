@@ -3,6 +3,7 @@ import type { Plan } from "../../core/rules/compile.ts";
 import type { HeldClaims } from "../../core/rules/find-claim.ts";
 import { claimsOf } from "../../core/tokens/held-claims.ts";
 import type { JWT } from "../../core/tokens/token.ts";
+import { inNextMicrotask } from "../../core/util/microtask.ts";
 import type { Guard } from "../guard.ts";
 
 /** Guards that must all accept the caller. */
@@ -86,7 +87,7 @@ function begin(moments: Moments, auth: object): void {
   moments.auth = auth;
   moments.claims = undefined;
   moments.number++;
-  queueMicrotask(moments.end);
+  inNextMicrotask(moments.end);
 }
 
 function createMoments(): Moments {

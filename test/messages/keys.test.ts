@@ -199,6 +199,28 @@ describe("a secret", () => {
   ]);
 });
 
+describe("a JWK", () => {
+  const set = { keys: [jwk(p256.publicKey)] } as unknown as KeyInput;
+  const mixed = {
+    ...rsa.privateKey.export({ format: "jwk" }),
+    n: makePair("RSA").publicKey.export({ format: "jwk" }).n,
+  };
+  const ready = (key: object) => (manager({ algorithm: "RS256", ...key }) as AuthManager).ready();
+  testMessages([
+    ...everywhere("a JWK set", set, "public", ["ES256 needs an EC key", "this is a JWK set: pass one of its keys"]),
+    {
+      mistake: "an RSA JWK whose halves belong to two pairs",
+      make: () => ready({ privateKey: mixed }),
+      error: "InvalidConfigError",
+      says: ['"privateKey"', "must have the public members of its own private key", "export the key anew"],
+    },
+  ]);
+
+  test("is accepted when its halves belong together", async () => {
+    await ready({ privateKey: jwk(rsa.privateKey) });
+  });
+});
+
 describe("a SigningKey", () => {
   const key = new SigningKey(p256.publicKey.export({ format: "jwk" }));
   testMessages([

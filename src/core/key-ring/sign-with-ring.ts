@@ -57,9 +57,14 @@ async function proveKey({ signer, verifyKey, options }: RingKey): Promise<void> 
   if (!signer) return;
   const probe = new JWT("refresh", "probe");
   await namingKey(options.sign, () => probe.sign(signer));
-  if (!(await isSignedWith(readCompact(probe.signed), verifyKey, sharedQueue)))
+  if (await isSignedWith(readCompact(probe.signed), verifyKey, sharedQueue)) return;
+  if (options.verify === options.sign)
     throw new InvalidConfigError(
-      options.verify,
-      "must belong to the private key; pass the public key of the same pair, or leave it out",
+      options.sign,
+      "must have the public members of its own private key; export the key anew",
     );
+  throw new InvalidConfigError(
+    options.verify,
+    "must belong to the private key; pass the public key of the same pair, or leave it out",
+  );
 }

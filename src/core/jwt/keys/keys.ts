@@ -110,6 +110,10 @@ function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): Key
     if (input.type !== (use === "sign" ? "private" : "public")) throw wrongHalf(use, "KeyObject");
     return { jwk: keyObjectToJwk(input) };
   }
+  if (Array.isArray((input as { readonly keys?: unknown } | null)?.keys))
+    throw new InvalidKeyError(
+      `${algorithm} needs ${describeNeed(algorithm)}, and this is a JWK set: pass one of its keys`,
+    );
   if (!isJwk(input) || input === null || typeof input.kty !== "string")
     throw new InvalidKeyError(
       `the key must be PEM text, a JWK object, a CryptoKey or a KeyObject: ${algorithm} needs ${describeNeed(algorithm)}`,

@@ -187,7 +187,7 @@ export class AuthData {
       maxAge === undefined ? (isRefresh ? this.refreshMaxAge : this.authMaxAge) : checkMaxAge(maxAge, "maxAge");
     const exp = iat + seconds;
     // A session passes its own `rid`, so that no random bits are needed. V8 is slow at two spreads.
-    if (!isRefresh || claims["rid"] !== undefined) return { iss: this.issuer, iat, exp, ...claims };
+    if (!isRefresh || Object.hasOwn(claims, "rid")) return { iss: this.issuer, iat, exp, ...claims };
     const rid = base64urlOfBytes(crypto.getRandomValues(new Uint8Array(16)));
     return { rid, iss: this.issuer, iat, exp, ...claims };
   }

@@ -52,16 +52,17 @@ export function draftClaims(
   options: JWTOptions<unknown>,
 ): Record<string, unknown> {
   checkSubject(subject);
-  const claims: unknown = options.claims ?? {};
+  // The checks read the copies: a Proxy could answer a check otherwise than its copy.
+  const claims = cloneClaims(options.claims ?? {});
   checkUserClaims(claims, "claims");
-  if (options.audience !== undefined) checkAudience(options.audience);
+  const audience = options.audience === undefined ? undefined : cloneClaims({ aud: options.audience });
+  if (audience) checkAudience(audience["aud"]);
   return {
     sub: subject,
     type: tokenType,
-    // Copies, since the objects of the caller must not be frozen.
-    ...(options.audience === undefined ? {} : cloneClaims({ aud: options.audience })),
+    ...audience,
     ...(options.scope === undefined || tokenType === "refresh" ? {} : cloneClaims({ scope: options.scope })),
-    ...cloneClaims(claims),
+    ...claims,
   };
 }
 

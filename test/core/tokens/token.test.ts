@@ -41,6 +41,33 @@ describe("an unsigned JWT", () => {
   });
 });
 
+describe("claims in a Proxy", () => {
+  /** Claims that have their members only after `checks` questions for a member. */
+  const shy = (members: Record<string, unknown>, checks: number): Record<string, unknown> => {
+    let asked = 0;
+    return new Proxy(members, {
+      getOwnPropertyDescriptor: (target, key) =>
+        asked++ < checks ? undefined : Reflect.getOwnPropertyDescriptor(target, key),
+    });
+  };
+
+  it("rejects a reserved claim that only the copy of the claims has", () => {
+    const make = (checks: number): unknown => {
+      try {
+        return new JWT("auth", "ada", { claims: shy({ sub: "root", scope: "admin" }, checks) }).claims;
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    const made = Array.from({ length: 25 }, (_, checks) => JSON.stringify(make(checks)));
+    expect(new Set(made)).toEqual(new Set(['"TypeError"', '{"sub":"ada","type":"auth"}']));
+  });
+
+  it("copies other claims", () => {
+    expect(new JWT("auth", "ada", { claims: shy({ plan: "pro" }, 0) }).claims).toMatchObject({ plan: "pro" });
+  });
+});
+
 describe("JWT.sign", () => {
   it("signs once with AuthData, and returns the token", async () => {
     const jwt = new JWT("auth", "ada", { scope: { admin: true }, claims: { plan: "pro" }, maxAge: 5 });
@@ -142,6 +169,13 @@ describe("AuthData", () => {
     const refresh = authData().extendClaims("refresh", { sub: "ada" }, 9);
     expect(Object.keys(refresh)).toEqual(["rid", "iss", "iat", "exp", "sub"]);
     expect(refresh).toMatchObject({ rid: expect.stringMatching(/^[\w-]{22}$/), exp: NOW + 9 });
+  });
+
+  it("gives a refresh token a rid of its own, also if the claims inherit one", () => {
+    const claims = Object.create({ rid: "inherited" }, { sub: { value: "ada", enumerable: true } }) as object;
+    const given = authData().extendClaims("refresh", claims as Record<string, unknown>);
+    expect(given).toMatchObject({ rid: expect.stringMatching(/^[\w-]{22}$/), sub: "ada" });
+    expect(authData().extendClaims("refresh", { rid: "given" })["rid"]).toBe("given");
   });
 
   it.each([

@@ -127,12 +127,11 @@ function holdsWord(text: string, word: string): boolean {
   return false;
 }
 
+// A loop, because `every` skips the holes of a sparse list.
 function isListOfText(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(isText);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
+  if (!Array.isArray(value)) return false;
+  for (const text of value) if (typeof text !== "string") return false;
+  return true;
 }
 
 function isPrimitive(value: unknown): boolean {

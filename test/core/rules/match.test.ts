@@ -118,6 +118,14 @@ describe("the rule part claims", () => {
 });
 
 describe("the rule part scope", () => {
+  it("never matches a list with holes, which authorize may return, and never throws", async () => {
+    // oxlint-disable-next-line no-sparse-arrays -- the case of this test
+    const { auth: local } = createAuth({ authorizeAt: "request", authorize: () => ({ scope: [, "a"] }) });
+    const anyOf = [{ scope: "a" }, { claims: { sub: "ada" } }];
+    expect(await verdictOf(local, forge(), { scope: "a" })).toBe("SCOPE_INSUFFICIENT");
+    expect(await verdictOf(local, forge(), { anyOf })).toBe("allowed");
+  });
+
   it.each(SCOPES)("matches %s", async (_, required, held, notHeld) => {
     const rule = { scope: required as Exclude<Json, null> };
     for (const scope of held)

@@ -16,7 +16,12 @@ afterEach(() => void vi.restoreAllMocks());
 type Done = (error: Error | null, result: number) => void;
 
 /** A queue with `count` runs, in the order in which they start. */
-function start(count: number): { readonly started: number[]; readonly done: Done[]; readonly runs: Promise<number>[] } {
+function start(count: number): {
+  readonly queue: ReturnType<typeof newQueue>;
+  readonly started: number[];
+  readonly done: Done[];
+  readonly runs: Promise<number>[];
+} {
   const queue = newQueue();
   const [started, done]: [number[], Done[]] = [[], []];
   const runs = Array.from({ length: count }, (_, i) =>
@@ -25,7 +30,7 @@ function start(count: number): { readonly started: number[]; readonly done: Done
       done.push(callback);
     }),
   );
-  return { started, done, runs };
+  return { queue, started, done, runs };
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -73,6 +78,21 @@ describe("a queue", () => {
     await expect(broken).rejects.toThrow("boom");
     expect(await last).toBe(7);
     for (const callback of done.slice(1)) callback(null, 0);
+    await Promise.all(runs);
+  });
+
+  it("starts the next one after thousands that wait, and throw at their start", async () => {
+    const { done, runs, queue } = start(64);
+    const broken = upTo(20_000).map(() =>
+      queue.run(() => {
+        throw new Error("boom");
+      }),
+    );
+    const settled = Promise.allSettled(broken);
+    const last = queue.run<number>((callback) => void setImmediate(callback, null, 7));
+    for (const callback of done) callback(null, 0);
+    expect((await settled).every(({ status }) => status === "rejected")).toBe(true);
+    expect(await last).toBe(7);
     await Promise.all(runs);
   });
 });

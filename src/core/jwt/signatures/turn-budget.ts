@@ -3,8 +3,10 @@ import { loadBuiltin } from "../../util/builtins.ts";
 
 const MAX_MILLISECONDS = 1;
 
-// Not the global function: under the fake timers of a test, a turn would never end.
-const timers = loadBuiltin("node:timers") as { setImmediate(end: () => void): void } | undefined;
+// Read once: fake timers of a test replace the global function, and some that of the module too.
+// Under a fake, a turn would never end.
+const timers = loadBuiltin("node:timers") as { readonly setImmediate: (end: () => void) => void } | undefined;
+const atEndOfTurn = timers?.setImmediate;
 
 /** The time that synchronous signatures have taken in this turn of the event loop. */
 class TurnBudget {
@@ -21,7 +23,7 @@ class TurnBudget {
     this.#spent += performance.now() - start;
     if (this.#isCounting) return;
     this.#isCounting = true;
-    timers?.setImmediate(() => {
+    atEndOfTurn?.(() => {
       this.#spent = 0;
       this.#isCounting = false;
     });

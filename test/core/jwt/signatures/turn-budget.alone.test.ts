@@ -115,6 +115,15 @@ describe("the budget of a turn", () => {
     expect(callsOf(6, sign)).toEqual(SPENT);
   });
 
+  it("ends a turn under fake timers that replace the module's function, as those of sinon do", async () => {
+    vi.spyOn(process.getBuiltinModule("node:timers"), "setImmediate").mockImplementation(
+      () => ({}) as NodeJS.Immediate,
+    );
+    expect(callsOf(6, sign)).toEqual(SPENT);
+    await nextTurn();
+    expect(callsOf(6, sign)).toEqual(SPENT);
+  });
+
   it("is not spent by signatures that take no time, as under a fake clock", () => {
     vi.useFakeTimers();
     expect(callsOf(20, sign)).toEqual(Array(20).fill(true));

@@ -1,5 +1,6 @@
 /** Makes keys of `node:crypto` from JWKs that have passed the key checks. */
 import type { JWK } from "jose";
+import { decode } from "jose/base64url";
 import { base64urlOfBytes, bytesOfBase64url } from "../../util/base64url.ts";
 import type { Ecdh, NodeCrypto, NodeKey } from "../../util/builtins.ts";
 import { withErrorContext } from "../../util/error-context.ts";
@@ -45,7 +46,8 @@ function createEcdh(node: NodeCrypto, { crv }: JWK): Ecdh | undefined {
 /** Whether the public members of an EC or Ed25519 key belong to the private member. */
 function isPair(jwk: JWK, key: NodeKey, ecdh: Ecdh | undefined): boolean {
   // Before the export, because Node 20 aborts at the export of a number that is too large.
-  ecdh?.setPrivateKey(bytesOfBase64url(jwk.d as string));
+  // `decode`, because small buffers of Node share their memory.
+  ecdh?.setPrivateKey(decode(jwk.d as string));
   const { x, y } = key.export({ format: "jwk" });
   // node:crypto derives the public member of Ed25519, and keeps the given ones of EC.
   if (!ecdh) return base64urlOfBytes(bytesOfBase64url(jwk.x as string)) === x;

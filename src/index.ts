@@ -29,7 +29,7 @@ export {
   type RefreshTokenOptions,
 } from "./core/manager/manager.ts";
 export type { StandardResult, StandardSchema } from "./core/tokens/claims-schema.ts";
-export type { MaybePromise } from "./core/util/maybe-promise.ts";
+export type { MaybePromise } from "./core/util/promises/maybe-promise.ts";
 
 // One request: `ctx.auth`
 

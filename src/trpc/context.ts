@@ -13,7 +13,7 @@ import {
 import { checkManager } from "../core/manager/check-manager.ts";
 import type { AuthManager } from "../core/manager/manager.ts";
 import type { AuthContext } from "../core/request/request-auth.ts";
-import { isPromise } from "../core/util/maybe-promise.ts";
+import { isPromise } from "../core/util/promises/maybe-promise.ts";
 
 /**
  * The options that an adapter passes to `createContext`: the request, or on AWS Lambda the event.

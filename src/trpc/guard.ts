@@ -8,7 +8,7 @@ import type { AnyAuthContext, AuthContext, RequestAuth } from "../core/request/r
 import type { RequestGate } from "../core/request/request-gate.ts";
 import { checkGiven, compileRule, type Plan } from "../core/rules/compile.ts";
 import type { JWT } from "../core/tokens/token.ts";
-import { isPromise, type MaybePromise } from "../core/util/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../core/util/promises/maybe-promise.ts";
 import type { CheckedInput, UnknownInput } from "./checked-input.ts";
 import type { CheckedRule, SuggestedClaims, TRPCRule } from "./checked-rule.ts";
 import { refusalIn, toTRPCError } from "./errors.ts";

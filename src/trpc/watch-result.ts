@@ -3,7 +3,7 @@ import { isObservable, type Observable, observable, observableToAsyncIterable } 
 import { runWithToken } from "../core/request/current-token.ts";
 import { guardStream } from "../core/request/guarded-stream.ts";
 import type { JWT } from "../core/tokens/token.ts";
-import { isAsyncIterable, isPromise } from "../core/util/maybe-promise.ts";
+import { isAsyncIterable, isPromise } from "../core/util/promises/maybe-promise.ts";
 import { toTRPCError } from "./errors.ts";
 
 /** The options of `watchResult`. */

@@ -141,7 +141,8 @@ it.each([
   ],
   ["graphql/server/one.ts", ["../schema/directive.ts"], ["../index.ts", "../../trpc/guard.ts"]],
   ["trpc/one.ts", ["@trpc/server", "../core/errors.ts"], ["graphql", "@graphql-tools/utils", "../graphql/errors.ts"]],
-  ["core/stores/redis.ts", ["../util/freeze.ts"], ["redis", "ioredis", "pg"]],
+  ["core/stores/redis.ts", ["../util/freeze.ts", "./redis/one.ts"], ["redis", "ioredis", "pg"]],
+  ["core/stores/redis/one.ts", ["../session-store.ts", "../../util/freeze.ts"], ["../../errors.ts", "redis", "pg"]],
   ["core/reasons.ts", [], ["./util/freeze.ts", "./errors.ts"]],
 ])("the linter lets %s import only from its left", (file, allowed, refused) => {
   const path = `src/${file}`;

@@ -9,8 +9,8 @@ import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
 import { checkUserClaims } from "../tokens/user-claims.ts";
-import { withDeadline } from "../util/deadline.ts";
-import type { MaybePromise } from "../util/maybe-promise.ts";
+import { withDeadline } from "../util/promises/deadline.ts";
+import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
 /** The rights of issued tokens. */
 export interface IssueRights {

@@ -9,7 +9,7 @@ import { tagIn } from "../stores/session-id.ts";
 import type { StoreAccess } from "../stores/store-access.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
-import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
 import { refreshReference, sessionEnded } from "./refresh-reference.ts";
 
 /** The check of sessions for the verifier, with its cache. */

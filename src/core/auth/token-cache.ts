@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import type { TokenContent } from "../tokens/token-content.ts";
 import { loadNodeCrypto } from "../util/builtins.ts";
-import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
 
 /** A bounded cache of verified tokens. */
 export interface TokenCache {

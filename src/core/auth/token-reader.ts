@@ -13,7 +13,7 @@ import { toConfigError } from "../key-ring/key-pair.ts";
 import { contentOf, type Standing, type TokenContent } from "../tokens/token-content.ts";
 import { readTokenType } from "../tokens/token-type.ts";
 import { deepFreeze } from "../util/freeze.ts";
-import type { MaybePromise } from "../util/maybe-promise.ts";
+import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 

@@ -7,7 +7,7 @@ import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type Standing, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
 import { checkTokenType, readTokenType, type TokenType } from "../tokens/token-type.ts";
-import { isPromise, type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
 import { NO_SESSIONS, type Presenter, type SessionCheck } from "./session-check.ts";
 import { createTokenCache } from "./token-cache.ts";
 import { createOwnReader, createReader } from "./token-reader.ts";

@@ -1,7 +1,7 @@
 /** The types of the option `authorize`, which looks up rights in a database. */
 import type { Claims } from "../rules/rule.ts";
 import type { JWT } from "../tokens/token.ts";
-import type { MaybePromise } from "../util/maybe-promise.ts";
+import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
 /**
  * The current rights of a subject. An unknown key and an undefined value are errors, because a

@@ -3,7 +3,7 @@
 import { isAuthError, refusal } from "../errors.ts";
 import type { Plan } from "../rules/compile.ts";
 import { equalsIgnoringCase, isOptionalWhitespace, trimOptionalWhitespace } from "../util/ascii.ts";
-import { type Outcome, settle } from "../util/outcome.ts";
+import { type Outcome, settle } from "../util/promises/outcome.ts";
 import { MAX_CONNECTION_PARAMS } from "./connection-params.ts";
 import type { CookieNames } from "./cookies.ts";
 import { type Csrf, type CsrfFault, cookieRejection, csrfFaultOf, markFaultOf, setCookieRejection } from "./csrf.ts";

@@ -2,7 +2,7 @@
 import type { JwtPayload } from "../jwt/compact.ts";
 import { InvalidSubjectError, InvalidTokenError } from "../jwt/errors.ts";
 import { readOwn } from "../rules/find-claim.ts";
-import { isPromise } from "../util/maybe-promise.ts";
+import { isPromise } from "../util/promises/maybe-promise.ts";
 
 /** The option `subject` of an entry of `trust`. */
 export type SubjectOption = "verbatim" | ((claims: JwtPayload) => unknown);

@@ -1,6 +1,6 @@
 /** `encode`: signs claims into a compact JWT, as PyJWT's `encode` does. */
 import { base64urlOfBytes, base64urlOfText } from "../util/base64url.ts";
-import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import { systemClock } from "../util/seconds.ts";
 import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions } from "./caller-input.ts";

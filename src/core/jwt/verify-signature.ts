@@ -1,6 +1,6 @@
 /** Checks the signature of a token with one key, or finds the key that signed it. */
 import { bytesOfBase64url } from "../util/base64url.ts";
-import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import type { Algorithm } from "./algorithms.ts";
 import type { CompactParts, JwtHeader } from "./compact.ts";
 import { InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";

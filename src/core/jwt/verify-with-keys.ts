@@ -1,5 +1,5 @@
 /** Verifies a token with the keys that its header names. */
-import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import type { Algorithm } from "./algorithms.ts";
 import {
   type CompactParts,

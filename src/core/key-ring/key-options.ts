@@ -12,8 +12,8 @@ import {
   textSchema,
 } from "../parse-options.ts";
 import { lazy } from "../util/lazy.ts";
-import type { MaybePromise } from "../util/maybe-promise.ts";
-import type { RefreshTimes } from "../util/refreshing.ts";
+import type { MaybePromise } from "../util/promises/maybe-promise.ts";
+import type { RefreshTimes } from "../util/promises/refreshing.ts";
 import { MAX_SECONDS, MAX_TIMEOUT_SECONDS } from "../util/seconds.ts";
 
 /** A key of the ring. It has a `secret`, a `privateKey`, or, to verify only, a `publicKey`. */

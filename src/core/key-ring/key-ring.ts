@@ -3,8 +3,8 @@ import type { JWK } from "jose";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { JWKSClientError } from "../jwt/errors.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
-import { type MaybePromise, promisesAreShared } from "../util/maybe-promise.ts";
-import { createRefreshing, type RefreshTimes } from "../util/refreshing.ts";
+import { type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
+import { createRefreshing, type RefreshTimes } from "../util/promises/refreshing.ts";
 import type { KeyLoader } from "./key-options.ts";
 import { type KeyPairOptions, resolveKeyPair } from "./key-pair.ts";
 import {

@@ -9,7 +9,7 @@ import { JWT } from "../tokens/token.ts";
 import type { TokenParts } from "../tokens/token-content.ts";
 import type { TokenType } from "../tokens/token-type.ts";
 import { withErrorContext } from "../util/error-context.ts";
-import { andThen, type MaybePromise } from "../util/maybe-promise.ts";
+import { andThen, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import { namingKey } from "./key-pair.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { RingKey, RingSnapshot } from "./ring-snapshot.ts";

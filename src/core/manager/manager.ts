@@ -23,7 +23,7 @@ import { JWT } from "../tokens/token.ts";
 import { checkTokenType, DEFAULT_AUTH_MAX_AGE, DEFAULT_REFRESH_MAX_AGE, type TokenType } from "../tokens/token-type.ts";
 import { checkNoOptions, checkOptionNames, checkOptionsObject } from "../util/check-options.ts";
 import { withErrorContext } from "../util/error-context.ts";
-import { isPromise } from "../util/maybe-promise.ts";
+import { isPromise } from "../util/promises/maybe-promise.ts";
 
 declare module "../request/request-auth.ts" {
   interface LaterTypes<C> {

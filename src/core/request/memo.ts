@@ -1,7 +1,7 @@
 /** Runs a check once and keeps its outcome: a value, a refusal or another error. */
 import { toRefusal } from "../errors.ts";
-import { andThen, isPromise, type MaybePromise } from "../util/maybe-promise.ts";
-import { type Outcome, settle } from "../util/outcome.ts";
+import { andThen, isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
+import { type Outcome, settle } from "../util/promises/outcome.ts";
 
 /** The outcomes of checks, by the checked text. */
 export type Memo<T> = Map<string, MaybePromise<Outcome<T>>>;

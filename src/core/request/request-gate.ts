@@ -6,7 +6,7 @@ import type { Plan } from "../rules/compile.ts";
 import type { LazyServices, Services } from "../services.ts";
 import { claimsOf } from "../tokens/held-claims.ts";
 import type { JWT } from "../tokens/token.ts";
-import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import { Refusals } from "./refusals.ts";
 import { RequestTokens } from "./request-tokens.ts";
 

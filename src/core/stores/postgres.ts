@@ -1,14 +1,14 @@
 /** Sessions in PostgreSQL through a pool of pg or a similar driver (`claimgate/postgres`). */
 import { checkOptionNames } from "../util/check-options.ts";
-import { isPoolOfPg, type PostgresPoolLike, StatementRunner } from "./postgres-client.ts";
-import { migration, type Names, namesOf } from "./postgres-schema.ts";
+import { isPoolOfPg, type PostgresPoolLike, StatementRunner } from "./postgres/postgres-client.ts";
+import { migration, type Names, namesOf } from "./postgres/postgres-schema.ts";
 import { readRecord } from "./read-record.ts";
 import { createServerClock } from "./server-clock.ts";
 import { keptUntil, type SessionRecord, type SessionStore, type StoreOperation } from "./session-store.ts";
 
 // The pool and the session store
 
-export type { PostgresPoolLike } from "./postgres-client.ts";
+export type { PostgresPoolLike } from "./postgres/postgres-client.ts";
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
 /** Options of `postgresSessionStore`. */

@@ -1,15 +1,15 @@
 /** Sessions in Redis through a client of redis or ioredis (`claimgate/redis`). */
 import { checkOptionNames } from "../util/check-options.ts";
 import { readRecord } from "./read-record.ts";
-import { createScriptRunner, type RedisClientLike } from "./redis-client.ts";
-import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis-scripts.ts";
+import { createScriptRunner, type RedisClientLike } from "./redis/redis-client.ts";
+import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis/redis-scripts.ts";
 import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
 import type { SessionRecord, SessionStore, StoreOperation } from "./session-store.ts";
 
 // Clients and the session store
 
-export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis-client.ts";
+export type { IORedisLike, NodeRedisLike, RedisClientLike } from "./redis/redis-client.ts";
 export type { SessionRecord, SessionRotation, SessionStore, StoreOperation } from "./session-store.ts";
 
 /** Options of `redisSessionStore`. */

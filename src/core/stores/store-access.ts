@@ -1,5 +1,5 @@
 /** The only access to a session store: adds a deadline, one retry and one type of error. */
-import { withDeadline } from "../util/deadline.ts";
+import { withDeadline } from "../util/promises/deadline.ts";
 import { readRecord } from "./read-record.ts";
 import {
   DeadlineError,

@@ -9,7 +9,7 @@ import { type SignatureQueue, sharedQueue } from "../jwt/signatures/signature-qu
 import { base64urlOfBytes } from "../util/base64url.ts";
 import { checkOptionNames } from "../util/check-options.ts";
 import { hideFromInspect } from "../util/hide-from-inspect.ts";
-import { isPromise, type MaybePromise } from "../util/maybe-promise.ts";
+import { isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
 import { MAX_TOKEN_AGE_SECONDS, systemClock } from "../util/seconds.ts";
 import { SignedContent, TokenParts } from "./token-content.ts";
 import { DEFAULT_AUTH_MAX_AGE, DEFAULT_REFRESH_MAX_AGE, type TokenType } from "./token-type.ts";

@@ -1,6 +1,6 @@
 /** Loads Node built-ins without an import, so that the package loads on every runtime. */
 import type { CryptoKey, JWK, KeyObject } from "jose";
-import { promisesAreShared } from "./maybe-promise.ts";
+import { promisesAreShared } from "./promises/maybe-promise.ts";
 
 /**
  * A key of `node:crypto`, with the methods that jose's type leaves out. Node's own type would make

@@ -1,5 +1,5 @@
 /** Adds context to an error: the option, the variable or the place that caused it. */
-import { isPromise } from "./maybe-promise.ts";
+import { isPromise } from "./promises/maybe-promise.ts";
 
 /**
  * Runs `work` and replaces its error by the result of `explain`. If `work` returns a promise, the

@@ -3,7 +3,7 @@ import type { Plan } from "../../core/rules/compile.ts";
 import type { HeldClaims } from "../../core/rules/find-claim.ts";
 import { claimsOf } from "../../core/tokens/held-claims.ts";
 import type { JWT } from "../../core/tokens/token.ts";
-import { inNextMicrotask } from "../../core/util/microtask.ts";
+import { inNextMicrotask } from "../../core/util/promises/microtask.ts";
 import type { Guard } from "../guard.ts";
 
 /** Guards that must all accept the caller. */

@@ -8,7 +8,7 @@ import { guardStream } from "../../core/request/guarded-stream.ts";
 import type { RequestAuth } from "../../core/request/request-auth.ts";
 import type { RequestGate } from "../../core/request/request-gate.ts";
 import type { JWT } from "../../core/tokens/token.ts";
-import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
+import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
 import { refusalMark, toGraphQLError } from "../errors.ts";
 import { type Guard, markGuards } from "../guard.ts";
 import { type GuardSet, isPassed, markPassed } from "./guard-set.ts";

@@ -1,7 +1,7 @@
 /** Verifies the token of an operation before it executes, so that no field waits for it. */
 
 import { authIn } from "../../core/request/auth-in.ts";
-import type { MaybePromise } from "../../core/util/maybe-promise.ts";
+import type { MaybePromise } from "../../core/util/promises/maybe-promise.ts";
 import { createPlanReader, type OperationArgs } from "./operation-plans.ts";
 
 /** An operation that a server is going to execute, and its context. */

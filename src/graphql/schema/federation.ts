@@ -12,7 +12,7 @@ import {
 } from "graphql";
 import { authIn } from "../../core/request/auth-in.ts";
 import type { RequestGate } from "../../core/request/request-gate.ts";
-import { andThen } from "../../core/util/maybe-promise.ts";
+import { andThen } from "../../core/util/promises/maybe-promise.ts";
 import { resolvesByDefault } from "../guard.ts";
 
 // The directives of Apollo Federation 2, and `@link`, which imports them.

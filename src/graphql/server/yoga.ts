@@ -8,7 +8,7 @@ import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/auth-in.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { withErrorContext } from "../../core/util/error-context.ts";
-import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/maybe-promise.ts";
+import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
 import { reportMisuse } from "../execution/report-misuse.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { UnsentError } from "claimgate";
 import pg from "pg";
-import { CLAIM, ROTATE } from "../../../src/core/stores/redis-scripts.ts";
+import { CLAIM, ROTATE } from "../../../src/core/stores/redis/redis-scripts.ts";
 import { startRedisServer } from "../../core/stores/redis-server.ts";
 import {
   DATABASE_URL,

@@ -1,7 +1,7 @@
 /** `JWKSClient`: fetches the public keys of an issuer, as PyJWT's `PyJWKClient` does. */
 import type { JSONWebKeySet } from "jose";
 import { withErrorContext } from "../../util/error-context.ts";
-import type { Refreshing } from "../../util/refreshing.ts";
+import type { Refreshing } from "../../util/promises/refreshing.ts";
 import { checkedClock, MAX_SECONDS, MAX_TIMEOUT_SECONDS, systemClock } from "../../util/seconds.ts";
 import { type Algorithm, isAlgorithm } from "../algorithms.ts";
 import { checkFlag, readInput, readOptions } from "../caller-input.ts";

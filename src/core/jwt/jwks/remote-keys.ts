@@ -1,6 +1,6 @@
 /** Fetches and renews a remote JSON Web Key Set. Keeps the last set while its endpoint fails. */
 import type { JSONWebKeySet } from "jose";
-import { createRefreshing, type Refreshing, type RefreshTimes } from "../../util/refreshing.ts";
+import { createRefreshing, type Refreshing, type RefreshTimes } from "../../util/promises/refreshing.ts";
 import { JWKSClientConnectionError, JWKSClientError } from "../errors.ts";
 import { type KeyFetch, limitFetch } from "./key-fetch.ts";
 import { type JwksKeySet, readKeySet } from "./key-set.ts";

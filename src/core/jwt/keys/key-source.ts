@@ -1,5 +1,5 @@
 /** `KeySource`: the interface of every source of verification keys. */
-import type { MaybePromise } from "../../util/maybe-promise.ts";
+import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 

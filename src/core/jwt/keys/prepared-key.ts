@@ -3,7 +3,7 @@
 import type { CryptoKey, JWK } from "jose";
 import { encode } from "jose/base64url";
 import { loadSignatureCrypto } from "../../util/builtins.ts";
-import type { MaybePromise } from "../../util/maybe-promise.ts";
+import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import { hmacSignatures, nodeSignatures } from "../signatures/node-signatures.ts";
 import type { Signatures } from "../signatures/signatures.ts";

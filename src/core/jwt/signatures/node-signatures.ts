@@ -1,7 +1,7 @@
 /** Signatures by `node:crypto`: synchronous, or on libuv's threads. */
 import { bytesOfLatin1 } from "../../util/base64url.ts";
 import type { Done, NodeCrypto, NodeKey } from "../../util/builtins.ts";
-import type { MaybePromise } from "../../util/maybe-promise.ts";
+import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
 import { type Algorithm, type AlgorithmTraits, type Hash, hashBytes, traitsOf } from "../algorithms.ts";
 import type { SignatureQueue } from "./signature-queue.ts";
 import { type Signatures, unusableKey } from "./signatures.ts";

@@ -1,5 +1,5 @@
 /** `Signatures`: the operations of one key, by `node:crypto` or by WebCrypto. */
-import type { MaybePromise } from "../../util/maybe-promise.ts";
+import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
 import type { Algorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import type { SignatureQueue } from "./signature-queue.ts";

@@ -1,6 +1,6 @@
 /** Runs statements on PostgreSQL through a pool, by name where the pool and the server allow it. */
-import { emitWarning } from "../util/builtins.ts";
-import { hexDigest } from "./text-digest.ts";
+import { emitWarning } from "../../util/builtins.ts";
+import { hexDigest } from "../text-digest.ts";
 
 /**
  * A pool of pg, or any object with the same `query` method, such as PGlite. It must commit each

@@ -1,8 +1,8 @@
 /** A `createRefreshing` with a manual clock and loads that the test ends. */
 
 import { createTestClock, type TestClock } from "claimgate/testing";
-import { createRefreshing, type Refreshing, type RefreshTimes } from "../../../src/core/util/refreshing.ts";
-import { NOW } from "../../support/create-auth.ts";
+import { createRefreshing, type Refreshing, type RefreshTimes } from "../../../../src/core/util/promises/refreshing.ts";
+import { NOW } from "../../../support/create-auth.ts";
 
 /** A load that runs until the test ends it. */
 export interface Load {

@@ -1,6 +1,6 @@
 /** Runs scripts on Redis or a Redis Cluster through a client of node-redis or ioredis. */
-import { UnsentError } from "./session-store.ts";
-import { hexDigest } from "./text-digest.ts";
+import { UnsentError } from "../session-store.ts";
+import { hexDigest } from "../text-digest.ts";
 
 /** The part of a node-redis client, cluster or pool (`redis`) that the store uses. */
 export interface NodeRedisLike {

@@ -1,6 +1,6 @@
 /** `createRefreshing` while its source works. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { watchRejections } from "../../support/watch-rejections.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { settled, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();

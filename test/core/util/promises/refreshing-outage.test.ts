@@ -1,7 +1,7 @@
 /** `createRefreshing` while its source fails or returns flawed values. */
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../support/refusal-of.ts";
-import { watchRejections } from "../../support/watch-rejections.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { DOWN, settled, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();

@@ -1,7 +1,7 @@
 /** `createRefreshing` when a load hangs, and when its clock fails or is set back. */
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../../support/refusal-of.ts";
-import { watchRejections } from "../../support/watch-rejections.ts";
+import { refusalOf } from "../../../support/refusal-of.ts";
+import { watchRejections } from "../../../support/watch-rejections.ts";
 import { DOWN, startHarness, startHolding } from "./refreshing-support.ts";
 
 watchRejections();

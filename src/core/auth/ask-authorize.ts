@@ -8,7 +8,7 @@ import { RevokedTokenError } from "../jwt/errors.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
-import { checkUserClaims } from "../tokens/user-claims.ts";
+import { checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
 import { withDeadline } from "../util/promises/deadline.ts";
 import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
@@ -93,9 +93,11 @@ function readRights(rights: unknown): Rights | null {
 
 /** Merges copies, so that objects of the user are never frozen. */
 function layOver(held: Readonly<Record<string, unknown>>, { scope, claims = {} }: Rights): Record<string, unknown> {
-  checkUserClaims(claims, "claims");
-  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(claims, claim));
+  // The checks read the copy, as those of a login do.
+  const copy = cloneClaims(claims);
+  checkUserClaims(copy, "claims");
+  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(copy, claim));
   if (dated !== undefined)
     throw new TypeError(`authorize must not return the claim "${dated}", which belongs to one token`);
-  return { ...held, ...structuredClone(claims), ...(scope === undefined ? {} : { scope: structuredClone(scope) }) };
+  return { ...held, ...copy, ...(scope === undefined ? {} : cloneClaims({ scope })) };
 }

@@ -11,6 +11,7 @@ import {
 import type { Plan } from "../rules/compile.ts";
 import { claimName, findClaim, readOwn } from "../rules/find-claim.ts";
 import { lowerAscii } from "../util/ascii.ts";
+import { copyData } from "../util/copy-data.ts";
 import { withErrorContext } from "../util/error-context.ts";
 import { deepFreeze } from "../util/freeze.ts";
 import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts";
@@ -163,7 +164,7 @@ function visibleClaims(policy: IssuerPolicy, payload: JwtPayload): Record<string
 }
 
 function readScope({ scopeClaim }: IssuerPolicy, payload: JwtPayload): unknown {
-  if (typeof scopeClaim === "function") return copyData(askClaims(scopeClaim, payload, "scopeClaim"));
+  if (typeof scopeClaim === "function") return cloneScope(askClaims(scopeClaim, payload, "scopeClaim"));
   if (typeof scopeClaim === "string") return findClaim(payload, claimName(scopeClaim));
   const held = scopeClaim.map((claim) => findClaim(payload, claimName(claim))).filter((value) => value != null);
   if (held.length === 0) return undefined;
@@ -177,9 +178,9 @@ function readScope({ scopeClaim }: IssuerPolicy, payload: JwtPayload): unknown {
 }
 
 // Claims are frozen, but objects of the user must not be.
-function copyData(value: unknown): unknown {
+function cloneScope(value: unknown): unknown {
   return withErrorContext(
-    () => structuredClone(value),
+    () => copyData(value),
     (cause) => new TypeError("scopeClaim must return data: text, numbers, lists or plain objects", { cause }),
   );
 }

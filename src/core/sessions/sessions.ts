@@ -130,8 +130,10 @@ export function createSessions(parts: SessionParts): Sessions {
 
   const login: Sessions["login"] = async (subject, options, checkTokens) => {
     const call = store.forCall();
-    const { scope, claims = {}, label = null, remember = true } = options;
+    const { scope, label = null, remember = true } = options;
     checkSubject(subject);
+    // The check reads the copy: a Proxy could answer the check otherwise than its copy.
+    const claims = cloneClaims(options.claims ?? {});
     checkUserClaims(claims, "claims");
     if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
     const sessionMaxAge = readSessionMaxAge(options, sessions);
@@ -139,7 +141,7 @@ export function createSessions(parts: SessionParts): Sessions {
       throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters`);
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
-      grant: cloneClaims({ ...(scope === undefined ? {} : { scope }), claims }),
+      grant: scope === undefined ? { claims } : { ...cloneClaims({ scope }), claims },
       label,
       remember,
     };

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createAuth, ISSUER, NOW, SECRET } from "../../support/create-auth.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
+import { shyClaims } from "../../support/shy-claims.ts";
 import { makePair } from "../jwt/keys/key-kinds.ts";
 
 const authData = (over: object = {}): AuthData =>
@@ -42,19 +43,10 @@ describe("an unsigned JWT", () => {
 });
 
 describe("claims in a Proxy", () => {
-  /** Claims that have their members only after `checks` questions for a member. */
-  const shy = (members: Record<string, unknown>, checks: number): Record<string, unknown> => {
-    let asked = 0;
-    return new Proxy(members, {
-      getOwnPropertyDescriptor: (target, key) =>
-        asked++ < checks ? undefined : Reflect.getOwnPropertyDescriptor(target, key),
-    });
-  };
-
   it("rejects a reserved claim that only the copy of the claims has", () => {
     const make = (checks: number): unknown => {
       try {
-        return new JWT("auth", "ada", { claims: shy({ sub: "root", scope: "admin" }, checks) }).claims;
+        return new JWT("auth", "ada", { claims: shyClaims({ sub: "root", scope: "admin" }, checks) }).claims;
       } catch (error) {
         return (error as Error).name;
       }
@@ -64,7 +56,7 @@ describe("claims in a Proxy", () => {
   });
 
   it("copies other claims", () => {
-    expect(new JWT("auth", "ada", { claims: shy({ plan: "pro" }, 0) }).claims).toMatchObject({ plan: "pro" });
+    expect(new JWT("auth", "ada", { claims: shyClaims({ plan: "pro" }, 0) }).claims).toMatchObject({ plan: "pro" });
   });
 });
 

@@ -21,7 +21,7 @@ export {
   type RequireToken,
   type RequireTokenMiddleware,
   requireToken,
-} from "./guard.ts";
+} from "./require-token.ts";
 
 // Procedures
 

@@ -2,15 +2,8 @@
 import type { TRPCProcedureBuilder } from "@trpc/server";
 import type { AnyAuthContext, UnguardedAuth } from "../core/request/request-auth.ts";
 import type { TRPCRule } from "./checked-rule.ts";
-import {
-  type ClaimsOf,
-  type Guarded,
-  type GuardMiddleware,
-  mergeGuards,
-  type RequireToken,
-  requireToken,
-  translateRefusals,
-} from "./guard.ts";
+import { type GuardMiddleware, mergeGuards, translateRefusals } from "./guard.ts";
+import { type ClaimsOf, type Guarded, type RequireToken, requireToken } from "./require-token.ts";
 
 /** Any procedure builder. Its type parameters are invariant, so only `any` fits all builders. */
 // oxlint-disable-next-line typescript/no-explicit-any

@@ -146,7 +146,7 @@ describe("a JWK with an invalid member", () => {
 
   it.each([
     ["key_ops that are not a list", { key_ops: 5 }],
-    ["key_ops null", { key_ops: null }],
+    ["key_ops that are empty", { key_ops: [] }],
     ["a modulus that is not base64url", { n: `${jwk.n}=` }],
     [
       "a member that throws",

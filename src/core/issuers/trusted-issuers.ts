@@ -305,7 +305,7 @@ function openLocalKeys({ jwks, algorithms }: Parsed, path: string, stated: objec
   const place = `${path}.jwks`;
   if (!jwks?.keys.every((key) => typeof key === "object" && key !== null))
     throw new InvalidConfigError(place, NO_KEY_SET);
-  const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && "d" in key);
+  const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && key.d != null);
   if (isPrivate >= 0)
     throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
   const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));

@@ -1,5 +1,6 @@
 /** Loads the keys of a file: a JSON Web Key Set with the times at which keys sign and retire. */
 import { InvalidConfigError } from "../errors.ts";
+import { withoutNulls } from "../jwt/keys/members.ts";
 import { loadBuiltin } from "../util/builtins.ts";
 import type { KeyConfig, KeyLoader } from "./key-options.ts";
 
@@ -59,7 +60,8 @@ export function readKeyFile(text: string, file: string): FileKey[] {
   return keys as FileKey[];
 }
 
-function toKeyConfig({ signFrom, retireAt, ...jwk }: FileKey, index: number): KeyConfig {
+function toKeyConfig({ signFrom, retireAt, ...members }: FileKey, index: number): KeyConfig {
+  const jwk = withoutNulls(members);
   if (typeof jwk.alg !== "string") throw new InvalidConfigError(`keys.${index}.alg`, "must be set in a file of keys");
   const half = jwk.kty === "oct" ? "secret" : jwk.d === undefined ? "publicKey" : "privateKey";
   const config = { kid: jwk.kid, algorithm: jwk.alg, [half]: jwk, signFrom, retireAt };

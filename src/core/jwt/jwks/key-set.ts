@@ -4,6 +4,7 @@ import type { Algorithm } from "../algorithms.ts";
 import { JWKSClientError } from "../errors.ts";
 import { sizeOfRsa } from "../keys/key-checks.ts";
 import type { KeySet } from "../keys/key-source.ts";
+import { withoutNulls } from "../keys/members.ts";
 import { SigningKey } from "../keys/signing-key.ts";
 
 /** A JSON Web Key Set that has been read. */
@@ -42,7 +43,8 @@ export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {})
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);
   const before = new Map(previous?.keys.map((key) => [identityOf(key.jwk), key]));
   const unique = new Map<string, SigningKey>();
-  for (const jwk of jwks.keys) {
+  for (const given of jwks.keys) {
+    const jwk = withoutNulls(given);
     const identity = identityOf(jwk);
     const key = before.get(identity) ?? new SigningKey(jwk);
     const isAllowed = isForSignatures(jwk) && (secrets || jwk.kty !== "oct");

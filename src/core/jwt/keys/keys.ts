@@ -17,7 +17,7 @@ import {
   wrongHalf,
   wrongKind,
 } from "./key-checks.ts";
-import { keyMembers, publicMembers } from "./members.ts";
+import { keyMembers, publicMembers, readMembers, withoutNulls } from "./members.ts";
 import { checkPem, describeNotPem, findPemLabel, unreadablePem } from "./pem.ts";
 import { importOnce, type PreparedKey } from "./prepared-key.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
@@ -88,7 +88,7 @@ function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options:
   if (isCryptoKey(input)) return exportCryptoKey(input) ?? { cryptoKey: input };
   if (isJwk(input) && typeof input?.kty === "string" && input.kty !== "oct") throw wrongKind(input, algorithm);
   const secret = readSecretBytes(input);
-  if (isJwk(input)) checkJwkPurpose(input, algorithm, use);
+  if (isJwk(input)) checkJwkPurpose(withoutNulls(input), algorithm, use);
   const keyLike = describeKeyLikeText(secret);
   if (keyLike)
     throw new InvalidKeyError(
@@ -118,7 +118,7 @@ function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): Key
     throw new InvalidKeyError(
       `the key must be PEM text, a JWK object, a CryptoKey or a KeyObject: ${algorithm} needs ${describeNeed(algorithm)}`,
     );
-  return { jwk: { ...input } };
+  return { jwk: readMembers(input) };
 }
 
 /** An extractable CryptoKey for `node:crypto`; `undefined` if WebCrypto has to use it. */

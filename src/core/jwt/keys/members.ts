@@ -1,5 +1,6 @@
 /** The members of JWKs that claimgate reads: allow-lists, so that others have no effect. */
 import type { JWK } from "jose";
+import { decode, encode } from "jose/base64url";
 
 type Member = keyof JWK;
 
@@ -26,6 +27,48 @@ export function findUnreadable(jwk: JWK, use: "sign" | "verify"): string | undef
   return encodedNames(jwk, use).find((name) => jwk[name] !== undefined && !isBase64url(jwk[name]));
 }
 
+/** A copy without the members that are null, which some issuers write in place of no member. */
+export function withoutNulls<T extends object>(jwk: T): T {
+  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== null)) as T;
+}
+
+/**
+ * A copy without nulls, and with each number in the length of RFC 7518, section 6. Issuers leave
+ * out or add leading zeros, which browsers reject, and which would give one key two thumbprints.
+ */
+export function readMembers(jwk: JWK): JWK {
+  const read = withoutNulls(jwk);
+  for (const name of encodedNames(read, "sign")) {
+    const value = read[name];
+    if (isBase64url(value)) (read as Record<string, unknown>)[name] = inItsLength(value, read);
+  }
+  return read;
+}
+
+const COORDINATE_BYTES: ReadonlyMap<unknown, number> = new Map([
+  ["P-256", 32],
+  ["P-384", 48],
+  ["P-521", 66],
+]);
+
+function inItsLength(text: string, { kty, crv }: JWK): string {
+  if (kty !== "RSA" && kty !== "EC") return text;
+  const length = kty === "EC" ? COORDINATE_BYTES.get(crv) : undefined;
+  if (kty === "EC" && (length === undefined || Math.floor((text.length * 3) / 4) === length)) return text;
+  if (kty === "RSA" && !LEADING_ZERO.test(text)) return text;
+  // The number may be private, and small buffers of Node share their memory, so not `Buffer`.
+  const bytes = decode(text);
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const digits = start < 0 ? bytes.subarray(-1) : bytes.subarray(start);
+  if (length === undefined) return encode(digits);
+  if (digits.length > length) return text;
+  const padded = new Uint8Array(length);
+  padded.set(digits, length - digits.length);
+  return encode(padded);
+}
+
+const LEADING_ZERO = /^A[A-P]./;
+
 function namesOf(jwk: JWK, use: "sign" | "verify"): readonly Member[] {
   return ["kty", "crv", ...encodedNames(jwk, use)];
 }
@@ -36,7 +79,7 @@ function encodedNames({ kty }: JWK, use: "sign" | "verify"): readonly Member[] {
 }
 
 // Runtimes differ in what else they decode: padding, line breaks, the other alphabet.
-function isBase64url(value: unknown): boolean {
+function isBase64url(value: unknown): value is string {
   return typeof value === "string" && value.length % 4 !== 1 && /^[A-Za-z0-9_-]+$/.test(value);
 }
 

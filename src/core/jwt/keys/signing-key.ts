@@ -4,6 +4,7 @@ import { ALGORITHMS, type Algorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import { keyType, wrongKind } from "./key-checks.ts";
 import { hasPrepare, prepareKey } from "./keys.ts";
+import { withoutNulls } from "./members.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
 /**
@@ -23,7 +24,7 @@ import type { PreparedKey } from "./prepared-key.ts";
  * ```
  */
 export class SigningKey {
-  /** The key as the set has it: a frozen copy. */
+  /** The key as the set has it, without members that are null: a frozen copy. */
   readonly jwk: JWK;
   readonly #prepared: Map<Algorithm, PreparedKey | InvalidKeyError> = new Map();
 
@@ -32,7 +33,7 @@ export class SigningKey {
    * `decode` throws `InvalidKeyError`.
    */
   constructor(jwk: JWK) {
-    this.jwk = Object.freeze({ ...jwk });
+    this.jwk = Object.freeze(withoutNulls({ ...jwk }));
   }
 
   /**

@@ -50,7 +50,7 @@ describe("an unusable key of a set is ignored", () => {
   const passedOver: ReadonlyArray<readonly [string, JWK]> = [
     ["with use enc", { ...rsa.jwk, use: "enc" }],
     ["with an unknown use", { ...rsa.jwk, use: "SIG" }],
-    ["with a use that is not a text", { ...rsa.jwk, use: null as never }],
+    ["with a use that is not a text", { ...rsa.jwk, use: 5 as never }],
     ["with key_ops encrypt", { ...rsa.jwk, key_ops: ["encrypt"] }],
     ["with key_ops sign only", { ...rsa.jwk, key_ops: ["sign"] }],
     ["with empty key_ops", { ...rsa.jwk, key_ops: [] }],

@@ -18,7 +18,11 @@ export function readSubject(subject: SubjectOption, payload: JwtPayload): string
   if (subject !== "verbatim") return makeSubject(subject, payload);
   const value = readOwn(payload, "sub");
   if (isText(value) || Number.isSafeInteger(value)) return value as string | number;
-  throw new InvalidSubjectError('The token\'s "sub" is neither text nor a safe integer');
+  throw new InvalidSubjectError(
+    value === ""
+      ? 'The token\'s "sub" is empty: set subject to a function that reads another claim'
+      : 'The token\'s "sub" is neither text nor a safe integer',
+  );
 }
 
 /** The result of `read`. Its errors reject the token; a promise is a `TypeError`. */

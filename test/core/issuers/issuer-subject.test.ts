@@ -108,6 +108,15 @@ describe("a verbatim subject", () => {
     );
   });
 
+  it("is rejected when it is empty, and the error names the remedy", async () => {
+    const signed = await theirs.token({ sub: "", common_name: "job.access" });
+    expect(await refusalOf(by("verbatim").verify(signed))).toMatchObject({
+      reason: "CLAIM_INVALID",
+      message: 'The token\'s "sub" is empty: set subject to a function that reads another claim',
+    });
+    expect((await by((claims) => `job|${String(claims["common_name"])}`).verify(signed)).sub).toBe("job|job.access");
+  });
+
   it("is the default for a manager with a single issuer", async () => {
     expect((await trusting(entryOf(theirs)).verify(await theirs.token())).sub).toBe("42");
   });

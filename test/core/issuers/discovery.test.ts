@@ -66,6 +66,26 @@ describe("discovery", () => {
   });
 });
 
+describe("an issuer whose metadata is elsewhere, as with Azure AD B2C", () => {
+  it("has keys at jwksUri, and the error of discovery names that option", async () => {
+    const { server } = await publish("/policy/");
+    const theirs = await createIssuer(`${server.url}/tenant/`);
+    server.answers.set(`/tenant${METADATA}`, { issuer: `${server.url}/policy/`, jwks_uri: `${server.url}/keys` });
+    server.answers.set("/keys", theirs.jwks);
+    expect(await refusalOf(discovering(theirs.issuer).verify(await theirs.token()))).toMatchObject({
+      reason: "KEYS_UNAVAILABLE",
+      message: expect.stringMatching(/is not the configured issuer.*set jwksUri in place of discovery/) as string,
+    });
+    const located = trusting({
+      issuer: theirs.issuer,
+      jwksUri: `${server.url}/keys`,
+      audience: API,
+      algorithms: ["ES256"],
+    });
+    expect(await verdictOf(located, await theirs.token())).toBe("allowed");
+  });
+});
+
 describe("a discovery document", () => {
   it.each<[string, (issuer: string) => unknown]>([
     ["that names another issuer", () => ({ issuer: "https://others.example" })],

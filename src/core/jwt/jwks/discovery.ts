@@ -22,7 +22,7 @@ export async function discoverKeySet(
   // One issuer must not name the keys of another (RFC 8414, section 3.3).
   if (metadata["issuer"] !== issuer)
     throw new JWKSClientError(
-      'The metadata\'s "issuer" is not the configured issuer: compare them, trailing slash included',
+      'The metadata\'s "issuer" is not the configured issuer: compare them, trailing slash included, or set jwksUri in place of discovery',
     );
   return checkKeySetUrl(metadata["jwks_uri"], issuer);
 }

@@ -79,6 +79,7 @@ const ANY_METHOD: ReadonlyArray<readonly [verdict: string, headers: Record<strin
   [REJECTED, { "sec-fetch-site": "none", origin: "https://user@api.example" }],
   ["accepted", { "sec-fetch-site": "same-origin", origin: "https://api.example" }],
   ["accepted", { "sec-fetch-site": "none", origin: "null" }],
+  ["accepted", { "sec-fetch-site": "same-origin", origin: "null" }],
   ["accepted", { origin: "capacitor://localhost" }],
   ["accepted", { "sec-fetch-site": "cross-site", origin: "chrome-extension://abcdefghijklmnop" }],
   [REJECTED, { origin: "capacitor://localhost2" }],

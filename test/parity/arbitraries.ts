@@ -91,7 +91,16 @@ const notInJson = fc.constantFrom<unknown[]>(Number.NaN, Number.POSITIVE_INFINIT
 /** Values near the required ones, and those that only a `claimsSchema` or a resolver creates. */
 const near = fc.oneof<fc.Arbitrary<unknown>[]>(
   notInJson,
-  fc.constantFrom(-0, [], [undefined], ["a"], [["a", 1, 1]], [{ k: 1, l: 1 }], Object.create({ k: "a", l: 1 })),
+  fc.constantFrom(
+    -0,
+    2 ** 53,
+    [],
+    [undefined],
+    ["a"],
+    [["a", 1, 1]],
+    [{ k: 1, l: 1 }],
+    Object.create({ k: "a", l: 1 }),
+  ),
 );
 const anyValue: fc.Arbitrary<unknown> = fc.oneof({ weight: 3, arbitrary: value }, { weight: 2, arbitrary: near });
 const anyClaims = fc.dictionary(fc.constantFrom(...CLAIMS, "sub", "list"), anyValue, { maxKeys: 8 }).map(plain);

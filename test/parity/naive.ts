@@ -120,7 +120,8 @@ function same(a: unknown, b: unknown): boolean {
 
 function sameScalar(claim: unknown, value: unknown): boolean {
   const isScalar = (one: unknown): boolean =>
-    ["string", "boolean", "bigint"].includes(typeof one) || Number.isFinite(one);
+    ["string", "boolean", "bigint"].includes(typeof one) ||
+    (typeof one === "number" && one > -(2 ** 53) && one < 2 ** 53);
   if (!isScalar(claim) || !isScalar(value)) return false;
   if (typeof claim === typeof value) return claim === value;
   const integer = (one: unknown): string | undefined => {

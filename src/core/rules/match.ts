@@ -26,7 +26,7 @@ export function matchScope(required: unknown): Match {
 
 /**
  * Whether a claim equals a value of the call. Only scalars can be equal. An integer equals its
- * canonical decimal string.
+ * canonical decimal string. A number beyond 2^53 - 1 equals nothing.
  */
 export function matchesBound(claim: unknown, value: unknown): boolean {
   if (!isScalar(claim) || !isScalar(value)) return false;
@@ -143,8 +143,13 @@ function isScalar(value: unknown): value is string | number | boolean | bigint {
     typeof value === "string" ||
     typeof value === "boolean" ||
     typeof value === "bigint" ||
-    (typeof value === "number" && Number.isFinite(value))
+    (typeof value === "number" && isExact(value))
   );
+}
+
+// JSON.parse reads 9007199254740993 as 9007199254740992: two users would be equal.
+function isExact(value: number): boolean {
+  return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 function isExactInteger(value: unknown): value is number | bigint {

@@ -4,7 +4,7 @@ import { runInThisContext } from "node:vm";
 import { AuthManager, memorySessionStore } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import { resolveConfig } from "../../src/core/config/resolve-config.ts";
-import { resolveTrust } from "../../src/core/issuers/trusted-issuers.ts";
+import { resolveTrust } from "../../src/core/issuers/resolve-trust.ts";
 import { parseKeyList, parseKeyRefresh } from "../../src/core/key-ring/key-options.ts";
 
 type Shape = Readonly<Record<string, { safeParse(value: unknown): { readonly data?: unknown } }>>;
@@ -95,7 +95,7 @@ const TYPES: Readonly<Record<string, Place>> = {
   KeyRefreshConfig: { file: "core/key-ring/key-options.ts", key: "interval" },
   ResponseLoaders: { file: "core/refusal-words.ts", key: "unauthorized" },
   TrustedIssuer: {
-    file: "core/issuers/trusted-issuers.ts",
+    file: "core/issuers/trusted-issuer.ts",
     key: "jwksUri",
     table: "### Other people's issuers",
     applied: readIssuer(),

@@ -1,6 +1,6 @@
 /** Checks signature and registered claims of own tokens and of tokens of trusted issuers. */
 import type { ResolvedConfig } from "../config/resolve-config.ts";
-import type { ResolvedIssuer } from "../issuers/trusted-issuers.ts";
+import type { ResolvedIssuer } from "../issuers/resolve-trust.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
 import { checkClaims, checkConfirmation, checkOwnExpiry, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";

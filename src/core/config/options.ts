@@ -1,7 +1,7 @@
 /** The options of `AuthManager`, as users write them. */
 
 import type { EventHandler } from "../events.ts";
-import type { TrustedIssuer } from "../issuers/trusted-issuers.ts";
+import type { TrustedIssuer } from "../issuers/trusted-issuer.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { KeyInput } from "../jwt/keys/keys.ts";
 import type { KeyConfig, KeyLoader, KeyRefreshConfig } from "../key-ring/key-options.ts";

@@ -5,7 +5,7 @@ import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../e
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
-import { type ResolvedIssuer, resolveTrust } from "../issuers/trusted-issuers.ts";
+import { type ResolvedIssuer, resolveTrust } from "../issuers/resolve-trust.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { SignatureQueue } from "../jwt/signatures/signature-queue.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";

@@ -1,0 +1,84 @@
+/** Opens the keys of an entry of `trust`: fetched ones, or a local set. */
+import { InvalidConfigError } from "../errors.ts";
+import { discoverKeySet } from "../jwt/jwks/discovery.ts";
+import { checkKeyUrl, readHeaders } from "../jwt/jwks/key-fetch.ts";
+import { readKeySet } from "../jwt/jwks/key-set.ts";
+import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/remote-keys.ts";
+import type { KeySource } from "../jwt/keys/key-source.ts";
+import { NO_KEY_SET, naming, type TrustEntry } from "./trust-entry.ts";
+
+const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
+
+/** The settings of the manager that the keys of an entry need. */
+export interface IssuerKeysContext {
+  readonly now: () => number;
+  /** Called for each failed fetch of keys. */
+  readonly onFailure: (issuer: string, error: Error) => void;
+}
+
+/**
+ * Opens the keys of `entry`. `stated` is the entry as it was written, without defaults. Throws
+ * `InvalidConfigError` with the path.
+ */
+export function openIssuerKeys(
+  entry: TrustEntry,
+  path: string,
+  stated: object,
+  { now, onFailure }: IssuerKeysContext,
+): KeySource {
+  const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
+  const [from] = given;
+  if (given.length !== 1 || !from)
+    throw new InvalidConfigError(
+      path,
+      `must have exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
+    );
+  if (from === "jwks") return openLocalKeys(entry, path, stated);
+  if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
+    throw new InvalidConfigError(
+      `${path}.algorithms`,
+      "must not contain HS* without jwks, because a published key set contains no secrets",
+    );
+  const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
+    checkKeyUrl(entry.jwksUri ?? entry.issuer),
+  );
+  // Its metadata is below its path (OpenID Connect Discovery 1.0, section 4).
+  if (from === "discovery" && (url.search !== "" || url.hash !== ""))
+    throw new InvalidConfigError(
+      `${path}.issuer`,
+      "must not have a query or a fragment with discovery; set jwksUri instead",
+    );
+  const headers = naming(`${path}.headers`, () => readHeaders(entry.headers));
+  const { maxBytes } = REMOTE_KEYS_DEFAULTS;
+  const options: RemoteKeysOptions = {
+    ...entry,
+    headers,
+    fetch: entry.fetch,
+    maxBytes,
+    now,
+    onFailure: (error) => onFailure(entry.issuer, error),
+  };
+  return createRemoteKeys(
+    from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(entry.issuer, options, signal),
+    options,
+  );
+}
+
+function openLocalKeys({ jwks, algorithms }: TrustEntry, path: string, stated: object): KeySource {
+  const idle = OF_FETCHED_KEYS.find((option) => Object.hasOwn(stated, option));
+  if (idle)
+    throw new InvalidConfigError(
+      `${path}.${idle}`,
+      "cannot be combined with jwks, because no keys are fetched; remove it",
+    );
+  const place = `${path}.jwks`;
+  if (!jwks?.keys.every((key) => typeof key === "object" && key !== null))
+    throw new InvalidConfigError(place, NO_KEY_SET);
+  const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && key.d != null);
+  if (isPrivate >= 0)
+    throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
+  const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));
+  const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
+  if (served === undefined) throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
+  return { current: () => set, renewed: () => set };
+}

@@ -268,7 +268,7 @@ const sibling: Profile = {
   access: { typ: "JWT", claims: { sub: 42, aud: API, type: "auth", scope: ["notes:read"], plan: "pro", sid: "s" } },
   subject: "42",
   visible: { plan: "pro" },
-  id: { typ: "JWT", claims: { sub: 42, aud: API, type: "auth", nonce: "n" } },
+  id: { typ: "JWT", claims: { sub: 42, aud: API, type: "auth", at_hash: "h" } },
   foreign: { claims: { type: "refresh", rid: "r" }, reason: "TOKEN_TYPE_INVALID" },
 };
 

@@ -41,9 +41,10 @@ const LOGOUT = "http://schemas.openid.net/event/backchannel-logout";
 const OF_ID_TOKENS = ["at_hash", "c_hash", "s_hash"];
 // Claims of access tokens only: RFC 9068, Okta, Entra and Auth0.
 const OF_ACCESS_TOKENS = ["scope", "client_id", "scp", "cid", "appid", "azpacr", "appidacr", "permissions", "gty"];
+// The claims in which issuers write the kind of a token.
+const OF_KINDS = ["token_use", "typ", "type", "token_type"];
 // The marks of refresh tokens in Flask's extensions, Simple JWT and Keycloak, whose offline tokens
 // are refresh tokens too.
-const OF_TYPES = ["type", "token_type", "token_use", "typ"];
 const REFRESH: readonly unknown[] = ["refresh", "Refresh", "Offline"];
 
 /**
@@ -83,6 +84,10 @@ function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload)
       `The token's "typ" header is ${typeof header["typ"] === "string" ? `"${header["typ"]}"` : "no text"}, not "${policy.typ}"`,
     );
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
+  if (Object.hasOwn(payload, "nonce") && !statesKind(policy))
+    throw new InvalidTokenTypeError(
+      `The token has a "nonce", as ID tokens do: name ${OF_KINDS.join(", ")} in require, or set typ to "at+jwt"`,
+    );
   if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
   if (!policy.require && !isMarkedAsAccessToken(header, payload))
     throw new InvalidTokenTypeError(
@@ -94,15 +99,19 @@ function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload)
 
 function isIdToken(payload: JwtPayload): boolean {
   if (readOwn(payload, "token_use") === "id" || readOwn(payload, "typ") === "ID") return true;
-  if (OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim))) return true;
-  // Keycloak before 25 writes it into access tokens too, and marks them by the claim "typ".
-  return Object.hasOwn(payload, "nonce") && readOwn(payload, "typ") !== "Bearer";
+  return OF_ID_TOKENS.some((claim) => Object.hasOwn(payload, claim));
+}
+
+// Some issuers, such as Keycloak before 25, write a nonce into access tokens too. Only the entry
+// tells those from ID tokens: what a token says of itself proves nothing.
+function statesKind({ typ, require }: IssuerPolicy): boolean {
+  return isAccessTokenType(typ) || require?.claims.some(({ name }) => OF_KINDS.includes(name)) === true;
 }
 
 // Refresh tokens have scopes and clients too, and may have the same key. The typ header of an
 // access token decides before such claims.
 function isRefreshToken(header: JwtHeader, payload: JwtPayload): boolean {
-  return !isAccessTokenType(header["typ"]) && OF_TYPES.some((claim) => REFRESH.includes(readOwn(payload, claim)));
+  return !isAccessTokenType(header["typ"]) && OF_KINDS.some((claim) => REFRESH.includes(readOwn(payload, claim)));
 }
 
 // An ID token may have only iss, sub, aud, exp and iat, so a lack of its marks proves nothing.

@@ -59,7 +59,8 @@ export interface TrustedIssuer {
   /**
    * Claims that each token must have, such as `{ token_use: "access" }`, matched like the `claims`
    * of a rule. Without `require`, and with another `typ` than `"at+jwt"`, a token must have a claim
-   * that ID tokens lack, such as a scope. Refresh tokens are rejected.
+   * that ID tokens lack, such as a scope. Refresh tokens are rejected. So is a token with `nonce`,
+   * unless this option names `token_use`, `typ`, `type` or `token_type`, or `typ` is `"at+jwt"`.
    * @default none
    */
   readonly require?: Readonly<Record<string, Json>>;

@@ -27,7 +27,7 @@ export async function playKeys({ transcript, auth, before, url }: KeyStage): Pro
   ] as const) {
     const claims = await decode(token.signed, await published.getSigningKeyFromJwt(token.signed), {
       algorithms: ["ES256"],
-      issuer: token.iss,
+      issuer: token.iss as string,
     });
     transcript.check(`${holding} token, verified by another service`, claims["sub"] === "ada");
   }

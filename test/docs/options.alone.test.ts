@@ -239,8 +239,8 @@ function isNothing(value: unknown): boolean {
 }
 
 /**
- * The defaults of a trusted issuer outside the schema: `aud` is checked, and the subject is
- * unchanged.
+ * The defaults of a trusted issuer outside the schema: `aud` and `typ` are checked, and the subject
+ * is unchanged.
  */
 function readIssuer(): Readonly<Record<string, unknown>> {
   const jwk = { kty: "oct", k: Buffer.from("s".repeat(32)).toString("base64url"), alg: "HS256" };
@@ -248,11 +248,13 @@ function readIssuer(): Readonly<Record<string, unknown>> {
   const issuer = resolveTrust([entry], {
     ownIssuer: undefined,
     leeway: 0,
+    allowWeakSecret: false,
     now: () => 0,
     onFailure: () => undefined,
   }).get("they");
   const claims = { iss: "they", sub: "ann", iat: 0, exp: 60 };
   const read = issuer?.accept({ typ: "at+jwt" }, { ...claims, aud: "me" });
   expect(() => issuer?.accept({ typ: "at+jwt" }, { ...claims, client_id: "me" })).toThrow();
-  return { audienceClaim: "aud", subject: read?.["sub"] === "ann" ? "verbatim" : "another" };
+  expect(() => issuer?.accept({ typ: "JWT" }, { ...claims, aud: "me", scope: "" })).toThrow();
+  return { audienceClaim: "aud", typ: "at+jwt", subject: read?.["sub"] === "ann" ? "verbatim" : "another" };
 }

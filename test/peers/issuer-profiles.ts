@@ -3,7 +3,7 @@ import type { TrustedIssuer } from "claimgate";
 
 type Claims = Readonly<Record<string, unknown>>;
 /** An entry without the location of its keys. */
-export type Entry = Omit<TrustedIssuer, "jwksUri" | "discovery" | "jwks">;
+export type Entry = Omit<TrustedIssuer, "issuer" | "jwksUri" | "discovery" | "jwks"> & { readonly issuer: string };
 
 /** A token: its header's `typ`, and the claims other than `iss`, `iat` and `exp`. */
 export interface Shape {

@@ -40,7 +40,11 @@ export function createReader(config: ResolvedConfig): ReadToken {
 function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer | undefined {
   if (config.trust.size === 0) return undefined;
   const payload = readPayload(readCompact(token).payload);
-  const iss = Object.hasOwn(payload, "iss") ? payload["iss"] : undefined;
+  const isNamed = Object.hasOwn(payload, "iss");
+  // An `iss` that is null comes from an issuer that has a name, and has lost it.
+  const unnamed = isNamed ? undefined : config.trust.get(null);
+  if (unnamed) return unnamed;
+  const iss = isNamed ? payload["iss"] : undefined;
   if (iss == null) throw new MissingRequiredClaimError("iss");
   const trusted = typeof iss === "string" ? config.trust.get(iss) : undefined;
   // Before any key is loaded, the own keys included.

@@ -63,7 +63,8 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly trust?: readonly TrustedIssuer[];
   /**
-   * Accepts an HMAC secret that is shorter than the hash. An empty secret is rejected.
+   * Accepts an HMAC secret that is shorter than the hash, the manager's own or one in `jwks` of a
+   * `trust` entry. An empty secret is rejected.
    * @default false
    * @see RFC 7518, section 3.2
    */

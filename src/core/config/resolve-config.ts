@@ -5,7 +5,7 @@ import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../e
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
-import { type ResolvedIssuer, resolveTrust } from "../issuers/resolve-trust.ts";
+import { resolveTrust, type TrustedIssuers } from "../issuers/resolve-trust.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { SignatureQueue } from "../jwt/signatures/signature-queue.ts";
 import { anyKey, type KeyLoader, parseKeyRefresh } from "../key-ring/key-options.ts";
@@ -40,8 +40,7 @@ export interface ResolvedConfig {
   readonly own:
     | { readonly issuer: string; readonly keys: KeyRing; readonly authMaxAge: number; readonly refreshMaxAge: number }
     | undefined;
-  /** Other issuers, by name. */
-  readonly trust: ReadonlyMap<string, ResolvedIssuer>;
+  readonly trust: TrustedIssuers;
   /** The manager's signatures on libuv's threads. */
   readonly signatures: SignatureQueue;
   readonly maxTokenAge: number;
@@ -160,15 +159,18 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   const onFailure = (issuer: string, error: Error): void => emit({ type: "keys-failed", issuer, error });
   const keys = openKeys(options, now, onFailure);
   const own = keys && { issuer: options.issuer as string, keys, ...readAges(options) };
+  const { leeway, allowWeakSecret } = options;
+  const ownIssuer = own?.issuer;
+  const trust = resolveTrust(options.trust ?? [], { ownIssuer, leeway, allowWeakSecret, now, onFailure });
   const sessions = resolveSessions(options);
   const asked = options.authorizeAt === "request";
   return Object.freeze({
     own,
-    trust: resolveTrust(options.trust ?? [], { ownIssuer: own?.issuer, leeway: options.leeway, now, onFailure }),
+    trust,
     signatures: new SignatureQueue(),
     maxTokenAge: options.maxTokenAge ?? Number.POSITIVE_INFINITY,
     audience: typeof options.audience === "string" ? [options.audience] : options.audience,
-    leeway: options.leeway,
+    leeway,
     maxTokenLength: options.maxTokenLength,
     header: { name: options.header.name.toLowerCase(), scheme: options.header.scheme },
     cookies: resolveCookies(options.cookies, sessions !== undefined),
@@ -222,14 +224,7 @@ function readOptions(config: unknown): ParsedOptions {
 // One of these options makes a manager with its own keys.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
 // These options apply to own tokens only. An `audience` without effect must not look like a check.
-const OF_OWN_TOKENS = [
-  "audience",
-  "authMaxAge",
-  "refreshMaxAge",
-  "maxTokenAge",
-  "allowWeakSecret",
-  "sessions",
-] as const;
+const OF_OWN_TOKENS = ["audience", "authMaxAge", "refreshMaxAge", "maxTokenAge", "sessions"] as const;
 
 // A misspelt option is the likely cause of a missing one.
 function remedyForMissing(given: object, option: string, otherwise: string): string {

@@ -4,6 +4,8 @@ import { checkClaims, checkConfirmation, MAX_ISSUED_AHEAD } from "../jwt/claims.
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
 import {
   InvalidAudienceError,
+  InvalidIssuedAtError,
+  InvalidIssuerError,
   InvalidTokenError,
   InvalidTokenTypeError,
   MissingRequiredClaimError,
@@ -18,7 +20,8 @@ import { askClaims, readSubject, type SubjectOption } from "./issuer-subject.ts"
 
 /** The settings of an entry of `trust`. */
 export interface IssuerPolicy {
-  readonly issuer: string;
+  /** `null` for tokens without `iss`. */
+  readonly issuer: string | null;
   readonly audience: string | readonly string[] | null;
   readonly audienceClaim: string;
   readonly typ: string | null;
@@ -28,6 +31,8 @@ export interface IssuerPolicy {
   readonly subject: SubjectOption;
   /** `undefined`: all claims. */
   readonly claims?: readonly string[] | undefined;
+  /** The latest `iat`, in seconds. */
+  readonly issuedBefore?: number | undefined;
   readonly leeway: number;
 }
 
@@ -59,13 +64,18 @@ export function acceptToken(
 ): Record<string, unknown> {
   deepFreeze(payload);
   checkType(policy, header, payload);
-  const needed = policy.subject === "verbatim" ? ["exp", "iat", "iss", "sub"] : ["exp", "iat", "iss"];
+  const { issuer } = policy;
+  if (issuer === null && Object.hasOwn(payload, "iss"))
+    throw new InvalidIssuerError('The token has an "iss", and its entry is for tokens without one');
+  const isVerbatim = policy.subject === "verbatim";
   const isPlainAudience = policy.audience !== null && policy.audienceClaim === "aud";
   checkClaims(
     payload,
     {
-      require: needed,
-      issuer: policy.issuer,
+      require: ["exp", "iat", ...(issuer === null ? [] : ["iss"]), ...(isVerbatim ? ["sub"] : [])],
+      ...(issuer === null ? {} : { issuer }),
+      // The function may read an identity that is an object, as of flask_jwt_simple.
+      verifySub: issuer !== null || isVerbatim,
       ...(isPlainAudience ? { audience: policy.audience } : { verifyAud: false }),
       leeway: policy.leeway,
       integerSubject: true,
@@ -74,6 +84,7 @@ export function acceptToken(
     now,
   );
   if (policy.audience !== null && !isPlainAudience) checkAudience(policy, payload);
+  checkIssuedBefore(policy, payload);
   checkRequired(policy, payload);
   return visibleClaims(policy, payload);
 }
@@ -89,7 +100,7 @@ function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload)
       `The token has a "nonce", as ID tokens do: name ${OF_KINDS.join(", ")} in require, or set typ to "at+jwt"`,
     );
   if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
-  if (!policy.require && !isMarkedAsAccessToken(header, payload))
+  if (!policy.require && policy.issuer !== null && !isMarkedAsAccessToken(header, payload))
     throw new InvalidTokenTypeError(
       "The token has no mark of an access token: set require to a claim of access tokens",
     );
@@ -145,6 +156,12 @@ function checkAudience({ audience, audienceClaim }: IssuerPolicy, payload: JwtPa
   const expected = typeof audience === "string" ? [audience] : (audience ?? []);
   if (!values.some((value) => typeof value === "string" && expected.includes(value)))
     throw new InvalidAudienceError("The token is for another audience");
+}
+
+// Without leeway: both times are of the issuer.
+function checkIssuedBefore({ issuedBefore }: IssuerPolicy, payload: JwtPayload): void {
+  if (issuedBefore !== undefined && (payload["iat"] as number) > issuedBefore)
+    throw new InvalidIssuedAtError('The token\'s "iat" is later than issuedBefore of its entry');
 }
 
 function checkRequired({ require }: IssuerPolicy, payload: JwtPayload): void {

@@ -1,10 +1,13 @@
 /** Opens the keys of an entry of `trust`: fetched ones, or a local set. */
+import type { JWK } from "jose";
 import { InvalidConfigError } from "../errors.ts";
+import type { Algorithm } from "../jwt/algorithms.ts";
 import { discoverKeySet } from "../jwt/jwks/discovery.ts";
 import { checkKeyUrl, readHeaders } from "../jwt/jwks/key-fetch.ts";
 import { readKeySet } from "../jwt/jwks/key-set.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/remote-keys.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
+import { SigningKey } from "../jwt/keys/signing-key.ts";
 import { NO_KEY_SET, naming, type TrustEntry } from "./trust-entry.ts";
 
 const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
@@ -12,6 +15,8 @@ const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "hea
 /** The settings of the manager that the keys of an entry need. */
 export interface IssuerKeysContext {
   readonly now: () => number;
+  /** Whether secrets may be shorter than the hash. */
+  readonly allowWeakSecret: boolean;
   /** Called for each failed fetch of keys. */
   readonly onFailure: (issuer: string, error: Error) => void;
 }
@@ -20,12 +25,7 @@ export interface IssuerKeysContext {
  * Opens the keys of `entry`. `stated` is the entry as it was written, without defaults. Throws
  * `InvalidConfigError` with the path.
  */
-export function openIssuerKeys(
-  entry: TrustEntry,
-  path: string,
-  stated: object,
-  { now, onFailure }: IssuerKeysContext,
-): KeySource {
+export function openIssuerKeys(entry: TrustEntry, path: string, stated: object, context: IssuerKeysContext): KeySource {
   const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
   const [from] = given;
   if (given.length !== 1 || !from)
@@ -33,14 +33,16 @@ export function openIssuerKeys(
       path,
       `must have exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
     );
-  if (from === "jwks") return openLocalKeys(entry, path, stated);
+  if (from === "jwks") return openLocalKeys(entry, path, stated, context);
   if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
     throw new InvalidConfigError(
       `${path}.algorithms`,
       "must not contain HS* without jwks, because a published key set contains no secrets",
     );
+  // An entry without an issuer has local keys.
+  const issuer = entry.issuer as string;
   const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
-    checkKeyUrl(entry.jwksUri ?? entry.issuer),
+    checkKeyUrl(entry.jwksUri ?? issuer),
   );
   // Its metadata is below its path (OpenID Connect Discovery 1.0, section 4).
   if (from === "discovery" && (url.search !== "" || url.hash !== ""))
@@ -55,16 +57,21 @@ export function openIssuerKeys(
     headers,
     fetch: entry.fetch,
     maxBytes,
-    now,
-    onFailure: (error) => onFailure(entry.issuer, error),
+    now: context.now,
+    onFailure: (error) => context.onFailure(issuer, error),
   };
   return createRemoteKeys(
-    from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(entry.issuer, options, signal),
+    from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(issuer, options, signal),
     options,
   );
 }
 
-function openLocalKeys({ jwks, algorithms }: TrustEntry, path: string, stated: object): KeySource {
+function openLocalKeys(
+  { jwks, algorithms }: TrustEntry,
+  path: string,
+  stated: object,
+  { allowWeakSecret }: IssuerKeysContext,
+): KeySource {
   const idle = OF_FETCHED_KEYS.find((option) => Object.hasOwn(stated, option));
   if (idle)
     throw new InvalidConfigError(
@@ -77,8 +84,21 @@ function openLocalKeys({ jwks, algorithms }: TrustEntry, path: string, stated: o
   const isPrivate = jwks.keys.findIndex((key) => key.kty !== "oct" && key.d != null);
   if (isPrivate >= 0)
     throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
-  const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true }));
+  const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true, allowWeakSecret }));
+  if (!allowWeakSecret) checkSecrets(jwks.keys, algorithms, place);
   const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
   if (served === undefined) throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
   return { current: () => set, renewed: () => set };
+}
+
+// A set ignores keys that it cannot use. The tokens of an ignored secret would count as forged.
+function checkSecrets(keys: readonly JWK[], algorithms: readonly Algorithm[], place: string): void {
+  for (const [index, jwk] of keys.entries()) {
+    const secret = new SigningKey(jwk, { allowWeakSecret: true });
+    const served = jwk.kty === "oct" ? algorithms.filter((algorithm) => secret.serves(algorithm)) : [];
+    const strong = new SigningKey(jwk);
+    const [algorithm] = served;
+    if (algorithm && !served.some((one) => strong.serves(one)))
+      naming(`${place}.keys.${index}`, () => strong["~prepare"](algorithm));
+  }
 }

@@ -8,6 +8,7 @@ import type { KeyFetch } from "../jwt/jwks/key-fetch.ts";
 import { REMOTE_KEYS_DEFAULTS } from "../jwt/jwks/remote-keys.ts";
 import {
   algorithmSchema,
+  dateSchema,
   functionSchema,
   parseOptions,
   rejectUndefined,
@@ -22,7 +23,7 @@ import type { SubjectOption } from "./issuer-subject.ts";
 
 /** An entry of `trust` with its defaults. */
 export interface TrustEntry {
-  readonly issuer: string;
+  readonly issuer: string | null;
   readonly jwksUri?: string | undefined;
   readonly discovery?: true | undefined;
   readonly jwks?: JSONWebKeySet | undefined;
@@ -30,10 +31,11 @@ export interface TrustEntry {
   readonly audienceClaim?: string | undefined;
   readonly algorithms: readonly Algorithm[];
   readonly typ: string | null;
-  readonly require?: Readonly<Record<string, Json>> | undefined;
+  readonly require?: Readonly<Record<string, Json>> | null | undefined;
   readonly scopeClaim: string | readonly string[] | ((claims: JwtPayload) => unknown);
   readonly subject?: SubjectOption | undefined;
   readonly claims?: readonly string[] | undefined;
+  readonly issuedBefore?: number | undefined;
   readonly lifespan: number;
   readonly timeout: number;
   readonly cooldown: number;
@@ -59,16 +61,20 @@ const seconds = secondsSchema({ max: MAX_SECONDS });
 
 const trustSchema = lazy(() =>
   z.strictObject({
-    issuer: textSchema,
+    issuer: z.union([textSchema, z.null()], "must be a string that is not empty, or null for tokens without iss"),
     jwksUri: z.optional(z.string()),
     discovery: z.optional(z.literal(true)),
     jwks: z.optional(jwksSchema),
     audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
     audienceClaim: z.optional(textSchema),
     algorithms: z.array(algorithmSchema).check(z.minLength(1)),
-    typ: z._default(z.union([textSchema, z.null()], "must be a string or null"), "at+jwt"),
+    typ: z.optional(z.union([textSchema, z.null()], "must be a string or null")),
     require: z.optional(
-      z.record(textSchema, jsonSchema).check(z.refine((claims) => Object.keys(claims).length > 0, "must name a claim")),
+      z.nullable(
+        z
+          .record(textSchema, jsonSchema)
+          .check(z.refine((claims) => Object.keys(claims).length > 0, "must name a claim")),
+      ),
     ),
     scopeClaim: z._default(
       z.union([textSchema, names, anyFunction], "must be a claim, a list of claims, or a function"),
@@ -76,6 +82,7 @@ const trustSchema = lazy(() =>
     ),
     subject: z.optional(z.union([z.literal("verbatim"), anyFunction], 'must be "verbatim" or a function')),
     claims: z.optional(z.array(textSchema)),
+    issuedBefore: z.optional(dateSchema),
     lifespan: z._default(secondsSchema({ max: MAX_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.lifespan),
     timeout: z._default(secondsSchema({ max: MAX_TIMEOUT_SECONDS, isPositive: true }), REMOTE_KEYS_DEFAULTS.timeout),
     cooldown: z._default(seconds, REMOTE_KEYS_DEFAULTS.cooldown),
@@ -88,7 +95,10 @@ const trustSchema = lazy(() =>
 /** Reads an entry. Throws `InvalidConfigError` with its path. */
 export function readTrustEntry(value: unknown, path: string): TrustEntry {
   rejectUndefined(value, path);
-  return parseOptions(trustSchema(), value, path);
+  const { typ, ...entry } = parseOptions(trustSchema(), value, path);
+  // PyJWT, which made the known tokens without `iss`, writes JWT.
+  const usual = entry.issuer === null ? "JWT" : "at+jwt";
+  return { ...entry, typ: typ === undefined ? usual : typ };
 }
 
 /**

@@ -11,10 +11,12 @@ import type { Json } from "../rules/rule.ts";
  */
 export interface TrustedIssuer {
   /**
-   * The `iss` of its tokens, which must match exactly.
+   * The `iss` of its tokens, which must match exactly. `null` is for the tokens of an earlier
+   * system that have no member `iss`, such as those of flask_jwt_simple. At most one entry can have
+   * `null`. It must have `jwks`, `subject`, `claims`, `require` and `issuedBefore`.
    * @see RFC 7519, section 4.1.1
    */
-  readonly issuer: string;
+  readonly issuer: string | null;
   /**
    * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`,
    * `discovery` and `jwks` must be set.
@@ -28,7 +30,8 @@ export interface TrustedIssuer {
    */
   readonly discovery?: true;
   /**
-   * Its key set itself, of public keys, or of secrets for HS*. Private keys are rejected.
+   * Its key set itself, of public keys, or of secrets for HS*. Private keys are rejected. So are
+   * secrets that are shorter than the hash, unless the manager has `allowWeakSecret: true`.
    * @default none
    * @see RFC 7517, section 5
    */
@@ -51,7 +54,8 @@ export interface TrustedIssuer {
    */
   readonly algorithms: readonly Algorithm[];
   /**
-   * The `typ` of the header, with or without `application/`; `null` for any.
+   * The `typ` of the header, with or without `application/`; `null` for any. With `issuer: null`
+   * the default is `"JWT"`.
    * @default "at+jwt"
    * @see RFC 9068, section 2.1
    */
@@ -61,9 +65,10 @@ export interface TrustedIssuer {
    * of a rule. Without `require`, and with another `typ` than `"at+jwt"`, a token must have a claim
    * that ID tokens lack, such as a scope. Refresh tokens are rejected. So is a token with `nonce`,
    * unless this option names `token_use`, `typ`, `type` or `token_type`, or `typ` is `"at+jwt"`.
+   * With `issuer: null` it must be set; there, `null` accepts tokens without any such claim.
    * @default none
    */
-  readonly require?: Readonly<Record<string, Json>>;
+  readonly require?: Readonly<Record<string, Json>> | null;
   /**
    * The claim (or dotted path) with the scope, several claims whose words are joined, or a function
    * of the claims. The function must be synchronous.
@@ -84,6 +89,12 @@ export interface TrustedIssuer {
    * @default all but `type`, `sid` and `rid`
    */
   readonly claims?: readonly string[];
+  /**
+   * The latest accepted `iat`, in seconds since 1970, without leeway. It must be set with
+   * `issuer: null`, and cannot be combined with another `issuer`.
+   * @default none
+   */
+  readonly issuedBefore?: number;
   /**
    * Seconds for which a fetched key set is used. This option and the next five cannot be combined
    * with `jwks`.

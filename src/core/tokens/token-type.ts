@@ -21,8 +21,8 @@ export const DEFAULT_REFRESH_MAX_AGE: number = 604_800;
  * @see RFC 7519, section 4.1
  */
 export interface RegisteredClaims {
-  /** The issuer. */
-  readonly iss: string;
+  /** The issuer. Only a token of a `trust` entry with `issuer: null` has none. */
+  readonly iss?: string;
   /** The subject. Flask_PyJWT writes integers too. */
   readonly sub: string | number;
   /** The time of issue, in seconds since 1970. */

@@ -119,8 +119,11 @@ export class JWT<C = Claims> {
     return this.claims.scope;
   }
 
-  /** The `iss` claim; `undefined` before the token is signed. */
-  get iss(): string {
+  /**
+   * The `iss` claim; `undefined` before the token is signed, and for a token of a `trust` entry
+   * with `issuer: null`.
+   */
+  get iss(): string | undefined {
     return this.#read.iss;
   }
 

@@ -184,7 +184,8 @@ describe("an inline key set", () => {
     expect(placeOf(withKeys([]))).toBe("trust.0.jwks");
     expect(placeOf(withKeys([es.jwk], ["RS256", "ES384"]))).toBe("trust.0.jwks");
     expect(placeOf(withKeys([{ ...es.jwk, use: "enc" }]))).toBe("trust.0.jwks");
-    expect(placeOf(withKeys([{ kty: "oct", k: "AAAA" }], ["HS256"]))).toBe("trust.0.jwks");
+    expect(placeOf(withKeys([{ kty: "oct", k: "" }], ["HS256"]))).toBe("trust.0.jwks");
+    expect(placeOf(withKeys([{ kty: "oct", k: "AAAA" }], ["HS256"]))).toBe("trust.0.jwks.keys.0");
     expect(placeOf(withKeys(Array.from({ length: 101 }, (_, kid) => ({ ...es.jwk, kid: `k${kid}` }))))).toBe(
       "trust.0.jwks",
     );
@@ -202,6 +203,68 @@ describe("an inline key set", () => {
     const auth = build({ ...(withKeys(keys) as object), now: () => 1_750_000_000 });
     keys.pop();
     expect((await auth.verify(await es.token())).sub).toBe("42");
+  });
+});
+
+describe("an entry without an issuer", () => {
+  const unnamed = (over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> =>
+    entry({
+      issuer: null,
+      jwksUri: undefined,
+      jwks: es.jwks,
+      audience: null,
+      algorithms: ["ES256"],
+      subject: "verbatim",
+      claims: [],
+      require: null,
+      issuedBefore: 1_750_000_000,
+      ...over,
+    });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["require null", {}],
+    ["required claims", { require: { type: "access" } }],
+    ["an audience", { audience: API }],
+    ["any typ", { typ: null }],
+    ["issuedBefore in the past", { issuedBefore: 0 }],
+    ["a fraction of a second", { issuedBefore: 1.5 }],
+    ["a subject function and listed claims", { subject: () => "someone", claims: ["role"] }],
+  ])("is accepted with %s", (_, over) => {
+    expect(build({ trust: [unnamed(over)] })).toBeInstanceOf(AuthManager);
+    expect(build({ ...OWN, trust: [ASIDE, unnamed(over)] })).toBeInstanceOf(AuthManager);
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ["no subject", "subject", { subject: undefined }],
+    ["no claims", "claims", { claims: undefined }],
+    ["no require", "require", { require: undefined }],
+    ["an empty object of required claims", "require", { require: {} }],
+    ["require false", "require", { require: false }],
+    ["no issuedBefore", "issuedBefore", { issuedBefore: undefined }],
+    ["issuedBefore in milliseconds", "issuedBefore", { issuedBefore: 1_750_000_000_000 }],
+    ["issuedBefore as text", "issuedBefore", { issuedBefore: "1750000000" }],
+    ["issuedBefore as a Date", "issuedBefore", { issuedBefore: new Date() }],
+    ["an infinite issuedBefore", "issuedBefore", { issuedBefore: Number.POSITIVE_INFINITY }],
+    ["issuedBefore NaN", "issuedBefore", { issuedBefore: Number.NaN }],
+    ["issuedBefore null", "issuedBefore", { issuedBefore: null }],
+    ["a jwksUri", "jwksUri", { jwks: undefined, jwksUri: `${THEIRS}/jwks` }],
+    ["a jwksUri beside jwks", "jwksUri", { jwksUri: `${THEIRS}/jwks` }],
+    ["discovery", "discovery", { jwks: undefined, discovery: true }],
+    ["no keys", "", { jwks: undefined }],
+    ["a reserved claim", "claims.0", { claims: ["iss"] }],
+  ])("is rejected with %s", (_, option, over) => {
+    expect(placeOf({ trust: [unnamed(over)] })).toBe(option === "" ? "trust.0" : `trust.0.${option}`);
+  });
+
+  it("is rejected beside another one", () => {
+    expect(placeOf({ trust: [unnamed(), ASIDE, unnamed({ issuedBefore: 1 })] })).toBe("trust.2.issuer");
+  });
+
+  it("alone can have require null and issuedBefore", () => {
+    expect(placeOf({ trust: [entry({ require: null })] })).toBe("trust.0.require");
+    expect(placeOf({ trust: [entry({ typ: null, require: null, audience: null })] })).toBe("trust.0.require");
+    expect(placeOf({ trust: [entry({ issuedBefore: 1_750_000_000 })] })).toBe("trust.0.issuedBefore");
+    expect(placeOf({ trust: [entry({ issuer: "null", issuedBefore: 1 })] })).toBe("trust.0.issuedBefore");
   });
 });
 

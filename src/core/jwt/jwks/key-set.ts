@@ -33,20 +33,22 @@ export interface ReadKeySetOptions {
   readonly previous?: JwksKeySet | undefined;
   /** Accept `oct` keys, for a set that is not public. @default false */
   readonly secrets?: boolean;
+  /** Accept secrets that are shorter than the hash. @default false */
+  readonly allowWeakSecret?: boolean;
   /** Ignore RSA keys of more than 8,192 bits, for a set of a remote issuer. @default false */
   readonly isFetched?: boolean;
 }
 
 /** Reads a set. Throws `JWKSClientError` if it has more than 100 keys. */
 export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {}): JwksKeySet {
-  const { previous, secrets = false, isFetched = false } = options;
+  const { previous, secrets = false, allowWeakSecret = false, isFetched = false } = options;
   if (jwks.keys.length > MAX_KEYS) throw new JWKSClientError(`The key set has more than ${MAX_KEYS} keys`);
   const before = new Map(previous?.keys.map((key) => [identityOf(key.jwk), key]));
   const unique = new Map<string, SigningKey>();
   for (const given of jwks.keys) {
     const jwk = withoutNulls(given);
     const identity = identityOf(jwk);
-    const key = before.get(identity) ?? new SigningKey(jwk);
+    const key = before.get(identity) ?? new SigningKey(jwk, { allowWeakSecret });
     const isAllowed = isForSignatures(jwk) && (secrets || jwk.kty !== "oct");
     if (isAllowed && key.isUsable && !(isFetched && isTooLarge(jwk))) unique.set(identity, key);
   }

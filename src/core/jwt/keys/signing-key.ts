@@ -2,7 +2,7 @@
 import type { JWK } from "jose";
 import { ALGORITHMS, type Algorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { keyType, wrongKind } from "./key-checks.ts";
+import { keyType, type PrepareKeyOptions, wrongKind } from "./key-checks.ts";
 import { hasPrepare, prepareKey } from "./keys.ts";
 import { withoutNulls } from "./members.ts";
 import type { PreparedKey } from "./prepared-key.ts";
@@ -26,14 +26,19 @@ import type { PreparedKey } from "./prepared-key.ts";
 export class SigningKey {
   /** The key as the set has it, without members that are null: a frozen copy. */
   readonly jwk: JWK;
+  readonly #options: PrepareKeyOptions;
   readonly #prepared: Map<Algorithm, PreparedKey | InvalidKeyError> = new Map();
 
   /**
    * Creates the key without a check of `jwk`. If no algorithm can use it, `isUsable` is false, and
    * `decode` throws `InvalidKeyError`.
    */
-  constructor(jwk: JWK) {
+  constructor(jwk: JWK);
+  /** @internal Creates a key with options of secrets. */
+  constructor(jwk: JWK, options: PrepareKeyOptions);
+  constructor(jwk: JWK, options: PrepareKeyOptions = {}) {
     this.jwk = Object.freeze(withoutNulls({ ...jwk }));
+    this.#options = options;
   }
 
   /**
@@ -88,7 +93,7 @@ export class SigningKey {
   #read(algorithm: Algorithm): PreparedKey | InvalidKeyError {
     let key = this.#prepared.get(algorithm);
     if (!key) {
-      key = readKey(this.jwk, algorithm);
+      key = readKey(this.jwk, algorithm, this.#options);
       this.#prepared.set(algorithm, key);
     }
     return key;
@@ -100,11 +105,11 @@ export function isSigningKey(value: unknown): value is SigningKey {
   return hasPrepare(value);
 }
 
-function readKey(jwk: JWK, algorithm: Algorithm): PreparedKey | InvalidKeyError {
+function readKey(jwk: JWK, algorithm: Algorithm, options: PrepareKeyOptions): PreparedKey | InvalidKeyError {
   try {
     // First, so that prepareKey does not parse the key for algorithms of other kinds.
     if (jwk.kty !== keyType(algorithm)) throw wrongKind(jwk, algorithm);
-    return prepareKey(jwk, algorithm, "verify");
+    return prepareKey(jwk, algorithm, "verify", options);
   } catch (error) {
     return error instanceof InvalidKeyError ? error : new InvalidKeyError("the JWK cannot be read", { cause: error });
   }

@@ -123,6 +123,7 @@ export type {
   BaseEvent,
   DeniedEvent,
   EventHandler,
+  HttpAllowedEvent,
   IssuedEvent,
   KeysFailedEvent,
   RefreshedEvent,

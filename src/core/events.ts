@@ -17,7 +17,8 @@ export type AuthEvent =
   | RevokedEvent
   | DeniedEvent
   | StoreFailedEvent
-  | KeysFailedEvent;
+  | KeysFailedEvent
+  | HttpAllowedEvent;
 
 /**
  * A session began (`tokens: "pair"`), or `authToken` or `refreshToken` issued one token without a
@@ -108,6 +109,19 @@ export interface KeysFailedEvent extends BaseEvent {
   readonly issuer: string;
   /** The error of the loader or of the fetch. */
   readonly error: Error;
+}
+
+/**
+ * The manager was configured with a `trust` entry whose `allowHttp` lets keys be fetched over plain
+ * http. One event for each such entry.
+ */
+export interface HttpAllowedEvent extends BaseEvent {
+  /** The kind of the event. */
+  readonly type: "http-allowed";
+  /** The trusted issuer. */
+  readonly issuer: string;
+  /** The URL of the key set, or of the issuer with `discovery`, without its query. */
+  readonly url: string;
 }
 
 /**

@@ -27,7 +27,9 @@ export class LazyServices {
   configure(read: () => ResolvedConfig): void {
     if (this.#services)
       throw new InvalidConfigError("init", "must be called once, and only without a config in the constructor");
-    this.#services = createServices(read());
+    const services = createServices(read());
+    this.#services = services;
+    announceHttp(services);
   }
 
   /** The services. Throws `MissingSignerError` before `init`. */
@@ -35,6 +37,12 @@ export class LazyServices {
     if (!this.#services) throw new MissingSignerError("The manager is not configured: call init first");
     return this.#services;
   }
+}
+
+// Last, so that a manager with an error in its config announces nothing.
+function announceHttp({ config, emit }: Services): void {
+  for (const [issuer, { httpUrl }] of config.trust)
+    if (issuer !== null && httpUrl !== undefined) emit({ type: "http-allowed", issuer, url: httpUrl });
 }
 
 /** Builds the services. Calls no store yet. */

@@ -13,6 +13,16 @@ const COOKIES = { auth: "auth", refresh: "refresh" };
 const ENTRY = { issuer: "they", jwksUri: "https://they.example/jwks", audience: "api", algorithms: ["RS256"] };
 const JWKS = { keys: [{ kty: "oct", k: Buffer.from(SECRET).toString("base64url"), alg: "HS256" }] };
 const { jwksUri: _, ...ASIDE } = ENTRY;
+const UNNAMED = {
+  issuer: null,
+  jwks: { keys: [{ kty: "oct", k: "A".repeat(43) }] },
+  algorithms: ["HS256"],
+  audience: null,
+  subject: "verbatim",
+  claims: [],
+  require: null,
+  issuedBefore: 5,
+};
 const LOCAL = { ...ASIDE, jwks: JWKS, algorithms: ["HS256"] };
 const DATE = "must be a number of seconds since 1970";
 const MILLISECONDS = ["looks like milliseconds", "divide it by 1000"];
@@ -397,6 +407,39 @@ testMessages(
         "trust.0.claims",
         "must be set if there is more than one issuer: list the claims that rules may read",
         { ...KEY, trust: [{ ...LOCAL, subject: "verbatim" }] },
+      ],
+      ["trust.0.issuer", "null for tokens without iss", { trust: [{ ...LOCAL, issuer: 5 }] }],
+      ...(
+        [
+          ["subject", 'must be set with issuer: null: pass "verbatim", or a function', { subject: undefined }],
+          ["claims", "must be set with issuer: null: list the claims", { claims: undefined }],
+          ["require", "or pass null if the key has signed nothing else", { require: undefined }],
+          ["issuedBefore", "pass the time of the last token to accept", { issuedBefore: undefined }],
+          ["issuedBefore", "divide it by 1000", { issuedBefore: 1.75e12 }],
+          ["discovery", "cannot be combined with issuer: null; set jwks instead", { discovery: true }],
+        ] as const
+      ).map(
+        ([option, words, over]) =>
+          [`trust.0.${option}`, words, { trust: [withoutUndefined({ ...UNNAMED, ...over })] }] as const,
+      ),
+      ["trust.0.require", "must not be null unless issuer is null", { trust: [{ ...LOCAL, require: null }] }],
+      ["trust.0.issuedBefore", "has an effect only with issuer: null", { trust: [{ ...LOCAL, issuedBefore: 5 }] }],
+      [
+        "trust.0.jwks.keys.0",
+        "set allowWeakSecret: true",
+        { trust: [{ ...LOCAL, jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }] },
+      ],
+      ["allowWeakSecret", "unless an entry has a secret in jwks", { trust: [ENTRY], allowWeakSecret: true }],
+      ["trust.0.allowHttp", "cannot be combined with jwks", { trust: [{ ...LOCAL, allowHttp: true }] }],
+      [
+        "trust.0.jwksUri",
+        "inside a private network, set allowHttp: true",
+        { trust: [{ ...ENTRY, jwksUri: "http://idp" }] },
+      ],
+      [
+        "trust.0.jwksUri",
+        "a name without dots, or a name that ends in .internal, .local or .svc",
+        { trust: [{ ...ENTRY, jwksUri: "http://idp.example", allowHttp: true }] },
       ],
       ["trust.0.issuer", "must differ from the manager's own issuer", { ...KEY, trust: [{ ...LOCAL, issuer: "me" }] }],
     ] as const

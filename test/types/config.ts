@@ -39,6 +39,10 @@ make(() => new AuthManager({ issuer: "me", keys, trust: [other] }));
 // An audience must be stated, if only as null.
 const { audience: _, ...anybody } = entry;
 make(() => new AuthManager({ trust: [{ ...anybody, audience: null, require: { token_use: "access" }, typ: null }] }));
+make(() => new AuthManager({ trust: [{ ...other, issuer: null, require: null, issuedBefore: 1_767_225_600 }] }));
+make(() => new AuthManager({ trust: [{ ...entry, allowHttp: true }] }));
+// @ts-expect-error -- allowHttp that is not true
+make(() => new AuthManager({ trust: [{ ...entry, allowHttp: false }] }));
 // expect-error: Property 'audience' is missing
 // @ts-expect-error -- an entry without an audience
 make(() => new AuthManager({ trust: [anybody] }));

@@ -293,7 +293,7 @@ export const forgotten: Authorize = async () => undefined;
 void (() => new AuthManager({ ...key, authorize: () => null, authorizeAt: "login" }));
 
 // `onEvent`: `type` tells the kinds apart.
-type Kinds = "issued" | "refreshed" | "reused" | "revoked" | "denied" | "store-failed" | "keys-failed";
+type Kinds = "issued" | "refreshed" | "reused" | "revoked" | "denied" | "store-failed" | "keys-failed" | "http-allowed";
 holds<Equal<AuthEvent["type"], Kinds>>();
 export function describeEvent(event: AuthEvent): string {
   holds<Equal<typeof event.at, number>>();
@@ -322,13 +322,16 @@ export function describeEvent(event: AuthEvent): string {
     case "keys-failed":
       holds<Equal<typeof event.error, Error>>();
       return event.issuer;
+    case "http-allowed":
+      holds<Equal<typeof event.url, string>>();
+      return event.issuer;
     default:
       return event satisfies never;
   }
 }
 export function forgetfulHandler(event: AuthEvent): void {
   if (event.type === "issued" || event.type === "refreshed" || event.type === "reused") return;
-  if (event.type === "revoked" || event.type === "denied" || event.type === "keys-failed") return;
+  if (event.type === "revoked" || event.type === "denied" || event.type === "http-allowed") return;
   // @ts-expect-error -- one kind of event is not handled
   event satisfies never;
 }

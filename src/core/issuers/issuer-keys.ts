@@ -2,15 +2,16 @@
 import type { JWK } from "jose";
 import { InvalidConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
-import { discoverKeySet } from "../jwt/jwks/discovery.ts";
+import { type DiscoveryOptions, discoverKeySet } from "../jwt/jwks/discovery.ts";
 import { checkKeyUrl, readHeaders } from "../jwt/jwks/key-fetch.ts";
 import { readKeySet } from "../jwt/jwks/key-set.ts";
+import { isPrivateHost } from "../jwt/jwks/private-hosts.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/remote-keys.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
 import { SigningKey } from "../jwt/keys/signing-key.ts";
 import { NO_KEY_SET, naming, type TrustEntry } from "./trust-entry.ts";
 
-const OF_FETCHED_KEYS = ["lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
+const OF_FETCHED_KEYS = ["allowHttp", "lifespan", "timeout", "cooldown", "staleIfError", "headers", "fetch"];
 
 /** The settings of the manager that the keys of an entry need. */
 export interface IssuerKeysContext {
@@ -21,11 +22,23 @@ export interface IssuerKeysContext {
   readonly onFailure: (issuer: string, error: Error) => void;
 }
 
+/** The keys of an entry. */
+export interface IssuerKeys {
+  readonly keys: KeySource;
+  /** The URL, without its query, that `allowHttp` lets be http. */
+  readonly httpUrl?: string;
+}
+
 /**
  * Opens the keys of `entry`. `stated` is the entry as it was written, without defaults. Throws
  * `InvalidConfigError` with the path.
  */
-export function openIssuerKeys(entry: TrustEntry, path: string, stated: object, context: IssuerKeysContext): KeySource {
+export function openIssuerKeys(
+  entry: TrustEntry,
+  path: string,
+  stated: object,
+  context: IssuerKeysContext,
+): IssuerKeys {
   const given = (["jwksUri", "discovery", "jwks"] as const).filter((option) => entry[option] !== undefined);
   const [from] = given;
   if (given.length !== 1 || !from)
@@ -33,7 +46,7 @@ export function openIssuerKeys(entry: TrustEntry, path: string, stated: object, 
       path,
       `must have exactly one of jwksUri, discovery and jwks${given.length > 1 ? `, and has ${given.join(" and ")}` : ""}`,
     );
-  if (from === "jwks") return openLocalKeys(entry, path, stated, context);
+  if (from === "jwks") return { keys: openLocalKeys(entry, path, stated, context) };
   if (entry.algorithms.some((algorithm) => algorithm.startsWith("HS")))
     throw new InvalidConfigError(
       `${path}.algorithms`,
@@ -41,9 +54,7 @@ export function openIssuerKeys(entry: TrustEntry, path: string, stated: object, 
     );
   // An entry without an issuer has local keys.
   const issuer = entry.issuer as string;
-  const url = naming(`${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`, () =>
-    checkKeyUrl(entry.jwksUri ?? issuer),
-  );
+  const url = readKeyUrl(entry.jwksUri ?? issuer, entry, `${path}.${from === "jwksUri" ? "jwksUri" : "issuer"}`);
   // Its metadata is below its path (OpenID Connect Discovery 1.0, section 4).
   if (from === "discovery" && (url.search !== "" || url.hash !== ""))
     throw new InvalidConfigError(
@@ -52,18 +63,35 @@ export function openIssuerKeys(entry: TrustEntry, path: string, stated: object, 
     );
   const headers = naming(`${path}.headers`, () => readHeaders(entry.headers));
   const { maxBytes } = REMOTE_KEYS_DEFAULTS;
-  const options: RemoteKeysOptions = {
+  const options: RemoteKeysOptions & DiscoveryOptions = {
     ...entry,
+    allowHttp: entry.allowHttp ?? false,
     headers,
     fetch: entry.fetch,
     maxBytes,
     now: context.now,
     onFailure: (error) => context.onFailure(issuer, error),
   };
-  return createRemoteKeys(
+  const keys = createRemoteKeys(
     from === "jwksUri" ? () => url.href : (signal) => discoverKeySet(issuer, options, signal),
     options,
   );
+  return entry.allowHttp && url.protocol === "http:" ? { keys, httpUrl: url.origin + url.pathname } : { keys };
+}
+
+function readKeyUrl(url: string, entry: TrustEntry, option: string): URL {
+  const allowHttp = entry.allowHttp === true;
+  return naming(
+    option,
+    () => checkKeyUrl(url, { allowHttp }),
+    (message) =>
+      !allowHttp && isPrivateHttp(url) ? `${message}; inside a private network, set allowHttp: true` : message,
+  );
+}
+
+function isPrivateHttp(url: string): boolean {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed?.protocol === "http:" && isPrivateHost(parsed.hostname);
 }
 
 function openLocalKeys(

@@ -3,16 +3,14 @@
 import { InvalidConfigError } from "../errors.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
-import type { KeySource } from "../jwt/keys/key-source.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
 import { acceptToken, type IssuerPolicy, isAccessTokenType } from "./accept-token.ts";
-import { type IssuerKeysContext, openIssuerKeys } from "./issuer-keys.ts";
+import { type IssuerKeys, type IssuerKeysContext, openIssuerKeys } from "./issuer-keys.ts";
 import { naming, readTrustEntry, type TrustEntry } from "./trust-entry.ts";
 
 /** A trusted issuer with its keys and its check of tokens. */
-export interface ResolvedIssuer {
-  readonly keys: KeySource;
+export interface ResolvedIssuer extends IssuerKeys {
   readonly algorithms: readonly Algorithm[];
   /** Checks the claims of a token with a valid signature, and returns those that rules may read. */
   accept(header: JwtHeader, payload: JwtPayload): Record<string, unknown>;
@@ -48,7 +46,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
       leeway: context.leeway,
     };
     issuers.set(entry.issuer, {
-      keys: openIssuerKeys(entry, path, value as object, context),
+      ...openIssuerKeys(entry, path, value as object, context),
       algorithms: entry.algorithms,
       accept: (header, payload) => acceptToken(policy, header, payload, context.now()),
     });

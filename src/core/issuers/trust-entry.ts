@@ -27,6 +27,7 @@ export interface TrustEntry {
   readonly jwksUri?: string | undefined;
   readonly discovery?: true | undefined;
   readonly jwks?: JSONWebKeySet | undefined;
+  readonly allowHttp?: true | undefined;
   readonly audience: string | readonly string[] | null;
   readonly audienceClaim?: string | undefined;
   readonly algorithms: readonly Algorithm[];
@@ -65,6 +66,7 @@ const trustSchema = lazy(() =>
     jwksUri: z.optional(z.string()),
     discovery: z.optional(z.literal(true)),
     jwks: z.optional(jwksSchema),
+    allowHttp: z.optional(z.literal(true)),
     audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
     audienceClaim: z.optional(textSchema),
     algorithms: z.array(algorithmSchema).check(z.minLength(1)),

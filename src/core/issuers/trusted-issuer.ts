@@ -18,8 +18,8 @@ export interface TrustedIssuer {
    */
   readonly issuer: string | null;
   /**
-   * The URL of its key set: https, or http on a loopback address. Exactly one of `jwksUri`,
-   * `discovery` and `jwks` must be set.
+   * The URL of its key set: https, or http on a loopback address. `allowHttp` lifts this. Exactly
+   * one of `jwksUri`, `discovery` and `jwks` must be set.
    * @default none
    */
   readonly jwksUri?: string;
@@ -96,8 +96,16 @@ export interface TrustedIssuer {
    */
   readonly issuedBefore?: number;
   /**
-   * Seconds for which a fetched key set is used. This option and the next five cannot be combined
-   * with `jwks`.
+   * Fetches keys over plain http from a private network: from `jwksUri`, or with `discovery` from
+   * `issuer` and its `jwks_uri`. The host must be a private address (RFC 1918, RFC 4193), a name
+   * without dots, or a name that ends in `.internal`, `.local` or `.svc`. Any machine that can
+   * answer for that host can forge tokens. Has no effect on an https URL. This option and the next
+   * six cannot be combined with `jwks`.
+   * @default none
+   */
+  readonly allowHttp?: true;
+  /**
+   * Seconds for which a fetched key set is used.
    * @default 300
    */
   readonly lifespan?: number;

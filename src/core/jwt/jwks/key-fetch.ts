@@ -1,6 +1,7 @@
 /** Fetches key sets and metadata: safe URLs, few redirects within one origin, bounded size. */
 import { isMembers } from "../caller-input.ts";
 import { JWKSClientConnectionError } from "../errors.ts";
+import { isLoopbackHost, isPrivateHost } from "./private-hosts.ts";
 
 /**
  * A custom `fetch`, for a proxy, an agent or a test. It must honour `signal`, and must not follow
@@ -16,18 +17,23 @@ export type KeyFetch = (
   },
 ) => Promise<Response>;
 
+const PRIVATE_HOSTS =
+  "a loopback or private address, a name without dots, or a name that ends in .internal, .local or .svc";
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /**
  * Throws `TypeError` unless `url` is https, or http on a loopback address, and has no credentials.
+ * With `allowHttp`, it may also be http on a private host.
  */
-export function checkKeyUrl(url: string | URL): URL {
+export function checkKeyUrl(url: string | URL, { allowHttp = false }: { readonly allowHttp?: boolean } = {}): URL {
   const text = String(url);
   if (!URL.canParse(text)) throw new TypeError("must be an absolute URL");
   const parsed = new URL(text);
-  const isSafe = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
-  if (!isSafe) throw new TypeError("must be an https URL, or http on a loopback address");
+  const { protocol, hostname } = parsed;
+  const isNear = isLoopbackHost(hostname) || (allowHttp && isPrivateHost(hostname));
+  if (protocol !== "https:" && !(protocol === "http:" && isNear))
+    throw new TypeError(`must be an https URL, or http on ${allowHttp ? PRIVATE_HOSTS : "a loopback address"}`);
   if (parsed.username !== "" || parsed.password !== "") throw new TypeError("must not contain a user name or password");
   return parsed;
 }
@@ -111,10 +117,6 @@ async function readBody(response: Response, maxBytes: number): Promise<Uint8Arra
     at += chunk.length;
   }
   return body;
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 function hostOf(url: string): string {

@@ -113,6 +113,7 @@ export { type JWKSHandlerOptions, jwksHandler } from "./core/manager/jwks-handle
 
 // Other issuers
 
+export type { FormerIssuer } from "./core/issuers/former-issuers.ts";
 export type { TrustedIssuer } from "./core/issuers/trusted-issuer.ts";
 export type { KeyFetch } from "./core/jwt/jwks/key-fetch.ts";
 

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { SessionConfig } from "../config/session-options.ts";
 import type { Emit } from "../events.ts";
+import { areFormerKeys } from "../issuers/former-issuers.ts";
 import { MissingRequiredClaimError, RevokedTokenError } from "../jwt/errors.ts";
 import { isAlive, refreshStateOf } from "../stores/refresh-state.ts";
 import { tagIn } from "../stores/session-id.ts";
@@ -127,7 +128,11 @@ export function createSessionCheck(
     }
   };
 
-  const isOwn = (token: JWT): boolean => token["~content"]?.standing?.keys === config.own?.keys;
+  const { own } = config;
+  const isOwn = (token: JWT): boolean => {
+    const keys = token["~content"]?.standing?.keys;
+    return keys === own?.keys || (own !== undefined && areFormerKeys(own, keys));
+  };
 
   const check: SessionCheck = {
     check(token, request) {

@@ -1,9 +1,17 @@
 /** Checks signature and registered claims of own tokens and of tokens of trusted issuers. */
-import type { ResolvedConfig } from "../config/resolve-config.ts";
+import type { OwnIssuer, ResolvedConfig } from "../config/resolve-config.ts";
+import { issuersAt } from "../issuers/former-issuers.ts";
 import type { ResolvedIssuer } from "../issuers/resolve-trust.ts";
 import { ALGORITHMS } from "../jwt/algorithms.ts";
 import { checkClaims, checkConfirmation, checkOwnExpiry, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
-import { createHeaderReader, type JwtPayload, type ReadHeader, readCompact, readPayload } from "../jwt/compact.ts";
+import {
+  createHeaderReader,
+  type JwtHeader,
+  type JwtPayload,
+  type ReadHeader,
+  readCompact,
+  readPayload,
+} from "../jwt/compact.ts";
 import { InvalidIssuerError, InvalidSubjectError, JWKSClientError, MissingRequiredClaimError } from "../jwt/errors.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
 import type { PreparedKey } from "../jwt/keys/prepared-key.ts";
@@ -15,6 +23,7 @@ import { readTokenType } from "../tokens/token-type.ts";
 import { deepFreeze } from "../util/freeze.ts";
 import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
+const UNTRUSTED = "The token is of an issuer that is not trusted";
 const REQUIRED = ["exp", "iss", "sub", "iat", "type"];
 
 /**
@@ -48,9 +57,13 @@ function trustedIssuerOf(token: string, config: ResolvedConfig): ResolvedIssuer 
   if (iss == null) throw new MissingRequiredClaimError("iss");
   const trusted = typeof iss === "string" ? config.trust.get(iss) : undefined;
   // Before any key is loaded, the own keys included.
-  if (!trusted && iss !== config.own?.issuer)
-    throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+  if (!trusted && !isOwnIssuer(iss, config)) throw new InvalidIssuerError(UNTRUSTED);
   return trusted;
+}
+
+function isOwnIssuer(iss: unknown, { own, now }: ResolvedConfig): boolean {
+  if (own === undefined || typeof iss !== "string") return false;
+  return iss === own.issuer || issuersAt(own, now()).includes(iss);
 }
 
 /**
@@ -67,11 +80,12 @@ export function createOwnReader(
   const { own } = config;
   if (!own)
     return () => {
-      throw new InvalidIssuerError("The token is of an issuer that is not trusted");
+      throw new InvalidIssuerError(UNTRUSTED);
     };
-  const { keys, issuer } = own;
-  const check = createRegisteredCheck(config, issuer, ignoreTimes);
+  const { keys } = own;
+  const check = createRegisteredCheck(config, own, ignoreTimes);
   const standingOf = shareStandings(keys);
+  const nameFormer = createFormerNaming(own);
   const options: VerifyOptions<TokenContent> = {
     algorithms: keys.algorithms ?? ALGORITHMS,
     readHeader,
@@ -80,10 +94,24 @@ export function createOwnReader(
     accept(header, payload, key) {
       check(payload);
       readTokenType(payload);
+      if (payload["iss"] !== own.issuer) return nameFormer(header, payload, key);
       return contentOf(header, payload, standingOf(key));
     },
   };
   return (token) => verifyWithKeys(token, keys, options);
+}
+
+/** Gives the content of a token with a former `iss` the present one, and its end. */
+function createFormerNaming({
+  issuer,
+  former,
+}: OwnIssuer): (header: JwtHeader, payload: JwtPayload, key: PreparedKey) => TokenContent {
+  const standingsOf = new Map([...former].map(([name, { keys }]) => [name, shareStandings(keys)]));
+  return (header, payload, key) => {
+    const standingOf = standingsOf.get(String(payload["iss"]));
+    if (!standingOf) throw new InvalidIssuerError(UNTRUSTED);
+    return contentOf(header, { ...payload, iss: issuer }, standingOf(key));
+  };
 }
 
 /** Creates the reader for tokens of a trusted issuer. */
@@ -113,13 +141,13 @@ function shareStandings(keys: KeySource): (key: PreparedKey) => Standing {
 
 function createRegisteredCheck(
   { audience, leeway, now }: ResolvedConfig,
-  issuer: string,
+  own: OwnIssuer,
   ignoreTimes: boolean,
 ): (claims: JwtPayload) => void {
   const expected = audience === undefined ? {} : { audience };
   const rules = {
     require: REQUIRED,
-    issuer,
+    issuer: own.issuer,
     ...expected,
     leeway,
     integerSubject: true,
@@ -130,7 +158,7 @@ function createRegisteredCheck(
   };
   return (claims) => {
     const at = now();
-    checkClaims(claims, rules, at);
+    checkClaims(claims, own.former.size === 0 ? rules : { ...rules, issuer: issuersAt(own, at) }, at);
     if (!ignoreTimes) checkOwnExpiry(claims, at, leeway + MAX_ISSUED_AHEAD);
     checkConfirmation(claims);
     if (claims["sub"] === "") throw new InvalidSubjectError('The token\'s "sub" is empty');

@@ -1,6 +1,7 @@
 /** The options of `AuthManager`, as users write them. */
 
 import type { EventHandler } from "../events.ts";
+import type { FormerIssuer } from "../issuers/former-issuers.ts";
 import type { TrustedIssuer } from "../issuers/trusted-issuer.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import type { KeyInput } from "../jwt/keys/keys.ts";
@@ -165,6 +166,13 @@ export interface OwnIssuerOptions {
    * @see RFC 7519, section 4.1.1
    */
   readonly issuer: string;
+  /**
+   * Earlier values of `issuer`, whose tokens the manager accepts until a time. Rules, resolvers and
+   * `authorize` see the present `issuer`. The list must not be empty, and must not name an issuer
+   * of `trust`.
+   * @default none
+   */
+  readonly formerIssuers?: readonly FormerIssuer[];
 }
 
 /** The issuer and the algorithm of a manager that has one key of RS*, PS*, ES* or EdDSA. */
@@ -248,6 +256,7 @@ export interface KeylessConfig<C = Claims> extends AuthManagerOptions<C> {
   /** The issuers whose tokens pass the guards. */
   readonly trust: readonly TrustedIssuer[];
   readonly issuer?: never;
+  readonly formerIssuers?: never;
   readonly algorithm?: never;
   readonly secret?: never;
   readonly privateKey?: never;
@@ -268,6 +277,11 @@ export interface FromEnvOptions<C = Claims> extends AuthManagerOptions<C> {
    * @default the variable `JWT_ISSUER`
    */
   readonly issuer?: string;
+  /**
+   * Earlier values of `issuer`, whose tokens the manager accepts until a time.
+   * @default none
+   */
+  readonly formerIssuers?: readonly FormerIssuer[];
   /**
    * The only algorithm that the manager signs and verifies with.
    * @default the variable `JWT_AUTHTYPE`

@@ -5,6 +5,7 @@ import { InvalidConfigError, MissingConfigError, MissingSignerError } from "../e
 import { createEmit, type Emit, type EventHandler } from "../events.ts";
 import type { Cookies } from "../exchange/cookies.ts";
 import type { Csrf } from "../exchange/csrf.ts";
+import { type IssuerNames, resolveFormerIssuers } from "../issuers/former-issuers.ts";
 import { resolveTrust, type TrustedIssuers } from "../issuers/resolve-trust.ts";
 import type { Algorithm } from "../jwt/algorithms.ts";
 import { SignatureQueue } from "../jwt/signatures/signature-queue.ts";
@@ -37,9 +38,7 @@ import { resolveSessions, type SessionConfig, STORE_REMEDY, sessionFields } from
 /** The options with their defaults, keys and issuers. */
 export interface ResolvedConfig {
   /** The manager's own issuer and keys; absent if it only trusts other issuers. */
-  readonly own:
-    | { readonly issuer: string; readonly keys: KeyRing; readonly authMaxAge: number; readonly refreshMaxAge: number }
-    | undefined;
+  readonly own: OwnIssuer | undefined;
   readonly trust: TrustedIssuers;
   /** The manager's signatures on libuv's threads. */
   readonly signatures: SignatureQueue;
@@ -63,6 +62,13 @@ export interface ResolvedConfig {
   readonly authorize: Authorize | undefined;
   /** Called when a session's tokens are issued. */
   readonly authorizeIssue: Authorize | undefined;
+}
+
+/** The manager's names, keys and lifetimes of tokens. */
+export interface OwnIssuer extends IssuerNames {
+  readonly keys: KeyRing;
+  readonly authMaxAge: number;
+  readonly refreshMaxAge: number;
 }
 
 const audienceSchema = lazy(() =>
@@ -102,6 +108,7 @@ const configSchema = lazy(() =>
       ),
     ),
     keyRefresh: z.optional(z.unknown()),
+    formerIssuers: z.optional(z.array(z.unknown()).check(z.minLength(1, "must name an issuer, or be left out"))),
     trust: z.optional(z.array(z.unknown()).check(z.minLength(1, "must name an issuer"))),
     allowWeakSecret: z._default(z.boolean(), false),
     audience: z.optional(audienceSchema()),
@@ -158,10 +165,15 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   const emit = createEmit(options.onEvent as EventHandler | undefined, now);
   const onFailure = (issuer: string, error: Error): void => emit({ type: "keys-failed", issuer, error });
   const keys = openKeys(options, now, onFailure);
-  const own = keys && { issuer: options.issuer as string, keys, ...readAges(options) };
-  const { leeway, allowWeakSecret } = options;
-  const ownIssuer = own?.issuer;
+  const { issuer = "", leeway, allowWeakSecret } = options;
+  const ownIssuer = keys && issuer;
   const trust = resolveTrust(options.trust ?? [], { ownIssuer, leeway, allowWeakSecret, now, onFailure });
+  const own = keys && {
+    issuer,
+    former: resolveFormerIssuers(options.formerIssuers ?? [], { issuer, keys, trust, now }),
+    keys,
+    ...readAges(options),
+  };
   const sessions = resolveSessions(options);
   const asked = options.authorizeAt === "request";
   return Object.freeze({
@@ -192,7 +204,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
  * The manager's own issuer and keys. Throws `MissingSignerError` for a manager that only trusts
  * other issuers.
  */
-export function requireOwn({ own }: ResolvedConfig): NonNullable<ResolvedConfig["own"]> {
+export function requireOwn({ own }: ResolvedConfig): OwnIssuer {
   if (!own) throw new MissingSignerError("The manager has no key to sign with: pass issuer, algorithm and a key");
   return own;
 }
@@ -224,7 +236,7 @@ function readOptions(config: unknown): ParsedOptions {
 // One of these options makes a manager with its own keys.
 const OF_OWN_KEYS = ["issuer", "algorithm", "secret", "privateKey", "publicKey", "keys"];
 // These options apply to own tokens only. An `audience` without effect must not look like a check.
-const OF_OWN_TOKENS = ["audience", "authMaxAge", "refreshMaxAge", "maxTokenAge", "sessions"] as const;
+const OF_OWN_TOKENS = ["formerIssuers", "audience", "authMaxAge", "refreshMaxAge", "maxTokenAge", "sessions"] as const;
 
 // A misspelt option is the likely cause of a missing one.
 function remedyForMissing(given: object, option: string, otherwise: string): string {

@@ -11,7 +11,7 @@ import type { StoreAccess } from "../stores/store-access.ts";
 import type { JWT } from "../tokens/token.ts";
 import type { TokenContent } from "../tokens/token-content.ts";
 import { isPromise, type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
-import { refreshReference, sessionEnded } from "./refresh-reference.ts";
+import { refreshReference, sessionEnded, storableId } from "./refresh-reference.ts";
 
 /** The check of sessions for the verifier, with its cache. */
 export interface SessionCheck {
@@ -112,7 +112,7 @@ export function createSessionCheck(
     if (sessionCheck === "refresh") return;
     const { sid } = token.claims;
     if (typeof sid !== "string") throw new MissingRequiredClaimError("sid");
-    const stands = recall(sid) ?? ask(sid);
+    const stands = recall(sid) ?? ask(storableId(sid, "sid"));
     return isPromise(stands) ? stands.then(refuseEnded) : refuseEnded(stands);
   };
 

@@ -1,7 +1,7 @@
 /** Sessions: `login` begins them, `refresh` renews them and `revoke` ends them. */
 
 import { withoutRights } from "../auth/ask-authorize.ts";
-import { refreshReference } from "../auth/refresh-reference.ts";
+import { refreshReference, storableId } from "../auth/refresh-reference.ts";
 import { type SessionConfig, STORE_REMEDY } from "../config/session-options.ts";
 import { MissingConfigError } from "../errors.ts";
 import { isKeysError, isTokenError, MissingRequiredClaimError } from "../jwt/errors.ts";
@@ -9,6 +9,7 @@ import type { Claims } from "../rules/rule.ts";
 import { isAlive } from "../stores/refresh-state.ts";
 import { makeSessionId, tagOf } from "../stores/session-id.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
+import { checkStorable, checkStorableSubject, storableGrant } from "../stores/storable.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
 import { SessionStoreError } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
@@ -29,12 +30,13 @@ export interface LoginOptions<C = Claims> {
   readonly scope?: unknown;
   /**
    * Further claims of the auth tokens. The names `iss sub aud exp iat type scope sid rid cnf` are
-   * rejected.
+   * rejected. The session holds scope and claims as JSON.
    * @default none
    */
   readonly claims?: Readonly<C>;
   /**
-   * A name for the user's list of sessions, such as a device. 1 to 200 characters.
+   * A name for the user's list of sessions, such as a device. 1 to 200 characters, as `length`
+   * counts them, without U+0000 and without half of a surrogate pair.
    * @default none
    */
   readonly label?: string | undefined;
@@ -132,6 +134,7 @@ export function createSessions(parts: SessionParts): Sessions {
     const call = store.forCall();
     const { scope, label = null, remember = true } = options;
     checkSubject(subject);
+    checkStorableSubject(subject);
     // The check reads the copy: a Proxy could answer the check otherwise than its copy.
     const claims = cloneClaims(options.claims ?? {});
     checkUserClaims(claims, "claims");
@@ -139,9 +142,11 @@ export function createSessions(parts: SessionParts): Sessions {
     const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
       throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters`);
+    if (label !== null) checkStorable("label", label);
+    const grant = storableGrant(scope === undefined ? { claims } : { ...cloneClaims({ scope }), claims });
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
-      grant: scope === undefined ? { claims } : { ...cloneClaims({ scope }), claims },
+      grant,
       label,
       remember,
     };
@@ -174,7 +179,7 @@ export function createSessions(parts: SessionParts): Sessions {
 
   const revokeToken = async (token: JWT): Promise<void> => {
     const { sid } = token.claims;
-    if (typeof sid === "string") return endOne(sid, token.sub);
+    if (typeof sid === "string") return endOne(storableId(sid, "sid"), token.sub);
     if (token.tokenType !== "refresh") throw new MissingRequiredClaimError("sid");
     const reference = await refreshReference(token, sessions);
     const record = adopt(token, reference, config, sessions);
@@ -217,6 +222,7 @@ export function createSessions(parts: SessionParts): Sessions {
     },
     async list(subject) {
       checkSubject(subject);
+      checkStorableSubject(subject);
       const at = now();
       const records = await store.list(String(subject));
       return records.filter((record) => isAlive(record, at)).map(toInfo);
@@ -243,9 +249,12 @@ function kindOf(target: unknown): "token" | "session" | "subject" {
   if (keys.length !== 1 || (kind !== "token" && kind !== "session" && kind !== "subject"))
     throw new TypeError("revoke takes exactly one of { token }, { session } and { subject }");
   const value = (target as Record<string, unknown>)[kind];
-  if (kind === "subject") checkSubject(value);
-  else if (typeof value !== "string" || value === "")
+  if (kind === "subject") {
+    checkSubject(value);
+    checkStorableSubject(value);
+  } else if (typeof value !== "string" || value === "")
     throw new TypeError(`revoke: ${kind} must be a string that is not empty`);
+  else if (kind === "session") checkStorable("revoke: session", value);
   return kind;
 }
 

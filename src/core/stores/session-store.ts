@@ -1,15 +1,15 @@
 /** The contract of session stores: the record of a session, and seven operations. */
 
 /**
- * A session as a store keeps it: plain JSON, without tokens. Times are in seconds since 1970, by
- * the manager's clock.
+ * A session as a store keeps it: plain JSON, without tokens. Its texts are well-formed Unicode
+ * without U+0000. Times are in seconds since 1970, by the manager's clock.
  */
 export interface SessionRecord {
   /** The `sid` claim: a tag of the subject, a dot, and a unique part. */
   readonly id: string;
   /**
-   * The `sub` claim of the tokens. `list` and `endAll` treat a number and its decimal text as one
-   * subject.
+   * The `sub` claim of the tokens, at most 800 characters. `list` and `endAll` treat a number and
+   * its decimal text as one subject.
    */
   readonly subject: string | number;
   /** 1 for a new session. Each successful `rotate` and `claim` adds 1; `claim` compares it. */

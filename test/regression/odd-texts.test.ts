@@ -134,6 +134,16 @@ describe("login", () => {
     expect(claimsOf(authToken)).not.toHaveProperty("none");
   });
 
+  it("rejects a claim __proto__, which stores drop, and accepts the name elsewhere", async () => {
+    const { auth } = open();
+    const named = JSON.parse('{"__proto__":{"a":1}}') as Record<string, unknown>;
+    await expect(auth.login("ada", { claims: named })).rejects.toThrow(/^claims\.__proto__ cannot be a claim/);
+    const { authToken, refreshToken } = await auth.login("ada", { scope: named, claims: { team: named } });
+    const next = claimsOf((await auth.refresh(refreshToken)).authToken);
+    for (const claims of [claimsOf(authToken), next])
+      expect(JSON.stringify([claims["scope"], claims["team"]])).toBe(JSON.stringify([named, named]));
+  });
+
   it("rejects a BigInt and a cycle with a TypeError, also where authorize replaces them", async () => {
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;

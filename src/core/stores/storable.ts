@@ -37,7 +37,7 @@ export function checkStorableSubject(subject: string | number): void {
 
 /**
  * The grant as JSON, as every store returns it. Throws `TypeError` for what is not JSON, and for a
- * text that a store cannot keep, with its path.
+ * text or a name that a store cannot keep, with its path.
  */
 export function storableGrant(grant: SessionRecord["grant"]): SessionRecord["grant"] {
   const copy = withErrorContext(
@@ -47,6 +47,9 @@ export function storableGrant(grant: SessionRecord["grant"]): SessionRecord["gra
         cause,
       }),
   );
+  // `readRecord` drops it, because a careless copy makes it the prototype.
+  if (Object.hasOwn(copy.claims ?? {}, "__proto__"))
+    throw new TypeError("claims.__proto__ cannot be a claim of a session: rename it");
   checkTexts(copy);
   return copy;
 }

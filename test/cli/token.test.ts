@@ -51,6 +51,8 @@ describe("token sign", () => {
   it.each([
     [["--claims", "plan=pro"], "--claims must be JSON"],
     [["--claims", '{"sub":"eve"}'], "claims.sub"],
+    [["--claims", '{"nbf":"noon"}'], "claims.nbf must be a number"],
+    [["--claims", JSON.stringify({ groups: "x".repeat(7000) })], "maxTokenLength must be at least"],
     [["--scope", "{admin"], "--scope must be JSON"],
     [["--max-age", "1h"], "--max-age"],
     [["--type", "any"], "--type"],

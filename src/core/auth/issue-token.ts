@@ -35,8 +35,9 @@ const ISSUE_REMEDIES = {
 };
 
 /**
- * A signed token. Rejects with `MissingSignerError`, with `TypeError` for what a token may not hold
- * or a `maxAge` beyond `maxTokenAge`, and with `InvalidTokenError` for claims off the schema.
+ * A signed token. Rejects with `MissingSignerError`, and with `InvalidTokenError` for claims off
+ * the schema. Rejects with `TypeError` for what a token may not hold, for a `maxAge` beyond
+ * `maxTokenAge`, and for a token that the manager would reject.
  */
 export async function issueToken<C = Claims>(
   config: ResolvedConfig,
@@ -53,10 +54,28 @@ export async function issueToken<C = Claims>(
   const claims = Object.assign(draftClaims(type, subject, full), ofSession);
   applyClaimsSchema(config.claimsSchema, claims);
   const parts = await signWithRing(own.keys, type, claims, options.maxAge, config.signatures);
+  checkAcceptable(config, type, claims["nbf"], parts);
   if (!config.claimsSchema) return new JWT<C>(type, parts);
   // The wire has what was given; the reader sees what the schema makes of it, as after
   // verification.
   const { signed, content } = parts;
   const seen = withClaims(content, applyClaimsSchema(config.claimsSchema, freezeContent(content).claims));
   return new JWT<C>(type, new TokenParts(signed, seen));
+}
+
+/** Throws `TypeError` for a new token that every verification of this manager would reject. */
+function checkAcceptable(
+  { maxTokenLength }: ResolvedConfig,
+  type: TokenType,
+  nbf: unknown,
+  { signed, content }: TokenParts,
+): void {
+  if (signed.length > maxTokenLength)
+    throw new TypeError(
+      `maxTokenLength must be at least ${signed.length} for this ${type} token, and is ${maxTokenLength}. ` +
+        'Grant fewer claims, look them up at each request (authorizeAt: "request"), or raise it',
+    );
+  // The claims of a new token are read from its JSON only if that is needed.
+  if (nbf !== undefined && Number(content.claims["nbf"]) >= Number(content.claims["exp"]))
+    throw new TypeError("claims.nbf must be before the exp of the token: pass seconds, or a longer maxAge");
 }

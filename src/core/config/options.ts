@@ -136,7 +136,8 @@ export interface GeneralOptions extends SessionOptions {
    */
   readonly csrf?: CsrfConfig;
   /**
-   * The most characters of a token, at least 1. A longer token is rejected before it is parsed.
+   * The most characters of a token, at least 1. A longer token is rejected before it is parsed, and
+   * not issued (`TypeError`).
    * @default 8192
    */
   readonly maxTokenLength?: number;

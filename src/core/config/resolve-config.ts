@@ -158,7 +158,7 @@ export function resolveConfig(config: unknown): ResolvedConfig {
   const options = readOptions(config);
   const now = checkedClock(
     (options.now as (() => number) | undefined) ?? systemClock,
-    () => new InvalidConfigError("now", "must return a number of seconds"),
+    () => new InvalidConfigError("now", "must return a number of seconds since 1970; divide milliseconds by 1000"),
   );
   checkAuthorize(options);
   checkClaimsSchema(options.claimsSchema);

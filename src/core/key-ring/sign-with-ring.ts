@@ -34,11 +34,11 @@ export function signWithRing(
 
 /**
  * Imports each key, and signs and verifies a probe with it. Rejects with `InvalidConfigError` if
- * the halves of a pair do not belong together.
+ * the halves of a pair do not belong together, or a token without claims exceeds `maxTokenLength`.
  */
-export async function proveKeys(ring: KeyRing): Promise<void> {
+export async function proveKeys(ring: KeyRing, maxTokenLength: number): Promise<void> {
   const { keys } = await openRing(ring);
-  await Promise.all(keys.map(proveKey));
+  await Promise.all(keys.map((key) => proveKey(key, maxTokenLength)));
 }
 
 function openRing(ring: KeyRing): Promise<RingSnapshot> {
@@ -52,11 +52,16 @@ function openRing(ring: KeyRing): Promise<RingSnapshot> {
   );
 }
 
-async function proveKey({ signer, verifyKey, options }: RingKey): Promise<void> {
+async function proveKey({ signer, verifyKey, options }: RingKey, maxTokenLength: number): Promise<void> {
   await namingKey(options.verify, async () => verifyKey.open());
   if (!signer) return;
   const probe = new JWT("refresh", "probe");
   await namingKey(options.sign, () => probe.sign(signer));
+  if (probe.signed.length > maxTokenLength)
+    throw new InvalidConfigError(
+      "maxTokenLength",
+      `must be at least ${probe.signed.length}, the length of a token of this key without claims; raise it`,
+    );
   if (await isSignedWith(readCompact(probe.signed), verifyKey, sharedQueue)) return;
   if (options.verify === options.sign)
     throw new InvalidConfigError(

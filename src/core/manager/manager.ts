@@ -50,7 +50,8 @@ export interface AuthTokenOptions<C = Claims> {
    */
   readonly maxAge?: number;
   /**
-   * The `aud` claim.
+   * The `aud` claim. A token for other audiences only is for other services: this manager rejects
+   * it.
    * @default the manager's `audience`
    * @see RFC 7519, section 4.1.3
    */
@@ -214,12 +215,13 @@ export class AuthManager<C = Claims> {
    */
   async ready(): Promise<void> {
     const { config } = this.#services.open();
-    if (config.own) await proveKeys(config.own.keys);
+    if (config.own) await proveKeys(config.own.keys, config.maxTokenLength);
   }
 
   /**
    * Issues a signed auth token. It belongs to no session.
-   * @throws `TypeError` if the subject, a claim or an option is invalid.
+   * @throws `TypeError` if the subject, a claim or an option is invalid, or the token is longer
+   *   than `maxTokenLength`.
    * @throws `InvalidTokenError` if the claims do not match `claimsSchema`.
    * @throws `MissingSignerError` if the manager has no key that may sign now, or before `init`.
    * @throws `JWKSClientError` if a loader of keys fails.

@@ -1,5 +1,5 @@
 /** Replaces the current refresh token of a session by the next one. */
-import { type IssueRights, withoutRights } from "../auth/ask-authorize.ts";
+import { withoutRights } from "../auth/ask-authorize.ts";
 import { type RefreshReference, refreshReference, sessionEnded } from "../auth/refresh-reference.ts";
 import type { SessionCheck } from "../auth/session-check.ts";
 import type { Verifier } from "../auth/verifier.ts";
@@ -12,7 +12,15 @@ import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
 import { SessionStoreError } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
 import { adopt, nextRotation } from "./records.ts";
-import { askRights, type CheckTokens, grantedRights, issuePair, type SessionTokens } from "./token-pair.ts";
+import {
+  askRights,
+  type CheckTokens,
+  grantedRights,
+  type IssuedAuth,
+  issueAuth,
+  issuePair,
+  type SessionTokens,
+} from "./token-pair.ts";
 
 /** The parts that sessions need. */
 export interface SessionParts {
@@ -54,13 +62,15 @@ export function createRefresh(
     return record;
   };
 
-  /** Calls `authorize` before anything is written, so that its failure changes nothing. */
-  const askFirst = async (presented: Presented): Promise<IssueRights> => {
+  /**
+   * Calls `authorize`, and signs its rights, before anything is written: a failure changes nothing.
+   */
+  const askFirst = async (presented: Presented): Promise<IssuedAuth> => {
     const { token, reference, call } = presented;
     const found = await call.find(reference.sid);
     const record = await judge(found, presented);
     const rights = await askRights(config, record, emit, call);
-    if (rights !== null) return rights;
+    if (rights !== null) return issueAuth(config, record, rights);
     // Another caller may have created the session meanwhile: end it too.
     if (found || !(await call.create({ ...record, ended: true }))) await endSession(record.id, token.sub, call);
     throw withoutRights();
@@ -95,7 +105,7 @@ export function createRefresh(
       if (record.rid === reference.rid) continue;
       // If signing or delivery fails here, the rotation stays unclaimed, and the previous token
       // stays valid.
-      const tokens = await issuePair(config, record, asked ?? grantedRights(record));
+      const tokens = await issuePair(config, record, asked ?? issueAuth(config, record, grantedRights(record)));
       checkTokens?.(tokens);
       if (!found && !(await call.create(record))) continue;
       if (record.claimedBy === null && !(await claim(record, call))) continue;

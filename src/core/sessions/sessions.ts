@@ -19,7 +19,7 @@ import { MAX_AGE_SECONDS } from "../util/seconds.ts";
 import { type Choice, createChoice } from "./choice.ts";
 import { adopt, newRecord, readTimes } from "./records.ts";
 import { createRefresh, type SessionParts } from "./refresh.ts";
-import { askRights, type CheckTokens, issuePair, type SessionTokens } from "./token-pair.ts";
+import { askRights, type CheckTokens, issueAuth, issuePair, type SessionTokens } from "./token-pair.ts";
 
 /** The options of `login`. */
 export interface LoginOptions<C = Claims> {
@@ -135,15 +135,15 @@ export function createSessions(parts: SessionParts): Sessions {
     const { scope, label = null, remember = true } = options;
     checkSubject(subject);
     checkStorableSubject(subject);
-    // The check reads the copy: a Proxy could answer the check otherwise than its copy.
+    // The checks read the copy: a Proxy could answer a check otherwise than its copy.
     const claims = cloneClaims(options.claims ?? {});
-    checkUserClaims(claims, "claims");
+    const grant = storableGrant(scope === undefined ? { claims } : { ...cloneClaims({ scope }), claims });
+    checkUserClaims(grant.claims, "claims");
     if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
     const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
       throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters`);
     if (label !== null) checkStorable("label", label);
-    const grant = storableGrant(scope === undefined ? { claims } : { ...cloneClaims({ scope }), claims });
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),
       grant,
@@ -152,7 +152,7 @@ export function createSessions(parts: SessionParts): Sessions {
     };
     const rights = await askRights(config, record, emit, call);
     if (rights === null) throw withoutRights();
-    const tokens = await issuePair(config, record, rights);
+    const tokens = await issuePair(config, record, issueAuth(config, record, rights));
     checkTokens?.(tokens);
     if (!(await create(record, call))) throw new SessionStoreError("The session store rejected a new session");
     emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from "../config/resolve-config.ts";
 import type { Emit } from "../events.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess } from "../stores/store-access.ts";
+import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
 /**
  * The tokens of a session, with their lifetimes.
@@ -55,26 +56,36 @@ export async function askRights(
   });
 }
 
-/** Signs both tokens of a session. */
+/** The auth token of a session, and the seconds that it lives. */
+export interface IssuedAuth {
+  readonly signed: string;
+  readonly expiresIn: number;
+}
+
+/** Signs an auth token of the session with these rights. */
+export async function issueAuth(
+  config: ResolvedConfig,
+  { id: sid, subject, endsAt }: SessionRecord,
+  rights: IssueRights,
+): Promise<IssuedAuth> {
+  const { scope, claims, maxAge = config.own?.authMaxAge ?? 0 } = rights;
+  const iat = Math.floor(config.now());
+  const exp = Math.min(iat + maxAge, endsAt ?? Number.POSITIVE_INFINITY);
+  const { signed } = await issueToken(config, "auth", subject, { scope, claims, maxAge }, { sid, iat, exp });
+  return { signed, expiresIn: exp - iat };
+}
+
+/** Signs the refresh token of the session, and returns it with the auth token. */
 export async function issuePair(
   config: ResolvedConfig,
-  record: SessionRecord,
-  rights: IssueRights,
+  { id: sid, rid, subject, issuedAt, expiresAt, remember }: SessionRecord,
+  auth: MaybePromise<IssuedAuth>,
 ): Promise<SessionTokens> {
-  const { id: sid, rid, subject, issuedAt, expiresAt, endsAt, remember } = record;
-  const { scope, claims, maxAge = config.own?.authMaxAge ?? 0 } = rights;
-  const at = config.now();
-  const iat = Math.floor(at);
-  const exp = Math.min(iat + maxAge, endsAt ?? Number.POSITIVE_INFINITY);
-  const [auth, refresh] = await Promise.all([
-    issueToken(config, "auth", subject, { scope, claims, maxAge }, { sid, iat, exp }),
+  const iat = Math.floor(config.now());
+  const [{ signed, expiresIn }, refresh] = await Promise.all([
+    auth,
     issueToken(config, "refresh", subject, {}, { sid, rid, iat: issuedAt, exp: expiresAt }),
   ]);
-  const pair = {
-    authToken: auth.signed,
-    refreshToken: refresh.signed,
-    expiresIn: exp - iat,
-    refreshExpiresIn: Math.max(0, expiresAt - iat),
-  };
-  return { pair, remember };
+  const refreshExpiresIn = Math.max(0, expiresAt - iat);
+  return { pair: { authToken: signed, refreshToken: refresh.signed, expiresIn, refreshExpiresIn }, remember };
 }

@@ -17,7 +17,10 @@ export const RESERVED_CLAIMS: readonly string[] = [
   "cnf",
 ];
 
-/** Throws `TypeError` unless `claims` is an object without reserved claims. */
+/**
+ * Throws `TypeError` unless `claims` is an object without reserved claims, whose `nbf` and `jti` a
+ * verifier can read.
+ */
 export function checkUserClaims(claims: unknown, where: string): asserts claims is Record<string, unknown> {
   if (typeof claims !== "object" || claims === null || Array.isArray(claims))
     throw new TypeError(`${where} must be an object`);
@@ -26,6 +29,16 @@ export function checkUserClaims(claims: unknown, where: string): asserts claims 
     throw new TypeError(
       `${where}.${reserved} cannot be set, because "${reserved}" is reserved: ${remedyFor(reserved)}`,
     );
+  const { nbf, jti } = claims as { readonly nbf?: unknown; readonly jti?: unknown };
+  if (nbf !== undefined && !isNumericDate(nbf))
+    throw new TypeError(`${where}.nbf must be a number of seconds since 1970: pass a number, or leave it out`);
+  if (jti !== undefined && typeof jti !== "string")
+    throw new TypeError(`${where}.jti must be a string: pass text, or leave it out`);
+}
+
+// `writeClaims` makes a Date seconds.
+function isNumericDate(value: unknown): boolean {
+  return Number.isFinite(value instanceof Date ? value.getTime() : value);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

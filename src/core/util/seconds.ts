@@ -13,13 +13,13 @@ export const MAX_TOKEN_AGE_SECONDS = 3_155_760_000;
 export const MAX_TIMEOUT_SECONDS = 2e6;
 
 /**
- * Returns `now` with a check of its result. The check throws the error of `fault` unless the result
- * is a finite number. With NaN, for example, no token would ever expire.
+ * Returns `now` with a check of its result, which throws the error of `fault`. With NaN, no token
+ * would ever expire. With milliseconds, the tokens of every other server have expired.
  */
 export function checkedClock(now: () => unknown, fault: () => Error): () => number {
   return () => {
     const seconds = now();
-    if (typeof seconds !== "number" || !Number.isFinite(seconds)) throw fault();
+    if (typeof seconds !== "number" || !(Math.abs(seconds) <= MAX_AGE_SECONDS)) throw fault();
     return seconds;
   };
 }

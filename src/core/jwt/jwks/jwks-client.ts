@@ -219,7 +219,10 @@ function readOption(name: string, value: unknown): unknown {
     case "now":
       if (typeof value !== "function") throw new TypeError(`${name} must be a function`);
       return name === "now"
-        ? checkedClock(value as () => unknown, () => new TypeError("now must return a number of seconds"))
+        ? checkedClock(
+            value as () => unknown,
+            () => new TypeError("now must return a number of seconds since 1970; divide milliseconds by 1000"),
+          )
         : value;
     default:
       checkNumber(name, value);

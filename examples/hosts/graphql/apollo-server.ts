@@ -39,9 +39,9 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
   // Verifies the token before execution, so that no field has to wait for the verification.
   const preparation: ApolloServerPlugin<GraphQLAuthContext> = {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operationName, request, contextValue }) {
+      async didResolveOperation({ schema: served, document, operationName, request, contextValue }) {
         await createContext.prepare({
-          schema,
+          schema: served,
           document,
           operationName,
           variableValues: request.variables,

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AuthManager } from "claimgate";
 import { createGraphQLContext } from "claimgate/graphql";
-import { execute, type FormattedExecutionResult, type GraphQLError } from "graphql";
+import { execute, type FormattedExecutionResult, type GraphQLError, subscribe } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import { listen } from "../listen.ts";
@@ -25,6 +25,10 @@ export async function start(auth: AuthManager, options: HostOptions = {}): Promi
       execute: async (args) => {
         await createContext.prepare(args);
         return execute(args);
+      },
+      subscribe: async (args) => {
+        await createContext.prepare(args);
+        return subscribe(args);
       },
       onNext(_connection, _id, _payload, _args, { errors, ...result }) {
         return (errors ? { ...result, errors: maskAll(errors) } : result) as FormattedExecutionResult;

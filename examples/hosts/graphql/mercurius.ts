@@ -58,8 +58,9 @@ export async function start(
   // On a WebSocket, each operation has its own context.
   const addAuth = (context: Context): unknown =>
     Object.assign(context, createContext({ req: context.request, connectionParams: context._connectionInit }));
-  app.graphql.addHook("preSubscriptionExecution", async (_schema, _document, context: Context) => {
+  app.graphql.addHook("preSubscriptionExecution", async (served, document, context: Context) => {
     addAuth(context);
+    await createContext.prepare({ schema: served, document, contextValue: context });
   });
   app.graphql.addHook("preExecution", async (served, document, context: Context, variableValues) => {
     context.document ??= document;

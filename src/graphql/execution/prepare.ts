@@ -12,8 +12,8 @@ export interface PrepareArgs extends OperationArgs {
 
 /**
  * Verifies the token that the operation needs, and settles when the operation can execute. Returns
- * `undefined` if there is nothing to wait for. Never throws and never rejects a request: the guards
- * of the fields do that.
+ * `undefined` if there is nothing to wait for. Never rejects a caller: the guards of the fields do
+ * that.
  */
 export type Prepare = (args: PrepareArgs) => MaybePromise<void>;
 

@@ -11,8 +11,7 @@ import type { Claims } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { describeRefusal } from "../errors.ts";
 import { createPrepare, type Prepare } from "../execution/prepare.ts";
-import { assertGuarded } from "../schema/assert-guarded.ts";
-import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
+import { createSchemaCheck } from "../schema/schema-check.ts";
 
 /** The context that guards and resolvers need. You may add members of your own. */
 export interface GraphQLAuthContext<C = Claims> {
@@ -49,13 +48,14 @@ export interface ServerContext extends RequestLike {
 /** Options of `createGraphQLContext`. */
 export interface GraphQLContextOptions {
   /**
-   * The schema that the server executes. If a field under the directive has no guard,
-   * `createGraphQLContext` throws.
-   * @default none: the schema is not checked
+   * The schema that the server executes. If a field under a directive has no guard,
+   * `createGraphQLContext` throws. `prepare` then checks the schemas that it gets, too.
+   * @default none: no schema is checked
    */
   readonly schema?: GraphQLSchema;
   /**
-   * The name of the directive, as in `requireTokenDirective({ name })`.
+   * The name of the directive, as in `requireTokenDirective({ name })`. Directives that the schema
+   * declares with their `typeDefs`, or has by `extensions(rule)`, are checked under any name.
    * @default "requireToken"
    */
   readonly directive?: string;
@@ -67,8 +67,11 @@ export interface GraphQLContextFactory<C = Claims> {
   (server: ServerContext): GraphQLAuthContext<C>;
   /**
    * Verifies the token of an operation before the server executes it, so that no field has to wait
-   * for the verification. Call it in the server's hook before execution. `prepare` never rejects a
-   * request. Skipping it is safe, only slower.
+   * for the verification. Call it in the server's hook before execution, with the schema that the
+   * server executes. `prepare` never rejects a caller. Skipping it is safe for the schema of the
+   * option `schema`, only slower.
+   * @throws `TypeError` if there is an option `schema`, and the operation has another schema in
+   *   which a field under a directive has no guard.
    * @example
    * ```ts
    * // graphql-http
@@ -105,11 +108,18 @@ export function createGraphQLContext<C>(
 ): GraphQLContextFactory<C> {
   checkManager("createGraphQLContext", auth);
   checkOptions("createGraphQLContext", options, ["schema", "directive"]);
-  if (options.schema) assertGuarded(options.schema, options.directive ?? DEFAULT_DIRECTIVE);
+  const check = createSchemaCheck(options.directive);
+  if (options.schema) check(options.schema, false);
   const readParams = createParamsReader();
   const create = (server: ServerContext): GraphQLAuthContext<C> =>
     openGraphQLContext(auth, server, readParams(connectionParamsOf(server)), responseWriterOf(server.res));
-  return Object.assign(create, { prepare: createPrepare() });
+  const start = createPrepare();
+  const prepare: Prepare = (args) => {
+    // The server may execute another schema than the one that was checked.
+    if (options.schema) check(args.schema, true);
+    return start(args);
+  };
+  return Object.assign(create, { prepare });
 }
 
 /** The context of a request with these connection parameters and this response writer. */

@@ -7,13 +7,10 @@ import { checkManager } from "../../core/manager/check-manager.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/auth-in.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
-import { withErrorContext } from "../../core/util/error-context.ts";
-import { isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
+import { andThen, isAsyncIterable, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
-import { reportMisuse } from "../execution/report-misuse.ts";
-import { assertGuarded } from "../schema/assert-guarded.ts";
-import { DEFAULT_DIRECTIVE } from "../schema/directive.ts";
+import { createSchemaCheck } from "../schema/schema-check.ts";
 import { connectionParamsOf, type GraphQLAuthContext, openGraphQLContext, type ServerContext } from "./context.ts";
 import {
   type AuthHttpResponseOptions,
@@ -26,7 +23,8 @@ import {
 /** Options of `useAuth`. */
 export interface UseAuthOptions {
   /**
-   * The name of the directive, as in `requireTokenDirective({ name })`.
+   * The name of the directive, as in `requireTokenDirective({ name })`. Directives that the schema
+   * declares with their `typeDefs`, or has by `extensions(rule)`, are checked under any name.
    * @default "requireToken"
    */
   readonly directive?: string;
@@ -71,15 +69,25 @@ export interface AuthPlugin {
   onSchemaChange(payload: { readonly schema: GraphQLSchema }): void;
   /** Adds `auth` to the context. */
   onContextBuilding(payload: { readonly context: unknown; readonly extendContext: (extension: never) => void }): void;
-  /** Verifies the token that a query or mutation needs before it executes. */
-  onExecute(payload: { readonly args: unknown }): MaybePromise<ExecuteHook>;
-  /** Verifies the token that a subscription needs before it starts. */
-  onSubscribe(payload: { readonly args: unknown }): MaybePromise<SubscribeHook>;
+  /** Checks the schema of a query or mutation, and verifies the token that it needs. */
+  onExecute(payload: {
+    readonly args: unknown;
+    readonly executeFn: (args: never) => unknown;
+    readonly setExecuteFn: (executor: never) => void;
+  }): MaybePromise<ExecuteHook>;
+  /** Checks the schema of a subscription, and verifies the token that it needs. */
+  onSubscribe(payload: {
+    readonly args: unknown;
+    readonly subscribeFn: (args: never) => unknown;
+    readonly setSubscribeFn: (executor: never) => void;
+  }): MaybePromise<SubscribeHook>;
   /** Gives a rejected operation its status and challenge. */
   onResultProcess(payload: ResultPayload): void;
   /** Writes cookies and `Cache-Control` into the response. */
   onResponse(payload: { readonly request: unknown; readonly response: unknown }): void;
 }
+
+type Executor = (args: ExecutionArgs) => unknown;
 
 interface OpenRequest<C> {
   readonly context: GraphQLAuthContext<C>;
@@ -88,7 +96,8 @@ interface OpenRequest<C> {
 
 /**
  * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
- * execution, and gives rejected operations their HTTP status.
+ * execution, and gives rejected operations their HTTP status. List it before every plugin that
+ * replaces the schema or the executor: an operation in an unguarded schema then fails.
  * @throws `TypeError` for a first argument that is not an `AuthManager`, and for an unknown option.
  * @throws `TypeError` in `createYoga`, for a schema in which a field under the directive has no
  *   guard. With a schema function each request fails instead: callers see "Unexpected error.", and
@@ -109,18 +118,9 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   const OPEN = Symbol("claimgate.useAuth");
   const openOf = (request: object): OpenRequest<C> | undefined => (request as { [OPEN]?: OpenRequest<C> })[OPEN];
 
-  // Envelop reports a schema only once, even if the hook throws. So `before` checks it again.
-  const guardedSchemas = new WeakSet<GraphQLSchema>();
   let hasStarted = false;
-  const assertOnce = (schema: GraphQLSchema): void => {
-    if (guardedSchemas.has(schema)) return;
-    withErrorContext(
-      () => assertGuarded(schema, options.directive ?? DEFAULT_DIRECTIVE),
-      // `createYoga` throws the error to the developer, but Yoga masks the error of a request.
-      (error) => (hasStarted && error instanceof TypeError ? reportMisuse(schema, error) : error),
-    );
-    guardedSchemas.add(schema);
-  };
+  const checkSchema = createSchemaCheck(options.directive);
+  const check = (schema: GraphQLSchema): void => checkSchema(schema, hasStarted);
 
   const prepare = createPrepare();
 
@@ -135,20 +135,35 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     return context;
   };
 
-  const before = <H>(args: ExecutionArgs, hook: H): MaybePromise<H> => {
-    assertOnce(args.schema);
-    const waiting = prepare(args);
-    return isPromise(waiting) ? waiting.then(() => hook) : hook;
+  const before = (args: ExecutionArgs): MaybePromise<void> => {
+    check(args.schema);
+    return prepare(args);
   };
+
+  // A later plugin may replace the schema, or wrap the executor and pass another schema to it.
+  const checking =
+    (run: Executor, { schema: checked }: ExecutionArgs): Executor =>
+    (args) =>
+      args.schema === checked ? run(args) : andThen(before(args), () => run(args));
 
   return {
     onYogaInit() {
       hasStarted = true;
     },
-    onSchemaChange: ({ schema }) => assertOnce(schema),
+    onSchemaChange: ({ schema }) => check(schema),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
-    onExecute: ({ args }) => before(args as ExecutionArgs, executeHook(args as ExecutionArgs)),
-    onSubscribe: ({ args }) => before(args as ExecutionArgs, subscribeHook(args as ExecutionArgs)),
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const given = args as ExecutionArgs;
+      const ready = before(given);
+      setExecuteFn(checking(executeFn as Executor, given) as never);
+      return andThen(ready, () => executeHook(given, check));
+    },
+    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
+      const given = args as ExecutionArgs;
+      const ready = before(given);
+      setSubscribeFn(checking(subscribeFn as Executor, given) as never);
+      return andThen(ready, () => subscribeHook(given, check));
+    },
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result) || !hasErrors(result as ExecutionResult)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);
@@ -162,13 +177,22 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
   };
 }
 
-function executeHook(args: ExecutionArgs): ExecuteHook {
-  return { onExecuteDone: (payload) => translate(args, payload) };
+// A plugin that replaced both the schema and the executor is noticed only by its result.
+function executeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => void): ExecuteHook {
+  return {
+    onExecuteDone(payload) {
+      check(args.schema);
+      return translate(args, payload);
+    },
+  };
 }
 
-function subscribeHook(args: ExecutionArgs): SubscribeHook {
+function subscribeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => void): SubscribeHook {
   return {
-    onSubscribeResult: (payload) => translate(args, payload),
+    onSubscribeResult(payload) {
+      check(args.schema);
+      return translate(args, payload);
+    },
     // A source throws a refusal if its generator calls `ctx.auth.require`.
     onSubscribeError({ error, setError }) {
       if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args)));

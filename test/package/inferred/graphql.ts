@@ -10,8 +10,8 @@ export const schema = directive.apply(buildSchema(`${directive.typeDefs} type Qu
 export const extensions = directive.extensions({ scope: "a", onDeny: "NULL" });
 export const plugin = useAuth(auth);
 export const hooks = {
-  execute: plugin.onExecute({ args: undefined }),
-  subscribe: plugin.onSubscribe({ args: undefined }),
+  execute: plugin.onExecute({ args: undefined, executeFn: () => undefined, setExecuteFn: () => undefined }),
+  subscribe: plugin.onSubscribe({ args: undefined, subscribeFn: () => undefined, setSubscribeFn: () => undefined }),
 };
 export const createContext = createGraphQLContext(auth, { schema });
 export const context = createContext({});

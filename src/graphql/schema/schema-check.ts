@@ -1,10 +1,32 @@
 /** Checks that a schema has the guards of its directives. */
 import type { GraphQLSchema } from "graphql";
+import { withErrorContext } from "../../core/util/error-context.ts";
+import { reportMisuse } from "../execution/report-misuse.ts";
 import { isGuardedBy, keyOf } from "../guard.ts";
+import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
 
+/** Throws a `TypeError` for a schema with an unguarded field or type. Checks each schema once. */
+export type SchemaCheck = (schema: GraphQLSchema, isServing: boolean) => void;
+
+/**
+ * Creates the check of `@directive` in a schema. While a
+ * server is serving, which masks errors, the check also reports the error as a process warning.
+ */
+export function createSchemaCheck(directive: string = DEFAULT_DIRECTIVE): SchemaCheck {
+  const guarded = new WeakSet<GraphQLSchema>();
+  return (schema, isServing) => {
+    if (guarded.has(schema)) return;
+    withErrorContext(
+      () => assertGuarded(schema, directive),
+      (error) => (isServing && error instanceof TypeError ? reportMisuse(schema, error) : error),
+    );
+    guarded.add(schema);
+  };
+}
+
 /** Throws a `TypeError` for the first field or type under `@directive` that has no guard. */
-export function assertGuarded(schema: GraphQLSchema, directive: string): void {
+function assertGuarded(schema: GraphQLSchema, directive: string): void {
   const fieldGuards = readFieldGuards(schema, directive);
   const subscriptionName = schema.getSubscriptionType()?.name;
   for (const type of objectTypesOf(schema)) {

@@ -30,8 +30,17 @@ type Marked = object | null | undefined;
 
 interface Marks {
   readonly [GUARDS]?: readonly Guard[];
-  readonly [GUARDED]?: string;
+  readonly [GUARDED]?: GuardMark;
   readonly [BY_DEFAULT]?: boolean;
+}
+
+/** The mark of one wrapper around a resolver. */
+interface GuardMark {
+  /** The wrapper itself: a user's proxy or subclass of it shows the same mark. */
+  readonly wrapper: object;
+  readonly key: string;
+  /** The resolver inside, which may be guarded by another directive. */
+  readonly original: Marked;
 }
 
 /** Marks a resolver with its guards and with the resolver behind them. */
@@ -58,19 +67,29 @@ export function keyOf(guards: readonly Guard[]): string {
   return guards.map((guard) => guard.key).join("\n");
 }
 
-/** Marks a resolver as guarded by the guards whose `keyOf` is `key`. */
-export function markGuarded<F extends object>(guarded: F, key: string): F {
-  return Object.defineProperty(guarded, GUARDED, { value: key });
+/** Marks the wrapper of `original` as guarded by the guards whose `keyOf` is `key`. */
+export function markGuarded<F extends object>(wrapper: F, key: string, original: Marked): F {
+  const mark: GuardMark = { wrapper, key, original };
+  return Object.defineProperty(wrapper, GUARDED, { value: mark });
 }
 
 /** Whether a resolver has any guard. */
 export function isGuarded(resolver: Marked): boolean {
-  return resolver != null && Object.hasOwn(resolver, GUARDED);
+  return markOf(resolver) !== undefined;
 }
 
-/** Whether a resolver is guarded by the guards whose `keyOf` is `key`, and by no others. */
+/**
+ * Whether a resolver is guarded by the guards whose `keyOf` is `key`. The guards of other
+ * directives may be around them, but no wrapper of a user.
+ */
 export function isGuardedBy(resolver: Marked, key: string): boolean {
-  return marksOf(resolver)?.[GUARDED] === key;
+  for (let mark = markOf(resolver); mark; mark = markOf(mark.original)) if (mark.key === key) return true;
+  return false;
+}
+
+function markOf(resolver: Marked): GuardMark | undefined {
+  const mark = marksOf(resolver)?.[GUARDED];
+  return mark?.wrapper === resolver ? mark : undefined;
 }
 
 function marksOf(resolver: Marked): Marks | null | undefined {

@@ -50,9 +50,10 @@ export function applyGuards(schema: GraphQLSchema, directive: string): GraphQLSc
 function guardField(config: FieldConfig, guards: GuardSet, isSubscription: boolean): FieldConfig {
   const key = keyOf(guards.guards);
   const guarded = { ...config };
-  if (!isGuardedBy(config.resolve, key)) guarded.resolve = markGuarded(guardResolver(config.resolve, guards), key);
+  if (!isGuardedBy(config.resolve, key))
+    guarded.resolve = markGuarded(guardResolver(config.resolve, guards), key, config.resolve);
   if (isSubscription && !isGuardedBy(config.subscribe, key))
-    guarded.subscribe = markGuarded(guardSubscriber(config.subscribe, guards), key);
+    guarded.subscribe = markGuarded(guardSubscriber(config.subscribe, guards), key, config.subscribe);
   return guarded;
 }
 
@@ -68,7 +69,8 @@ function guardAbstractType(
       ? new GraphQLInterfaceType({ ...type.toConfig(), extensions })
       : undefined;
   const byName = new Map(schema.getPossibleTypes(type).map(({ name }) => [name, fieldGuards.runtimeType(type, name)]));
-  const resolveType = markGuarded(guardTypeResolver(type.resolveType ?? undefined, byName), key);
+  const guarded = guardTypeResolver(type.resolveType ?? undefined, byName);
+  const resolveType = markGuarded(guarded, key, type.resolveType);
   return isInterfaceType(type)
     ? new GraphQLInterfaceType({ ...type.toConfig(), ...(extensions ? { extensions } : {}), resolveType })
     : new GraphQLUnionType({ ...type.toConfig(), resolveType });

@@ -1,10 +1,11 @@
-/** `requireTokenDirective`: the SDL of the directive, and the functions that apply its rules. */
+/** `requireTokenDirective`: the functions that apply the rules of the directive. */
 import type { GraphQLSchema } from "graphql";
 import { checkGiven, checkNotScope } from "../../core/rules/compile.ts";
 import type { Inferred, NoOtherKeys } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { applyGuards } from "./apply-guards.ts";
 import { checkDirectiveNames } from "./directive-locations.ts";
+import { DEFAULT_DIRECTIVE, markRule, typeDefsOf } from "./own-directives.ts";
 import { type GraphQLRule, readGuards } from "./read-guards.ts";
 
 /** Options of `requireTokenDirective`. */
@@ -24,7 +25,11 @@ export interface RequireTokenDirectiveOptions {
 
 /** The directive: its SDL, and the functions that apply it to a schema. */
 export interface RequireTokenDirective {
-  /** The SDL of the directive and of its two types. Pass it to the schema beside your own SDL. */
+  /**
+   * The SDL of the directive and of its two types. Pass it to the schema beside your own SDL. Two
+   * directives have the same two types: merge their SDL where the builder does not, for example by
+   * `mergeTypeDefs` of `@graphql-tools/merge`.
+   */
   readonly typeDefs: string;
   /**
    * Returns a copy of the schema in which every covered field is guarded. Call it after every other
@@ -44,7 +49,8 @@ export interface RequireTokenDirective {
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**
    * Returns `extensions` that replace the directive on a field or type of a code-first schema.
-   * Without a rule, the caller needs a valid auth token.
+   * Without a rule, the caller needs a valid auth token. For two directives on one field, merge
+   * `directives` of both results: a spread of both results keeps only the last one.
    * @throws `TypeError` for an invalid rule, and for the argument `undefined`; the message names
    *   the key.
    * @example
@@ -56,9 +62,6 @@ export interface RequireTokenDirective {
     rule?: Inferred<R, GraphQLRule & NoOtherKeys<R, GraphQLRule>>,
   ): { directives: Record<string, readonly GraphQLRule[]> };
 }
-
-/** The name of the directive without the option `name`. */
-export const DEFAULT_DIRECTIVE = "requireToken";
 
 /**
  * Creates the directive that enforces a rule on a field, an object type or an interface.
@@ -89,41 +92,9 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     extensions(rule) {
       checkGiven(arguments);
       checkNotScope(rule);
-      const directives = { [name]: [{ ...rule }] };
+      const directives = { [name]: [markRule({ ...rule })] };
       readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };
     },
   };
-}
-
-function typeDefsOf(name: string): string {
-  return `"""
-Any JSON value that a rule of @${name} accepts.
-"""
-scalar RequireTokenValue
-
-"""
-The result of a rejected field: an error, or null.
-"""
-enum RequireTokenDeny {
-  ERROR
-  NULL
-}
-
-"""
-Accepts only callers whose token satisfies the rule.
-"""
-directive @${name}(
-  type: String
-  location: String
-  scope: RequireTokenValue
-  claims: RequireTokenValue
-  args: RequireTokenValue
-  parent: RequireTokenValue
-  override: RequireTokenValue
-  anyOf: [RequireTokenValue!]
-  optional: Boolean
-  onDeny: RequireTokenDeny
-) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE
-`;
 }

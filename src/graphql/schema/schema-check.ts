@@ -3,14 +3,14 @@ import type { GraphQLSchema } from "graphql";
 import { withErrorContext } from "../../core/util/error-context.ts";
 import { reportMisuse } from "../execution/report-misuse.ts";
 import { isGuardedBy, keyOf } from "../guard.ts";
-import { DEFAULT_DIRECTIVE } from "./directive.ts";
 import { abstractTypesOf, guardsBehind, objectTypesOf, readFieldGuards } from "./field-guards.ts";
+import { DEFAULT_DIRECTIVE, ownDirectives } from "./own-directives.ts";
 
 /** Throws a `TypeError` for a schema with an unguarded field or type. Checks each schema once. */
 export type SchemaCheck = (schema: GraphQLSchema, isServing: boolean) => void;
 
 /**
- * Creates the check of `@directive` in a schema. While a
+ * Creates the check of `@directive` and of each other directive of ours in the schema. While a
  * server is serving, which masks errors, the check also reports the error as a process warning.
  */
 export function createSchemaCheck(directive: string = DEFAULT_DIRECTIVE): SchemaCheck {
@@ -18,7 +18,9 @@ export function createSchemaCheck(directive: string = DEFAULT_DIRECTIVE): Schema
   return (schema, isServing) => {
     if (guarded.has(schema)) return;
     withErrorContext(
-      () => assertGuarded(schema, directive),
+      () => {
+        for (const name of new Set([directive, ...ownDirectives(schema)])) assertGuarded(schema, name);
+      },
       (error) => (isServing && error instanceof TypeError ? reportMisuse(schema, error) : error),
     );
     guarded.add(schema);

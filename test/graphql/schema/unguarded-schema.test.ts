@@ -1,10 +1,10 @@
 /** A server does not start with a schema whose rules are not enforced. */
 import { addResolversToSchema, makeExecutableSchema } from "@graphql-tools/schema";
-import { MapperKind, mapSchema } from "@graphql-tools/utils";
+import { MapperKind, mapSchema, printSchemaWithDirectives } from "@graphql-tools/utils";
 import { createGraphQLContext, requireTokenDirective } from "claimgate/graphql";
-import { extendSchema, type GraphQLSchema, graphql, parse } from "graphql";
+import { buildSchema, extendSchema, GraphQLInt, GraphQLObjectType, GraphQLSchema, graphql, parse } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { askYoga, createGuardedYoga, refusedWith } from "../../support/graphql.ts";
 
@@ -20,6 +20,19 @@ function expectRefused(schema: GraphQLSchema, place: string): void {
   expect(() => createGuardedYoga(schema, auth)).toThrow(message);
   expect(() => createGraphQLContext(auth, { schema })).toThrow(TypeError);
   expect(() => createGraphQLContext(auth, { schema })).toThrow(message);
+}
+
+/** Neither Yoga nor `prepare` executes `schema` in place of one that they accepted. */
+function expectRefusedLater(accepted: GraphQLSchema, schema: GraphQLSchema, place: string): void {
+  const replacing: Plugin = {
+    onSchemaChange: ({ schema: given, replaceSchema }) => given === accepted && replaceSchema(schema),
+  };
+  const message = `covers ${place}, but nothing guards it`;
+  expect(() => createGuardedYoga(accepted, auth, { plugins: [replacing] })).toThrow(message);
+  const { prepare } = createGraphQLContext(auth, { schema: accepted });
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  expect(() => prepare({ schema, document: parse("{ __typename }") })).toThrow(message);
+  warn.mockRestore();
 }
 
 function expectStarts(schema: GraphQLSchema): void {
@@ -68,6 +81,41 @@ describe("a schema without apply", () => {
     expect(() => createGraphQLContext(auth, { ...options, schema: only.apply(schema) })).not.toThrow();
   });
 
+  test("is rejected with the directive under a name that no option says", () => {
+    const only = requireTokenDirective({ name: "only" });
+    const schema = makeExecutableSchema({ typeDefs: [only.typeDefs, "type Query { a: Int @only }"] });
+    for (const open of [schema, requireToken.apply(schema), buildSchema(printSchemaWithDirectives(schema))]) {
+      expectRefused(open, "Query.a");
+      expectStarts(only.apply(open));
+    }
+  });
+
+  test("is rejected with the rule of a directive under a name that no option says", () => {
+    const only = requireTokenDirective({ name: "only" });
+    const rules = [
+      only.extensions(),
+      only.extensions({ scope: "a" }),
+      { directives: { ...only.extensions().directives } },
+    ];
+    for (const extensions of rules) {
+      for (const location of ["field", "type"]) {
+        const schema = new GraphQLSchema({
+          query: new GraphQLObjectType({
+            name: "Query",
+            fields: { a: { type: GraphQLInt, ...(location === "field" ? { extensions } : {}) } },
+            ...(location === "type" ? { extensions } : {}),
+          }),
+        });
+        expectRefused(schema, "Query.a");
+        expectStarts(only.apply(schema));
+      }
+    }
+  });
+
+  test("is accepted with a directive of another tool that has an argument onDeny", () => {
+    expectStarts(build("directive @other(onDeny: String) on FIELD_DEFINITION type Query { a: Int @other }"));
+  });
+
   test("is accepted without the directive", () => expectStarts(build("type Query { a: Int }")));
 });
 
@@ -108,6 +156,24 @@ describe("a schema that changed after apply is rejected until the next apply", (
     const schema = addResolversToSchema({ schema: guarded, resolvers: { Node: { __resolveType: () => "T" } } });
     expectRefused(schema, "Node");
     expectStarts(requireToken.apply(schema));
+  });
+
+  test.each([
+    ["a field", "type Subscription { b: Int @requireToken }"],
+    ["the subscription type", "type Subscription @requireToken { b: Int }"],
+    ["the type of its events", "type Subscription { b: T } type T @requireToken { a: Int }"],
+  ])("when a subscribe or a resolve replaced the guard, with the directive on %s", (_, sdl) => {
+    const guarded = requireToken.apply(build(`type Query { a: Int } ${sdl}`));
+    expectStarts(guarded);
+    const subscribe = async function* () {
+      yield { b: 1 };
+    };
+    for (const replaced of [{ subscribe }, { resolve: () => 1 }, { subscribe, resolve: () => 1 }]) {
+      const schema = addResolversToSchema({ schema: guarded, resolvers: { Subscription: { b: replaced } } });
+      expectRefused(schema, "Subscription.b");
+      expectRefusedLater(guarded, schema, "Subscription.b");
+      expectStarts(requireToken.apply(schema));
+    }
   });
 
   test("when a plugin replaces it at run time", () => {

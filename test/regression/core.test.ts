@@ -96,6 +96,18 @@ it("rejects a value that is not a token as malformed, not as missing", async () 
   }
 });
 
+it("rejects an argument of forRequest that is not a request, instead of an anonymous caller", async () => {
+  const token = await auth.authToken("u");
+  const headers = new Headers({ authorization: `Bearer ${token.signed}` });
+  for (const input of [token.signed, token, headers, null, 7, [], [token]]) {
+    expect(() => auth.forRequest(input as never)).toThrow(TypeError);
+    expect(() => auth.forRequest(input as never)).toThrow(/^forRequest .*pass \{ token \} or \{ headers, method \}/);
+  }
+  for (const input of [{ token }, { headers }, new Request("https://x.example", { headers })])
+    expect((await auth.forRequest(input).require()).sub).toBe("u");
+  expect(await auth.forRequest({}).authenticate()).toBeNull();
+});
+
 it.each([
   ["header.scheme", { header: { scheme: undefined } }],
   ["cookies.auth", { cookies: { auth: undefined, refresh: "r" } }],

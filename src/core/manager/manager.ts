@@ -367,6 +367,8 @@ export class AuthManager<C = Claims> {
   /**
    * Creates the `RequestAuth` of a server-side caller, a job, a server action or a test. It
    * verifies the token at the first use.
+   * @throws `TypeError` for an argument that is not a request, such as the token or the headers
+   *   themselves: it would be anonymous.
    * @example
    * ```ts
    * const { signed } = await auth.authToken("ann");
@@ -374,6 +376,7 @@ export class AuthManager<C = Claims> {
    * ```
    */
   forRequest(input: RequestInput = {}): RequestAuth<C> {
+    checkRequestInput(input);
     const { token, headers, method, setCookie } = input;
     const extra = {
       token: token === undefined ? undefined : textOf(token),
@@ -465,6 +468,15 @@ function readVerifyType(options: { readonly type?: TokenType | "any" }): TokenTy
   if (!["auth", "refresh", "any"].includes(type)) throw new TypeError('type must be "auth", "refresh" or "any"');
   return type;
 }
+
+function checkRequestInput(input: unknown): void {
+  checkOptionsObject("forRequest", input, REQUEST_REMEDY);
+  const given = input as { readonly headers?: unknown; readonly get?: unknown };
+  const isHeaders = given.headers === undefined && typeof given.get === "function";
+  if (isSignedJwt(input) || isHeaders) throw new TypeError(`forRequest takes a request: ${REQUEST_REMEDY}`);
+}
+
+const REQUEST_REMEDY = "pass { token } or { headers, method }";
 
 // Accepts a JWT of another copy of this package. Any other value counts as a malformed token.
 function textOf(token: unknown): string {

@@ -24,12 +24,17 @@ export function checkJson(value: unknown, path: string, depth = 0): unknown {
   }
 }
 
+/** Whether `value` is an object without a class, of any realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Throws `TypeError` unless `value` is a plain object with at least one key. */
 export function checkPlainObject(value: unknown, path: string): asserts value is Record<string, unknown> {
-  const prototype: unknown = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined;
-  const isPlain = prototype === null || (prototype !== undefined && Object.getPrototypeOf(prototype) === null);
-  if (!isPlain || Array.isArray(value)) throw new TypeError(`${path} must be a plain object`);
-  if (Object.keys(value as object).length === 0) throw new TypeError(`${path} must not be empty; leave it out instead`);
+  if (!isPlainObject(value)) throw new TypeError(`${path} must be a plain object`);
+  if (Object.keys(value).length === 0) throw new TypeError(`${path} must not be empty; leave it out instead`);
 }
 
 function checkNumber(value: number, path: string): number {

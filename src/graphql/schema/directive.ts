@@ -1,6 +1,6 @@
 /** `requireTokenDirective`: the functions that apply the rules of the directive. */
 import type { GraphQLSchema } from "graphql";
-import { checkGiven, checkNotScope } from "../../core/rules/compile.ts";
+import { checkGiven } from "../../core/rules/compile.ts";
 import type { Inferred, NoOtherKeys } from "../../core/rules/rule.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
 import { applyGuards } from "./apply-guards.ts";
@@ -51,8 +51,8 @@ export interface RequireTokenDirective {
    * Returns `extensions` that replace the directive on a field or type of a code-first schema.
    * Without a rule, the caller needs a valid auth token. For two directives on one field, merge
    * `directives` of both results: a spread of both results keeps only the last one.
-   * @throws `TypeError` for an invalid rule, and for the argument `undefined`; the message names
-   *   the key.
+   * @throws `TypeError` for an invalid rule; the message names the key. Also for an argument that
+   *   is not a plain object, such as `undefined`, `null` or a list.
    * @example
    * ```ts
    * const me = { type: GraphQLString, extensions: requireToken.extensions({ scope: "profile" }) };
@@ -91,9 +91,10 @@ export function requireTokenDirective(options: RequireTokenDirectiveOptions = {}
     },
     extensions(rule) {
       checkGiven(arguments);
-      checkNotScope(rule);
+      // A copy of null or of a list is an empty rule, so the argument itself is checked.
+      const given: unknown = arguments.length === 0 ? {} : rule;
+      readGuards({ extensions: { directives: { [name]: [given] } } }, "extensions", name, {});
       const directives = { [name]: [markRule({ ...rule })] };
-      readGuards({ extensions: { directives } }, "extensions", name, {});
       return { directives };
     },
   };

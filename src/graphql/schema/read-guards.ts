@@ -1,6 +1,7 @@
 /** Reads the rules of `@requireToken` in SDL and in `extensions`, and compiles them into guards. */
 
 import { type ConstDirectiveNode, type ConstValueNode, Kind } from "graphql";
+import { isPlainObject } from "../../core/rules/check-json.ts";
 import { type CompileOptions, checkNotScope, compileRule } from "../../core/rules/compile.ts";
 import type { Rule } from "../../core/rules/rule.ts";
 import { withErrorContext } from "../../core/util/error-context.ts";
@@ -45,10 +46,9 @@ export function placing<T>(directive: string, origin: string, build: () => T): T
 
 function compileGuard(given: unknown, origin: string, options: CompileOptions): Guard {
   checkNotScope(given);
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new TypeError(
-      `rule is ${Array.isArray(given) ? "a list" : String(given)}, not an object; write {} to require only a token`,
-    );
+  if (!isPlainObject(given)) {
+    const shown = Array.isArray(given) ? "a list" : typeof given === "function" ? "a function" : String(given);
+    throw new TypeError(`rule is ${shown}, not a plain object; write {} to require only a token`);
   }
   if ("onDeny" in given && given.onDeny === undefined)
     throw new TypeError("rule.onDeny is undefined; leave the key out instead");

@@ -242,3 +242,29 @@ test("rejects a name that a directive cannot have and an unknown option", () => 
   // @ts-expect-error unknown option
   expect(() => requireTokenDirective({ nmae: "auth" })).toThrow(/"nmae"/);
 });
+
+test.each<[string, unknown, RegExp]>([
+  ["null", null, /rule is null, not a plain object; write \{\}/],
+  ["an empty list", [], /rule is a list/],
+  ["a list of rules", [{ scope: "a" }], /rule is a list/],
+  ["a list of scopes", ["a"], /did you mean \{ scope: \["a"\] \}/],
+  ["a scope", "a", /did you mean \{ scope: "a" \}/],
+  ["a number", 1, /rule is 1/],
+  ["true", true, /rule is true/],
+  ["a function", () => ({}), /rule is a function/],
+  ["a Map", new Map([["scope", "a"]]), /rule is \[object Map\]/],
+  ["an object of a class", new URL("https://x.example"), /rule is https:\/\/x\.example\/, not a plain object/],
+])("extensions rejects %s in place of a rule, also written by hand", (_, rule, message) => {
+  expect(() => requireToken.extensions(rule as never)).toThrow(TypeError);
+  expect(() => requireToken.extensions(rule as never)).toThrow(message);
+  // A list there holds several rules.
+  if (Array.isArray(rule) && rule.length > 0) return;
+  for (const extensions of [{ directives: { requireToken: rule } }, { requireToken: rule }])
+    expect(() => guardField(extensions)).toThrow(TypeError);
+});
+
+test("extensions accepts an empty rule, which requires only a token", () => {
+  for (const { directives } of [requireToken.extensions(), requireToken.extensions({})])
+    expect(directives).toEqual({ requireToken: [{}] });
+  expect(() => guardField({ requireToken: Object.create(null) as object })).not.toThrow();
+});

@@ -88,7 +88,10 @@ export interface DeniedEvent extends BaseEvent {
   readonly sid: string | null;
 }
 
-/** The session store or `authorize` failed, or did not answer in time. */
+/**
+ * The session store or `authorize` failed, or did not answer in time. A `TypeError` that names the
+ * store is a mistake of the application.
+ */
 export interface StoreFailedEvent extends BaseEvent {
   /** The kind of the event. */
   readonly type: "store-failed";

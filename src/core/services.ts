@@ -52,7 +52,7 @@ function createServices(config: ResolvedConfig): Services {
   const store = openStore(sessions.store, {
     timeout: config.storeTimeout,
     now: config.now,
-    onFailure: (operation, error) => emit({ type: "store-failed", operation, error: error.cause }),
+    onFailure: (operation, error) => emit({ type: "store-failed", operation, error }),
   });
   const check = createSessionCheck(config, sessions, store, emit);
   const verifier = createVerifier(config, check);

@@ -18,7 +18,7 @@ export interface SessionCheck {
   /**
    * Accepts a token of a live session, synchronously if the answer is cached. `request` presents
    * the token. Throws or rejects with `RevokedTokenError` (`TOKEN_REVOKED`, `TOKEN_REUSED`),
-   * `MissingRequiredClaimError` or `SessionStoreError`.
+   * `MissingRequiredClaimError`, `SessionStoreError` or the `TypeError` for misuse of the store.
    */
   check(token: JWT, request?: Presenter): MaybePromise<void>;
   /** Whether the cache says that the session has ended. Calls no store. */

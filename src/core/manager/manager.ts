@@ -319,6 +319,7 @@ export class AuthManager<C = Claims> {
    * second call with the previous refresh token gets the same next token. After that, a second call
    * ends the session (`TOKEN_REUSED`). After `STORE_UNAVAILABLE` the token stays valid.
    * @throws `AuthError` with the reason of the token, or with `STORE_UNAVAILABLE`.
+   * @throws `TypeError` if the session store, or its client, is used wrongly.
    * @throws `MissingConfigError` without the option `sessions`.
    * @see RFC 9700, section 4.14
    * @example
@@ -335,7 +336,7 @@ export class AuthManager<C = Claims> {
    * Ends the session of a token (an expired one too), one session by its id, or all sessions of a
    * subject. Succeeds also if the session has already ended.
    * @throws `AuthError` for an invalid token, a token without a session, or `STORE_UNAVAILABLE`.
-   * @throws `TypeError` for any other argument.
+   * @throws `TypeError` for any other argument, and if the session store is used wrongly.
    * @throws `MissingConfigError` without the option `sessions`.
    * @see RFC 7009
    * @example
@@ -353,7 +354,7 @@ export class AuthManager<C = Claims> {
   /**
    * Lists the sessions of a subject, the earliest first.
    * @throws `AuthError` with `STORE_UNAVAILABLE` if the session store is unavailable.
-   * @throws `TypeError` for an invalid subject.
+   * @throws `TypeError` for an invalid subject, and if the session store is used wrongly.
    * @throws `MissingConfigError` without the option `sessions`.
    * @example
    * ```ts

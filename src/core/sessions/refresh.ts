@@ -9,7 +9,7 @@ import type { Emit } from "../events.ts";
 import { graceLeft, refreshStateOf } from "../stores/refresh-state.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
-import { SessionStoreError } from "../stores/store-error.ts";
+import { storeMisuse } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
 import { adopt, nextRotation } from "./records.ts";
 import {
@@ -40,7 +40,7 @@ const MAX_TURNS = 100;
 
 /**
  * Creates the function that renews the session of a refresh token. It rejects with token errors,
- * refusals of `authorize`, or `SessionStoreError`.
+ * refusals of `authorize`, `SessionStoreError`, or the `TypeError` for misuse of the store.
  */
 export function createRefresh(
   parts: SessionParts,
@@ -116,7 +116,7 @@ export function createRefresh(
       );
       return tokens;
     }
-    throw new SessionStoreError("The session store changed the session at each attempt: check its rotate operation");
+    throw storeMisuse("The session store changed the session at each attempt: check its rotate and claim operations");
   };
 }
 

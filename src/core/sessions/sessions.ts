@@ -11,7 +11,7 @@ import { makeSessionId, tagOf } from "../stores/session-id.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
 import { checkStorable, checkStorableSubject, storableGrant } from "../stores/storable.ts";
 import type { CallAccess, StoreAccess } from "../stores/store-access.ts";
-import { SessionStoreError } from "../stores/store-error.ts";
+import { storeMisuse } from "../stores/store-error.ts";
 import type { JWT } from "../tokens/token.ts";
 import { checkSubject, checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
 import { checkOptionNames } from "../util/check-options.ts";
@@ -124,7 +124,7 @@ export function createNoSessions(): Sessions {
 
 /**
  * Creates the sessions of a manager. Each call rejects with token errors, refusals of `authorize`,
- * or `SessionStoreError`.
+ * `SessionStoreError`, or the `TypeError` for misuse of the store.
  */
 export function createSessions(parts: SessionParts): Sessions {
   const { config, sessions, store, verifier, check, emit } = parts;
@@ -154,7 +154,8 @@ export function createSessions(parts: SessionParts): Sessions {
     if (rights === null) throw withoutRights();
     const tokens = await issuePair(config, record, issueAuth(config, record, rights));
     checkTokens?.(tokens);
-    if (!(await create(record, call))) throw new SessionStoreError("The session store rejected a new session");
+    if (!(await create(record, call)))
+      throw storeMisuse("The session store must create a session with a new id: check its create operation");
     emit({ type: "issued", subject: String(subject), sid: record.id, tokens: "pair" });
     return tokens;
   };

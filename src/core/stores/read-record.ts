@@ -1,5 +1,6 @@
 /** Checks each record that a store returns, without a schema library. */
 import type { SessionRecord } from "./session-store.ts";
+import { storeMisuse } from "./store-error.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -13,8 +14,18 @@ export function readRecord(value: unknown): SessionRecord {
   // The check reads the copy, so that a getter cannot answer twice.
   const record = isObject(value) ? copyRecord(value) : undefined;
   if (!record || !isRecord(record))
-    throw new TypeError("The session store returned a value that is not a session record");
+    throw storeMisuse("The session store returned a value that is not a session record");
   return record;
+}
+
+/** Parses the JSON of a record. Returns an object without members for any other text. */
+export function parseMembers(json: unknown): object {
+  try {
+    const members: unknown = typeof json === "string" ? JSON.parse(json) : undefined;
+    return isObject(members) ? members : {};
+  } catch {
+    return {};
+  }
 }
 
 type Unchecked = { readonly [K in keyof SessionRecord]: unknown };

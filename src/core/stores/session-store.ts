@@ -89,7 +89,8 @@ export interface StoreOperation {
  *
  * Every operation rejects with `DeadlineError` after its deadline. It may reject with `UnsentError`
  * if it could not be sent, and with any other error if the store failed. The manager wraps each of
- * these errors in a `SessionStoreError` (503).
+ * these errors in a `SessionStoreError` (503). For an answer of another type than an operation has,
+ * it throws a `TypeError` instead.
  *
  * Test an implementation with `sessionStoreSuite` of `claimgate/testing`.
  */

@@ -1,4 +1,4 @@
-/** The only access to a session store: adds a deadline, one retry and one type of error. */
+/** The only access to a session store: adds a deadline, one retry, and two kinds of error. */
 import { withDeadline } from "../util/promises/deadline.ts";
 import { readRecord } from "./read-record.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type StoreOperation,
   UnsentError,
 } from "./session-store.ts";
-import { SessionStoreError } from "./store-error.ts";
+import { isStoreMisuse, SessionStoreError, storeMisuse } from "./store-error.ts";
 
 /** The name of a store's operation. */
 type OperationName = keyof SessionStore;
@@ -20,11 +20,14 @@ export interface AccessOptions {
   readonly timeout: number;
   /** The manager's time, in seconds since 1970. */
   readonly now: () => number;
-  /** Called for every failed operation. */
-  readonly onFailure: (operation: OperationName, error: SessionStoreError) => void;
+  /** Called for every failed operation with the error of the store. */
+  readonly onFailure: (operation: OperationName, cause: unknown) => void;
 }
 
-/** The operations of a store. Each rejects only with `SessionStoreError`, within the timeout. */
+/**
+ * The operations of a store. Each rejects within the timeout: with `SessionStoreError`, or with the
+ * `TypeError` for a store or client that is used wrongly.
+ */
 export interface StoreAccess {
   create(record: SessionRecord): Promise<boolean>;
   find(id: string): Promise<SessionRecord | null>;
@@ -72,13 +75,14 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
       try {
         return await work({ now: now(), deadline });
       } catch (error) {
-        mayComeLater ||= WRITES.includes(name) && !(error instanceof DeadlineError || error instanceof UnsentError);
+        mayComeLater ||= WRITES.includes(name) && !isSettled(error);
         throw error;
       }
     };
     try {
       const answer = await withDeadline(
         attempt().catch(async (error: unknown) => {
+          if (isStoreMisuse(error)) throw error;
           // The next connection may work. An operation run twice in a row has the effect of one.
           await pause(PAUSE_MS);
           if (Date.now() >= deadline) throw error;
@@ -91,9 +95,9 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     } catch (cause) {
       // A 503 is final: the store must not carry out the write after it.
       if (mayComeLater) await waitUntil(deadline);
-      const error = new SessionStoreError(`The session store failed or did not answer in time (${name})`, { cause });
-      onFailure(name, error);
-      throw error;
+      onFailure(name, cause);
+      if (isStoreMisuse(cause)) throw cause;
+      throw new SessionStoreError(`The session store failed or did not answer in time (${name})`, { cause });
     }
   };
 
@@ -105,29 +109,40 @@ function createAccess(store: SessionStore, options: AccessOptions, callEndsAt: n
     claim: (id, version, claimedBy) =>
       run("claim", async (operation) => readFlag(await store.claim(id, version, claimedBy, operation))),
     end: (id) => run("end", async (operation) => readFlag(await store.end(id, operation))),
-    list: (subject) => run("list", async (operation) => (await store.list(subject, operation)).map(readRecord)),
+    list: (subject) => run("list", async (operation) => readRecords(await store.list(subject, operation))),
     endAll: (subject) => run("endAll", async (operation) => readIds(await store.endAll(subject, operation))),
     forCall: () => createAccess(store, options, Date.now() + timeout * 1000),
     remainingMs: () => Math.max(0, callEndsAt - Date.now()),
   };
 }
 
+/** Whether the store cannot carry out the operation later: it never began, or it has ended. */
+function isSettled(error: unknown): boolean {
+  return error instanceof DeadlineError || error instanceof UnsentError || isStoreMisuse(error);
+}
+
 function readAnswer(answer: unknown, id: string): SessionRecord | null {
   if (answer === null) return null;
   const record = readRecord(answer);
-  if (record.id !== id) throw new TypeError("The session store must return the session with the given id");
+  if (record.id !== id) throw storeMisuse("The session store must return the session with the given id");
   return record;
 }
 
 // A truthy reply, such as the "OK" of a command, must not count as a created session.
 function readFlag(answer: unknown): boolean {
-  if (typeof answer !== "boolean") throw new TypeError("The session store must return true or false");
+  if (typeof answer !== "boolean")
+    throw storeMisuse("The session store must return true or false from create, claim and end");
   return answer;
+}
+
+function readRecords(answer: unknown): readonly SessionRecord[] {
+  if (!Array.isArray(answer)) throw storeMisuse("The session store must return a list of sessions from list");
+  return answer.map(readRecord);
 }
 
 function readIds(answer: unknown): readonly string[] {
   if (!Array.isArray(answer) || !answer.every((id) => typeof id === "string"))
-    throw new TypeError("The session store must return a list of session ids");
+    throw storeMisuse("The session store must return a list of session ids from endAll");
   return answer;
 }
 

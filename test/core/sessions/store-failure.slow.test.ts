@@ -1,4 +1,4 @@
-/** A store that fails, hangs or gives invalid answers: a 503, no partial effect, a safe retry. */
+/** A store that fails or hangs: a 503, no partial effect, a safe retry. Invalid answers: no 503. */
 import type { AuthManager, SessionRecord, SessionStore, StoreOperation } from "claimgate";
 import { describe, expect, it, vi } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";
@@ -120,9 +120,11 @@ describe("a store that answers with", () => {
     return outcomeOf(call(createAuth({ sessions: mad, now: clock.now, storeTimeout: 1 }).auth, refreshToken));
   };
 
-  it.each(nonsense)("%s makes every call reject with STORE_UNAVAILABLE", async (_, answer) => {
-    const outcomes = await Promise.all(CALLS.map((call) => play(call, answer)));
-    expect(outcomes).toEqual(CALLS.map(() => "STORE_UNAVAILABLE"));
+  // The mistake is in the store's code: neither an outage nor a fault of the caller.
+  it.each(nonsense)("%s makes every call reject with a TypeError", async (_, answer) => {
+    const errors = await Promise.all(CALLS.map((call) => refusalOf(play(call, answer))));
+    const expected = { name: "TypeError", message: expect.stringContaining("The session store") };
+    expect(errors).toEqual(CALLS.map(() => expect.objectContaining(expected)));
   });
 
   it("the correct record makes every lookup succeed", async () => {
@@ -130,24 +132,28 @@ describe("a store that answers with", () => {
     expect(await Promise.all(lookUps.map((call) => play(call, (real) => real)))).toEqual(lookUps.map(() => "allowed"));
   });
 
-  it.each([undefined, true, "OK", {}])("%s makes sessionCheck reject with STORE_UNAVAILABLE", async (answer) => {
+  it.each([undefined, true, "OK", {}])("%s makes sessionCheck reject with a TypeError", async (answer) => {
     const { auth, store, clock } = openBench();
     const { authToken } = await auth.login("ada");
     const mad = Object.assign(bound(store), { find: async () => answer });
     const { auth: confused } = createAuth({ sessions: mad, now: clock.now, sessionCheck: "always" });
-    expect(await outcomeOf(confused.forRequest({ token: authToken }).require())).toBe("STORE_UNAVAILABLE");
-    expect(await refusalOf(confused.verifyToken(authToken))).toMatchObject({ name: "SessionStoreError" });
+    const fault = { name: "TypeError", message: "The session store returned a value that is not a session record" };
+    expect(await refusalOf(confused.forRequest({ token: authToken }).require())).toMatchObject(fault);
+    expect(await refusalOf(confused.verifyToken(authToken))).toMatchObject(fault);
   });
 
   it.each<[what: string, over: (store: SessionStore) => Partial<SessionStore>]>([
     ["the unchanged session to every rotation", ({ find }) => ({ rotate: (id, _, __, at) => find(id, at) })],
     ["false to every claim", () => ({ claim: async () => false })],
-  ])("%s makes a refresh reject with 503 after a bounded time", async (_, over) => {
+  ])("%s makes a refresh reject with a TypeError after a bounded time", async (_, over) => {
     const { auth, store, clock } = openBench({ refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     const stubborn: SessionStore = { ...bound(store), ...over(bound(store)) };
     const { auth: manager } = createAuth({ sessions: stubborn, now: clock.now, refreshGrace: 0 });
-    expect(await refused(manager.refresh(refreshToken))).toEqual(UNAVAILABLE);
+    expect(await refusalOf(manager.refresh(refreshToken))).toMatchObject({
+      name: "TypeError",
+      message: "The session store changed the session at each attempt: check its rotate and claim operations",
+    });
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
   });
 });

@@ -27,7 +27,7 @@ const PEERS_OF: Readonly<Record<string, readonly string[]>> = {
   "claimgate/graphql": ["graphql", "@graphql-tools/utils"],
 };
 /** Packages that no entry may need: the application passes its own client to a store. */
-const CLIENTS = ["redis", "ioredis", "pg"];
+const CLIENTS = ["redis", "ioredis", "pg", "postgres"];
 /** A login by cookie, which calls every dependency that loading an entry does not. */
 const COOKIE_LOGIN = `
 const { auth } = testing.createTestAuth({ cookies: { auth: "auth", refresh: "refresh" } });

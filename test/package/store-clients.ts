@@ -5,6 +5,7 @@ import { postgresSessionStore } from "claimgate/postgres";
 import { redisSessionStore } from "claimgate/redis";
 import { Cluster, Redis } from "ioredis";
 import pg from "pg";
+import postgres from "postgres";
 import { createClient, createClientPool, createCluster } from "redis";
 
 export const stores: readonly (() => SessionStore)[] = [
@@ -15,4 +16,6 @@ export const stores: readonly (() => SessionStore)[] = [
   () => redisSessionStore(new Cluster([{ host: "127.0.0.1", port: 6379 }])),
   () => postgresSessionStore(new pg.Pool(), { table: "sessions" }),
   () => postgresSessionStore(new PGlite()),
+  () => postgresSessionStore(postgres()),
+  () => postgresSessionStore(postgres({ transform: postgres.camel, types: { bigint: postgres.BigInt } })),
 ];

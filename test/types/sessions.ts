@@ -38,6 +38,7 @@ import {
 import { authProcedures } from "claimgate/trpc";
 import { Cluster, Redis } from "ioredis";
 import pg from "pg";
+import postgres from "postgres";
 import { createClient, createClientPool, createCluster, createSentinel, type RedisClientType } from "redis";
 import { test as vitestTest } from "vitest";
 import * as z from "zod";
@@ -77,6 +78,8 @@ export const overPostgres: readonly (() => PostgresSessionStore)[] = [
   () => postgresSessionStore(new pg.Pool({ connectionString: "postgres://127.0.0.1" }), { schema: "auth" }),
   () => postgresSessionStore(new PGlite(), { table: "sessions" }),
   () => postgresSessionStore({ query: async (_text, _values) => ({ rows: [] }) }),
+  () => postgresSessionStore({ query: async (_text: string) => [] }),
+  () => postgresSessionStore(postgres()),
 ];
 export async function keepTable(store: PostgresSessionStore): Promise<number> {
   await store.migrate();
@@ -89,8 +92,10 @@ export async function keepTable(store: PostgresSessionStore): Promise<number> {
 void (() => postgresSessionStore("postgres://127.0.0.1"));
 // @ts-expect-error -- a Redis client is not a PostgreSQL pool
 void (() => postgresSessionStore(new Redis()));
-// @ts-expect-error -- query must resolve to an object with rows
-void (() => postgresSessionStore({ query: async (_text: string) => [] }));
+// @ts-expect-error -- query must resolve to rows
+void (() => postgresSessionStore({ query: async (_text: string) => "SELECT 1" }));
+// @ts-expect-error -- query must return a promise
+void (() => postgresSessionStore({ query: (_text: string) => ({ rows: [] }) }));
 // @ts-expect-error -- unknown option
 void (() => postgresSessionStore(new pg.Pool(), { tableName: "sessions" }));
 // @ts-expect-error -- only the PostgreSQL store has migrate

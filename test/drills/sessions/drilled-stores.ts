@@ -1,7 +1,7 @@
 /** The stores of the drills, each with a view of its stored data that bypasses its operations. */
 import { PGlite } from "@electric-sql/pglite";
 import { memorySessionStore, type SessionStore } from "claimgate";
-import { type PostgresPoolLike, postgresSessionStore } from "claimgate/postgres";
+import { postgresSessionStore } from "claimgate/postgres";
 import pg from "pg";
 import { createClient } from "redis";
 import {
@@ -118,7 +118,10 @@ export async function openCountedPostgres(): Promise<DrilledPostgres> {
   };
 }
 
-function lookInto(pool: PostgresPoolLike, table: string): Pick<DrilledStore, "sessions" | "rest"> {
+function lookInto(
+  pool: { query(text: string): Promise<{ readonly rows: readonly unknown[] }> },
+  table: string,
+): Pick<DrilledStore, "sessions" | "rest"> {
   const texts = async (query: string): Promise<string[]> => {
     const { rows } = await pool.query(query);
     return (rows as { text: string }[]).map(({ text }) => text);

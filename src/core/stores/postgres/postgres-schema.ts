@@ -6,6 +6,10 @@ export interface Names {
   readonly table: string;
   /** The table name without quotes and schema. */
   readonly bare: string;
+  /** The quoted name of the table with the version, with the schema if one is configured. */
+  readonly versions: string;
+  /** The schema without quotes; `undefined` for the first one in the `search_path`. */
+  readonly schema: string | undefined;
 }
 
 // The nth step leads to version n. Never change a released step.
@@ -25,12 +29,12 @@ const STEPS: readonly ((names: Names) => string)[] = [
 ];
 
 /**
- * Returns a statement that migrates the table from any version to the newest. A lock keeps a second
- * process waiting; its run then changes nothing.
+ * Returns a statement that migrates the table from any version to the newest. It only reads an
+ * up-to-date table, which needs no right to create. Otherwise a lock keeps a second process
+ * waiting; its run then changes nothing.
  */
 export function migration(names: Names): string {
-  const { table, bare } = names;
-  const versions = table.replace(quote(bare), quote(`${bare}_version`));
+  const { table, versions } = names;
   const steps = STEPS.map(
     (step, index) => `
     if found < ${index + 1} then
@@ -41,10 +45,13 @@ export function migration(names: Names): string {
   declare
     found integer;
   begin
+    ${readVersion(names)}
+    if found = ${STEPS.length} then
+      return;
+    end if;
     perform pg_advisory_xact_lock(hashtext(${literal(`claimgate:${table}`)}));
     create table if not exists ${versions} (version integer not null);
-    select max(version) into found from ${versions};
-    found := coalesce(found, 0);
+    ${readVersion(names)}
     if found > ${STEPS.length} then
       raise exception '% has version %, but this claimgate knows only versions up to ${STEPS.length}; update claimgate', ${literal(table)}, found;
     end if;
@@ -55,6 +62,19 @@ export function migration(names: Names): string {
     end if;
   end
   $claimgate$`;
+}
+
+/** Sets `found` to the version of the table; 0 without the table, whatever its last version was. */
+function readVersion({ table, versions, schema }: Names): string {
+  const exist = (prefix: string): string =>
+    [table, versions].map((name) => `to_regclass(${prefix}${literal(name)}) is not null`).join(" and ");
+  const isInFirst = exist("quote_ident(current_schema()) || '.' || ");
+  // A role that may create nothing uses the table that its search_path finds.
+  const isInLater = `not has_schema_privilege(current_schema(), 'CREATE') and ${exist("")}`;
+  return `found := 0;
+    if ${schema === undefined ? `${isInFirst} or ${isInLater}` : exist("")} then
+      select coalesce(max(version), 0) into found from ${versions};
+    end if;`;
 }
 
 /**
@@ -70,7 +90,8 @@ export function namesOf(options: { readonly schema?: string; readonly table?: st
         `postgresSessionStore: ${option} must have 1 to 40 letters, digits and "_", and must not begin with a digit`,
       );
   }
-  return { table: schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`, bare: table };
+  const prefix = schema === undefined ? "" : `${quote(schema)}.`;
+  return { table: prefix + quote(table), bare: table, versions: prefix + quote(`${table}_version`), schema };
 }
 
 // `namesOf` has checked the names: letters, digits and "_" need no escaping.

@@ -1,11 +1,12 @@
 /** Sessions in Redis through a client of redis or ioredis (`claimgate/redis`). */
 import { checkOptionNames } from "../util/check-options.ts";
-import { readRecord } from "./read-record.ts";
+import { parseMembers, readRecord } from "./read-record.ts";
 import { createScriptRunner, type RedisClientLike } from "./redis/redis-client.ts";
-import { CLAIM, CREATE, END, END_ALL, FIND, LIST, ROTATE, TIME } from "./redis/redis-scripts.ts";
+import { CLAIM, CREATE, END, END_ALL, FIND, LIST, PROBE, ROTATE } from "./redis/redis-scripts.ts";
 import { createServerClock, type TimedReply } from "./server-clock.ts";
 import { tagIn, tagOf } from "./session-id.ts";
 import type { SessionRecord, SessionStore, StoreOperation } from "./session-store.ts";
+import { storeMisuse } from "./store-error.ts";
 
 // Clients and the session store
 
@@ -27,11 +28,12 @@ export interface RedisSessionStoreOptions {
  * subject share one hash tag, and Redis removes them after they expire. The application connects
  * and closes the client, and handles its `error` events.
  *
- * Each operation of the store rejects with `UnsentError` if the client is not connected, and with
- * `DeadlineError` after its deadline. It rejects with the client's error if a script fails.
+ * Each operation of the store rejects with `UnsentError` if the client has lost its connection, and
+ * with `DeadlineError` after its deadline. It rejects with the client's error if a script fails. A
+ * mistake of the application, such as a client that was never connected, is a `TypeError`.
  *
  * @throws `TypeError` if `client` is not a client of redis or ioredis, or an option is unknown or
- *   invalid
+ *   invalid. An HTTP client, such as that of `@upstash/redis`, is rejected
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   const keyOf = (id: string): string => `${prefix}:{${tagIn(id)}}:session:${id}`;
 
   // A cluster routes by key. Any key will do, because the clocks of one cluster must agree.
-  const clock = createServerClock(async () => Number(await runScript(TIME, [indexKey("")], [])));
+  const clock = createServerClock(async () => readProbe(await runScript(PROBE, [indexKey("")], [SENT]), indexKey("")));
 
   const run = (
     operation: StoreOperation,
@@ -61,9 +63,7 @@ export function redisSessionStore(client: RedisClientLike, options: RedisSession
   ): Promise<unknown[]> =>
     clock.run(operation, async (serverDeadline): Promise<TimedReply<unknown[]>> => {
       const limits = [milliseconds(serverDeadline), milliseconds(operation.now * 1000)];
-      const [time, state, ...rest] = (await runScript(script, keys, [...limits, ...values])) as unknown[];
-      const serverTime = Number(time);
-      if (!Number.isFinite(serverTime)) throw new TypeError("Redis returned an unexpected reply to a script");
+      const { serverTime, state, rest } = readReply(await runScript(script, keys, [...limits, ...values]));
       return { serverTime, outcome: state === "ok" ? rest : "late" };
     });
 
@@ -132,10 +132,44 @@ function textsOf(record: SessionRecord): string[] {
   ];
 }
 
+// A client that parses JSON, or changes texts in another way, changes this one.
+const SENT = '{"a_b":"1"}';
+
+/** The server's time in the reply to `PROBE`. */
+function readProbe(reply: unknown, key: string): number {
+  const { serverTime, state, rest } = readReply(reply);
+  const [texts, one] = rest;
+  const [sentKey, sent, empty] = Array.isArray(texts) ? texts.map(String) : [];
+  // A client may add a prefix to keys.
+  if (state !== "ok" || !sentKey?.endsWith(key) || sent !== SENT || empty !== "" || Number(one) !== 1)
+    throw wrongReply();
+  return serverTime;
+}
+
+interface Reply {
+  readonly serverTime: number;
+  readonly state: string;
+  readonly rest: unknown[];
+}
+
+/** The parts of a script's reply. Some clients return texts as buffers, and numbers as texts. */
+function readReply(reply: unknown): Reply {
+  if (!Array.isArray(reply)) throw wrongReply();
+  const [time, state, ...rest] = reply as unknown[];
+  const serverTime = Number(time ?? Number.NaN);
+  if (!Number.isFinite(serverTime)) throw wrongReply();
+  return { serverTime, state: String(state), rest };
+}
+
+function wrongReply(): TypeError {
+  return storeMisuse(
+    "redisSessionStore: the client must return a promise of the reply of a script, with texts as strings or buffers; pass a client of redis or ioredis without transformations",
+  );
+}
+
 function recordOf(reply: unknown): SessionRecord {
-  if (!Array.isArray(reply)) throw new TypeError("Redis returned an unexpected reply to a script");
-  // Some clients return buffers.
-  const [unchanging = "", version, rid, issuedAt, expiresAt, before, replacedAt, claimedBy, ended] = reply.map(String);
+  if (!Array.isArray(reply)) throw wrongReply();
+  const [unchanging, version, rid, issuedAt, expiresAt, before, replacedAt, claimedBy, ended] = reply.map(String);
   const changing = {
     version: Number(version),
     rid,
@@ -146,5 +180,5 @@ function recordOf(reply: unknown): SessionRecord {
     ended: ended === "1",
   };
   // A spread would take eight times as long: V8 first copies the result of `JSON.parse`.
-  return readRecord(Object.assign(JSON.parse(unchanging) as object, changing));
+  return readRecord(Object.assign(parseMembers(unchanging), changing));
 }

@@ -1,7 +1,7 @@
 /** The Lua scripts of the operations on Redis. */
 
 /**
- * The beginning of every script but `TIME`. A script replies `[server time in ms, "ok" or "late",
+ * The beginning of every script but `PROBE`. A script replies `[server time in ms, "ok" or "late",
  * …]` and writes nothing if it is late.
  *
  * A session is a hash of text fields. Times are in seconds by the manager's clock, except `x`.
@@ -180,7 +180,12 @@ end
 return out
 `;
 
-export const TIME: string = `
+/**
+ * Replies like the other scripts, and returns its key and its argument, so that the store sees what
+ * the client does to them.
+ */
+export const PROBE: string = `
 local t = redis.call('TIME')
-return tostring(t[1] * 1000 + math.floor(t[2] / 1000))
+local server = t[1] * 1000 + math.floor(t[2] / 1000)
+return {tostring(server), 'ok', {KEYS[1], ARGV[1], ''}, 1}
 `;

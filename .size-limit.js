@@ -21,7 +21,7 @@ export default [
   ofEntry("claimgate/trpc", "trpc/index", 10.5),
   ofEntry("claimgate/graphql", "graphql/index", 17.5),
   ofEntry("claimgate/redis", "core/stores/redis", 6),
-  ofEntry("claimgate/postgres", "core/stores/postgres", 6),
+  ofEntry("claimgate/postgres", "core/stores/postgres", 6.5),
   ofEntry("claimgate/testing", "testing/index", 77),
   ofImport("isAuthError", 0.5),
   ofImport("TokenType", 1),

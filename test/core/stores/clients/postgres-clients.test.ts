@@ -256,13 +256,14 @@ describeWithService("PostgreSQL through", probeDatabase, () => {
   ])("a client that %s is a TypeError of migrate(), which creates nothing, and of the first operation", async (_, says, wrap) => {
     const { pool, close } = openPool();
     onTestFinished(close);
-    const store = postgresSessionStore(wrap(pool), { table: "claimgate_none" });
+    const table = uniqueName();
+    const store = postgresSessionStore(wrap(pool), { table });
     for (const work of [() => store.migrate(), () => store.find("x", soon())]) {
       const error = await refusalOf(work);
       expect(error).toBeInstanceOf(TypeError);
       expect((error as Error).message).toMatch(says);
     }
-    const { rows } = await pool.query("select to_regclass('claimgate_none') as found");
+    const { rows } = await pool.query(`select to_regclass('${table}') as found`);
     expect(rows).toEqual([{ found: null }]);
   });
 

@@ -1,7 +1,7 @@
 /** Keys as text, the form that PyJWT reads. */
 import { randomBytes } from "node:crypto";
 import { ALGORITHMS, type Algorithm } from "claimgate/jwt";
-import { CURVES, type KeyPair, makePair } from "../core/jwt/keys/key-kinds.ts";
+import { CURVES, isEdwards, type KeyPair, makePair } from "../core/jwt/keys/key-kinds.ts";
 
 /** A secret twice, or the PEM of a private and a public key. */
 export interface TextKeys {
@@ -17,7 +17,7 @@ export function makeTextKeys(): Readonly<Record<Algorithm, TextKeys>> {
       const secret = randomBytes(64).toString("base64url");
       return [algorithm, { sign: secret, verify: secret }];
     }
-    if (algorithm === "EdDSA") return [algorithm, toPem(makePair("Ed25519"))];
+    if (isEdwards(algorithm)) return [algorithm, toPem(makePair("Ed25519"))];
     const curve = CURVES[algorithm as keyof typeof CURVES] as (typeof CURVES)[keyof typeof CURVES] | undefined;
     return [algorithm, toPem(curve === undefined ? rsa : makePair(curve))];
   });

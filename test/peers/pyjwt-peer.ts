@@ -32,7 +32,9 @@ export interface Answer {
 const SCRIPT = fileURLToPath(new URL("./pyjwt-peer.py", import.meta.url));
 // Debian's Python has Debian's packages, but another Python may come first in the path.
 const PYTHONS = ["/usr/bin/python3", "python3"] as const;
-const HAS_ALL = `import jwt, sys; sys.exit(not set(${JSON.stringify(ALGORITHMS)}) <= set(jwt.algorithms.get_default_algorithms()))`;
+/** The algorithms that PyJWT knows. It has only the older name of `Ed25519`. */
+export const SHARED_ALGORITHMS: readonly Algorithm[] = ALGORITHMS.filter((algorithm) => algorithm !== "Ed25519");
+const HAS_ALL = `import jwt, sys; sys.exit(not set(${JSON.stringify(SHARED_ALGORITHMS)}) <= set(jwt.algorithms.get_default_algorithms()))`;
 
 const python = PYTHONS.find((path) => spawnSync(path, ["-c", HAS_ALL]).status === 0);
 

@@ -30,6 +30,7 @@ const KEYS: readonly (readonly [algorithm: Algorithm, bytes: number, key: Pair |
   ["ES384", 96, ec("P-384")],
   ["ES512", 132, ec("P-521")],
   ["EdDSA", 64, ed],
+  ["Ed25519", 64, ed],
 ];
 
 const halves = (key: Pair | Buffer) =>

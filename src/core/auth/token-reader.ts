@@ -2,7 +2,7 @@
 import type { OwnIssuer, ResolvedConfig } from "../config/resolve-config.ts";
 import { issuersAt } from "../issuers/former-issuers.ts";
 import type { ResolvedIssuer } from "../issuers/resolve-trust.ts";
-import { ALGORITHMS } from "../jwt/algorithms.ts";
+import { ALGORITHMS, canonicalAlgorithm } from "../jwt/algorithms.ts";
 import { checkClaims, checkConfirmation, checkOwnExpiry, MAX_ISSUED_AHEAD } from "../jwt/claims.ts";
 import {
   createHeaderReader,
@@ -87,7 +87,7 @@ export function createOwnReader(
   const standingOf = shareStandings(keys);
   const nameFormer = createFormerNaming(own);
   const options: VerifyOptions<TokenContent> = {
-    algorithms: keys.algorithms ?? ALGORITHMS,
+    algorithms: keys.algorithms ?? ALGORITHMS.map(canonicalAlgorithm),
     readHeader,
     queue: config.signatures,
     explain: (error) => toConfigError(keys.option, error),

@@ -1,7 +1,7 @@
 /** Opens the keys of an entry of `trust`: fetched ones, or a local set. */
 import type { JWK } from "jose";
 import { InvalidConfigError } from "../errors.ts";
-import type { Algorithm } from "../jwt/algorithms.ts";
+import { type CanonicalAlgorithm, canonicalAlgorithm } from "../jwt/algorithms.ts";
 import { type DiscoveryOptions, discoverKeySet } from "../jwt/jwks/discovery.ts";
 import { checkKeyUrl, readHeaders } from "../jwt/jwks/key-fetch.ts";
 import { readKeySet } from "../jwt/jwks/key-set.ts";
@@ -95,7 +95,7 @@ function isPrivateHttp(url: string): boolean {
 }
 
 function openLocalKeys(
-  { jwks, algorithms }: TrustEntry,
+  { jwks, algorithms: named }: TrustEntry,
   path: string,
   stated: object,
   { allowWeakSecret }: IssuerKeysContext,
@@ -113,6 +113,7 @@ function openLocalKeys(
   if (isPrivate >= 0)
     throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
   const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true, allowWeakSecret }));
+  const algorithms = named.map(canonicalAlgorithm);
   if (!allowWeakSecret) checkSecrets(jwks.keys, algorithms, place);
   const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
   if (served === undefined) throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
@@ -120,7 +121,7 @@ function openLocalKeys(
 }
 
 // A set ignores keys that it cannot use. The tokens of an ignored secret would count as forged.
-function checkSecrets(keys: readonly JWK[], algorithms: readonly Algorithm[], place: string): void {
+function checkSecrets(keys: readonly JWK[], algorithms: readonly CanonicalAlgorithm[], place: string): void {
   for (const [index, jwk] of keys.entries()) {
     const secret = new SigningKey(jwk, { allowWeakSecret: true });
     const served = jwk.kty === "oct" ? algorithms.filter((algorithm) => secret.serves(algorithm)) : [];

@@ -1,7 +1,7 @@
 /** Reads the option `trust` into issuers with their keys and their checks of tokens. */
 
 import { InvalidConfigError } from "../errors.ts";
-import type { Algorithm } from "../jwt/algorithms.ts";
+import { type CanonicalAlgorithm, canonicalAlgorithm } from "../jwt/algorithms.ts";
 import type { JwtHeader, JwtPayload } from "../jwt/compact.ts";
 import { compileRule, type Plan } from "../rules/compile.ts";
 import { RESERVED_CLAIMS } from "../tokens/user-claims.ts";
@@ -11,7 +11,7 @@ import { naming, readTrustEntry, type TrustEntry } from "./trust-entry.ts";
 
 /** A trusted issuer with its keys and its check of tokens. */
 export interface ResolvedIssuer extends IssuerKeys {
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly CanonicalAlgorithm[];
   /** Checks the claims of a token with a valid signature, and returns those that rules may read. */
   accept(header: JwtHeader, payload: JwtPayload): Record<string, unknown>;
 }
@@ -47,7 +47,7 @@ export function resolveTrust(trust: readonly unknown[], context: TrustContext): 
     };
     issuers.set(entry.issuer, {
       ...openIssuerKeys(entry, path, value as object, context),
-      algorithms: entry.algorithms,
+      algorithms: entry.algorithms.map(canonicalAlgorithm),
       accept: (header, payload) => acceptToken(policy, header, payload, context.now()),
     });
   }

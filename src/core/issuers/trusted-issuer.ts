@@ -49,7 +49,8 @@ export interface TrustedIssuer {
    */
   readonly audienceClaim?: string;
   /**
-   * The algorithms of its tokens. HS* is accepted only with `jwks`.
+   * The algorithms of its tokens; `EdDSA` and `Ed25519` each allow both names. HS* is accepted only
+   * with `jwks`.
    * @see RFC 8725, section 3.1
    */
   readonly algorithms: readonly Algorithm[];

@@ -19,6 +19,7 @@ export type AlgorithmTraits =
  * The name of a signature algorithm: a value of a token's `alg` header.
  * @see RFC 7518, section 3.1
  * @see RFC 8037, section 3.1 (`EdDSA`, with Ed25519 keys)
+ * @see RFC 9864, section 2.2 (`Ed25519`, the newer name of the same algorithm)
  */
 export type Algorithm =
   | "HS256"
@@ -33,7 +34,11 @@ export type Algorithm =
   | "ES256"
   | "ES384"
   | "ES512"
-  | "EdDSA";
+  | "EdDSA"
+  | "Ed25519";
+
+/** An algorithm under the one name by which keys and tokens are compared. */
+export type CanonicalAlgorithm = Exclude<Algorithm, "Ed25519">;
 
 const HASH_BYTES: Readonly<Record<Hash, number>> = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
@@ -59,6 +64,7 @@ const TRAITS: Readonly<Record<Algorithm, AlgorithmTraits>> = {
   ES384: { family: "EC", curve: "P-384", hash: "SHA-384", signatureBytes: 96 },
   ES512: { family: "EC", curve: "P-521", hash: "SHA-512", signatureBytes: 132 },
   EdDSA: { family: "OKP", curve: "Ed25519", signatureBytes: 64 },
+  Ed25519: { family: "OKP", curve: "Ed25519", signatureBytes: 64 },
 };
 
 /** All supported algorithms. `none` is not supported. */
@@ -67,6 +73,14 @@ export const ALGORITHMS: readonly Algorithm[] = Object.freeze(Object.keys(TRAITS
 /** Whether `alg` is a supported algorithm. The case of letters counts. */
 export function isAlgorithm(alg: unknown): alg is Algorithm {
   return typeof alg === "string" && Object.hasOwn(TRAITS, alg);
+}
+
+/**
+ * The name by which `algorithm` is compared. `EdDSA` and `Ed25519` are one algorithm, because
+ * claimgate accepts no other curve for `EdDSA`. Any other text is returned unchanged.
+ */
+export function canonicalAlgorithm(algorithm: Algorithm): CanonicalAlgorithm {
+  return algorithm === "Ed25519" ? "EdDSA" : algorithm;
 }
 
 /** The kind of key that `algorithm` needs. */

@@ -1,5 +1,5 @@
 /** `decode`: verifies compact JWTs, as PyJWT's `decode` does. */
-import { ALGORITHMS, type Algorithm, isAlgorithm } from "./algorithms.ts";
+import { ALGORITHMS, type Algorithm, type CanonicalAlgorithm, canonicalAlgorithm, isAlgorithm } from "./algorithms.ts";
 import { checkFlag, isMembers, readInput, readKey, readOptions, readStrings } from "./caller-input.ts";
 import { type ClaimChecks, checkClaims } from "./claims.ts";
 import { copySignature, type JwtHeader, type JwtPayload, payloadOf, readCompact } from "./compact.ts";
@@ -15,7 +15,7 @@ import { allowedAlgorithm, checkSignature } from "./verify-signature.ts";
 export interface DecodeOptions extends Omit<ClaimChecks, "integerSubject" | "issuedAhead"> {
   /**
    * The algorithms that a token may be signed with. Required, and not empty, unless
-   * `verifySignature` is false.
+   * `verifySignature` is false. `EdDSA` and `Ed25519` each allow both names.
    * @default none
    * @see RFC 8725, section 3.1
    */
@@ -131,7 +131,7 @@ export function getUnverifiedHeader(token: string): JwtHeader {
 
 interface ReadOptions {
   readonly verifySignature: boolean;
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly CanonicalAlgorithm[];
   readonly allowWeakSecret: boolean;
   readonly now: number;
   readonly checks: ClaimChecks;
@@ -157,11 +157,12 @@ function parseOptions(options: unknown): ReadOptions {
   const { algorithms: list, verifySignature = true, allowWeakSecret = false, now = Date.now() / 1000, ...rest } = given;
   checkFlag("verifySignature", verifySignature);
   checkFlag("allowWeakSecret", allowWeakSecret);
-  const algorithms = list === undefined && !verifySignature ? [] : readStrings(list);
-  if (!algorithms?.every(isAlgorithm) || (verifySignature && algorithms.length === 0)) {
+  const names = list === undefined && !verifySignature ? [] : readStrings(list);
+  if (!names?.every(isAlgorithm) || (verifySignature && names.length === 0)) {
     throw new TypeError(`algorithms must be a list of one or more of ${ALGORITHMS.join(", ")}`);
   }
   if (typeof now !== "number" || !Number.isFinite(now)) throw new TypeError("now must be a number of seconds");
+  const algorithms = names.map(canonicalAlgorithm);
   const unchecked = verifySignature ? {} : Object.fromEntries(VERIFY_FLAGS.map((flag) => [flag, false]));
   const checks = Object.entries(rest).map(([name, value]) => [name, readCheck(name, value)] as const);
   return { verifySignature, algorithms, allowWeakSecret, now, checks: { ...unchecked, ...Object.fromEntries(checks) } };

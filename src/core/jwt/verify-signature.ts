@@ -1,7 +1,7 @@
 /** Checks the signature of a token with one key, or finds the key that signed it. */
 import { bytesOfBase64url } from "../util/base64url.ts";
 import { isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
-import type { Algorithm } from "./algorithms.ts";
+import { type Algorithm, type CanonicalAlgorithm, canonicalAlgorithm } from "./algorithms.ts";
 import type { CompactParts, JwtHeader } from "./compact.ts";
 import { InvalidAlgorithmError, InvalidKeyError, InvalidSignatureError } from "./errors.ts";
 import type { PreparedKey } from "./keys/prepared-key.ts";
@@ -9,11 +9,12 @@ import type { SignatureQueue } from "./signatures/signature-queue.ts";
 import type { Signatures } from "./signatures/signatures.ts";
 
 /** The algorithm of a token. Throws `InvalidAlgorithmError` unless it is one of `allowed`. */
-export function allowedAlgorithm(header: JwtHeader, allowed: readonly Algorithm[]): Algorithm {
+export function allowedAlgorithm(header: JwtHeader, allowed: readonly CanonicalAlgorithm[]): CanonicalAlgorithm {
   const alg = Object.hasOwn(header, "alg") ? header["alg"] : undefined;
   if (alg === undefined) throw new InvalidAlgorithmError('The token\'s header has no "alg"');
-  if (!allowed.includes(alg as Algorithm)) throw new InvalidAlgorithmError("The token's algorithm is not allowed");
-  return alg as Algorithm;
+  const algorithm = canonicalAlgorithm(alg as Algorithm);
+  if (!allowed.includes(algorithm)) throw new InvalidAlgorithmError("The token's algorithm is not allowed");
+  return algorithm;
 }
 
 /**

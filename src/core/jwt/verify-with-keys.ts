@@ -1,6 +1,6 @@
 /** Verifies a token with the keys that its header names. */
 import { andThen, isPromise, type MaybePromise } from "../util/promises/maybe-promise.ts";
-import type { Algorithm } from "./algorithms.ts";
+import type { CanonicalAlgorithm } from "./algorithms.ts";
 import {
   type CompactParts,
   type JwtHeader,
@@ -18,7 +18,7 @@ import { allowedAlgorithm, checkSignature, findSigner } from "./verify-signature
 /** Options of `verifyWithKeys`. */
 export interface VerifyOptions<T> {
   /** The algorithms that a token may have. */
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly CanonicalAlgorithm[];
   readonly readHeader: ReadHeader;
   /** The queue of the manager. */
   readonly queue: SignatureQueue;
@@ -91,7 +91,11 @@ function signerOf(
   return isPromise(checked) ? checked.then(() => only) : only;
 }
 
-function findKeys(source: KeySource, header: JwtHeader, algorithm: Algorithm): MaybePromise<readonly PreparedKey[]> {
+function findKeys(
+  source: KeySource,
+  header: JwtHeader,
+  algorithm: CanonicalAlgorithm,
+): MaybePromise<readonly PreparedKey[]> {
   // readCompact rejects a kid that is not a string.
   const kid = Object.hasOwn(header, "kid") ? (header["kid"] as string) : undefined;
   const set = source.current();
@@ -102,7 +106,7 @@ function findLater(
   source: KeySource,
   set: Promise<KeySet>,
   kid: string | undefined,
-  algorithm: Algorithm,
+  algorithm: CanonicalAlgorithm,
 ): Promise<readonly PreparedKey[]> {
   return set.then((found) => findIn(source, found, kid, algorithm));
 }
@@ -111,7 +115,7 @@ function findIn(
   source: KeySource,
   set: KeySet,
   kid: string | undefined,
-  algorithm: Algorithm,
+  algorithm: CanonicalAlgorithm,
 ): MaybePromise<readonly PreparedKey[]> {
   const keys = set.find(kid, algorithm);
   return keys.length > 0 ? keys : findRenewed(source, kid, algorithm);
@@ -120,7 +124,7 @@ function findIn(
 function findRenewed(
   source: KeySource,
   kid: string | undefined,
-  algorithm: Algorithm,
+  algorithm: CanonicalAlgorithm,
 ): MaybePromise<readonly PreparedKey[]> {
   return andThen(source.renewed(), (renewed) => renewed.find(kid, algorithm));
 }

@@ -36,7 +36,7 @@ export interface KeyConfig {
    */
   readonly secret?: KeyInput;
   /**
-   * The private key of RS*, PS*, ES* or EdDSA: PEM, JWK, CryptoKey or KeyObject.
+   * The private key of RS*, PS*, ES*, EdDSA or Ed25519: PEM, JWK, CryptoKey or KeyObject.
    * @default none
    */
   readonly privateKey?: KeyInput;

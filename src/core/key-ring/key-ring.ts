@@ -1,6 +1,6 @@
 /** The manager's own keys: one key, a list or a loader. Retires and publishes keys. */
 import type { JWK } from "jose";
-import type { Algorithm } from "../jwt/algorithms.ts";
+import type { CanonicalAlgorithm } from "../jwt/algorithms.ts";
 import { JWKSClientError } from "../jwt/errors.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
 import { type MaybePromise, promisesAreShared } from "../util/promises/maybe-promise.ts";
@@ -23,7 +23,7 @@ export interface KeyRing extends KeySource {
   current(): MaybePromise<RingSnapshot>;
   renewed(): MaybePromise<RingSnapshot>;
   /** The algorithms of the keys; `undefined` if a loader may bring others. */
-  readonly algorithms: readonly Algorithm[] | undefined;
+  readonly algorithms: readonly CanonicalAlgorithm[] | undefined;
   /** The option that messages about an invalid key name by default. */
   readonly option: string;
   /**
@@ -59,7 +59,7 @@ export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
     signFrom: 0,
     retireAt: Number.POSITIVE_INFINITY,
   };
-  const traits = { algorithms: [key.algorithm], option: resolved.options.verify, now: options.now };
+  const traits = { algorithms: [key.verifyKey.algorithm], option: resolved.options.verify, now: options.now };
   return createRing(traits, (life) => {
     const ring = makeSnapshot([key], life);
     return { current: () => ring, renewed: () => ring };
@@ -72,7 +72,7 @@ export function createSingleKeyRing(options: KeyPairOptions): KeyRing {
  */
 export function createListedRing(list: unknown, options: SnapshotOptions): KeyRing {
   const listed = readList(list, options);
-  const algorithms = [...new Set(listed.map(({ algorithm }) => algorithm))];
+  const algorithms = [...new Set(listed.map(({ verifyKey }) => verifyKey.algorithm))];
   return createRing({ algorithms, option: "keys", now: options.now }, (life) => {
     let ring: RingSnapshot | undefined;
     let building: Promise<RingSnapshot> | undefined;

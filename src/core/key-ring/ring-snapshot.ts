@@ -117,7 +117,7 @@ export function makeSnapshot(keys: readonly RingKey[], { now, retired }: Life): 
       const found: PreparedKey[] = [];
       for (const key of keys) {
         const isNamed = kid === undefined || key.kid === undefined || key.kid === kid;
-        if (isNamed && key.algorithm === algorithm && isLive(key)) found.push(key.verifyKey);
+        if (isNamed && key.verifyKey.algorithm === algorithm && isLive(key)) found.push(key.verifyKey);
       }
       return found;
     },

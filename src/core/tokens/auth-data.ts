@@ -32,6 +32,7 @@ export const AuthType: { readonly [A in Algorithm]: A } = Object.freeze({
   ES384: "ES384",
   ES512: "ES512",
   EdDSA: "EdDSA",
+  Ed25519: "Ed25519",
 });
 
 /** An algorithm of `AuthType`. */

@@ -24,6 +24,7 @@ const pairs = {
   ES384: makePair("P-384"),
   ES512: makePair("P-521"),
   EdDSA: makePair("Ed25519"),
+  Ed25519: makePair("Ed25519"),
 };
 const KEYS = Object.fromEntries(
   ALGORITHMS.map((algorithm) => {

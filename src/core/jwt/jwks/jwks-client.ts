@@ -3,7 +3,7 @@ import type { JSONWebKeySet } from "jose";
 import { withErrorContext } from "../../util/error-context.ts";
 import type { Refreshing } from "../../util/promises/refreshing.ts";
 import { checkedClock, MAX_SECONDS, MAX_TIMEOUT_SECONDS, systemClock } from "../../util/seconds.ts";
-import { type Algorithm, isAlgorithm } from "../algorithms.ts";
+import { type CanonicalAlgorithm, canonicalAlgorithm, isAlgorithm } from "../algorithms.ts";
 import { checkFlag, readInput, readOptions } from "../caller-input.ts";
 import { type CompactParts, readCompact } from "../compact.ts";
 import { InvalidAlgorithmError, InvalidKeyError, JWKSClientError } from "../errors.ts";
@@ -119,8 +119,9 @@ export class JWKSClient {
   async getSigningKeyFromJwt(token: string): Promise<SigningKey> {
     const parts = readCompact(token);
     const { header } = parts;
-    const algorithm = header["alg"];
-    if (!isAlgorithm(algorithm)) throw new InvalidAlgorithmError("The token's algorithm is unknown");
+    const alg = header["alg"];
+    if (!isAlgorithm(alg)) throw new InvalidAlgorithmError("The token's algorithm is unknown");
+    const algorithm = canonicalAlgorithm(alg);
     const keys = await this.#search((set) => set.matching(header["kid"] as string | undefined, algorithm));
     const key = keys.length === 1 ? keys[0] : await signerOf(parts, algorithm, keys);
     if (!key) throw new JWKSClientError("The key set has no key for this token", { reason: "SIGNATURE_INVALID" });
@@ -174,7 +175,7 @@ export class JWKSClient {
 
 async function signerOf(
   parts: CompactParts,
-  algorithm: Algorithm,
+  algorithm: CanonicalAlgorithm,
   keys: readonly SigningKey[],
 ): Promise<SigningKey | undefined> {
   const prepared = keys.map((key) => key["~prepare"](algorithm));

@@ -1,6 +1,6 @@
 /** Reads a JSON Web Key Set into the keys that can verify signatures. */
 import type { JSONWebKeySet, JWK } from "jose";
-import type { Algorithm } from "../algorithms.ts";
+import type { CanonicalAlgorithm } from "../algorithms.ts";
 import { JWKSClientError } from "../errors.ts";
 import { sizeOfRsa } from "../keys/key-checks.ts";
 import type { KeySet } from "../keys/key-source.ts";
@@ -14,7 +14,7 @@ export interface JwksKeySet extends KeySet {
   /** The keys that can verify signatures. Other keys are ignored (RFC 7517, section 5). */
   readonly keys: readonly SigningKey[];
   /** Finds keys as `find` does, but returns them as `SigningKey`. */
-  matching(kid: string | undefined, algorithm: Algorithm): readonly SigningKey[];
+  matching(kid: string | undefined, algorithm: CanonicalAlgorithm): readonly SigningKey[];
 }
 
 // No known issuer has so many.
@@ -53,7 +53,7 @@ export function readKeySet(jwks: JSONWebKeySet, options: ReadKeySetOptions = {})
     if (isAllowed && key.isUsable && !(isFetched && isTooLarge(jwk))) unique.set(identity, key);
   }
   const keys = [...unique.values()];
-  const matching = (kid: string | undefined, algorithm: Algorithm): SigningKey[] => {
+  const matching = (kid: string | undefined, algorithm: CanonicalAlgorithm): SigningKey[] => {
     const serving = keys.filter((key) => (kid === undefined || key.kid === kid) && key.serves(algorithm));
     let tries = MAX_TRIES;
     return serving.filter((key) => key.kid === undefined || tries-- > 0);

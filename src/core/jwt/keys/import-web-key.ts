@@ -1,6 +1,6 @@
 /** Imports keys into WebCrypto: on runtimes without `node:crypto`. */
 import type { CryptoKey, JWK } from "jose";
-import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
+import { type AlgorithmTraits, type CanonicalAlgorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import { unusableKey } from "../signatures/signatures.ts";
 import { checkCryptoKey, type KeyUse, unusableJwk } from "./key-checks.ts";
@@ -14,7 +14,11 @@ export type KeyMaterial =
   | { readonly secret: Uint8Array };
 
 /** The CryptoKey of `source`. Rejects with `InvalidKeyError`. */
-export async function importWebKey(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+export async function importWebKey(
+  source: KeyMaterial,
+  algorithm: CanonicalAlgorithm,
+  use: KeyUse,
+): Promise<CryptoKey> {
   try {
     return await importSource(source, algorithm, use);
   } catch (cause) {
@@ -23,7 +27,7 @@ export async function importWebKey(source: KeyMaterial, algorithm: Algorithm, us
   }
 }
 
-async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+async function importSource(source: KeyMaterial, algorithm: CanonicalAlgorithm, use: KeyUse): Promise<CryptoKey> {
   if ("secret" in source) return importHmac(source.secret, algorithm);
   if ("jwk" in source) return importMembers(source.jwk, algorithm, use);
   if ("pem" in source) return importPem(source.pem, algorithm, use);
@@ -32,7 +36,7 @@ async function importSource(source: KeyMaterial, algorithm: Algorithm, use: KeyU
     : source.cryptoKey;
 }
 
-async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+async function importPem(pem: string, algorithm: CanonicalAlgorithm, use: KeyUse): Promise<CryptoKey> {
   const { importPKCS8, importSPKI, importX509 } = await import("../jose.ts");
   const options = { extractable: true };
   const key = pem.includes("-----BEGIN CERTIFICATE-----")
@@ -45,18 +49,18 @@ async function importPem(pem: string, algorithm: Algorithm, use: KeyUse): Promis
   return usable;
 }
 
-async function importPublicHalf(key: CryptoKey, algorithm: Algorithm): Promise<CryptoKey> {
+async function importPublicHalf(key: CryptoKey, algorithm: CanonicalAlgorithm): Promise<CryptoKey> {
   const { exportJWK } = await import("../jose.ts");
   return importMembers(await exportJWK(key), algorithm, "verify");
 }
 
-async function importMembers(jwk: JWK, algorithm: Algorithm, use: KeyUse): Promise<CryptoKey> {
+async function importMembers(jwk: JWK, algorithm: CanonicalAlgorithm, use: KeyUse): Promise<CryptoKey> {
   const { importJWK } = await import("../jose.ts");
   // A public key stays exportable, for its thumbprint.
   return (await importJWK(keyMembers(jwk, use), algorithm, { extractable: use === "verify" })) as CryptoKey;
 }
 
-function importHmac(secret: Uint8Array, algorithm: Algorithm): Promise<CryptoKey> {
+function importHmac(secret: Uint8Array, algorithm: CanonicalAlgorithm): Promise<CryptoKey> {
   const { hash } = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
   const parameters = { name: "HMAC", hash };
   return crypto.subtle.importKey("raw", secret as Uint8Array<ArrayBuffer>, parameters, false, ["sign", "verify"]);

@@ -2,7 +2,7 @@
 
 import type { CryptoKey, JWK } from "jose";
 import { bytesOfBase64url } from "../../util/base64url.ts";
-import { ALGORITHMS, type Algorithm, traitsOf } from "../algorithms.ts";
+import { ALGORITHMS, type Algorithm, canonicalAlgorithm, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import type { RsaSize } from "../signatures/node-signatures.ts";
 import { findUnreadable } from "./members.ts";
@@ -44,7 +44,7 @@ export function unusableJwk(use: KeyUse, cause?: unknown): InvalidKeyError {
 }
 
 /** The error for a key of another algorithm. */
-export function wrongKind(jwk: JWK, algorithm: Algorithm): InvalidKeyError {
+export function wrongKind(jwk: JWK, algorithm: Algorithm, cause?: unknown): InvalidKeyError {
   const others = ALGORITHMS.filter((other) => {
     const traits = traitsOf(other);
     return keyType(other) === jwk.kty && (!("curve" in traits) || traits.curve === jwk.crv);
@@ -52,6 +52,7 @@ export function wrongKind(jwk: JWK, algorithm: Algorithm): InvalidKeyError {
   const remedy = others.length > 0 ? `, or use this one with ${others.join(", ")}` : "";
   return new InvalidKeyError(
     `${algorithm} needs ${describeNeed(algorithm)}, and this is ${describeJwk(jwk)}: pass such a key${remedy}`,
+    { cause },
   );
 }
 
@@ -99,9 +100,9 @@ function describeJwk({ kty, crv }: JWK): string {
  * @see RFC 7517, sections 4.2 to 4.4
  */
 export function checkJwkPurpose(jwk: JWK, algorithm: Algorithm, use: KeyUse): void {
-  const ownAlg = jwk.alg === "Ed25519" ? "EdDSA" : jwk.alg;
-  if (ownAlg !== undefined && ownAlg !== algorithm)
-    throw new InvalidKeyError(`the JWK's "alg" is ${ownAlg}, not ${algorithm}: use the key with ${ownAlg}`);
+  const { alg } = jwk;
+  if (alg !== undefined && canonicalAlgorithm(alg as Algorithm) !== canonicalAlgorithm(algorithm))
+    throw new InvalidKeyError(`the JWK's "alg" is ${alg}, not ${algorithm}: use the key with ${alg}`);
   if (jwk.use !== undefined && jwk.use !== "sig")
     throw new InvalidKeyError(`the JWK's "use" is ${jwk.use}: pass a key whose "use" is sig`);
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes(use)))

@@ -1,12 +1,12 @@
 /** `KeySource`: the interface of every source of verification keys. */
 import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
-import type { Algorithm } from "../algorithms.ts";
+import type { CanonicalAlgorithm } from "../algorithms.ts";
 import type { PreparedKey } from "./prepared-key.ts";
 
 /** Verification keys, found by the `kid` and `alg` of a token. */
 export interface KeySet {
   /** The keys for `algorithm` with this `kid`, or with any `kid` if it is `undefined`. */
-  find(kid: string | undefined, algorithm: Algorithm): readonly PreparedKey[];
+  find(kid: string | undefined, algorithm: CanonicalAlgorithm): readonly PreparedKey[];
   /** Whether a key that `find` returned is still trusted. */
   holds(key: PreparedKey): boolean;
   /** The time from which `key` is no longer trusted, in seconds; `undefined` if unknown. */

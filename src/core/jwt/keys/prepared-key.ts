@@ -4,7 +4,7 @@ import type { CryptoKey, JWK } from "jose";
 import { encode } from "jose/base64url";
 import { loadSignatureCrypto } from "../../util/builtins.ts";
 import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
-import type { Algorithm } from "../algorithms.ts";
+import { type Algorithm, type CanonicalAlgorithm, canonicalAlgorithm } from "../algorithms.ts";
 import { hmacSignatures, nodeSignatures } from "../signatures/node-signatures.ts";
 import type { Signatures } from "../signatures/signatures.ts";
 import { webSignatures } from "../signatures/web-signatures.ts";
@@ -15,7 +15,7 @@ import { createNodeKey } from "./node-key.ts";
 
 /** A key that has been read and fits its algorithm. */
 export interface PreparedKey {
-  readonly algorithm: Algorithm;
+  readonly algorithm: CanonicalAlgorithm;
   /**
    * The operations of the key: at once with `node:crypto`, else after WebCrypto's import. Rejects
    * with `InvalidKeyError` at every call if WebCrypto does not accept the key.
@@ -36,7 +36,8 @@ export interface PreparedKey {
  * The key of `source`, which has passed the key checks. The implementation of its signatures is
  * chosen here. Throws `InvalidKeyError` if `node:crypto` does not accept the key.
  */
-export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): PreparedKey {
+export function importOnce(source: KeyMaterial, name: Algorithm, use: KeyUse): PreparedKey {
+  const algorithm = canonicalAlgorithm(name);
   const publicJwk = "jwk" in source ? publicMembers(source.jwk) : undefined;
   const signatures = createNodeSignatures(source, algorithm, use);
   if (signatures) {
@@ -54,7 +55,7 @@ export function importOnce(source: KeyMaterial, algorithm: Algorithm, use: KeyUs
 }
 
 /** The operations by `node:crypto`; `undefined` if WebCrypto has to use the key. */
-function createNodeSignatures(source: KeyMaterial, algorithm: Algorithm, use: KeyUse): Signatures | undefined {
+function createNodeSignatures(source: KeyMaterial, algorithm: CanonicalAlgorithm, use: KeyUse): Signatures | undefined {
   const node = loadSignatureCrypto();
   if (node && "secret" in source) return hmacSignatures(node, node.createSecretKey(source.secret), algorithm);
   if (!node || !("jwk" in source)) return undefined;

@@ -1,6 +1,6 @@
 /** `SigningKey`: one public key of a JSON Web Key Set, as PyJWT's `PyJWK`. */
 import type { JWK } from "jose";
-import { ALGORITHMS, type Algorithm } from "../algorithms.ts";
+import { ALGORITHMS, type Algorithm, type CanonicalAlgorithm, canonicalAlgorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import { keyType, type PrepareKeyOptions, wrongKind } from "./key-checks.ts";
 import { hasPrepare, prepareKey } from "./keys.ts";
@@ -27,7 +27,7 @@ export class SigningKey {
   /** The key as the set has it, without members that are null: a frozen copy. */
   readonly jwk: JWK;
   readonly #options: PrepareKeyOptions;
-  readonly #prepared: Map<Algorithm, PreparedKey | InvalidKeyError> = new Map();
+  readonly #prepared: Map<CanonicalAlgorithm, PreparedKey | InvalidKeyError> = new Map();
 
   /**
    * Creates the key without a check of `jwk`. If no algorithm can use it, `isUsable` is false, and
@@ -80,17 +80,17 @@ export class SigningKey {
 
   /** Whether `algorithm` can verify with the key. */
   serves(algorithm: Algorithm): boolean {
-    return !(this.#read(algorithm) instanceof InvalidKeyError);
+    return !(this.#read(canonicalAlgorithm(algorithm)) instanceof InvalidKeyError);
   }
 
   /** @internal The key, prepared for `algorithm`. Throws `InvalidKeyError` if it does not fit. */
-  "~prepare"(algorithm: Algorithm): PreparedKey {
+  "~prepare"(algorithm: CanonicalAlgorithm): PreparedKey {
     const key = this.#read(algorithm);
     if (key instanceof InvalidKeyError) throw key;
     return key;
   }
 
-  #read(algorithm: Algorithm): PreparedKey | InvalidKeyError {
+  #read(algorithm: CanonicalAlgorithm): PreparedKey | InvalidKeyError {
     let key = this.#prepared.get(algorithm);
     if (!key) {
       key = readKey(this.jwk, algorithm, this.#options);
@@ -105,7 +105,7 @@ export function isSigningKey(value: unknown): value is SigningKey {
   return hasPrepare(value);
 }
 
-function readKey(jwk: JWK, algorithm: Algorithm, options: PrepareKeyOptions): PreparedKey | InvalidKeyError {
+function readKey(jwk: JWK, algorithm: CanonicalAlgorithm, options: PrepareKeyOptions): PreparedKey | InvalidKeyError {
   try {
     // First, so that prepareKey does not parse the key for algorithms of other kinds.
     if (jwk.kty !== keyType(algorithm)) throw wrongKind(jwk, algorithm);

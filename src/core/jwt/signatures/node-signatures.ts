@@ -2,7 +2,7 @@
 import { bytesOfLatin1 } from "../../util/base64url.ts";
 import type { Done, NodeCrypto, NodeKey } from "../../util/builtins.ts";
 import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
-import { type Algorithm, type AlgorithmTraits, type Hash, hashBytes, traitsOf } from "../algorithms.ts";
+import { type AlgorithmTraits, type CanonicalAlgorithm, type Hash, hashBytes, traitsOf } from "../algorithms.ts";
 import type { SignatureQueue } from "./signature-queue.ts";
 import { type Signatures, unusableKey } from "./signatures.ts";
 import { turnBudget } from "./turn-budget.ts";
@@ -18,7 +18,7 @@ const MAX_SYNCHRONOUS = { bits: 4096, exponentBits: 32 };
 const RSA_PKCS1_PSS_PADDING = 6;
 
 /** The operations of a secret. They take some microseconds, and are always synchronous. */
-export function hmacSignatures(node: NodeCrypto, secret: NodeKey, algorithm: Algorithm): Signatures {
+export function hmacSignatures(node: NodeCrypto, secret: NodeKey, algorithm: CanonicalAlgorithm): Signatures {
   const traits = traitsOf(algorithm) as AlgorithmTraits & { family: "HMAC" };
   const hash = nodeName(traits.hash);
   const sign = (data: string): Uint8Array => node.createHmac(hash, secret).update(data, "latin1").digest();
@@ -36,7 +36,12 @@ export function hmacSignatures(node: NodeCrypto, secret: NodeKey, algorithm: Alg
  * The operations of a public or a private key. A fast operation is synchronous while the turn of
  * the event loop has time for it. All others run on libuv's threads.
  */
-export function nodeSignatures(node: NodeCrypto, key: NodeKey, algorithm: Algorithm, rsa?: RsaSize): Signatures {
+export function nodeSignatures(
+  node: NodeCrypto,
+  key: NodeKey,
+  algorithm: CanonicalAlgorithm,
+  rsa?: RsaSize,
+): Signatures {
   const traits = traitsOf(algorithm) as Exclude<AlgorithmTraits, { family: "HMAC" }>;
   const hash = traits.family === "OKP" ? null : nodeName(traits.hash);
   const input = { key, ...optionsOf(traits) };
@@ -66,7 +71,7 @@ export function nodeSignatures(node: NodeCrypto, key: NodeKey, algorithm: Algori
   };
 }
 
-function computeNow<T>(use: "sign" | "verify", algorithm: Algorithm, start: () => T): T {
+function computeNow<T>(use: "sign" | "verify", algorithm: CanonicalAlgorithm, start: () => T): T {
   const at = performance.now();
   try {
     return start();

@@ -1,6 +1,6 @@
 /** `Signatures`: the operations of one key, by `node:crypto` or by WebCrypto. */
 import type { MaybePromise } from "../../util/promises/maybe-promise.ts";
-import type { Algorithm } from "../algorithms.ts";
+import type { CanonicalAlgorithm } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
 import type { SignatureQueue } from "./signature-queue.ts";
 
@@ -23,6 +23,6 @@ export interface Signatures {
 }
 
 /** The error of a key that cannot be used with its algorithm. */
-export function unusableKey(use: "sign" | "verify", algorithm: Algorithm, cause: unknown): InvalidKeyError {
+export function unusableKey(use: "sign" | "verify", algorithm: CanonicalAlgorithm, cause: unknown): InvalidKeyError {
   return new InvalidKeyError(`the key cannot ${use} with ${algorithm}: pass a key that was made for it`, { cause });
 }

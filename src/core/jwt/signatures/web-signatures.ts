@@ -1,11 +1,11 @@
 /** Signatures by WebCrypto: for other runtimes, and for keys that cannot be exported. */
 import type { CryptoKey } from "jose";
 import { bytesOfLatin1 } from "../../util/base64url.ts";
-import { type Algorithm, hashBytes, traitsOf } from "../algorithms.ts";
+import { type CanonicalAlgorithm, hashBytes, traitsOf } from "../algorithms.ts";
 import { type Signatures, unusableKey } from "./signatures.ts";
 
 /** The operations of a CryptoKey, which the key checks have accepted for `algorithm`. */
-export function webSignatures(key: CryptoKey, algorithm: Algorithm): Signatures {
+export function webSignatures(key: CryptoKey, algorithm: CanonicalAlgorithm): Signatures {
   const traits = traitsOf(algorithm);
   const parameters = parametersOf(algorithm);
   return {
@@ -30,7 +30,7 @@ function modulusLength({ algorithm }: CryptoKey): number {
   return (algorithm as unknown as { readonly modulusLength: number }).modulusLength;
 }
 
-function parametersOf(algorithm: Algorithm): { readonly name: string; hash?: string; saltLength?: number } {
+function parametersOf(algorithm: CanonicalAlgorithm): { readonly name: string; hash?: string; saltLength?: number } {
   const traits = traitsOf(algorithm);
   switch (traits.family) {
     case "HMAC":

@@ -15,6 +15,7 @@ export interface KeyPair {
 
 export const HMAC_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 export const RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] as const;
+export const EDWARDS_ALGORITHMS = ["EdDSA", "Ed25519"] as const;
 export const CURVES = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
 
 /** A certificate of a P-256 key, and the key in the format of `openssl ecparam -genkey`. */
@@ -39,6 +40,11 @@ AwEHoUQDQgAEULzx2fPmVTNIxENvhiGvdFkYRJCfA50RQi0xq9mnGZ5nMoIMb7cz
 mJKSzjoGni18VzQroVBRFCjEk9kie+spQA==
 -----END EC PRIVATE KEY-----
 `;
+
+/** Whether `algorithm` is a name of the algorithm of Ed25519. */
+export function isEdwards(algorithm: Algorithm): boolean {
+  return (EDWARDS_ALGORITHMS as readonly Algorithm[]).includes(algorithm);
+}
 
 /** A new key pair. RSA pairs are slow to make: share them within a file. */
 export function makePair(family: "RSA" | "Ed25519" | "P-256" | "P-384" | "P-521", modulusLength = 2048): KeyPair {
@@ -116,6 +122,6 @@ function webCryptoParams(algorithm: Algorithm): RsaHashedImportParams | EcKeyImp
   const hash = `SHA-${algorithm.slice(2)}`;
   if (algorithm.startsWith("RS")) return { name: "RSASSA-PKCS1-v1_5", hash };
   if (algorithm.startsWith("PS")) return { name: "RSA-PSS", hash };
-  if (algorithm === "EdDSA") return { name: "Ed25519" };
+  if (isEdwards(algorithm)) return { name: "Ed25519" };
   return { name: "ECDSA", namedCurve: CURVES[algorithm as keyof typeof CURVES] };
 }

@@ -49,6 +49,7 @@ const OWN: ReadonlyArray<readonly [Algorithm, sign: Way, verify: Way]> = [
   ["HS512", "synchronous", "synchronous"],
   ["ES256", "synchronous", "synchronous"],
   ["EdDSA", "synchronous", "synchronous"],
+  ["Ed25519", "synchronous", "synchronous"],
   ["ES384", "callback", "callback"],
   ["ES512", "callback", "callback"],
   ...RSA_ALGORITHMS.map((algorithm) => [algorithm, "callback", "synchronous"] as const),

@@ -3,6 +3,7 @@ import { AuthManager, type AuthManagerConfig } from "claimgate";
 import { ALGORITHMS, type Algorithm, decode, type KeyInput } from "claimgate/jwt";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { canonicalAlgorithm } from "../../../../src/core/jwt/algorithms.ts";
 import { ISSUER, NOW } from "../../../support/create-auth.ts";
 import { base64url, goodClaims } from "../../../support/forge.ts";
 import { withoutBuiltins } from "../../../support/without-builtins.ts";
@@ -58,7 +59,7 @@ describe.each(ALGORITHMS)("%s", (algorithm) => {
   });
 
   it("has one verdict about a signature of every other algorithm", async () => {
-    for (const other of ALGORITHMS.filter((name) => name !== algorithm)) {
+    for (const other of ALGORITHMS.filter((name) => canonicalAlgorithm(name) !== canonicalAlgorithm(algorithm))) {
       const token = `${data}.${base64url(signerOf(other).sign(data))}`;
       expect(await decodeBoth(other, token, signer)).toMatchObject({ reason: "SIGNATURE_INVALID" });
       const named = signedText(other);

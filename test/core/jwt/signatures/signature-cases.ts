@@ -1,6 +1,6 @@
 /** Valid and invalid signatures of every algorithm: what a forger, or another library, may send. */
 import type { Algorithm } from "claimgate/jwt";
-import { CURVES } from "../keys/key-kinds.ts";
+import { CURVES, isEdwards } from "../keys/key-kinds.ts";
 import { bytesOf, modulusOf, numberOf, pairOf, type Signer, signerOf } from "./signers.ts";
 
 /** A signature of a text, and whether it is valid. */
@@ -38,7 +38,7 @@ export function signatureCases(signer: Signer, data: string): readonly Signature
     { name: "it twice", signature: Buffer.concat([good, good]) },
     { name: "one of another text", signature: signer.sign(`${data}x`) },
     { name: "one of another key", signature: signerOf(algorithm, "other").sign(data) },
-    ...(algorithm === "EdDSA" ? [] : [{ name: "one with another hash", signature: withOtherHash(signer, data) }]),
+    ...(isEdwards(algorithm) ? [] : [{ name: "one with another hash", signature: withOtherHash(signer, data) }]),
     ...familyCases(signer, data, good),
   ];
 }
@@ -46,7 +46,7 @@ export function signatureCases(signer: Signer, data: string): readonly Signature
 function familyCases(signer: Signer, data: string, good: Buffer): readonly SignatureCase[] {
   const { algorithm } = signer;
   if (algorithm in CURVES) return ecdsaCases(signer, data, good);
-  if (algorithm === "EdDSA") return edwardsCases(data, good);
+  if (isEdwards(algorithm)) return edwardsCases(data, good);
   return algorithm.startsWith("HS") ? [] : rsaCases(signer, data);
 }
 

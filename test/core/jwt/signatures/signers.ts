@@ -2,7 +2,7 @@
 import { constants, createHmac, type KeyObject, sign } from "node:crypto";
 import type { Algorithm, KeyInput } from "claimgate/jwt";
 import { SECRET } from "../../../support/create-auth.ts";
-import { CURVES, type KeyPair, makePair } from "../keys/key-kinds.ts";
+import { CURVES, isEdwards, type KeyPair, makePair } from "../keys/key-kinds.ts";
 
 /** Options that make the signature of another algorithm. */
 export interface SignatureOptions {
@@ -37,7 +37,7 @@ export function signerOf(algorithm: Algorithm, name: "own" | "other" = "own"): S
     verifyKey: publicKey,
     signKey: privateKey,
     sign: (data, options = {}) =>
-      sign(algorithm === "EdDSA" ? null : (options.hash ?? own), Buffer.from(data), {
+      sign(isEdwards(algorithm) ? null : (options.hash ?? own), Buffer.from(data), {
         key: privateKey,
         ...parametersOf(algorithm, options),
       }),
@@ -47,7 +47,7 @@ export function signerOf(algorithm: Algorithm, name: "own" | "other" = "own"): S
 /** The pair of `algorithm`, which is not one of HS*. */
 export function pairOf(algorithm: Algorithm, name: "own" | "other" = "own"): KeyPair {
   const kind =
-    algorithm in CURVES ? CURVES[algorithm as keyof typeof CURVES] : algorithm === "EdDSA" ? "Ed25519" : "RSA";
+    algorithm in CURVES ? CURVES[algorithm as keyof typeof CURVES] : isEdwards(algorithm) ? "Ed25519" : "RSA";
   const key = `${kind} ${name}`;
   const pair = pairs.get(key) ?? makePair(kind);
   pairs.set(key, pair);
@@ -71,7 +71,7 @@ export function bytesOf(number: bigint, length: number): Buffer {
 
 function parametersOf(algorithm: Algorithm, options: SignatureOptions): object {
   if (algorithm.startsWith("ES")) return { dsaEncoding: options.dsaEncoding ?? "ieee-p1363" };
-  if (algorithm === "EdDSA") return {};
+  if (isEdwards(algorithm)) return {};
   const isPss = (options.padding ?? (algorithm.startsWith("PS") ? "PSS" : "PKCS1")) === "PSS";
   if (!isPss) return { padding: constants.RSA_PKCS1_PADDING };
   return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: options.saltLength ?? Number(algorithm.slice(2)) / 8 };

@@ -1,11 +1,12 @@
 /** PyJWT and claimgate read each other's tokens for every algorithm, and agree on refusals. */
+import { createPublicKey, generateKeyPairSync, type JsonWebKey } from "node:crypto";
 import { AuthManager, type AuthManagerConfig } from "claimgate";
-import { ALGORITHMS, type Algorithm, decode, encode, getUnverifiedHeader } from "claimgate/jwt";
+import { type Algorithm, decode, encode, getUnverifiedHeader } from "claimgate/jwt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeWithService } from "../support/describe-with-service.ts";
 import { refusalOf } from "../support/refusal-of.ts";
 import { makeTextKeys } from "./pem-keys.ts";
-import { PyJwt, whyNoPyJwt } from "./pyjwt-peer.ts";
+import { PyJwt, SHARED_ALGORITHMS, whyNoPyJwt } from "./pyjwt-peer.ts";
 
 const KEYS = makeTextKeys();
 const OTHER_KEYS = makeTextKeys();
@@ -50,7 +51,7 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
       options: { options: { verify_sub: false }, ...options },
     });
 
-  describe.each(ALGORITHMS)("%s", (algorithm) => {
+  describe.each(SHARED_ALGORITHMS)("%s", (algorithm) => {
     const { sign, verify } = KEYS[algorithm];
 
     it.each(SUBJECTS)("PyJWT reads our token, with a subject that is %s", async (_, sub) => {
@@ -106,6 +107,25 @@ describeWithService("PyJWT as a peer", whyNoPyJwt, () => {
       const late = await peer.encode({ ...claims, exp: seconds(-1) }, sign, algorithm);
       expect(await refusalOf(auth.verify(late))).toMatchObject({ reason: "TOKEN_EXPIRED" });
     });
+  });
+
+  it.each([
+    ["PS256", "sha256"],
+    ["PS384", "sha384"],
+    ["PS512", "sha512"],
+  ] as const)("PyJWT reads %s tokens that an RSA-PSS key has signed, by the key that a manager publishes", async (algorithm, hash) => {
+    const options = { modulusLength: 2048, hashAlgorithm: hash, mgf1HashAlgorithm: hash };
+    const { privateKey } = generateKeyPairSync("rsa-pss", options);
+    const auth = new AuthManager({ issuer: ISSUER, algorithm, privateKey });
+    const [jwk] = (await auth.jwks()).keys;
+    const published = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+    const key = published.export({ format: "pem", type: "spki" }) as string;
+    const { signed, claims } = await auth.authToken("ada");
+    const answer = await peer.ask({ decode: signed, key, algorithms: [algorithm], options: { issuer: ISSUER } });
+    expect(answer).toEqual({ claims, header: { alg: algorithm, typ: "JWT" } });
+    const other = OTHER_KEYS[algorithm].verify;
+    const refused = await peer.ask({ decode: signed, key: other, algorithms: [algorithm] });
+    expect(refused).toMatchObject({ error: "InvalidSignatureError" });
   });
 
   describe("both reject the other's token", () => {

@@ -176,11 +176,13 @@ export interface OwnIssuerOptions {
   readonly formerIssuers?: readonly FormerIssuer[];
 }
 
-/** The issuer and the algorithm of a manager that has one key of RS*, PS*, ES* or EdDSA. */
+/** The issuer and the algorithm of a manager that has one key, which is not a secret. */
 export interface AsymmetricKeyOptions extends OwnIssuerOptions {
   /**
-   * The only algorithm that the manager signs and verifies with.
+   * The only algorithm that the manager signs and verifies with. `EdDSA` and `Ed25519` are one
+   * algorithm: the manager signs under this name, and accepts tokens of both.
    * @see RFC 7518, section 3.1
+   * @see RFC 9864, section 2.2
    */
   readonly algorithm: AsymmetricAlgorithm;
   readonly secret?: never;
@@ -192,6 +194,7 @@ export interface AsymmetricKeyOptions extends OwnIssuerOptions {
 export interface PrivateKeyOptions extends AsymmetricKeyOptions {
   /**
    * The key that signs: PEM, JWK, CryptoKey or KeyObject. An RSA key must have 2048 to 16,384 bits.
+   * An RSA-PSS key (id-RSASSA-PSS) is for PS*, as its parameters allow.
    */
   readonly privateKey: KeyInput;
 }
@@ -294,12 +297,12 @@ export interface FromEnvOptions<C = Claims> extends AuthManagerOptions<C> {
    */
   readonly secret?: KeyInput;
   /**
-   * The private key of RS*, PS*, ES* and EdDSA.
+   * The private key of RS*, PS*, ES*, EdDSA and Ed25519.
    * @default the variable `JWT_SECRET`
    */
   readonly privateKey?: KeyInput;
   /**
-   * The public key of RS*, PS*, ES* and EdDSA.
+   * The public key of RS*, PS*, ES*, EdDSA and Ed25519.
    * @default the variable `JWT_PUBLICKEY`
    */
   readonly publicKey?: KeyInput;

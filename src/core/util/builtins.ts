@@ -7,9 +7,13 @@ import { promisesAreShared } from "./promises/maybe-promise.ts";
  * `@types/node` a dependency.
  */
 export interface NodeKey extends KeyObject {
+  /** The type of a public or private key, such as `rsa-pss`. */
+  readonly asymmetricKeyType?: string;
+  readonly asymmetricKeyDetails?: { readonly namedCurve?: string };
   /** Returns the bytes of a secret. */
   export(): Uint8Array;
   export(options: { readonly format: "jwk" }): JWK;
+  export(options: { readonly format: "der"; readonly type: "spki" | "pkcs8" }): Uint8Array;
 }
 
 /** Whether `input` is a key of `node:crypto`, of any realm. */

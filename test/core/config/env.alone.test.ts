@@ -1,4 +1,5 @@
 /** `AuthManager.fromEnv`: the `JWT_...` variables, read from the process or from a file. */
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +97,21 @@ describe("fromEnv with variables of the process", () => {
     Object.assign(process.env, HS);
     const both = AuthManager.fromEnv({ trust: [{ ...entry, subject: "verbatim", claims: [] }] } as never);
     expect(await both.authToken("ada")).toMatchObject({ iss: ISSUER });
+  });
+
+  it.each([
+    ["Ed25519", makePair("Ed25519")],
+    ["PS256", generateKeyPairSync("rsa-pss", { modulusLength: 2048 })],
+  ] as const)("signs with the algorithm %s of JWT_AUTHTYPE and the keys of two variables", async (algorithm, pair) => {
+    const JWT_SECRET = pair.privateKey.export({ format: "pem", type: "pkcs8" });
+    const JWT_PUBLICKEY = pair.publicKey.export({ format: "pem", type: "spki" });
+    Object.assign(process.env, { JWT_AUTHTYPE: algorithm, JWT_ISSUER: ISSUER, JWT_SECRET, JWT_PUBLICKEY });
+    const auth = AuthManager.fromEnv();
+    const token = await auth.authToken("ada");
+    expect(token.alg).toBe(algorithm);
+    expect((await auth.verify(token.signed)).sub).toBe("ada");
+    process.env["JWT_AUTHTYPE"] = algorithm.toLowerCase();
+    expect(await refusalOf(() => AuthManager.fromEnv())).toMatchObject({ name: "InvalidConfigError" });
   });
 
   it("is the only reader of the variables: new AuthManager ignores them", async () => {

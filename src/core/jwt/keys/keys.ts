@@ -5,6 +5,7 @@ import { isNodeKey, loadNodeCrypto, loadSignatureCrypto, type NodeKey } from "..
 import { withErrorContext } from "../../util/error-context.ts";
 import { type Algorithm, type AlgorithmTraits, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
+import { isDerKey } from "./der.ts";
 import type { KeyMaterial } from "./import-web-key.ts";
 import {
   checkCryptoKey,
@@ -18,14 +19,15 @@ import {
   wrongKind,
 } from "./key-checks.ts";
 import { keyMembers, publicMembers, readMembers, withoutNulls } from "./members.ts";
-import { checkPem, describeNotPem, findPemLabel, unreadablePem } from "./pem.ts";
+import { checkWebPem, derOf, describeNotPem, findPemBlock, unreadablePem } from "./pem.ts";
 import { importOnce, type PreparedKey } from "./prepared-key.ts";
+import { readPssKey } from "./rsa-pss.ts";
 import { describeKeyLikeText, readSecretBytes } from "./secrets.ts";
 
 /**
  * A key as callers pass it. For HS*: text (read as UTF-8, never as base64), bytes, an `oct` JWK, a
  * CryptoKey or a KeyObject. For other algorithms: PEM text or its bytes, a JWK, a CryptoKey or a
- * KeyObject. A JWK is an object, not JSON text.
+ * KeyObject. A JWK is an object, not JSON text. An RSA-PSS key is for PS*, as its parameters allow.
  */
 export type KeyInput = string | Uint8Array | JWK | CryptoKey | KeyObject;
 
@@ -85,7 +87,7 @@ function checkGiven(input: unknown, algorithm: Algorithm, use: KeyUse): void {
 }
 
 function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options: PrepareKeyOptions): KeyMaterial {
-  if (isCryptoKey(input)) return exportCryptoKey(input) ?? { cryptoKey: input };
+  if (isCryptoKey(input)) return exportCryptoKey(input, algorithm) ?? { cryptoKey: input };
   if (isJwk(input) && typeof input?.kty === "string" && input.kty !== "oct") throw wrongKind(input, algorithm);
   const secret = readSecretBytes(input);
   if (isJwk(input)) checkJwkPurpose(withoutNulls(input), algorithm, use);
@@ -102,13 +104,13 @@ function readSecret(input: KeyInput, algorithm: Algorithm, use: KeyUse, options:
 }
 
 function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): KeyMaterial {
-  if (isCryptoKey(input)) return exportCryptoKey(input) ?? { cryptoKey: input };
+  if (isCryptoKey(input)) return exportCryptoKey(input, algorithm) ?? { cryptoKey: input };
   if (typeof input === "string") return readPem(input, algorithm, use);
-  if (input instanceof Uint8Array) return readPem(new TextDecoder().decode(input), algorithm, use);
+  if (input instanceof Uint8Array) return readPem(textOf(input), algorithm, use);
   if (isNodeKey(input)) {
     if (input.type === "secret") throw wrongKind({ kty: "oct" }, algorithm);
     if (input.type !== (use === "sign" ? "private" : "public")) throw wrongHalf(use, "KeyObject");
-    return { jwk: keyObjectToJwk(input) };
+    return { jwk: keyObjectToJwk(input, algorithm) };
   }
   if (Array.isArray((input as { readonly keys?: unknown } | null)?.keys))
     throw new InvalidKeyError(
@@ -122,7 +124,7 @@ function readAsymmetric(input: KeyInput, algorithm: Algorithm, use: KeyUse): Key
 }
 
 /** An extractable CryptoKey for `node:crypto`; `undefined` if WebCrypto has to use it. */
-function exportCryptoKey(key: CryptoKey): KeyMaterial | undefined {
+function exportCryptoKey(key: CryptoKey, algorithm: Algorithm): KeyMaterial | undefined {
   const node = key.extractable ? loadSignatureCrypto() : undefined;
   let exported: NodeKey | undefined;
   try {
@@ -130,34 +132,49 @@ function exportCryptoKey(key: CryptoKey): KeyMaterial | undefined {
   } catch {
     // The key belongs to another implementation of WebCrypto, which must use it.
   }
-  if (exported?.type !== "secret") return exported && { jwk: keyMembers(keyObjectToJwk(exported), "sign") };
+  if (exported?.type !== "secret") return exported && { jwk: keyMembers(keyObjectToJwk(exported, algorithm), "sign") };
   const { length } = key.algorithm as unknown as { readonly length: number };
   return length % 8 === 0 ? { secret: Uint8Array.from(exported.export()) } : undefined;
 }
 
 function readPem(text: string, algorithm: Algorithm, use: KeyUse): KeyMaterial {
-  const label = findPemLabel(text);
-  if (label === undefined)
-    throw new InvalidKeyError(`${algorithm} needs ${describeNeed(algorithm)}, and this text ${describeNotPem(text)}`);
-  const isPrivate = label.endsWith("PRIVATE KEY");
-  if (isPrivate !== (use === "sign")) throw wrongHalf(use);
+  const block = findPemBlock(text, use);
+  if (!block)
+    throw new InvalidKeyError(
+      `${algorithm} needs ${describeNeed(algorithm)}, and this text ${describeNotPem(text, use)}`,
+    );
+  const form = block.label === "CERTIFICATE" ? "certificate" : "key";
+  const pss = readPssKey(derOf(block), form, algorithm);
+  if (pss) return { jwk: pss };
   const node = loadNodeCrypto();
   if (!node) {
-    checkPem(text, label);
-    return { pem: text };
+    checkWebPem(block);
+    return { pem: block.text };
+  }
+  const read = () => (use === "sign" ? node.createPrivateKey(block.text) : node.createPublicKey(block.text));
+  const key = withErrorContext(read, (cause) => unreadablePem(block, cause));
+  return { jwk: keyObjectToJwk(key, algorithm) };
+}
+
+function keyObjectToJwk(key: NodeKey, algorithm: Algorithm): JWK {
+  const { asymmetricKeyType = "unknown", asymmetricKeyDetails: { namedCurve: crv } = {} } = key;
+  if (asymmetricKeyType === "rsa-pss") {
+    const der = key.export({ format: "der", type: key.type === "private" ? "pkcs8" : "spki" });
+    const jwk = readPssKey(der, "key", algorithm);
+    if (jwk) return jwk;
   }
   return withErrorContext(
-    () => ({ jwk: keyObjectToJwk(isPrivate ? node.createPrivateKey(text) : node.createPublicKey(text)) }),
-    (cause) => (cause instanceof InvalidKeyError ? cause : unreadablePem(text, label, cause)),
+    () => key.export({ format: "jwk" }),
+    (cause) => wrongKind({ kty: asymmetricKeyType, ...(crv === undefined ? {} : { crv }) }, algorithm, cause),
   );
 }
 
-function keyObjectToJwk(key: NodeKey): JWK {
-  return withErrorContext(
-    () => key.export({ format: "jwk" }),
-    (cause) =>
-      new InvalidKeyError("claimgate has no algorithm for this kind of key: pass an RSA, EC or Ed25519 key", { cause }),
-  );
+function textOf(bytes: Uint8Array): string {
+  if (isDerKey(bytes))
+    throw new InvalidKeyError(
+      "the key is DER: convert it to PEM with openssl pkey -inform DER -in key.der -out key.pem, and with -pubin for a public key",
+    );
+  return new TextDecoder().decode(bytes);
 }
 
 function isJwk(input: KeyInput): input is JWK {

@@ -16,13 +16,13 @@ const ofEntry = (entry, file, limit) => ({
 const ofImport = (name, limit) => ({ ...ofEntry(`{ ${name} }`, "index", limit), import: `{ ${name} }` });
 
 export default [
-  ofEntry("claimgate", "index", 74),
-  ofEntry("claimgate/jwt", "core/jwt/index", 21),
+  ofEntry("claimgate", "index", 77.5),
+  ofEntry("claimgate/jwt", "core/jwt/index", 23),
   ofEntry("claimgate/trpc", "trpc/index", 10.5),
   ofEntry("claimgate/graphql", "graphql/index", 17.5),
   ofEntry("claimgate/redis", "core/stores/redis", 6),
   ofEntry("claimgate/postgres", "core/stores/postgres", 6.5),
-  ofEntry("claimgate/testing", "testing/index", 77),
+  ofEntry("claimgate/testing", "testing/index", 80.5),
   ofImport("isAuthError", 0.5),
   ofImport("TokenType", 1),
   ofImport("memorySessionStore", 2.5),

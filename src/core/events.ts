@@ -90,14 +90,14 @@ export interface DeniedEvent extends BaseEvent {
 
 /**
  * The session store or `authorize` failed, or did not answer in time. A `TypeError` that names the
- * store is a mistake of the application.
+ * store or `authorize` is a mistake of the application.
  */
 export interface StoreFailedEvent extends BaseEvent {
   /** The kind of the event. */
   readonly type: "store-failed";
   /** The method of the store, or `authorize`. */
   readonly operation: keyof SessionStore | "authorize";
-  /** The error that the store or `authorize` threw. */
+  /** The error that the store or `authorize` threw, or the `TypeError` for its answer. */
   readonly error: unknown;
 }
 

@@ -233,6 +233,21 @@ it("a store that rejects new sessions is a fault of the server", async () => {
   expect(await refusalOf(auth.login("ada"))).toMatchObject({ name: "TypeError", message: /check its create/ });
 });
 
+it("an authorize that answers wrongly is a fault of the server on both transports, and one that fails an outage", async () => {
+  let answer = (): unknown => ({ scopes: ["misspelt"] });
+  const { auth } = createAuth({ authorize: () => answer() as object, authorizeAt: "request" });
+  const served = await serve(auth);
+  const { signed } = await auth.authToken("ada");
+  const ask = () => Promise.all([served.ask("guarded", signed), served.ask("optional", signed)]);
+  expect(await ask()).toEqual([FAULT, FAULT]);
+  answer = () => {
+    throw new Error("down");
+  };
+  expect(await ask()).toEqual([OUTAGE, OUTAGE]);
+  answer = () => ({});
+  expect((await auth.forRequest({ token: signed }).require()).sub).toBe("ada");
+});
+
 it("recognises the error of a store of another copy of the package", async () => {
   const mark = { [Symbol.for("claimgate.StoreMisuse")]: true };
   const error = Object.assign(new TypeError("postgresSessionStore: call migrate() first"), mark);

@@ -4,11 +4,12 @@ import type { Authorize, HeldRights, Rights } from "../config/authorize-options.
 import type { ResolvedConfig } from "../config/resolve-config.ts";
 import { type AuthError, refusal } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { RevokedTokenError } from "../jwt/errors.ts";
+import { isTokenError, RevokedTokenError } from "../jwt/errors.ts";
 import { applyClaimsSchema } from "../tokens/claims-schema.ts";
 import { JWT } from "../tokens/token.ts";
 import { freezeContent, type TokenContent, TokenParts, withClaims } from "../tokens/token-content.ts";
 import { checkUserClaims, cloneClaims } from "../tokens/user-claims.ts";
+import { withErrorContext } from "../util/error-context.ts";
 import { withDeadline } from "../util/promises/deadline.ts";
 import type { MaybePromise } from "../util/promises/maybe-promise.ts";
 
@@ -26,35 +27,42 @@ interface IssueQuestion {
   readonly timeoutMs: number;
 }
 
-/** Copies the token with the current rights of its subject. Rejects with a refusal. */
+/**
+ * Copies the token with the current rights of its subject. Rejects with a refusal, or with the
+ * `TypeError` for a wrong answer.
+ */
 export async function applyRights(config: ResolvedConfig, authorize: Authorize, emit: Emit, token: JWT): Promise<JWT> {
   // The caller has verified the token, so it has content.
   const content = freezeContent(token["~content"] as TokenContent);
-  const claims = await asking(emit, config.storeTimeout * 1000, async (deadline) => {
-    const rights = readRights(await deadline(authorize(token.sub, token)));
+  const call = { emit, timeoutMs: config.storeTimeout * 1000, ask: () => authorize(token.sub, token) };
+  const claims = await asking(call, (answer) => {
+    const rights = readRights(answer);
     // Apply the schema once: to the original claims with the rights.
-    return rights && applyClaimsSchema(config.claimsSchema, { ...content.original, ...layOver({}, rights) });
+    return rights && matching(config, { ...content.original, ...layOver({}, rights) });
   });
   if (claims === null) throw withoutRights();
   return new JWT(token.tokenType, new TokenParts(token.signed, withClaims(content, claims)));
 }
 
-/** The rights for new tokens; `null` if the subject has lost its rights. Rejects with a refusal. */
+/**
+ * The rights for new tokens; `null` if the subject has lost its rights. Rejects with a refusal, or
+ * with the `TypeError` for a wrong answer.
+ */
 export function askForIssue(
   config: ResolvedConfig,
   authorize: Authorize,
   emit: Emit,
   { subject, held, timeoutMs }: IssueQuestion,
 ): Promise<IssueRights | null> {
-  return asking(emit, timeoutMs, async (deadline) => {
-    const rights = readRights(await deadline(authorize(subject, Object.freeze(structuredClone(held)))));
+  const ask = () => authorize(subject, Object.freeze(structuredClone(held)));
+  return asking({ emit, timeoutMs, ask }, (answer) => {
+    const rights = readRights(answer);
     if (!rights) return null;
     const { maxAge } = rights;
     if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge > 0 && maxAge <= config.maxTokenAge))
       throw new TypeError("authorize must return a maxAge that is a whole number of seconds, at most maxTokenAge");
     const { scope, ...claims } = layOver({ ...held.claims, scope: held.scope }, rights);
-    // Claims that do not match the schema are as unusable as no answer.
-    applyClaimsSchema(config.claimsSchema, claims);
+    matching(config, claims);
     return { scope, claims, ...(maxAge === undefined ? {} : { maxAge }) };
   });
 }
@@ -64,17 +72,49 @@ export function withoutRights(): AuthError {
   return refusal("TOKEN_REVOKED", new RevokedTokenError("authorize has no rights for the subject"));
 }
 
-async function asking<T>(
-  emit: Emit,
-  timeoutMs: number,
-  ask: (deadline: <A>(answer: MaybePromise<A>) => Promise<A>) => Promise<T>,
-): Promise<T> {
+/** One call of `authorize`. */
+interface AuthorizeCall {
+  readonly emit: Emit;
+  readonly timeoutMs: number;
+  readonly ask: () => MaybePromise<unknown>;
+}
+
+/**
+ * The answer of `authorize` as `read` returns it. A function that throws or is late is an outage. A
+ * wrong answer is a mistake of the application: its `TypeError` reaches the caller unchanged.
+ */
+async function asking<T>({ emit, timeoutMs, ask }: AuthorizeCall, read: (answer: unknown) => T): Promise<T> {
+  const failed = (error: unknown): void => emit({ type: "store-failed", operation: "authorize", error });
+  let answer: unknown;
   try {
-    return await ask(async (answer) => withDeadline(Promise.resolve(answer), timeoutMs));
+    answer = await withDeadline(Promise.resolve(ask()), timeoutMs);
   } catch (cause) {
-    emit({ type: "store-failed", operation: "authorize", error: cause });
+    failed(cause);
     throw refusal("STORE_UNAVAILABLE", cause);
   }
+  try {
+    return read(answer);
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+/** The claims after the schema. A token error would blame the caller for the rights. */
+function matching(
+  { claimsSchema }: ResolvedConfig,
+  claims: Record<string, unknown>,
+): Readonly<Record<string, unknown>> {
+  return withErrorContext(
+    () => applyClaimsSchema(claimsSchema, claims),
+    (cause) =>
+      isTokenError(cause)
+        ? new TypeError(
+            "authorize must return claims that match claimsSchema, together with those of the token or login: return others, or widen it",
+            { cause },
+          )
+        : cause,
+  );
 }
 
 function readRights(rights: unknown): Rights | null {
@@ -95,9 +135,9 @@ function readRights(rights: unknown): Rights | null {
 function layOver(held: Readonly<Record<string, unknown>>, { scope, claims = {} }: Rights): Record<string, unknown> {
   // The checks read the copy, as those of a login do.
   const copy = cloneClaims(claims);
-  checkUserClaims(copy, "claims");
-  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(copy, claim));
+  const dated = ["nbf", "jti"].find((claim) => Object.hasOwn(copy ?? {}, claim));
   if (dated !== undefined)
-    throw new TypeError(`authorize must not return the claim "${dated}", which belongs to one token`);
+    throw new TypeError(`authorize must not return the claim "${dated}", which belongs to one token: leave it out`);
+  checkUserClaims(copy, "authorize: claims");
   return { ...held, ...copy, ...(scope === undefined ? {} : cloneClaims({ scope })) };
 }

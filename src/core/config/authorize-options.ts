@@ -42,7 +42,9 @@ export interface HeldRights<C = Claims> extends Partial<Omit<JWT<C>, "sid" | "sc
  * Looks up the rights of a subject (as text), in `login` and `refresh` or once per request.
  *
  * `null` rejects the caller (`TOKEN_REVOKED`), and ends the session in `refresh`. If it throws, or
- * does not answer in time, the caller gets `STORE_UNAVAILABLE` and the session stays unchanged.
+ * does not answer in time, the caller gets `STORE_UNAVAILABLE` and the session stays unchanged. Any
+ * other answer than rights or `null` is a mistake of the application: a `TypeError`, as from a
+ * resolver.
  * @example
  * ```ts
  * import type { Authorize } from "claimgate";

@@ -122,6 +122,18 @@ describe("a guard whose authorize function", () => {
         throw Object.assign(new Error("x"), { reason: "TOKEN_REVOKED" });
       },
     ],
+  ] as readonly (readonly [string, unknown])[])("%s fails with STORE_UNAVAILABLE", async (_, answer) => {
+    const { auth } = withRights(answer);
+    const error = await refusalOf(auth.forRequest({ token }).require());
+    expect(error).toMatchObject({ name: "AuthError", status: 503, reason: "STORE_UNAVAILABLE" });
+    expect(await fetchGuarded(auth)({ authorization: `Bearer ${token}` })).toMatchObject({
+      status: 503,
+      reason: "STORE_UNAVAILABLE",
+      challenge: null,
+    });
+  });
+
+  it.each([
     ["returns undefined", undefined],
     ["returns a misspelt right", { scopes: "old" }],
     ["returns an undefined scope", { scope: undefined }],
@@ -138,13 +150,11 @@ describe("a guard whose authorize function", () => {
     ...["iss", "sub", "aud", "exp", "iat", "type", "scope", "sid", "rid"].map(
       (name) => [`returns a claim ${name}`, { claims: { [name]: "x" } }] as const,
     ),
-  ] as readonly (readonly [string, unknown])[])("%s fails with STORE_UNAVAILABLE", async (_, answer) => {
+  ] as readonly (readonly [string, unknown])[])("%s fails as a mistake of the application", async (_, answer) => {
     const { auth } = withRights(answer);
-    const error = await refusalOf(auth.forRequest({ token }).require());
-    expect(error).toMatchObject({ name: "AuthError", status: 503, reason: "STORE_UNAVAILABLE" });
+    expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({ name: "TypeError" });
     expect(await fetchGuarded(auth)({ authorization: `Bearer ${token}` })).toMatchObject({
-      status: 503,
-      reason: "STORE_UNAVAILABLE",
+      status: 500,
       challenge: null,
     });
   });
@@ -154,11 +164,15 @@ describe("a guard whose authorize function", () => {
     expect(await refusalOf(auth.forRequest({ token }).require())).toMatchObject({ cause: failure });
   });
 
-  it("returns claims that the schema rejects fails with 503", async () => {
+  it("returns claims that the schema rejects fails as a mistake of the application", async () => {
     const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) });
     const make = (plan: string) =>
       createAuth({ claimsSchema, authorize: () => ({ claims: { plan: plan as "pro" } }), authorizeAt: "request" }).auth;
-    expect(await refusalOf(make("gold").forRequest({ token }).require())).toMatchObject({ status: 503 });
+    expect(await refusalOf(make("gold").forRequest({ token }).require())).toMatchObject({
+      name: "TypeError",
+      message:
+        "authorize must return claims that match claimsSchema, together with those of the token or login: return others, or widen it",
+    });
     expect((await make("pro").forRequest({ token }).require()).claims.plan).toBe("pro");
   });
 });

@@ -139,7 +139,7 @@ describe("the rights from authorize at issue", () => {
     clock.advance(60);
     expect(await auth.refresh(first.refreshToken)).toMatchObject({ expiresIn: 40, refreshExpiresIn: 40 });
     authorize.mockImplementation(() => ({ maxAge: 81 }));
-    expect(await refused(auth.login("ada"))).toEqual(UNAVAILABLE);
+    await expect(auth.login("ada")).rejects.toThrow(TypeError);
   });
 
   it.each<[what: string, rights: unknown]>([
@@ -161,13 +161,14 @@ describe("the rights from authorize at issue", () => {
     ...["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "type", "scope", "sid", "rid"].map(
       (claim): [string, unknown] => [`the claim ${claim}`, { claims: { [claim]: "x" } }],
     ),
-  ])("are rejected with STORE_UNAVAILABLE and without a change when they are %s", async (_, rights) => {
+  ])("are a TypeError and change nothing when they are %s", async (_, rights) => {
     const claimsSchema = z.object({ plan: z.enum(["free", "pro"]) }).partial();
-    const { auth, authorize, store } = openAsking({ claimsSchema, refreshGrace: 0 });
+    const { auth, authorize, store, events } = openAsking({ claimsSchema, refreshGrace: 0 });
     const { refreshToken } = await auth.login("ada");
     authorize.mockImplementation(() => rights);
-    expect(await refused(auth.login("ada"))).toEqual(UNAVAILABLE);
-    expect(await refused(auth.refresh(refreshToken))).toEqual(UNAVAILABLE);
+    await expect(auth.login("ada")).rejects.toThrow(TypeError);
+    await expect(auth.refresh(refreshToken)).rejects.toThrow(TypeError);
+    expect(events.filter(({ type }) => type === "store-failed")).toHaveLength(2);
     expect([store.count("create"), store.count("rotate"), store.count("end")]).toEqual([1, 0, 0]);
     authorize.mockImplementation(() => ({ claims: { plan: "pro" } }));
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");

@@ -62,7 +62,7 @@ export function createScriptRunner(client: RedisClientLike): RunScript {
     });
 }
 
-type LooseClient = { readonly [K in keyof NodeRedisLike | keyof IORedisLike]?: unknown };
+type LooseClient = { readonly [K in keyof NodeRedisLike | keyof IORedisLike | "connect" | "EVALSHA"]?: unknown };
 
 /** Whether the client may be for a cluster: one for a single server has `isReady` or `status`. */
 function isCluster(client: RedisClientLike): boolean {
@@ -78,9 +78,13 @@ interface Calls {
 }
 
 function callerOf(client: RedisClientLike): Calls {
-  const { evalSha, evalsha, status } = (client ?? {}) as LooseClient;
-  if (typeof evalSha === "function" && typeof evalsha === "function")
-    throw new TypeError("redisSessionStore: the client is in legacy mode, with callbacks; pass client.v4");
+  const { evalSha, evalsha, status, connect, EVALSHA } = (client ?? {}) as LooseClient;
+  // Redis 4 in legacy mode has both spellings; what `legacy()` of redis 5 returns has no `connect`.
+  const isLegacy = typeof evalsha === "function" || (EVALSHA !== undefined && connect === undefined);
+  if (typeof evalSha === "function" && isLegacy)
+    throw new TypeError(
+      "redisSessionStore: the client is in legacy mode, with callbacks; pass the client itself, in redis 4 client.v4",
+    );
   if (typeof evalSha === "function") return callsOfNodeRedis(client as NodeRedisLike);
   if (typeof evalsha === "function" && typeof status === "string") return callsOfIORedis(client as IORedisLike);
   throw new TypeError(

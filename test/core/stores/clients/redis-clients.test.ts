@@ -247,7 +247,12 @@ it.each<[what: string, client: unknown, message: string]>([
   [
     "redis 4 in legacy mode",
     { evalSha: () => undefined, evalsha: () => undefined, eval: () => undefined, isReady: true },
-    "redisSessionStore: the client is in legacy mode, with callbacks; pass client.v4",
+    "redisSessionStore: the client is in legacy mode, with callbacks; pass the client itself, in redis 4 client.v4",
+  ],
+  [
+    "legacy() of redis 5 or later",
+    createClient().legacy(),
+    "redisSessionStore: the client is in legacy mode, with callbacks; pass the client itself, in redis 4 client.v4",
   ],
 ])("rejects %s when the store is created, with a remedy", (_, client, message) => {
   expect(() => redisSessionStore(client as RedisClientLike)).toThrow(new TypeError(message));

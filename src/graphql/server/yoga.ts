@@ -97,7 +97,8 @@ interface OpenRequest<C> {
 /**
  * Creates the plugin of GraphQL Yoga. It adds `auth` to the context, verifies tokens before
  * execution, and gives rejected operations their HTTP status. List it before every plugin that
- * replaces the schema or the executor: an operation in an unguarded schema then fails.
+ * replaces the schema or the executor: an operation in an unguarded schema then fails. It cannot
+ * see a schema that an executor of another plugin holds itself.
  * @throws `TypeError` for a first argument that is not an `AuthManager`, and for an unknown option.
  * @throws `TypeError` in `createYoga`, for a schema in which a field under the directive has no
  *   guard. With a schema function each request fails instead: callers see "Unexpected error.", and

@@ -1,14 +1,17 @@
-/** Every example of a doc comment compiles, with the names that it leaves out imported. */
+/** Every example of doc comments and of `docs/` compiles, with the names it leaves out imported. */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { TYPESCRIPT } from "../../scripts/compilers.ts";
 import { ROOT, runBeside } from "../../scripts/run.ts";
-import { NAMES, readDocExamples } from "../support/doc-examples.ts";
+import { NAMES, readDocExamples, readPageExamples } from "../support/doc-examples.ts";
 import { type CompilerError, errorsIn } from "../support/expected-errors.ts";
 import { createTypesWorkspace } from "../support/types-workspace.ts";
 
-const EXAMPLES = readDocExamples().map((example, i) => ({ ...example, file: `example-${i}.ts` }));
+const EXAMPLES = [...readDocExamples(), ...readPageExamples()].map((example, i) => ({
+  ...example,
+  file: `example-${i}.ts`,
+}));
 
 let errors: readonly CompilerError[];
 
@@ -17,7 +20,9 @@ beforeAll(async () => {
   mkdirSync(folder);
   cpSync(join(ROOT, "test/docs", NAMES), join(folder, NAMES));
   for (const { file, code } of EXAMPLES) writeFileSync(join(folder, file), code);
-  const compilerOptions = { verbatimModuleSyntax: false };
+  // `toWellFormed` of docs/sessions.md is in the library of ES2024.
+  const lib = ["ES2024", "DOM", "DOM.Iterable", "DOM.AsyncIterable"];
+  const compilerOptions = { lib, verbatimModuleSyntax: false };
   const config = { extends: "../tsconfig.json", compilerOptions, include: ["."] };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   const { output } = await runBeside(TYPESCRIPT.tsc, ["-p", folder, "--pretty", "false"], { cwd: folder });
@@ -33,4 +38,9 @@ it.each(EXAMPLES)("compiles the example at $place", ({ file, code }) => {
 it("reports no errors outside the examples", () => {
   const files = new Set(EXAMPLES.map(({ file }) => file));
   expect(errors.filter(({ file }) => !files.has(file))).toEqual([]);
+});
+
+it("has the examples of every page with TypeScript", () => {
+  const pages = new Set(EXAMPLES.map(({ place }) => place.replace(/:\d+$/, "")).filter((file) => file.endsWith(".md")));
+  expect([...pages]).toEqual(["docs/key-rotation.md", "docs/sessions.md", "docs/trusted-issuers.md"]);
 });

@@ -1,12 +1,13 @@
-/** The names that examples of doc comments use without a declaration. Compiled, never run. */
+/** The names that examples in comments and `docs/` do not declare. Compiled, never run. */
 import type { ServerResponse } from "node:http";
 import type { ApolloServer } from "@apollo/server";
 import type { IResolvers } from "@graphql-tools/utils";
 import { initTRPC } from "@trpc/server";
-import type { AuthContext, AuthManager, RequestAuth } from "claimgate";
+import type { AuthContext, AuthManager, JWK, RequestAuth } from "claimgate";
 import type { GraphQLContextFactory, RequireTokenDirective } from "claimgate/graphql";
 import { authProcedures } from "claimgate/trpc";
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from "graphql";
+import type { Pool } from "pg";
 import type * as z from "zod";
 
 export { createServer } from "node:http";
@@ -23,10 +24,17 @@ export * as z from "zod";
 // The application
 export declare const auth: AuthManager;
 export declare const options: { readonly issuer: string; readonly algorithm: "HS256"; readonly secret: string };
+export declare const issuer: string;
+export declare const privateKey: JWK;
+export declare const publicJwk: JWK;
+export declare const base64urlOfTheSecret: string;
 export declare const ctx: { readonly auth: RequestAuth };
 export declare const credentials: z.ZodType<{ readonly user: string; readonly password: string }>;
 export declare const checkPassword: (given: z.infer<typeof credentials>) => Promise<{ readonly id: string }>;
 export declare const post: { readonly authorId: string };
+export declare const request: Request;
+export declare const user: { readonly id: string };
+export declare const pool: Pool;
 export declare const db: { readonly name: string };
 export declare const findUser: (id: string) => { readonly id: string };
 

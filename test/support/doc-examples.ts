@@ -1,10 +1,10 @@
-/** The examples of doc comments in `src`, as modules that import the names they leave out. */
+/** The examples of doc comments and of `docs/`, as modules that import what they leave out. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ROOT } from "../../scripts/run.ts";
 import { SOURCES } from "./sources.ts";
 
-/** An example of a doc comment. */
+/** An example of a doc comment or a page. */
 export interface DocExample {
   /** The place of its first line, such as `src/trpc/guard.ts:80`. */
   readonly place: string;
@@ -17,26 +17,56 @@ export const NAMES = "example-names.ts";
 
 const COMMENT = /\/\*\*[\s\S]*?\*\//g;
 const BLOCK = /@example\b[^\n]*\n\s*\* ?```ts\n([\s\S]*?)```/g;
+const PAGE_BLOCK = /^```ts\n([\s\S]*?)^```$/gm;
 const EXPORT_LIST = /^export (?:type |const )?\{([^}]*)\}/gm;
 const EXPORT = /^export (?:declare |abstract )?(?:function|class|const|interface|type|\* as) (\w+)/gm;
 const DECLARATION = /\b(?:const|let|class|function|type|interface) (\w+)/g;
 const DECLARATION_LIST = /\b(?:import |import type |const )\{([^}]*)\}/g;
 
+const MODULES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ...Object.entries(SOURCES).map(([entry, file]) => [entry, namesExportedBy(file)] as const),
+  [`./${NAMES}`, namesExportedBy(join(ROOT, "test/docs", NAMES))],
+]);
+
 /** The examples of all files in `src`. */
 export function readDocExamples(): DocExample[] {
-  const modules = new Map(Object.entries(SOURCES).map(([entry, file]) => [entry, namesExportedBy(file)]));
-  modules.set(`./${NAMES}`, namesExportedBy(join(ROOT, "test/docs", NAMES)));
-  const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
-  return files
-    .filter((file) => file.endsWith(".ts"))
-    .toSorted()
-    .flatMap((name) => {
-      const file = join(ROOT, "src", name);
-      return examplesIn(readFileSync(file, "utf8")).map(({ line, example }) => ({
-        place: `${relative(ROOT, file)}:${line}`,
-        code: `${importsFor(example, file, modules)}\n${bodyOf(example)}\nexport {};\n`,
-      }));
-    });
+  return filesIn("src", ".ts").flatMap((file) =>
+    examplesIn(readFileSync(file, "utf8")).map(({ line, example }) => ({
+      place: `${relative(ROOT, file)}:${line}`,
+      code: `${importsFor(example, file)}\n${bodyOf(example)}\nexport {};\n`,
+    })),
+  );
+}
+
+/** The TypeScript of all pages in `docs`. */
+export function readPageExamples(): DocExample[] {
+  return filesIn("docs", ".md").flatMap((file) => {
+    const page = readFileSync(file, "utf8");
+    return [...page.matchAll(PAGE_BLOCK)].map(({ 1: block = "", index }) => ({
+      place: `${relative(ROOT, file)}:${page.slice(0, index).split("\n").length + 1}`,
+      code: moduleOfBlock(block, file),
+    }));
+  });
+}
+
+function filesIn(folder: string, extension: string): string[] {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+  const found = files.filter((file) => file.endsWith(extension)).toSorted();
+  return found.map((file) => join(ROOT, folder, file));
+}
+
+/** A block that is a whole file unchanged, any other with its imports. */
+function moduleOfBlock(block: string, file: string): string {
+  if (block.startsWith("// file: ")) return block;
+  const example = statementOf(block);
+  return `${importsFor(example, file)}\n${example}\nexport {};\n`;
+}
+
+/** The block, as a value of its type if it is an entry of `trust` or an option of one. */
+function statementOf(block: string): string {
+  if (block.startsWith("{")) return `export const entry: TrustedIssuer = ${block.trimEnd()};`;
+  if (/^\w+: /.test(block)) return `export const part: Partial<TrustedIssuer> = {\n${block}};`;
+  return block.trimEnd();
 }
 
 function examplesIn(code: string): { readonly line: number; readonly example: string }[] {
@@ -54,7 +84,7 @@ function bodyOf(example: string): string {
 }
 
 /** Imports the names that an example leaves out: from the entry of its file, if that has them. */
-function importsFor(example: string, file: string, modules: ReadonlyMap<string, ReadonlySet<string>>): string {
+function importsFor(example: string, file: string): string {
   const declared = namesIn(example, DECLARATION, DECLARATION_LIST);
   const words = new Set(example.match(/(?<![\w$]|(?<!\.\.)\.)[A-Za-z_$][\w$]*/g));
   const entry = entryOf(file);
@@ -63,7 +93,7 @@ function importsFor(example: string, file: string, modules: ReadonlyMap<string, 
   return [...words]
     .filter((word) => !declared.has(word))
     .flatMap((name) => {
-      const source = sources.find((one) => modules.get(one)?.has(name));
+      const source = sources.find((one) => MODULES.get(one)?.has(name));
       return source === undefined ? [] : [`import { ${name} } from "${source}";`];
     })
     .join("\n");

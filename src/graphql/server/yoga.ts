@@ -7,7 +7,7 @@ import { checkManager } from "../../core/manager/check-manager.ts";
 import type { AuthManager } from "../../core/manager/manager.ts";
 import { authIn } from "../../core/request/auth-in.ts";
 import { checkOptions } from "../../core/util/check-options.ts";
-import { andThen, isAsyncIterable, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
+import { andThen, isAsyncIterable, isPromise, type MaybePromise } from "../../core/util/promises/maybe-promise.ts";
 import { translateError } from "../errors.ts";
 import { createPrepare } from "../execution/prepare.ts";
 import { createSchemaCheck } from "../schema/schema-check.ts";
@@ -157,13 +157,15 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
       const given = args as ExecutionArgs;
       const ready = before(given);
       setExecuteFn(checking(executeFn as Executor, given) as never);
-      return andThen(ready, () => executeHook(given, check));
+      const hook = executeHook(given, check);
+      return isPromise(ready) ? ready.then(() => hook) : hook;
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const given = args as ExecutionArgs;
       const ready = before(given);
       setSubscribeFn(checking(subscribeFn as Executor, given) as never);
-      return andThen(ready, () => subscribeHook(given, check));
+      const hook = subscribeHook(given, check);
+      return isPromise(ready) ? ready.then(() => hook) : hook;
     },
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result) || !hasErrors(result as ExecutionResult)) return;

@@ -110,7 +110,7 @@ function halfOf(label: string): "private" | "public" | undefined {
 
 function layoutFault(text: string): string | undefined {
   if (/^\s*["'`]\s*-----BEGIN /.test(text)) return "is in quotation marks: remove them";
-  if (/^[ \t]+-----BEGIN /m.test(text)) return "is indented: remove the spaces before its lines";
+  if (/^[ \t]+-----(?:BEGIN|END) /m.test(text)) return "is indented: remove the spaces before its lines";
   return undefined;
 }
 

@@ -57,6 +57,12 @@ describe("PEM text is rejected", () => {
     ["with a private key alone where a public one is needed", "verify", pem(p256), "pass the public key"],
     ["with a certificate alone where a private key is needed", "sign", CERTIFICATE, "pass the private key"],
     ["with spaces before its lines", "sign", pem(p256).replaceAll(/^/gm, "  "), "is indented: remove the spaces"],
+    [
+      "with spaces before all lines but the first, as in a template literal",
+      "sign",
+      pem(p256).trimEnd().replaceAll("\n", "\n  "),
+      "is indented: remove the spaces",
+    ],
     ["with parameters alone", "sign", block("EC PARAMETERS"), "holds only the parameters of a key: pass the key"],
     ["of an OpenSSH key", "sign", block("OPENSSH PRIVATE KEY"), "ssh-keygen -p -m PKCS8 -f copy"],
     ["of a DSA key", "sign", block("DSA PRIVATE KEY"), "no algorithm uses DSA: pass an RSA, EC or Ed25519 key"],

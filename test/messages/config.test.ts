@@ -430,7 +430,34 @@ testMessages(
         { trust: [{ ...LOCAL, jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }] },
       ],
       ["allowWeakSecret", "unless an entry has a secret in jwks", { trust: [ENTRY], allowWeakSecret: true }],
+      ...(
+        [
+          ['"k" must be base64url without padding: encode a text by Buffer.from', { kty: "oct", k: "my secret!" }],
+          ["ES256 needs an EC key on the curve P-256, and this is a secret", JWKS.keys[0], ["ES256"]],
+          ["HS256", { ...JWKS.keys[0], alg: "HS512" }],
+          ["HS256 needs a secret, and this is a key of type RSA", { kty: "RSA", n: "AQAB", e: "AQAB" }],
+        ] as const
+      ).map(
+        ([words, jwk, algorithms = ["HS256"]]) =>
+          ["trust.0.jwks.keys.0", words, { trust: [{ ...LOCAL, jwks: { keys: [jwk] }, algorithms }] }] as const,
+      ),
+      ["trust.0.jwks", "must contain a key for one of the algorithms", { trust: [{ ...LOCAL, jwks: { keys: [] } }] }],
+      [
+        "trust.0.jwks.keys.1",
+        '"k" must be base64url without padding',
+        { trust: [{ ...LOCAL, jwks: { keys: [...JWKS.keys, { kty: "oct", k: "my secret!" }] } }] },
+      ],
       ["trust.0.allowHttp", "cannot be combined with jwks", { trust: [{ ...LOCAL, allowHttp: true }] }],
+      [
+        "trust.0.allowHttp",
+        "must be true; to switch it off, leave it out",
+        { trust: [{ ...ENTRY, allowHttp: false }] },
+      ],
+      [
+        "trust.0.discovery",
+        "must be true; to switch it off, leave it out",
+        { trust: [{ ...ENTRY, discovery: false }] },
+      ],
       [
         "trust.0.jwksUri",
         "inside a private network, set allowHttp: true",

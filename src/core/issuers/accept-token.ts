@@ -97,7 +97,7 @@ function checkType(policy: IssuerPolicy, header: JwtHeader, payload: JwtPayload)
   if (isIdToken(payload)) throw new InvalidTokenTypeError("The token is an ID token");
   if (Object.hasOwn(payload, "nonce") && !statesKind(policy))
     throw new InvalidTokenTypeError(
-      `The token has a "nonce", as ID tokens do: name ${OF_KINDS.join(", ")} in require, or set typ to "at+jwt"`,
+      `The token has a "nonce", as ID tokens do: name one of ${OF_KINDS.join(", ")} in require, or set typ to "at+jwt"`,
     );
   if (isRefreshToken(header, payload)) throw new InvalidTokenTypeError("The token is a refresh token");
   if (!policy.require && policy.issuer !== null && !isMarkedAsAccessToken(header, payload))

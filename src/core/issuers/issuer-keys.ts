@@ -7,7 +7,9 @@ import { checkKeyUrl, readHeaders } from "../jwt/jwks/key-fetch.ts";
 import { readKeySet } from "../jwt/jwks/key-set.ts";
 import { isPrivateHost } from "../jwt/jwks/private-hosts.ts";
 import { createRemoteKeys, REMOTE_KEYS_DEFAULTS, type RemoteKeysOptions } from "../jwt/jwks/remote-keys.ts";
+import { keyType } from "../jwt/keys/key-checks.ts";
 import type { KeySource } from "../jwt/keys/key-source.ts";
+import { readSecretBytes } from "../jwt/keys/secrets.ts";
 import { SigningKey } from "../jwt/keys/signing-key.ts";
 import { NO_KEY_SET, naming, type TrustEntry } from "./trust-entry.ts";
 
@@ -114,20 +116,38 @@ function openLocalKeys(
     throw new InvalidConfigError(`${place}.keys.${isPrivate}`, "must be a public key; remove its private members");
   const set = naming(place, () => readKeySet(structuredClone(jwks), { secrets: true, allowWeakSecret }));
   const algorithms = named.map(canonicalAlgorithm);
-  if (!allowWeakSecret) checkSecrets(jwks.keys, algorithms, place);
-  const served = algorithms.find((algorithm) => set.matching(undefined, algorithm).length > 0);
-  if (served === undefined) throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
+  checkSecrets(jwks.keys, algorithms, place, allowWeakSecret);
+  if (!algorithms.some((algorithm) => set.matching(undefined, algorithm).length > 0)) {
+    explainOnlyKey(jwks.keys, algorithms, place);
+    throw new InvalidConfigError(place, "must contain a key for one of the algorithms");
+  }
   return { current: () => set, renewed: () => set };
 }
 
 // A set ignores keys that it cannot use. The tokens of an ignored secret would count as forged.
-function checkSecrets(keys: readonly JWK[], algorithms: readonly CanonicalAlgorithm[], place: string): void {
+function checkSecrets(
+  keys: readonly JWK[],
+  algorithms: readonly CanonicalAlgorithm[],
+  place: string,
+  allowWeakSecret: boolean,
+): void {
   for (const [index, jwk] of keys.entries()) {
+    if (jwk.kty !== "oct") continue;
+    naming(`${place}.keys.${index}`, () => readSecretBytes(jwk));
+    if (allowWeakSecret) continue;
     const secret = new SigningKey(jwk, { allowWeakSecret: true });
-    const served = jwk.kty === "oct" ? algorithms.filter((algorithm) => secret.serves(algorithm)) : [];
+    const served = algorithms.filter((algorithm) => secret.serves(algorithm));
     const strong = new SigningKey(jwk);
     const [algorithm] = served;
     if (algorithm && !served.some((one) => strong.serves(one)))
       naming(`${place}.keys.${index}`, () => strong["~prepare"](algorithm));
   }
+}
+
+/** Throws the fault of a set's only key. With several keys, the intended one is unknown. */
+function explainOnlyKey(keys: readonly JWK[], algorithms: readonly CanonicalAlgorithm[], place: string): void {
+  const [only, ...others] = keys;
+  const algorithm = algorithms.find((one) => keyType(one) === only?.kty) ?? algorithms[0];
+  if (only && algorithm && others.length === 0)
+    naming(`${place}.keys.0`, () => new SigningKey(only, { allowWeakSecret: true })["~prepare"](algorithm));
 }

@@ -58,15 +58,16 @@ const jwksSchema = z.custom<JSONWebKeySet>(
   (value) => Array.isArray((value as JSONWebKeySet | null | undefined)?.keys),
   NO_KEY_SET,
 );
+const onlyTrue = /* @__PURE__ */ z.literal(true, "must be true; to switch it off, leave it out");
 const seconds = secondsSchema({ max: MAX_SECONDS });
 
 const trustSchema = lazy(() =>
   z.strictObject({
     issuer: z.union([textSchema, z.null()], "must be a string that is not empty, or null for tokens without iss"),
     jwksUri: z.optional(z.string()),
-    discovery: z.optional(z.literal(true)),
+    discovery: z.optional(onlyTrue),
     jwks: z.optional(jwksSchema),
-    allowHttp: z.optional(z.literal(true)),
+    allowHttp: z.optional(onlyTrue),
     audience: z.union([textSchema, names, z.null()], "must be a string, a list of strings, or null"),
     audienceClaim: z.optional(textSchema),
     algorithms: z.array(algorithmSchema).check(z.minLength(1)),

@@ -182,9 +182,9 @@ describe("an inline key set", () => {
 
   it("is rejected without a key for each algorithm, and with more than 100 keys", () => {
     expect(placeOf(withKeys([]))).toBe("trust.0.jwks");
-    expect(placeOf(withKeys([es.jwk], ["RS256", "ES384"]))).toBe("trust.0.jwks");
-    expect(placeOf(withKeys([{ ...es.jwk, use: "enc" }]))).toBe("trust.0.jwks");
-    expect(placeOf(withKeys([{ kty: "oct", k: "" }], ["HS256"]))).toBe("trust.0.jwks");
+    expect(placeOf(withKeys([es.jwk], ["RS256", "ES384"]))).toBe("trust.0.jwks.keys.0");
+    expect(placeOf(withKeys([{ ...es.jwk, use: "enc" }]))).toBe("trust.0.jwks.keys.0");
+    expect(placeOf(withKeys([{ kty: "oct", k: "" }], ["HS256"]))).toBe("trust.0.jwks.keys.0");
     expect(placeOf(withKeys([{ kty: "oct", k: "AAAA" }], ["HS256"]))).toBe("trust.0.jwks.keys.0");
     expect(placeOf(withKeys(Array.from({ length: 101 }, (_, kid) => ({ ...es.jwk, kid: `k${kid}` }))))).toBe(
       "trust.0.jwks",

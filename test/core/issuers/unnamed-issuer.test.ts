@@ -285,7 +285,7 @@ describe("a short secret of an entry", () => {
   it("is not empty and no key of another kind, even with allowWeakSecret", async () => {
     for (const secret of ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"]) {
       const config = { trust: [{ ...ENTRY, jwks: keysOf(secret) }], allowWeakSecret: true };
-      expect(await refusalOf(() => build(config))).toMatchObject({ configValue: "trust.0.jwks" });
+      expect(await refusalOf(() => build(config))).toMatchObject({ configValue: "trust.0.jwks.keys.0" });
     }
   });
 

@@ -47,7 +47,11 @@ function readOctJwk(jwk: JWK): Uint8Array {
   const { k } = jwk;
   return withErrorContext(
     () => decode(k),
-    (cause) => new InvalidKeyError('the JWK\'s "k" must be base64url without padding', { cause }),
+    (cause) =>
+      new InvalidKeyError(
+        'the JWK\'s "k" must be base64url without padding: encode a text by Buffer.from(text, "utf8").toString("base64url")',
+        { cause },
+      ),
   );
 }
 

@@ -41,6 +41,7 @@ interface NamedStatement {
 interface AnyClient {
   query?(statement: NamedStatement | string, values?: unknown[]): unknown;
   unsafe?(text: string, values: unknown[], options: { readonly prepare: boolean }): unknown;
+  readonly isInitialized?: unknown;
 }
 
 /** Whether `client` has a method that runs statements. */
@@ -66,6 +67,7 @@ export class StatementRunner {
   readonly #names = new Map<string, string>();
   readonly #explain: (error: unknown) => unknown;
   #isNaming: boolean;
+  #wasInitialized = false;
 
   /** `explain` returns the error to reject with, from the error of the client. */
   constructor(client: PostgresClientLike, isNaming: boolean, explain: (error: unknown) => unknown) {
@@ -101,11 +103,21 @@ export class StatementRunner {
     const client = this.#client;
     if (!hasQuery(client)) return rowsIn(await client.unsafe?.(text, values, { prepare: name !== undefined }));
     if (isNeverConnected(client))
-      throw storeMisuse("The pg.Client is not connected: await client.connect() first, or pass a Pool");
+      throw storeMisuse(
+        "postgresSessionStore: the pg.Client is not connected; await client.connect() first, or pass a Pool",
+      );
+    this.#checkInitialized(client);
     const statement = name === undefined ? text : { name, text, values };
     // A client that looks for named parameters would find one in the `$claimgate$` of a migration.
     const takesValues = name === undefined && values.length > 0;
     return rowsIn(await settled(takesValues ? client.query(statement, values) : client.query(statement)));
+  }
+
+  // The `DataSource` of TypeORM. After `destroy()` it is an outage: the application shuts down.
+  #checkInitialized({ isInitialized }: AnyClient): void {
+    this.#wasInitialized ||= isInitialized !== false;
+    if (!this.#wasInitialized)
+      throw storeMisuse("postgresSessionStore: the DataSource is not initialized; await dataSource.initialize() first");
   }
 
   async #nameOf(text: string): Promise<string> {
@@ -154,7 +166,10 @@ function settled(answer: unknown): unknown {
   try {
     return (then as PromiseLike<unknown>["then"]).call(answer, (value) => value);
   } catch (cause) {
-    throw storeMisuse(`The client's query method must return a promise; wrap the client: ${WRAP}`, cause);
+    throw storeMisuse(
+      `postgresSessionStore: the client's query method must return a promise; wrap the client: ${WRAP}`,
+      cause,
+    );
   }
 }
 
@@ -164,6 +179,6 @@ function rowsIn(answer: unknown): readonly unknown[] {
   if (Array.isArray(rows)) return rows;
   const what = answer === null ? "null" : typeof answer === "object" ? "an object without rows" : typeof answer;
   throw storeMisuse(
-    `The client must answer a statement with a promise of { rows } or of the rows, but its answer is ${what}; wrap the client: ${WRAP}`,
+    `postgresSessionStore: the client must answer a statement with a promise of { rows } or of the rows, but its answer is ${what}; wrap the client: ${WRAP}`,
   );
 }

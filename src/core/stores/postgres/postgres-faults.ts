@@ -31,7 +31,7 @@ export function explainFault(error: unknown, { table, versions }: Names): unknow
       // are an error of the protocol.
       if (code.startsWith("42") || isOfValues)
         return fault(
-          `the server rejects the statement. Is it PostgreSQL, and does the client send the values? If not, wrap it: ${WRAP}`,
+          `the server rejects the statement. It must be PostgreSQL, not MySQL or another. If the client does not send the values, wrap it: ${WRAP}`,
         );
       return error;
   }

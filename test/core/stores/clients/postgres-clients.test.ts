@@ -271,8 +271,32 @@ describeWithService("PostgreSQL through", probeDatabase, () => {
     const store = postgresSessionStore(new pg.Client(DATABASE_URL));
     for (const work of [() => store.migrate(), () => store.find("x", soon())])
       expect(await refusalOf(work)).toEqual(
-        new TypeError("The pg.Client is not connected: await client.connect() first, or pass a Pool"),
+        new TypeError(
+          "postgresSessionStore: the pg.Client is not connected; await client.connect() first, or pass a Pool",
+        ),
       );
+  });
+
+  it("a DataSource of TypeORM is a TypeError before initialize(), and an outage after destroy()", async () => {
+    const { pool, close } = openPool();
+    onTestFinished(close);
+    const source = {
+      isInitialized: false,
+      async query(text: string, values?: unknown[]) {
+        if (!source.isInitialized) throw new Error("Driver not Connected");
+        return (await pool.query(text, values)).rows;
+      },
+    };
+    const store = postgresSessionStore(source, { table: uniqueName() });
+    for (const work of [() => store.migrate(), () => store.find("x", soon())])
+      expect(await refusalOf(work)).toEqual(
+        new TypeError("postgresSessionStore: the DataSource is not initialized; await dataSource.initialize() first"),
+      );
+    source.isInitialized = true;
+    await store.migrate();
+    expect(await store.find("x", soon())).toBe(null);
+    source.isInitialized = false;
+    expect(await refusalOf(() => store.find("x", soon()))).toEqual(new Error("Driver not Connected"));
   });
 
   it("a Client of pg inside a transaction that has failed is a TypeError", async () => {

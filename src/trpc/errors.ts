@@ -29,13 +29,25 @@ export type AuthErrorShape<TShape extends { data: object }> = Omit<TShape, "data
  * An `errorFormatter` that adds `data.auth.reason` to refusals. It also sets the
  * `WWW-Authenticate` header, and the code of refusals that a resolver's `ctx.auth.require` throws.
  *
- * To combine it with your own formatter, call it first and extend the returned shape.
+ * To combine it with your own formatter, call it first and extend the returned shape. tRPC sends
+ * the message of every error to the caller. The second example hides those of your own faults. It
+ * reads the code of the shape, because only that is right for refusals by `ctx.auth.require`.
  *
  * @see {@link authResponseMeta}
  * @see RFC 6750, section 3
  * @example
  * ```ts
  * const t = initTRPC.context<AuthContext>().create({ errorFormatter: authErrorFormatter });
+ * ```
+ * @example
+ * ```ts
+ * const t = initTRPC.context<AuthContext>().create({
+ *   errorFormatter(opts) {
+ *     const shape = authErrorFormatter(opts);
+ *     const isFault = shape.data.code === "INTERNAL_SERVER_ERROR";
+ *     return isFault ? { ...shape, message: "Internal server error" } : shape;
+ *   },
+ * });
  * ```
  */
 export function authErrorFormatter<TShape extends TRPCDefaultErrorShape>(opts: {

@@ -186,3 +186,29 @@ describe("another copy of the package", () => {
     );
   });
 });
+
+test("the documented formatter hides the message of a fault, and keeps those of refusals", async () => {
+  const own = initTRPC.context<AuthContext>().create({
+    errorFormatter(opts) {
+      const shape = authErrorFormatter(opts);
+      return shape.data.code === "INTERNAL_SERVER_ERROR" ? { ...shape, message: "Internal server error" } : shape;
+    },
+  });
+  const { auth } = createAuth();
+  const hiding = own.router({
+    broken: own.procedure.query(() => {
+      throw new TypeError("the table sessions does not exist");
+    }),
+    requires: own.procedure.query(resolvers.requires),
+  });
+  const { url } = await serve({ router: hiding, createContext: createTRPCContext(auth) });
+  const client: TRPCClient<typeof hiding> = createTRPCClient({ links: [httpLink({ url })] });
+  expect(await refusalOf(client.broken.query())).toMatchObject({
+    message: "Internal server error",
+    data: { code: "INTERNAL_SERVER_ERROR", httpStatus: 500 },
+  });
+  expect(await refusalOf(client.requires.query())).toMatchObject({
+    message: "A token is required",
+    data: { code: "UNAUTHORIZED", auth: { reason: "TOKEN_MISSING" } },
+  });
+});

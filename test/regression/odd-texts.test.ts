@@ -97,7 +97,9 @@ describe("login", () => {
     await auth.revoke({ subject: text });
     expect(await auth.sessions(text)).toEqual([]);
     for (const label of ["\u{1f600}".repeat(101), `${"x".repeat(199)}\u{1f600}`])
-      await expect(auth.login("ada", { label })).rejects.toThrow("label must be a string of 1 to 200 characters");
+      await expect(auth.login("ada", { label })).rejects.toThrow(
+        "label must be a string of 1 to 200 characters: shorten it, or leave it out",
+      );
   });
 
   it("rejects a label that was cut through an emoji, and accepts it after the remedy", async () => {

@@ -162,8 +162,8 @@ export interface GeneralOptions extends SessionOptions {
 /** The issuer of a manager that has keys. */
 export interface OwnIssuerOptions {
   /**
-   * The `iss` of issued tokens. Verified tokens must have the same `iss`, or the `iss` of a trusted
-   * issuer.
+   * The `iss` of issued tokens. Verified tokens must have the same `iss`, or that of an entry of
+   * `formerIssuers` or `trust`. Put the earlier value into `formerIssuers` when you change it.
    * @see RFC 7519, section 4.1.1
    */
   readonly issuer: string;

@@ -30,8 +30,9 @@ export interface TrustedIssuer {
    */
   readonly discovery?: true;
   /**
-   * Its key set itself, of public keys, or of secrets for HS*. Private keys are rejected. So are
-   * secrets that are shorter than the hash, unless the manager has `allowWeakSecret: true`.
+   * Its key set itself, of public keys, or of secrets for HS*. A secret is `{ kty: "oct", k }`,
+   * where `k` is its bytes in base64url. Private keys are rejected. So are secrets that are shorter
+   * than the hash, unless the manager has `allowWeakSecret: true`.
    * @default none
    * @see RFC 7517, section 5
    */

@@ -142,7 +142,7 @@ export function createSessions(parts: SessionParts): Sessions {
     if (typeof remember !== "boolean") throw new TypeError("remember must be true or false");
     const sessionMaxAge = readSessionMaxAge(options, sessions);
     if (label !== null && (typeof label !== "string" || label === "" || label.length > MAX_LABEL))
-      throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters`);
+      throw new TypeError(`label must be a string of 1 to ${MAX_LABEL} characters: shorten it, or leave it out`);
     if (label !== null) checkStorable("label", label);
     const record: SessionRecord = {
       ...newRecord(await makeSessionId(subject), subject, readTimes(config, { sessionMaxAge })),

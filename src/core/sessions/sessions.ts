@@ -222,8 +222,7 @@ export function createSessions(parts: SessionParts): Sessions {
       if (unknown !== undefined) throw unknown;
     },
     async list(subject) {
-      checkSubject(subject);
-      checkStorableSubject(subject);
+      checkSought(subject);
       const at = now();
       const records = await store.list(String(subject));
       return records.filter((record) => isAlive(record, at)).map(toInfo);
@@ -250,13 +249,17 @@ function kindOf(target: unknown): "token" | "session" | "subject" {
   if (keys.length !== 1 || (kind !== "token" && kind !== "session" && kind !== "subject"))
     throw new TypeError("revoke takes exactly one of { token }, { session } and { subject }");
   const value = (target as Record<string, unknown>)[kind];
-  if (kind === "subject") {
-    checkSubject(value);
-    checkStorableSubject(value);
-  } else if (typeof value !== "string" || value === "")
+  if (kind === "subject") checkSought(value);
+  else if (typeof value !== "string" || value === "")
     throw new TypeError(`revoke: ${kind} must be a string that is not empty`);
   else if (kind === "session") checkStorable("revoke: session", value);
   return kind;
+}
+
+// Without the limit of a new session: an earlier version may have begun one with a longer subject.
+function checkSought(subject: unknown): void {
+  checkSubject(subject);
+  checkStorable("The subject of a session", String(subject));
 }
 
 async function refuseAll(): Promise<never> {

@@ -184,7 +184,7 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
 function executeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => void): ExecuteHook {
   return {
     onExecuteDone(payload) {
-      check(args.schema);
+      checkMaker(args, check, payload);
       return translate(args, payload);
     },
   };
@@ -193,7 +193,7 @@ function executeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => void
 function subscribeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => void): SubscribeHook {
   return {
     onSubscribeResult(payload) {
-      check(args.schema);
+      checkMaker(args, check, payload);
       return translate(args, payload);
     },
     // A source throws a refusal if its generator calls `ctx.auth.require`.
@@ -201,6 +201,29 @@ function subscribeHook(args: ExecutionArgs, check: (schema: GraphQLSchema) => vo
       if (error instanceof GraphQLError) setError(translateError(error, responseOptions(args)));
     },
   };
+}
+
+/** Checks the schema that made a result. Throws in its place, and closes its stream. */
+function checkMaker(
+  { schema }: ExecutionArgs,
+  check: (schema: GraphQLSchema) => void,
+  { result }: ResultPayload,
+): void {
+  try {
+    check(schema);
+  } catch (error) {
+    // No one will read the stream, so its source would stay open.
+    if (isAsyncIterable(result)) void close(result);
+    throw error;
+  }
+}
+
+async function close(stream: AsyncIterable<unknown>): Promise<void> {
+  try {
+    await stream[Symbol.asyncIterator]().return?.();
+  } catch {
+    // The error of the check is the one to report.
+  }
 }
 
 /** Translates the refusals that resolvers threw, in a result and in every event of a stream. */

@@ -129,6 +129,16 @@ describe("a plugin after useAuth that replaces the executor", () => {
     expect(await ask([replacing(build())], query)).toMatchObject(masked);
   });
 
+  test("closes the source of a subscription whose events it withholds", async () => {
+    const closed = vi.fn<() => Promise<IteratorResult<object>>>(async () => ({ done: true, value: undefined }));
+    const next = async (): Promise<IteratorResult<object>> => ({ done: false, value: { secret: 1 } });
+    const schema = build();
+    const field = schema.getSubscriptionType()?.getFields()["secret"];
+    if (field) field.subscribe = () => ({ [Symbol.asyncIterator]: () => ({ next, return: closed }) });
+    expect(await ask([replacing(schema)], "subscription { secret }")).toMatchObject(masked);
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
   test.each(operations)("gives the result of %s in a guarded schema", async (query) => {
     for (const schema of [undefined, requireToken.apply(build())])
       expect(await ask([replacing(schema)], query)).toMatchObject({ data: { secret: 1 } });

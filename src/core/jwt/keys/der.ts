@@ -1,7 +1,7 @@
 /** Reads DER: the tags and contents of its values, and the base64 and PEM around it. */
 
 /** The tags of the values that keys consist of. */
-export const TAGS = { integer: 0x02, bitString: 0x03, sequence: 0x30 } as const;
+export const TAGS = { integer: 0x02, bitString: 0x03, octetString: 0x04, sequence: 0x30 } as const;
 
 /** A value of DER. */
 export interface DerValue {
@@ -26,6 +26,12 @@ export function readDer(bytes: Uint8Array = new Uint8Array()): readonly DerValue
 /** The values in a value that holds others; none if there is no such value. */
 export function membersOf(value: DerValue | undefined): readonly DerValue[] {
   return readDer(value?.content);
+}
+
+/** The values in the SEQUENCE that `bytes` begin with; none if they begin with something else. */
+export function sequenceIn(bytes: Uint8Array | undefined): readonly DerValue[] {
+  const [value] = readDer(bytes);
+  return value?.tag === TAGS.sequence ? membersOf(value) : [];
 }
 
 /** Whether `bytes` look like a key or a certificate. At most one random secret in 2^24 does. */

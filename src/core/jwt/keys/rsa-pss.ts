@@ -3,7 +3,7 @@ import type { JWK } from "jose";
 import { base64urlOfBytes } from "../../util/base64url.ts";
 import { ALGORITHMS, type Algorithm, hashBytes, traitsOf } from "../algorithms.ts";
 import { InvalidKeyError } from "../errors.ts";
-import { type DerValue, membersOf, readDer, TAGS } from "./der.ts";
+import { type DerValue, membersOf, readDer, sequenceIn, TAGS } from "./der.ts";
 import { describeNeed } from "./key-checks.ts";
 
 /** The parameters to which a key is restricted. */
@@ -24,6 +24,8 @@ const HASHES: Readonly<Record<string, string>> = {
   "608648016503040203": "SHA-512",
 };
 const OTHER = "another hash";
+// The tags of the parameters.
+const FIELDS = { hash: 0xa0, mask: 0xa1, salt: 0xa2, trailer: 0xa3 };
 
 /**
  * The JWK of an id-RSASSA-PSS key; `undefined` for another key. `der` is an SPKI, a PKCS#8 key, or
@@ -31,8 +33,8 @@ const OTHER = "another hash";
  * @see RFC 4055, sections 1.2 and 3.1
  */
 export function readPssKey(der: Uint8Array, form: "key" | "certificate", algorithm: Algorithm): JWK | undefined {
-  const [outer] = readDer(der);
-  const values = membersOf(form === "certificate" ? keyInfoOf(outer) : outer);
+  const outer = sequenceIn(der);
+  const values = form === "certificate" ? membersOf(keyInfoOf(outer)) : outer;
   // A PKCS#8 key has its version before the type and its parameters.
   const at = values.findIndex(({ tag }) => tag === TAGS.sequence);
   const [type, parameters] = membersOf(values[at]);
@@ -41,9 +43,9 @@ export function readPssKey(der: Uint8Array, form: "key" | "certificate", algorit
   return jwk;
 }
 
-/** The SPKI in a certificate. */
-function keyInfoOf(certificate: DerValue | undefined): DerValue | undefined {
-  const members = membersOf(membersOf(certificate)[0]);
+/** The SPKI in the values of a certificate. */
+function keyInfoOf([signed]: readonly DerValue[]): DerValue | undefined {
+  const members = membersOf(signed);
   // Version, serial number, signature, issuer, validity, subject. A version 1 has no version.
   return members[members[0]?.tag === TAGS.integer ? 5 : 6];
 }
@@ -53,11 +55,13 @@ const PRIVATE = ["n", "e", "d", "p", "q", "dp", "dq", "qi"] as const;
 
 // The content is RSAPublicKey or RSAPrivateKey (RFC 8017, appendix A.1).
 function toJwk(key: DerValue | undefined): JWK | undefined {
-  // A BIT STRING begins with the number of its unused bits.
-  const numbers = membersOf(readDer(key?.tag === TAGS.bitString ? key.content.subarray(1) : key?.content)[0]);
   const isPublic = key?.tag === TAGS.bitString;
+  // A BIT STRING begins with the number of its unused bits.
+  if (!key || (isPublic ? key.content[0] !== 0 : key.tag !== TAGS.octetString)) return undefined;
+  const numbers = sequenceIn(isPublic ? key.content.subarray(1) : key.content);
   const [names, values] = isPublic ? [PUBLIC, numbers] : [PRIVATE, numbers.slice(1)];
-  if (values.length < names.length) return undefined;
+  if (values.length < names.length || values.some(({ tag }, index) => index < names.length && tag !== TAGS.integer))
+    return undefined;
   const members = names.map((name, index) => [name, toText(values[index] as DerValue)] as const);
   const more = values.length > names.length ? { oth: [] } : {};
   return { kty: "RSA", ...Object.fromEntries(members), ...more };
@@ -69,16 +73,18 @@ function toText({ content }: DerValue): string {
 }
 
 function readLimits(parameters: DerValue): PssLimits {
-  const given = new Map(membersOf(parameters).map(({ tag, content }) => [tag & 0x1f, readDer(content)[0]]));
-  const [maskType, maskHash] = membersOf(given.get(1));
+  const given = new Map(membersOf(parameters).map(({ tag, content }) => [tag, readDer(content)[0]]));
+  const { hash, mask, salt, trailer } = FIELDS;
+  const [maskType, maskHash] = membersOf(given.get(mask));
   const isKnown =
     parameters.tag === TAGS.sequence &&
-    (!given.has(1) || hexOf(maskType) === MGF1) &&
-    (!given.has(3) || numberOf(given.get(3)) === 1);
+    [...given.keys()].every((tag) => Object.values(FIELDS).includes(tag)) &&
+    (!given.has(mask) || hexOf(maskType) === MGF1) &&
+    (!given.has(trailer) || numberOf(given.get(trailer)) === 1);
   return {
-    hash: isKnown ? hashOf(given.get(0)) : OTHER,
+    hash: isKnown ? hashOf(given.get(hash)) : OTHER,
     mgf1Hash: hashOf(maskHash),
-    saltBytes: given.has(2) ? numberOf(given.get(2)) : 20,
+    saltBytes: given.has(salt) ? numberOf(given.get(salt)) : 20,
   };
 }
 

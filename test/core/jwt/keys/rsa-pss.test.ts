@@ -267,6 +267,25 @@ describe("a manager with an RSA-PSS key", () => {
   });
 });
 
+describe("the DER of an RSA-PSS key", () => {
+  const spki = free.publicKey.export({ format: "der", type: "spki" });
+  const pkcs8 = free.privateKey.export({ format: "der", type: "pkcs8" });
+  const limited = limits("sha256", "sha256", 32).publicKey.export({ format: "der", type: "spki" });
+  const changed = (der: Buffer, index: number, byte: number): Buffer =>
+    Buffer.from(der.map((held, at) => (at === index ? byte : held)));
+
+  it.each([
+    ["another tag in place of the outer SEQUENCE", "PUBLIC KEY", changed(spki, 0, 0x31)],
+    ["another tag in place of the outer SEQUENCE", "PRIVATE KEY", changed(pkcs8, 0, 0x31)],
+    ["unused bits", "PUBLIC KEY", changed(spki, spki.indexOf(0x03) + 4, 1)],
+    ["a modulus that is no INTEGER", "PUBLIC KEY", changed(spki, spki.length - 266, 0x04)],
+    ["an unknown parameter", "PUBLIC KEY", changed(limited, limited.indexOf(Buffer.from([0xa2, 3, 2, 1, 32])), 0xa9)],
+  ])("is rejected with %s in a %s", (_, label, der) => {
+    const text = `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
+    expect(() => prepareKey(text, "PS256", label === "PUBLIC KEY" ? "verify" : "sign")).toThrow(InvalidKeyError);
+  });
+});
+
 /** The modulus and the exponent: the last two numbers of an SPKI of 2,048 bits. */
 function plainJwk(): { n: string; e: string } {
   const der = free.publicKey.export({ format: "der", type: "spki" });

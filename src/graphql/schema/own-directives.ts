@@ -56,12 +56,16 @@ export function ownDirectives(schema: GraphQLSchema): readonly string[] {
   // As text, because the type may be of another copy of graphql.
   for (const { name, args } of schema.getDirectives())
     if (args.some((arg) => arg.name === "onDeny" && String(arg.type) === DENY_TYPE)) names.add(name);
-  for (const { carrier } of locationsOf(schema))
-    for (const [name, held] of directivesInExtensions(carrier.extensions))
-      if ([held].flat().some(isMarked)) names.add(name);
+  for (const { carrier } of locationsOf(schema)) {
+    const { directives: _, ...underNames } = (carrier.extensions ?? {}) as Readonly<Record<string, unknown>>;
+    const held = [...directivesInExtensions(carrier.extensions), ...Object.entries(underNames)];
+    for (const [name, rules] of held) if ([rules].flat().some(isMadeHere)) names.add(name);
+  }
   return [...names];
 }
 
-function isMarked(rule: unknown): boolean {
-  return (rule as { [MADE_HERE]?: unknown } | null | undefined)?.[MADE_HERE] === true;
+/** Whether `held` is a rule that claimgate made, or an entry of a list that has it as `args`. */
+function isMadeHere(held: unknown): boolean {
+  const { args = held } = (held ?? {}) as { args?: unknown };
+  return [held, args].some((rule) => (rule as { [MADE_HERE]?: unknown } | null | undefined)?.[MADE_HERE] === true);
 }

@@ -96,6 +96,8 @@ describe("a schema without apply", () => {
       only.extensions(),
       only.extensions({ scope: "a" }),
       { directives: { ...only.extensions().directives } },
+      { directives: [{ name: "only", args: only.extensions({ scope: "a" }).directives["only"]?.[0] }] },
+      { only: only.extensions({ scope: "a" }).directives["only"] },
     ];
     for (const extensions of rules) {
       for (const location of ["field", "type"]) {

@@ -29,12 +29,21 @@ export function readSecretBytes(input: string | Uint8Array | JWK | KeyObject | C
  * @see RFC 8725, section 3.1
  */
 export function describeKeyLikeText(secret: Uint8Array): string | undefined {
-  if (isDerKey(secret)) return "a DER key";
+  const kind = describeKey(secret);
+  if (kind !== undefined) return kind;
   const text = new TextDecoder().decode(secret).trim();
+  // Environment variables often have a key in base64 or base64url, without its line breaks.
+  if (!/^[\w+/\s-]+={0,2}$/.test(text)) return undefined;
+  const inner = describeKey(decodeBase64(text.replaceAll("-", "+").replaceAll("_", "/")));
+  return inner && `${inner} in base64`;
+}
+
+function describeKey(bytes: Uint8Array): string | undefined {
+  if (isDerKey(bytes)) return "a DER key";
+  const text = new TextDecoder().decode(bytes).trim();
   if (hasPemBegin(text) || isPemBase64(text)) return "a PEM key or certificate";
   if (/^(ssh-(rsa|dss|ed25519)|ecdsa-sha2-|sk-(ssh|ecdsa)-|---- BEGIN SSH2 )/.test(text)) return "an SSH key";
   if (text.startsWith("{") && isJwkJson(text)) return "the JSON of a JWK";
-  if (/^[A-Za-z0-9+/\s]+={0,2}$/.test(text) && isDerKey(decodeBase64(text))) return "a DER key in base64";
   return undefined;
 }
 

@@ -43,6 +43,11 @@ const KEY_LIKE: ReadonlyArray<readonly [what: string, secret: KeyInput]> = [
   ],
   ["the JSON of a public JWK", JSON.stringify(pair.publicKey.export({ format: "jwk" }))],
   ["the JSON of an oct JWK", JSON.stringify(octJwk())],
+  ["a PEM in base64url", Buffer.from(pem(pair.publicKey, "spki")).toString("base64url")],
+  ["a PEM after a line break in base64", Buffer.from(`\n${pem(pair.publicKey, "spki")}`).toString("base64")],
+  ["DER in base64url", der(rsa.publicKey, "spki").toString("base64url")],
+  ["an SSH RSA key in base64", Buffer.from(`ssh-rsa ${Buffer.alloc(64, 3).toString("base64")}`).toString("base64")],
+  ["a JWK in base64", Buffer.from(JSON.stringify(pair.publicKey.export({ format: "jwk" }))).toString("base64")],
   ["the JSON of a JWK set", JSON.stringify({ keys: [pair.publicKey.export({ format: "jwk" })] })],
 ];
 

@@ -164,7 +164,7 @@ const MISUSES: readonly (readonly [what: string, open: () => SessionStore, says:
       postgresSessionStore({
         query: async () => Promise.reject(Object.assign(new Error("no table"), { code: "42P01" })),
       }),
-    /call migrate\(\) first \(42P01: no table\)/,
+    /call migrate\(\) first \(42P01, see cause\)/,
   ],
   [
     "a Redis client that was never connected",
@@ -199,6 +199,17 @@ describe.each(MISUSES)("%s", (_, open, says) => {
     // Less than the 3.75 s in which a write may still take effect.
     expect(Date.now() - startedAt).toBeLessThan(3000);
   });
+});
+
+it("the message of a mistake never has the server's text, which may quote the values of a statement", async () => {
+  for (const code of ["42P01", "42601", "42703"]) {
+    const cause = Object.assign(new Error(`syntax error near '{"claims":{"email":"ada@example"}}'`), { code });
+    const store = postgresSessionStore({ query: async () => Promise.reject(cause) });
+    const error = (await refusalOf(createAuth({ sessions: store }).auth.sessions("ada"))) as Error;
+    expect(error).toMatchObject({ name: "TypeError", cause });
+    expect(error.message).toContain(`(${code}, see cause)`);
+    expect(error.message).not.toContain("ada@example");
+  }
 });
 
 it("a store that is used wrongly gets each operation once, and a failing one gets it twice", async () => {

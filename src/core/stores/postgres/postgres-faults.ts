@@ -8,7 +8,9 @@ export function explainFault(error: unknown, { table, versions }: Names): unknow
   if (isStoreMisuse(error)) return error;
   const { code, said, isOfValues } = serverErrorIn(error);
   if (code === undefined) return error;
-  const fault = (what: string): TypeError => storeMisuse(`postgresSessionStore: ${what} (${code}: ${said})`, error);
+  // Without the server's text, which may quote the values of a client that writes them into the
+  // statement: callers see messages where nothing masks them.
+  const fault = (what: string): TypeError => storeMisuse(`postgresSessionStore: ${what} (${code}, see cause)`, error);
   switch (code) {
     case "42P01":
       return fault(
@@ -22,7 +24,7 @@ export function explainFault(error: unknown, { table, versions }: Names): unknow
       );
     case "42501":
       return fault(
-        `this role lacks a right. The operations need USAGE on the schema of ${table}, and SELECT, INSERT, UPDATE and DELETE on the table. migrate() needs SELECT on ${versions}; to create or change the table it needs CREATE on the schema, and must own the table`,
+        `this role lacks a right. The operations need USAGE on the schema of ${table}, and SELECT, INSERT, UPDATE and DELETE on the table. migrate() needs SELECT on ${versions}; to create or change the table it needs CREATE on the schema, and must own the table: ${said}`,
       );
     case "25P02":
       return fault("the client is inside a transaction that has failed; pass a pool, not a client of the application");

@@ -19,7 +19,7 @@ export default [
   ofEntry("claimgate", "index", 77.5),
   ofEntry("claimgate/jwt", "core/jwt/index", 23),
   ofEntry("claimgate/trpc", "trpc/index", 10.5),
-  ofEntry("claimgate/graphql", "graphql/index", 17.5),
+  ofEntry("claimgate/graphql", "graphql/index", 18),
   ofEntry("claimgate/redis", "core/stores/redis", 6),
   ofEntry("claimgate/postgres", "core/stores/postgres", 6.5),
   ofEntry("claimgate/testing", "testing/index", 80.5),

@@ -216,7 +216,7 @@ describeWithService("PostgreSQL through", probeDatabase, () => {
       /rows are lists/,
       (pool) => ({ query: async (text, values) => [(await pool.query(text, values)).rows, []] }),
     ],
-    ["sends no values", /42P02: there is no parameter \$1/, (pool) => ({ query: (text) => pool.query(text) })],
+    ["sends no values", /the server rejects the statement.*42P02/, (pool) => ({ query: (text) => pool.query(text) })],
     [
       "sends an empty list of values",
       /the server rejects the statement.*08P01/,

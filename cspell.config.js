@@ -2,7 +2,7 @@
 import { WORDS } from "./scripts/prose/word-list.js";
 
 /** Files in which comments and strings must not use a word of the list. */
-const WITHOUT_LISTED_WORDS = ["bench/**", "examples/**", "scripts/**", "src/**"];
+const WITHOUT_LISTED_WORDS = ["bench/**", "examples/**", "mutation/**", "scripts/**", "src/**"];
 
 /** American spellings that a dictionary of code accepts in prose. */
 const AMERICAN = ["behavior->behaviour", "canceled->cancelled", "favor->favour", "honor->honour", "labeled->labelled"];
@@ -11,7 +11,7 @@ export default {
   version: "0.2",
   language: "en-GB",
   useGitignore: true,
-  files: ["{bench,docs,examples,scripts,src,test}/**/*.{css,html,js,md,ts,tsx}", "*.md"],
+  files: ["{bench,docs,examples,mutation,scripts,src,test}/**/*.{css,html,js,md,ts,tsx}", "*.md"],
   ignorePaths: ["scripts/prose/word-list.js"],
   dictionaries: ["terms"],
   flagWords: AMERICAN,

@@ -1,0 +1,5 @@
+/** Why the tests cannot, or need not, notice the mutants that survive. */
+import type { Explanation } from "./explanation.ts";
+import { RULES } from "./rules.ts";
+
+export const EXPLANATIONS: readonly Explanation[] = [...RULES];

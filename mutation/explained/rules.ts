@@ -1,0 +1,4 @@
+/** Survivors in core/rules. */
+import type { Explanation } from "./explanation.ts";
+
+export const RULES: readonly Explanation[] = [];

@@ -1,0 +1,80 @@
+/** Reads the results of Stryker, and finds the survivors that nothing explains. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Explanation } from "./explained/explanation.ts";
+import { EXPLANATIONS } from "./explained/index.ts";
+
+const RESULTS = fileURLToPath(new URL(".results/", import.meta.url));
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Result {
+  readonly status: string;
+  readonly mutatorName: string;
+  readonly replacement?: string;
+  readonly location: { readonly start: Position; readonly end: Position };
+}
+
+/** A mutant: its file, the changed lines, and what became of them. */
+export interface Mutant {
+  readonly file: string;
+  readonly line: number;
+  readonly status: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The mutants of a group in its latest run. */
+export function readResults(group: string): readonly Mutant[] {
+  const { files } = JSON.parse(readFileSync(`${RESULTS}${group}.json`, "utf8")) as {
+    files: Record<string, { source: string; mutants: readonly Result[] }>;
+  };
+  return Object.entries(files).flatMap(([file, { source, mutants }]) =>
+    mutants.map((mutant) => describe(file, source.split("\n"), mutant)),
+  );
+}
+
+/** The mutants that no test noticed, by their explanation, and those without one. */
+export interface Survivors {
+  readonly explained: ReadonlyMap<Explanation, readonly Mutant[]>;
+  readonly unexplained: readonly Mutant[];
+}
+
+// An error outside of a test fails the run of vitest too, and so does a test that never ends.
+const NOTICED = ["Killed", "RuntimeError", "Timeout"];
+
+/** Whether the tests noticed the mutant. */
+export function isKilled({ status }: Mutant): boolean {
+  return NOTICED.includes(status);
+}
+
+/** Finds the explanation of each survivor. */
+export function explain(mutants: readonly Mutant[]): Survivors {
+  const explained = new Map<Explanation, Mutant[]>();
+  const unexplained: Mutant[] = [];
+  for (const mutant of mutants.filter((one) => !isKilled(one))) {
+    const explanation = EXPLANATIONS.find((one) => one.file === mutant.file && covers(one, mutant));
+    if (!explanation) unexplained.push(mutant);
+    else explained.set(explanation, [...(explained.get(explanation) ?? []), mutant]);
+  }
+  return { explained, unexplained };
+}
+
+function covers({ mutants }: Explanation, { from, to }: Mutant): boolean {
+  return mutants.some(([before, after]) => before === from && after === to);
+}
+
+function describe(file: string, lines: readonly string[], { status, replacement = "", location }: Result): Mutant {
+  const { start, end } = location;
+  const from = lines.slice(start.line - 1, end.line).join("\n");
+  const head = (lines[start.line - 1] ?? "").slice(0, start.column - 1);
+  const tail = (lines[end.line - 1] ?? "").slice(end.column - 1);
+  return { file, line: start.line, status, from: onOneLine(from), to: onOneLine(head + replacement + tail) };
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -4,7 +4,7 @@ import { defineRule } from "claimgate";
 import { requireTokenDirective } from "claimgate/graphql";
 import { requireToken } from "claimgate/trpc";
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from "graphql";
-import { describe } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type MessageRow, testMessages } from "../support/message-table.ts";
 
 const directive = requireTokenDirective();
@@ -15,6 +15,7 @@ const build = (given: string): unknown =>
       assumeValid: true,
     } as never),
   );
+const ARGS_ON_TYPE = `type Query @requireToken(args: { sub: "id" }) { me(id: ID): String }`;
 const callTRPC = requireToken as (rule: unknown) => unknown;
 const callExtensions = directive.extensions as (rule: unknown) => unknown;
 
@@ -63,6 +64,12 @@ describe("a key of a rule", () => {
       { anyOf: [{ location: "header" }] },
       "rule.anyOf[0].location is not a key of a rule here (scope, claims, args, parent)",
     ),
+    ...everywhere(
+      "onDeny in anyOf",
+      { anyOf: [{ onDeny: "null" }] },
+      "rule.anyOf[0].onDeny is not a key of a rule here (scope, claims, args, parent)",
+    ),
+    ...everywhere("an undefined key", { scope: undefined }, "rule.scope is undefined; leave the key out instead"),
     row(
       "a misspelt argument of SDL",
       () => build('scopes: "read"'),
@@ -74,6 +81,16 @@ describe("a key of a rule", () => {
       () => callTRPC({ parent: { sub: "id" } }),
       "rule.parent cannot be used in tRPC",
       ": use args",
+    ),
+    row(
+      "args on a type",
+      () => directive.apply(makeExecutableSchema({ typeDefs: [directive.typeDefs, ARGS_ON_TYPE] })),
+      "@requireToken on Query: rule.args cannot be used on a type, which has no arguments; use it on fields",
+    ),
+    row(
+      "the parent in one branch in tRPC",
+      () => callTRPC({ anyOf: [{ scope: "a" }, { parent: { sub: "id" } }] }),
+      "rule.parent cannot be used in tRPC",
     ),
   ]);
 });
@@ -90,6 +107,26 @@ describe("a value of a rule", () => {
       { type: "AUTH" },
       'rule.type must be "auth" or "refresh"; did you mean "auth"?',
     ),
+    ...everywhere(
+      "a location in capitals",
+      { location: "Header" },
+      'rule.location must be "header" or "cookies"; did you mean "header"?',
+    ),
+    ...everywhere(
+      "a misspelt type",
+      { type: "refesh" },
+      'rule.type must be "auth" or "refresh"; did you mean "refresh"?',
+    ),
+    ...everywhere(
+      "undefined in a claim",
+      { claims: { a: undefined } },
+      "rule.claims.a must be a JSON value, not undefined",
+    ),
+    ...everywhere(
+      "a function as a claim",
+      { claims: { a: () => true } },
+      "rule.claims.a must be a JSON value, not a function",
+    ),
     row("a location of SDL in the singular", () => build('location: "cookie"'), 'did you mean "cookies"?'),
   ]);
 });
@@ -103,7 +140,21 @@ describe("a rule", () => {
       () => callTRPC(["read", "write"]),
       'did you mean { scope: ["read","write"] }?',
     ),
+    row("a list of rules in place of a rule", () => callTRPC([{ scope: "a" }]), "rule must be a plain object"),
+    row("a number in place of a rule", () => callTRPC(5), "rule must be a plain object"),
+    row("undefined in defineRule", () => defineRule(undefined as never), "rule must be a plain object"),
     row("an empty rule of requireToken", () => callTRPC({}), empty),
     row("an empty rule of defineRule", () => defineRule({}), empty),
   ]);
+});
+
+describe("a value that is like no other", () => {
+  it.each([
+    ["type", "access", 'rule.type must be "auth" or "refresh"'],
+    ["type", 5, 'rule.type must be "auth" or "refresh"'],
+    ["location", "query", 'rule.location must be "header" or "cookies"'],
+    ["location", null, 'rule.location must be "header" or "cookies"'],
+  ])("gets no suggestion: %s %j", (key, value, message) => {
+    expect(() => defineRule({ [key]: value } as never)).toThrow(new TypeError(message));
+  });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createAuth } from "../../support/create-auth.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
+import { refusalOf } from "../../support/refusal-of.ts";
 import { verdictOf } from "../../support/verdict-of.ts";
 
 const { auth } = createAuth();
@@ -49,6 +50,15 @@ describe("a bound claim with the value", () => {
   it.each(VALUES)("%j equals only the same scalar", async (held, equal, other) => {
     for (const value of equal) expect([String(value), await bind(held, value)]).toEqual([String(value), "allowed"]);
     for (const value of other) expect([String(value), await bind(held, value)]).toEqual([String(value), REFUSED]);
+  });
+});
+
+describe("a bound claim that is too large for a number", () => {
+  it("equals nothing, not even the same overflow", async () => {
+    const token = forge({ payload: JSON.stringify(goodClaims({ own: 0 })).replace('"own":0', '"own":1e999') });
+    const rule = { args: { own: "id" } };
+    for (const id of [Number.POSITIVE_INFINITY, "Infinity", "1e999"])
+      expect(await verdictOf(auth, token, rule, { args: { id } })).toBe(REFUSED);
   });
 });
 
@@ -161,6 +171,21 @@ describe("a parent binding", () => {
   it("calls no method, and args read no class accessor", async () => {
     expect(await judge({ parent: { sub: "method" } }, {}, { parent: new Base("ada") })).toBe(REFUSED);
     expect(await judge({ args: { sub: "id" } }, {}, { args: new Base("ada") })).toBe(REFUSED);
+  });
+
+  it("ignores the data of a prototype, and accessors of Object.prototype", async () => {
+    const inherits = Object.create({ id: "ada" }) as object;
+    const request = auth.forRequest({ token: forge() });
+    const error = await refusalOf(request.require({ parent: { sub: "id" } }, { parent: inherits }));
+    expect(error).toMatchObject({ reason: REFUSED });
+    expect(error).not.toHaveProperty("cause");
+    Object.defineProperty(Object.prototype, "polluted", { get: () => "ada", configurable: true });
+    try {
+      for (const parent of [{}, inherits, new Base("ada")])
+        expect(await judge({ parent: { sub: "polluted" } }, {}, { parent })).toBe(REFUSED);
+    } finally {
+      delete (Object.prototype as { polluted?: string }).polluted;
+    }
   });
 
   it("is rejected when an accessor throws, with the thrown error as the cause", async () => {

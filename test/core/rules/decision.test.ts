@@ -23,6 +23,7 @@ describe("the reason of a rejected rule", () => {
     [SCOPE, { scope: "a", anyOf: [{ claims: { b: 1 } }] }],
     [SCOPE, { anyOf: [{ scope: "a" }, { scope: "b" }] }],
     [CLAIMS, { anyOf: [{ scope: "a" }, { claims: { b: 1 } }] }],
+    [CLAIMS, { anyOf: [{ claims: { b: 1 } }, { scope: "a" }] }],
     [CLAIMS, { claims: { b: 1 } }],
     [CLAIMS, { claims: { scope: "a" } }],
     [CLAIMS, { args: { sub: "id" } }],
@@ -30,8 +31,10 @@ describe("the reason of a rejected rule", () => {
     [CLAIMS, { args: { sub: "id" }, override: { root: true } }],
   ];
 
-  it.each(rules)("is %s for %j", async (reason, rule) => {
-    expect(await judge(rule, {}, facts)).toBe(reason);
+  it.each(rules)("is %s for %j, and nothing caused it", async (reason, rule) => {
+    const error = await refusalOf(auth.forRequest({ token: forge() }).require(rule, facts));
+    expect(error).toMatchObject({ reason });
+    expect(error).not.toHaveProperty("cause");
   });
 
   it("is in a ForbiddenError with status 403", async () => {
@@ -78,6 +81,25 @@ describe("the order of the checks", () => {
       reason: "TOKEN_MISSING",
     });
     expect(await refusalOf(cookie.require({ ...rule, location: "header" }))).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+});
+
+describe("each part of a rule", () => {
+  const parts: ReadonlyArray<readonly [what: string, rule: Rule, good: object, facts: object]> = [
+    ["claims", { claims: { a: 1, b: 2, c: 3, d: 4 } }, { a: 1, b: 2, c: 3, d: 4 }, {}],
+    ["a scope and claims", { scope: "a", claims: { b: 2, c: 3 } }, { scope: "a", b: 2, c: 3 }, {}],
+    ["override", { override: { a: 1, b: 2, c: 3 }, claims: { never: 1 } }, { a: 1, b: 2, c: 3 }, {}],
+    ["a branch of anyOf", { anyOf: [{ claims: { a: 1, b: 2, c: 3 } }] }, { a: 1, b: 2, c: 3 }, {}],
+    ["args", { args: { a: "a", b: "b", c: "c" } }, { a: 1, b: 2, c: 3 }, { args: { a: 1, b: 2, c: 3 } }],
+    ["parent", { parent: { a: "a", b: "b", c: "c" } }, { a: 1, b: 2, c: 3 }, { parent: { a: 1, b: 2, c: 3 } }],
+  ];
+
+  it.each(parts)("must hold: %s", async (_, rule, good, facts) => {
+    expect(await judge(rule, good, facts)).toBe("allowed");
+    for (const name of Object.keys(good)) {
+      const verdict = await judge(rule, { ...good, [name]: "other" }, facts);
+      expect([name, verdict]).toEqual([name, name === "scope" ? SCOPE : CLAIMS]);
+    }
   });
 });
 

@@ -12,6 +12,8 @@ const { auth } = createAuth();
 const deep = (depth: number): object => (depth === 0 ? { a: 1 } : { a: deep(depth - 1) });
 const circular: Record<string, unknown> = {};
 circular["self"] = circular;
+const circularList: unknown[] = [];
+circularList.push(circularList);
 
 /** The path that the message names, a description, and the invalid rule. */
 const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> = [
@@ -61,7 +63,9 @@ const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> =
   ["rule.claims.scope", "a blank scope claim", { claims: { scope: " " } }],
   ["rule.claims.scope", "a scope claim that is null", { claims: { scope: null } }],
   ["rule.claims", "a circular object", { claims: { a: circular } }],
+  ["rule.claims", "a circular list", { claims: { a: circularList } }],
   ["rule.claims", "an object nested 100 levels deep", { claims: deep(100) }],
+  ["rule.claims", "an object nested one level too deep", { claims: deep(63) }],
   ["rule.override", "an empty override", { override: {}, scope: "a" }],
   ["rule.override.scope", "a blank scope in override", { override: { scope: "" }, scope: "a" }],
   ["rule.args", "empty args", { args: {} }],
@@ -70,6 +74,7 @@ const BAD: ReadonlyArray<readonly [path: string, what: string, rule: unknown]> =
   ["rule.args.sub", "a path that is null", { args: { sub: null } }],
   ["rule.args.sub", "a path with an empty step", { args: { sub: "a..b" } }],
   ["rule.args.sub", "a path that ends in a dot", { args: { sub: "a." } }],
+  ["rule.args.sub", "a path with a blank step", { args: { sub: "a. .b" } }],
   ["rule.parent", "empty parent", { parent: {} }],
   ["rule.parent.sub", "a parent path that is an object", { parent: { sub: { a: "b" } } }],
   ["rule.anyOf", "an empty anyOf", { anyOf: [] }],
@@ -94,6 +99,7 @@ const GOOD: readonly Rule[] = [
   { scope: { admin: true } },
   { claims: { a: null, b: false, c: "", d: 0, e: [1, [2]], f: { g: [{ h: 1 }] } } },
   { claims: { a: Number.MAX_SAFE_INTEGER } },
+  { claims: deep(62) as never },
   { args: { sub: "", other: ["a.b", "c"] }, parent: { sub: "id" }, override: { admin: true } },
   { anyOf: [{ scope: "a" }, { args: { sub: "id" } }] },
   Object.assign(Object.create(null), { scope: "a" }) as Rule,

@@ -145,6 +145,34 @@ describe("within one microtask", () => {
     expect(result.data).toEqual({ refreshed: 1, refreshedToo: 1, a: null, mixed: null });
   });
 
+  test("keeps credentials apart: each pair of type and location finds only its own token", async () => {
+    const { auth: local } = createAuth({ cookies: { auth: "t", refresh: "r" } });
+    const names = ["auth", "refresh"].flatMap((type) => [type, `${type}_header`, `${type}_cookies`]);
+    const fieldOf = (name: string): string => {
+      const [type, location] = name.split("_");
+      return `${name}: Int @requireToken(type: "${type}"${location ? `, location: "${location}"` : ""})`;
+    };
+    const guarded = createGuardedSchema(`type Query { ${names.map(fieldOf).join(" ")} }`, {
+      Query: Object.fromEntries(names.map((name) => [name, () => 1])),
+    });
+    const [token, refresh] = [await local.authToken("ada"), await local.refreshToken("ada")].map(
+      ({ signed }) => signed,
+    );
+    const sent: readonly (readonly [Record<string, string>, string[]])[] = [
+      [{ authorization: `Bearer ${token}` }, ["auth", "auth_header"]],
+      [{ authorization: `Bearer ${refresh}` }, ["refresh", "refresh_header"]],
+      [{ cookie: `t=${token}` }, ["auth", "auth_cookies"]],
+      [{ cookie: `r=${refresh}` }, ["refresh", "refresh_cookies"]],
+      [{ cookie: `t=${token}; r=${refresh}` }, ["auth", "auth_cookies", "refresh", "refresh_cookies"]],
+    ];
+    for (const [headers, accepted] of sent)
+      for (const order of [names, names.toReversed()]) {
+        const request = { auth: local.forRequest({ headers, method: "GET" }) };
+        const { data } = ask(`{ ${order.join(" ")} }`, request, guarded);
+        expect(order.filter((name) => data?.[name] === 1)).toEqual(order.filter((name) => accepted.includes(name)));
+      }
+  });
+
   test("rejects claims whose accessor throws after a guard has accepted them", async () => {
     let isBroken = false;
     const plan = {

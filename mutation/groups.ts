@@ -11,7 +11,7 @@ export interface Group {
 export const GROUPS: Readonly<Record<string, Group>> = {
   rules: {
     mutate: ["src/core/rules/*.ts"],
-    suites: ["test/core/rules", "test/messages/rules.test.ts", "test/trpc/input.test.ts"],
+    suites: ["test/core/rules", "test/messages/rules.test.ts", "test/graphql/execution/moments.test.ts"],
   },
   exchange: {
     mutate: ["src/core/exchange/{credentials,csrf,cookies,cookie-list}.ts"],

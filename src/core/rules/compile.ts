@@ -167,7 +167,7 @@ function readBranch(branch: Record<string, unknown>, path: string): BranchChecks
 
 function readClaims(claims: unknown, path: string): readonly ClaimCheck[] {
   checkPlainObject(claims, path);
-  if (Object.hasOwn(claims, "scope")) checkScope(claims["scope"], `${path}.scope`);
+  checkScope(claims["scope"], `${path}.scope`);
   return Object.entries(claims).map(([name, required]) => claimCheck(name, required));
 }
 

@@ -1,40 +1,32 @@
-/** Reads the results of Stryker, and finds the survivors that nothing explains. */
-import { readFileSync } from "node:fs";
+/** The results of Stryker: what became of each mutant, and the survivors that nothing explains. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Explanation } from "./explained/explanation.ts";
 import { EXPLANATIONS } from "./explained/index.ts";
 
-const RESULTS = fileURLToPath(new URL(".results/", import.meta.url));
+/** The folder of the results. */
+export const RESULTS: string = fileURLToPath(new URL(".results/", import.meta.url));
 
 interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-interface Result {
+interface Reported {
   readonly status: string;
-  readonly mutatorName: string;
   readonly replacement?: string;
   readonly location: { readonly start: Position; readonly end: Position };
 }
 
-/** A mutant: its file, the changed lines, and what became of them. */
+/** A mutant: its place, the changed lines, and what became of it. */
 export interface Mutant {
   readonly file: string;
   readonly line: number;
+  /** The place as Stryker's option `mutate` takes it. */
+  readonly range: string;
   readonly status: string;
   readonly from: string;
   readonly to: string;
-}
-
-/** The mutants of a group in its latest run. */
-export function readResults(group: string): readonly Mutant[] {
-  const { files } = JSON.parse(readFileSync(`${RESULTS}${group}.json`, "utf8")) as {
-    files: Record<string, { source: string; mutants: readonly Result[] }>;
-  };
-  return Object.entries(files).flatMap(([file, { source, mutants }]) =>
-    mutants.map((mutant) => describe(file, source.split("\n"), mutant)),
-  );
 }
 
 /** The mutants that no test noticed, by their explanation, and those without one. */
@@ -49,6 +41,25 @@ const NOTICED = ["Killed", "RuntimeError", "Timeout"];
 /** Whether the tests noticed the mutant. */
 export function isKilled({ status }: Mutant): boolean {
   return NOTICED.includes(status);
+}
+
+/** The mutants of a group in its latest runs. */
+export function readResults(group: string): readonly Mutant[] {
+  const file = `${RESULTS}${group}.json`;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Mutant[]) : [];
+}
+
+/** Keeps the report of a run, which replaces the results of the same mutants in earlier runs. */
+export function keepReport(group: string, report: string, isComplete: boolean): void {
+  const { files } = JSON.parse(readFileSync(report, "utf8")) as {
+    files: Record<string, { source: string; mutants: readonly Reported[] }>;
+  };
+  const found = Object.entries(files).flatMap(([file, { source, mutants }]) =>
+    mutants.map((mutant) => describe(file, source.split("\n"), mutant)),
+  );
+  const before = isComplete ? [] : readResults(group);
+  const all = new Map([...before, ...found].map((mutant) => [`${mutant.range} ${mutant.to}`, mutant]));
+  writeFileSync(`${RESULTS}${group}.json`, JSON.stringify([...all.values()], undefined, 1));
 }
 
 /** Finds the explanation of each survivor. */
@@ -67,14 +78,15 @@ function covers({ mutants }: Explanation, { from, to }: Mutant): boolean {
   return mutants.some(([before, after]) => before === from && after === to);
 }
 
-function describe(file: string, lines: readonly string[], { status, replacement = "", location }: Result): Mutant {
+function describe(file: string, lines: readonly string[], { status, replacement = "", location }: Reported): Mutant {
   const { start, end } = location;
   const from = lines.slice(start.line - 1, end.line).join("\n");
   const head = (lines[start.line - 1] ?? "").slice(0, start.column - 1);
   const tail = (lines[end.line - 1] ?? "").slice(end.column - 1);
-  return { file, line: start.line, status, from: onOneLine(from), to: onOneLine(head + replacement + tail) };
+  const range = `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
+  return { file, line: start.line, range, status, from: onOneLine(from), to: onOneLine(head + replacement + tail) };
 }
 
 function onOneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text.replaceAll(/\s+/g, " ").trim();
 }

@@ -5,19 +5,16 @@ import { parseArgs } from "node:util";
 import { must, run } from "../scripts/run.ts";
 import { GROUPS, type Group } from "./groups.ts";
 import { writeReport } from "./report.ts";
-import { explain, readResults } from "./results.ts";
+import { explain, isKilled, keepReport, RESULTS, readResults } from "./results.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Mutates only these files, or lines of them, as in `src/core/rules/match.ts:10-20`. */
-    mutate: { type: "string", multiple: true },
-    workers: { type: "string", default: "2" },
-    /** Writes REPORT.md from the latest results of all groups. */
-    write: { type: "boolean", default: false },
-    /** Tests nothing: judges the latest results anew, after a change of the explanations. */
+    survivors: { type: "boolean", default: false },
     judge: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    workers: { type: "string", default: "2" },
   },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(GROUPS);
@@ -29,18 +26,31 @@ const { Stryker } = await import("@stryker-mutator/core");
 for (const name of names) {
   const group = GROUPS[name];
   if (!group) throw new Error(`There is no group ${name}; there are ${Object.keys(GROUPS).join(", ")}`);
-  if (!values.judge) await mutate(name, group);
-  for (const { file, line, from, to } of explain(readResults(name)).unexplained) {
-    console.error(`${file}:${line} survived\n  - ${from}\n  + ${to}`);
-    process.exitCode = 1;
-  }
+  if (!values.judge) await testGroup(name, group);
+  const { unexplained } = explain(readResults(name));
+  for (const { file, line, from, to } of unexplained) console.log(`${file}:${line} survived\n  - ${from}\n  + ${to}`);
+  if (unexplained.length > 0) process.exitCode = 1;
 }
 if (values.write) writeReport();
 
-async function mutate(name: string, group: Group): Promise<void> {
-  process.env["MUTATION_GROUP"] = name;
+/** Runs the near suites for each mutant, and all suites for those that survive them. */
+async function testGroup(name: string, { mutate, near, far }: Group): Promise<void> {
+  if (!values.survivors) await test(name, mutate, near);
+  const survivors = readResults(name).filter((mutant) => !isKilled(mutant));
+  const isNew = !values.survivors && far.length === 0;
+  if (survivors.length > 0 && !isNew)
+    await test(
+      name,
+      survivors.map(({ range }) => range),
+      [...near, ...far],
+    );
+}
+
+async function test(name: string, mutate: readonly string[], suites: readonly string[]): Promise<void> {
+  process.env["MUTATION_SUITES"] = suites.join(" ");
+  const fileName = `${RESULTS}${name}.report.json`;
   await new Stryker({
-    mutate: [...(values.mutate ?? group.mutate)],
+    mutate: [...mutate],
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     vitest: { configFile: "mutation/vitest.config.ts", related: false },
@@ -54,10 +64,14 @@ async function mutate(name: string, group: Group): Promise<void> {
     tempDirName: ".stryker-tmp",
     symlinkNodeModules: false,
     ignorePatterns: ["bench", "dist", "mutation/.results"],
-    reporters: ["progress-append-only"],
-    incremental: true,
-    incrementalFile: `mutation/.results/${name}.json`,
+    reporters: ["json", "progress-append-only"],
+    jsonReporter: { fileName },
     warnings: false,
     allowConsoleColors: false,
   }).runMutationTest();
+  keepReport(
+    name,
+    fileName,
+    mutate.every((pattern) => !pattern.includes(":")),
+  );
 }

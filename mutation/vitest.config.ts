@@ -1,10 +1,9 @@
-/** Runs the suites of the group in `MUTATION_GROUP`. Stryker starts it in its sandbox. */
+/** Runs the suites in `MUTATION_SUITES`. Stryker starts it in its sandbox. */
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type Reporter, type TestModule, type TestSpecification, type Vitest } from "vitest/node";
 import main from "../vitest.config.ts";
-import { GROUPS } from "./groups.ts";
 
-const suites = GROUPS[process.env["MUTATION_GROUP"] ?? ""]?.suites ?? [];
+const suites = (process.env["MUTATION_SUITES"] ?? "").split(" ");
 
 /** Runs the suites in the order of the group, not the slowest first. */
 class InOrder extends BaseSequencer {
@@ -37,9 +36,8 @@ class FailedFiles implements Reporter {
 export default defineConfig({
   ...(main.resolve ? { resolve: main.resolve } : {}),
   test: {
-    include: suites.map((suite) => (suite.endsWith(".ts") ? suite : `${suite}/**/*.test.ts`)),
-    // These need a process of their own, a database or real time.
-    exclude: ["**/*.alone.test.ts", "**/*.slow.test.ts"],
+    // Of a folder not those that need a process of their own, a database or real time.
+    include: suites.map((suite) => (suite.endsWith(".ts") ? suite : `${suite}/**/!(*.alone|*.slow).test.ts`)),
     isolate: false,
     testTimeout: 10_000,
     reporters: [new FailedFiles()],

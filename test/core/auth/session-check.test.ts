@@ -26,7 +26,9 @@ describe('sessionCheck "refresh", the default', () => {
     store.before = down;
     for (const token of [authToken, signed]) {
       expect(await outcomeOf(auth.verify(token))).toBe("allowed");
-      expect(await outcomeOf(auth.forRequest({ token }).require())).toBe("allowed");
+      const request = auth.forRequest({ token });
+      expect(await outcomeOf(request.require())).toBe("allowed");
+      expect(request.token?.sub).toBe("ada");
     }
     expect(store.count()).toBe(asked);
     clock.advance(3600);
@@ -76,6 +78,13 @@ describe('sessionCheck "always"', () => {
     expect(store.count("find")).toBe(2);
   });
 
+  it("looks up a session for each of several concurrent calls when sessionCheckTtl is 0", async () => {
+    const { auth, store } = openBench({ ...always, sessionCheckTtl: 0 });
+    const { authToken } = await auth.login("ada");
+    await Promise.all([auth.verify(authToken), auth.verify(authToken)]);
+    expect(store.count("find")).toBe(2);
+  });
+
   it("looks up a session again after the clock was set back", async () => {
     const { auth, store, clock } = openBench({ ...always, sessionCheckTtl: 60, leeway: 1000 });
     const { authToken } = await auth.login("ada");
@@ -121,6 +130,19 @@ describe('sessionCheck "always"', () => {
     for (const token of [await theirs.token(), await theirs.token({ sid: "theirs" })])
       expect(await outcomeOf(auth.verify(token))).toBe("allowed");
     expect(store.count()).toBe(0);
+  });
+
+  it("accepts a token of a trusted issuer with the sid of an own session that has ended", async () => {
+    const theirs = await createIssuer();
+    const { auth } = openBench({ ...always, sessionCheckTtl: 600, trust: [entryOf(theirs, ASIDE)] });
+    const { authToken } = await auth.login("ada");
+    const token = await theirs.token({ sid: sidOf(authToken) });
+    await auth.verify(authToken);
+    await auth.revoke({ token: authToken });
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+    const request = auth.forRequest({ token });
+    expect(await outcomeOf(request.require())).toBe("allowed");
+    expect(request.token?.signed).toBe(token);
   });
 });
 

@@ -113,8 +113,8 @@ describe("a value of a rule", () => {
       'rule.location must be "header" or "cookies"; did you mean "header"?',
     ),
     ...everywhere(
-      "a misspelt type",
-      { type: "refesh" },
+      "a type that begins with a capital",
+      { type: "Refresh" },
       'rule.type must be "auth" or "refresh"; did you mean "refresh"?',
     ),
     ...everywhere(

@@ -14,7 +14,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   rules: {
     mutate: ["src/core/rules/*.ts"],
     near: ["test/core/rules", "test/messages/rules.test.ts"],
-    far: ["test/graphql/execution/moments.test.ts"],
+    far: ["test/graphql/execution/moments.test.ts", "test/graphql/schema/field-guards.test.ts"],
   },
   exchange: {
     mutate: ["src/core/exchange/{credentials,csrf,cookies,cookie-list}.ts"],

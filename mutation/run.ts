@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { must, run } from "../scripts/run.ts";
 import { GROUPS, type Group } from "./groups.ts";
 import { writeReport } from "./report.ts";
-import { explain, isKilled, keepReport, RESULTS, readResults } from "./results.ts";
+import { explain, keepReport, RESULTS, readResults } from "./results.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { positionals, values } = parseArgs({
@@ -36,7 +36,7 @@ if (values.write) writeReport();
 /** Runs the near suites for each mutant, and all suites for those that survive them. */
 async function testGroup(name: string, { mutate, near, far }: Group): Promise<void> {
   if (!values.survivors) await test(name, mutate, near);
-  const survivors = readResults(name).filter((mutant) => !isKilled(mutant));
+  const survivors = explain(readResults(name)).unexplained;
   const isNew = !values.survivors && far.length === 0;
   if (survivors.length > 0 && !isNew)
     await test(

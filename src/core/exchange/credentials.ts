@@ -219,7 +219,7 @@ function partsOf(value: string, scheme: string): string[] {
 function tokensIn(credential: string, scheme: string): readonly string[] {
   if (scheme === "") return tokenIn(credential);
   if (!equalsIgnoringCase(credential.slice(0, scheme.length), scheme)) return [];
-  if (credential.length > scheme.length && !isOptionalWhitespace(credential, scheme.length)) return [];
+  if (!isOptionalWhitespace(credential, scheme.length)) return [];
   return tokenIn(credential.slice(scheme.length));
 }
 

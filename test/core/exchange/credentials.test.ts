@@ -62,6 +62,17 @@ const HEADERS: ReadonlyArray<readonly [what: string, verdict: string, headers: H
   ["a credential and an empty credential", "ada", { authorization: `Bearer ${ada}, Bearer` }],
   ["another scheme before the credential", "ada", { authorization: `Basic YTpi, Bearer ${ada}` }],
   ["another scheme after the credential", "ada", { authorization: `Bearer ${ada}, Basic YTpi` }],
+  ["a credential and an empty credential, joined by a bare comma", "ada", { authorization: `Bearer ${ada},Bearer` }],
+  [
+    "two different credentials, the second behind several spaces",
+    AMBIGUOUS,
+    { authorization: `Bearer ${ada}, Bearer   ${eve}` },
+  ],
+  ["a comma and more text behind the token", MALFORMED, { authorization: `Bearer ${ada},more` }],
+  ["a parameter behind the token", MALFORMED, { authorization: `Bearer ${ada}, x="a b"` }],
+  ["a scheme as long as ours, and ours in place of the token", MISSING, { authorization: "Custom Bearer" }],
+  ["99 commas", "ada", { authorization: `Bearer ${ada}${", Basic a".repeat(99)}` }],
+  ["100 commas", AMBIGUOUS, { authorization: `Bearer ${ada}${", Basic a".repeat(100)}` }],
   ["another scheme in a second header", "ada", { authorization: ["Basic YTpi", `Bearer ${ada}`] }],
 ];
 
@@ -134,6 +145,10 @@ const COOKIES: ReadonlyArray<readonly [what: string, verdict: string, cookie: st
   ["with an empty value", MISSING, "t="],
   ["with an empty value in quotes", MISSING, 't=""'],
   ["without a value", MISSING, "t"],
+  ["without a value, under a name of one letter more", MISSING, "tx"],
+  ["with one quote as its value", MALFORMED, 't="'],
+  ["with a quote before the token only", MALFORMED, `t="${ada}`],
+  ["with a quote behind the token only", MALFORMED, `t=${ada}"`],
   ["under another name", MISSING, "a=b"],
   ["under longer names only", MISSING, `tt=${ada}; t2=${ada}; xt=${ada}`],
   ["under a name in another case", MISSING, `T=${ada}`],
@@ -147,6 +162,11 @@ const COOKIES: ReadonlyArray<readonly [what: string, verdict: string, cookie: st
 describe("a cookie credential", () => {
   it.each(COOKIES)("sent %s results in %s", async (_, verdict, cookie) => {
     expect(await caller(withCookies, { headers: { cookie } })).toBe(verdict);
+  });
+
+  it("is found again by a later rule of the same request", async () => {
+    const request = withCookies.forRequest({ headers: { cookie: `t=${ada}` }, method: "GET" });
+    for (let use = 0; use < 3; use++) expect((await request.require()).sub).toBe("ada");
   });
 
   it("is ignored when the rule's type has no configured cookie", async () => {
@@ -209,5 +229,14 @@ describe("a rule's location", () => {
   ] as const)("%s with %j results in %s", async (location, headers, verdict) => {
     expect(await caller(withCookies, { headers }, { location })).toBe(verdict);
     expect(await caller(withCookies, { headers }, { location, claims: { type: "auth" } })).toBe(verdict);
+  });
+
+  it("header rejects no request for its cookies, whatever they are", async () => {
+    const twice = { cookie: `t=${ada}; t=${eve}` };
+    expect(await caller(withCookies, { headers: twice }, { location: "cookies" })).toBe(AMBIGUOUS);
+    expect(await caller(withCookies, { headers: twice }, { location: "header" })).toBe(MISSING);
+    const forged = { ...cookie, "sec-fetch-site": "cross-site" };
+    expect(await caller(withCookies, { headers: forged }, { location: "cookies" })).toBe("CSRF_REJECTED");
+    expect(await caller(withCookies, { headers: forged }, { location: "header" })).toBe(MISSING);
   });
 });

@@ -77,6 +77,8 @@ const ANY_METHOD: ReadonlyArray<readonly [verdict: string, headers: Record<strin
   [REJECTED, { origin: " https://api.example" }],
   [REJECTED, { "sec-fetch-site": "same-origin", origin: "https://api.example/" }],
   [REJECTED, { "sec-fetch-site": "none", origin: "https://user@api.example" }],
+  [REJECTED, { "sec-fetch-site": "same-origin", origin: "1https://api.example" }],
+  [REJECTED, { origin: "https://%" }],
   ["accepted", { "sec-fetch-site": "same-origin", origin: "https://api.example" }],
   ["accepted", { "sec-fetch-site": "none", origin: "null" }],
   ["accepted", { "sec-fetch-site": "same-origin", origin: "null" }],
@@ -186,10 +188,23 @@ describe("csrf.allow", () => {
       await expect(ask({ origin: "https://a.example" })).rejects.toMatchObject({
         name: "InvalidConfigError",
         configValue: "csrf.allow",
+        message: expect.stringContaining("must return true or false; it cannot return a promise") as string,
       });
     }
     answer = () => true;
     expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
+  });
+
+  it("is asked again by the next rule of a request after it threw", async () => {
+    const headers = { ...cookie, origin: "https://a.example" };
+    const request = manager.forRequest({ headers, method: "POST" });
+    const fault = new Error("no list yet");
+    answer = () => {
+      throw fault;
+    };
+    await expect(request.require()).rejects.toBe(fault);
+    answer = () => true;
+    expect((await request.require()).sub).toBe("ada");
   });
 });
 
@@ -216,6 +231,15 @@ describe("the host of the request", () => {
       auth.forRequest({ headers: { cookie: cookie.cookie, origin }, method: "POST" }).require();
     await expect(request("https://api.example")).rejects.toMatchObject({ reason: REJECTED });
     expect((await request("https://app.example")).sub).toBe("ada");
+  });
+
+  it("is no name that only a browser's parser would make the same", async () => {
+    for (const host of ["\u00ADapi.example", "api.example\u00AD", "user@api.example", "api.example/path", "%", ""])
+      expect([host, await verdict({ host, origin: "https://api.example" }, "POST")]).toEqual([host, REJECTED]);
+    for (const host of ["undefined", ""]) {
+      const headers = { cookie: cookie.cookie, origin: `https://${host}` };
+      await expect(auth.forRequest({ headers, method: "POST" }).require()).rejects.toMatchObject({ reason: REJECTED });
+    }
   });
 
   it("over TLS does not match an origin with http", async () => {

@@ -195,7 +195,7 @@ describe("csrf.allow", () => {
     expect((await ask({ origin: "https://a.example" })).sub).toBe("ada");
   });
 
-  it("is asked again by the next rule of a request after it threw", async () => {
+  it("that threw decides again for the next rule of the request", async () => {
     const headers = { ...cookie, origin: "https://a.example" };
     const request = manager.forRequest({ headers, method: "POST" });
     const fault = new Error("no list yet");
@@ -233,7 +233,7 @@ describe("the host of the request", () => {
     expect((await request("https://app.example")).sub).toBe("ada");
   });
 
-  it("is no name that only a browser's parser would make the same", async () => {
+  it("never matches by what the parser of URLs drops from a name", async () => {
     for (const host of ["\u00ADapi.example", "api.example\u00AD", "user@api.example", "api.example/path", "%", ""])
       expect([host, await verdict({ host, origin: "https://api.example" }, "POST")]).toEqual([host, REJECTED]);
     for (const host of ["undefined", ""]) {

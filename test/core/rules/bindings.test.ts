@@ -179,6 +179,7 @@ describe("a parent binding", () => {
     const error = await refusalOf(request.require({ parent: { sub: "id" } }, { parent: inherits }));
     expect(error).toMatchObject({ reason: REFUSED });
     expect(error).not.toHaveProperty("cause");
+    // oxlint-disable-next-line no-extend-native -- the case of this test
     Object.defineProperty(Object.prototype, "polluted", { get: () => "ada", configurable: true });
     try {
       for (const parent of [{}, inherits, new Base("ada")])

@@ -27,6 +27,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       "test/regression/exact-credentials.test.ts",
       "test/regression/changed-cookies.test.ts",
       "test/regression/cookie-lifetimes.test.ts",
+      "test/regression/cleared-cookies.test.ts",
     ],
   },
   request: {

@@ -1,5 +1,6 @@
 /** Why the tests cannot, or need not, notice the mutants that survive. */
+import { EXCHANGE } from "./exchange.ts";
 import type { Explanation } from "./explanation.ts";
 import { RULES } from "./rules.ts";
 
-export const EXPLANATIONS: readonly Explanation[] = [...RULES];
+export const EXPLANATIONS: readonly Explanation[] = [...RULES, ...EXCHANGE];

@@ -254,6 +254,26 @@ describe("a revocation", () => {
     expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
   });
 
+  it("by subject is not undone by an earlier lookup when the answer with the session ids was lost", async () => {
+    const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
+    const { authToken } = await auth.login("ada");
+    const [asked, answered] = [latch(), latch()];
+    const isFirst = { find: true, endAll: true };
+    store.after = async (name) => {
+      if ((name !== "find" && name !== "endAll") || !isFirst[name]) return;
+      isFirst[name] = false;
+      if (name === "endAll") down();
+      asked.open();
+      await answered.opened;
+    };
+    const early = outcomeOf(auth.verify(authToken));
+    await asked.opened;
+    await auth.revoke({ subject: "ada" });
+    answered.open();
+    expect(await early).toBe("allowed");
+    expect(await outcomeOf(auth.verify(authToken))).toBe("TOKEN_REVOKED");
+  });
+
   it("by subject does not affect a session that starts during the revocation", async () => {
     const { auth, store } = openBench({ ...always, sessionCheckTtl: 600 });
     const old = await auth.login("ada");

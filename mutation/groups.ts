@@ -47,8 +47,18 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   auth: {
     mutate: ["src/core/auth/session-check.ts"],
-    near: ["test/core/auth/session-check.test.ts"],
-    far: ["test/core/sessions", "test/core/sessions/verify-refresh.slow.test.ts", "test/trpc/session-streams.test.ts"],
+    near: [
+      "test/core/auth/session-check.test.ts",
+      "test/core/auth/revocation-check.test.ts",
+      "test/core/auth/refresh-check.test.ts",
+    ],
+    far: [
+      "test/core/auth/former-issuers.test.ts",
+      "test/core/request/request-auth.test.ts",
+      "test/core/sessions",
+      "test/core/sessions/verify-refresh.slow.test.ts",
+      "test/trpc/session-streams.test.ts",
+    ],
   },
   sessions: {
     mutate: ["src/core/sessions/{refresh,choice}.ts"],
@@ -77,7 +87,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   graphql: {
     mutate: [
       "src/graphql/execution/{guarded-resolvers,guard-set}.ts",
-      "src/graphql/schema/{apply-guards,field-guards,assert-guarded}.ts",
+      "src/graphql/schema/{apply-guards,field-guards,schema-check}.ts",
     ],
     near: ["test/graphql/schema", "test/graphql/execution"],
     far: [

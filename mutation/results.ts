@@ -49,15 +49,18 @@ export function readResults(group: string): readonly Mutant[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Mutant[]) : [];
 }
 
-/** Keeps the report of a run, which replaces the results of the same mutants in earlier runs. */
-export function keepReport(group: string, report: string, isComplete: boolean): void {
+/**
+ * Keeps the report of a run in place of earlier results: those of the same files if the run mutated
+ * whole files, else those of the same mutants.
+ */
+export function keepReport(group: string, report: string, { isWhole }: { readonly isWhole: boolean }): void {
   const { files } = JSON.parse(readFileSync(report, "utf8")) as {
     files: Record<string, { source: string; mutants: readonly Reported[] }>;
   };
   const found = Object.entries(files).flatMap(([file, { source, mutants }]) =>
     mutants.map((mutant) => describe(file, source.split("\n"), mutant)),
   );
-  const before = isComplete ? [] : readResults(group);
+  const before = readResults(group).filter(({ file }) => !isWhole || !(file in files));
   const all = new Map([...before, ...found].map((mutant) => [`${mutant.range} ${mutant.to}`, mutant]));
   writeFileSync(`${RESULTS}${group}.json`, JSON.stringify([...all.values()], undefined, 1));
 }

@@ -11,6 +11,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    file: { type: "string", multiple: true },
     survivors: { type: "boolean", default: false },
     judge: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -35,7 +36,7 @@ if (values.write) writeReport();
 
 /** Runs the near suites for each mutant, and all suites for those that survive them. */
 async function testGroup(name: string, { mutate, near, far }: Group): Promise<void> {
-  if (!values.survivors) await test(name, mutate, near);
+  if (!values.survivors) await test(name, values.file ?? mutate, near);
   const survivors = explain(readResults(name)).unexplained;
   const isNew = !values.survivors && far.length === 0;
   if (survivors.length > 0 && !isNew)
@@ -69,9 +70,5 @@ async function test(name: string, mutate: readonly string[], suites: readonly st
     warnings: false,
     allowConsoleColors: false,
   }).runMutationTest();
-  keepReport(
-    name,
-    fileName,
-    mutate.every((pattern) => !pattern.includes(":")),
-  );
+  keepReport(name, fileName, { isWhole: !mutate.some((pattern) => pattern.includes(":")) });
 }

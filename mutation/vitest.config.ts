@@ -36,7 +36,7 @@ class FailedFiles implements Reporter {
 export default defineConfig({
   ...(main.resolve ? { resolve: main.resolve } : {}),
   test: {
-    // Of a folder not those that need a process of their own, a database or real time.
+    // Files of a folder that need a process of their own, a database or real time stay out.
     include: suites.map((suite) => (suite.endsWith(".ts") ? suite : `${suite}/**/!(*.alone|*.slow).test.ts`)),
     isolate: false,
     testTimeout: 10_000,

@@ -50,8 +50,8 @@ export function readResults(group: string): readonly Mutant[] {
 }
 
 /**
- * Keeps the report of a run in place of earlier results: those of the same files if the run mutated
- * whole files, else those of the same mutants.
+ * Keeps the report of a run. It replaces the earlier results of the same mutants, and those of the
+ * same files if the run mutated whole files.
  */
 export function keepReport(group: string, report: string, { isWhole }: { readonly isWhole: boolean }): void {
   const { files } = JSON.parse(readFileSync(report, "utf8")) as {

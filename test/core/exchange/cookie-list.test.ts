@@ -25,12 +25,12 @@ const listOf = (...cookies: readonly CookieToSet[]): CookieList => {
   return list;
 };
 
-const PLACE = { domain: "a.example", path: "/x", partitioned: true };
+const PLACE = { domain: "sub.test", path: "/x", partitioned: true };
 const OTHERS: readonly { readonly what: string; readonly place: Partial<CookieAttributes>; readonly name?: string }[] =
   [
     { what: "another name", place: PLACE, name: "u" },
     { what: "another domain", place: { ...PLACE, domain: "b.example" } },
-    { what: "a domain without its inner dot", place: { ...PLACE, domain: "aexample" } },
+    { what: "a domain without its inner dot", place: { ...PLACE, domain: "subtest" } },
     { what: "no domain", place: { path: "/x", partitioned: true } },
     { what: "another path", place: { ...PLACE, path: "/" } },
     { what: "no partition", place: { ...PLACE, partitioned: false } },
@@ -95,7 +95,7 @@ describe("the cookies that clear former ones", () => {
 describe("a cookie in the same place", () => {
   it("replaces the earlier one, and moves to the end", () => {
     const other = cookieOf("b", {}, "u");
-    for (const domain of ["a.example", "A.Example", ".a.example"]) {
+    for (const domain of ["sub.test", "Sub.Test", ".sub.test"]) {
       const [first, last] = [cookieOf("a", PLACE), cookieOf("c", { ...PLACE, domain })];
       const list = listOf(first, other, last);
       expect(list.cookies).toEqual([other, last]);
@@ -105,7 +105,7 @@ describe("a cookie in the same place", () => {
 
   it("replaces the header that the application set, and keeps the order of the others", () => {
     const mine = cookieOf("mine", PLACE);
-    const replaced = ["t=old; Domain=.A.EXAMPLE; Path=/x; Partitioned; Secure", mine.header];
+    const replaced = ["t=old; Domain=.SUB.TEST; Path=/x; Partitioned; Secure", mine.header];
     const merged = listOf(mine).merge(["a=1", ...replaced, "b=2; Path=/"]);
     expect(merged).toEqual(["a=1", "b=2; Path=/", mine.header]);
   });

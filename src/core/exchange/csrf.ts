@@ -105,7 +105,7 @@ function mayUseCookies({ allow }: Csrf, origin: string): boolean {
 }
 
 function isThisHost(origin: string, source: RequestSource): boolean {
-  if (source.host === undefined || !/^[!-~]+$/.test(source.host) || !URL.canParse(origin)) return false;
+  if (source.host === undefined || !URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
   if (protocol !== "https:" && protocol !== "http:") return false;
   // A page over plain HTTP cannot act for a host that is served over TLS.

@@ -29,6 +29,7 @@ const PLACE = { domain: "sub.test", path: "/x", partitioned: true };
 const OTHERS: readonly { readonly what: string; readonly place: Partial<CookieAttributes>; readonly name?: string }[] =
   [
     { what: "another name", place: PLACE, name: "u" },
+    { what: "a name that ends in the other domain", place: { path: "/x", partitioned: true }, name: "tsub.test" },
     { what: "another domain", place: { ...PLACE, domain: "b.example" } },
     { what: "a domain without its inner dot", place: { ...PLACE, domain: "subtest" } },
     { what: "no domain", place: { path: "/x", partitioned: true } },

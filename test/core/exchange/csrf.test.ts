@@ -1,5 +1,7 @@
 /** The CSRF check: a cookie counts only in a request that another site cannot have sent. */
 import { describe, expect, it } from "vitest";
+import { ownHostOf } from "../../../src/core/exchange/csrf.ts";
+import type { RequestSource } from "../../../src/core/exchange/request-source.ts";
 import { createAuth, NOW } from "../../support/create-auth.ts";
 import { fetchGuarded } from "../../support/fetch-guarded.ts";
 import { forge, goodClaims } from "../../support/forge.ts";
@@ -273,5 +275,27 @@ describe("a request that fails the CSRF check", () => {
     expect(await auth.forRequest({ headers: foreign, method: "POST" }).require({ optional: true })).toBeNull();
     const withHeader = { ...cookie, ...foreign, authorization: `Bearer ${token}` };
     expect((await auth.forRequest({ headers: withHeader, method: "POST" }).require()).sub).toBe("ada");
+  });
+});
+
+describe("the own host of a page", () => {
+  const hostOf = (sites: readonly string[], origins: readonly string[]): string | undefined =>
+    ownHostOf({ headerValues: (name: string) => (name === "origin" ? origins : sites) } as unknown as RequestSource);
+
+  it("is that of Origin in a same-origin request", () => {
+    expect(hostOf(["same-origin"], ["https://App.example:8443"])).toBe("app.example:8443");
+  });
+
+  it.each([
+    ["without Sec-Fetch-Site", [], ["https://app.example"]],
+    ["from another site", ["cross-site"], ["https://app.example"]],
+    ["with several sites", ["same-origin", "same-origin"], ["https://app.example"]],
+    ["without Origin", ["same-origin"], []],
+    ["with several origins", ["same-origin"], ["https://app.example", "https://app.example"]],
+    ["of an opaque origin", ["same-origin"], ["null"]],
+    ["with a path in Origin", ["same-origin"], ["https://app.example/path"]],
+    ["with an origin that is not a URL", ["same-origin"], ["https://%"]],
+  ])("is unknown in a request %s", (_, sites, origins) => {
+    expect(hostOf(sites, origins)).toBeUndefined();
   });
 });

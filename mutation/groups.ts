@@ -42,7 +42,13 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       "test/trpc/sockets.test.ts",
       "test/trpc/verifications.test.ts",
       "test/trpc/session-streams.test.ts",
+      "test/messages/requests.test.ts",
       "test/regression/core.test.ts",
+      "test/regression/connection-rejections.test.ts",
+      "test/regression/refresh-token-shown.test.ts",
+      "test/regression/changed-cookies.test.ts",
+      "test/regression/cleared-cookies.test.ts",
+      "test/trpc/responses.test.ts",
     ],
   },
   auth: {

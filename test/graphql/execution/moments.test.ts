@@ -145,8 +145,11 @@ describe("within one microtask", () => {
     expect(result.data).toEqual({ refreshed: 1, refreshedToo: 1, a: null, mixed: null });
   });
 
-  test("keeps credentials apart: each pair of type and location finds only its own token", async () => {
-    const { auth: local } = createAuth({ cookies: { auth: "t", refresh: "r" } });
+  test.each([
+    ["at once", {}],
+    ["later", { authorizeAt: "request", authorize: async () => ({}) }],
+  ] as const)("keeps each pair of type and location apart, verified %s", async (_, config) => {
+    const { auth: local } = createAuth({ cookies: { auth: "t", refresh: "r" }, ...config });
     const names = ["auth", "refresh"].flatMap((type) => [type, `${type}_header`, `${type}_cookies`]);
     const fieldOf = (name: string): string => {
       const [type, location] = name.split("_");
@@ -167,8 +170,8 @@ describe("within one microtask", () => {
     ];
     for (const [headers, accepted] of sent)
       for (const order of [names, names.toReversed()]) {
-        const request = { auth: local.forRequest({ headers, method: "GET" }) };
-        const { data } = ask(`{ ${order.join(" ")} }`, request, guarded);
+        const contextValue = { auth: local.forRequest({ headers, method: "GET" }) };
+        const { data } = await execute({ schema: guarded, document: parse(`{ ${order.join(" ")} }`), contextValue });
         expect(order.filter((name) => data?.[name] === 1)).toEqual(order.filter((name) => accepted.includes(name)));
       }
   });

@@ -67,13 +67,14 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     ],
   },
   sessions: {
-    mutate: ["src/core/sessions/{refresh,choice}.ts"],
+    mutate: ["src/core/sessions/refresh.ts"],
     near: ["test/core/sessions"],
-    far: [
-      "test/core/sessions/adopt.slow.test.ts",
-      "test/core/sessions/refresh-model.slow.test.ts",
-      "test/regression/changed-cookies.test.ts",
-    ],
+    far: [],
+  },
+  choice: {
+    mutate: ["src/core/sessions/choice.ts"],
+    near: ["test/regression/changed-cookies.test.ts"],
+    far: ["test/regression/foreign-subjects.test.ts", "test/core/sessions/adopt.slow.test.ts"],
   },
   trpc: {
     mutate: ["src/trpc/{guard,require-token}.ts"],

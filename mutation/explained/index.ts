@@ -1,6 +1,7 @@
 /** Why the tests cannot, or need not, notice the mutants that survive. */
 import { EXCHANGE } from "./exchange.ts";
 import type { Explanation } from "./explanation.ts";
+import { REQUEST } from "./request.ts";
 import { RULES } from "./rules.ts";
 
-export const EXPLANATIONS: readonly Explanation[] = [...RULES, ...EXCHANGE];
+export const EXPLANATIONS: readonly Explanation[] = [...RULES, ...EXCHANGE, ...REQUEST];

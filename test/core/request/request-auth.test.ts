@@ -90,6 +90,25 @@ describe("the token of a request", () => {
     expect(await refusalOf(request.require({ scope: "a" }))).toMatchObject({ reason: "TOKEN_EXPIRED" });
   });
 
+  it("is null while its verification is pending", async () => {
+    const { auth: asking } = createAuth({ authorizeAt: "request", authorize: async () => ({}) });
+    const request = asking.forRequest({ token: forge() });
+    const pending = request.require();
+    expect(request.token).toBeNull();
+    await pending;
+    expect(request.token?.sub).toBe("ada");
+  });
+
+  it("is null beside a verified refresh cookie, without an auth cookie and with an unverified one", async () => {
+    const { auth: local } = createAuth({ cookies: { auth: "t", refresh: "r" } });
+    const cookie = `r=${forge({ payload: goodClaims({ type: "refresh" }) })}`;
+    for (const more of ["", `; t=${forge()}`, `; t=${forge({ secret: "x".repeat(40) })}`]) {
+      const request = local.forRequest({ headers: { cookie: `${cookie}${more}` }, method: "GET" });
+      expect((await request.require({ type: "refresh" })).tokenType).toBe("refresh");
+      expect(request.token).toBeNull();
+    }
+  });
+
   it("is never a refresh token", async () => {
     const request = auth.forRequest({ token: (await auth.refreshToken("ada")).signed });
     expect((await request.require({ type: "refresh" })).tokenType).toBe("refresh");

@@ -1,5 +1,4 @@
-/** The turns of a refresh: what it finds in the store, and what it does when a write has no effect. */
-
+/** The turns of a refresh: what it finds in the store, and writes that have no effect. */
 import { type AuthManager, memorySessionStore, type SessionStore } from "claimgate";
 import { describe, expect, it } from "vitest";
 import { createAuth, NOW } from "../../support/create-auth.ts";

@@ -81,14 +81,20 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     near: [
       "test/trpc/merged-guards.test.ts",
       "test/trpc/input.test.ts",
+      "test/trpc/build-errors.test.ts",
       "test/trpc/context-token.test.ts",
       "test/trpc/verifications.test.ts",
+      "test/messages/rules.test.ts",
     ],
     far: [
       "test/trpc/batches.test.ts",
       "test/trpc/routers.test.ts",
       "test/trpc/seed.test.ts",
       "test/trpc/streamed-kinds.test.ts",
+      "test/trpc/session-streams.test.ts",
+      "test/trpc/responses.test.ts",
+      "test/messages/requests.test.ts",
+      "test/regression/refresh-token-shown.test.ts",
     ],
   },
   graphql: {

@@ -1,7 +1,8 @@
 /** Why the tests cannot, or need not, notice the mutants that survive. */
+import { AUTH } from "./auth.ts";
 import { EXCHANGE } from "./exchange.ts";
 import type { Explanation } from "./explanation.ts";
 import { REQUEST } from "./request.ts";
 import { RULES } from "./rules.ts";
 
-export const EXPLANATIONS: readonly Explanation[] = [...RULES, ...EXCHANGE, ...REQUEST];
+export const EXPLANATIONS: readonly Explanation[] = [...AUTH, ...EXCHANGE, ...REQUEST, ...RULES];

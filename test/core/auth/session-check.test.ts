@@ -105,6 +105,15 @@ describe('sessionCheck "always"', () => {
     expect(store.count()).toBe(0);
   });
 
+  it("rejects a sid that no store can keep, names the claim, and asks no store", async () => {
+    const { auth, store } = openBench(always);
+    expect(await refusalOf(auth.verify(forge({ payload: goodClaims({ sid: "a\u0000" }) })))).toMatchObject({
+      reason: "CLAIM_INVALID",
+      message: 'The token\'s "sid" is not an id of a session',
+    });
+    expect(store.count()).toBe(0);
+  });
+
   it("rejects a token whose session is unknown or has expired", async () => {
     const { auth, clock } = openBench({ ...always, refreshMaxAge: 100, authMaxAge: 1000 });
     const { authToken } = await auth.login("ada");

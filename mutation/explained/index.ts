@@ -4,5 +4,6 @@ import { EXCHANGE } from "./exchange.ts";
 import type { Explanation } from "./explanation.ts";
 import { REQUEST } from "./request.ts";
 import { RULES } from "./rules.ts";
+import { SESSIONS } from "./sessions.ts";
 
-export const EXPLANATIONS: readonly Explanation[] = [...AUTH, ...EXCHANGE, ...REQUEST, ...RULES];
+export const EXPLANATIONS: readonly Explanation[] = [...AUTH, ...EXCHANGE, ...REQUEST, ...RULES, ...SESSIONS];

@@ -104,9 +104,15 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     ],
     near: ["test/graphql/schema", "test/graphql/execution"],
     far: [
-      "test/graphql/server/http-status.test.ts",
       "test/messages/graphql.test.ts",
+      "test/messages/locations.test.ts",
+      "test/messages/rules.test.ts",
       "test/regression/graphql.test.ts",
+      "test/regression/graphql-context.test.ts",
+      "test/regression/refresh-token-shown.test.ts",
+      "test/core/request/current-token.alone.test.ts",
+      "test/graphql/server/own-errors.test.ts",
+      "test/graphql/server/session-streams.test.ts",
     ],
   },
 };

@@ -176,6 +176,25 @@ describe("within one microtask", () => {
       }
   });
 
+  test("judges guards of several credentials by the token of each, after others have accepted both", async () => {
+    const { auth: local } = createAuth({ cookies: { auth: "t", refresh: "r" } });
+    const guarded = createGuardedSchema(
+      `type Query {
+        first: Int @requireToken(type: "refresh") @requireToken(scope: "a")
+        second: Int @requireToken(type: "refresh", claims: { sub: "eve" }) @requireToken(scope: "a")
+      }`,
+      { Query: { first: () => 1, second: () => 1 } },
+    );
+    const { signed: refresh } = await local.refreshToken("ada");
+    const { signed: token } = await local.authToken("eve", { scope: "a" });
+    const request = local.forRequest({ headers: { cookie: `t=${token}; r=${refresh}` }, method: "GET" });
+    expect(ask("{ first second again: first }", { auth: request }, guarded).data).toEqual({
+      first: 1,
+      second: null,
+      again: 1,
+    });
+  });
+
   test("rejects claims whose accessor throws after a guard has accepted them", async () => {
     let isBroken = false;
     const plan = {

@@ -113,6 +113,16 @@ describe("a value that a guard has checked cannot be replaced by a later parser"
       .use(requireToken({ args: { sub: "id" } }))
       .input((raw: unknown) => raw as { id?: string })
       .query(({ input }) => ({ given: input })),
+    wholeOrKey: protectedProcedure
+      .input(((raw: unknown) => raw) as never)
+      .use(requireToken({ anyOf: [{ args: { sub: "" } }, { args: { sub: "id" } }] } as never))
+      .input(((raw: unknown) => ({ given: raw })) as never)
+      .query(({ input }) => input as unknown),
+    fixed: protectedProcedure
+      .input((_raw: unknown) => ({ id: "alice" }))
+      .use(requireToken({ args: { sub: "id" } }))
+      .input(((raw: unknown) => ({ given: raw })) as never)
+      .query(({ input }) => input as unknown),
     unchecked: protectedProcedure
       .input(z.object({ id: lower }))
       .input(z.object({ id: z.string() }))
@@ -129,6 +139,21 @@ describe("a value that a guard has checked cannot be replaced by a later parser"
     expect(await caller.top({ id: sent, note: "hi" })).toEqual({ id: "alice", note: "hi" });
     expect(await caller.loose({ id: sent, extra: 1 })).toEqual({ id: "alice", extra: 1 });
     expect(await caller.unchecked({ id: sent })).toEqual({ id: "ALICE" });
+  });
+
+  test("in an input of which one rule checks the whole and another a key", async () => {
+    const caller = await callAs();
+    for (const input of [{ id: "alice", note: "hi" }, "alice"])
+      expect(await caller.wholeOrKey(input as never)).not.toMatchObject({ given: expect.anything() });
+    await expect(caller.wholeOrKey({ id: "bob" } as never)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  test("in an input that is not a plain object, of which a later parser gets nothing", async () => {
+    const caller = await callAs();
+    for (const input of [null, undefined, 5, "x", ["x"], new Date(0), new FormData()])
+      expect(await caller.fixed(input as never)).not.toMatchObject({ given: expect.anything() });
+    for (const input of [{ id: "bob", note: "hi" }, Object.assign(Object.create(null), { id: "bob", note: "hi" })])
+      expect(await caller.fixed(input as never)).toMatchObject({ given: { note: "hi" } });
   });
 
   test("in a nested object", async () => {

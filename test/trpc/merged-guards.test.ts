@@ -118,3 +118,36 @@ describe("merged guards", () => {
     expect(events).toEqual([1]);
   });
 });
+
+describe.each([
+  ["at once", {}],
+  ["later", { authorizeAt: "request", authorize: async () => ({}) }],
+] as const)("merged guards of a token that is verified %s", (_, config) => {
+  const { auth: local } = createAuth(config);
+  const all = t.router({
+    one: t.procedure.use(requireToken({ scope: "a" })).query(({ ctx }) => ctx.auth.token.sub),
+    three: protectedProcedure
+      .use(requireToken({ scope: "a" }))
+      .use(requireToken({ scope: "b" }))
+      .use(requireToken({ scope: "c" }))
+      .query(({ ctx }) => ctx.auth.token.sub),
+  });
+  const call = async (name: "one" | "three", scope: string): Promise<string> => {
+    const { signed: token } = await local.authToken("ada", { scope });
+    const caller = all.createCaller({ auth: local.forRequest({ token }) });
+    return caller[name]().catch((error: { code?: string }) => error.code ?? "no code");
+  };
+
+  test("reject what one of them rejects", async () => {
+    expect([await call("one", "a"), await call("one", "b")]).toEqual(["ada", "FORBIDDEN"]);
+    for (const scope of ["b c", "a c", "a b", ""])
+      expect([scope, await call("three", scope)]).toEqual([scope, "FORBIDDEN"]);
+    expect(await call("three", "a b c")).toBe("ada");
+  });
+
+  test("reject a caller without a token", async () => {
+    const caller = all.createCaller({ auth: local.forRequest() });
+    for (const name of ["one", "three"] as const)
+      await expect(caller[name]()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  });
+});

@@ -117,4 +117,14 @@ export const EXCHANGE: readonly Explanation[] = [
       ],
     ],
   },
+  {
+    file: "src/core/exchange/cookies.ts",
+    why: "undefined <= 0 is false. The types need the first condition.",
+    mutants: [
+      [
+        "return { place: placeOf(name, attributes), isCleared: maxAge !== undefined && maxAge <= 0 };",
+        "return { place: placeOf(name, attributes), isCleared: true && maxAge <= 0 };",
+      ],
+    ],
+  },
 ];

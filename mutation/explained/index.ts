@@ -6,6 +6,7 @@ import { GRAPHQL } from "./graphql.ts";
 import { REQUEST } from "./request.ts";
 import { RULES } from "./rules.ts";
 import { SESSIONS } from "./sessions.ts";
+import { TRPC } from "./trpc.ts";
 
 export const EXPLANATIONS: readonly Explanation[] = [
   ...AUTH,
@@ -14,4 +15,5 @@ export const EXPLANATIONS: readonly Explanation[] = [
   ...REQUEST,
   ...RULES,
   ...SESSIONS,
+  ...TRPC,
 ];

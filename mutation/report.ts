@@ -8,8 +8,8 @@ const REPORT = fileURLToPath(new URL("REPORT.md", import.meta.url));
 
 const INTRO = `# Mutants
 
-\`npm run mutation -- --write\` writes this page; [README.md](./README.md) says how. A killed mutant made a test fail. An equivalent
-mutant is a survivor with an explanation below. The score is the part that is killed or explained.
+\`npm run mutation -- --write\` writes this page; [README.md](./README.md) says how. A *killed* mutant made a test fail. An *explained* one survives
+for a reason below. An *open* one survived the latest run and has no reason yet.
 `;
 
 /** Writes the report from the latest results of every group. */
@@ -19,7 +19,7 @@ export function writeReport(): void {
     (name) => [name, all.filter(({ file }) => file === name)] as const,
   );
   const table = [
-    "| file | mutants | killed | explained | survived | killed |",
+    "| file | mutants | killed | explained | open | killed or explained |",
     "|---|---:|---:|---:|---:|---:|",
     ...files.map(([name, mutants]) => scoreRow(`\`${name}\``, mutants)),
     scoreRow("all", all),
@@ -32,7 +32,7 @@ function scoreRow(name: string, mutants: readonly Mutant[]): string {
   const { unexplained } = explain(mutants);
   const killed = mutants.filter(isKilled).length;
   const explained = mutants.length - killed - unexplained.length;
-  const percent = ((100 * killed) / mutants.length).toFixed(1);
+  const percent = ((100 * (killed + explained)) / mutants.length).toFixed(1);
   return `| ${[name, mutants.length, killed, explained, unexplained.length, `${percent} %`].join(" | ")} |`;
 }
 

@@ -141,11 +141,20 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     return prepare(args);
   };
 
-  // A later plugin may replace the schema, or wrap the executor and pass another schema to it.
-  const checking =
-    (run: Executor, { schema: checked }: ExecutionArgs): Executor =>
-    (args) =>
-      args.schema === checked ? run(args) : andThen(before(args), () => run(args));
+  /** Checks and prepares the operation, and each other schema that reaches the executor. */
+  const start = <H>(
+    args: ExecutionArgs,
+    run: Executor,
+    setRun: (executor: never) => void,
+    hook: H,
+  ): MaybePromise<H> => {
+    const { schema } = args;
+    const ready = before(args);
+    // A later plugin may replace the schema, or wrap the executor and pass another schema to it.
+    const checking: Executor = (last) => (last.schema === schema ? run(last) : andThen(before(last), () => run(last)));
+    setRun(checking as never);
+    return isPromise(ready) ? ready.then(() => hook) : hook;
+  };
 
   return {
     onYogaInit() {
@@ -153,20 +162,15 @@ export function useAuth<C>(auth: AuthManager<C>, options: UseAuthOptions = {}): 
     },
     onSchemaChange: ({ schema }) => check(schema),
     onContextBuilding: ({ context, extendContext }) => extendContext(contextOf(context as ServerContext) as never),
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const given = args as ExecutionArgs;
-      const ready = before(given);
-      setExecuteFn(checking(executeFn as Executor, given) as never);
-      const hook = executeHook(given, check);
-      return isPromise(ready) ? ready.then(() => hook) : hook;
-    },
-    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const given = args as ExecutionArgs;
-      const ready = before(given);
-      setSubscribeFn(checking(subscribeFn as Executor, given) as never);
-      const hook = subscribeHook(given, check);
-      return isPromise(ready) ? ready.then(() => hook) : hook;
-    },
+    onExecute: ({ args, executeFn, setExecuteFn }) =>
+      start(args as ExecutionArgs, executeFn as Executor, setExecuteFn, executeHook(args as ExecutionArgs, check)),
+    onSubscribe: ({ args, subscribeFn, setSubscribeFn }) =>
+      start(
+        args as ExecutionArgs,
+        subscribeFn as Executor,
+        setSubscribeFn,
+        subscribeHook(args as ExecutionArgs, check),
+      ),
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || isAsyncIterable(result) || !hasErrors(result as ExecutionResult)) return;
       const { status, headers, body } = authHttpResponse(result as ExecutionResult);

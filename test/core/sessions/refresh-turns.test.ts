@@ -5,9 +5,19 @@ import { createAuth, NOW } from "../../support/create-auth.ts";
 import { refusalOf } from "../../support/refusal-of.ts";
 import { outcomeOf } from "../../support/verdict-of.ts";
 import { watchRejections } from "../../support/watch-rejections.ts";
-import { claimsOf, down, flaskToken, openBench, REVOKED, refused, sidOf } from "./support.ts";
+import { type Bench, claimsOf, down, flaskToken, openBench, REVOKED, refused, sidOf } from "./support.ts";
 
 watchRejections();
+
+/** Lets another caller begin the session of `token`, just before the bench creates it. */
+function adoptMeanwhile({ store, another }: Bench, token: string): void {
+  let isFirst = true;
+  store.before = async (name) => {
+    if (name !== "create" || !isFirst) return;
+    isFirst = false;
+    await another({ adoptRefresh: true }).refresh(token);
+  };
+}
 
 describe("a refresh token whose session is over", () => {
   it("is rejected after the session was ended", async () => {
@@ -79,14 +89,10 @@ describe("an adopted token", () => {
   });
 
   it("continues in the session that another caller started meanwhile", async () => {
-    const { auth, store, another } = openBench({ adoptRefresh: true });
+    const bench = openBench({ adoptRefresh: true });
+    const { auth } = bench;
     const token = flaskToken();
-    let isFirst = true;
-    store.before = async (name) => {
-      if (name !== "create" || !isFirst) return;
-      isFirst = false;
-      await another({ adoptRefresh: true }).refresh(token);
-    };
+    adoptMeanwhile(bench, token);
     const { refreshToken } = await auth.refresh(token);
     expect(await auth.sessions("ada")).toMatchObject([{ id: sidOf(refreshToken) }]);
     expect(await outcomeOf(auth.refresh(refreshToken))).toBe("allowed");
@@ -104,14 +110,10 @@ describe("an adopted token", () => {
   });
 
   it("of a subject without rights ends the session that another caller started meanwhile", async () => {
-    const { auth, store, another, events } = openBench({ adoptRefresh: true, authorize: () => null });
+    const bench = openBench({ adoptRefresh: true, authorize: () => null });
+    const { auth, events } = bench;
     const token = flaskToken();
-    let isFirst = true;
-    store.before = async (name) => {
-      if (name !== "create" || !isFirst) return;
-      isFirst = false;
-      await another({ adoptRefresh: true }).refresh(token);
-    };
+    adoptMeanwhile(bench, token);
     expect(await refused(auth.refresh(token))).toEqual(REVOKED);
     expect(await auth.sessions("ada")).toEqual([]);
     expect(events.map(({ type }) => type)).toContain("revoked");
